@@ -1,0 +1,356 @@
+package jwthttp
+
+import (
+	stdjson "encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	maxPayloadDepth = 32
+	maxMembers      = 256
+	maxAudiences    = 64
+	maxNumericDate  = 253402300799 // 9999-12-31T23:59:59Z
+)
+
+// A claimsDecoder decodes payloads into one claims type. Names match in exact
+// case, and no name may stand twice.
+type claimsDecoder struct {
+	options json.Options
+	// A type with an UnmarshalJSONFrom could relax the decoder for its part of
+	// the payload, so for these the syntax is checked beforehand.
+	checkFirst bool
+}
+
+// decoderFor returns the decoder for a claims type. The functions for golang-jwt's
+// types and for numbers cost a look-up a field, so only types that need them
+// get them.
+func decoderFor(needsFuncs, checkFirst bool) claimsDecoder {
+	d := claimsDecoder{options: json.DefaultOptionsV2(), checkFirst: checkFirst}
+	if needsFuncs {
+		d.options = json.JoinOptions(d.options, json.WithUnmarshalers(json.JoinUnmarshalers(
+			json.UnmarshalFunc(decodeNumericDate),
+			json.UnmarshalFunc(decodeClaimStrings),
+			json.UnmarshalFunc(decodeNumber),
+			json.UnmarshalFromFunc(decodeAny),
+		)))
+	}
+	return d
+}
+
+var (
+	typesWithFuncs = []reflect.Type{
+		reflect.TypeFor[jwt.NumericDate](), reflect.TypeFor[jwt.ClaimStrings](), reflect.TypeFor[stdjson.Number](), reflect.TypeFor[any](),
+	}
+	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
+)
+
+// decodeNumericDate gives what golang-jwt gives, but for dates that it overflows on.
+func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
+	if seconds, err := strconv.ParseInt(string(b), 10, 64); err == nil && seconds >= -maxNumericDate && seconds <= maxNumericDate {
+		*date = jwt.NumericDate{Time: time.Unix(seconds, 0).Truncate(jwt.TimePrecision)}
+		return nil
+	}
+	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+		return fmt.Errorf("no date between the years -6061 and 9999: %.20s", b)
+	}
+	return date.UnmarshalJSON(b)
+}
+
+// decodeClaimStrings takes a string or an array of strings, RFC 7519 section 4.1.3.
+func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
+	if text, ok := stringValue(b); ok {
+		*list = jwt.ClaimStrings{text}
+		return nil
+	}
+	*list = nil
+	return json.Unmarshal(b, (*[]string)(list))
+}
+
+// decodeNumber keeps the digits, as encoding/json does.
+func decodeNumber(b []byte, n *stdjson.Number) error {
+	if c := b[0]; c != '-' && (c < '0' || c > '9') {
+		return fmt.Errorf("no number: %.20s", b)
+	}
+	*n = stdjson.Number(b)
+	return nil
+}
+
+// decodeAny decodes as encoding/json does, but for integers that a float64 does
+// not hold exactly: they stay as they are, in a json.Number.
+func decodeAny(dec *jsontext.Decoder, v *any) error {
+	switch dec.PeekKind() {
+	case '0':
+		b, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		f, err := strconv.ParseFloat(string(b), 64)
+		if err != nil {
+			return err
+		}
+		*v = f
+		if math.Abs(f) >= 1<<53 && strings.Trim(string(b), "-0123456789") == "" {
+			*v = stdjson.Number(b)
+		}
+		return nil
+	case '{':
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		m := map[string]any{}
+		for dec.PeekKind() != '}' {
+			name, err := dec.ReadToken()
+			if err != nil {
+				return err
+			}
+			key := name.String()
+			var member any
+			if err := decodeAny(dec, &member); err != nil {
+				return err
+			}
+			m[key] = member
+		}
+		*v = m
+	case '[':
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		list := []any{}
+		for dec.PeekKind() != ']' {
+			var element any
+			if err := decodeAny(dec, &element); err != nil {
+				return err
+			}
+			list = append(list, element)
+		}
+		*v = list
+	}
+	// A string, a literal, or the end of an object or array.
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case '"':
+		*v = token.String()
+	case 't', 'f':
+		*v = token.Bool()
+	case 'n':
+		*v = nil
+	}
+	return nil
+}
+
+// decode fills claims, a pointer to a fresh value, and returns what the rules
+// need to know of the payload, whatever the type made of it.
+func (d *claimsDecoder) decode(payload []byte, claims any) (facts, error) {
+	members, ok := openObject(payload, maxPayloadDepth)
+	if !ok || d.checkFirst && !isStrictJSON(payload) {
+		return facts{}, errClaims
+	}
+	if err := json.Unmarshal(payload, claims, d.options); err != nil {
+		return facts{}, errClaims.because(err)
+	}
+	return readFacts(members)
+}
+
+// try decodes a sample into a new value of type t.
+func (d *claimsDecoder) try(sample string, t reflect.Type) error {
+	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options)
+}
+
+func isStrictJSON(b []byte) bool { return jsontext.Value(b).IsValid() }
+
+// facts are what the rules need of a payload, RFC 7519 section 4.1.
+type facts struct {
+	issuer        []byte // JSON text, as audience is; nil if absent
+	audience      []byte
+	expires       numericDate
+	notBefore     numericDate
+	issuedAt      numericDate
+	senderIsBound bool // cnf is present, RFC 7800
+}
+
+// readFacts walks the members of a payload that a strict decoder has accepted.
+func readFacts(members object) (facts, error) {
+	var f facts
+	n, ok := 0, true
+	for members.next() && ok {
+		n++
+		v := members.value
+		switch string(members.name) {
+		case "iss":
+			f.issuer, ok = v, v[0] == '"'
+		case "sub", "jti":
+			ok = v[0] == '"'
+		case "aud":
+			f.audience, ok = v, isAudience(v)
+		case "exp":
+			f.expires, ok = parseNumericDate(v)
+		case "nbf":
+			f.notBefore, ok = parseNumericDate(v)
+		case "iat":
+			f.issuedAt, ok = parseNumericDate(v)
+		case "cnf":
+			f.senderIsBound = true
+		}
+	}
+	if !ok || members.tooDeep || n > maxMembers {
+		return facts{}, errClaims
+	}
+	return f, nil
+}
+
+// validate applies the rules of o and of the key that verified the token. Time
+// comes last, so that "expired" is said only of a token that was good here. It
+// returns when the token expires, zero if never.
+func (f *facts) validate(o *Options, k Key) (expires time.Time, err error) {
+	never := time.Time{}
+	bound := k.material
+	if f.senderIsBound && !o.AllowSenderConstrained {
+		return never, errBound
+	}
+	if o.Issuer != "" && !isString(f.issuer, o.Issuer) || bound.issuer != "" && !isString(f.issuer, bound.issuer) {
+		return never, errIssuer
+	}
+	if !f.isFor(o.Audience) || !f.isFor(bound.audience) {
+		return never, errAudience
+	}
+	if f.audience != nil && len(o.Audience)+len(bound.audience) == 0 && !o.AllowAnyAudience {
+		return never, errAudience // RFC 7519 section 4.1.3: it is not for us
+	}
+
+	now := time.Now()
+	if nbf := f.notBefore; nbf.present && now.Add(o.Leeway).Before(nbf.ceil()) {
+		return never, errNotYet
+	}
+	if !f.expires.present && !o.AllowMissingExpiry {
+		return never, errMissingClaim
+	}
+	if f.expires.present {
+		expires = f.expires.floor()
+		if !now.Before(expires.Add(o.Leeway)) {
+			return never, errExpired
+		}
+	}
+	if o.MaxAge > 0 {
+		if !f.issuedAt.present {
+			return never, errMissingClaim
+		}
+		issued := f.issuedAt.floor()
+		if now.Add(o.Leeway).Before(issued) {
+			return never, errIssuedLater
+		}
+		if now.After(issued.Add(o.MaxAge).Add(o.Leeway)) {
+			return never, errExpired
+		}
+	}
+	return expires, nil
+}
+
+// isFor reports whether aud names one of the audiences, or none are asked for.
+func (f *facts) isFor(audiences []string) bool {
+	if len(audiences) == 0 {
+		return true
+	}
+	for s := (scanner{text: f.audience}); s.peek() != 0; {
+		if s.peek() == '[' || s.peek() == ']' {
+			s.pos++
+			continue
+		}
+		if one, ok := stringValue(s.value()); ok && slices.Contains(audiences, one) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAudience reports whether v is a string or an array of at most 64.
+func isAudience(v []byte) bool {
+	if v[0] == '"' {
+		return true
+	}
+	if v[0] != '[' {
+		return false
+	}
+	s := scanner{text: v, pos: 1}
+	for range maxAudiences + 1 {
+		switch s.peek() {
+		case ']':
+			return true
+		case '"':
+			s.value()
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// A numericDate is a Unix time in seconds, RFC 7519 section 2.
+type numericDate struct {
+	seconds  int64 // rounded down
+	fraction bool  // something was rounded off
+	present  bool
+}
+
+func (d numericDate) floor() time.Time { return time.Unix(d.seconds, 0) }
+
+func (d numericDate) ceil() time.Time {
+	if d.fraction {
+		return time.Unix(d.seconds+1, 0)
+	}
+	return time.Unix(d.seconds, 0)
+}
+
+// parseNumericDate reads a JSON value; ok says that it is a number between 0 and
+// the end of the year 9999. It goes by the digits: a float64 would round.
+func parseNumericDate(v []byte) (d numericDate, ok bool) {
+	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
+		return d, false
+	}
+	if seconds, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+		return numericDate{seconds: seconds, present: true}, seconds >= 0 && seconds <= maxNumericDate
+	}
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return numericDate{present: true}, true
+	}
+	shift := 0
+	if exponent != "" {
+		var err error
+		if shift, err = strconv.Atoi(exponent); err != nil || shift < -1e6 || shift > 1e6 {
+			// Beyond any length of digits that fits in a token.
+			return numericDate{fraction: true, present: true}, !negative && exponent[0] == '-'
+		}
+	}
+	point := len(digits) - len(fraction) + shift // how many of the digits stand before the point
+	if negative || point > len("253402300799") {
+		return d, false
+	}
+	d.present = true
+	for i, c := range []byte(digits) {
+		if i < point {
+			d.seconds = d.seconds*10 + int64(c-'0')
+		} else {
+			d.fraction = d.fraction || c != '0'
+		}
+	}
+	for range point - len(digits) {
+		d.seconds *= 10
+	}
+	return d, d.seconds < maxNumericDate || d.seconds == maxNumericDate && !d.fraction
+}

@@ -1,0 +1,277 @@
+package jwthttp_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+func claimsOf[C any](t testing.TB, payload string) C {
+	t.Helper()
+	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true})
+	return verify(t, auth, signHS(secret, plainHeader, payload), nil).Claims
+}
+
+func notClaimsOf[C any](t testing.TB, payload string) {
+	t.Helper()
+	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true})
+	verify(t, auth, signHS(secret, plainHeader, payload), jwthttp.ErrInvalidToken)
+}
+
+func equal(t testing.TB, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+}
+
+func TestClaimsTypes(t *testing.T) {
+	const registered = `"iss":"i","sub":"s","aud":["a","b"],"exp":4102444800,"nbf":1,"iat":2.5,"jti":"j"`
+	date := func(seconds int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(seconds, 0)) }
+	want := jwt.RegisteredClaims{
+		Issuer: "i", Subject: "s", Audience: jwt.ClaimStrings{"a", "b"}, ID: "j",
+		ExpiresAt: date(4102444800), NotBefore: date(1), IssuedAt: date(2),
+	}
+	type pointers struct {
+		*jwt.RegisteredClaims
+		AuthTime *jwt.NumericDate  `json:"auth_time"`
+		For      *jwt.ClaimStrings `json:"for"`
+	}
+	equal(t, claimsOf[jwt.RegisteredClaims](t, `{`+registered+`}`), want)
+	equal(t, claimsOf[embedding](t, `{`+registered+`,"role":"admin"}`), embedding{&want, "admin"})
+	equal(t, claimsOf[pointers](t, `{`+registered+`,"auth_time":7,"for":"x"}`), pointers{&want, date(7), &jwt.ClaimStrings{"x"}})
+	equal(t, claimsOf[pointers](t, `{"sub":"s","auth_time":null,"for":null}`), pointers{RegisteredClaims: &jwt.RegisteredClaims{Subject: "s"}})
+	equal(t, claimsOf[AppClaims](t, `{"sub":"alice","SUB":"admin","Role":"admin","ROLE":"admin","Subject":"admin"}`), AppClaims{Subject: "alice"})
+
+	type numbers struct {
+		N json.Number     `json:"n"`
+		R json.RawMessage `json:"r"`
+		I int64           `json:"i"`
+		A any             `json:"a"`
+	}
+	equal(t, claimsOf[numbers](t, `{"n":12345678901234567890,"r":{"x": 1},"i":9007199254740993,"a":[1]}`),
+		numbers{"12345678901234567890", json.RawMessage(`{"x": 1}`), 9007199254740993, []any{1.0}})
+	notClaimsOf[numbers](t, `{"n":"1"}`)
+	notClaimsOf[numbers](t, `{"i":1.5}`)
+
+	type uuid struct {
+		ID textual `json:"sub"`
+	}
+	equal(t, claimsOf[uuid](t, `{"sub":"text:x"}`), uuid{"x"})
+	notClaimsOf[uuid](t, `{"sub":"x"}`)
+	notClaimsOf[struct {
+		Times []*jwt.NumericDate `json:"times"`
+	}](t, `{"times":[1e300]}`)
+	notClaimsOf[struct {
+		For jwt.ClaimStrings `json:"for"`
+	}](t, `{"for":[1]}`)
+}
+
+type textual string
+
+func (x *textual) UnmarshalText(b []byte) error {
+	rest, ok := strings.CutPrefix(string(b), "text:")
+	if !ok {
+		return errors.New("no text")
+	}
+	*x = textual(rest)
+	return nil
+}
+
+// MapClaims hold what golang-jwt puts there, but integers beyond 2^53 exactly.
+func TestMapClaims(t *testing.T) {
+	got := claimsOf[jwt.MapClaims](t, `{"sub":"a","n":1,"f":1.5,"big":9007199254740993,"neg":-9007199254740993,"e":1e300,
+		"list":[true,false,null,"x",[],{}],"deep":{"big":18446744073709551615,"\u0061":"\u00e9"},"edge":9007199254740991,"exp":4102444800}`)
+	equal(t, got, jwt.MapClaims{
+		"sub": "a", "n": 1.0, "f": 1.5, "big": json.Number("9007199254740993"), "neg": json.Number("-9007199254740993"), "e": 1e300,
+		"list": []any{true, false, nil, "x", []any{}, map[string]any{}},
+		"deep": map[string]any{"big": json.Number("18446744073709551615"), "a": "é"}, "edge": 9007199254740991.0, "exp": 4102444800.0,
+	})
+	if exp, err := got.GetExpirationTime(); err != nil || exp.Unix() != 4102444800 {
+		t.Error(exp, err)
+	}
+	notClaimsOf[jwt.MapClaims](t, `{"x":1e400}`)
+
+	const small = `{"sub":"a","list":[1,2.5,{"x":[null]}],"t":true}`
+	var std jwt.MapClaims
+	if err := json.Unmarshal([]byte(small), &std); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, claimsOf[jwt.MapClaims](t, small), std)
+	equal(t, claimsOf[map[string]any](t, small), map[string]any(std))
+}
+
+// A claims type that New refuses would make every token a 401.
+func TestNewRefusesClaimsTypes(t *testing.T) {
+	new := func(name, want string, auth any, err error) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "jwthttp: the claims type ") {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	key, opts := jwthttp.HS256(secret), jwthttp.Options{}
+	type nested struct{ In struct{ T []time.Duration } }
+	type tree struct{ Children []tree }
+	type clash struct {
+		Name  string
+		Other string `json:"Name"` // go vet does not see that
+	}
+	type deepClash struct{ In map[string]*clash }
+	type withClaims struct{ jwt.Claims }
+	type withMap struct{ jwt.MapClaims }
+	try := func(name, want string) func(any, error) {
+		return func(auth any, err error) { t.Helper(); new(name, want, auth, err) }
+	}
+	try("pointer", "is a pointer: write New[jwthttp_test.AppClaims]")(jwthttp.New[*AppClaims](key, opts))
+	try("any", "is an interface")(jwthttp.New[any](key, opts))
+	try("jwt.Claims", "is an interface")(jwthttp.New[jwt.Claims](key, opts))
+	try("string", "use a struct or jwt.MapClaims")(jwthttp.New[string](key, opts))
+	try("slice", "use a struct or jwt.MapClaims")(jwthttp.New[[]string](key, opts))
+	try("map of int", "use a struct or jwt.MapClaims")(jwthttp.New[map[int]any](key, opts))
+	try("map of strings", "cannot take what a token has for exp")(jwthttp.New[map[string]string](key, opts))
+	try("func", "use a struct or jwt.MapClaims")(jwthttp.New[func()](key, opts))
+	try("clashing tags", `conflict over JSON object name "Name"`)(jwthttp.New[clash](key, opts))
+	try("clashing tags inside", `conflict over JSON object name "Name"`)(jwthttp.New[deepClash](key, opts))
+	try("duration", "has a time.Duration at .In.T")(jwthttp.New[nested](key, opts))
+	try("embedded interface", "must be explicitly given a JSON name")(jwthttp.New[withClaims](key, opts))
+	try("embedded map", "must be explicitly given a JSON name")(jwthttp.New[withMap](key, opts))
+	try("interface", "has the interface fmt.Stringer at .S")(jwthttp.New[struct{ S fmt.Stringer }](key, opts))
+	try("func field", "has a func() at .F")(jwthttp.New[struct{ F func() }](key, opts))
+	try("channel in a map", "has a chan int at .M")(jwthttp.New[struct{ M map[string]chan int }](key, opts))
+	try("complex", "has a complex128 at .C")(jwthttp.New[struct{ C complex128 }](key, opts))
+	try("any case", "take case:ignore out")(jwthttp.New[struct {
+		Subject string `json:"sub,case:ignore"`
+	}](key, opts))
+	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
+		E time.Time `json:"exp"`
+	}](key, opts))
+	try("nbf as string", "for nbf: use *jwt.NumericDate")(jwthttp.New[struct {
+		E string `json:"nbf"`
+	}](key, opts))
+	try("iat stringified", "for iat: use *jwt.NumericDate")(jwthttp.New[struct {
+		E int64 `json:"iat,string"`
+	}](key, opts))
+	try("sub as int", "for sub: use string")(jwthttp.New[struct {
+		S int `json:"sub"`
+	}](key, opts))
+	try("aud as int", "for aud: use jwt.ClaimStrings")(jwthttp.New[struct {
+		A []int `json:"aud"`
+	}](key, opts))
+
+	for _, err := range []error{
+		second(jwthttp.New[tree](key, opts)), second(jwthttp.New[struct{}](key, opts)), second(jwthttp.New[rawClaims](key, opts)),
+		second(jwthttp.New[json.RawMessage](key, opts)), second(jwthttp.New[map[string]json.RawMessage](key, opts)), second(jwthttp.New[embedding](key, opts)),
+		second(jwthttp.New[struct {
+			A string        `json:"aud"`
+			D time.Duration `json:"-"`
+			f func()
+		}](key, opts)),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func second(_ any, err error) error { return err }
+
+// A type that decodes itself laxly cannot relax the rules for the payload.
+type lax struct{ Claims map[string]any }
+
+func (l *lax) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &l.Claims) }
+
+func TestTypesThatDecodeThemselves(t *testing.T) {
+	equal(t, claimsOf[lax](t, `{"a":1}`), lax{map[string]any{"a": 1.0}})
+	for _, payload := range []string{`{"a":1,"a":2}`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}", `{"a":1}x`, `{"a":1`, `null`} {
+		notClaimsOf[lax](t, payload)
+		notClaimsOf[laxStream](t, payload)
+		notClaimsOf[laxField](t, payload)
+	}
+	equal(t, claimsOf[laxStream](t, `{"a":1}`), laxStream{map[string]any{"a": 1.0}})
+}
+
+// A claims field that keeps its bytes sees those of no other request, and what
+// one request does to its claims does not show in the next.
+func TestRequestsShareNothing(t *testing.T) {
+	auth := mustNew[rawClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	raw := signHS(secret, plainHeader, payload(`"n":1`))
+	first := verify(t, auth, raw, nil)
+	kept := string(first.Claims)
+	for n := range 100 {
+		verify(t, auth, signHS(secret, plainHeader, payload(fmt.Sprintf(`"n":%d`, n+2))), nil)
+	}
+	if string(first.Claims) != kept || !strings.Contains(kept, `"n":1`) {
+		t.Errorf("the bytes of the first request became %s", first.Claims)
+	}
+	clear(first.Claims)
+	if second := verify(t, auth, raw, nil); string(second.Claims) != kept {
+		t.Errorf("the second request of the same token sees %s", second.Claims)
+	}
+
+	maps := mustNew[jwt.MapClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	verify(t, maps, raw, nil).Claims["n"] = "changed"
+	if got := verify(t, maps, raw, nil).Claims["n"]; got != 1.0 {
+		t.Errorf("n = %v", got)
+	}
+}
+
+func TestNumericDateAgainstBig(t *testing.T) {
+	for _, number := range []string{
+		"0", "-0", "0.0", "-0.0e5", "1", "1.0", "1.5", "0.9999999999999999999999", "1e3", "1E+3", "1e-3", "1000e-3", "1001e-3", "12345e-2",
+		"253402300799", "253402300799.0", "253402300799.000000001", "253402300800", "2534023007990e-1", "0.253402300799e12", "0.253402300800e12",
+		"1e11", "1e12", "1e300", "1e-300", "1e999999", "1e-999999", "1e99999999999999999999", "1e-99999999999999999999", "0e99999999999999999999",
+		"-1", "-0.5", "-1e-99999999999999999999", "9223372036854775807", "9223372036854775808", "18446744073709551616", "1.7e9", "1700000000.123456789123456789",
+		"0.00000000000000000000000000000000001e45", "100000000000000000000000000000000000000e-30",
+	} {
+		checkNumericDate(t, number)
+	}
+}
+
+func checkNumericDate(t *testing.T, number string) {
+	t.Helper()
+	floor, ceil, ok := jwthttp.ParseNumericDate(number)
+	_, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	if len(exponent) > 5 {
+		return // big.Rat would take all memory; what is asked for has its own row below
+	}
+	want, valid := new(big.Rat).SetString(number)
+	if !valid {
+		t.Fatalf("%q is no number", number)
+	}
+	inRange := want.Sign() >= 0 && want.Cmp(big.NewRat(253402300799, 1)) <= 0
+	if ok != inRange {
+		t.Fatalf("%s: accepted %v", number, ok)
+	}
+	if !ok {
+		return
+	}
+	down := new(big.Int).Quo(want.Num(), want.Denom())
+	up := new(big.Int).Set(down)
+	if !want.IsInt() {
+		up.Add(up, big.NewInt(1))
+	}
+	if floor.Unix() != down.Int64() || ceil.Unix() != up.Int64() {
+		t.Errorf("%s: %d to %d, want %d to %d", number, floor.Unix(), ceil.Unix(), down, up)
+	}
+}
+
+func TestNumericDateOfHugeExponents(t *testing.T) {
+	for number, want := range map[string]bool{
+		"1e999999999": false, "1e99999999999999999999": false, "0e99999999999999999999": true, "-1e-99999999999999999999": false,
+		"1e-999999999": true, "1e-99999999999999999999": true, "1e1000001": false, "0.1e-1000001": true,
+	} {
+		floor, ceil, ok := jwthttp.ParseNumericDate(number)
+		if ok != want || ok && floor.Unix() != 0 {
+			t.Errorf("%s: %v, %v, accepted %v", number, floor, ceil, ok)
+		}
+	}
+}

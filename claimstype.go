@@ -1,0 +1,165 @@
+package jwthttp
+
+import (
+	"encoding"
+	stdjson "encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// prepareClaims returns the decoder for claims of type t, and what would keep it
+// from ever filling one: a sentence now is better than a 401 for every token.
+func prepareClaims(t reflect.Type) (claimsDecoder, error) {
+	w := typeWalk{root: t, seen: map[reflect.Type]bool{}}
+	switch {
+	case t.Kind() == reflect.Pointer:
+		w.fault("is a pointer: write New[%s], then ClaimsFromContext[%s] finds the claims", t.Elem(), t.Elem())
+	case t.Kind() == reflect.Interface:
+		w.fault("is an interface, and the decoder cannot know what to put in it: use a struct or jwt.MapClaims")
+	case implements(t, unmarshalerFrom):
+		w.checkFirst = true
+	case implements(t, jsonUnmarshaler):
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+		w.visit(t, "")
+		w.visitRegistered()
+	default:
+		w.fault("cannot hold the members of a JSON object: use a struct or jwt.MapClaims")
+	}
+	if len(w.faults) > 0 {
+		return claimsDecoder{}, fmt.Errorf("jwthttp: the claims type %s %s", t, strings.Join(w.faults, "; it "))
+	}
+	return decoderFor(w.needsFuncs, w.checkFirst), nil
+}
+
+var (
+	jsonUnmarshaler = reflect.TypeFor[stdjson.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+func implements(t, iface reflect.Type) bool {
+	return t.Implements(iface) || reflect.PointerTo(t).Implements(iface)
+}
+
+// A typeWalk looks at every type that a claims type can hold.
+type typeWalk struct {
+	root       reflect.Type
+	seen       map[reflect.Type]bool
+	needsFuncs bool
+	checkFirst bool
+	faults     []string
+}
+
+func (w *typeWalk) fault(format string, args ...any) {
+	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+}
+
+func (w *typeWalk) visit(t reflect.Type, path string) {
+	if w.seen[t] {
+		return
+	}
+	w.seen[t] = true
+	switch {
+	case t.Kind() == reflect.Pointer:
+		w.visit(t.Elem(), path)
+		return
+	case slices.Contains(typesWithFuncs, t):
+		w.needsFuncs = true
+		return
+	case t == reflect.TypeFor[time.Duration]():
+		w.fault("has a time.Duration at %s, for which JSON has no form: use int64 and say in its name which unit it counts", path)
+		return
+	case implements(t, unmarshalerFrom):
+		w.checkFirst = true
+		return
+	case implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+		return
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		w.visit(t.Elem(), path)
+	case reflect.Map:
+		w.visit(t.Key(), path+" (key)")
+		w.visit(t.Elem(), path)
+	case reflect.Interface:
+		w.fault("has the interface %s at %s, and the decoder cannot know what to put in it: use a concrete type", t, path)
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		w.fault("has a %s at %s, which JSON cannot fill: take it out or tag it `json:\"-\"`", t, path)
+	case reflect.Struct:
+		w.visitFields(t, path)
+	}
+}
+
+func (w *typeWalk) visitFields(t reflect.Type, path string) {
+	// Clashing names and odd tags are what the decoder itself finds.
+	d := decoderFor(false, false)
+	if err := d.try(`{}`, t); err != nil {
+		w.fault("cannot be decoded: %v", err)
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("json")
+		if tag == "-" || !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		if strings.Contains(tag, "case:ignore") {
+			w.fault("lets %s.%s match in any case, so that a second spelling of a claim counts: take case:ignore out of its tag", path, f.Name)
+		}
+		w.visit(f.Type, path+"."+f.Name)
+	}
+}
+
+// visitRegistered tries the claims that every token may have and whose kind RFC
+// 7519 fixes. Types that decode themselves are left alone: they may refuse a
+// sample and take the real thing.
+func (w *typeWalk) visitRegistered() {
+	if len(w.faults) > 0 {
+		return
+	}
+	d := decoderFor(w.needsFuncs, w.checkFirst)
+	for _, c := range []struct {
+		name    string
+		samples []string
+		mend    string
+	}{
+		{"exp", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
+		{"nbf", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
+		{"iat", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
+		{"iss", []string{`"x"`}, "use string"},
+		{"sub", []string{`"x"`}, "use string"},
+		{"jti", []string{`"x"`}, "use string"},
+		{"aud", []string{`"x"`, `["x"]`}, "use jwt.ClaimStrings"},
+	} {
+		if w.decodesItself(c.name) {
+			continue
+		}
+		var err error
+		for _, sample := range c.samples {
+			if err = d.try(`{"`+c.name+`":`+sample+`}`, w.root); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			w.fault("cannot take what a token has for %s: %s (%v)", c.name, c.mend, err)
+		}
+	}
+}
+
+// decodesItself reports whether a field for the claim has a type that does.
+func (w *typeWalk) decodesItself(name string) bool {
+	if w.root.Kind() != reflect.Struct {
+		return false
+	}
+	return slices.ContainsFunc(reflect.VisibleFields(w.root), func(f reflect.StructField) bool {
+		tagged, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		t := f.Type
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		return (tagged == name || tagged == "" && f.Name == name) && t != reflect.TypeFor[time.Time]() &&
+			(implements(t, unmarshalerFrom) || implements(t, jsonUnmarshaler) || implements(t, textUnmarshaler))
+	})
+}

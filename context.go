@@ -1,0 +1,105 @@
+package jwthttp
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// A Token is a verified token. The pointer that handlers get is shared by all of
+// one request and by no other; it is for reading.
+type Token[C any] struct {
+	Claims C           // the payload; its Validate method, if any, has passed
+	Header TokenHeader // verified like the claims
+	Source Source      // where in the request the token stood
+
+	raw     string
+	expires time.Time
+}
+
+// Raw returns the token as it was sent, to hand it on to another service. It is
+// a credential: keep it out of logs.
+func (t *Token[C]) Raw() string { return t.raw }
+
+// ExpiresAt returns exp, rounded down to a second and without leeway; zero for a
+// token that never expires, which only AllowMissingExpiry lets in. A handler
+// that streams for long ends its stream then.
+func (t *Token[C]) ExpiresAt() time.Time { return t.expires }
+
+// String tells algorithm, key id and source, never the token or its claims.
+func (t *Token[C]) String() string {
+	if t == nil {
+		return "jwthttp.Token(nil)"
+	}
+	return fmt.Sprintf("jwthttp.Token{%s kid=%q %s}", t.Header.Algorithm, t.Header.KeyID, t.Source)
+}
+
+// Format prints String under every verb.
+func (t Token[C]) Format(f fmt.State, _ rune) { f.Write([]byte(t.String())) }
+
+// LogValue is String.
+func (t Token[C]) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// ClaimsFromContext returns the claims that the middleware for C verified. ok is
+// false behind no such middleware, and under AllowAnonymous when no token was
+// sent: then nobody is logged in.
+func ClaimsFromContext[C any](ctx context.Context) (claims C, ok bool) {
+	if t, ok := TokenFromContext[C](ctx); ok {
+		return t.Claims, true
+	}
+	return claims, false
+}
+
+// TokenFromContext returns the token that the middleware for C verified. ok is
+// as in [ClaimsFromContext].
+func TokenFromContext[C any](ctx context.Context) (t *Token[C], ok bool) {
+	t, _ = ctx.Value(tokenKey[C]{}).(*Token[C])
+	return t, t != nil
+}
+
+// NewContext returns a context that carries t as if a middleware had verified
+// it, for tests of handlers. A nil t is a request without a token.
+func NewContext[C any](ctx context.Context, t *Token[C]) context.Context {
+	return &tokenContext[C]{Context: ctx, token: t}
+}
+
+// A token's key is its type, so middlewares for two claims types stand in one
+// chain. A door's key has none: guards look for the innermost.
+type (
+	tokenKey[C any] struct{}
+	doorKey         struct{}
+)
+
+// A tokenContext also hides a token further out: its own may be nil.
+type tokenContext[C any] struct {
+	context.Context
+	token *Token[C]
+	door  *door
+}
+
+func (c *tokenContext[C]) Value(key any) any {
+	switch key.(type) {
+	case tokenKey[C]:
+		return c.token
+	case doorKey:
+		return c.door
+	}
+	return c.Context.Value(key)
+}
+
+func (c *tokenContext[C]) String() string             { return "jwthttp.Context" }
+func (c *tokenContext[C]) Format(f fmt.State, _ rune) { f.Write([]byte(c.String())) }
+func (c *tokenContext[C]) LogValue() slog.Value       { return slog.StringValue(c.String()) }
+
+// verified holds a token and the context that carries it in one allocation.
+type verified[C any] struct {
+	tokenContext[C]
+	storage Token[C]
+}
+
+func newVerified[C any](ctx context.Context, d *door) *verified[C] {
+	v := &verified[C]{}
+	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, door: d}
+	return v
+}

@@ -1,0 +1,272 @@
+package jwthttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"strings"
+)
+
+// Source names the place in a request where a token stood; one field is set.
+// The zero Source belongs to tokens that came through Verify.
+type Source struct {
+	Header string // a header, by its canonical name: "Authorization"
+	Cookie string // a cookie, by its name
+	Other  string // a place that a custom [Extractor] reads, by any name: "query:access_token"
+}
+
+// String returns "header:Authorization", "cookie:session" or what Other says.
+func (s Source) String() string {
+	switch {
+	case s.Header != "":
+		return "header:" + s.Header
+	case s.Cookie != "":
+		return "cookie:" + s.Cookie
+	default:
+		return s.Other
+	}
+}
+
+// An Extractor is one place where a request may carry a token. BearerHeader,
+// Cookie, HeaderNamed and FirstOf make the usual ones; a custom one is a literal:
+//
+//	jwthttp.Extractor{
+//		Source:  jwthttp.Source{Other: "query:access_token"},
+//		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
+//	}
+//
+// Unless Source names a header, tokens from it pass the cross-origin gate: only
+// a header that scripts must set on purpose is safe without it.
+type Extractor struct {
+	// Source is where Extract looks.
+	Source Source
+
+	// Extract returns the token, or "" if this place holds none. An error is
+	// final: the answer is 400, or 503 if it wraps [ErrUnavailable],
+	// [context.DeadlineExceeded] or [context.Canceled]. It is called
+	// concurrently and must leave the request's body alone.
+	Extract func(r *http.Request) (token string, err error)
+
+	firstOf []Extractor // in place of Source and Extract
+	mistake error       // of the call that made it; New returns it
+}
+
+// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another
+// scheme is no credential here. Two Authorization headers, or a Bearer header
+// that does not hold exactly one token, are an error.
+func BearerHeader() Extractor {
+	return Extractor{Source: Source{Header: authorization}, Extract: bearer}
+}
+
+// Cookie reads the cookie of that name, up to 4096 bytes. The prefixes __Host-
+// and __Secure- work. An empty value is no token; two cookies of the name are an
+// error. As in [http.Request.CookiesNamed], quotes around the value are dropped
+// and a value with bytes that RFC 6265 forbids was not sent.
+func Cookie(name string) Extractor {
+	return Extractor{
+		Source: Source{Cookie: name},
+		Extract: func(r *http.Request) (string, error) {
+			switch cookies := r.CookiesNamed(name); len(cookies) {
+			case 0:
+				return "", nil
+			case 1:
+				return cookies[0].Value, nil
+			default:
+				return "", errTwoTokens
+			}
+		},
+	}
+}
+
+// HeaderNamed reads a bare token from a header other than Authorization, such
+// as X-Access-Token. An empty value is no token; two values are an error.
+//
+// Such tokens skip the cross-origin gate, for no other site can make a browser
+// send the header. A header that a proxy sets from its own session cookie (as
+// Google IAP and Cloudflare Access do) gives no such assurance: change the
+// Source of the returned value to an Other, and the gate applies.
+func HeaderNamed(name string) Extractor {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	var mistake error
+	switch name {
+	case authorization:
+		mistake = errors.New("jwthttp: HeaderNamed cannot read Authorization: use BearerHeader, or a custom Extractor for another scheme")
+	case "Cookie":
+		mistake = errors.New("jwthttp: HeaderNamed cannot read Cookie: use Cookie with the name of the cookie")
+	case "Host":
+		mistake = errors.New("jwthttp: HeaderNamed cannot read Host: net/http takes it out of the headers, choose another name")
+	}
+	return Extractor{
+		mistake: mistake,
+		Source:  Source{Header: name},
+		Extract: func(r *http.Request) (string, error) {
+			switch values := r.Header[name]; len(values) {
+			case 0:
+				return "", nil
+			case 1:
+				return values[0], nil
+			default:
+				return "", errTwoTokens
+			}
+		},
+	}
+}
+
+// FirstOf reads the first of several places that holds a token and leaves the
+// rest alone: an explicit header beside a cookie that the browser sends anyway.
+// What is present is final: a bad token in the first place is an error, and the
+// second is no fallback for it.
+func FirstOf(places ...Extractor) Extractor {
+	return Extractor{firstOf: append([]Extractor{}, places...)}
+}
+
+const authorization = "Authorization"
+
+func bearer(r *http.Request) (string, error) {
+	values := r.Header[authorization]
+	if len(values) == 0 {
+		return "", nil
+	}
+	if len(values) > 1 {
+		return "", errTwoTokens
+	}
+	value := values[0]
+	const scheme = "Bearer"
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", nil
+	}
+	rest := value[len(scheme):]
+	if rest != "" && (isTokenChar(rest[0]) || rest[0] == ':') {
+		return "", nil // the name of the scheme goes on: BearerX
+	}
+	token := strings.Trim(rest, " ")
+	if len(rest) == len(token) || !isB64Token(token) {
+		return "", errCredential
+	}
+	return token, nil
+}
+
+// isB64Token reports whether s is RFC 6750's b64token.
+func isB64Token(s string) bool {
+	s = strings.TrimRight(s, "=")
+	for i := range len(s) {
+		if c := s[i]; charClass[c]&(inSegment|inB64Token) == 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isTokenChar reports whether c may stand in a token of RFC 9110 section 5.6.2:
+// the names of headers, cookies and schemes.
+func isTokenChar(c byte) bool {
+	return charClass[c]&inSegment != 0 || strings.IndexByte("!#$%&'*+.^`|~", c) >= 0
+}
+
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !isTokenChar(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// find returns the token that r carries in this place, "" if none.
+func (e *Extractor) find(r *http.Request) (string, Source, error) {
+	if e.firstOf == nil {
+		token, err := e.Extract(r)
+		return token, e.Source, err
+	}
+	for i := range e.firstOf {
+		if token, source, err := e.firstOf[i].find(r); token != "" || err != nil {
+			return token, source, err
+		}
+	}
+	return "", Source{}, nil
+}
+
+// extract returns the one token that r carries, errNoToken if none.
+func extract(places []Extractor, r *http.Request) (token string, source Source, err error) {
+	for i := range places {
+		t, s, err := places[i].find(r)
+		if err != nil {
+			if f, ok := err.(*failure); ok && f.kind == ErrInvalidRequest {
+				return "", Source{}, f
+			}
+			return "", Source{}, blame(errCredential, err)
+		}
+		if t == "" {
+			continue
+		}
+		if token != "" {
+			return "", Source{}, errTwoTokens
+		}
+		token, source = t, s
+	}
+	if token == "" {
+		return "", Source{}, errNoToken
+	}
+	return token, source, nil
+}
+
+// check returns what is wrong with the configuration of e, and calls visit for
+// the Source of every single place in it.
+func (e *Extractor) check(visit func(Source)) error {
+	if e.firstOf != nil {
+		if len(e.firstOf) == 0 {
+			return errors.New("jwthttp: FirstOf has no places: name at least one")
+		}
+		var errs []error
+		for i := range e.firstOf {
+			errs = append(errs, e.firstOf[i].check(visit))
+		}
+		return errors.Join(errs...)
+	}
+	visit(e.Source)
+	if e.mistake != nil {
+		return e.mistake
+	}
+	if e.Extract == nil {
+		return errors.New("jwthttp: an extractor has no Extract function: set it, or use BearerHeader or Cookie")
+	}
+	return e.Source.check()
+}
+
+func (s Source) check() error {
+	set := 0
+	for _, name := range []string{s.Header, s.Cookie, s.Other} {
+		if name != "" {
+			set++
+		}
+	}
+	if set != 1 {
+		return errors.New("jwthttp: an extractor needs one name for its place: a header's, a cookie's, or Source.Other")
+	}
+	switch {
+	case s.Cookie != "":
+		return checkCookieName(s.Cookie)
+	case strings.EqualFold(s.Header, "Cookie"):
+		return errors.New("jwthttp: a Source that says Header: \"Cookie\" would open the cross-origin gate: name the cookie in Source.Cookie")
+	case s.Header != "" && !isToken(s.Header):
+		return fmt.Errorf("jwthttp: %q cannot be the name of a header: use letters, digits and hyphens", s.Header)
+	}
+	return nil
+}
+
+func checkCookieName(name string) error {
+	if !isToken(name) {
+		return fmt.Errorf("jwthttp: %q cannot be the name of a cookie: use letters, digits, hyphens and underscores", name)
+	}
+	for _, prefix := range []string{"__Host-", "__Secure-"} {
+		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+			continue
+		}
+		// Browsers disagree on whether the rules of the prefix hold for it then.
+		if name[:len(prefix)] != prefix || name == prefix {
+			return fmt.Errorf("jwthttp: the cookie name %q breaks a prefix: write %sname, in exactly this case", name, prefix)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,424 @@
+package jwthttp
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/big"
+	"reflect"
+	"slices"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// maxKeys is how many keys are tried for one token.
+const maxKeys = 8
+
+// The algorithms, RFC 7518 section 3.1.
+const (
+	algHS256 = "HS256"
+	algRS256 = "RS256"
+)
+
+// TokenHeader is what a token's JOSE header says of itself, RFC 7515 section
+// 4.1. While a [KeySource] looks at it, nothing in it is verified.
+type TokenHeader struct {
+	Algorithm string // alg
+	KeyID     string // kid, at most 256 bytes of printable ASCII; "" if absent
+	Type      string // typ; "" if absent
+}
+
+// A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc]
+// and what [FromKeyfunc] returns are key sources.
+type KeySource interface {
+	// Keys returns the keys that may verify a token with header h: at most 8,
+	// read-only. Those of another algorithm or id are passed over. No key, or an
+	// error that wraps ErrUnknownKey, makes the token invalid (401); any other
+	// error, and a key that New would refuse, is a 503. It is called
+	// concurrently, once for each token, before the signature is checked.
+	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
+}
+
+// A Key verifies signatures of one algorithm and no other. It is immutable,
+// safe for concurrent use, never prints its material, and is a [KeySource] of
+// its own. The zero Key is refused everywhere.
+type Key struct {
+	// Behind a pointer, since fmt shows the fields of a struct that stands in
+	// somebody's unexported field.
+	material *keyMaterial
+}
+
+type keyMaterial struct {
+	algorithm string
+	id        string
+	issuer    string
+	audience  []string
+	verifier  verifier
+	mistake   error // why the key is unfit for use
+}
+
+// A verifier checks sig, base64url, against the signing input.
+type verifier interface {
+	verify(signingInput, sig string) bool
+}
+
+// HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
+// copied and has 32 bytes or more, random ones: "openssl rand -base64 32" makes
+// them. A shorter one, or the text of a public key, is an error from [New].
+func HS256(secret []byte) Key {
+	k := &keyMaterial{algorithm: algHS256}
+	switch {
+	case len(secret) < 32:
+		k.mistake = fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
+	case looksPublic(secret):
+		k.mistake = errors.New("an HS256 secret cannot be the text of a key or certificate: what others can read is no secret; for a public key use RS256 and ParseRSAPublicKey")
+	default:
+		k.verifier = newHMACVerifier(bytes.Clone(secret))
+	}
+	return Key{k}
+}
+
+// RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3.
+// The key is copied and has 2048 to 8192 bits; another one, or nil, is an error
+// from [New]. [ParseRSAPublicKey] reads one from a file.
+func RS256(pub *rsa.PublicKey) Key {
+	k := &keyMaterial{algorithm: algRS256, mistake: checkRSA(pub)}
+	if k.mistake == nil {
+		k.verifier = newRSAVerifier(&rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E})
+	}
+	return Key{k}
+}
+
+// WithID returns the key with an id. It then verifies tokens whose kid is this
+// id, or that have none.
+func (k Key) WithID(kid string) Key {
+	return k.with(func(m *keyMaterial) {
+		m.id = kid
+		if !isKeyID(kid) {
+			m.mistake = errors.Join(m.mistake, errors.New("WithID takes at most 256 bytes of printable ASCII: no token with another kid is accepted"))
+		}
+	})
+}
+
+// WithIssuer returns the key bound to an issuer: a token that it verifies must
+// carry exactly this iss, and one of the audiences if any are given, besides
+// what [Options] ask for.
+func (k Key) WithIssuer(issuer string, audience ...string) Key {
+	return k.with(func(m *keyMaterial) {
+		m.issuer, m.audience = issuer, slices.Clone(audience)
+		if issuer == "" || slices.Contains(audience, "") {
+			m.mistake = errors.Join(m.mistake, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
+		}
+	})
+}
+
+func (k Key) with(change func(*keyMaterial)) Key {
+	if k.material == nil {
+		return k
+	}
+	m := *k.material
+	change(&m)
+	return Key{&m}
+}
+
+// Keys returns k itself.
+func (k Key) Keys(context.Context, TokenHeader) ([]Key, error) { return []Key{k}, nil }
+
+// String returns the algorithm and the id, never the material.
+func (k Key) String() string {
+	if k.material == nil {
+		return "jwthttp.Key{}"
+	}
+	return fmt.Sprintf("jwthttp.Key{%s kid=%q}", k.material.algorithm, k.material.id)
+}
+
+// Format prints String under every verb.
+func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
+
+// LogValue is String.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// check returns why no token can be verified with k, or nil.
+func (k Key) check() error {
+	if k.material == nil {
+		return errors.New("the key is empty: make one with HS256 or RS256")
+	}
+	return k.material.mistake
+}
+
+// eligible reports whether k may verify a token with header h.
+func (k Key) eligible(h TokenHeader) bool {
+	m := k.material
+	return m.algorithm == h.Algorithm && (m.id == h.KeyID || m.id == "" || h.KeyID == "")
+}
+
+func checkRSA(pub *rsa.PublicKey) error {
+	if pub == nil || pub.N == nil {
+		return errors.New("the RSA key is nil: read one with ParseRSAPublicKey and check its error")
+	}
+	switch bits := pub.N.BitLen(); {
+	case bits < 2048 || bits > 8192:
+		return fmt.Errorf("an RSA key needs 2048 to 8192 bits, not %d: make one with \"openssl genrsa 3072\"", bits)
+	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
+		return errors.New("the RSA modulus is negative or even: the key is damaged, export it again")
+	case pub.E < 3 || pub.E >= 1<<31 || pub.E%2 == 0:
+		return fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not %d: the usual one is 65537", pub.E)
+	}
+	return nil
+}
+
+// looksPublic reports whether a secret is the text or encoding of a key or
+// certificate: whoever has the public key could then sign with it.
+func looksPublic(secret []byte) bool {
+	for _, mark := range []string{
+		"-----BEGIN ", "---- BEGIN ", // PEM and RFC 4716
+		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", // ssh-rsa, ssh-ed25519, ecdsa-sha2 lines
+		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // their bytes
+		`"kty"`, // JWK
+	} {
+		if bytes.Contains(secret, []byte(mark)) {
+			return true
+		}
+	}
+	if isDER(secret) {
+		return true
+	}
+	der, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(secret)) // PEM without its armour
+	return err == nil && isDER(der)
+}
+
+func isDER(b []byte) bool {
+	if len(b) == 0 || b[0] != 0x30 { // every one of them is a SEQUENCE
+		return false
+	}
+	_, errPKIX := x509.ParsePKIXPublicKey(b)
+	_, errPKCS1 := x509.ParsePKCS1PublicKey(b)
+	_, errCert := x509.ParseCertificate(b)
+	return errPKIX == nil || errPKCS1 == nil || errCert == nil
+}
+
+// A KeySet is several keys side by side. A token that names a kid is verified
+// by the key of that id; ids are unique. Keys without ids (two secrets during a
+// rotation) are tried one after the other, at most 8 of an algorithm, and do not
+// stand beside named keys of the same algorithm, for then no token could tell
+// which is meant. [New] checks all this, copies the set and indexes it.
+type KeySet []Key
+
+// Keys returns the keys of the set that are eligible for a token with header h.
+func (s KeySet) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	var keys []Key
+	for _, k := range s {
+		if k.material != nil && k.eligible(h) {
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// A KeyFunc is a key source that is a function, called with the request's
+// context. What holds for [KeySource] holds for it.
+type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
+
+// Keys calls f.
+func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) { return f(ctx, h) }
+
+// keyIndex is a key set made fast: the slices are what Keys returns.
+type keyIndex struct {
+	byID        map[string][]Key // one key each
+	byAlgorithm map[string][]Key // of keys without id; or the only key of the algorithm
+}
+
+func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	if keys := x.byID[h.KeyID]; len(keys) > 0 && keys[0].material.algorithm == h.Algorithm {
+		return keys, nil
+	}
+	return x.byAlgorithm[h.Algorithm], nil
+}
+
+// newKeyIndex returns the index of set, and everything that is wrong with it;
+// issuer is the one that every token must name, "" if any.
+func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
+	if len(set) == 0 {
+		return nil, errors.New("jwthttp: the key set is empty: no token could ever be accepted")
+	}
+	x := &keyIndex{byID: map[string][]Key{}, byAlgorithm: map[string][]Key{}}
+	var errs []error
+	for i, k := range set {
+		if err := k.check(); err != nil {
+			errs = append(errs, fmt.Errorf("jwthttp: key %d: %w", i+1, err))
+			continue
+		}
+		m := k.material
+		if issuer != "" && m.issuer != "" && m.issuer != issuer {
+			errs = append(errs, fmt.Errorf("jwthttp: key %d is bound to the issuer %q, but Options.Issuer is %q: no token can carry both", i+1, m.issuer, issuer))
+		}
+		if m.id != "" {
+			if x.byID[m.id] != nil {
+				errs = append(errs, fmt.Errorf("jwthttp: key %d: the id %q stands twice in the set: give each key its own", i+1, m.id))
+			}
+			x.byID[m.id] = []Key{k}
+		}
+		x.byAlgorithm[m.algorithm] = append(x.byAlgorithm[m.algorithm], k)
+	}
+	for _, algorithm := range slices.Sorted(maps.Keys(x.byAlgorithm)) {
+		keys, unnamed := x.byAlgorithm[algorithm], 0
+		for _, k := range keys {
+			if k.material.id == "" {
+				unnamed++
+			}
+		}
+		switch {
+		case unnamed > 0 && unnamed < len(keys):
+			errs = append(errs, fmt.Errorf("jwthttp: some %s keys have an id and some have none: give all of them one, or none", algorithm))
+		case unnamed > maxKeys:
+			errs = append(errs, fmt.Errorf("jwthttp: %d %s keys without id, at most %d are tried: give them ids", unnamed, algorithm, maxKeys))
+		case unnamed == 0 && len(keys) > 1:
+			delete(x.byAlgorithm, algorithm) // a token without kid does not say which it means
+		}
+	}
+	return x, errors.Join(errs...)
+}
+
+// prepareKeys returns the source to ask at run time, and what is wrong with it.
+func prepareKeys(source KeySource, issuer string) (KeySource, error) {
+	switch s := source.(type) {
+	case Key:
+		return newKeyIndex([]Key{s}, issuer)
+	case KeySet:
+		return newKeyIndex(s, issuer)
+	case *legacySource:
+		return s, s.mistake
+	}
+	if v := reflect.ValueOf(source); !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil() {
+		return nil, errors.New("jwthttp: the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
+	}
+	return source, nil
+}
+
+// keysFor asks source and returns the keys to try for a token with header h.
+func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
+	keys, err := source.Keys(ctx, h)
+	if err != nil {
+		if errors.Is(err, ErrUnknownKey) {
+			return nil, blame(errUnknownKey, err)
+		}
+		return nil, errUnavailable.because(err)
+	}
+	eligible, named := 0, false
+	for _, k := range keys {
+		if err := k.check(); err != nil {
+			return nil, errUnavailable.because(err)
+		}
+		if k.eligible(h) {
+			eligible++
+			named = named || k.material.id != ""
+		}
+	}
+	if eligible == 0 || eligible > maxKeys || eligible > 1 && named {
+		return nil, errUnknownKey
+	}
+	return keys, nil
+}
+
+// FromKeyfunc makes a key source of a golang-jwt key function. The algorithms
+// are those that it has keys for, "HS256" or "RS256"; without a name, or with
+// names of both kinds, [New] returns an error.
+//
+// The [jwt.Token] that f is given has its Method, a Header of alg, kid and typ,
+// and empty claims, for nothing of the token is verified yet; it has no Raw. f
+// returns a []byte, an [*rsa.PublicKey] or a [jwt.VerificationKeySet] of at most
+// 8 of them. A key for another algorithm than the token's is passed over; nil,
+// or a value that is no such key, is a 503. An error of f makes the token
+// invalid (401), unless it wraps [ErrUnavailable], [context.DeadlineExceeded]
+// or [context.Canceled] (503). f is called concurrently.
+func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
+	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
+	if f == nil {
+		s.mistake = errors.New("jwthttp: FromKeyfunc was given a nil function")
+	}
+	if len(algorithms) == 0 {
+		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithm that the function has keys for: add "HS256" or "RS256"`))
+	}
+	for _, a := range algorithms {
+		if a != algHS256 && a != algRS256 {
+			s.mistake = errors.Join(s.mistake, fmt.Errorf("jwthttp: FromKeyfunc does not know the algorithm %q: use \"HS256\" or \"RS256\"", a))
+		}
+	}
+	if slices.Contains(algorithms, algHS256) && slices.Contains(algorithms, algRS256) {
+		s.mistake = errors.Join(s.mistake, errors.New("jwthttp: FromKeyfunc with HS256 and RS256 at once lets an RSA public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
+	}
+	return s
+}
+
+type legacySource struct {
+	keyfunc    jwt.Keyfunc
+	algorithms []string
+	mistake    error
+}
+
+func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	if s.mistake != nil {
+		return nil, s.mistake
+	}
+	if !slices.Contains(s.algorithms, h.Algorithm) {
+		return nil, ErrUnknownKey
+	}
+	header := map[string]any{"alg": h.Algorithm}
+	if h.KeyID != "" {
+		header["kid"] = h.KeyID
+	}
+	if h.Type != "" {
+		header["typ"] = h.Type
+	}
+	got, err := s.keyfunc(&jwt.Token{Method: jwt.GetSigningMethod(h.Algorithm), Header: header, Claims: jwt.MapClaims{}})
+	if err != nil {
+		if f := blame(errUnknownKey, err); f.kind == ErrUnavailable {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
+	}
+	set, ok := got.(jwt.VerificationKeySet)
+	if !ok {
+		set.Keys = []jwt.VerificationKey{got}
+	}
+	var keys []Key
+	for _, material := range set.Keys {
+		k, err := keyFromAny(material, h.Algorithm)
+		if err != nil {
+			return nil, err
+		}
+		if k.material != nil {
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// keyFromAny returns the zero Key for material of another algorithm.
+func keyFromAny(material any, algorithm string) (Key, error) {
+	switch m := material.(type) {
+	case []byte:
+		if algorithm == algHS256 {
+			return HS256(m), nil
+		}
+	case *rsa.PublicKey:
+		if algorithm == algRS256 {
+			return RS256(m), nil
+		}
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+	case interface{ Public() crypto.PublicKey }:
+		return Key{}, fmt.Errorf("the key function returned a private key (%T): return its public half", material)
+	default:
+		return Key{}, fmt.Errorf("the key function returned a %T: return []byte for HS256 or *rsa.PublicKey for RS256", material)
+	}
+	return Key{}, nil
+}

@@ -1,0 +1,416 @@
+package jwthttp_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// secretN returns a secret of its own for each n.
+func secretN(n int) []byte { return fmt.Appendf(nil, "%032d", n) }
+
+func withKid(kid string) string { return fmt.Sprintf(`{"alg":"HS256","kid":%q}`, kid) }
+
+func pkix(t testing.TB, pub any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func TestNewRefusesKeys(t *testing.T) {
+	pub := &rsaKey().PublicKey
+	der, pkcs1 := pkix(t, pub), x509.MarshalPKCS1PublicKey(pub)
+	cert, _ := pem.Decode(readFile(t, "certificate.pem"))
+	line := string(readFile(t, "jwt_key.pub"))
+	blob, err := base64.StdEncoding.DecodeString(strings.Fields(line)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	modulus := func(bits int) *big.Int { // odd, of exactly so many bits
+		return new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
+	}
+	named := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
+	var nine jwthttp.KeySet
+	for n := range 9 {
+		nine = append(nine, jwthttp.HS256(secretN(n)))
+	}
+
+	const public = "cannot be the text of a key"
+	for _, tc := range []struct {
+		name string
+		keys jwthttp.KeySource
+		opts jwthttp.Options
+		want string
+	}{
+		{"nil", nil, jwthttp.Options{}, "key source is nil"},
+		{"nil KeyFunc", jwthttp.KeyFunc(nil), jwthttp.Options{}, "key source is nil"},
+		{"typed nil", (*ownSource)(nil), jwthttp.Options{}, "key source is nil"},
+		{"empty set", jwthttp.KeySet{}, jwthttp.Options{}, "key set is empty"},
+		{"nil set", jwthttp.KeySet(nil), jwthttp.Options{}, "key set is empty"},
+		{"zero key", jwthttp.Key{}, jwthttp.Options{}, "the key is empty"},
+		{"zero key with an id", jwthttp.Key{}.WithID("a").WithIssuer("b"), jwthttp.Options{}, "the key is empty"},
+		{"nil secret", jwthttp.HS256(nil), jwthttp.Options{}, "32 bytes or more, not 0"},
+		{"short secret", jwthttp.HS256(secret[:31]), jwthttp.Options{}, "32 bytes or more, not 31"},
+		{"short secret with an id", jwthttp.HS256(secret[:31]).WithID("a"), jwthttp.Options{}, "32 bytes or more, not 31"},
+
+		{"PEM as a secret", jwthttp.HS256(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), jwthttp.Options{}, public},
+		{"PEM behind a line", jwthttp.HS256(append([]byte("\ufeffkey:\n"), readFile(t, "pkcs1.pem")...)), jwthttp.Options{}, public},
+		{"PEM without its armour", jwthttp.HS256([]byte(base64.StdEncoding.EncodeToString(der))), jwthttp.Options{}, public},
+		{"certificate as a secret", jwthttp.HS256(readFile(t, "certificate.pem")), jwthttp.Options{}, public},
+		{"ssh line as a secret", jwthttp.HS256([]byte(line)), jwthttp.Options{}, public},
+		{"ssh base64 as a secret", jwthttp.HS256([]byte(strings.Fields(line)[1])), jwthttp.Options{}, public},
+		{"ssh bytes as a secret", jwthttp.HS256(blob), jwthttp.Options{}, public},
+		{"PKIX DER as a secret", jwthttp.HS256(der), jwthttp.Options{}, public},
+		{"PKCS#1 DER as a secret", jwthttp.HS256(pkcs1), jwthttp.Options{}, public},
+		{"certificate DER as a secret", jwthttp.HS256(cert.Bytes), jwthttp.Options{}, public},
+		{"EC PEM as a secret", jwthttp.HS256(readFile(t, "ec.pem")), jwthttp.Options{}, public},
+		{"JWK as a secret", jwthttp.HS256([]byte(`{"kty":"RSA","e":"AQAB","n":"...................."}`)), jwthttp.Options{}, public},
+
+		{"nil RSA key", jwthttp.RS256(nil), jwthttp.Options{}, "RSA key is nil"},
+		{"RSA key without modulus", jwthttp.RS256(&rsa.PublicKey{E: 3}), jwthttp.Options{}, "RSA key is nil"},
+		{"2047 bits", jwthttp.RS256(&rsa.PublicKey{N: modulus(2047), E: 3}), jwthttp.Options{}, "2048 to 8192 bits, not 2047"},
+		{"8193 bits", jwthttp.RS256(&rsa.PublicKey{N: modulus(8193), E: 3}), jwthttp.Options{}, "2048 to 8192 bits, not 8193"},
+		{"negative modulus", jwthttp.RS256(&rsa.PublicKey{N: new(big.Int).Neg(pub.N), E: 3}), jwthttp.Options{}, "negative or even"},
+		{"even modulus", jwthttp.RS256(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2048), E: 3}), jwthttp.Options{}, "negative or even"},
+		{"exponent 0", jwthttp.RS256(&rsa.PublicKey{N: pub.N}), jwthttp.Options{}, "odd exponent"},
+		{"exponent 1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1}), jwthttp.Options{}, "odd exponent"},
+		{"exponent even", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 65536}), jwthttp.Options{}, "odd exponent"},
+		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 + 1}), jwthttp.Options{}, "odd exponent"},
+
+		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
+		{"duplicate id of two algorithms", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice`},
+		{"named beside unnamed", jwthttp.KeySet{named(1, "a"), jwthttp.HS256(secret)}, jwthttp.Options{}, "give all of them one, or none"},
+		{"nine unnamed", nine, jwthttp.Options{}, "at most 8 are tried"},
+		{"odd id", named(1, "a\n"), jwthttp.Options{}, "printable ASCII"},
+		{"long id", named(1, strings.Repeat("a", 257)), jwthttp.Options{}, "at most 256 bytes"},
+		{"bad key in a set", jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(nil)}, jwthttp.Options{}, "key 2: the RSA key is nil"},
+		{"empty issuer", jwthttp.HS256(secret).WithIssuer(""), jwthttp.Options{}, "empty issuer or audience"},
+		{"empty audience", jwthttp.HS256(secret).WithIssuer("a", ""), jwthttp.Options{}, "empty issuer or audience"},
+		{"two issuers", jwthttp.HS256(secret).WithIssuer("a"), jwthttp.Options{Issuer: "b"}, "no token can carry both"},
+
+		{"nil keyfunc", jwthttp.FromKeyfunc(nil, "HS256"), jwthttp.Options{}, "nil function"},
+		{"keyfunc without algorithm", jwthttp.FromKeyfunc(anyKey(secret)), jwthttp.Options{}, "needs the algorithm"},
+		{"keyfunc with none", jwthttp.FromKeyfunc(anyKey(secret), "none"), jwthttp.Options{}, `algorithm "none"`},
+		{"keyfunc with both", jwthttp.FromKeyfunc(anyKey(secret), "HS256", "RS256"), jwthttp.Options{}, "use a KeySet or a KeyFunc"},
+	} {
+		t.Run(tc.name, func(t *testing.T) { refused(t, tc.want)(jwthttp.New[AppClaims](tc.keys, tc.opts)) })
+	}
+
+	// The nearest good ones.
+	for _, keys := range []jwthttp.KeySource{
+		jwthttp.HS256(secret), nine[:8], jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub)},
+		jwthttp.RS256(&rsa.PublicKey{N: modulus(2048), E: 3}), jwthttp.RS256(&rsa.PublicKey{N: modulus(8192), E: 1<<31 - 1}),
+		jwthttp.HS256(bytes.Repeat([]byte("AB"), 40)), named(1, strings.Repeat("~", 256)),
+	} {
+		if _, err := jwthttp.New[AppClaims](keys, jwthttp.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+type ownSource struct{ keys []jwthttp.Key }
+
+func (s *ownSource) Keys(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	return s.keys, nil
+}
+
+func anyKey(key any) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return key, nil } }
+
+// Which keys are eligible, for a set that New indexes and for the same keys from
+// a source of the caller's.
+func TestEligibleKeys(t *testing.T) {
+	key := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
+	rs := jwthttp.RS256(&rsaKey().PublicKey)
+	for _, tc := range []struct {
+		name   string
+		set    jwthttp.KeySet
+		signer int
+		header string
+		want   error
+	}{
+		{"equal ids", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 2, withKid("b"), nil},
+		{"ids in another order", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 1, withKid("b"), jwt.ErrTokenSignatureInvalid},
+		{"unknown id", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 1, withKid("c"), jwthttp.ErrUnknownKey},
+		{"id in another case", jwthttp.KeySet{key(1, "a")}, 1, withKid("A"), jwthttp.ErrUnknownKey},
+		{"no id in the token, one named key", jwthttp.KeySet{key(1, "a")}, 1, plainHeader, nil},
+		{"no id in the token, two named keys", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 1, plainHeader, jwthttp.ErrUnknownKey},
+		{"unnamed key, named token", jwthttp.KeySet{key(1, "")}, 1, withKid("x"), nil},
+		{"rotation, old", jwthttp.KeySet{key(1, ""), key(2, "")}, 1, plainHeader, nil},
+		{"rotation, new", jwthttp.KeySet{key(1, ""), key(2, "")}, 2, withKid("x"), nil},
+		{"rotation, neither", jwthttp.KeySet{key(1, ""), key(2, "")}, 3, plainHeader, jwt.ErrTokenSignatureInvalid},
+		{"another algorithm's id", jwthttp.KeySet{key(1, ""), rs.WithID("a")}, 1, withKid("a"), nil},
+		{"no key of the algorithm", jwthttp.KeySet{rs}, 1, plainHeader, jwthttp.ErrUnknownKey},
+		{"two algorithms, one key each", jwthttp.KeySet{key(1, "a"), rs.WithID("b")}, 1, plainHeader, nil},
+	} {
+		token := signHS(secretN(tc.signer), tc.header, payload(""))
+		t.Run(tc.name, func(t *testing.T) {
+			verify(t, mustNew[AppClaims](t, tc.set, jwthttp.Options{}), token, tc.want)
+			verify(t, mustNew[AppClaims](t, &ownSource{tc.set}, jwthttp.Options{}), token, tc.want)
+			verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(tc.set.Keys), jwthttp.Options{}), token, tc.want)
+		})
+	}
+	// What New would refuse in a set is refused token by token from a source.
+	mixed := jwthttp.KeySet{key(1, "a"), key(2, "")}
+	verify(t, mustNew[AppClaims](t, &ownSource{mixed}, jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), jwthttp.ErrUnknownKey)
+	verify(t, mustNew[AppClaims](t, &ownSource{mixed}, jwthttp.Options{}), signHS(secretN(2), withKid("b"), payload("")), nil)
+	var nine []jwthttp.Key
+	for n := range 9 {
+		nine = append(nine, key(n, ""))
+	}
+	verify(t, mustNew[AppClaims](t, &ownSource{nine}, jwthttp.Options{}), signHS(secretN(1), plainHeader, payload("")), jwthttp.ErrUnknownKey)
+	verify(t, mustNew[AppClaims](t, &ownSource{nine[:8]}, jwthttp.Options{}), signHS(secretN(7), plainHeader, payload("")), nil)
+	verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(key(1, "a").Keys), jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), nil)
+}
+
+// An RSA public key is no secret, however the token is signed with it.
+func TestAlgorithmConfusion(t *testing.T) {
+	pub := &rsaKey().PublicKey
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.RS256(pub).WithID("rsa"), jwthttp.HS256(secret).WithID("hmac")}, jwthttp.Options{})
+	for _, public := range [][]byte{
+		pkix(t, pub), x509.MarshalPKCS1PublicKey(pub), pub.N.Bytes(),
+		pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix(t, pub)}),
+	} {
+		for _, kid := range []string{"rsa", "hmac"} {
+			verify(t, auth, signHS(public, withKid(kid), payload("")), jwthttp.ErrInvalidToken)
+		}
+	}
+	verify(t, auth, signRS(t, rsaKey(), `{"alg":"HS256","kid":"hmac"}`, payload("")), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, signRS(t, rsaKey(), `{"alg":"RS256","kid":"hmac"}`, payload("")), jwthttp.ErrUnknownKey)
+	verify(t, auth, signRS(t, rsaKey(), `{"alg":"RS384","kid":"rsa"}`, payload("")), jwthttp.ErrUnknownKey)
+	verify(t, auth, signRS(t, rsaKey(), `{"alg":"RS256","kid":"rsa"}`, payload("")), nil)
+}
+
+func TestKeyFunc(t *testing.T) {
+	type ctxKey struct{}
+	ctx := context.WithValue(t.Context(), ctxKey{}, "tenant")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	var header jwthttp.TokenHeader
+	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		header = h
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		switch h.KeyID {
+		case "good":
+			if ctx.Value(ctxKey{}) != "tenant" {
+				return nil, errors.New("the context is another")
+			}
+			return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+		case "nothing":
+			return nil, nil
+		case "unknown":
+			return nil, fmt.Errorf("%w: %s", jwthttp.ErrUnknownKey, h.KeyID)
+		case "unknown, but one source is down":
+			return nil, errors.Join(jwthttp.ErrUnknownKey, jwthttp.ErrUnavailable)
+		case "broken":
+			return []jwthttp.Key{jwthttp.HS256(secret)}, errors.New("disk on fire")
+		case "zero":
+			return []jwthttp.Key{{}}, nil
+		case "zero beside a good one":
+			return []jwthttp.Key{jwthttp.HS256(secret), {}}, nil
+		case "short":
+			return []jwthttp.Key{jwthttp.HS256(secret[:16])}, nil
+		case "nil RSA":
+			return []jwthttp.Key{jwthttp.RS256(nil)}, nil
+		case "another algorithm":
+			return []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)}, nil
+		}
+		t.Errorf("kid %q", h.KeyID)
+		return nil, nil
+	}), jwthttp.Options{})
+	for kid, want := range map[string]error{
+		"good":                            nil,
+		"nothing":                         jwthttp.ErrUnknownKey,
+		"unknown":                         jwthttp.ErrUnknownKey,
+		"another algorithm":               jwthttp.ErrUnknownKey,
+		"unknown, but one source is down": jwthttp.ErrUnavailable,
+		"broken":                          jwthttp.ErrUnavailable,
+		"zero":                            jwthttp.ErrUnavailable,
+		"zero beside a good one":          jwthttp.ErrUnavailable,
+		"short":                           jwthttp.ErrUnavailable,
+		"nil RSA":                         jwthttp.ErrUnavailable,
+	} {
+		token, err := auth.Verify(ctx, signHS(secret, fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"at+jwt"}`, kid), payload("")))
+		if !errors.Is(err, want) || (token != nil) != (want == nil) {
+			t.Errorf("%s: %v, want %v", kid, err, want)
+		}
+		if errors.Is(err, jwthttp.ErrInvalidToken) == errors.Is(err, jwthttp.ErrUnavailable) && want != nil {
+			t.Errorf("%s: %v is of no kind, or of two", kid, err)
+		}
+		if header != (jwthttp.TokenHeader{Algorithm: "HS256", KeyID: kid, Type: "at+jwt"}) {
+			t.Errorf("header %+v", header)
+		}
+	}
+	if _, err := auth.Verify(cancelled, signHS(secret, withKid("good"), payload(""))); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestFromKeyfunc(t *testing.T) {
+	pub := &rsaKey().PublicKey
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keySet := func(keys ...jwt.VerificationKey) any { return jwt.VerificationKeySet{Keys: keys} }
+	failing := func(err error) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return nil, err } }
+	hs, rs := signHS(secret, plainHeader, payload("")), signRS(t, rsaKey(), `{"alg":"RS256"}`, payload(""))
+	errOwn := errors.New("own")
+	for _, tc := range []struct {
+		name      string
+		f         jwt.Keyfunc
+		algorithm string
+		token     string
+		want      error
+	}{
+		{"HS256", anyKey(secret), "HS256", hs, nil},
+		{"RS256", anyKey(pub), "RS256", rs, nil},
+		{"a set", anyKey(keySet([]byte("another secret of 32 bytes or more"), secret)), "HS256", hs, nil},
+		{"a set with other kinds", anyKey(keySet(&ec.PublicKey, pub, ed)), "RS256", rs, nil},
+		{"a set without the key", anyKey(keySet(secretN(1), secretN(2))), "HS256", hs, jwt.ErrTokenSignatureInvalid},
+		{"an empty set", anyKey(keySet()), "HS256", hs, jwthttp.ErrUnknownKey},
+		{"nine keys", anyKey(keySet(secret, secret, secret, secret, secret, secret, secret, secret, secret)), "HS256", hs, jwthttp.ErrUnknownKey},
+		{"another algorithm in the token", anyKey(pub), "RS256", hs, jwthttp.ErrUnknownKey},
+		{"alg none", anyKey(pub), "RS256", signHS(nil, `{"alg":"none"}`, payload("")), jwthttp.ErrUnknownKey},
+		{"public key for HS256", anyKey(pub), "HS256", hs, jwthttp.ErrUnknownKey},
+		{"secret for RS256", anyKey(secret), "RS256", rs, jwthttp.ErrUnknownKey},
+		{"EC key", anyKey(&ec.PublicKey), "RS256", rs, jwthttp.ErrUnknownKey},
+		{"own error", failing(errOwn), "HS256", hs, errOwn},
+		{"own error is a 401", failing(errOwn), "HS256", hs, jwthttp.ErrInvalidToken},
+		{"store down", failing(fmt.Errorf("x: %w", jwthttp.ErrUnavailable)), "HS256", hs, jwthttp.ErrUnavailable},
+		{"too slow", failing(context.DeadlineExceeded), "HS256", hs, jwthttp.ErrUnavailable},
+		{"cancelled", failing(fmt.Errorf("x: %w", context.Canceled)), "HS256", hs, jwthttp.ErrUnavailable},
+		{"nil", anyKey(nil), "HS256", hs, jwthttp.ErrUnavailable},
+		{"nil secret", anyKey([]byte(nil)), "HS256", hs, jwthttp.ErrUnavailable},
+		{"typed nil", anyKey((*rsa.PublicKey)(nil)), "RS256", rs, jwthttp.ErrUnavailable},
+		{"short secret", anyKey(secret[:16]), "HS256", hs, jwthttp.ErrUnavailable},
+		{"public key text", anyKey(readFile(t, "pkix.pem")), "HS256", signHS(readFile(t, "pkix.pem"), plainHeader, payload("")), jwthttp.ErrUnavailable},
+		{"string", anyKey(string(secret)), "HS256", hs, jwthttp.ErrUnavailable},
+		{"private key", anyKey(rsaKey()), "RS256", rs, jwthttp.ErrUnavailable},
+		{"RSA by value", anyKey(*pub), "RS256", rs, jwthttp.ErrUnavailable}, //nolint:govet
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(tc.f, tc.algorithm), jwthttp.Options{})
+			verify(t, auth, tc.token, tc.want)
+		})
+	}
+
+	// The token that the function is given: fresh, and nothing unverified in it.
+	first := true
+	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(token *jwt.Token) (any, error) {
+		want := map[string]any{"alg": "HS256", "kid": "k", "typ": "JWT"}
+		if fmt.Sprint(token.Header) != fmt.Sprint(want) || token.Method != jwt.SigningMethodHS256 || len(token.Claims.(jwt.MapClaims)) != 0 || token.Raw != "" || token.Signature != nil || token.Valid {
+			t.Errorf("token = %+v", token)
+		}
+		token.Header["alg"], token.Claims.(jwt.MapClaims)["x"], first = "changed", 1, false
+		return secret, nil
+	}, "HS256"), jwthttp.Options{})
+	raw := signHS(secret, `{"alg":"HS256","kid":"k","typ":"JWT"}`, payload(""))
+	for range 2 {
+		if got := verify(t, auth, raw, nil); got.Header.Algorithm != "HS256" {
+			t.Errorf("header %+v", got.Header)
+		}
+	}
+	if first {
+		t.Error("the function was not called")
+	}
+}
+
+func TestParseRSAPublicKey(t *testing.T) {
+	privDER, err := x509.MarshalPKCS8PrivateKey(rsaKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	field := func(b []byte) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...) }
+	ssh := func(name string, e, n []byte, more ...byte) string {
+		blob := append(append(append(field([]byte(name)), field(e)...), field(n)...), more...)
+		return "ssh-rsa " + base64.StdEncoding.EncodeToString(blob) + " bob@example"
+	}
+	pub := &rsaKey().PublicKey
+	n, e := append([]byte{0}, pub.N.Bytes()...), []byte{1, 0, 1}
+	small := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 1023, 1), E: 65537}
+	pemText := string(readFile(t, "pkix.pem"))
+	line := string(readFile(t, "jwt_key.pub"))
+
+	for name, text := range map[string]string{
+		"PKIX": block("PUBLIC KEY", pkix(t, pub)), "PKCS#1": block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
+		"ssh": ssh("ssh-rsa", e, n), "ssh without comment": strings.Join(strings.Fields(ssh("ssh-rsa", e, n))[:2], " "), "ssh with white space": "\n " + ssh("ssh-rsa", e, n) + "\r\n",
+		"text before the block": "my key\n" + block("PUBLIC KEY", pkix(t, pub)) + "that was it\n",
+	} {
+		if got, err := jwthttp.ParseRSAPublicKey([]byte(text)); err != nil || !got.Equal(pub) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, tc := range []struct{ name, text, want string }{
+		{"nothing", "", "is empty"},
+		{"white space", " \n", "is empty"},
+		{"words", "hello", "got no key"},
+		{"PKCS#8 private key", block("PRIVATE KEY", privDER), "got a private key"},
+		{"PKCS#1 private key", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey())), "got a private key"},
+		{"EC private key", block("EC PRIVATE KEY", []byte("x")), "got a private key"},
+		{"ssh private key", block("OPENSSH PRIVATE KEY", []byte("x")), "ssh-keygen -y"},
+		{"encrypted private key", block("ENCRYPTED PRIVATE KEY", []byte("x")), "got an encrypted private key"},
+		{"encrypted private key, old form", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("x")})), "got an encrypted private key"},
+		{"EC public key", string(readFile(t, "ec.pem")), "got a *ecdsa.PublicKey"},
+		{"certificate request", block("CERTIFICATE REQUEST", []byte("x")), "want PUBLIC KEY"},
+		{"two blocks", pemText + pemText, "more than one PEM block"},
+		{"broken PKIX", block("PUBLIC KEY", []byte("x")), "cannot be read"},
+		{"broken certificate", block("CERTIFICATE", []byte("x")), "cannot be read"},
+		{"broken PEM", strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},
+		{"DER", string(pkix(t, pub)), "got DER"},
+		{"JWK", `{"kty":"RSA"}`, "perhaps a JWK"},
+		{"1024 bits", block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(small)), "2048 to 8192 bits, not 1024"},
+		{"ssh-ed25519", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG x", `of the kind "ssh-ed25519"`},
+		{"ecdsa", "ecdsa-sha2-nistp256 AAAA x", "want ssh-rsa"},
+		{"SSH2", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----", "ssh-keygen -i"},
+		{"two ssh lines", line + line, "more than one line"},
+		{"ssh without base64", "ssh-rsa !!!", "no base64"},
+		{"ssh with empty base64", "ssh-rsa ====", "no base64"},
+		{"ssh cut short", line[:100], "is cut short"},
+		{"ssh cut within a group", line[:101], "is damaged"},
+		{"ssh blob cut short", "ssh-rsa " + base64.StdEncoding.EncodeToString(field([]byte("ssh-rsa"))), "cut short"},
+		{"ssh huge length", "ssh-rsa " + base64.StdEncoding.EncodeToString([]byte{0xff, 0xff, 0xff, 0xff, 1}), "cut short"},
+		{"ssh with another name inside", ssh("ssh-dss", e, n), "holds no RSA public key"},
+		{"ssh with more behind", ssh("ssh-rsa", e, n, 0), "holds no RSA public key"},
+		{"ssh negative modulus", ssh("ssh-rsa", e, pub.N.Bytes()), "holds no RSA public key"},
+		{"ssh modulus with zeros", ssh("ssh-rsa", e, append([]byte{0}, n...)), "holds no RSA public key"},
+		{"ssh empty modulus", ssh("ssh-rsa", e, nil), "holds no RSA public key"},
+		{"ssh modulus zero", ssh("ssh-rsa", e, []byte{0}), "holds no RSA public key"},
+		{"ssh long exponent", ssh("ssh-rsa", []byte{1, 0, 0, 0, 1}, n), "holds no RSA public key"},
+		{"ssh exponent 2", ssh("ssh-rsa", []byte{2}, n), "odd exponent"},
+		{"ssh 1024 bits", ssh("ssh-rsa", e, append([]byte{0}, small.N.Bytes()...)), "not 1024"},
+	} {
+		pub, err := jwthttp.ParseRSAPublicKey([]byte(tc.text))
+		if pub != nil || err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "jwthttp: ParseRSAPublicKey: ") {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		}
+	}
+}

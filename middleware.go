@@ -1,0 +1,343 @@
+// Package jwthttp is JSON Web Token authentication for net/http (RFC 7519, RFC
+// 6750). A [Middleware] takes one token from a request, verifies it, and puts its
+// claims, decoded into a type of yours, in the request's context. What it
+// refuses never reaches your handler.
+//
+//	auth, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{Audience: []string{"orders"}})
+//	if err != nil {
+//		log.Fatal(err) // says what to mend
+//	}
+//	mux.Handle("GET /me", auth.Handler(http.HandlerFunc(me)))
+//
+//	func me(w http.ResponseWriter, r *http.Request) {
+//		claims, _ := jwthttp.ClaimsFromContext[AppClaims](r.Context())
+//
+// The zero [Options] is the strictest setting. Fields that weaken it begin with
+// Allow. What needs no token is not wrapped: put the public route beside the
+// protected one, and CORS, which answers preflight requests, outside of it.
+//
+// AppClaims is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what
+// embeds it. Its fields match names in exact case. If it has a method
+// Validate() error, that is called for every token. Numbers in a field of type
+// any are float64, but integers of 2^53 and above are [json.Number], so that no
+// digit is lost.
+package jwthttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	defaultRealm         = "api"
+	defaultMaxTokenBytes = 8 << 10
+	maxMaxTokenBytes     = 64 << 10
+	maxCookieBytes       = 4 << 10
+	maxLeeway            = 5 * time.Minute
+)
+
+// Options say what a [Middleware] accepts. The zero value is the strictest:
+// a Bearer header, a token that expires and names no audience.
+type Options struct {
+	// Issuer is the iss that every token must carry, compared exactly. Empty
+	// means any, or the one a key is bound to.
+	Issuer string
+
+	// Audience lists what this service is called in aud: a token must carry one
+	// of them, compared exactly. With none, a token that has an aud is refused,
+	// for it is meant for somebody else (RFC 7519 section 4.1.3).
+	Audience []string
+
+	// AllowAnyAudience accepts tokens for other services. Lost: that a token
+	// stolen by one service is worthless at the next. It excludes Audience.
+	AllowAnyAudience bool
+
+	// Leeway is how far this clock may differ from the issuer's: from 0, the
+	// default, to 5 minutes.
+	Leeway time.Duration
+
+	// MaxAge is the longest accepted age of a token by its iat, which is then
+	// required. 0 means any.
+	MaxAge time.Duration
+
+	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068),
+	// in any case and with or without "application/". Empty accepts JWT,
+	// at+jwt and none.
+	Type string
+
+	// AllowMissingExpiry accepts tokens without exp. Lost: that a stolen token
+	// stops working one day.
+	AllowMissingExpiry bool
+
+	// AllowAnonymous calls the next handler when no token was sent, with none in
+	// the context. Lost: that being called means being logged in. A token that
+	// was sent must still be good.
+	AllowAnonymous bool
+
+	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound
+	// to a key (DPoP, mutual TLS). Lost: the binding, unless a [Check] of yours
+	// verifies it.
+	AllowSenderConstrained bool
+
+	// Extractors are the places where a token may stand; BearerHeader() if
+	// empty. A request with tokens in two of them is refused: see [FirstOf].
+	Extractors []Extractor
+
+	// TrustedOrigins may use a token that the browser sends by itself, such as
+	// a cookie, on requests that change state: "https://app.example.com". The
+	// service's own origin needs no mention. See [http.CrossOriginProtection].
+	TrustedOrigins []string
+
+	// Realm is named in challenges, "api" if empty: printable ASCII without
+	// quotes and backslashes.
+	Realm string
+
+	// ErrorHandler answers what is refused; [WriteError] if nil. It must write
+	// an answer: writing nothing is a 200 with an empty body. It is called
+	// concurrently, with an error of a kind listed at [ErrNoToken].
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+
+	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, at
+	// most 65536. A cookie has at most 4096 all the same.
+	MaxTokenBytes int
+}
+
+// A Check is a rule of the caller's for tokens that have passed all others:
+// revocation, tenant. Its error refuses the token (401), or is a 503 if it wraps
+// [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled]. It is
+// called concurrently and must not change the token.
+type Check[C any] func(ctx context.Context, t *Token[C]) error
+
+// A Middleware lets requests with a good token pass. Make one with [New]. It is
+// safe for concurrent use, and serves any number of handlers.
+type Middleware[C any] struct {
+	keys    KeySource
+	opts    Options
+	checks  []Check[C]
+	claims  claimsDecoder
+	gate    *http.CrossOriginProtection
+	vary    string
+	door    door
+	headers sync.Pool // of *[maxHeaderBytes]byte, for headers that are being read
+}
+
+// New returns a middleware that verifies tokens with keys and decodes their
+// claims into C. checks are called in their order, after all other rules.
+//
+// The error names everything that is wrong with the configuration at once, each
+// with how to mend it: keys too short, options that contradict each other, a
+// type that the decoder cannot fill. It does not ask keys for any.
+func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
+	m := &Middleware[C]{checks: slices.Clone(checks)}
+	m.headers.New = func() any { return new([maxHeaderBytes]byte) }
+	var errKeys, errClaims, errGate, errChecks error
+	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
+	m.claims, errClaims = prepareClaims(reflect.TypeFor[C]())
+	m.gate, errGate = newGate(opts.TrustedOrigins)
+	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
+		errChecks = errors.New("jwthttp: a check is nil: take it out")
+	}
+	if err := errors.Join(errKeys, errClaims, opts.prepare(), errGate, errChecks); err != nil {
+		return nil, err
+	}
+	m.opts = opts
+	m.door = door{realm: opts.Realm, write: opts.ErrorHandler}
+	if opts.AllowAnonymous {
+		m.vary = varyOn(opts.Extractors)
+	}
+	return m, nil
+}
+
+// Handler wraps next, which is called for requests with a good token and can
+// read it by [ClaimsFromContext] and [TokenFromContext]. It fits wherever a
+// func(http.Handler) http.Handler does, such as alice.New. A nil next is
+// [http.DefaultServeMux].
+func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
+	next = orDefault(next)
+	vary, anonymous := m.vary, m.opts.AllowAnonymous
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if vary != "" {
+			w.Header().Add("Vary", vary)
+		}
+		v, err := m.authenticate(r)
+		if err == error(errNoToken) && anonymous {
+			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), door: &m.door}))
+			return
+		}
+		if err != nil {
+			m.door.write(w, r, m.door.mark(err))
+			return
+		}
+		// Shared caches leave answers to Authorization alone, RFC 9111 section
+		// 3.5, but know nothing of other credentials.
+		if h := w.Header(); v.token.Source.Header != authorization && h["Cache-Control"] == nil {
+			h.Set("Cache-Control", "private")
+		}
+		next.ServeHTTP(w, r.WithContext(&v.tokenContext))
+	})
+}
+
+// Authenticate decides on r without answering it: a verified token, or an error
+// of a kind listed at [ErrNoToken]. AllowAnonymous plays no part: no token is an
+// error. It is safe for concurrent use.
+func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
+	v, err := m.authenticate(r)
+	if err != nil {
+		return nil, m.door.mark(err)
+	}
+	return v.token, nil
+}
+
+// authenticate returns errNoToken itself for a request that carries none.
+func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], error) {
+	raw, source, err := extract(m.opts.Extractors, r)
+	if err != nil {
+		return nil, err
+	}
+	if source.Header == "" && isCrossOrigin(m.gate, r) {
+		return nil, errCrossOrigin
+	}
+	return m.verify(r.Context(), raw, source)
+}
+
+// isCrossOrigin reports whether another site may have made a browser send r. A
+// WebSocket upgrade is a GET that opens the way for everything else.
+func isCrossOrigin(gate *http.CrossOriginProtection, r *http.Request) bool {
+	if slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return strings.Contains(strings.ToLower(v), "websocket") }) {
+		asPost := *r
+		asPost.Method = http.MethodPost
+		r = &asPost
+	}
+	return gate.Check(r) != nil
+}
+
+func orDefault(next http.Handler) http.Handler {
+	if next == nil {
+		return http.DefaultServeMux
+	}
+	return next
+}
+
+// prepare fills in defaults and returns what is wrong.
+func (o *Options) prepare() error {
+	var errs []error
+	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwthttp: "+format, args...)) }
+
+	o.Audience = slices.Clone(o.Audience)
+	if slices.Contains(o.Audience, "") {
+		fault("Options.Audience has an empty string: name the service, or leave it out")
+	}
+	if o.AllowAnyAudience && len(o.Audience) > 0 {
+		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
+	}
+	if o.Leeway < 0 || o.Leeway > maxLeeway {
+		fault("Options.Leeway is %v: use 0 to 5m", o.Leeway)
+	}
+	if o.MaxAge < 0 {
+		fault("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge)
+	}
+	o.Type = bareType(o.Type)
+	if !isPlain(o.Type) {
+		fault("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
+	}
+	if o.Realm == "" {
+		o.Realm = defaultRealm
+	}
+	if !isPlain(o.Realm) {
+		fault("Options.Realm is %q: use printable ASCII without quotes and backslashes", o.Realm)
+	}
+	if o.ErrorHandler == nil {
+		o.ErrorHandler = WriteError
+	}
+	if o.MaxTokenBytes < 0 || o.MaxTokenBytes > maxMaxTokenBytes {
+		fault("Options.MaxTokenBytes is %d: use at most %d, or 0 for %d", o.MaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes)
+	}
+	if o.MaxTokenBytes == 0 {
+		o.MaxTokenBytes = defaultMaxTokenBytes
+	}
+
+	o.Extractors = slices.Clone(o.Extractors)
+	if len(o.Extractors) == 0 {
+		o.Extractors = []Extractor{BearerHeader()}
+	}
+	seen := map[string]bool{}
+	for i := range o.Extractors {
+		err := o.Extractors[i].check(func(s Source) {
+			place := strings.ToLower(s.Header) + "\n" + s.Cookie + "\n" + s.Other
+			if seen[place] {
+				fault("Options.Extractors has %s twice, so that each token there would count as two: keep one", s)
+			}
+			seen[place] = true
+		})
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isPlain reports whether s can stand between quotes in a header as it is.
+func isPlain(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
+}
+
+// varyOn names the request headers that the places read.
+func varyOn(places []Extractor) string {
+	var names []string
+	for i := range places {
+		places[i].check(func(s Source) {
+			name := s.Header
+			if s.Cookie != "" {
+				name = "Cookie"
+			}
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		})
+	}
+	return strings.Join(names, ", ")
+}
+
+func newGate(trusted []string) (*http.CrossOriginProtection, error) {
+	gate := http.NewCrossOriginProtection()
+	var errs []error
+	for _, origin := range trusted {
+		if !isOrigin(origin) || gate.AddTrustedOrigin(origin) != nil {
+			errs = append(errs, fmt.Errorf("jwthttp: Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port", origin))
+		}
+	}
+	return gate, errors.Join(errs...)
+}
+
+// isOrigin reports whether a browser can send this as an Origin header: the
+// comparison is exact, so another spelling would never match.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) || !isPlain(s) {
+		return false
+	}
+	host, port := u.Hostname(), u.Port()
+	if port == "" && strings.HasSuffix(u.Host, ":") || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		return false
+	}
+	if port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
+			return false
+		}
+	}
+	if strings.HasPrefix(u.Host, "[") {
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.Is6() && ip.Zone() == "" && ip.String() == host
+	}
+	return host != "" && !strings.ContainsAny(host, "*% ,")
+}

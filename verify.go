@@ -1,0 +1,311 @@
+package jwthttp
+
+import (
+	"context"
+	"crypto"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"hash"
+	"strings"
+	"sync"
+)
+
+const (
+	maxHeaderBytes = 2 << 10
+	maxHeaderDepth = 4
+	maxKeyIDBytes  = 256
+)
+
+// base64url without padding, RFC 7515 section 2; strict about trailing bits.
+var base64url = base64.RawURLEncoding.Strict()
+
+// What a byte may be part of.
+const (
+	inSegment  = 1 << iota // A–Z a–z 0–9 - _
+	inB64Token             // . ~ + /
+)
+
+var charClass = func() (class [256]uint8) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+		class[c] = inSegment
+	}
+	for _, c := range []byte(".~+/") {
+		class[c] = inB64Token
+	}
+	return class
+}()
+
+// Verify checks a token outside of HTTP: a gRPC call's, a queue message's. All
+// that [Options] say of tokens holds; extractors and the cross-origin gate play
+// no part. The error is of a kind listed at [ErrNoToken], which stands for an
+// empty raw. It is safe for concurrent use.
+func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
+	v, err := m.verify(ctx, raw, Source{})
+	if err != nil {
+		return nil, m.door.mark(err)
+	}
+	return v.token, nil
+}
+
+// verify is the way of a token. Before the signature is verified nothing of the
+// payload is decoded.
+func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (*verified[C], error) {
+	limit := m.opts.MaxTokenBytes
+	if source.Cookie != "" {
+		limit = min(limit, maxCookieBytes)
+	}
+	parts, err := split(raw, limit)
+	if err != nil {
+		return nil, err
+	}
+	buf := m.headers.Get().(*[maxHeaderBytes]byte)
+	header, err := parseHeader(parts.header, buf[:])
+	m.headers.Put(buf)
+	if err != nil {
+		return nil, err
+	}
+	if !m.opts.acceptsType(header.Type) {
+		return nil, errType
+	}
+	keys, err := keysFor(ctx, m.keys, header)
+	if err != nil {
+		return nil, err
+	}
+	key, err := parts.signedBy(keys, header)
+	if err != nil {
+		return nil, err
+	}
+
+	// Fresh bytes each time: a claims field may keep a part of them.
+	payload := make([]byte, base64url.DecodedLen(len(parts.payload)))
+	if _, err := base64url.Decode(payload, []byte(parts.payload)); err != nil {
+		return nil, errMalformed
+	}
+	v := newVerified[C](ctx, &m.door)
+	t := v.token
+	t.Header, t.Source, t.raw = header, source, raw
+	facts, err := m.claims.decode(payload, &t.Claims)
+	if err != nil {
+		return nil, err
+	}
+	if t.expires, err = facts.validate(&m.opts, key); err != nil {
+		return nil, err
+	}
+	if own, ok := any(&t.Claims).(interface{ Validate() error }); ok {
+		if err := own.Validate(); err != nil {
+			return nil, blame(errRefused, err)
+		}
+	}
+	for _, check := range m.checks {
+		if err := check(ctx, t); err != nil {
+			return nil, blame(errRefused, err)
+		}
+	}
+	return v, nil
+}
+
+// segments are the parts of a JWS in compact form, RFC 7515 section 7.1.
+type segments struct {
+	header, payload, signature string
+	signingInput               string // header and payload with the dot between
+}
+
+// split cuts raw at its two dots and checks its size and alphabet. Go's decoder
+// would pass over line breaks, so nothing is decoded before this.
+func split(raw string, limit int) (segments, error) {
+	if raw == "" {
+		return segments{}, errNoToken
+	}
+	if len(raw) > limit {
+		return segments{}, errTooLarge
+	}
+	var dots [2]int
+	n := 0
+	for i := range len(raw) {
+		if charClass[raw[i]]&inSegment != 0 {
+			continue
+		}
+		if raw[i] != '.' || n == len(dots) {
+			return segments{}, errMalformed
+		}
+		dots[n] = i
+		n++
+	}
+	if n != len(dots) {
+		return segments{}, errMalformed
+	}
+	s := segments{
+		header:       raw[:dots[0]],
+		payload:      raw[dots[0]+1 : dots[1]],
+		signature:    raw[dots[1]+1:],
+		signingInput: raw[:dots[1]],
+	}
+	if s.header == "" || s.payload == "" || s.signature == "" {
+		return segments{}, errMalformed
+	}
+	return s, nil
+}
+
+// parseHeader reads the JOSE header, RFC 7515 section 4, by way of buf. Keys that
+// it offers (jwk, jku, x5u, x5c) are never looked at.
+func parseHeader(segment string, buf []byte) (TokenHeader, error) {
+	if base64url.DecodedLen(len(segment)) > len(buf) {
+		return TokenHeader{}, errHeader
+	}
+	n, err := base64url.Decode(buf, []byte(segment))
+	if err != nil || !isStrictJSON(buf[:n]) {
+		return TokenHeader{}, errMalformed
+	}
+	members, ok := openObject(buf[:n], maxHeaderDepth)
+	if !ok {
+		return TokenHeader{}, errMalformed
+	}
+	var h TokenHeader
+	for members.next() {
+		var field *string
+		switch string(members.name) {
+		case "alg":
+			field = &h.Algorithm
+		case "kid":
+			field = &h.KeyID
+		case "typ":
+			field = &h.Type
+		case "crit", "b64", "zip", "enc": // they change what a token means, RFC 7515 section 4.1.11
+			return TokenHeader{}, errHeader
+		default:
+			continue
+		}
+		text, ok := stringValue(members.value)
+		if !ok {
+			return TokenHeader{}, errMalformed
+		}
+		*field = text
+		if field == &h.Type && text == "" {
+			return TokenHeader{}, errType
+		}
+	}
+	if members.tooDeep || !isKeyID(h.KeyID) {
+		return TokenHeader{}, errHeader
+	}
+	return h, nil
+}
+
+func isKeyID(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return len(s) <= maxKeyIDBytes
+}
+
+// acceptsType reports whether a token of this typ is meant for access, RFC 7519
+// section 5.1: a logout token or a DPoP proof is not.
+func (o *Options) acceptsType(typ string) bool {
+	typ = bareType(typ)
+	if o.Type != "" {
+		return equalFoldASCII(typ, o.Type)
+	}
+	return typ == "" || equalFoldASCII(typ, "JWT") || equalFoldASCII(typ, "at+jwt")
+}
+
+// bareType removes the prefix that RFC 7515 section 4.1.9 lets senders omit.
+func bareType(typ string) string {
+	const prefix = "application/"
+	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) {
+		return typ[len(prefix):]
+	}
+	return typ
+}
+
+// equalFoldASCII keeps signs like the Kelvin sign, which fold to a letter and
+// are longer, apart from it.
+func equalFoldASCII(s, ascii string) bool {
+	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
+}
+
+// signedBy returns the key that verifies the signature.
+func (s *segments) signedBy(keys []Key, h TokenHeader) (Key, error) {
+	for _, k := range keys {
+		if k.eligible(h) && k.material.verifier.verify(s.signingInput, s.signature) {
+			return k, nil
+		}
+	}
+	return Key{}, errSignature
+}
+
+type hmacVerifier struct{ states sync.Pool }
+
+// An hmacState is what one verification needs; reused, since setting up a keyed
+// hash costs more than a short token does.
+type hmacState struct {
+	mac       hash.Hash
+	chunk     [512]byte
+	sum       [sha256.Size]byte
+	signature [sha256.Size]byte
+}
+
+func newHMACVerifier(secret []byte) *hmacVerifier {
+	v := &hmacVerifier{}
+	v.states.New = func() any { return &hmacState{mac: hmac.New(sha256.New, secret)} }
+	return v
+}
+
+func (v *hmacVerifier) verify(signingInput, sig string) bool {
+	if len(sig) != base64url.EncodedLen(sha256.Size) {
+		return false
+	}
+	s := v.states.Get().(*hmacState)
+	defer v.states.Put(s)
+	if _, err := base64url.Decode(s.signature[:], []byte(sig)); err != nil {
+		return false
+	}
+	s.mac.Reset()
+	writeString(s.mac, s.chunk[:], signingInput)
+	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
+	clear(s.sum[:]) // it is a good signature, also where the token's was not
+	return equal
+}
+
+type rsaVerifier struct {
+	key    *rsa.PublicKey
+	states sync.Pool
+}
+
+type rsaState struct {
+	hash      hash.Hash
+	chunk     [512]byte
+	sum       [sha256.Size]byte
+	signature []byte
+}
+
+func newRSAVerifier(pub *rsa.PublicKey) *rsaVerifier {
+	v := &rsaVerifier{key: pub}
+	v.states.New = func() any { return &rsaState{hash: sha256.New(), signature: make([]byte, pub.Size())} }
+	return v
+}
+
+func (v *rsaVerifier) verify(signingInput, sig string) bool {
+	if len(sig) != base64url.EncodedLen(v.key.Size()) {
+		return false
+	}
+	s := v.states.Get().(*rsaState)
+	defer v.states.Put(s)
+	if _, err := base64url.Decode(s.signature, []byte(sig)); err != nil {
+		return false
+	}
+	s.hash.Reset()
+	writeString(s.hash, s.chunk[:], signingInput)
+	return rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.signature) == nil
+}
+
+// writeString hashes s by way of chunk, so that no copy of it is allocated.
+func writeString(h hash.Hash, chunk []byte, s string) {
+	for len(s) > 0 {
+		n := copy(chunk, s)
+		h.Write(chunk[:n])
+		s = s[n:]
+	}
+}

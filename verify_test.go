@@ -1,0 +1,492 @@
+package jwthttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// Size, alphabet and segments are checked before anything is decoded.
+func TestSegments(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	token := good()
+	header, payload, sig := b64(plainHeader), b64(payload("")), token[strings.LastIndex(token, ".")+1:]
+	for name, raw := range map[string]string{
+		"no dots":               "abc",
+		"one dot":               header + "." + payload,
+		"three dots":            token + "." + sig,
+		"five parts (JWE)":      "a.b.c.d.e",
+		"empty header":          "." + payload + "." + sig,
+		"empty payload":         header + ".." + sig,
+		"empty signature":       header + "." + payload + ".",
+		"only dots":             "..",
+		"line feed inside":      token[:10] + "\n" + token[10:],
+		"carriage return":       token[:len(token)-5] + "\r" + token[len(token)-5:],
+		"line feed behind":      token + "\n",
+		"space":                 " " + token,
+		"padding":               token + "=",
+		"padding in the middle": header + "==." + payload + "." + sig,
+		"standard alphabet":     "+/" + token,
+		"NUL":                   token + "\x00",
+		"stray trailing bits":   token[:len(token)-1] + string(token[len(token)-1]+1),
+		"header no base64":      "a." + payload + "." + sig,
+	} {
+		t.Run(name, func(t *testing.T) { verify(t, auth, raw, jwthttp.ErrInvalidToken) })
+	}
+	verify(t, auth, token, nil)
+	// A line break within a signed payload segment, which Go's decoder skips.
+	verify(t, auth, macSegments(secret, header+"."+payload[:8]+"\n"+payload[8:]), jwt.ErrTokenMalformed)
+	verify(t, auth, macSegments(secret, header+"."+payload+"a"), jwthttp.ErrInvalidToken)
+}
+
+func TestSizeLimits(t *testing.T) {
+	sized := func(n int) string {
+		for pad := n*3/4 - 150; ; pad++ {
+			if raw := signHS(secret, plainHeader, payload(`"pad":"`+strings.Repeat("x", pad)+`"`)); len(raw) >= n {
+				return raw
+			}
+		}
+	}
+	for _, tc := range []struct{ option, limit int }{{0, 8192}, {1000, 1000}, {65536, 65536}} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: tc.option})
+		for raw := sized(tc.limit - 3); ; raw = sized(len(raw) + 1) {
+			if len(raw) > tc.limit {
+				verify(t, auth, raw, jwthttp.ErrInvalidToken)
+				break
+			}
+			verify(t, auth, raw, nil)
+		}
+	}
+}
+
+func TestHeaderRules(t *testing.T) {
+	kid256 := strings.Repeat("k", 256)
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret)}, jwthttp.Options{})
+	for _, tc := range []struct {
+		name, header string
+		want         error
+	}{
+		{"plain", `{"alg":"HS256"}`, nil},
+		{"white space", " {\r\n\t\"alg\" : \"HS256\" } ", nil},
+		{"unknown member", `{"alg":"HS256","x":[1,{"y":[]}]}`, nil},
+		{"keys offered", `{"alg":"HS256","jku":"https://evil.example","jwk":{"kty":"oct"},"x5u":1,"x5c":null}`, nil},
+		{"escaped name", `{"\u0061lg":"HS256"}`, nil},
+		{"escaped value", `{"alg":"\u0048S256"}`, nil},
+		{"longest kid", `{"alg":"HS256","kid":"` + kid256 + `"}`, nil},
+		{"empty kid", `{"alg":"HS256","kid":""}`, nil},
+
+		{"no JSON", `alg`, jwt.ErrTokenMalformed},
+		{"empty", ` `, jwt.ErrTokenMalformed},
+		{"array", `["alg"]`, jwt.ErrTokenMalformed},
+		{"null", `null`, jwt.ErrTokenMalformed},
+		{"two objects", `{"alg":"HS256"}{}`, jwt.ErrTokenMalformed},
+		{"trailing comma", `{"alg":"HS256",}`, jwt.ErrTokenMalformed},
+		{"byte order mark", "\ufeff" + `{"alg":"HS256"}`, jwt.ErrTokenMalformed},
+		{"invalid UTF-8", `{"alg":"HS256","x":"` + "\xff" + `"}`, jwt.ErrTokenMalformed},
+		{"lone surrogate", `{"alg":"HS256","x":"\ud800"}`, jwt.ErrTokenMalformed},
+		{"duplicate", `{"alg":"HS256","alg":"HS256"}`, jwt.ErrTokenMalformed},
+		{"duplicate by escape", `{"alg":"none","\u0061lg":"HS256"}`, jwt.ErrTokenMalformed},
+		{"duplicate inside", `{"alg":"HS256","x":{"a":1,"a":1}}`, jwt.ErrTokenMalformed},
+		{"alg null", `{"alg":null}`, jwt.ErrTokenMalformed},
+		{"alg number", `{"alg":1}`, jwt.ErrTokenMalformed},
+		{"alg array", `{"alg":["HS256"]}`, jwt.ErrTokenMalformed},
+		{"kid number", `{"alg":"HS256","kid":1}`, jwt.ErrTokenMalformed},
+		{"kid null", `{"alg":"HS256","kid":null}`, jwt.ErrTokenMalformed},
+		{"typ null", `{"alg":"HS256","typ":null}`, jwt.ErrTokenMalformed},
+		{"kid too long", `{"alg":"HS256","kid":"` + kid256 + `k"}`, jwt.ErrTokenUnverifiable},
+		{"kid with a control", `{"alg":"HS256","kid":"a\n"}`, jwt.ErrTokenUnverifiable},
+		{"kid beyond ASCII", `{"alg":"HS256","kid":"é"}`, jwt.ErrTokenUnverifiable},
+		{"crit", `{"alg":"HS256","crit":["exp"]}`, jwt.ErrTokenUnverifiable},
+		{"crit empty", `{"alg":"HS256","crit":[]}`, jwt.ErrTokenUnverifiable},
+		{"crit null", `{"alg":"HS256","crit":null}`, jwt.ErrTokenUnverifiable},
+		{"crit escaped", `{"alg":"HS256","cr\u0069t":null}`, jwt.ErrTokenUnverifiable},
+		{"b64 true", `{"alg":"HS256","b64":true}`, jwt.ErrTokenUnverifiable},
+		{"zip", `{"alg":"HS256","zip":"DEF"}`, jwt.ErrTokenUnverifiable},
+		{"enc", `{"alg":"HS256","enc":"A128GCM"}`, jwt.ErrTokenUnverifiable},
+		{"4 deep", `{"alg":"HS256","x":[[[]]]}`, nil},
+		{"5 deep", `{"alg":"HS256","x":[[[[]]]]}`, jwt.ErrTokenUnverifiable},
+		{"2 KiB", pad(`{"alg":"HS256"`, 2048), nil},
+		{"more than 2 KiB", pad(`{"alg":"HS256"`, 2049), jwt.ErrTokenUnverifiable},
+
+		{"no alg", `{}`, jwthttp.ErrUnknownKey},
+		{"alg in another case", `{"alg":"hs256"}`, jwthttp.ErrUnknownKey},
+		{"Alg", `{"Alg":"HS256"}`, jwthttp.ErrUnknownKey},
+		{"none", `{"alg":"none"}`, jwthttp.ErrUnknownKey},
+		{"None", `{"alg":"nOnE"}`, jwthttp.ErrUnknownKey},
+		{"empty alg", `{"alg":""}`, jwthttp.ErrUnknownKey},
+		{"HS512", `{"alg":"HS512"}`, jwthttp.ErrUnknownKey},
+		{"RS256", `{"alg":"RS256"}`, jwthttp.ErrUnknownKey},
+	} {
+		t.Run(tc.name, func(t *testing.T) { verify(t, auth, signHS(secret, tc.header, payload("")), tc.want) })
+	}
+}
+
+// pad makes an object of n bytes of an unfinished one.
+func pad(object string, n int) string {
+	object += `,"x":"`
+	return object + strings.Repeat("x", n-len(object)-2) + `"}`
+}
+
+func TestType(t *testing.T) {
+	for _, tc := range []struct {
+		option string
+		accept []string
+		refuse []string
+	}{
+		{"", []string{`"JWT"`, `"jwt"`, `"at+jwt"`, `"AT+JWT"`, `"application/jwt"`, `"APPLICATION/at+jwt"`, ``},
+			[]string{`""`, `"JOSE"`, `"logout+jwt"`, `"dpop+jwt"`, `"secevent+jwt"`, `"id_token+jwt"`, `"application/"`, `"text/jwt"`, `"JWT "`}},
+		{"at+jwt", []string{`"at+jwt"`, `"At+Jwt"`, `"application/at+jwt"`}, []string{``, `"JWT"`, `"application/jwt"`}},
+		{"application/at+jwt", []string{`"at+jwt"`, `"application/at+jwt"`}, []string{``, `"JWT"`}},
+		{"task+jwt", []string{`"task+jwt"`, `"TASK+JWT"`}, []string{`"tas\u212a+jwt"`, `"ta\u017fk+jwt"`, ``}},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Type: tc.option})
+		token := func(typ string) string {
+			if typ != "" {
+				typ = `,"typ":` + typ
+			}
+			return signHS(secret, `{"alg":"HS256"`+typ+`}`, payload(""))
+		}
+		for _, typ := range tc.accept {
+			t.Run(tc.option+" accepts "+typ, func(t *testing.T) { verify(t, auth, token(typ), nil) })
+		}
+		for _, typ := range tc.refuse {
+			t.Run(tc.option+" refuses "+typ, func(t *testing.T) { verify(t, auth, token(typ), jwt.ErrTokenUnverifiable) })
+		}
+	}
+}
+
+// A claims type that tells whether it was decoded.
+type watched struct{ decoded *int }
+
+var decodings int
+
+func (w *watched) UnmarshalJSON([]byte) error { decodings++; return nil }
+
+// What is unsigned is never parsed.
+func TestSignatureComesFirst(t *testing.T) {
+	auth := mustNew[watched](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	decodings = 0
+	verify(t, auth, signHS([]byte("another"), plainHeader, payload("")), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, signHS([]byte("another"), plainHeader, `not even JSON`), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, signHS([]byte("another"), plainHeader, `{"exp":1}`), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, signHS(secret, `{"alg":"RS256"}`, payload("")), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, macSegments([]byte("another"), b64(plainHeader)+".a"), jwt.ErrTokenSignatureInvalid)
+	if decodings != 0 {
+		t.Errorf("claims of unsigned tokens were decoded %d times", decodings)
+	}
+	verify(t, auth, good(), nil)
+	if decodings != 1 {
+		t.Errorf("claims of a good token were decoded %d times", decodings)
+	}
+}
+
+// Whatever the claims type, the rules hold: it may have no registered claims,
+// shadow them, or panic in golang-jwt's getters.
+func TestClaimRules(t *testing.T) {
+	t.Run("struct", func(t *testing.T) { testClaimRules[AppClaims](t) })
+	t.Run("MapClaims", func(t *testing.T) { testClaimRules[jwt.MapClaims](t) })
+	t.Run("RegisteredClaims", func(t *testing.T) { testClaimRules[jwt.RegisteredClaims](t) })
+	t.Run("embedding", func(t *testing.T) { testClaimRules[embedding](t) })
+	t.Run("empty", func(t *testing.T) { testClaimRules[struct{}](t) })
+	t.Run("shadowing", func(t *testing.T) { testClaimRules[shadowing](t) })
+	t.Run("panicking", func(t *testing.T) { testClaimRules[panicking](t) })
+	t.Run("raw", func(t *testing.T) { testClaimRules[rawClaims](t) })
+}
+
+type embedding struct {
+	*jwt.RegisteredClaims
+	Role string `json:"role"`
+}
+
+type shadowing struct {
+	jwt.RegisteredClaims
+	NotBefore any `json:"nbf"`
+	Expires   any `json:"exp"`
+}
+
+type panicking struct{ jwt.RegisteredClaims }
+
+func (panicking) GetExpirationTime() (*jwt.NumericDate, error) { panic("called") }
+
+type rawClaims []byte
+
+func (r *rawClaims) UnmarshalJSON(b []byte) error { *r = b; return nil }
+
+func testClaimRules[C any](t *testing.T) {
+	nested := func(depth int) string { return `"x":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) }
+	members := func(n int) string {
+		var b strings.Builder
+		for i := range n - 2 { // sub and exp come first
+			fmt.Fprintf(&b, `"m%d":0,`, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
+	audiences := func(n int) string {
+		return `"aud":[` + strings.TrimSuffix(strings.Repeat(`"x",`, n-1), ",") + `,"orders"]`
+	}
+	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true})
+	for _, tc := range []struct {
+		name, payload string
+		want          error
+	}{
+		{"good", payload(""), nil},
+		{"white space", " \n" + payload("") + "\t\r\n", nil},
+		{"null", `null`, jwthttp.ErrInvalidToken},
+		{"array", `[]`, jwthttp.ErrInvalidToken},
+		{"string", `"x"`, jwthttp.ErrInvalidToken},
+		{"empty", ` `, jwthttp.ErrInvalidToken},
+		{"no JSON", `{exp:1}`, jwthttp.ErrInvalidToken},
+		{"trailing object", payload("") + `{}`, jwthttp.ErrInvalidToken},
+		{"trailing comma", strings.TrimSuffix(payload(""), "}") + `,}`, jwthttp.ErrInvalidToken},
+		{"byte order mark", "\ufeff" + payload(""), jwthttp.ErrInvalidToken},
+		{"NUL", payload("") + "\x00", jwthttp.ErrInvalidToken},
+		{"invalid UTF-8", payload(`"x":"` + "\xc3" + `"`), jwthttp.ErrInvalidToken},
+		{"lone surrogate", payload(`"x":"\udc00"`), jwthttp.ErrInvalidToken},
+		{"duplicate", payload(`"x":1,"x":1`), jwthttp.ErrInvalidToken},
+		{"duplicate by escape", payload(`"x":1,"\u0078":1`), jwthttp.ErrInvalidToken},
+		{"duplicate inside", payload(`"x":[{"y":{"a":1,"a":2}}]`), jwthttp.ErrInvalidToken},
+		{"other case is another name", payload(`"SUB":"admin","EXP":1`), nil},
+		{"32 deep", payload(nested(32)), nil},
+		{"33 deep", payload(nested(33)), jwthttp.ErrInvalidToken},
+		{"33 deep in objects", payload(`"x":` + strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32)), jwthttp.ErrInvalidToken},
+		{"brackets in a string", payload(`"x":"` + strings.Repeat(`[{\"`, 40) + `"`), nil},
+		{"256 members", payload(members(256)), nil},
+		{"257 members", payload(members(257)), jwthttp.ErrInvalidToken},
+		{"64 audiences", payload(audiences(64)), nil},
+		{"65 audiences", payload(audiences(65)), jwthttp.ErrInvalidToken},
+
+		{"no exp", `{"sub":"alice"}`, jwt.ErrTokenRequiredClaimMissing},
+		{"exp nested", `{"x":{"exp":4102444800}}`, jwt.ErrTokenRequiredClaimMissing},
+		{"exp escaped", `{"\u0065xp":4102444800}`, nil},
+		{"exp escaped and past", `{"\u0065x\u0070":1}`, jwt.ErrTokenExpired},
+		{"exp null", `{"exp":null}`, jwthttp.ErrInvalidToken},
+		{"exp string", `{"exp":"4102444800"}`, jwthttp.ErrInvalidToken},
+		{"exp true", `{"exp":true}`, jwthttp.ErrInvalidToken},
+		{"exp array", `{"exp":[4102444800]}`, jwthttp.ErrInvalidToken},
+		{"exp object", `{"exp":{"x":1}}`, jwthttp.ErrInvalidToken},
+		{"exp 1e300", `{"exp":1e300}`, jwthttp.ErrInvalidToken},
+		{"exp beyond 9999", `{"exp":253402300800}`, jwthttp.ErrInvalidToken},
+		{"exp at the end of 9999", `{"exp":253402300799}`, nil},
+		{"exp negative", `{"exp":-1}`, jwthttp.ErrInvalidToken},
+		{"exp 0", `{"exp":0}`, jwt.ErrTokenExpired},
+		{"exp fraction", `{"exp":4102444800.5}`, nil},
+		{"exp exponent", `{"exp":4.1024448e9}`, nil},
+		{"nbf null", payload(`"nbf":null`), jwthttp.ErrInvalidToken},
+		{"nbf string", payload(`"nbf":"0"`), jwthttp.ErrInvalidToken},
+		{"nbf ahead", payload(`"nbf":4102444800`), jwt.ErrTokenNotValidYet},
+		{"nbf escaped and ahead", payload(`"n\u0062f":4102444800`), jwt.ErrTokenNotValidYet},
+		{"nbf past", payload(`"nbf":0`), nil},
+		{"iat null", payload(`"iat":null`), jwthttp.ErrInvalidToken},
+		{"iat string", payload(`"iat":"0"`), jwthttp.ErrInvalidToken},
+		{"iat 1e300", payload(`"iat":1e300`), jwthttp.ErrInvalidToken},
+		{"iat ahead", payload(`"iat":4102444800`), nil},
+		{"iss null", payload(`"iss":null`), jwthttp.ErrInvalidToken},
+		{"iss number", payload(`"iss":1`), jwthttp.ErrInvalidToken},
+		{"jti number", payload(`"jti":1`), jwthttp.ErrInvalidToken},
+		{"jti null", payload(`"jti":null`), jwthttp.ErrInvalidToken},
+		{"sub null", `{"sub":null,"exp":4102444800}`, jwthttp.ErrInvalidToken},
+		{"sub object", `{"sub":{},"exp":4102444800}`, jwthttp.ErrInvalidToken},
+		{"aud null", payload(`"aud":null`), jwthttp.ErrInvalidToken},
+		{"aud number", payload(`"aud":1`), jwthttp.ErrInvalidToken},
+		{"aud object", payload(`"aud":{"x":1}`), jwthttp.ErrInvalidToken},
+		{"aud with a number", payload(`"aud":["x",1]`), jwthttp.ErrInvalidToken},
+		{"aud with null", payload(`"aud":[null]`), jwthttp.ErrInvalidToken},
+		{"aud nested", payload(`"aud":[["x"]]`), jwthttp.ErrInvalidToken},
+		{"aud empty", payload(`"aud":[]`), nil},
+		{"cnf", payload(`"cnf":{"jkt":"x"}`), jwthttp.ErrInvalidToken},
+		{"cnf null", payload(`"cnf":null`), jwthttp.ErrInvalidToken},
+		{"cnf escaped", payload(`"\u0063nf":{}`), jwthttp.ErrInvalidToken},
+	} {
+		t.Run(tc.name, func(t *testing.T) { verify(t, auth, signHS(secret, plainHeader, tc.payload), tc.want) })
+	}
+}
+
+func TestIssuerAndAudience(t *testing.T) {
+	key := jwthttp.HS256(secret)
+	bound := key.WithIssuer("https://a.example", "orders", "billing")
+	for _, tc := range []struct {
+		name   string
+		key    jwthttp.Key
+		opts   jwthttp.Options
+		claims string
+		want   error
+	}{
+		{"iss", key, jwthttp.Options{Issuer: "a"}, `"iss":"a"`, nil},
+		{"iss escaped", key, jwthttp.Options{Issuer: "a"}, `"iss":"\u0061"`, nil},
+		{"another iss", key, jwthttp.Options{Issuer: "a"}, `"iss":"a/"`, jwt.ErrTokenInvalidIssuer},
+		{"iss in another case", key, jwthttp.Options{Issuer: "a"}, `"iss":"A"`, jwt.ErrTokenInvalidIssuer},
+		{"no iss", key, jwthttp.Options{Issuer: "a"}, ``, jwt.ErrTokenInvalidIssuer},
+		{"empty iss", key, jwthttp.Options{Issuer: "a"}, `"iss":""`, jwt.ErrTokenInvalidIssuer},
+		{"any iss", key, jwthttp.Options{}, `"iss":"b"`, nil},
+
+		{"aud", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":"orders"`, nil},
+		{"aud escaped", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":["x","\u006frders"]`, nil},
+		{"aud in an array", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":[ "x" , "orders" ]`, nil},
+		{"second audience", key, jwthttp.Options{Audience: []string{"a", "orders"}}, `"aud":"orders"`, nil},
+		{"another aud", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":"Orders"`, jwt.ErrTokenInvalidAudience},
+		{"a prefix", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":["order","orders2"]`, jwt.ErrTokenInvalidAudience},
+		{"brackets", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":"[\"orders\"]"`, jwt.ErrTokenInvalidAudience},
+		{"empty aud", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":[]`, jwt.ErrTokenInvalidAudience},
+		{"no aud", key, jwthttp.Options{Audience: []string{"orders"}}, ``, jwt.ErrTokenInvalidAudience},
+		{"an aud nobody asked for", key, jwthttp.Options{}, `"aud":"orders"`, jwt.ErrTokenInvalidAudience},
+		{"an empty aud nobody asked for", key, jwthttp.Options{}, `"aud":[]`, jwt.ErrTokenInvalidAudience},
+		{"any aud", key, jwthttp.Options{AllowAnyAudience: true}, `"aud":"orders"`, nil},
+
+		{"bound", bound, jwthttp.Options{}, `"iss":"https://a.example","aud":"billing"`, nil},
+		{"bound, another iss", bound, jwthttp.Options{}, `"iss":"https://b.example","aud":"billing"`, jwt.ErrTokenInvalidIssuer},
+		{"bound, no iss", bound, jwthttp.Options{}, `"aud":"billing"`, jwt.ErrTokenInvalidIssuer},
+		{"bound, another aud", bound, jwthttp.Options{}, `"iss":"https://a.example","aud":"x"`, jwt.ErrTokenInvalidAudience},
+		{"bound, any aud does not undo it", bound, jwthttp.Options{AllowAnyAudience: true}, `"iss":"https://a.example","aud":"x"`, jwt.ErrTokenInvalidAudience},
+		{"bound and options", bound, jwthttp.Options{Audience: []string{"eu"}}, `"iss":"https://a.example","aud":["eu","orders"]`, nil},
+		{"bound but not options", bound, jwthttp.Options{Audience: []string{"eu"}}, `"iss":"https://a.example","aud":["orders"]`, jwt.ErrTokenInvalidAudience},
+		{"bound without audience", key.WithIssuer("a"), jwthttp.Options{}, `"iss":"a","aud":"x"`, jwt.ErrTokenInvalidAudience},
+
+		{"cnf allowed", key, jwthttp.Options{AllowSenderConstrained: true}, `"cnf":{"jkt":"x"}`, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			verify(t, mustNew[AppClaims](t, tc.key, tc.opts), signHS(secret, plainHeader, payload(tc.claims)), tc.want)
+		})
+	}
+}
+
+// Time to the second, with the clock of a bubble.
+func TestTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now().Unix()
+		token := func(claims string, args ...any) string {
+			return signHS(secret, plainHeader, fmt.Sprintf("{"+claims+"}", args...))
+		}
+		strict := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+		lenient := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Leeway: 5 * time.Second})
+		aged := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxAge: 60 * time.Second})
+		agedLenient := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxAge: 60 * time.Second, Leeway: 5 * time.Second})
+		forever := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowMissingExpiry: true})
+
+		verify(t, forever, token(`"sub":"alice"`), nil)
+		verify(t, forever, token(`"exp":%d`, start), jwt.ErrTokenExpired)
+		if at := verify(t, forever, token(`"sub":"alice"`), nil).ExpiresAt(); !at.IsZero() {
+			t.Errorf("a token without exp expires at %v", at)
+		}
+		if at := verify(t, lenient, token(`"exp":%d.9`, start+9), nil).ExpiresAt(); at.Unix() != start+9 {
+			t.Errorf("it expires at %v", at)
+		}
+
+		exp := token(`"exp":%d`, start+60)
+		expFraction := token(`"exp":%d.9`, start+60)
+		nbf := token(`"exp":%d,"nbf":%d`, start+600, start+30)
+		nbfFraction := token(`"exp":%d,"nbf":%d.1`, start+600, start+29)
+		iat := token(`"exp":%d,"iat":%d`, start+600, start)
+		iatFraction := token(`"exp":%d,"iat":%d.5`, start+600, start)
+		iatAhead := token(`"exp":%d,"iat":%d`, start+600, start+6)
+		noIat := token(`"exp":%d`, start+600)
+
+		verify(t, aged, noIat, jwt.ErrTokenRequiredClaimMissing)
+		verify(t, strict, iatAhead, nil)
+		verify(t, aged, iatAhead, jwt.ErrTokenUsedBeforeIssued)
+		verify(t, agedLenient, iatAhead, jwt.ErrTokenUsedBeforeIssued)
+		verify(t, aged, iat, nil)
+		at := func(after time.Duration) {
+			t.Helper()
+			time.Sleep(time.Until(time.Unix(start, 0).Add(after)))
+		}
+		at(time.Second)
+		verify(t, agedLenient, iatAhead, nil)
+		at(25*time.Second - 1)
+		verify(t, lenient, nbf, jwt.ErrTokenNotValidYet)
+		at(25 * time.Second)
+		verify(t, lenient, nbf, nil)
+		verify(t, strict, nbf, jwt.ErrTokenNotValidYet)
+		at(30*time.Second - 1)
+		verify(t, strict, nbf, jwt.ErrTokenNotValidYet)
+		verify(t, strict, nbfFraction, jwt.ErrTokenNotValidYet)
+		at(30 * time.Second)
+		verify(t, strict, nbf, nil)
+		verify(t, strict, nbfFraction, nil)
+		at(60*time.Second - 1)
+		verify(t, strict, exp, nil)
+		verify(t, strict, expFraction, nil)
+		at(60 * time.Second)
+		verify(t, strict, exp, jwt.ErrTokenExpired)
+		verify(t, strict, expFraction, jwt.ErrTokenExpired)
+		verify(t, lenient, exp, nil)
+		verify(t, aged, iat, nil)
+		at(60*time.Second + 1)
+		verify(t, aged, iat, jwt.ErrTokenExpired)
+		verify(t, aged, iatFraction, jwt.ErrTokenExpired)
+		verify(t, agedLenient, iat, nil)
+		at(65*time.Second - 1)
+		verify(t, lenient, exp, nil)
+		at(65 * time.Second)
+		verify(t, lenient, exp, jwt.ErrTokenExpired)
+		verify(t, agedLenient, iat, nil)
+		at(65*time.Second + 1)
+		verify(t, agedLenient, iat, jwt.ErrTokenExpired)
+	})
+}
+
+// Checks run in their order, after everything else, and stop at the first error.
+func TestChecks(t *testing.T) {
+	errNo := errors.New("no")
+	var calls []string
+	check := func(name string, err error) jwthttp.Check[AppClaims] {
+		return func(ctx context.Context, token *jwthttp.Token[AppClaims]) error {
+			if ctx.Value("key") != "value" || token.Claims.Subject != "alice" || token.Header.Algorithm != "HS256" || token.Raw() == "" {
+				t.Errorf("check %s was called with %v and %v", name, ctx, token)
+			}
+			calls = append(calls, name)
+			return err
+		}
+	}
+	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{}, check("first", nil), check("second", errNo), check("third", nil))
+	ctx := context.WithValue(t.Context(), "key", "value") //lint:ignore SA1029 a test's own key
+	if _, err := auth.Verify(ctx, good()); !errors.Is(err, errNo) || !errors.Is(err, jwthttp.ErrInvalidToken) {
+		t.Error(err)
+	}
+	if got := strings.Join(calls, " "); got != "first second" {
+		t.Errorf("calls: %s", got)
+	}
+	calls = nil
+	verify(t, auth, signHS(secret, plainHeader, `{"exp":1}`), jwt.ErrTokenExpired)
+	verify(t, auth, signHS([]byte("another"), plainHeader, payload("")), jwt.ErrTokenSignatureInvalid)
+	if calls != nil {
+		t.Errorf("checks ran for refused tokens: %v", calls)
+	}
+}
+
+type byValue struct {
+	Role string `json:"role"`
+}
+
+func (c byValue) Validate() error {
+	if c.Role != "admin" {
+		return errRole
+	}
+	return nil
+}
+
+type byPointer struct {
+	Role string `json:"role"`
+}
+
+func (c *byPointer) Validate() error { return byValue(*c).Validate() }
+
+var errRole = errors.New("not an admin")
+
+func TestValidateOfTheType(t *testing.T) {
+	admin, user := signHS(secret, plainHeader, payload(`"role":"admin"`)), good()
+	v := mustNew[byValue](t, jwthttp.HS256(secret), jwthttp.Options{})
+	verify(t, v, admin, nil)
+	verify(t, v, user, errRole)
+	verify(t, v, user, jwthttp.ErrInvalidToken)
+	p := mustNew[byPointer](t, jwthttp.HS256(secret), jwthttp.Options{})
+	verify(t, p, admin, nil)
+	verify(t, p, user, errRole)
+}
