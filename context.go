@@ -3,7 +3,6 @@ package jwthttp
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 )
 
@@ -14,13 +13,18 @@ type Token[C any] struct {
 	Header TokenHeader // verified like the claims
 	Source Source      // where in the request the token stood
 
-	raw     string
+	raw     *string // behind a pointer for the reason that Key.material is
 	expires time.Time
 }
 
-// Raw returns the token as it was sent, to hand it on to another service. It is
-// a credential: keep it out of logs.
-func (t *Token[C]) Raw() string { return t.raw }
+// Raw returns the token as it was sent, to hand it on to another service; "" for
+// one that a test made. It is a credential: keep it out of logs.
+func (t *Token[C]) Raw() string {
+	if t.raw == nil {
+		return ""
+	}
+	return *t.raw
+}
 
 // ExpiresAt returns exp, rounded down to a second and without leeway; zero for a
 // token that never expires, which only AllowMissingExpiry lets in. A handler
@@ -38,8 +42,8 @@ func (t *Token[C]) String() string {
 // Format prints String under every verb.
 func (t Token[C]) Format(f fmt.State, _ rune) { f.Write([]byte(t.String())) }
 
-// LogValue is String.
-func (t Token[C]) LogValue() slog.Value { return slog.StringValue(t.String()) }
+// MarshalText is String: neither JSON nor log/slog show more.
+func (t Token[C]) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // ClaimsFromContext returns the claims that the middleware for C verified. ok is
 // false behind no such middleware, and under AllowAnonymous when no token was
@@ -88,18 +92,20 @@ func (c *tokenContext[C]) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func (c *tokenContext[C]) String() string             { return "jwthttp.Context" }
-func (c *tokenContext[C]) Format(f fmt.State, _ rune) { f.Write([]byte(c.String())) }
-func (c *tokenContext[C]) LogValue() slog.Value       { return slog.StringValue(c.String()) }
+func (c *tokenContext[C]) String() string               { return "jwthttp.Context" }
+func (c *tokenContext[C]) Format(f fmt.State, _ rune)   { f.Write([]byte(c.String())) }
+func (c *tokenContext[C]) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // verified holds a token and the context that carries it in one allocation.
 type verified[C any] struct {
 	tokenContext[C]
 	storage Token[C]
+	raw     string
 }
 
-func newVerified[C any](ctx context.Context, d *door) *verified[C] {
-	v := &verified[C]{}
+func newVerified[C any](ctx context.Context, d *door, raw string) *verified[C] {
+	v := &verified[C]{raw: raw}
+	v.storage.raw = &v.raw
 	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, door: d}
 	return v
 }

@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/big"
 	"reflect"
@@ -52,8 +51,8 @@ type KeySource interface {
 // safe for concurrent use, never prints its material, and is a [KeySource] of
 // its own. The zero Key is refused everywhere.
 type Key struct {
-	// Behind a pointer, since fmt shows the fields of a struct that stands in
-	// somebody's unexported field.
+	// Behind a pointer, since fmt calls no method of what stands in somebody's
+	// unexported field, but follows no second pointer either.
 	material *keyMaterial
 }
 
@@ -144,8 +143,8 @@ func (k Key) String() string {
 // Format prints String under every verb.
 func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 
-// LogValue is String.
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+// MarshalText is String: neither JSON nor log/slog show more.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // check returns why no token can be verified with k, or nil.
 func (k Key) check() error {

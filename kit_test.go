@@ -24,13 +24,15 @@ import (
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
 // rsaKey is made once a test run, for it takes a while.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+var rsaKey = sync.OnceValue(newRSAKey)
+
+func newRSAKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return key
-})
+}
 
 // AppClaims is what most tests ask for.
 type AppClaims struct {

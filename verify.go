@@ -83,9 +83,9 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if _, err := base64url.Decode(payload, []byte(parts.payload)); err != nil {
 		return nil, errMalformed
 	}
-	v := newVerified[C](ctx, &m.door)
+	v := newVerified[C](ctx, &m.door, raw)
 	t := v.token
-	t.Header, t.Source, t.raw = header, source, raw
+	t.Header, t.Source = header, source
 	facts, err := m.claims.decode(payload, &t.Claims)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,265 @@
+package jwthttp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/justinas/alice"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// Two middlewares with different claims types in one chain.
+func TestTwoClaimsTypesInOneChain(t *testing.T) {
+	type device struct {
+		Serial string `json:"serial"`
+	}
+	users := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	devices := mustNew[device](t, jwthttp.HS256(secretN(1)), places(jwthttp.HeaderNamed("X-Device")))
+	h := alice.New(users.Handler, devices.Handler).ThenFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, ok1 := jwthttp.ClaimsFromContext[AppClaims](r.Context())
+		dev, ok2 := jwthttp.ClaimsFromContext[device](r.Context())
+		_, ok3 := jwthttp.ClaimsFromContext[*AppClaims](r.Context())
+		_, ok4 := jwthttp.TokenFromContext[jwt.MapClaims](r.Context())
+		fmt.Fprintln(w, user.Subject, dev.Serial, ok1, ok2, ok3, ok4)
+	})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+good())
+	r.Header.Set("X-Device", signHS(secretN(1), plainHeader, `{"serial":"007","exp":4102444800}`))
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	if got := rec.Body.String(); got != "alice 007 true true false false\n" {
+		t.Errorf("%d %s", rec.Code, got)
+	}
+}
+
+func TestNewContext(t *testing.T) {
+	token := &jwthttp.Token[AppClaims]{Claims: AppClaims{Subject: "bob"}}
+	type ctxKey struct{}
+	parent, cancel := context.WithCancel(context.WithValue(t.Context(), ctxKey{}, "kept"))
+	ctx := jwthttp.NewContext(parent, token)
+	if got, ok := jwthttp.TokenFromContext[AppClaims](ctx); !ok || got != token {
+		t.Errorf("%v %v", got, ok)
+	}
+	if claims, ok := jwthttp.ClaimsFromContext[AppClaims](ctx); !ok || claims.Subject != "bob" || ctx.Value(ctxKey{}) != "kept" {
+		t.Errorf("%v %v", claims, ok)
+	}
+	hidden := jwthttp.NewContext[AppClaims](ctx, nil)
+	if _, ok := jwthttp.TokenFromContext[AppClaims](hidden); ok {
+		t.Error("a nil token does not hide the one further out")
+	}
+	if _, ok := jwthttp.ClaimsFromContext[AppClaims](parent); ok {
+		t.Error("claims where there are none")
+	}
+	cancel()
+	if !errors.Is(hidden.Err(), context.Canceled) {
+		t.Error("cancelling the parent does not reach the context")
+	}
+	// A guard takes it, and without a door answers by WriteError.
+	guard := jwthttp.Require(func(c AppClaims) error { return nil })
+	rec := httptest.NewRecorder()
+	guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })).
+		ServeHTTP(rec, httptest.NewRequest("GET", "/", nil).WithContext(jwthttp.NewContext(t.Context(), token)))
+	if rec.Code != 204 {
+		t.Errorf("%d", rec.Code)
+	}
+}
+
+// Nothing prints a token or a secret, wherever it stands.
+func TestNothingPrintsSecrets(t *testing.T) {
+	secret := "a secret that must not be printed, ever"
+	raw := signHS([]byte(secret), `{"alg":"HS256","kid":"k1"}`, payload(`"role":"PRIVATE"`))
+	keys := jwthttp.KeySet{jwthttp.HS256([]byte(secret)).WithID("k1"), jwthttp.RS256(&rsaKey().PublicKey).WithID("k2")}
+	auth := mustNew[AppClaims](t, keys, jwthttp.Options{})
+	token := verify(t, auth, raw, nil)
+	var ctx context.Context
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+raw)
+	auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).ServeHTTP(httptest.NewRecorder(), r)
+	if _, ok := jwthttp.TokenFromContext[AppClaims](ctx); !ok {
+		t.Fatal("no token in the context")
+	}
+
+	forbidden := []string{secret, fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), raw, raw[:40], raw[len(raw)-20:], rsaKey().N.String()}
+	type holder struct {
+		key   jwthttp.Key
+		keys  jwthttp.KeySet
+		token *jwthttp.Token[AppClaims]
+		ctx   context.Context
+		auth  *jwthttp.Middleware[AppClaims]
+	}
+	for name, v := range map[string]any{
+		"key": keys[0], "key pointer": &keys[0], "key set": keys, "token": token, "token value": *token, "nil token": (*jwthttp.Token[AppClaims])(nil),
+		"context": ctx, "derived context": context.WithValue(ctx, "a", "b"), "middleware": auth, "zero key": jwthttp.Key{},
+		"holder": holder{keys[0], keys, token, ctx, auth}, "holder pointer": &holder{keys[0], keys, token, ctx, auth},
+		"in any": []any{keys[0], token, ctx}, "in a map": map[string]any{"k": keys[0], "t": *token},
+	} {
+		var out bytes.Buffer
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+			slog.New(h).Info("x", "v", v, slog.Group("g", "v", v))
+		}
+		forbidden := forbidden
+		if !strings.HasPrefix(name, "holder") {
+			// Claims do not show either, but where fmt calls no methods: behind an
+			// unexported field, under a verb that does not fit.
+			forbidden = append(forbidden, "PRIVATE")
+		}
+		for _, bad := range forbidden {
+			if strings.Contains(out.String(), bad) {
+				t.Errorf("%s prints %.60q in:\n%.2000s", name, bad, out.String())
+			}
+		}
+	}
+	if got, want := fmt.Sprint(keys[0], token), `jwthttp.Key{HS256 kid="k1"} jwthttp.Token{HS256 kid="k1" }`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// The text of an inner error is cut, and no client sees it.
+func TestInnerErrors(t *testing.T) {
+	inner := errors.New(strings.Repeat("é", 200) + "TAIL")
+	var seen error
+	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+		seen = err
+		jwthttp.WriteError(w, r, err)
+	}}, func(context.Context, *jwthttp.Token[AppClaims]) error { return inner })
+	a := serve(t, auth).send(t, "GET", "Authorization: Bearer "+good())
+	if strings.Contains(a.body, "é") || strings.Contains(a.Header.Get("WWW-Authenticate"), "é") {
+		t.Errorf("the client sees the inner error: %v %s", a.Header, a.body)
+	}
+	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "TAIL") || strings.Count(text, "é") != 128 {
+		t.Errorf("error = %v", seen)
+	}
+}
+
+// Errors of other places than the door.
+func TestWriteErrorOfAnyError(t *testing.T) {
+	for _, tc := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{jwthttp.ErrNoToken, 401, ""},
+		{fmt.Errorf("x: %w", jwthttp.ErrInvalidRequest), 400, "invalid_request"},
+		{jwthttp.ErrInvalidToken, 401, "invalid_token"},
+		{jwthttp.ErrUnknownKey, 401, "invalid_token"},
+		{fmt.Errorf("x: %w", jwthttp.ErrForbidden), 403, "forbidden"},
+		{jwthttp.ErrCrossOrigin, 403, "cross_origin"},
+		{fmt.Errorf("x: %w", jwthttp.ErrUnavailable), 503, "temporarily_unavailable"},
+		{context.DeadlineExceeded, 503, "temporarily_unavailable"},
+		{errors.New("own"), 401, "invalid_token"},
+		{nil, 401, "invalid_token"},
+	} {
+		rec := httptest.NewRecorder()
+		rec.Header().Set("Content-Length", "999")
+		rec.Header().Set("Etag", "x")
+		rec.Header().Set("Cache-Control", "public")
+		jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), tc.err)
+		if rec.Code != tc.status || (tc.code != "") != strings.Contains(rec.Body.String(), `"error":"`+tc.code+`"`) {
+			t.Errorf("%v: %d %s", tc.err, rec.Code, rec.Body)
+		}
+		if h := rec.Header(); h.Get("Etag") != "" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Length") != "" {
+			t.Errorf("%v: %v", tc.err, h)
+		}
+		if challenged := rec.Header().Get("WWW-Authenticate") != ""; challenged != (tc.status == 400 || tc.status == 401) {
+			t.Errorf("%v: %v", tc.err, rec.Header())
+		}
+	}
+}
+
+// What any request can cost is bounded: a forged token of the full size costs
+// less than 2 KiB of memory, and a claims type is not touched.
+func TestForgedTokensAreCheap(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
+	oddHeader := pad(`{"alg":"HS256"`, 2048) // one that takes all the room there is
+	forger := rsaForger()
+	for name, raw := range map[string]string{ // nearly 8 KiB each
+		"HS256":         signHS([]byte("another"), plainHeader, big),
+		"HS256, header": signHS([]byte("another"), oddHeader, payload(`"pad":"`+strings.Repeat("x", 3900)+`"`)),
+		"RS256":         signRS(t, forger, `{"alg":"RS256"}`, big),
+		"unknown alg":   signHS(secret, `{"alg":"none"}`, big),
+		"garbage":       strings.Repeat("x", 8000) + "." + "y.z",
+		"no JSON":       b64(strings.Repeat("x", 2048)) + ".x.x",
+		"oversized":     strings.Repeat("x", 1<<20),
+	} {
+		request := httptest.NewRequest("GET", "/", nil)
+		request.Header.Set("Authorization", "Bearer "+raw)
+		once := func() {
+			if _, err := auth.Authenticate(request); !errors.Is(err, jwthttp.ErrInvalidToken) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		bytes := bytesPerRun(200, once)
+		if bytes >= 2<<10 && !underRace() {
+			t.Errorf("%s: %d bytes", name, bytes)
+		}
+	}
+}
+
+// bytesPerRun returns how many bytes f allocates, on average.
+func bytesPerRun(runs int, f func()) uint64 {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody else allocates
+	f()                                             // warms the pools
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / uint64(runs)
+}
+
+// underRace reports whether the race detector is on: it empties pools at random.
+func underRace() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+var rsaForger = sync.OnceValue(newRSAKey)
+
+// Requests in parallel: the race detector watches, and each sees its own claims.
+func TestParallelRequests(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[AppClaims](r.Context())
+		fmt.Fprint(w, claims.Subject)
+	}))
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				subject := fmt.Sprintf("user-%d-%d", n, i)
+				claims := fmt.Sprintf(`{"sub":%q,"exp":%d}`, subject, time.Now().Add(time.Hour).Unix())
+				for _, raw := range []string{signHS(secret, plainHeader, claims), signRS(t, rsaKey(), `{"alg":"RS256"}`, claims)} {
+					for token, want := range map[string]string{raw: subject, raw[:len(raw)-8] + "AAAAAAAA": ""} {
+						r := httptest.NewRequest("GET", "/", nil)
+						r.Header.Set("Authorization", "Bearer "+token)
+						rec := httptest.NewRecorder()
+						h.ServeHTTP(rec, r)
+						if (rec.Code == 200) != (want != "") || want != "" && rec.Body.String() != want {
+							t.Errorf("%s: %d %s", subject, rec.Code, rec.Body)
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
