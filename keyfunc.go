@@ -252,17 +252,23 @@ func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 	x := &keyIndex{byID: map[string][]Key{}, byAlgorithm: map[string][]Key{}}
 	var errs []error
 	for i, k := range set {
+		fault := func(err error) {
+			if len(set) > 1 {
+				err = fmt.Errorf("key %d: %w", i+1, err)
+			}
+			errs = append(errs, fmt.Errorf("jwthttp: %w", err))
+		}
 		if err := k.check(); err != nil {
-			errs = append(errs, fmt.Errorf("jwthttp: key %d: %w", i+1, err))
+			fault(err)
 			continue
 		}
 		m := k.material
 		if issuer != "" && m.issuer != "" && m.issuer != issuer {
-			errs = append(errs, fmt.Errorf("jwthttp: key %d is bound to the issuer %q, but Options.Issuer is %q: no token can carry both", i+1, m.issuer, issuer))
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer is %q: no token can carry both", m.issuer, issuer))
 		}
 		if m.id != "" {
 			if x.byID[m.id] != nil {
-				errs = append(errs, fmt.Errorf("jwthttp: key %d: the id %q stands twice in the set: give each key its own", i+1, m.id))
+				fault(fmt.Errorf("the id %q stands twice in the set: give each key its own", m.id))
 			}
 			x.byID[m.id] = []Key{k}
 		}

@@ -1,0 +1,222 @@
+// Quickstart is a server with one protected route, and the requests to try on it.
+//
+//	go run ./quickstart          serves on 127.0.0.1:5000 and prints curl lines
+//	go run ./quickstart -check   sends those requests itself and checks the answers
+//
+// It needs no settings. It takes these from the environment:
+//
+//	ADDR            where to listen
+//	JWT_SECRET      the HS256 secret, 32 bytes or more; a random one if unset
+//	JWT_PUBLIC_KEY  the file of a public key for RS256; a key pair of its own if unset
+//	JWT_AUDIENCE    what tokens must name in aud; unchecked if unset
+//	JWT_ISSUER      what tokens must name in iss; unchecked if unset
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		// New reports each mistake on a line of its own.
+		fmt.Fprintln(os.Stderr, "quickstart:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	check := flags.Bool("check", false, "send the requests to the server itself, and exit 0 only if every answer is right")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	addr := cmp.Or(getenv("ADDR"), "127.0.0.1:5000")
+	if *check {
+		addr = cmp.Or(getenv("ADDR"), "127.0.0.1:0") // whichever port is free
+	}
+	iss, err := newIssuer(getenv)
+	if err != nil {
+		return err
+	}
+	handler, err := newHandler(iss, getenv)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s, set ADDR to another address: %w", addr, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	url := "http://" + listener.Addr().String()
+
+	var result error
+	if *check {
+		result = checkAll(ctx, iss.tries(), url, out)
+	} else {
+		printAll(iss.tries(), url, out)
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(out, "stopping")
+		case err := <-served:
+			return err
+		}
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(result, server.Shutdown(grace))
+}
+
+// newHandler is all that an app needs of jwthttp.
+func newHandler(iss *issuer, getenv func(string) string) (http.Handler, error) {
+	opts := jwthttp.Options{
+		Issuer:     getenv("JWT_ISSUER"),
+		Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")},
+	}
+	if audience := getenv("JWT_AUDIENCE"); audience != "" {
+		opts.Audience = []string{audience}
+	} else {
+		opts.AllowAnyAudience = true
+	}
+	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.KeySet{jwthttp.HS256(iss.secret), jwthttp.RS256(iss.public)}, opts)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", home)
+	mux.HandleFunc("POST /token", iss.serveToken)
+	mux.Handle("/me", auth.Handler(http.HandlerFunc(me)))
+	return mux, nil
+}
+
+func home(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>jwthttp quickstart</title>
+<style>body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}code{background:#eee;padding:.1rem .3rem}</style>
+<h1>jwthttp quickstart</h1>
+<p>A server with one protected route, to try JSON Web Tokens on.</p>
+<ul>
+<li><code>POST /token</code> mints a token for trying; <code>sub</code> and <code>alg</code> (HS256, RS256) are form fields
+<li><code>/me</code> answers with the claims of the token in the <code>Authorization: Bearer</code> header or the cookie <code>token</code>
+</ul>
+<p>The terminal that started it shows requests to paste.</p>
+</html>
+`)
+}
+
+// me is only called with a verified token.
+func me(w http.ResponseWriter, r *http.Request) {
+	token, _ := jwthttp.TokenFromContext[jwt.MapClaims](r.Context())
+	writeJSON(w, http.StatusOK, map[string]any{
+		"claims":    token.Claims,
+		"algorithm": token.Header.Algorithm,
+		"kid":       token.Header.KeyID,
+		"source":    token.Source.String(),
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// An issuer mints the tokens. In an app that is the work of a login page or an
+// identity provider; whoever can reach this one gets a token.
+type issuer struct {
+	secret         []byte
+	public         *rsa.PublicKey
+	private        *rsa.PrivateKey // nil if the public key came from a file
+	name, audience string
+}
+
+const lifetime = time.Hour
+
+func newIssuer(getenv func(string) string) (*issuer, error) {
+	iss := &issuer{secret: []byte(getenv("JWT_SECRET")), name: getenv("JWT_ISSUER"), audience: getenv("JWT_AUDIENCE")}
+	if len(iss.secret) == 0 {
+		iss.secret = make([]byte, 32)
+		rand.Read(iss.secret)
+	}
+	file := getenv("JWT_PUBLIC_KEY")
+	if file == "" {
+		private, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		iss.private, iss.public = private, &private.PublicKey
+		return iss, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %w", err)
+	}
+	if iss.public, err = jwthttp.ParseRSAPublicKey(data); err != nil {
+		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %s: %w", file, err)
+	}
+	return iss, nil
+}
+
+// mint returns a token of the algorithm that expires after the given time.
+func (iss *issuer) mint(alg, subject string, expiresIn time.Duration) (string, error) {
+	now := time.Now()
+	claims := jwt.MapClaims{"sub": subject, "iat": now.Unix(), "exp": now.Add(expiresIn).Unix()}
+	if iss.name != "" {
+		claims["iss"] = iss.name
+	}
+	if iss.audience != "" {
+		claims["aud"] = iss.audience
+	}
+	method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any(iss.secret)
+	if alg == "RS256" {
+		method, key = jwt.SigningMethodRS256, iss.private
+	}
+	token := jwt.NewWithClaims(method, claims)
+	token.Header["kid"] = "quickstart"
+	return token.SignedString(key)
+}
+
+func (iss *issuer) serveToken(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	alg, subject := cmp.Or(r.FormValue("alg"), "HS256"), cmp.Or(r.FormValue("sub"), "bob")
+	if alg != "HS256" && alg != "RS256" {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "alg is HS256 or RS256"})
+		return
+	}
+	if alg == "RS256" && iss.private == nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "this server has only the public key of JWT_PUBLIC_KEY: mint the token where the private one is"})
+		return
+	}
+	token, err := iss.mint(alg, subject, lifetime)
+	if err != nil {
+		writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "no token could be minted"})
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, map[string]any{"token": token, "algorithm": alg, "expires_in": int(lifetime.Seconds())})
+}

@@ -1,0 +1,198 @@
+package jwthttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/justinas/alice"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// A secret of an example's own; take yours from the environment.
+var exampleSecret = []byte("an example's secret of 32 bytes.")
+
+func exampleToken(claims jwt.MapClaims) string {
+	claims["exp"] = time.Now().Add(time.Minute).Unix()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(exampleSecret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return token
+}
+
+func request(h http.Handler, headers ...string) {
+	r := httptest.NewRequest("GET", "/", nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Print(w.Code, " ", w.Header().Get("WWW-Authenticate"), " ", w.Body)
+}
+
+type Account struct {
+	Subject string `json:"sub"`
+	Tenant  string `json:"tenant"`
+}
+
+func whoami(w http.ResponseWriter, r *http.Request) {
+	account, ok := jwthttp.ClaimsFromContext[Account](r.Context())
+	if !ok {
+		fmt.Fprintln(w, "nobody")
+		return
+	}
+	fmt.Fprintln(w, account.Subject, "of", account.Tenant)
+}
+
+func Example() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{Audience: []string{"orders"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := auth.Handler(http.HandlerFunc(whoami))
+
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "tenant": "acme", "aud": "orders"}))
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "aud": "billing"}))
+	request(h)
+	// Output:
+	// 200  alice of acme
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is for another audience" {"title":"Unauthorized","status":401,"detail":"The access token is for another audience","error":"invalid_token"}
+	// 401 Bearer realm="api" {"title":"Unauthorized","status":401,"detail":"No access token was sent"}
+}
+
+// A chain of alice, with a public route beside the protected one.
+func ExampleMiddleware_Handler() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	logging := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Print(r.Method, " ")
+			next.ServeHTTP(w, r)
+		})
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /", alice.New(logging, auth.Handler).ThenFunc(whoami))
+	mux.Handle("GET /health", alice.New(logging).ThenFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "fine") }))
+
+	request(mux, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "bob", "tenant": "acme"}))
+	// Output: GET 200  bob of acme
+}
+
+// Two secrets are live while one takes over from the other.
+func ExampleKeySet() {
+	old, next := []byte("the secret of the last few months"), exampleSecret
+	auth, err := jwthttp.New[Account](jwthttp.KeySet{jwthttp.HS256(next), jwthttp.HS256(old)}, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = auth.Verify(context.Background(), exampleToken(jwt.MapClaims{"sub": "alice"}))
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// A check refuses what has been revoked; its store being down is no fault of the
+// token's.
+func ExampleCheck() {
+	revoked := func(ctx context.Context, subject string) (bool, error) { return subject == "mallory", nil }
+	notRevoked := func(ctx context.Context, t *jwthttp.Token[Account]) error {
+		out, err := revoked(ctx, t.Claims.Subject)
+		if err != nil {
+			return fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, err)
+		}
+		if out {
+			return errors.New("revoked")
+		}
+		return nil
+	}
+	auth, err := jwthttp.New(jwthttp.HS256(exampleSecret), jwthttp.Options{}, notRevoked)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = auth.Verify(context.Background(), exampleToken(jwt.MapClaims{"sub": "mallory"}))
+	fmt.Println(err)
+	// Output: jwthttp: invalid token: The access token was refused: revoked
+}
+
+// An explicit header beside a cookie that the browser sends anyway.
+func ExampleFirstOf() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("__Host-token"))},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := auth.Handler(http.HandlerFunc(whoami))
+	request(h, "Cookie", "__Host-token="+exampleToken(jwt.MapClaims{"sub": "carol", "tenant": "acme"}))
+	// Output: 200  carol of acme
+}
+
+// An error handler of one's own sends browsers to a login page and leaves the
+// rest to WriteError.
+func ExampleWriteError() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
+		Realm: "shop",
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if errors.Is(err, jwthttp.ErrNoToken) && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
+				http.Redirect(w, r, "/login", http.StatusSeeOther)
+				return
+			}
+			jwthttp.WriteError(w, r, err)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	request(auth.Handler(http.HandlerFunc(whoami)))
+	// Output: 401 Bearer realm="shop" {"title":"Unauthorized","status":401,"detail":"No access token was sent"}
+}
+
+// A guard behind the middleware asks for more than a good token.
+func ExampleRequire() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	onlyAcme := jwthttp.Require(func(a Account) error {
+		if a.Tenant != "acme" {
+			return errors.New("another tenant")
+		}
+		return nil
+	})
+	h := alice.New(auth.Handler, onlyAcme).ThenFunc(whoami)
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "dave", "tenant": "umbrella"}))
+	// Output: 403  {"title":"Forbidden","status":403,"detail":"The access token does not allow this","error":"forbidden"}
+}
+
+// A handler is tested without tokens.
+func ExampleNewContext() {
+	r := httptest.NewRequest("GET", "/", nil)
+	r = r.WithContext(jwthttp.NewContext(r.Context(), &jwthttp.Token[Account]{Claims: Account{"erin", "acme"}}))
+	w := httptest.NewRecorder()
+	whoami(w, r)
+	fmt.Print(w.Body)
+	// Output: erin of acme
+}
+
+// A key function written for golang-jwt, with the algorithms it has keys for.
+func ExampleFromKeyfunc() {
+	keyfunc := func(t *jwt.Token) (any, error) { return exampleSecret, nil }
+	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.FromKeyfunc(keyfunc, "HS256"), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := auth.Verify(context.Background(), exampleToken(jwt.MapClaims{"sub": "frank"}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Claims["sub"], token)
+	// Output: frank jwthttp.Token{HS256 kid="" }
+}
