@@ -94,6 +94,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 
 	forbidden := []string{secret, fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), raw, raw[:40], raw[len(raw)-20:], rsaKey().N.String()}
+	type ctxKey struct{}
 	type holder struct {
 		key   jwthttp.Key
 		keys  jwthttp.KeySet
@@ -103,7 +104,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"key": keys[0], "key pointer": &keys[0], "key set": keys, "token": token, "token value": *token, "nil token": (*jwthttp.Token[AppClaims])(nil),
-		"context": ctx, "derived context": context.WithValue(ctx, "a", "b"), "middleware": auth, "zero key": jwthttp.Key{},
+		"context": ctx, "derived context": context.WithValue(ctx, ctxKey{}, "b"), "middleware": auth, "zero key": jwthttp.Key{},
 		"holder": holder{keys[0], keys, token, ctx, auth}, "holder pointer": &holder{keys[0], keys, token, ctx, auth},
 		"in any": []any{keys[0], token, ctx}, "in a map": map[string]any{"k": keys[0], "t": *token},
 	} {
