@@ -44,7 +44,9 @@ func TestSegments(t *testing.T) {
 	verify(t, auth, token, nil)
 	// A line break within a signed payload segment, which Go's decoder skips.
 	verify(t, auth, macSegments(secret, header+"."+payload[:8]+"\n"+payload[8:]), jwt.ErrTokenMalformed)
-	verify(t, auth, macSegments(secret, header+"."+payload+"a"), jwthttp.ErrInvalidToken)
+	// One that is too long by a character, and one with stray bits at its end.
+	verify(t, auth, macSegments(secret, header+"."+payload[:len(payload)/4*4+1]), jwt.ErrTokenMalformed)
+	verify(t, auth, macSegments(secret, header+"."+b64("{}")[:2]+"h"), jwt.ErrTokenMalformed)
 }
 
 func TestSizeLimits(t *testing.T) {
