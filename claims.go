@@ -212,50 +212,46 @@ func readFacts(members object) (facts, error) {
 }
 
 // validate applies the rules of o and of the key that verified the token. Time
-// comes last, so that "expired" is said only of a token that was good here. It
-// returns when the token expires, zero if never.
-func (f *facts) validate(o *Options, k Key) (expires time.Time, err error) {
-	never := time.Time{}
+// comes last, so that "expired" is said only of a token that was good here.
+func (f *facts) validate(o *Options, k Key) error {
 	bound := k.material
 	if f.senderIsBound && !o.AllowSenderConstrained {
-		return never, errBound
+		return errBound
 	}
 	if o.Issuer != "" && !isString(f.issuer, o.Issuer) || bound.issuer != "" && !isString(f.issuer, bound.issuer) {
-		return never, errIssuer
+		return errIssuer
 	}
 	if !f.isFor(o.Audience) || !f.isFor(bound.audience) {
-		return never, errAudience
+		return errAudience
 	}
 	if f.audience != nil && len(o.Audience)+len(bound.audience) == 0 && !o.AllowAnyAudience {
-		return never, errAudience // RFC 7519 section 4.1.3: it is not for us
+		return errAudience // RFC 7519 section 4.1.3: it is not for us
 	}
 
 	now := time.Now()
-	if nbf := f.notBefore; nbf.present && now.Add(o.Leeway).Before(nbf.ceil()) {
-		return never, errNotYet
+	if f.notBefore.present && now.Add(o.Leeway).Before(f.notBefore.ceil()) {
+		return errNotYet
 	}
 	if !f.expires.present && !o.AllowMissingExpiry {
-		return never, errMissingClaim
+		return errMissingClaim
 	}
-	if f.expires.present {
-		expires = f.expires.floor()
-		if !now.Before(expires.Add(o.Leeway)) {
-			return never, errExpired
-		}
+	if f.expires.present && !now.Before(f.expires.floor().Add(o.Leeway)) {
+		return errExpired
 	}
-	if o.MaxAge > 0 {
-		if !f.issuedAt.present {
-			return never, errMissingClaim
-		}
-		issued := f.issuedAt.floor()
-		if now.Add(o.Leeway).Before(issued) {
-			return never, errIssuedLater
-		}
-		if now.After(issued.Add(o.MaxAge).Add(o.Leeway)) {
-			return never, errExpired
-		}
+	if o.MaxAge == 0 {
+		return nil
 	}
-	return expires, nil
+	if !f.issuedAt.present {
+		return errMissingClaim
+	}
+	issued := f.issuedAt.floor()
+	if now.Add(o.Leeway).Before(issued) {
+		return errIssuedLater
+	}
+	if now.After(issued.Add(o.MaxAge).Add(o.Leeway)) {
+		return errExpired
+	}
+	return nil
 }
 
 // isFor reports whether aud names one of the audiences, or none are asked for.

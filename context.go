@@ -14,7 +14,7 @@ type Token[C any] struct {
 	Source Source      // where in the request the token stood
 
 	raw     *string // behind a pointer for the reason that Key.material is
-	expires time.Time
+	expires numericDate
 }
 
 // Raw returns the token as it was sent, to hand it on to another service; "" for
@@ -29,7 +29,12 @@ func (t *Token[C]) Raw() string {
 // ExpiresAt returns exp, rounded down to a second and without leeway; zero for a
 // token that never expires, which only AllowMissingExpiry lets in. A handler
 // that streams for long ends its stream then.
-func (t *Token[C]) ExpiresAt() time.Time { return t.expires }
+func (t *Token[C]) ExpiresAt() time.Time {
+	if !t.expires.present {
+		return time.Time{}
+	}
+	return t.expires.floor()
+}
 
 // String tells algorithm, key id and source, never the token or its claims.
 func (t *Token[C]) String() string {

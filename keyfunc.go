@@ -65,9 +65,10 @@ type keyMaterial struct {
 	mistake   error // why the key is unfit for use
 }
 
-// A verifier checks sig, base64url, against the signing input.
+// A verifier checks sig, base64url, against the signing input. It may look it up
+// in memory, and adds to it what has verified; memory may be nil.
 type verifier interface {
-	verify(signingInput, sig string) bool
+	verify(signingInput, sig string, memory *signatureMemory) bool
 }
 
 // HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is

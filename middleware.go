@@ -34,7 +34,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -44,6 +43,8 @@ const (
 	maxMaxTokenBytes     = 64 << 10
 	maxCookieBytes       = 4 << 10
 	maxLeeway            = 5 * time.Minute
+	defaultRemembered    = 4 << 10
+	maxRemembered        = 1 << 20
 )
 
 // Options say what a [Middleware] accepts. The zero value is the strictest:
@@ -110,6 +111,12 @@ type Options struct {
 	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, at
 	// most 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
+
+	// RememberSignatures is how many RS256 signatures are remembered as good, so
+	// that a token seen before costs no RSA: 4096 if 0 (160 KiB when full), none
+	// if negative, at most 1048576. Nothing else is remembered: the key is looked
+	// up, and time and claims are checked, for every request.
+	RememberSignatures int
 }
 
 // A Check is a rule of the caller's for tokens that have passed all others:
@@ -128,7 +135,8 @@ type Middleware[C any] struct {
 	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
-	headers sync.Pool // of *[maxHeaderBytes]byte, for headers that are being read
+	memory  *signatureMemory              // nil if nothing is remembered
+	headers reserve[[maxHeaderBytes]byte] // for headers that are being read
 }
 
 // New returns a middleware that verifies tokens with keys and decodes their
@@ -139,7 +147,7 @@ type Middleware[C any] struct {
 // type that the decoder cannot fill. It does not ask keys for any.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	m := &Middleware[C]{checks: slices.Clone(checks)}
-	m.headers.New = func() any { return new([maxHeaderBytes]byte) }
+	m.headers.make = func() *[maxHeaderBytes]byte { return new([maxHeaderBytes]byte) }
 	var errKeys, errClaims, errGate, errChecks error
 	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
 	m.claims, errClaims = prepareClaims(reflect.TypeFor[C]())
@@ -151,6 +159,9 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 		return nil, err
 	}
 	m.opts = opts
+	if opts.RememberSignatures > 0 {
+		m.memory = newSignatureMemory(opts.RememberSignatures)
+	}
 	m.door = door{realm: opts.Realm, write: opts.ErrorHandler}
 	if opts.AllowAnonymous {
 		m.vary = varyOn(opts.Extractors)
@@ -207,7 +218,12 @@ func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], error) {
 	if source.Header == "" && isCrossOrigin(m.gate, r) {
 		return nil, errCrossOrigin
 	}
-	return m.verify(r.Context(), raw, source)
+	v, err := m.verify(r.Context(), raw, source)
+	// RFC 6750's grammar only matters where it is the fault: one scan less.
+	if (err == error(errMalformed) || err == error(errTooLarge)) && source.Header == authorization && !isB64Token(raw) {
+		return nil, errCredential
+	}
+	return v, err
 }
 
 // isCrossOrigin reports whether another site may have made a browser send r. A
@@ -264,6 +280,12 @@ func (o *Options) prepare() error {
 	}
 	if o.MaxTokenBytes == 0 {
 		o.MaxTokenBytes = defaultMaxTokenBytes
+	}
+	if o.RememberSignatures > maxRemembered {
+		fault("Options.RememberSignatures is %d: use at most %d, 0 for %d, or -1 for none", o.RememberSignatures, maxRemembered, defaultRemembered)
+	}
+	if o.RememberSignatures == 0 {
+		o.RememberSignatures = defaultRemembered
 	}
 
 	o.Extractors = slices.Clone(o.Extractors)

@@ -1,21 +1,25 @@
 package jwthttp
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"hash"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 const (
-	maxHeaderBytes = 2 << 10
-	maxHeaderDepth = 4
-	maxKeyIDBytes  = 256
+	maxHeaderBytes      = 2 << 10
+	maxHeaderDepth      = 4
+	maxKeyIDBytes       = 256
+	maxPlainHeaderBytes = 192 // on the stack
 )
 
 // base64url without padding, RFC 7515 section 2; strict about trailing bits.
@@ -60,9 +64,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if err != nil {
 		return nil, err
 	}
-	buf := m.headers.Get().(*[maxHeaderBytes]byte)
-	header, err := parseHeader(parts.header, buf[:])
-	m.headers.Put(buf)
+	header, err := m.parseHeader(parts.header)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if err != nil {
 		return nil, err
 	}
-	key, err := parts.signedBy(keys, header)
+	key, err := parts.signedBy(keys, header, m.memory)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,8 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if err != nil {
 		return nil, err
 	}
-	if t.expires, err = facts.validate(&m.opts, key); err != nil {
+	t.expires = facts.expires
+	if err := facts.validate(&m.opts, key); err != nil {
 		return nil, err
 	}
 	if own, ok := any(&t.Claims).(interface{ Validate() error }); ok {
@@ -148,18 +151,95 @@ func split(raw string, limit int) (segments, error) {
 	return s, nil
 }
 
-// parseHeader reads the JOSE header, RFC 7515 section 4, by way of buf. Keys that
-// it offers (jwk, jku, x5u, x5c) are never looked at.
-func parseHeader(segment string, buf []byte) (TokenHeader, error) {
-	if base64url.DecodedLen(len(segment)) > len(buf) {
+// parseHeader reads the JOSE header, RFC 7515 section 4. Keys that it offers (jwk,
+// jku, x5u, x5c) are never looked at.
+func (m *Middleware[C]) parseHeader(segment string) (TokenHeader, error) {
+	var plain [maxPlainHeaderBytes]byte
+	if base64url.DecodedLen(len(segment)) <= len(plain) {
+		n, err := base64url.Decode(plain[:], []byte(segment))
+		if err != nil {
+			return TokenHeader{}, errMalformed
+		}
+		if h, ok := parsePlainHeader(plain[:n]); ok {
+			return h, nil
+		}
+	}
+	if base64url.DecodedLen(len(segment)) > maxHeaderBytes {
 		return TokenHeader{}, errHeader
 	}
-	n, err := base64url.Decode(buf, []byte(segment))
-	if err != nil || !isStrictJSON(buf[:n]) {
+	buf := m.headers.get()
+	defer m.headers.put(buf)
+	n, err := base64url.Decode(buf[:], []byte(segment))
+	if err != nil {
 		return TokenHeader{}, errMalformed
 	}
-	members, ok := openObject(buf[:n], maxHeaderDepth)
-	if !ok {
+	return parseAnyHeader(buf[:n])
+}
+
+// parsePlainHeader reads what nearly every token has: an object of alg, kid and
+// typ in any order, without white space and escapes. It leaves everything else
+// to parseAnyHeader, which would say the same of these.
+func parsePlainHeader(text []byte) (h TokenHeader, ok bool) {
+	if len(text) < 2 || text[0] != '{' {
+		return h, false
+	}
+	for text[0] != '}' {
+		const before = len(`{"alg":"`)
+		if len(text) < before || text[1] != '"' || string(text[5:before]) != `":"` {
+			return h, false
+		}
+		var field *string
+		switch string(text[2:5]) {
+		case "alg":
+			field = &h.Algorithm
+		case "kid":
+			field = &h.KeyID
+		case "typ":
+			field = &h.Type
+		default:
+			return h, false
+		}
+		value := text[before:]
+		end := bytes.IndexByte(value, '"')
+		if end <= 0 || end+1 == len(value) || *field != "" || !isPlainText(value[:end]) {
+			return h, false // an empty value, a second one, or something odd
+		}
+		*field = intern(value[:end])
+		text = value[end+1:]
+		if text[0] != ',' && text[0] != '}' {
+			return h, false
+		}
+	}
+	return h, len(text) == 1
+}
+
+func isPlainText(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' {
+			return false
+		}
+	}
+	return len(b) <= maxKeyIDBytes
+}
+
+// intern returns string(b), without a copy for what most headers say.
+func intern(b []byte) string {
+	switch string(b) {
+	case algHS256:
+		return algHS256
+	case algRS256:
+		return algRS256
+	case "JWT":
+		return "JWT"
+	case "at+jwt":
+		return "at+jwt"
+	}
+	return string(b)
+}
+
+func parseAnyHeader(text []byte) (TokenHeader, error) {
+	members, ok := openObject(text, maxHeaderDepth)
+	if !ok || !isStrictJSON(text) {
 		return TokenHeader{}, errMalformed
 	}
 	var h TokenHeader
@@ -227,19 +307,19 @@ func equalFoldASCII(s, ascii string) bool {
 }
 
 // signedBy returns the key that verifies the signature.
-func (s *segments) signedBy(keys []Key, h TokenHeader) (Key, error) {
+func (s *segments) signedBy(keys []Key, h TokenHeader, memory *signatureMemory) (Key, error) {
 	for _, k := range keys {
-		if k.eligible(h) && k.material.verifier.verify(s.signingInput, s.signature) {
+		if k.eligible(h) && k.material.verifier.verify(s.signingInput, s.signature, memory) {
 			return k, nil
 		}
 	}
 	return Key{}, errSignature
 }
 
-type hmacVerifier struct{ states sync.Pool }
+type hmacVerifier struct{ states reserve[hmacState] }
 
 // An hmacState is what one verification needs; reused, since setting up a keyed
-// hash costs more than a short token does.
+// hash costs more than hashing a short token.
 type hmacState struct {
 	mac       hash.Hash
 	chunk     [512]byte
@@ -249,16 +329,17 @@ type hmacState struct {
 
 func newHMACVerifier(secret []byte) *hmacVerifier {
 	v := &hmacVerifier{}
-	v.states.New = func() any { return &hmacState{mac: hmac.New(sha256.New, secret)} }
+	v.states.make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
 	return v
 }
 
-func (v *hmacVerifier) verify(signingInput, sig string) bool {
+// verify remembers nothing: to look up a digest takes longer than this.
+func (v *hmacVerifier) verify(signingInput, sig string, _ *signatureMemory) bool {
 	if len(sig) != base64url.EncodedLen(sha256.Size) {
 		return false
 	}
-	s := v.states.Get().(*hmacState)
-	defer v.states.Put(s)
+	s := v.states.get()
+	defer v.states.put(s)
 	if _, err := base64url.Decode(s.signature[:], []byte(sig)); err != nil {
 		return false
 	}
@@ -270,35 +351,55 @@ func (v *hmacVerifier) verify(signingInput, sig string) bool {
 }
 
 type rsaVerifier struct {
-	key    *rsa.PublicKey
-	states sync.Pool
+	key         *rsa.PublicKey
+	fingerprint [sha256.Size]byte // of algorithm and key
+	states      reserve[rsaState]
 }
 
 type rsaState struct {
 	hash      hash.Hash
 	chunk     [512]byte
 	sum       [sha256.Size]byte
+	seen      signatureDigest
 	signature []byte
 }
 
 func newRSAVerifier(pub *rsa.PublicKey) *rsaVerifier {
 	v := &rsaVerifier{key: pub}
-	v.states.New = func() any { return &rsaState{hash: sha256.New(), signature: make([]byte, pub.Size())} }
+	v.fingerprint = sha256.Sum256(fmt.Appendf(nil, "%s %d %x", algRS256, pub.E, pub.N))
+	v.states.make = func() *rsaState { return &rsaState{hash: sha256.New(), signature: make([]byte, pub.Size())} }
 	return v
 }
 
-func (v *rsaVerifier) verify(signingInput, sig string) bool {
+func (v *rsaVerifier) verify(signingInput, sig string, memory *signatureMemory) bool {
 	if len(sig) != base64url.EncodedLen(v.key.Size()) {
 		return false
 	}
-	s := v.states.Get().(*rsaState)
-	defer v.states.Put(s)
+	s := v.states.get()
+	defer v.states.put(s)
 	if _, err := base64url.Decode(s.signature, []byte(sig)); err != nil {
 		return false
 	}
 	s.hash.Reset()
 	writeString(s.hash, s.chunk[:], signingInput)
-	return rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.signature) == nil
+	s.hash.Sum(s.sum[:0])
+	if memory == nil {
+		return rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.sum[:], s.signature) == nil
+	}
+	// Parts of fixed length stand before the one whose length the key fixes.
+	s.hash.Reset()
+	s.hash.Write(v.fingerprint[:])
+	s.hash.Write(s.sum[:])
+	s.hash.Write(s.signature)
+	s.hash.Sum(s.seen[:0])
+	if memory.has(&s.seen) {
+		return true
+	}
+	if rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.sum[:], s.signature) != nil {
+		return false
+	}
+	memory.add(s.seen)
+	return true
 }
 
 // writeString hashes s by way of chunk, so that no copy of it is allocated.
@@ -308,4 +409,29 @@ func writeString(h hash.Hash, chunk []byte, s string) {
 		h.Write(chunk[:n])
 		s = s[n:]
 	}
+}
+
+// A reserve keeps values for reuse: a pool, and one value beside it, since the
+// garbage collector empties pools. make returns a new value.
+type reserve[T any] struct {
+	make  func() *T
+	pool  sync.Pool
+	spare atomic.Pointer[T]
+}
+
+func (r *reserve[T]) get() *T {
+	if v, ok := r.pool.Get().(*T); ok {
+		return v
+	}
+	if v := r.spare.Swap(nil); v != nil {
+		return v
+	}
+	return r.make()
+}
+
+func (r *reserve[T]) put(v *T) {
+	if r.spare.Load() == nil && r.spare.CompareAndSwap(nil, v) {
+		return
+	}
+	r.pool.Put(v)
 }

@@ -1,0 +1,209 @@
+// Package contest gives the same work to several packages: a request with a
+// token of ten claims goes in, typed claims (where the package can) stand in the
+// context when the next handler is called, and issuer, audience and expiry have
+// been checked.
+package contest
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	Issuer   = "https://issuer.example.com/"
+	Audience = "orders"
+	KeyID    = "key-2026-11"
+)
+
+// Secret is the HS256 secret of all contestants.
+var Secret = []byte("a secret for benchmarks, 32 bytes or more of it")
+
+// PrivateKey is the RS256 key of all contestants, made once a process.
+var PrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// Claims are the ten claims of every token, for packages that decode into any
+// struct.
+type Claims struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
+	Audience  []string `json:"aud"`
+	ExpiresAt int64    `json:"exp"`
+	IssuedAt  int64    `json:"iat"`
+	NotBefore int64    `json:"nbf"`
+	ID        string   `json:"jti"`
+	Scope     string   `json:"scope"`
+	Name      string   `json:"name"`
+	Email     string   `json:"email"`
+}
+
+// Registered are the same for packages that ask for golang-jwt's claims type.
+type Registered struct {
+	jwt.RegisteredClaims
+	Scope string `json:"scope"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// A Token is a value of the Authorization header.
+type Token = string
+
+// Tokens returns n different tokens of the algorithm, the first of which is
+// number from.
+func Tokens(alg string, from, n int) []Token {
+	now := time.Now()
+	tokens := make([]Token, n)
+	for i := range tokens {
+		id := from + i
+		tokens[i] = "Bearer " + Sign(alg, Registered{
+			jwt.RegisteredClaims{
+				Issuer: Issuer, Subject: fmt.Sprintf("user-%08d", id), Audience: jwt.ClaimStrings{Audience}, ID: fmt.Sprintf("%032x", id),
+				ExpiresAt: jwt.NewNumericDate(now.Add(24 * time.Hour)), IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)),
+			},
+			"orders:read orders:write profile", fmt.Sprintf("User Number %d", id), fmt.Sprintf("user.%d@mail.example.com", id),
+		})
+	}
+	return tokens
+}
+
+// Sign returns the token for claims.
+func Sign(alg string, claims jwt.Claims) string {
+	method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any(Secret)
+	if alg == "RS256" {
+		method, key = jwt.SigningMethodRS256, PrivateKey()
+	}
+	t := jwt.NewWithClaims(method, claims)
+	t.Header["kid"] = KeyID
+	raw, err := t.SignedString(key)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// Forged returns a token of nearly 8 KiB and many members whose signature is
+// wrong.
+func Forged(alg string) Token {
+	claims := jwt.MapClaims{"iss": Issuer, "aud": Audience, "exp": time.Now().Add(time.Hour).Unix()}
+	for i := range 130 {
+		claims[fmt.Sprintf("claim-number-%03d", i)] = "value of the claim " + fmt.Sprint(i)
+	}
+	raw := Sign(alg, claims)
+	i := strings.LastIndexByte(raw, '.')
+	sig, err := base64.RawURLEncoding.DecodeString(raw[i+1:])
+	if err != nil {
+		panic(err)
+	}
+	sig[len(sig)/2] ^= 1
+	return "Bearer " + raw[:i+1] + base64.RawURLEncoding.EncodeToString(sig)
+}
+
+// HMACOf computes what nobody can save on a forged HS256 token: the HMAC of its
+// bytes, with a state that is reused.
+func HMACOf(forged Token) func() {
+	input := []byte(forged[len("Bearer "):strings.LastIndexByte(forged, '.')])
+	mac := hmac.New(sha256.New, Secret)
+	sum := make([]byte, 0, 32)
+	return func() {
+		mac.Reset()
+		mac.Write(input)
+		sum = mac.Sum(sum[:0])
+	}
+}
+
+// A Contestant protects next, with keys for the algorithm.
+type Contestant struct {
+	Name    string
+	Protect func(alg string, next http.Handler) (http.Handler, error)
+}
+
+// A Rig drives one contestant: a request that is reused and a ResponseWriter
+// that discards.
+type Rig struct {
+	handler http.Handler
+	request *http.Request
+	header  []string
+	writer  discard
+	ran     int
+}
+
+// NewRig also makes sure that the contestant does the work: a good token gets
+// through; one that is expired, for another audience or forged does not.
+func (c Contestant) NewRig(alg string) (*Rig, error) {
+	rig, err := c.newRig(alg)
+	if err != nil {
+		return nil, err
+	}
+	bad := func(change func(*Registered)) Token {
+		now := time.Now()
+		claims := Registered{RegisteredClaims: jwt.RegisteredClaims{Issuer: Issuer, Subject: "x", Audience: jwt.ClaimStrings{Audience}, ExpiresAt: jwt.NewNumericDate(now.Add(time.Hour)), IssuedAt: jwt.NewNumericDate(now)}}
+		change(&claims)
+		return "Bearer " + Sign(alg, claims)
+	}
+	for name, try := range map[string]struct {
+		token Token
+		ran   int
+	}{
+		"good":             {bad(func(*Registered) {}), 1},
+		"expired":          {bad(func(c *Registered) { c.ExpiresAt = jwt.NewNumericDate(time.Now().Add(-time.Hour)) }), 0},
+		"another audience": {bad(func(c *Registered) { c.Audience = jwt.ClaimStrings{"x"} }), 0},
+		"another issuer":   {bad(func(c *Registered) { c.Issuer = "x" }), 0},
+		"forged":           {Forged(alg), 0},
+	} {
+		rig.ran = 0
+		rig.Serve(try.token)
+		if rig.ran != try.ran && !(strings.HasPrefix(c.Name, "floor") && try.ran == 0) {
+			return nil, fmt.Errorf("%s, %s: next ran %d times for a token that is %s", c.Name, alg, rig.ran, name)
+		}
+	}
+	rig.ran = 0
+	return rig, nil
+}
+
+func (c Contestant) newRig(alg string) (*Rig, error) {
+	rig := &Rig{request: httptest.NewRequest("GET", "/", nil), header: []string{""}, writer: discard{}}
+	rig.request.Header["Authorization"] = rig.header
+	var err error
+	rig.handler, err = c.Protect(alg, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { rig.ran++ }))
+	return rig, err
+}
+
+// Serve sends a request with that token through the contestant.
+func (r *Rig) Serve(token Token) {
+	r.header[0] = token
+	clear(r.writer)
+	r.handler.ServeHTTP(r.writer, r.request)
+}
+
+// Share returns a rig of its own for a handler that several drive at once. It
+// does not count.
+func Share(h http.Handler) *Rig {
+	rig := &Rig{handler: h, request: httptest.NewRequest("GET", "/", nil), header: []string{""}, writer: discard{}}
+	rig.request.Header["Authorization"] = rig.header
+	return rig
+}
+
+// Ran is how often the next handler was called.
+func (r *Rig) Ran() int { return r.ran }
+
+type discard http.Header
+
+func (d discard) Header() http.Header         { return http.Header(d) }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}

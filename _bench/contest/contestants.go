@@ -1,0 +1,244 @@
+package contest
+
+import (
+	"context"
+	"crypto"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	auth0v2 "github.com/auth0/go-jwt-middleware/v2"
+	validatorv2 "github.com/auth0/go-jwt-middleware/v2/validator"
+	auth0 "github.com/auth0/go-jwt-middleware/v3"
+	"github.com/auth0/go-jwt-middleware/v3/validator"
+	cristalhq "github.com/cristalhq/jwt/v5"
+	"github.com/go-chi/jwtauth/v5"
+	"github.com/go-json-experiment/json"
+	"github.com/golang-jwt/jwt/v5"
+	echojwt "github.com/labstack/echo-jwt/v5"
+	"github.com/labstack/echo/v5"
+	jwx "github.com/lestrrat-go/jwx/v2/jwt"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// The contestants by name.
+var (
+	Ours           = Contestant{"jwthttp", protectOurs[Claims](0)}
+	OursNoMemory   = Contestant{"jwthttp, nothing remembered", protectOurs[Claims](-1)}
+	OursRegistered = Contestant{"jwthttp, RegisteredClaims", protectOurs[Registered](0)}
+	OursMap        = Contestant{"jwthttp, MapClaims", protectOurs[jwt.MapClaims](0)}
+	Floor          = Contestant{"floor: bare primitives", protectFloor}
+	ContextFloor   = Contestant{"floor: context alone", protectContext}
+	GolangJWT      = Contestant{"golang-jwt v5.3.1, typed", protectGolangJWT(func() jwt.Claims { return &Registered{} })}
+	GolangJWTMap   = Contestant{"golang-jwt v5.3.1, map", protectGolangJWT(func() jwt.Claims { return jwt.MapClaims{} })}
+	Auth0          = Contestant{"auth0 v3.1.0", protectAuth0}
+	Auth0v2        = Contestant{"auth0 v2.3.1", protectAuth0v2}
+	JWTAuth        = Contestant{"go-chi/jwtauth v5.3.3", protectJWTAuth}
+	EchoJWT        = Contestant{"echo-jwt v5.0.1", protectEcho}
+	CristalHQ      = Contestant{"cristalhq/jwt v5.4.0", protectCristalHQ}
+)
+
+// All are in the order of the table.
+var All = []Contestant{Ours, OursRegistered, OursMap, Floor, ContextFloor, CristalHQ, GolangJWT, GolangJWTMap, EchoJWT, Auth0v2, Auth0, JWTAuth}
+
+type contextKey struct{}
+
+var errRefused = errors.New("refused")
+
+// wrap makes a middleware of a bare library.
+func wrap(next http.Handler, verify func(token string) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		claims, err := verify(token)
+		if err != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, claims)))
+	})
+}
+
+func key(alg string) any {
+	if alg == "RS256" {
+		return &PrivateKey().PublicKey
+	}
+	return Secret
+}
+
+func protectOurs[C any](remember int) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		k := jwthttp.HS256(Secret)
+		if alg == "RS256" {
+			k = jwthttp.RS256(&PrivateKey().PublicKey)
+		}
+		auth, err := jwthttp.New[C](k.WithID(KeyID), jwthttp.Options{Issuer: Issuer, Audience: []string{Audience}, RememberSignatures: remember})
+		if err != nil {
+			return nil, err
+		}
+		return auth.Handler(next), nil
+	}
+}
+
+// protectFloor does what cannot be saved: the hash with a reused state, base64,
+// a strict decoding of the claims and a new request context. It checks nothing
+// else.
+func protectFloor(alg string, next http.Handler) (http.Handler, error) {
+	mac, hash := hmac.New(sha256.New, Secret), sha256.New()
+	pub := &PrivateKey().PublicKey
+	var in [16 << 10]byte
+	var sum [sha256.Size]byte
+	var sig [256]byte
+	return wrap(next, func(token string) (any, error) {
+		dot := strings.LastIndexByte(token, '.')
+		n := copy(in[:], token[:dot])
+		if m, err := base64.RawURLEncoding.Decode(sig[:], []byte(token[dot+1:])); err != nil {
+			return nil, err
+		} else if alg == "RS256" {
+			hash.Reset()
+			hash.Write(in[:n])
+			if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, hash.Sum(sum[:0]), sig[:m]); err != nil {
+				return nil, err
+			}
+		} else {
+			mac.Reset()
+			mac.Write(in[:n])
+			if !hmac.Equal(mac.Sum(sum[:0]), sig[:m]) {
+				return nil, errRefused
+			}
+		}
+		payload, err := base64.RawURLEncoding.DecodeString(token[strings.IndexByte(token, '.')+1 : dot])
+		if err != nil {
+			return nil, err
+		}
+		claims := new(Claims)
+		return claims, json.Unmarshal(payload, claims)
+	}), nil
+}
+
+func protectContext(_ string, next http.Handler) (http.Handler, error) {
+	claims := new(Claims)
+	return wrap(next, func(string) (any, error) { return claims, nil }), nil
+}
+
+func protectGolangJWT(newClaims func() jwt.Claims) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
+		k := key(alg)
+		keyfunc := func(*jwt.Token) (any, error) { return k, nil }
+		return wrap(next, func(token string) (any, error) {
+			t, err := parser.ParseWithClaims(token, newClaims(), keyfunc)
+			if err != nil {
+				return nil, err
+			}
+			return t.Claims, nil
+		}), nil
+	}
+}
+
+// custom are the claims that auth0's packages decode beside the registered ones.
+type custom struct {
+	Scope string `json:"scope"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+func (*custom) Validate(context.Context) error { return nil }
+
+func protectAuth0(alg string, next http.Handler) (http.Handler, error) {
+	k := key(alg)
+	v, err := validator.New(
+		validator.WithKeyFunc(func(context.Context) (any, error) { return k, nil }),
+		validator.WithAlgorithm(validator.SignatureAlgorithm(alg)),
+		validator.WithIssuer(Issuer),
+		validator.WithAudience(Audience),
+		validator.WithCustomClaims(func() *custom { return &custom{} }),
+	)
+	if err != nil {
+		return nil, err
+	}
+	m, err := auth0.New(auth0.WithValidator(v))
+	if err != nil {
+		return nil, err
+	}
+	return m.CheckJWT(next), nil
+}
+
+func protectAuth0v2(alg string, next http.Handler) (http.Handler, error) {
+	k := key(alg)
+	issuer, err := url.Parse(Issuer)
+	if err != nil {
+		return nil, err
+	}
+	v, err := validatorv2.New(
+		func(context.Context) (any, error) { return k, nil }, validatorv2.SignatureAlgorithm(alg), issuer.String(), []string{Audience},
+		validatorv2.WithCustomClaims(func() validatorv2.CustomClaims { return &custom{} }),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return auth0v2.New(v.ValidateToken).CheckJWT(next), nil
+}
+
+func protectJWTAuth(alg string, next http.Handler) (http.Handler, error) {
+	var verifyKey any
+	if alg == "RS256" {
+		verifyKey = key(alg)
+	}
+	ja := jwtauth.New(alg, Secret, verifyKey, jwx.WithIssuer(Issuer), jwx.WithAudience(Audience), jwx.WithRequiredClaim("exp"))
+	return jwtauth.Verifier(ja)(jwtauth.Authenticator(ja)(next)), nil
+}
+
+func protectEcho(alg string, next http.Handler) (http.Handler, error) {
+	k := key(alg)
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
+	e := echo.New()
+	// Its own parsing checks neither issuer nor audience, so it gets the function
+	// that its documentation proposes.
+	mw, err := echojwt.Config{ParseTokenFunc: func(_ *echo.Context, auth string) (any, error) {
+		return parser.ParseWithClaims(auth, &Registered{}, func(*jwt.Token) (any, error) { return k, nil })
+	}}.ToMiddleware()
+	if err != nil {
+		return nil, err
+	}
+	e.Use(mw)
+	e.GET("/", echo.WrapHandler(next))
+	return e, nil
+}
+
+func protectCristalHQ(alg string, next http.Handler) (http.Handler, error) {
+	var verifier cristalhq.Verifier
+	var err error
+	if alg == "RS256" {
+		verifier, err = cristalhq.NewVerifierRS(cristalhq.RS256, &PrivateKey().PublicKey)
+	} else {
+		verifier, err = cristalhq.NewVerifierHS(cristalhq.HS256, Secret)
+	}
+	if err != nil {
+		return nil, err
+	}
+	type claims struct {
+		cristalhq.RegisteredClaims
+		custom
+	}
+	return wrap(next, func(token string) (any, error) {
+		c := &claims{}
+		if err := cristalhq.ParseClaims([]byte(token), verifier, c); err != nil {
+			return nil, err
+		}
+		if now := time.Now(); !c.IsValidAt(now) || !c.IsIssuer(Issuer) || !c.IsForAudience(Audience) {
+			return nil, errRefused
+		}
+		return c, nil
+	}), nil
+}
