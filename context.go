@@ -14,7 +14,7 @@ type Token[C any] struct {
 	Source Source      // where in the request the token stood
 
 	raw     *string // behind a pointer for the reason that Key.material is
-	expires numericDate
+	expires int64   // Unix time; 0 for a token without exp, which no token with one has
 }
 
 // Raw returns the token as it was sent, to hand it on to another service; "" for
@@ -30,10 +30,10 @@ func (t *Token[C]) Raw() string {
 // token that never expires, which only AllowMissingExpiry lets in. A handler
 // that streams for long ends its stream then.
 func (t *Token[C]) ExpiresAt() time.Time {
-	if !t.expires.present {
+	if t.expires == 0 {
 		return time.Time{}
 	}
-	return t.expires.floor()
+	return time.Unix(t.expires, 0)
 }
 
 // String tells algorithm, key id and source, never the token or its claims.

@@ -3,9 +3,8 @@ package jwthttp
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -32,42 +31,82 @@ var (
 // The reasons for a failure. Their sentences are all that a client reads, so
 // they are constants that need no escaping in a header or in JSON.
 var (
-	errNoToken      = &failure{kind: ErrNoToken, sentence: "No access token was sent"}
-	errTwoTokens    = &failure{kind: ErrInvalidRequest, sentence: "The request carries more than one credential"}
-	errCredential   = &failure{kind: ErrInvalidRequest, sentence: "The credential is malformed"}
-	errMalformed    = &failure{kind: ErrInvalidToken, sentence: "The access token is malformed", reason: jwt.ErrTokenMalformed}
-	errTooLarge     = &failure{kind: ErrInvalidToken, sentence: "The access token is too large", reason: jwt.ErrTokenMalformed}
-	errHeader       = &failure{kind: ErrInvalidToken, sentence: "The access token has a header that is not accepted", reason: jwt.ErrTokenUnverifiable}
-	errType         = &failure{kind: ErrInvalidToken, sentence: "The access token is of another type", reason: jwt.ErrTokenUnverifiable}
-	errUnknownKey   = &failure{kind: ErrInvalidToken, sentence: "The access token was signed with an unknown key", reason: errors.Join(ErrUnknownKey, jwt.ErrTokenUnverifiable)}
-	errSignature    = &failure{kind: ErrInvalidToken, sentence: "The access token signature is invalid", reason: jwt.ErrTokenSignatureInvalid}
-	errClaims       = &failure{kind: ErrInvalidToken, sentence: "The access token has malformed claims", reason: jwt.ErrTokenInvalidClaims}
-	errMissingClaim = &failure{kind: ErrInvalidToken, sentence: "The access token lacks a required claim", reason: jwt.ErrTokenRequiredClaimMissing}
-	errBound        = &failure{kind: ErrInvalidToken, sentence: "The access token is bound to a key", reason: jwt.ErrTokenInvalidClaims}
-	errIssuer       = &failure{kind: ErrInvalidToken, sentence: "The access token has another issuer", reason: jwt.ErrTokenInvalidIssuer}
-	errAudience     = &failure{kind: ErrInvalidToken, sentence: "The access token is for another audience", reason: jwt.ErrTokenInvalidAudience}
-	errNotYet       = &failure{kind: ErrInvalidToken, sentence: "The access token is not valid yet", reason: jwt.ErrTokenNotValidYet}
-	errIssuedLater  = &failure{kind: ErrInvalidToken, sentence: "The access token is not valid yet", reason: jwt.ErrTokenUsedBeforeIssued}
-	errExpired      = &failure{kind: ErrInvalidToken, sentence: "The access token expired", reason: jwt.ErrTokenExpired}
-	errRefused      = &failure{kind: ErrInvalidToken, sentence: "The access token was refused"}
-	errForbidden    = &failure{kind: ErrForbidden, sentence: "The access token does not allow this"}
-	errCrossOrigin  = &failure{kind: ErrCrossOrigin, sentence: "The request comes from another origin"}
-	errUnavailable  = &failure{kind: ErrUnavailable, sentence: "The access token cannot be checked at the moment"}
+	errNoToken      = newFailure(ErrNoToken, "No access token was sent", nil)
+	errTwoTokens    = newFailure(ErrInvalidRequest, "The request carries more than one credential", nil)
+	errCredential   = newFailure(ErrInvalidRequest, "The credential is malformed", nil)
+	errMalformed    = newFailure(ErrInvalidToken, "The access token is malformed", jwt.ErrTokenMalformed)
+	errTooLarge     = newFailure(ErrInvalidToken, "The access token is too large", jwt.ErrTokenMalformed)
+	errHeader       = newFailure(ErrInvalidToken, "The access token has a header that is not accepted", jwt.ErrTokenUnverifiable)
+	errType         = newFailure(ErrInvalidToken, "The access token is of another type", jwt.ErrTokenUnverifiable)
+	errUnknownKey   = newFailure(ErrInvalidToken, "The access token was signed with an unknown key", errors.Join(ErrUnknownKey, jwt.ErrTokenUnverifiable))
+	errSignature    = newFailure(ErrInvalidToken, "The access token signature is invalid", jwt.ErrTokenSignatureInvalid)
+	errClaims       = newFailure(ErrInvalidToken, "The access token has malformed claims", jwt.ErrTokenInvalidClaims)
+	errMissingClaim = newFailure(ErrInvalidToken, "The access token lacks a required claim", jwt.ErrTokenRequiredClaimMissing)
+	errBound        = newFailure(ErrInvalidToken, "The access token is bound to a key", jwt.ErrTokenInvalidClaims)
+	errIssuer       = newFailure(ErrInvalidToken, "The access token has another issuer", jwt.ErrTokenInvalidIssuer)
+	errAudience     = newFailure(ErrInvalidToken, "The access token is for another audience", jwt.ErrTokenInvalidAudience)
+	errNotYet       = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenNotValidYet)
+	errIssuedLater  = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenUsedBeforeIssued)
+	errExpired      = newFailure(ErrInvalidToken, "The access token expired", jwt.ErrTokenExpired)
+	errRefused      = newFailure(ErrInvalidToken, "The access token was refused", nil)
+	errForbidden    = newFailure(ErrForbidden, "The access token does not allow this", nil)
+	errCrossOrigin  = newFailure(ErrCrossOrigin, "The request comes from another origin", nil)
+	errUnavailable  = newFailure(ErrUnavailable, "The access token cannot be checked at the moment", nil)
 )
 
 // A failure is why a request was refused. Values are never changed once made.
 type failure struct {
-	kind     error  // decides the answer
-	sentence string // what the client reads
-	reason   error  // golang-jwt's name for it, or nil
-	cause    error  // an inner error, or nil; no client ever sees it
-	door     *door  // whose realm the challenge names; nil outside a door
+	kind   error
+	reason error // golang-jwt's name for it, or nil
+	cause  error // an inner error, or nil; no client ever sees it
+	answer *answer
+}
+
+// An answer is what a client gets for a failure, but for the realm.
+type answer struct {
+	sentence  string
+	status    int
+	params    string // of the challenge, behind the realm
+	challenge string // whole, with the default realm
+	body      []byte // RFC 9457
+}
+
+func newFailure(kind error, sentence string, reason error) *failure {
+	a := &answer{sentence: sentence}
+	var code string
+	switch kind {
+	case ErrNoToken:
+		a.status = http.StatusUnauthorized // RFC 6750 section 3.1: no code where nothing was sent
+	case ErrInvalidRequest:
+		a.status, code = http.StatusBadRequest, "invalid_request"
+	case ErrInvalidToken:
+		a.status, code = http.StatusUnauthorized, "invalid_token"
+	case ErrForbidden:
+		a.status, code = http.StatusForbidden, "forbidden"
+	case ErrCrossOrigin:
+		a.status, code = http.StatusForbidden, "cross_origin"
+	case ErrUnavailable:
+		a.status, code = http.StatusServiceUnavailable, "temporarily_unavailable"
+	}
+	member := ""
+	if code != "" {
+		a.params = `, error="` + code + `", error_description="` + sentence + `"`
+		member = `,"error":"` + code + `"`
+	}
+	a.challenge = a.challengeFor(defaultRealm)
+	a.body = fmt.Appendf(nil, `{"title":%q,"status":%d,"detail":%q%s}`+"\n", http.StatusText(a.status), a.status, sentence, member)
+	return &failure{kind: kind, reason: reason, answer: a}
+}
+
+// challengeFor is the value of WWW-Authenticate, RFC 6750 section 3.
+func (a *answer) challengeFor(realm string) string {
+	return `Bearer realm="` + realm + `"` + a.params
 }
 
 // Error cuts the text of an inner error at 256 bytes: it may hold what an
 // attacker chose, and it ends up in logs.
 func (f *failure) Error() string {
-	text := f.kind.Error() + ": " + f.sentence
+	text := f.kind.Error() + ": " + f.answer.sentence
 	if f.cause == nil {
 		return text
 	}
@@ -117,26 +156,35 @@ type door struct {
 	write func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// mark returns err as a failure at this door. Every error that leaves the
-// package passes here.
-func (d *door) mark(err error) error {
-	f := *failureOf(err)
-	f.door = d
-	return &f
+// A refusal is a failure at a door, whose realm the challenge then names.
+type refusal struct {
+	*failure
+	door *door
 }
 
-// failureOf finds the outermost failure in err, or the one that fits its kind.
-func failureOf(err error) *failure {
-	var f *failure
-	if errors.As(err, &f) {
-		return f
+// mark returns err as a refusal at this door. Every error that leaves a
+// middleware passes here.
+func (d *door) mark(err error) error {
+	f, _ := failureOf(err)
+	return &refusal{f, d}
+}
+
+// failureOf finds the outermost failure in err, or the one that fits its kind,
+// and the door it was refused at, or nil.
+func failureOf(err error) (*failure, *door) {
+	if f, ok := err.(*failure); ok {
+		return f, nil
+	}
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.failure, r.door
 	}
 	for _, f := range []*failure{errUnavailable, errNoToken, errCredential, errCrossOrigin, errForbidden} {
 		if errors.Is(err, f.kind) {
-			return f.because(err)
+			return f.because(err), nil
 		}
 	}
-	return blame(errRefused, err)
+	return blame(errRefused, err), nil
 }
 
 // WriteError answers a refused request: the status, the challenge (RFC 6750
@@ -148,9 +196,7 @@ func failureOf(err error) *failure {
 // [context.DeadlineExceeded] or [context.Canceled]. No text of an inner error
 // and no byte of the request reaches the client. It is safe for concurrent use.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	f := failureOf(err)
-	status, code := f.answer()
-
+	f, d := failureOf(err)
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
 		h.Del(name) // they were meant for an answer that is not given now
@@ -158,50 +204,19 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Cache-Control", "no-store")
 	switch f.kind {
 	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken:
-		h.Set("WWW-Authenticate", f.challenge(code))
+		challenge := f.answer.challenge
+		if d != nil && d.realm != defaultRealm {
+			challenge = f.answer.challengeFor(d.realm)
+		}
+		h.Set("WWW-Authenticate", challenge)
 	case ErrUnavailable:
 		h.Set("Retry-After", "5")
 	}
 	if r.Method == http.MethodHead {
-		w.WriteHeader(status)
+		w.WriteHeader(f.answer.status)
 		return
 	}
-	body := `{"title":"` + http.StatusText(status) + `","status":` + strconv.Itoa(status) + `,"detail":"` + f.sentence + `"`
-	if code != "" {
-		body += `,"error":"` + code + `"`
-	}
 	h.Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	io.WriteString(w, body+"}\n")
-}
-
-// answer is the status and the error code that a client gets.
-func (f *failure) answer() (status int, code string) {
-	switch f.kind {
-	case ErrNoToken:
-		return http.StatusUnauthorized, "" // RFC 6750 section 3.1: no code where nothing was sent
-	case ErrInvalidRequest:
-		return http.StatusBadRequest, "invalid_request"
-	case ErrForbidden:
-		return http.StatusForbidden, "forbidden"
-	case ErrCrossOrigin:
-		return http.StatusForbidden, "cross_origin"
-	case ErrUnavailable:
-		return http.StatusServiceUnavailable, "temporarily_unavailable"
-	default:
-		return http.StatusUnauthorized, "invalid_token"
-	}
-}
-
-// challenge is the value of WWW-Authenticate, RFC 6750 section 3.
-func (f *failure) challenge(code string) string {
-	realm := defaultRealm
-	if f.door != nil {
-		realm = f.door.realm
-	}
-	challenge := `Bearer realm="` + realm + `"`
-	if code != "" {
-		challenge += `, error="` + code + `", error_description="` + f.sentence + `"`
-	}
-	return challenge
+	w.WriteHeader(f.answer.status)
+	w.Write(f.answer.body)
 }

@@ -8,38 +8,32 @@ import (
 	"strings"
 )
 
-// Source names the place in a request where a token stood; one field is set.
-// The zero Source belongs to tokens that came through Verify.
-type Source struct {
-	Header string // a header, by its canonical name: "Authorization"
-	Cookie string // a cookie, by its name
-	Other  string // a place that a custom [Extractor] reads, by any name: "query:access_token"
-}
+// A Source names the place in a request where a token stood:
+// "header:Authorization", "cookie:session", or what a custom [Extractor] calls
+// its place. Tokens that came through Verify have none.
+type Source string
 
-// String returns "header:Authorization", "cookie:session" or what Other says.
-func (s Source) String() string {
-	switch {
-	case s.Header != "":
-		return "header:" + s.Header
-	case s.Cookie != "":
-		return "cookie:" + s.Cookie
-	default:
-		return s.Other
-	}
+const (
+	inHeader Source = "header:"
+	inCookie Source = "cookie:"
+)
+
+// cut returns the name behind one of the prefixes.
+func (s Source) cut(prefix Source) (name string, ok bool) {
+	return strings.CutPrefix(string(s), string(prefix))
 }
 
 // An Extractor is one place where a request may carry a token. BearerHeader,
 // Cookie, HeaderNamed and FirstOf make the usual ones; a custom one is a literal:
 //
 //	jwthttp.Extractor{
-//		Source:  jwthttp.Source{Other: "query:access_token"},
+//		Source:  "query:access_token",
 //		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
 //	}
-//
-// Unless Source names a header, tokens from it pass the cross-origin gate: only
-// a header that scripts must set on purpose is safe without it.
 type Extractor struct {
-	// Source is where Extract looks.
+	// Source names the place. Unless it begins with "header:", tokens from it
+	// pass the cross-origin gate: only a header that scripts must set on purpose
+	// is safe without it.
 	Source Source
 
 	// Extract returns the token, or "" if this place holds none. An error is
@@ -56,7 +50,7 @@ type Extractor struct {
 // scheme is no credential here. Two Authorization headers, or a Bearer header
 // that does not hold exactly one token, are an error.
 func BearerHeader() Extractor {
-	return Extractor{Source: Source{Header: authorization}, Extract: bearer}
+	return Extractor{Source: inAuthorization, Extract: bearer}
 }
 
 // Cookie reads the cookie of that name, up to 4096 bytes. The prefixes __Host-
@@ -65,7 +59,7 @@ func BearerHeader() Extractor {
 // and a value with bytes that RFC 6265 forbids was not sent.
 func Cookie(name string) Extractor {
 	return Extractor{
-		Source: Source{Cookie: name},
+		Source: inCookie + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			switch cookies := r.CookiesNamed(name); len(cookies) {
 			case 0:
@@ -85,7 +79,7 @@ func Cookie(name string) Extractor {
 // Such tokens skip the cross-origin gate, for no other site can make a browser
 // send the header. A header that a proxy sets from its own session cookie (as
 // Google IAP and Cloudflare Access do) gives no such assurance: change the
-// Source of the returned value to an Other, and the gate applies.
+// Source of the returned value to one without "header:", and the gate applies.
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	var mistake error
@@ -99,7 +93,7 @@ func HeaderNamed(name string) Extractor {
 	}
 	return Extractor{
 		mistake: mistake,
-		Source:  Source{Header: name},
+		Source:  inHeader + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			switch values := r.Header[name]; len(values) {
 			case 0:
@@ -121,7 +115,10 @@ func FirstOf(places ...Extractor) Extractor {
 	return Extractor{firstOf: append([]Extractor{}, places...)}
 }
 
-const authorization = "Authorization"
+const (
+	authorization   = "Authorization"
+	inAuthorization = inHeader + authorization
+)
 
 func bearer(r *http.Request) (string, error) {
 	values := r.Header[authorization]
@@ -151,7 +148,7 @@ func bearer(r *http.Request) (string, error) {
 func isB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
 	for i := range len(s) {
-		if c := s[i]; charClass[c]&(inSegment|inB64Token) == 0 {
+		if c := charClass[s[i]]; c != 0 && c&inB64Token == 0 {
 			return false
 		}
 	}
@@ -161,7 +158,7 @@ func isB64Token(s string) bool {
 // isTokenChar reports whether c may stand in a token of RFC 9110 section 5.6.2:
 // the names of headers, cookies and schemes.
 func isTokenChar(c byte) bool {
-	return charClass[c]&inSegment != 0 || strings.IndexByte("!#$%&'*+.^`|~", c) >= 0
+	return charClass[c] == 0 || strings.IndexByte("!#$%&'*+.^`|~", c) >= 0
 }
 
 func isToken(s string) bool {
@@ -184,7 +181,7 @@ func (e *Extractor) find(r *http.Request) (string, Source, error) {
 			return token, source, err
 		}
 	}
-	return "", Source{}, nil
+	return "", "", nil
 }
 
 // extract returns the one token that r carries, errNoToken if none.
@@ -193,20 +190,20 @@ func extract(places []Extractor, r *http.Request) (token string, source Source, 
 		t, s, err := places[i].find(r)
 		if err != nil {
 			if f, ok := err.(*failure); ok && f.kind == ErrInvalidRequest {
-				return "", Source{}, f
+				return "", "", f
 			}
-			return "", Source{}, blame(errCredential, err)
+			return "", "", blame(errCredential, err)
 		}
 		if t == "" {
 			continue
 		}
 		if token != "" {
-			return "", Source{}, errTwoTokens
+			return "", "", errTwoTokens
 		}
 		token, source = t, s
 	}
 	if token == "" {
-		return "", Source{}, errNoToken
+		return "", "", errNoToken
 	}
 	return token, source, nil
 }
@@ -235,22 +232,18 @@ func (e *Extractor) check(visit func(Source)) error {
 }
 
 func (s Source) check() error {
-	set := 0
-	for _, name := range []string{s.Header, s.Cookie, s.Other} {
-		if name != "" {
-			set++
-		}
+	if s == "" {
+		return errors.New("jwthttp: an extractor has no Source: call the place header:NAME, cookie:NAME or by any other name")
 	}
-	if set != 1 {
-		return errors.New("jwthttp: an extractor needs one name for its place: a header's, a cookie's, or Source.Other")
+	if name, ok := s.cut(inCookie); ok {
+		return checkCookieName(name)
 	}
-	switch {
-	case s.Cookie != "":
-		return checkCookieName(s.Cookie)
-	case strings.EqualFold(s.Header, "Cookie"):
-		return errors.New("jwthttp: a Source that says Header: \"Cookie\" would open the cross-origin gate: name the cookie in Source.Cookie")
-	case s.Header != "" && !isToken(s.Header):
-		return fmt.Errorf("jwthttp: %q cannot be the name of a header: use letters, digits and hyphens", s.Header)
+	name, ok := s.cut(inHeader)
+	if ok && !isToken(name) {
+		return fmt.Errorf("jwthttp: %q cannot be the name of a header: use letters, digits and hyphens", name)
+	}
+	if ok && strings.EqualFold(name, "Cookie") {
+		return errors.New("jwthttp: the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		// Shared caches leave answers to Authorization alone, RFC 9111 section
 		// 3.5, but know nothing of other credentials.
-		if h := w.Header(); v.token.Source.Header != authorization && h["Cache-Control"] == nil {
+		if h := w.Header(); v.token.Source != inAuthorization && h["Cache-Control"] == nil {
 			h.Set("Cache-Control", "private")
 		}
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))
@@ -215,12 +215,12 @@ func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], error) {
 	if err != nil {
 		return nil, err
 	}
-	if source.Header == "" && isCrossOrigin(m.gate, r) {
+	if _, ok := source.cut(inHeader); !ok && isCrossOrigin(m.gate, r) {
 		return nil, errCrossOrigin
 	}
 	v, err := m.verify(r.Context(), raw, source)
 	// RFC 6750's grammar only matters where it is the fault: one scan less.
-	if (err == error(errMalformed) || err == error(errTooLarge)) && source.Header == authorization && !isB64Token(raw) {
+	if (err == error(errMalformed) || err == error(errTooLarge)) && source == inAuthorization && !isB64Token(raw) {
 		return nil, errCredential
 	}
 	return v, err
@@ -292,10 +292,13 @@ func (o *Options) prepare() error {
 	if len(o.Extractors) == 0 {
 		o.Extractors = []Extractor{BearerHeader()}
 	}
-	seen := map[string]bool{}
+	seen := map[Source]bool{}
 	for i := range o.Extractors {
 		err := o.Extractors[i].check(func(s Source) {
-			place := strings.ToLower(s.Header) + "\n" + s.Cookie + "\n" + s.Other
+			place := s
+			if name, ok := s.cut(inHeader); ok {
+				place = inHeader + Source(strings.ToLower(name))
+			}
 			if seen[place] {
 				fault("Options.Extractors has %s twice, so that each token there would count as two: keep one", s)
 			}
@@ -318,8 +321,8 @@ func varyOn(places []Extractor) string {
 	var names []string
 	for i := range places {
 		places[i].check(func(s Source) {
-			name := s.Header
-			if s.Cookie != "" {
+			name, _ := s.cut(inHeader)
+			if _, ok := s.cut(inCookie); ok {
 				name = "Cookie"
 			}
 			if name != "" && !slices.Contains(names, name) {

@@ -355,21 +355,20 @@ func TestNewRefuses(t *testing.T) {
 		{"realm with a line break", jwthttp.Options{Realm: "a\r\nb"}, "printable ASCII without quotes"},
 		{"realm beyond ASCII", jwthttp.Options{Realm: "é"}, "printable ASCII without quotes"},
 		{"odd type", jwthttp.Options{Type: "é"}, "Options.Type"},
-		{"empty cookie name", places(jwthttp.Cookie("")), "needs one name"},
+		{"empty cookie name", places(jwthttp.Cookie("")), "cannot be the name of a cookie"},
 		{"odd cookie name", places(jwthttp.Cookie("a b")), "cannot be the name of a cookie"},
 		{"prefix in another case", places(jwthttp.Cookie("__host-token")), "breaks a prefix"},
 		{"prefix alone", places(jwthttp.Cookie("__Secure-")), "breaks a prefix"},
-		{"empty header name", places(jwthttp.HeaderNamed("")), "needs one name"},
+		{"empty header name", places(jwthttp.HeaderNamed("")), "cannot be the name of a header"},
 		{"odd header name", places(jwthttp.HeaderNamed("a b")), "cannot be the name of a header"},
 		{"Authorization", places(jwthttp.HeaderNamed("authorization")), "use BearerHeader"},
 		{"Cookie", places(jwthttp.HeaderNamed("COOKIE")), "use Cookie"},
 		{"Host", places(jwthttp.HeaderNamed("host")), "choose another name"},
-		{"a cookie declared a header", places(jwthttp.Extractor{Source: jwthttp.Source{Header: "cookie"}, Extract: jwthttp.Cookie("a").Extract}), "cross-origin gate"},
+		{"a cookie declared a header", places(jwthttp.Extractor{Source: "header:cookie", Extract: jwthttp.Cookie("a").Extract}), "cross-origin gate"},
 		{"zero extractor", places(jwthttp.Extractor{}), "no Extract function"},
-		{"no source", places(jwthttp.Extractor{Extract: jwthttp.BearerHeader().Extract}), "needs one name"},
-		{"two sources", places(jwthttp.Extractor{Source: jwthttp.Source{Header: "A", Cookie: "b"}, Extract: jwthttp.BearerHeader().Extract}), "needs one name"},
+		{"no source", places(jwthttp.Extractor{Extract: jwthttp.BearerHeader().Extract}), "has no Source"},
 		{"FirstOf nothing", places(jwthttp.FirstOf()), "name at least one"},
-		{"FirstOf a mistake", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "needs one name"},
+		{"FirstOf a mistake", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "cannot be the name of a cookie"},
 		{"the same place twice", places(jwthttp.Cookie("a"), jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("a"))), "cookie:a twice"},
 		{"the same header twice", places(jwthttp.HeaderNamed("x-a"), jwthttp.HeaderNamed("X-A")), "header:X-A twice"},
 	} {
@@ -410,7 +409,7 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 		jwthttp.Options{Leeway: time.Hour, Realm: `"`, TrustedOrigins: []string{"*"}, Extractors: []jwthttp.Extractor{jwthttp.Cookie("")}},
 		nil,
 	)
-	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "no browser sends", "needs one name", "a check is nil"} {
+	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "no browser sends", "cannot be the name of a cookie", "a check is nil"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}
@@ -469,7 +468,7 @@ func TestAuthenticate(t *testing.T) {
 	raw := good()
 	r.AddCookie(&http.Cookie{Name: "token", Value: raw})
 	token, err := auth.Authenticate(r)
-	if err != nil || token.Claims.Subject != "alice" || token.Source != (jwthttp.Source{Cookie: "token"}) || token.Raw() != raw {
+	if err != nil || token.Claims.Subject != "alice" || token.Source != "cookie:token" || token.Raw() != raw {
 		t.Errorf("%v, %v", token, err)
 	}
 	r.Method = "POST"
@@ -581,7 +580,7 @@ func TestNilNextIsTheDefaultMux(t *testing.T) {
 // None is taken from the query string unless a user writes that extractor.
 func TestCustomExtractor(t *testing.T) {
 	query := jwthttp.Extractor{
-		Source: jwthttp.Source{Other: "query:access_token"},
+		Source: "query:access_token",
 		Extract: func(r *http.Request) (string, error) {
 			switch r.URL.Query().Get("mood") {
 			case "odd":
@@ -614,7 +613,7 @@ func TestCustomExtractor(t *testing.T) {
 		if !errors.Is(err, tc.want) || (token == nil) != (tc.want != nil) {
 			t.Errorf("%s %s: %v, want %v", tc.method, tc.query, err, tc.want)
 		}
-		if token != nil && token.Source.String() != "query:access_token" {
+		if token != nil && token.Source != "query:access_token" {
 			t.Errorf("source %s", token.Source)
 		}
 	}

@@ -81,7 +81,13 @@ func (s *scanner) value() []byte {
 }
 
 func (s *scanner) skipString() {
-	for s.pos++; s.pos < len(s.text); s.pos++ {
+	s.pos++
+	rest := s.text[s.pos:]
+	if end := bytes.IndexByte(rest, '"'); end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
+		s.pos += end + 1
+		return
+	}
+	for ; s.pos < len(s.text); s.pos++ {
 		switch s.text[s.pos] {
 		case '\\':
 			s.pos++

@@ -8,9 +8,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"hash"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	auth0v2 "github.com/auth0/go-jwt-middleware/v2"
@@ -35,6 +37,7 @@ var (
 	OursRegistered = Contestant{"jwthttp, RegisteredClaims", protectOurs[Registered](0)}
 	OursMap        = Contestant{"jwthttp, MapClaims", protectOurs[jwt.MapClaims](0)}
 	Floor          = Contestant{"floor: bare primitives", protectFloor}
+	FloorHS256     = Contestant{"floor: bare primitives, HS256", func(_ string, next http.Handler) (http.Handler, error) { return protectFloor("HS256", next) }}
 	ContextFloor   = Contestant{"floor: context alone", protectContext}
 	GolangJWT      = Contestant{"golang-jwt v5.3.1, typed", protectGolangJWT(func() jwt.Claims { return &Registered{} })}
 	GolangJWTMap   = Contestant{"golang-jwt v5.3.1, map", protectGolangJWT(func() jwt.Claims { return jwt.MapClaims{} })}
@@ -90,30 +93,39 @@ func protectOurs[C any](remember int) func(string, http.Handler) (http.Handler, 
 	}
 }
 
+// floorState is what the floor reuses.
+type floorState struct {
+	mac, hash hash.Hash
+	in        [16 << 10]byte
+	sum       [sha256.Size]byte
+	sig       [256]byte
+}
+
 // protectFloor does what cannot be saved: the hash with a reused state, base64,
 // a strict decoding of the claims and a new request context. It checks nothing
 // else.
 func protectFloor(alg string, next http.Handler) (http.Handler, error) {
-	mac, hash := hmac.New(sha256.New, Secret), sha256.New()
 	pub := &PrivateKey().PublicKey
-	var in [16 << 10]byte
-	var sum [sha256.Size]byte
-	var sig [256]byte
+	states := sync.Pool{New: func() any { return &floorState{mac: hmac.New(sha256.New, Secret), hash: sha256.New()} }}
 	return wrap(next, func(token string) (any, error) {
+		s := states.Get().(*floorState)
+		defer states.Put(s)
 		dot := strings.LastIndexByte(token, '.')
-		n := copy(in[:], token[:dot])
-		if m, err := base64.RawURLEncoding.Decode(sig[:], []byte(token[dot+1:])); err != nil {
+		n := copy(s.in[:], token[:dot])
+		m, err := base64.RawURLEncoding.Decode(s.sig[:], []byte(token[dot+1:]))
+		if err != nil {
 			return nil, err
-		} else if alg == "RS256" {
-			hash.Reset()
-			hash.Write(in[:n])
-			if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, hash.Sum(sum[:0]), sig[:m]); err != nil {
+		}
+		if alg == "RS256" {
+			s.hash.Reset()
+			s.hash.Write(s.in[:n])
+			if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.sig[:m]); err != nil {
 				return nil, err
 			}
 		} else {
-			mac.Reset()
-			mac.Write(in[:n])
-			if !hmac.Equal(mac.Sum(sum[:0]), sig[:m]) {
+			s.mac.Reset()
+			s.mac.Write(s.in[:n])
+			if !hmac.Equal(s.mac.Sum(s.sum[:0]), s.sig[:m]) {
 				return nil, errRefused
 			}
 		}

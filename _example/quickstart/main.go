@@ -136,7 +136,7 @@ func me(w http.ResponseWriter, r *http.Request) {
 		"claims":    token.Claims,
 		"algorithm": token.Header.Algorithm,
 		"kid":       token.Header.KeyID,
-		"source":    token.Source.String(),
+		"source":    token.Source,
 	})
 }
 

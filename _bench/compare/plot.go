@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/jwthttp/jwthttp/_bench/contest"
+)
+
+// plotTables draws microseconds for a request, a bar for each contestant and
+// table, the fastest on top.
+func plotTables(file string, tables []Table) error {
+	colors := []color.Color{color.RGBA{0x1f, 0x6f, 0xb4, 0xff}, color.RGBA{0xf2, 0x8e, 0x2b, 0xff}}
+	p := plot.New()
+	p.Title.Text = "Time for one protected request (shorter is better)"
+	p.X.Label.Text = "µs"
+	p.X.Min = 0
+	p.Legend.Top = false
+	p.Legend.XOffs = -vg.Points(8)
+	p.Legend.YOffs = vg.Points(8)
+
+	var names []string
+	for _, row := range tables[0].Rows {
+		if !strings.HasPrefix(row.Name, contest.Ours.Name+",") && row.Name != contest.ContextFloor.Name {
+			names = append(names, row.Name)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		return int(tables[0].row(b).Ns - tables[0].row(a).Ns)
+	})
+	width := vg.Points(9)
+	for i, t := range tables {
+		values := make(plotter.Values, len(names))
+		var labels plotter.XYLabels
+		for j, name := range names {
+			values[j] = t.row(name).Ns / 1000
+			labels.XYs = append(labels.XYs, plotter.XY{X: values[j], Y: float64(j)})
+			labels.Labels = append(labels.Labels, fmt.Sprintf(" %.1f", values[j]))
+		}
+		bars, err := plotter.NewBarChart(values, width)
+		if err != nil {
+			return err
+		}
+		bars.Horizontal = true
+		bars.LineStyle.Width = 0
+		bars.Color = colors[i]
+		bars.Offset = width * vg.Length(0.5-float64(i))
+		text, err := plotter.NewLabels(labels)
+		if err != nil {
+			return err
+		}
+		text.Offset.Y = bars.Offset - vg.Points(3)
+		for k := range text.TextStyle {
+			text.TextStyle[k].Font.Size = vg.Points(8)
+		}
+		p.Add(bars, text)
+		work, _, _ := strings.Cut(t.Work, ":")
+		p.Legend.Add(work, bars)
+	}
+	p.NominalY(names...)
+	p.X.Max *= 1.1
+	return p.Save(18*vg.Centimeter, 9*vg.Centimeter, file)
+}
