@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	Issuer   = "https://issuer.example.com/"
+	Issuer   = "https://id.example.com"
 	Audience = "orders"
-	KeyID    = "key-2026-11"
+	KeyID    = "2026-11"
 )
 
 // Secret is the HS256 secret of all contestants.
@@ -73,10 +73,10 @@ func Tokens(alg string, from, n int) []Token {
 		id := from + i
 		tokens[i] = "Bearer " + Sign(alg, Registered{
 			jwt.RegisteredClaims{
-				Issuer: Issuer, Subject: fmt.Sprintf("user-%08d", id), Audience: jwt.ClaimStrings{Audience}, ID: fmt.Sprintf("%032x", id),
+				Issuer: Issuer, Subject: fmt.Sprintf("u-%d", id), Audience: jwt.ClaimStrings{Audience}, ID: fmt.Sprintf("%016x", id),
 				ExpiresAt: jwt.NewNumericDate(now.Add(24 * time.Hour)), IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)),
 			},
-			"orders:read orders:write profile", fmt.Sprintf("User Number %d", id), fmt.Sprintf("user.%d@mail.example.com", id),
+			"orders:read", fmt.Sprintf("Ann %d", id), fmt.Sprintf("a%d@example.com", id),
 		})
 	}
 	return tokens

@@ -1,0 +1,147 @@
+package jwthttp_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+const rsHeader = `{"alg":"RS256","kid":"k"}`
+
+// Only good signatures are remembered, and for nothing but the same bytes and
+// the same key.
+func TestSignatureMemory(t *testing.T) {
+	rs := jwthttp.RS256(&rsaKey().PublicKey)
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{rs, jwthttp.HS256(secret)}, jwthttp.Options{})
+	remembered := func(want int) {
+		t.Helper()
+		if got := jwthttp.Remembered(auth); got != want {
+			t.Errorf("%d signatures are remembered, want %d", got, want)
+		}
+	}
+	token := signRS(t, rsaKey(), rsHeader, payload(""))
+	cut := strings.LastIndexByte(token, '.')
+	verify(t, auth, signRS(t, rsaForger(), rsHeader, payload("")), jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, good(), nil)
+	remembered(0)
+	verify(t, auth, token, nil)
+	remembered(1)
+	verify(t, auth, token, nil)
+	remembered(1)
+	verify(t, auth, b64(rsHeader)+"."+b64(payload(`"role":"admin"`))+token[cut:], jwt.ErrTokenSignatureInvalid)
+	verify(t, auth, token[:cut]+"."+strings.Repeat("A", len(token)-cut-1), jwt.ErrTokenSignatureInvalid)
+	remembered(1)
+	// A token that is refused for its claims has a good signature all the same.
+	expired := signRS(t, rsaKey(), rsHeader, `{"exp":1}`)
+	verify(t, auth, expired, jwt.ErrTokenExpired)
+	remembered(2)
+	verify(t, auth, expired, jwt.ErrTokenExpired)
+
+	off := mustNew[AppClaims](t, rs, jwthttp.Options{RememberSignatures: -1})
+	verify(t, off, token, nil)
+	if got := jwthttp.Remembered(off); got != -1 {
+		t.Errorf("switched off, it remembers %d", got)
+	}
+	refused(t, "use at most 1048576")(jwthttp.New[AppClaims](rs, jwthttp.Options{RememberSignatures: 1<<20 + 1}))
+}
+
+// A key that its source no longer offers, or has replaced, verifies nothing from
+// that moment on; nor does a denied token pass because its signature is known.
+func TestRememberedTokensAreRefusedAtOnce(t *testing.T) {
+	token := signRS(t, rsaKey(), rsHeader, payload(""))
+	keys := []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)}
+	var denied error
+	auth := mustNew(t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return keys, nil }), jwthttp.Options{},
+		func(context.Context, *jwthttp.Token[AppClaims]) error { return denied })
+	for range 2 {
+		verify(t, auth, token, nil)
+	}
+	if got := jwthttp.Remembered(auth); got != 1 {
+		t.Fatalf("%d signatures are remembered", got)
+	}
+	keys = []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)} // the same key, made anew
+	verify(t, auth, token, nil)
+	if got := jwthttp.Remembered(auth); got != 1 {
+		t.Errorf("the same key counts as another: %d", got)
+	}
+
+	denied = errors.New("revoked")
+	verify(t, auth, token, denied)
+	denied = nil
+	keys = nil
+	verify(t, auth, token, jwthttp.ErrUnknownKey)
+	keys = []jwthttp.Key{jwthttp.RS256(&rsaForger().PublicKey)}
+	verify(t, auth, token, jwt.ErrTokenSignatureInvalid)
+	keys = []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey).WithIssuer("https://a.example")}
+	verify(t, auth, token, jwt.ErrTokenInvalidIssuer)
+	keys = []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey).WithID("k")}
+	verify(t, auth, token, nil)
+}
+
+func TestRememberedTokensExpire(t *testing.T) {
+	key := rsaKey() // made outside of the bubble
+	synctest.Test(t, func(t *testing.T) {
+		auth := mustNew[AppClaims](t, jwthttp.RS256(&key.PublicKey), jwthttp.Options{})
+		token := signRS(t, key, rsHeader, payload(""))
+		verify(t, auth, token, nil)
+		time.Sleep(time.Hour - 1)
+		verify(t, auth, token, nil)
+		time.Sleep(1)
+		verify(t, auth, token, jwt.ErrTokenExpired)
+	})
+}
+
+// It holds what it was asked to hold, and never more.
+func TestSignatureMemoryIsBounded(t *testing.T) {
+	digests := make([][32]byte, 20000)
+	for i := range digests {
+		digests[i] = sha256.Sum256(fmt.Append(nil, i))
+	}
+	for n, want := range map[int]int{1: 8, 8: 8, 9: 16, 1000: 1024, 4096: 4096, 4097: 8192} {
+		room, held := jwthttp.FillMemory(n, digests)
+		if room != want || held > room || held < room*9/10 {
+			t.Errorf("a memory for %d has room for %d, want %d, and holds %d", n, room, want, held)
+		}
+	}
+}
+
+// The garbage collector does not make the next request pay.
+func TestStatesSurviveCollections(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	raw := signHS([]byte("another"), plainHeader, payload(""))
+	try := func() { auth.Verify(t.Context(), raw) }
+	warm := bytesPerRun(50, try)
+	collect := func() { runtime.GC(); runtime.GC(); runtime.GC() }
+	alone := bytesPerRun(50, collect)
+	after := bytesPerRun(50, func() { collect(); try() })
+	if after > alone+warm+300 && !underRace() {
+		t.Errorf("%d bytes after collections, which take %d, against %d", after, alone, warm)
+	}
+}
+
+// What the short way takes, the long way takes too, and says the same.
+func FuzzHeader(f *testing.F) {
+	for _, text := range []string{
+		`{"alg":"HS256"}`, `{"alg":"HS256","typ":"JWT"}`, `{"typ":"JWT","alg":"RS256","kid":"a b~"}`, `{"kid":"","alg":"HS256"}`, `{}`, `{"alg":"HS256",}`,
+		`{"alg":"HS256"}}`, `{"alg":"HS256"} `, `{"alg":"HS256","alg":"HS256"}`, `{"alg":"HS\u0032"}`, `{"alg":"HS256","xyz":"a"}`, `{"alg":"HS256" ,"typ":"JWT"}`,
+		`{"alg":"é"}`, `{"alg":"a` + "\x7f" + `"}`, `{"alg"`, `{"alg":"`, `{"alg":"a"`, `{"alg":"a",`, `{,"alg":"a"}`, `{"alg":"a","typ":"b","kid":"c"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		short, isPlain, long, err := jwthttp.ParseHeader(text)
+		if isPlain && (err != nil || short != long) {
+			t.Errorf("%q: the short way says %+v, the long way %+v, %v", text, short, long, err)
+		}
+	})
+}
