@@ -2,7 +2,9 @@ package jwthttp
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"reflect"
 )
 
 // Require returns a guard that stands behind a [Middleware] for C, in the manner
@@ -16,12 +18,13 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 	if allow == nil {
 		allow = func(C) error { return errors.New("jwthttp: Require was given no rule") }
 	}
+	missing := errNoToken.because(fmt.Errorf("Require[%[1]s] found no token of a middleware New[%[1]s] before it", reflect.TypeFor[C]()))
 	return func(next http.Handler) http.Handler {
 		next = orDefault(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			claims, ok := ClaimsFromContext[C](r.Context())
 			if !ok {
-				refuse(w, r, errNoToken)
+				refuse(w, r, missing)
 				return
 			}
 			if err := allow(claims); err != nil {

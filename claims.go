@@ -156,7 +156,7 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 func (d *claimsDecoder) decode(payload []byte, claims any) (facts, error) {
 	members, ok := openObject(payload, maxPayloadDepth)
 	if !ok || d.checkFirst && !isStrictJSON(payload) {
-		return facts{}, errClaims
+		return facts{}, errPayloadJSON
 	}
 	if err := json.Unmarshal(payload, claims, d.options); err != nil {
 		return facts{}, errClaims.because(err)
@@ -184,10 +184,10 @@ type facts struct {
 // readFacts walks the members of a payload that a strict decoder has accepted.
 func readFacts(members object) (facts, error) {
 	var f facts
-	n, ok := 0, true
-	for members.next() && ok {
+	n := 0
+	for members.next() {
 		n++
-		v := members.value
+		ok, v := true, members.value
 		switch string(members.name) {
 		case "iss":
 			f.issuer, ok = v, v[0] == '"'
@@ -204,9 +204,12 @@ func readFacts(members object) (facts, error) {
 		case "cnf":
 			f.senderIsBound = true
 		}
+		if !ok {
+			return facts{}, errClaims.because(fmt.Errorf("%s is not of the kind that RFC 7519 says", members.name))
+		}
 	}
-	if !ok || members.tooDeep || n > maxMembers {
-		return facts{}, errClaims
+	if members.tooDeep || n > maxMembers {
+		return facts{}, errPayloadSize
 	}
 	return f, nil
 }
@@ -225,7 +228,7 @@ func (f *facts) validate(o *Options, k Key) error {
 		return errAudience
 	}
 	if f.audience != nil && len(o.Audience)+len(bound.audience) == 0 && !o.AllowAnyAudience {
-		return errAudience // RFC 7519 section 4.1.3: it is not for us
+		return errUnasked // RFC 7519 section 4.1.3: it is not for us
 	}
 
 	now := time.Now()
@@ -233,7 +236,7 @@ func (f *facts) validate(o *Options, k Key) error {
 		return errNotYet
 	}
 	if !f.expires.present && !o.AllowMissingExpiry {
-		return errMissingClaim
+		return errMissingExpiry
 	}
 	if f.expires.present && !now.Before(f.expires.floor().Add(o.Leeway)) {
 		return errExpired
@@ -242,14 +245,14 @@ func (f *facts) validate(o *Options, k Key) error {
 		return nil
 	}
 	if !f.issuedAt.present {
-		return errMissingClaim
+		return errMissingIssued
 	}
 	issued := f.issuedAt.floor()
 	if now.Add(o.Leeway).Before(issued) {
 		return errIssuedLater
 	}
 	if now.After(issued.Add(o.MaxAge).Add(o.Leeway)) {
-		return errExpired
+		return errTooOld
 	}
 	return nil
 }

@@ -137,13 +137,13 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	try("string", "use a struct or jwt.MapClaims")(jwthttp.New[string](key, opts))
 	try("slice", "use a struct or jwt.MapClaims")(jwthttp.New[[]string](key, opts))
 	try("map of int", "use a struct or jwt.MapClaims")(jwthttp.New[map[int]any](key, opts))
-	try("map of strings", "cannot take what a token has for exp")(jwthttp.New[map[string]string](key, opts))
+	try("map of strings", "no place for the number in exp")(jwthttp.New[map[string]string](key, opts))
 	try("func", "use a struct or jwt.MapClaims")(jwthttp.New[func()](key, opts))
 	try("clashing tags", `conflict over JSON object name "Name"`)(jwthttp.New[clash](key, opts))
 	try("clashing tags inside", `conflict over JSON object name "Name"`)(jwthttp.New[deepClash](key, opts))
 	try("duration", "has a time.Duration at .In.T")(jwthttp.New[nested](key, opts))
-	try("embedded interface", "must be explicitly given a JSON name")(jwthttp.New[withClaims](key, opts))
-	try("embedded map", "must be explicitly given a JSON name")(jwthttp.New[withMap](key, opts))
+	try("embedded interface", "embeds jwt.Claims, which takes no members: embed jwt.RegisteredClaims")(jwthttp.New[withClaims](key, opts))
+	try("embedded map", "embeds jwt.MapClaims, which takes no members")(jwthttp.New[withMap](key, opts))
 	try("interface", "has the interface fmt.Stringer at .S")(jwthttp.New[struct{ S fmt.Stringer }](key, opts))
 	try("func field", "has a func() at .F")(jwthttp.New[struct{ F func() }](key, opts))
 	try("channel in a map", "has a chan int at .M")(jwthttp.New[struct{ M map[string]chan int }](key, opts))
@@ -160,7 +160,7 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	try("iat stringified", "for iat: use *jwt.NumericDate")(jwthttp.New[struct {
 		E int64 `json:"iat,string"`
 	}](key, opts))
-	try("sub as int", "for sub: use string")(jwthttp.New[struct {
+	try("sub as int", "for sub: use a plain string")(jwthttp.New[struct {
 		S int `json:"sub"`
 	}](key, opts))
 	try("aud as int", "for aud: use jwt.ClaimStrings")(jwthttp.New[struct {

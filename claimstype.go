@@ -22,6 +22,8 @@ func prepareClaims(t reflect.Type) (claimsDecoder, error) {
 	case implements(t, unmarshalerFrom):
 		w.checkFirst = true
 	case implements(t, jsonUnmarshaler):
+	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
+		w.fault("has no place for the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		w.visit(t, "")
 		w.visitRegistered()
@@ -93,10 +95,16 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 }
 
 func (w *typeWalk) visitFields(t reflect.Type, path string) {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && f.Tag.Get("json") == "" && (f.Type.Kind() == reflect.Interface || f.Type.Kind() == reflect.Map) {
+			w.fault("embeds %s, which takes no members: embed jwt.RegisteredClaims and name the other claims as fields", f.Type)
+			return
+		}
+	}
 	// Clashing names and odd tags are what the decoder itself finds.
 	d := decoderFor(false, false)
 	if err := d.try(`{}`, t); err != nil {
-		w.fault("cannot be decoded: %v", err)
+		w.fault("cannot be decoded, mend its fields and tags: %v", err)
 		return
 	}
 	for i := range t.NumField() {
@@ -125,12 +133,12 @@ func (w *typeWalk) visitRegistered() {
 		samples []string
 		mend    string
 	}{
-		{"exp", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
-		{"nbf", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
-		{"iat", []string{`1700000000`}, "use *jwt.NumericDate or int64"},
-		{"iss", []string{`"x"`}, "use string"},
-		{"sub", []string{`"x"`}, "use string"},
-		{"jti", []string{`"x"`}, "use string"},
+		{"exp", []string{`1700000000`}, "use *jwt.NumericDate or a plain int64"},
+		{"nbf", []string{`1700000000`}, "use *jwt.NumericDate or a plain int64"},
+		{"iat", []string{`1700000000`}, "use *jwt.NumericDate or a plain int64"},
+		{"iss", []string{`"x"`}, "use a plain string"},
+		{"sub", []string{`"x"`}, "use a plain string"},
+		{"jti", []string{`"x"`}, "use a plain string"},
 		{"aud", []string{`"x"`, `["x"]`}, "use jwt.ClaimStrings"},
 	} {
 		if w.decodesItself(c.name) {

@@ -26,9 +26,9 @@ func (t *Token[C]) Raw() string {
 	return *t.raw
 }
 
-// ExpiresAt returns exp, rounded down to a second and without leeway; zero for a
-// token that never expires, which only AllowMissingExpiry lets in. A handler
-// that streams for long ends its stream then.
+// ExpiresAt returns exp, rounded down to a second and without leeway. It is zero
+// for a token that never expires, which only AllowMissingExpiry lets in, and for
+// one that a test made. A handler that streams for long ends its stream then.
 func (t *Token[C]) ExpiresAt() time.Time {
 	if t.expires == 0 {
 		return time.Time{}
@@ -51,8 +51,8 @@ func (t Token[C]) Format(f fmt.State, _ rune) { f.Write([]byte(t.String())) }
 func (t Token[C]) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // ClaimsFromContext returns the claims that the middleware for C verified. ok is
-// false behind no such middleware, and under AllowAnonymous when no token was
-// sent: then nobody is logged in.
+// false, and nobody logged in, behind no middleware for exactly this type, in a
+// handler further out than it, and under AllowAnonymous when no token was sent.
 func ClaimsFromContext[C any](ctx context.Context) (claims C, ok bool) {
 	if t, ok := TokenFromContext[C](ctx); ok {
 		return t.Claims, true

@@ -153,6 +153,50 @@ func TestInnerErrors(t *testing.T) {
 	}
 }
 
+// A failure is of one kind, whatever its inner error is of; the caller's own
+// errors are found all the same. Its text is one line.
+func TestKinds(t *testing.T) {
+	kinds := []error{jwthttp.ErrNoToken, jwthttp.ErrInvalidRequest, jwthttp.ErrInvalidToken, jwthttp.ErrForbidden, jwthttp.ErrCrossOrigin, jwthttp.ErrUnavailable}
+	of := func(err error) (is []error) {
+		for _, k := range kinds {
+			if errors.Is(err, k) {
+				is = append(is, k)
+			}
+		}
+		return is
+	}
+	own := &ownError{"own\r\nforged line\x00"}
+	for _, cause := range append(kinds, jwthttp.ErrUnknownKey, own) {
+		want := jwthttp.ErrInvalidToken
+		if cause == jwthttp.ErrUnavailable {
+			want = cause
+		}
+		cause = fmt.Errorf("%w, %w", cause, own)
+		failing := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{}, func(context.Context, *jwthttp.Token[AppClaims]) error { return cause })
+		_, err := failing.Verify(t.Context(), good())
+		if got := of(err); !slices.Equal(got, []error{want}) {
+			t.Errorf("a check's %v is of the kinds %v", cause, got)
+		}
+		var asOwn *ownError
+		if !errors.Is(err, own) || !errors.As(err, &asOwn) || asOwn != own || strings.ContainsAny(err.Error(), "\r\n\x00") {
+			t.Errorf("the own error in %q is not found, or breaks the line", err)
+		}
+		source := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, cause }), jwthttp.Options{})
+		_, err = source.Verify(t.Context(), good())
+		want = jwthttp.ErrUnavailable
+		if errors.Is(cause, jwthttp.ErrUnknownKey) {
+			want = jwthttp.ErrInvalidToken
+		}
+		if got := of(err); !slices.Equal(got, []error{want}) || errors.Is(err, jwthttp.ErrUnknownKey) != (want == jwthttp.ErrInvalidToken) {
+			t.Errorf("a key source's %v is of the kinds %v", cause, got)
+		}
+	}
+}
+
+type ownError struct{ text string }
+
+func (e *ownError) Error() string { return e.text }
+
 // Errors of other places than the door.
 func TestWriteErrorOfAnyError(t *testing.T) {
 	for _, tc := range []struct {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -12,9 +14,11 @@ import (
 
 // The kinds of failure. Every error that this package hands to an error
 // handler, or returns from Authenticate and Verify, is exactly one of them by
-// [errors.Is]; ErrUnknownKey comes along with ErrInvalidToken. Where golang-jwt
-// has an error for the same reason (jwt.ErrTokenExpired, …) errors.Is finds
-// that one too.
+// [errors.Is], whatever kind the errors of checks and key sources inside it may
+// be; ErrUnknownKey comes along with ErrInvalidToken. Where golang-jwt has an
+// error for the same reason (jwt.ErrTokenExpired, …) errors.Is finds that one
+// too, and it finds the caller's own. The text is for logs: it says more than a
+// client is told, on one line, and holds no part of the token.
 var (
 	ErrNoToken        = errors.New("jwthttp: no token")                // 401: nothing was sent
 	ErrInvalidRequest = errors.New("jwthttp: invalid request")         // 400: more than one credential, or a malformed one
@@ -52,6 +56,21 @@ var (
 	errForbidden    = newFailure(ErrForbidden, "The access token does not allow this", nil)
 	errCrossOrigin  = newFailure(ErrCrossOrigin, "The request comes from another origin", nil)
 	errUnavailable  = newFailure(ErrUnavailable, "The access token cannot be checked at the moment", nil)
+)
+
+// The same, with what helps whoever reads the log.
+var (
+	errNotOurs        = errUnknownKey.because(errors.New("the key source has no key of the token's alg and kid"))
+	errAmbiguous      = errUnknownKey.because(errors.New("several keys are eligible, which is only good for at most 8 without id: name the key in the token, or leave all ids off"))
+	errUnasked        = errAudience.because(errors.New("the token has an aud and Options.Audience is empty: say there what this service is called, or set AllowAnyAudience"))
+	errMissingExpiry  = errMissingClaim.because(errors.New("exp is missing"))
+	errMissingIssued  = errMissingClaim.because(errors.New("iat is missing, which MaxAge needs"))
+	errTooOld         = errExpired.because(errors.New("iat is further back than MaxAge"))
+	errHeaderSize     = errHeader.because(errors.New("it is too large or nested too deep"))
+	errHeaderKeyID    = errHeader.because(errors.New("kid is no printable ASCII of at most 256 bytes"))
+	errHeaderCritical = errHeader.because(errors.New("it has crit, b64, zip or enc"))
+	errPayloadSize    = errClaims.because(errors.New("there are too many members, or they are nested too deep"))
+	errPayloadJSON    = errClaims.because(errors.New("the payload is no strict JSON object"))
 )
 
 // A failure is why a request was refused. Values are never changed once made.
@@ -103,8 +122,10 @@ func (a *answer) challengeFor(realm string) string {
 	return `Bearer realm="` + realm + `"` + a.params
 }
 
-// Error cuts the text of an inner error at 256 bytes: it may hold what an
-// attacker chose, and it ends up in logs.
+const maxLoggedBytes = 256
+
+// Error cuts the text of an inner error at 256 bytes and keeps it on one line:
+// it may hold what an attacker chose, and it ends up in logs.
 func (f *failure) Error() string {
 	text := f.kind.Error() + ": " + f.answer.sentence
 	if f.cause == nil {
@@ -118,10 +139,13 @@ func (f *failure) Error() string {
 		}
 		cause = cause[:cut]
 	}
-	return text + ": " + cause
+	return text + ": " + strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, cause)
 }
-
-const maxLoggedBytes = 256
 
 func (f *failure) Unwrap() []error {
 	errs := []error{f.kind}
@@ -137,9 +161,22 @@ func (f *failure) Unwrap() []error {
 // because returns f with the inner error that led to it.
 func (f *failure) because(cause error) *failure {
 	g := *f
-	g.cause = cause
+	g.cause = inner{cause}
 	return &g
 }
+
+// An inner error keeps its kind to itself: the failure around it has its own.
+type inner struct{ error }
+
+func (e inner) Is(target error) bool {
+	switch target {
+	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrForbidden, ErrCrossOrigin, ErrUnavailable, ErrUnknownKey:
+		return false
+	}
+	return errors.Is(e.error, target)
+}
+
+func (e inner) As(target any) bool { return errors.As(e.error, target) }
 
 // blame turns an error of the caller's own code into a failure: theirs is the
 // given one, ours is a 503.

@@ -31,15 +31,16 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 //		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
 //	}
 type Extractor struct {
-	// Source names the place. Unless it begins with "header:", tokens from it
-	// pass the cross-origin gate: only a header that scripts must set on purpose
-	// is safe without it.
+	// Source names the place. Unless it begins with "header:", tokens from it go
+	// through the cross-origin gate (see Options.TrustedOrigins): only a header
+	// that scripts must set on purpose is safe without it.
 	Source Source
 
-	// Extract returns the token, or "" if this place holds none. An error is
-	// final: the answer is 400, or 503 if it wraps [ErrUnavailable],
-	// [context.DeadlineExceeded] or [context.Canceled]. It is called
-	// concurrently and must leave the request's body alone.
+	// Extract returns the token, or "" if this place holds none, which an error
+	// that wraps ErrNoToken or http.ErrNoCookie says as well. Any other error is
+	// final: the answer is 400, or 503 if it wraps ErrUnavailable,
+	// context.DeadlineExceeded or context.Canceled. It is called concurrently and
+	// must leave the request's body alone.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
@@ -53,13 +54,15 @@ func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer}
 }
 
-// Cookie reads the cookie of that name, up to 4096 bytes. The prefixes __Host-
+// Cookie reads the cookie of that name, up to 4096 bytes. Since browsers send it
+// by themselves, it goes through the cross-origin gate. The prefixes __Host-
 // and __Secure- work. An empty value is no token; two cookies of the name are an
 // error. As in [http.Request.CookiesNamed], quotes around the value are dropped
 // and a value with bytes that RFC 6265 forbids was not sent.
 func Cookie(name string) Extractor {
 	return Extractor{
-		Source: inCookie + Source(name),
+		mistake: checkCookieName(name),
+		Source:  inCookie + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			switch cookies := r.CookiesNamed(name); len(cookies) {
 			case 0:
@@ -174,6 +177,9 @@ func isToken(s string) bool {
 func (e *Extractor) find(r *http.Request) (string, Source, error) {
 	if e.firstOf == nil {
 		token, err := e.Extract(r)
+		if err != nil && (errors.Is(err, ErrNoToken) || errors.Is(err, http.ErrNoCookie)) {
+			return "", "", nil
+		}
 		return token, e.Source, err
 	}
 	for i := range e.firstOf {

@@ -39,11 +39,13 @@ type TokenHeader struct {
 // A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc]
 // and what [FromKeyfunc] returns are key sources.
 type KeySource interface {
-	// Keys returns the keys that may verify a token with header h: at most 8,
-	// read-only. Those of another algorithm or id are passed over. No key, or an
-	// error that wraps ErrUnknownKey, makes the token invalid (401); any other
-	// error, and a key that New would refuse, is a 503. It is called
-	// concurrently, once for each token, before the signature is checked.
+	// Keys returns the keys that may verify a token with header h, read-only.
+	// Those of another algorithm, or with another id than the token's kid, are
+	// passed over. What remains is one key, or at most 8 without id, which are
+	// tried in turn; anything else, and an error that wraps ErrUnknownKey, makes
+	// the token invalid (401). Any other error, and a key that New would refuse,
+	// is a 503. It is called concurrently, once for each token, before the
+	// signature is checked.
 	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
 }
 
@@ -72,8 +74,10 @@ type verifier interface {
 }
 
 // HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
-// copied and has 32 bytes or more, random ones: "openssl rand -base64 32" makes
-// them. A shorter one, or the text of a public key, is an error from [New].
+// copied and taken byte for byte: base64 is not decoded, and the line break at
+// the end of a file counts. It has 32 bytes or more, random ones: "openssl rand
+// -base64 32" makes them. A shorter one, or the text of a public key, is an error
+// from [New].
 func HS256(secret []byte) Key {
 	k := &keyMaterial{algorithm: algHS256}
 	switch {
@@ -98,13 +102,14 @@ func RS256(pub *rsa.PublicKey) Key {
 	return Key{k}
 }
 
-// WithID returns the key with an id. It then verifies tokens whose kid is this
-// id, or that have none.
+// WithID returns the key with an id: at most 256 bytes of printable ASCII. It
+// then verifies tokens whose kid is this id, and tokens without kid as long as it
+// is the only key of its algorithm. A key without id takes tokens of any kid.
 func (k Key) WithID(kid string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.id = kid
 		if !isKeyID(kid) {
-			m.mistake = errors.Join(m.mistake, errors.New("WithID takes at most 256 bytes of printable ASCII: no token with another kid is accepted"))
+			m.mistake = errors.Join(m.mistake, fmt.Errorf("the id %.40q is no kid that a token may have: use at most 256 bytes of printable ASCII, or leave WithID out", kid))
 		}
 	})
 }
@@ -207,10 +212,13 @@ func isDER(b []byte) bool {
 }
 
 // A KeySet is several keys side by side. A token that names a kid is verified
-// by the key of that id; ids are unique. Keys without ids (two secrets during a
-// rotation) are tried one after the other, at most 8 of an algorithm, and do not
-// stand beside named keys of the same algorithm, for then no token could tell
-// which is meant. [New] checks all this, copies the set and indexes it.
+// by the key of that id; ids are unique, and a token without kid is refused where
+// two named keys of its algorithm are there. Keys without ids (two secrets during
+// a rotation) are tried one after the other, at most 8 of an algorithm. They do
+// not stand beside named keys of the same algorithm, for then no token could
+// tell which is meant: to rotate from a key without id to one with, leave the id
+// off both until the old one is gone. [New] checks all this, copies the set and
+// indexes it.
 type KeySet []Key
 
 // Keys returns the keys of the set that are eligible for a token with header h.
@@ -225,7 +233,9 @@ func (s KeySet) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 }
 
 // A KeyFunc is a key source that is a function, called with the request's
-// context. What holds for [KeySource] holds for it.
+// context; what it is to know of the request, such as a tenant, a middleware
+// before this one puts there. What holds for [KeySource] holds for it. Make keys
+// once and keep them: a new one for each token costs more than the rest.
 type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
 
 // Keys calls f.
@@ -248,7 +258,7 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 // issuer is the one that every token must name, "" if any.
 func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 	if len(set) == 0 {
-		return nil, errors.New("jwthttp: the key set is empty: no token could ever be accepted")
+		return nil, errors.New("jwthttp: the key set is empty, so no token could be accepted: add a key")
 	}
 	x := &keyIndex{byID: map[string][]Key{}, byAlgorithm: map[string][]Key{}}
 	var errs []error
@@ -301,6 +311,14 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		return newKeyIndex([]Key{s}, issuer)
 	case KeySet:
 		return newKeyIndex(s, issuer)
+	case *Key:
+		if s != nil {
+			return newKeyIndex([]Key{*s}, issuer)
+		}
+	case *KeySet:
+		if s != nil {
+			return newKeyIndex(*s, issuer)
+		}
 	case *legacySource:
 		return s, s.mistake
 	}
@@ -329,8 +347,11 @@ func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error
 			named = named || k.material.id != ""
 		}
 	}
-	if eligible == 0 || eligible > maxKeys || eligible > 1 && named {
-		return nil, errUnknownKey
+	if eligible == 0 {
+		return nil, errNotOurs
+	}
+	if eligible > maxKeys || eligible > 1 && named {
+		return nil, errAmbiguous
 	}
 	return keys, nil
 }
@@ -340,8 +361,9 @@ func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error
 // names of both kinds, [New] returns an error.
 //
 // The [jwt.Token] that f is given has its Method, a Header of alg, kid and typ,
-// and empty claims, for nothing of the token is verified yet; it has no Raw. f
-// returns a []byte, an [*rsa.PublicKey] or a [jwt.VerificationKeySet] of at most
+// and an empty [jwt.MapClaims], for nothing of the token is verified yet; it has
+// no Raw. A function that picks the key by iss becomes a [KeySet] with
+// [Key.WithIssuer]. f returns a []byte, an [*rsa.PublicKey] or a [jwt.VerificationKeySet] of at most
 // 8 of them. A key for another algorithm than the token's is passed over; nil,
 // or a value that is no such key, is a 503. An error of f makes the token
 // invalid (401), unless it wraps [ErrUnavailable], [context.DeadlineExceeded]
@@ -349,7 +371,7 @@ func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
 	if f == nil {
-		s.mistake = errors.New("jwthttp: FromKeyfunc was given a nil function")
+		s.mistake = errors.New("jwthttp: FromKeyfunc was given a nil function: pass one, and check the error of what made it")
 	}
 	if len(algorithms) == 0 {
 		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithm that the function has keys for: add "HS256" or "RS256"`))

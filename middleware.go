@@ -10,17 +10,35 @@
 //	mux.Handle("GET /me", auth.Handler(http.HandlerFunc(me)))
 //
 //	func me(w http.ResponseWriter, r *http.Request) {
-//		claims, _ := jwthttp.ClaimsFromContext[AppClaims](r.Context())
+//		claims, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 //
 // The zero [Options] is the strictest setting. Fields that weaken it begin with
 // Allow. What needs no token is not wrapped: put the public route beside the
 // protected one, and CORS, which answers preflight requests, outside of it.
 //
+// # Claims
+//
 // AppClaims is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what
-// embeds it. Its fields match names in exact case. If it has a method
-// Validate() error, that is called for every token. Numbers in a field of type
-// any are float64, but integers of 2^53 and above are [json.Number], so that no
-// digit is lost.
+// embeds it. Unlike with encoding/json, names match in exact case only, so tag
+// every field. If the type has a method Validate() error, that is called for
+// every token, and its error is a 401 like that of a [Check]. An aud may be a
+// string or an array: [jwt.ClaimStrings] takes both. Numbers in a field of type
+// any are float64, but integers of magnitude 2^53 and above are
+// [encoding/json.Number], so that no digit is lost.
+//
+// Whatever the type, these hold: exp is there and ahead; nbf, if there, has
+// passed; iss and aud are those of [Options] and of the key; sub and jti, if
+// there, are strings. The header has at most 2 KiB; the payload is one JSON
+// object of at most 256 members, nested at most 32 deep, with at most 64
+// audiences and no name twice.
+//
+// # Cookies
+//
+// A browser sends cookies by itself, also for a page of somebody else's, so a
+// token from a cookie (from anywhere but a header) goes through a cross-origin
+// gate: GET, HEAD and OPTIONS pass, all other methods and WebSocket upgrades only
+// from the service's own origin, from [Options].TrustedOrigins, or from a client
+// that is no browser, which sends neither Sec-Fetch-Site nor Origin.
 package jwthttp
 
 import (
@@ -60,15 +78,16 @@ type Options struct {
 	Audience []string
 
 	// AllowAnyAudience accepts tokens for other services. Lost: that a token
-	// stolen by one service is worthless at the next. It excludes Audience.
+	// stolen by one service is worthless at the next. It excludes Audience, and
+	// leaves the audiences of Key.WithIssuer in force.
 	AllowAnyAudience bool
 
 	// Leeway is how far this clock may differ from the issuer's: from 0, the
-	// default, to 5 minutes.
+	// default, to 5 minutes, as in 30*time.Second.
 	Leeway time.Duration
 
 	// MaxAge is the longest accepted age of a token by its iat, which is then
-	// required. 0 means any.
+	// required and not ahead; Leeway adds to it. 0 means any.
 	MaxAge time.Duration
 
 	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068),
@@ -91,12 +110,14 @@ type Options struct {
 	AllowSenderConstrained bool
 
 	// Extractors are the places where a token may stand; BearerHeader() if
-	// empty. A request with tokens in two of them is refused: see [FirstOf].
+	// empty, and only those listed if not. A request with tokens in two of them
+	// is refused: see [FirstOf].
 	Extractors []Extractor
 
-	// TrustedOrigins may use a token that the browser sends by itself, such as
-	// a cookie, on requests that change state: "https://app.example.com". The
-	// service's own origin needs no mention. See [http.CrossOriginProtection].
+	// TrustedOrigins pass the cross-origin gate, with a token that the browser
+	// sends by itself, such as a cookie, on requests that change state:
+	// "https://app.example.com". The service's own origin needs no mention. See
+	// [http.CrossOriginProtection].
 	TrustedOrigins []string
 
 	// Realm is named in challenges, "api" if empty: printable ASCII without
@@ -104,8 +125,9 @@ type Options struct {
 	Realm string
 
 	// ErrorHandler answers what is refused; [WriteError] if nil. It must write
-	// an answer: writing nothing is a 200 with an empty body. It is called
-	// concurrently, with an error of a kind listed at [ErrNoToken].
+	// an answer (writing nothing is a 200 with an empty body) and keep it out of
+	// caches (Cache-Control: no-store). It is called concurrently, with an error
+	// of a kind listed at [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, at
@@ -120,9 +142,10 @@ type Options struct {
 }
 
 // A Check is a rule of the caller's for tokens that have passed all others:
-// revocation, tenant. Its error refuses the token (401), or is a 503 if it wraps
-// [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled]. It is
-// called concurrently and must not change the token.
+// revocation, tenant. Its error refuses the token (401, whatever kind it wraps),
+// or is a 503 if it wraps [ErrUnavailable], [context.DeadlineExceeded] or
+// [context.Canceled]; what a good token does not allow is a matter for [Require].
+// It is called concurrently and must not change the token.
 type Check[C any] func(ctx context.Context, t *Token[C]) error
 
 // A Middleware lets requests with a good token pass. Make one with [New]. It is
@@ -170,9 +193,14 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 }
 
 // Handler wraps next, which is called for requests with a good token and can
-// read it by [ClaimsFromContext] and [TokenFromContext]. It fits wherever a
-// func(http.Handler) http.Handler does, such as alice.New. A nil next is
-// [http.DefaultServeMux].
+// read it by [ClaimsFromContext] and [TokenFromContext]; what stands outside, such
+// as a logger, cannot. It fits wherever a func(http.Handler) http.Handler does,
+// such as alice.New. A nil next is [http.DefaultServeMux].
+//
+// Before next is called, "Cache-Control: private" is set for a token that did not
+// come from Authorization, unless a value is set already; and under
+// AllowAnonymous, Vary names the headers that tokens may come from. The
+// ResponseWriter is handed on as it is.
 func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	next = orDefault(next)
 	vary, anonymous := m.vary, m.opts.AllowAnonymous
@@ -262,8 +290,13 @@ func (o *Options) prepare() error {
 	if o.MaxAge < 0 {
 		fault("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge)
 	}
+	for _, d := range []time.Duration{o.Leeway, o.MaxAge} {
+		if d > 0 && d < time.Millisecond {
+			fault("Options.Leeway or MaxAge is %v, as a number without a unit is: write %d*time.Second", d, d.Nanoseconds())
+		}
+	}
 	o.Type = bareType(o.Type)
-	if !isPlain(o.Type) {
+	if !isPlain(o.Type) || strings.ContainsAny(o.Type, " ;") || strings.HasSuffix(o.Type, "/") {
 		fault("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
 	}
 	if o.Realm == "" {
@@ -338,7 +371,7 @@ func newGate(trusted []string) (*http.CrossOriginProtection, error) {
 	var errs []error
 	for _, origin := range trusted {
 		if !isOrigin(origin) || gate.AddTrustedOrigin(origin) != nil {
-			errs = append(errs, fmt.Errorf("jwthttp: Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port", origin))
+			errs = append(errs, fmt.Errorf("jwthttp: Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
 		}
 	}
 	return gate, errors.Join(errs...)
@@ -348,7 +381,7 @@ func newGate(trusted []string) (*http.CrossOriginProtection, error) {
 // comparison is exact, so another spelling would never match.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) || !isPlain(s) {
+	if err != nil || u.Host == "" || u.Scheme == "ws" || u.Scheme == "wss" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) || !isPlain(s) {
 		return false
 	}
 	host, port := u.Hostname(), u.Port()

@@ -346,7 +346,9 @@ func TestNewRefuses(t *testing.T) {
 		{"empty audience", jwthttp.Options{Audience: []string{"a", ""}}, "Options.Audience has an empty string"},
 		{"audience and any", jwthttp.Options{Audience: []string{"a"}, AllowAnyAudience: true}, "contradict each other"},
 		{"negative leeway", jwthttp.Options{Leeway: -1}, "use 0 to 5m"},
-		{"long leeway", jwthttp.Options{Leeway: 5*time.Minute + 1}, "use 0 to 5m"},
+		{"long leeway", jwthttp.Options{Leeway: 5*time.Minute + time.Second}, "use 0 to 5m"},
+		{"leeway without unit", jwthttp.Options{Leeway: 30}, "write 30*time.Second"},
+		{"age without unit", jwthttp.Options{MaxAge: 3600}, "write 3600*time.Second"},
 		{"negative age", jwthttp.Options{MaxAge: -1}, "Options.MaxAge"},
 		{"big token", jwthttp.Options{MaxTokenBytes: 64<<10 + 1}, "use at most 65536"},
 		{"negative token", jwthttp.Options{MaxTokenBytes: -1}, "use at most 65536"},
@@ -355,6 +357,8 @@ func TestNewRefuses(t *testing.T) {
 		{"realm with a line break", jwthttp.Options{Realm: "a\r\nb"}, "printable ASCII without quotes"},
 		{"realm beyond ASCII", jwthttp.Options{Realm: "é"}, "printable ASCII without quotes"},
 		{"odd type", jwthttp.Options{Type: "é"}, "Options.Type"},
+		{"type with a space", jwthttp.Options{Type: " at+jwt"}, "Options.Type"},
+		{"type without an end", jwthttp.Options{Type: "application/"}, "Options.Type"},
 		{"empty cookie name", places(jwthttp.Cookie("")), "cannot be the name of a cookie"},
 		{"odd cookie name", places(jwthttp.Cookie("a b")), "cannot be the name of a cookie"},
 		{"prefix in another case", places(jwthttp.Cookie("__host-token")), "breaks a prefix"},
@@ -380,7 +384,7 @@ func TestNewRefuses(t *testing.T) {
 		"", "null", "*", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/x", "https://App.example.com",
 		"HTTPS://app.example.com", "https://app.example.com:443", "http://app.example.com:80", "https://app.example.com:", "https://app.example.com:0443",
 		"https://app.example.com:0", "https://app.example.com:65536", "https://*.example.com", "https://user@app.example.com", "https://bücher.example",
-		"https://app.example.com?x", "https://app.example.com#x", "https://[::1", "https://[0:0::1]", "https://a b", "https://:8080",
+		"https://app.example.com?x", "https://app.example.com#x", "https://[::1", "ws://app.example.com", "wss://app.example.com", "https://[0:0::1]", "https://a b", "https://:8080",
 	} {
 		t.Run("origin "+origin, func(t *testing.T) {
 			refused(t, "which no browser sends")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{origin}}))
@@ -583,6 +587,10 @@ func TestCustomExtractor(t *testing.T) {
 		Source: "query:access_token",
 		Extract: func(r *http.Request) (string, error) {
 			switch r.URL.Query().Get("mood") {
+			case "none":
+				return "", fmt.Errorf("x: %w", jwthttp.ErrNoToken)
+			case "no cookie":
+				return "", http.ErrNoCookie
 			case "odd":
 				return "", errors.New("odd")
 			case "down":
@@ -605,6 +613,8 @@ func TestCustomExtractor(t *testing.T) {
 		{with, "POST", "access_token=" + good(), "cross-site", jwthttp.ErrCrossOrigin},
 		{with, "GET", "access_token=x", "", jwthttp.ErrInvalidToken},
 		{with, "GET", "mood=odd", "", jwthttp.ErrInvalidRequest},
+		{with, "GET", "mood=none", "", jwthttp.ErrNoToken},
+		{with, "GET", "mood=no+cookie", "", jwthttp.ErrNoToken},
 		{with, "GET", "mood=down", "", jwthttp.ErrUnavailable},
 	} {
 		r := httptest.NewRequest(tc.method, "/?"+tc.query, nil)

@@ -34,7 +34,8 @@ func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 
 func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	block, rest := pem.Decode(data)
-	switch text := string(bytes.TrimSpace(data)); {
+	text := string(bytes.TrimSpace(data))
+	switch {
 	case block != nil:
 		if bytes.Contains(rest, []byte("-----BEGIN ")) {
 			return nil, errors.New("the file holds more than one PEM block: keep the one that is meant")
@@ -42,7 +43,7 @@ func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 		return parsePEM(block)
 	case text == "":
 		return nil, errors.New("the file is empty: want a PEM public key or an ssh-rsa line")
-	case strings.HasPrefix(text, "ssh-rsa "):
+	case strings.HasPrefix(text, "ssh-rsa"):
 		return parseSSH(text)
 	case strings.HasPrefix(text, "ssh-"), strings.HasPrefix(text, "ecdsa-"), strings.HasPrefix(text, "sk-"):
 		kind, _, _ := strings.Cut(text, " ")
@@ -51,10 +52,14 @@ func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 		return nil, errors.New("got an SSH2 (RFC 4716) key: convert it with \"ssh-keygen -i -f FILE\"")
 	case strings.HasPrefix(text, "{"):
 		return nil, errors.New("got JSON, perhaps a JWK: want a PEM public key or an ssh-rsa line")
+	case strings.Contains(text, "-----BEGIN ") && strings.Contains(text, `\n`):
+		return nil, errors.New(`the line breaks of the PEM block are written as \n, as in an environment variable: put real ones in their place`)
 	case strings.Contains(text, "-----BEGIN "):
-		return nil, errors.New("the PEM block is damaged: copy the file whole, with its BEGIN and END lines")
+		return nil, errors.New("the PEM block is damaged: copy the file whole, with its BEGIN and END lines at the start of a line")
 	case data[0] == 0x30:
-		return nil, errors.New("got DER: convert it with \"openssl rsa -pubin -inform DER -in FILE\"")
+		return nil, errors.New("got DER: convert it with \"openssl rsa -pubin -inform DER -in FILE\", a certificate with \"openssl x509 -inform DER -in FILE\"")
+	case len(text) < 256 && !strings.ContainsAny(text, " \n"):
+		return nil, errors.New("got one word: if it is the name of a file, pass what os.ReadFile returns for it")
 	default:
 		return nil, errors.New("got no key: want a PEM block that begins with \"-----BEGIN PUBLIC KEY-----\", or an ssh-rsa line")
 	}
@@ -79,7 +84,11 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 			if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["Proc-Type"] != "" {
 				kind = "an encrypted private"
 			}
-			return nil, fmt.Errorf("got %s key: verifying takes only its public half, which \"openssl rsa -in FILE -pubout\" or \"ssh-keygen -y -f FILE\" prints; keep the private one away from this service", kind)
+			command := "openssl pkey -in FILE -pubout"
+			if block.Type == "OPENSSH PRIVATE KEY" {
+				command = "ssh-keygen -y -f FILE"
+			}
+			return nil, fmt.Errorf("got %s key: verifying takes only its public half, which %q prints; keep the private one away from this service", kind, command)
 		}
 		return nil, fmt.Errorf("got a PEM block of the kind %.40q: want PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE", block.Type)
 	}
@@ -88,7 +97,7 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 	}
 	pub, ok := key.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("got a %T in the %s block: want an RSA key, which \"openssl genrsa 3072\" makes", key, block.Type)
+		return nil, fmt.Errorf("got another kind of key (%T) in the %s block: want an RSA key, which \"openssl genrsa 3072\" makes", key, block.Type)
 	}
 	return pub, nil
 }
@@ -99,7 +108,11 @@ func parseSSH(line string) (*rsa.PublicKey, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		return nil, errors.New("the file holds more than one line: keep the ssh-rsa line that is meant")
 	}
-	blob, err := base64.StdEncoding.DecodeString(strings.Fields(line)[1])
+	words := strings.Fields(line)
+	if len(words) < 2 || words[0] != "ssh-rsa" {
+		return nil, errors.New("the ssh-rsa line is cut short: copy it whole")
+	}
+	blob, err := base64.StdEncoding.DecodeString(words[1])
 	if err != nil {
 		return nil, errors.New("the ssh-rsa line is damaged: its second word is no base64")
 	}

@@ -60,9 +60,9 @@ func isSegment(s string) bool {
 	return true
 }
 
-// Verify checks a token outside of HTTP: a gRPC call's, a queue message's. All
-// that [Options] say of tokens holds; extractors and the cross-origin gate play
-// no part. The error is of a kind listed at [ErrNoToken], which stands for an
+// Verify checks a token outside of HTTP: a gRPC call's, a queue message's. raw is
+// the token alone, without "Bearer". All that [Options] say of tokens holds;
+// extractors and the cross-origin gate play no part. The error is of a kind listed at [ErrNoToken], which stands for an
 // empty raw. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	v, err := m.verify(ctx, raw, "")
@@ -165,7 +165,7 @@ func (m *Middleware[C]) parseHeader(segment string) (TokenHeader, error) {
 		}
 	}
 	if base64url.DecodedLen(len(segment)) > maxHeaderBytes {
-		return TokenHeader{}, errHeader
+		return TokenHeader{}, errHeaderSize
 	}
 	buf := m.headers.get()
 	defer m.headers.put(buf)
@@ -253,7 +253,7 @@ func parseAnyHeader(text []byte) (TokenHeader, error) {
 		case "typ":
 			field = &h.Type
 		case "crit", "b64", "zip", "enc": // they change what a token means, RFC 7515 section 4.1.11
-			return TokenHeader{}, errHeader
+			return TokenHeader{}, errHeaderCritical
 		default:
 			continue
 		}
@@ -266,8 +266,11 @@ func parseAnyHeader(text []byte) (TokenHeader, error) {
 			return TokenHeader{}, errType
 		}
 	}
-	if members.tooDeep || !isKeyID(h.KeyID) {
-		return TokenHeader{}, errHeader
+	if members.tooDeep {
+		return TokenHeader{}, errHeaderSize
+	}
+	if !isKeyID(h.KeyID) {
+		return TokenHeader{}, errHeaderKeyID
 	}
 	return h, nil
 }

@@ -25,6 +25,7 @@ func main() {
 
 // me is called for requests with a good token, and for no other.
 func me(w http.ResponseWriter, r *http.Request) {
-	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
-	fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+	if claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context()); ok {
+		fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+	}
 }

@@ -47,11 +47,27 @@ func main() {
 
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	check := flags.Bool("check", false, "send the requests to the server itself, and exit 0 only if every answer is right")
+	check := flags.Bool("check", false, "")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), `usage: quickstart [-check]
+
+-check sends the requests to the server itself, and exits 0 only if every answer is right.
+
+From the environment:
+  ADDR            where to listen, 127.0.0.1:5000 if unset
+  JWT_SECRET      the HS256 secret, 32 bytes or more; a random one if unset
+  JWT_PUBLIC_KEY  the file of a public key for RS256; a key pair of its own if unset
+  JWT_AUDIENCE    what tokens must name in aud; unchecked if unset
+  JWT_ISSUER      what tokens must name in iss; unchecked if unset
+`)
+	}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("what is %q? Settings come from the environment, the one flag is -check", flags.Arg(0))
 	}
 	addr := cmp.Or(getenv("ADDR"), "127.0.0.1:5000")
 	if *check {
@@ -67,7 +83,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s, set ADDR to another address: %w", addr, err)
+		return fmt.Errorf("cannot listen on %s, set another address such as ADDR=127.0.0.1:5001: %w", addr, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	served := make(chan error, 1)
@@ -104,7 +120,7 @@ func newHandler(iss *issuer, getenv func(string) string) (http.Handler, error) {
 	}
 	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.KeySet{jwthttp.HS256(iss.secret), jwthttp.RS256(iss.public)}, opts)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("JWT_SECRET, JWT_PUBLIC_KEY, JWT_AUDIENCE, JWT_ISSUER: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", home)
@@ -174,7 +190,7 @@ func newIssuer(getenv func(string) string) (*issuer, error) {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %w", err)
+		return nil, fmt.Errorf("JWT_PUBLIC_KEY, whose path is best an absolute one: %w", err)
 	}
 	if iss.public, err = jwthttp.ParseRSAPublicKey(data); err != nil {
 		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %s: %w", file, err)

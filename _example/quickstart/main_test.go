@@ -201,10 +201,11 @@ func TestMistakes(t *testing.T) {
 		args   []string
 		want   string
 	}{
-		"taken port":   {env("ADDR", taken.Addr().String()), nil, "set ADDR to another address"},
+		"taken port":   {env("ADDR", taken.Addr().String()), nil, "ADDR=127.0.0.1:5001"},
 		"short secret": {env("JWT_SECRET", "short"), nil, "needs 32 bytes or more"},
-		"no such file": {env("JWT_PUBLIC_KEY", "nowhere.pem"), nil, "JWT_PUBLIC_KEY: open nowhere.pem"},
+		"no such file": {env("JWT_PUBLIC_KEY", "nowhere.pem"), nil, "open nowhere.pem"},
 		"bad key":      {env("JWT_PUBLIC_KEY", testdata(t, "ec.pem")), nil, "want an RSA key"},
+		"argument":     {env(), []string{"check"}, `what is "check"?`},
 		"flag":         {env(), []string{"-nonsense"}, "not defined"},
 	} {
 		if err := run(ctx, tc.args, tc.getenv, io.Discard); err == nil || !strings.Contains(err.Error(), tc.want) {
