@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -195,4 +196,116 @@ func ExampleFromKeyfunc() {
 	}
 	fmt.Println(token.Claims["sub"], token)
 	// Output: frank jwthttp.Token{HS256 kid="" }
+}
+
+// Keys are looked up by tenant, which a middleware before this one has put in the
+// context.
+func ExampleKeyFunc() {
+	type tenant struct{}
+	keys := map[string]jwthttp.Key{"acme": jwthttp.HS256(exampleSecret)}
+	source := jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		name, _ := ctx.Value(tenant{}).(string)
+		key, ok := keys[name]
+		if !ok {
+			return nil, fmt.Errorf("%w: tenant %q", jwthttp.ErrUnknownKey, name)
+		}
+		return []jwthttp.Key{key}, nil
+	})
+	auth, err := jwthttp.New[Account](source, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	token := exampleToken(jwt.MapClaims{"sub": "gina"})
+	for _, name := range []string{"acme", "umbrella"} {
+		_, err := auth.Verify(context.WithValue(context.Background(), tenant{}, name), token)
+		fmt.Println(err)
+	}
+	// Output:
+	// <nil>
+	// jwthttp: invalid token: The access token was signed with an unknown key: jwthttp: unknown key: tenant "umbrella"
+}
+
+// A public key as ssh-keygen writes it.
+func ExampleParseRSAPublicKey() {
+	data, err := os.ReadFile("testdata/jwt_key.pub")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pub, err := jwthttp.ParseRSAPublicKey(data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Account](jwthttp.RS256(pub), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	raw, err := os.ReadFile("testdata/pyjwt_rs256.jwt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := auth.Verify(context.Background(), string(raw))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Claims.Subject, token)
+	// Output: bob jwthttp.Token{RS256 kid="" }
+}
+
+// A page for everybody, that greets whom it knows.
+func ExampleOptions_allowAnonymous() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{AllowAnonymous: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := auth.Handler(http.HandlerFunc(whoami))
+	request(h)
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "hugo", "tenant": "acme"}))
+	request(h, "Authorization", "Bearer nonsense")
+	// Output:
+	// 200  nobody
+	// 200  hugo of acme
+	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is malformed" {"title":"Unauthorized","status":401,"detail":"The access token is malformed","error":"invalid_token"}
+}
+
+// A token in the query string, for those who must: it ends up in logs and
+// histories.
+func ExampleExtractor() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{Extractors: []jwthttp.Extractor{{
+		Source:  "query:access_token",
+		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
+	}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/?access_token="+exampleToken(jwt.MapClaims{"sub": "ida"}), nil)
+	token, err := auth.Authenticate(r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Claims.Subject, "by", token.Source)
+	// Output: ida by query:access_token
+}
+
+// Grant is a claims type with a rule of its own.
+type Grant struct {
+	jwt.RegisteredClaims
+	Level int `json:"level"`
+}
+
+// Validate is called for every token whose signature and times are good.
+func (g Grant) Validate() error {
+	if g.Level < 1 || g.Level > 3 {
+		return fmt.Errorf("there is no level %d", g.Level)
+	}
+	return nil
+}
+
+func ExampleNew_validate() {
+	auth, err := jwthttp.New[Grant](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = auth.Verify(context.Background(), exampleToken(jwt.MapClaims{"level": 7}))
+	fmt.Println(err)
+	// Output: jwthttp: invalid token: The access token was refused: there is no level 7
 }
