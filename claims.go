@@ -1,6 +1,7 @@
 package jwthttp
 
 import (
+	"bytes"
 	stdjson "encoding/json"
 	"fmt"
 	"math"
@@ -26,16 +27,17 @@ const (
 // case, and no name may stand twice.
 type claimsDecoder struct {
 	options json.Options
-	// A type with an UnmarshalJSONFrom could relax the decoder for its part of
-	// the payload, so for these the syntax is checked beforehand.
-	checkFirst bool
+	// Types with methods that decode get a copy of the payload, for they may
+	// write to what they are given, and only after its syntax has been checked,
+	// for an UnmarshalJSONFrom may relax the decoder.
+	foreign bool
 }
 
 // decoderFor returns the decoder for a claims type. The functions for golang-jwt's
 // types and for numbers cost a look-up a field, so only types that need them
 // get them.
-func decoderFor(needsFuncs, checkFirst bool) claimsDecoder {
-	d := claimsDecoder{options: json.DefaultOptionsV2(), checkFirst: checkFirst}
+func decoderFor(needsFuncs, foreign bool) claimsDecoder {
+	d := claimsDecoder{options: json.DefaultOptionsV2(), foreign: foreign}
 	if needsFuncs {
 		d.options = json.JoinOptions(d.options, json.WithUnmarshalers(json.JoinUnmarshalers(
 			json.UnmarshalFunc(decodeNumericDate),
@@ -76,8 +78,11 @@ func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
 	return json.Unmarshal(b, (*[]string)(list))
 }
 
-// decodeNumber keeps the digits, as encoding/json does.
+// decodeNumber keeps the digits of a number, and n where there is a null.
 func decodeNumber(b []byte, n *stdjson.Number) error {
+	if b[0] == 'n' {
+		return nil
+	}
 	if c := b[0]; c != '-' && (c < '0' || c > '9') {
 		return fmt.Errorf("no number: %.20s", b)
 	}
@@ -155,10 +160,14 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 // need to know of the payload, whatever the type made of it.
 func (d *claimsDecoder) decode(payload []byte, claims any) (facts, error) {
 	members, ok := openObject(payload, maxPayloadDepth)
-	if !ok || d.checkFirst && !isStrictJSON(payload) {
+	if !ok || d.foreign && !isStrictJSON(payload) {
 		return facts{}, errPayloadJSON
 	}
-	if err := json.Unmarshal(payload, claims, d.options); err != nil {
+	text := payload
+	if d.foreign {
+		text = bytes.Clone(payload)
+	}
+	if err := json.Unmarshal(text, claims, d.options); err != nil {
 		return facts{}, errClaims.because(err)
 	}
 	return readFacts(members)
@@ -170,6 +179,15 @@ func (d *claimsDecoder) try(sample string, t reflect.Type) error {
 }
 
 func isStrictJSON(b []byte) bool { return jsontext.Value(b).IsValid() }
+
+// appendUnquoted appends what a JSON string says.
+func appendUnquoted(dst, quoted []byte) []byte {
+	text, err := jsontext.AppendUnquote(dst, quoted)
+	if err != nil {
+		return dst
+	}
+	return text
+}
 
 // facts are what the rules need of a payload, RFC 7519 section 4.1.
 type facts struct {

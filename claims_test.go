@@ -1,6 +1,8 @@
 package jwthttp_test
 
 import (
+	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +62,7 @@ func TestClaimsTypes(t *testing.T) {
 	}
 	equal(t, claimsOf[numbers](t, `{"n":12345678901234567890,"r":{"x": 1},"i":9007199254740993,"a":[1]}`),
 		numbers{"12345678901234567890", json.RawMessage(`{"x": 1}`), 9007199254740993, []any{1.0}})
+	equal(t, claimsOf[numbers](t, `{"n":null}`), numbers{})
 	notClaimsOf[numbers](t, `{"n":"1"}`)
 	notClaimsOf[numbers](t, `{"i":1.5}`)
 
@@ -148,9 +151,27 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	try("func field", "has a func() at .F")(jwthttp.New[struct{ F func() }](key, opts))
 	try("channel in a map", "has a chan int at .M")(jwthttp.New[struct{ M map[string]chan int }](key, opts))
 	try("complex", "has a complex128 at .C")(jwthttp.New[struct{ C complex128 }](key, opts))
-	try("any case", "take case:ignore out")(jwthttp.New[struct {
+	try("any case", `the option "case:ignore" in the tag of .Subject`)(jwthttp.New[struct {
 		Subject string `json:"sub,case:ignore"`
 	}](key, opts))
+	try("unknown members", `the option "embed"`)(jwthttp.New[struct {
+		M map[string]any `json:",embed"`
+	}](key, opts))
+	try("format", `format`)(jwthttp.New[struct {
+		D time.Duration `json:"d,format:nano"`
+	}](key, opts))
+	try("unexported embedded pointer", "embeds *jwthttp_test.unexported, which the decoder cannot set")(jwthttp.New[struct {
+		*unexported
+		Subject string `json:"sub"`
+	}](key, opts))
+	try("keys of arrays", "has a map at .M whose keys are [2]int")(jwthttp.New[struct{ M map[[2]int]string }](key, opts))
+	try("Validate on a nil pointer", "has a Validate that panics")(jwthttp.New[struct{ *ByValue }](key, opts))
+	try("two Validates", "whose Validate is not called")(jwthttp.New[struct {
+		ByValue
+		AlsoByValue
+	}](key, opts))
+	try("Validate with a context", "has a Validate of the type func(context.Context) error")(jwthttp.New[withContext](key, opts))
+	try("golang-jwt v4", "rename it to Validate")(jwthttp.New[ofVersion4](key, opts))
 	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
 		E time.Time `json:"exp"`
 	}](key, opts))
@@ -182,6 +203,22 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}
 }
 
+type unexported struct{ Role string }
+
+type ByValue = byValue
+
+type AlsoByValue struct{}
+
+func (AlsoByValue) Validate() error { return nil }
+
+type withContext struct{ Role string }
+
+func (withContext) Validate(context.Context) error { return nil }
+
+type ofVersion4 struct{ Role string }
+
+func (ofVersion4) Valid() error { return nil }
+
 func second(_ any, err error) error { return err }
 
 // A type that decodes itself laxly cannot relax the rules for the payload.
@@ -197,6 +234,54 @@ func TestTypesThatDecodeThemselves(t *testing.T) {
 		notClaimsOf[laxField](t, payload)
 	}
 	equal(t, claimsOf[laxStream](t, `{"a":1}`), laxStream{map[string]any{"a": 1.0}})
+}
+
+// Nor can one that writes to the bytes it is given: the rules read others.
+type padding string
+
+func (p *padding) UnmarshalText(b []byte) error {
+	for len(b)%4 != 0 {
+		b = append(b, '=') // over what stands behind
+	}
+	*p = padding(b)
+	return nil
+}
+
+type hexInPlace string
+
+func (h *hexInPlace) UnmarshalText(b []byte) error {
+	_, err := hex.Decode(b, b)
+	*h = hexInPlace(b)
+	return err
+}
+
+type spaced string
+
+func (s *spaced) UnmarshalJSON(b []byte) error {
+	for i := range b {
+		b[i] = ' '
+	}
+	return nil
+}
+
+func TestTypesThatWriteToThePayload(t *testing.T) {
+	type claims struct {
+		Padding padding            `json:"padding"`
+		Hex     hexInPlace         `json:"hex"`
+		Spaced  map[string]*spaced `json:"spaced"`
+	}
+	auth := mustNew[claims](t, jwthttp.HS256(secret), jwthttp.Options{Audience: []string{"me"}})
+	ahead := time.Now().Add(time.Hour).Unix()
+	injected := hex.EncodeToString([]byte(`","exp":253402300799,"aud":"me","x":"`))
+	for payload, want := range map[string]error{
+		fmt.Sprintf(`{"aud":"me","exp":%d,"padding":"YWI","nbf":%d}`, ahead, ahead):                 jwt.ErrTokenNotValidYet,
+		fmt.Sprintf(`{"aud":"me","exp":%d,"padding":"YWI","cnf":{}}`, ahead):                        jwt.ErrTokenInvalidClaims,
+		fmt.Sprintf(`{"aud":"other","exp":1000,"hex":%q}`, injected):                                jwt.ErrTokenInvalidAudience,
+		fmt.Sprintf(`{"aud":"me","exp":%d,"spaced":{"a":"b"},"nbf":%d}`, ahead, ahead):              jwt.ErrTokenNotValidYet,
+		fmt.Sprintf(`{"aud":"me","exp":%d,"padding":"YWI","hex":"00","spaced":{"a":"bbb"}}`, ahead): nil,
+	} {
+		verify(t, auth, signHS(secret, plainHeader, payload), want)
+	}
 }
 
 // A claims field that keeps its bytes sees those of no other request, and what

@@ -19,9 +19,8 @@ func prepareClaims(t reflect.Type) (claimsDecoder, error) {
 		w.fault("is a pointer: write New[%s], then ClaimsFromContext[%s] finds the claims", t.Elem(), t.Elem())
 	case t.Kind() == reflect.Interface:
 		w.fault("is an interface, and the decoder cannot know what to put in it: use a struct or jwt.MapClaims")
-	case implements(t, unmarshalerFrom):
-		w.checkFirst = true
-	case implements(t, jsonUnmarshaler):
+	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler):
+		w.foreign = true
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
 		w.fault("has no place for the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
@@ -30,10 +29,13 @@ func prepareClaims(t reflect.Type) (claimsDecoder, error) {
 	default:
 		w.fault("cannot hold the members of a JSON object: use a struct or jwt.MapClaims")
 	}
+	if len(w.faults) == 0 {
+		w.visitValidate()
+	}
 	if len(w.faults) > 0 {
 		return claimsDecoder{}, fmt.Errorf("jwthttp: the claims type %s %s", t, strings.Join(w.faults, "; it "))
 	}
-	return decoderFor(w.needsFuncs, w.checkFirst), nil
+	return decoderFor(w.needsFuncs, w.foreign), nil
 }
 
 var (
@@ -50,7 +52,7 @@ type typeWalk struct {
 	root       reflect.Type
 	seen       map[reflect.Type]bool
 	needsFuncs bool
-	checkFirst bool
+	foreign    bool
 	faults     []string
 }
 
@@ -73,16 +75,17 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 	case t == reflect.TypeFor[time.Duration]():
 		w.fault("has a time.Duration at %s, for which JSON has no form: use int64 and say in its name which unit it counts", path)
 		return
-	case implements(t, unmarshalerFrom):
-		w.checkFirst = true
-		return
-	case implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+		w.foreign = true
 		return
 	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:
 		w.visit(t.Elem(), path)
 	case reflect.Map:
+		if k := t.Key(); k.Kind() != reflect.String && !implements(k, textUnmarshaler) && !isNumber(k.Kind()) {
+			w.fault("has a map at %s whose keys are %s: use strings", path, k)
+		}
 		w.visit(t.Key(), path+" (key)")
 		w.visit(t.Elem(), path)
 	case reflect.Interface:
@@ -96,8 +99,16 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 
 func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous && f.Tag.Get("json") == "" && (f.Type.Kind() == reflect.Interface || f.Type.Kind() == reflect.Map) {
+		f := t.Field(i)
+		if _, tagged := f.Tag.Lookup("json"); tagged || !f.Anonymous {
+			continue
+		}
+		if f.Type.Kind() == reflect.Interface || f.Type.Kind() == reflect.Map {
 			w.fault("embeds %s, which takes no members: embed jwt.RegisteredClaims and name the other claims as fields", f.Type)
+			return
+		}
+		if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+			w.fault("embeds %s, which the decoder cannot set: embed it without the pointer", f.Type)
 			return
 		}
 	}
@@ -113,10 +124,46 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 		if tag == "-" || !f.IsExported() && !f.Anonymous {
 			continue
 		}
-		if strings.Contains(tag, "case:ignore") {
-			w.fault("lets %s.%s match in any case, so that a second spelling of a claim counts: take case:ignore out of its tag", path, f.Name)
+		for _, option := range strings.Split(tag, ",")[1:] {
+			// case:ignore makes a second spelling of a claim count; the others
+			// mean one thing or another with the version of the decoder.
+			if !slices.Contains([]string{"", "omitempty", "omitzero", "string"}, option) {
+				w.fault("has the option %q in the tag of %s.%s: use only omitempty, omitzero and string", option, path, f.Name)
+			}
 		}
 		w.visit(f.Type, path+"."+f.Name)
+	}
+}
+
+func isNumber(k reflect.Kind) bool {
+	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr
+}
+
+// visitValidate finds Validate methods that would not be called, or would panic.
+func (w *typeWalk) visitValidate() {
+	claims := reflect.New(w.root)
+	if own, ok := claims.Interface().(validator); ok {
+		defer func() {
+			if p := recover(); p != nil {
+				w.fault("has a Validate that panics on claims without any member: %v; where it comes with an embedded pointer, embed the value", p)
+			}
+		}()
+		own.Validate()
+		return
+	}
+	if m := claims.MethodByName("Validate"); m.IsValid() {
+		w.fault("has a Validate of the type %s, which nothing calls: make it Validate() error", m.Type())
+	}
+	if _, ok := claims.Interface().(interface{ Valid() error }); ok {
+		w.fault("has a Valid() error, which golang-jwt called before v5 and nothing calls now: rename it to Validate")
+	}
+	if w.root.Kind() != reflect.Struct {
+		return
+	}
+	for i := range w.root.NumField() {
+		if f := w.root.Field(i); f.Anonymous && implements(f.Type, reflect.TypeFor[validator]()) {
+			w.fault("embeds %s, whose Validate is not called, since another stands beside it: give the type a Validate of its own", f.Type)
+		}
 	}
 }
 
@@ -127,7 +174,7 @@ func (w *typeWalk) visitRegistered() {
 	if len(w.faults) > 0 {
 		return
 	}
-	d := decoderFor(w.needsFuncs, w.checkFirst)
+	d := decoderFor(w.needsFuncs, w.foreign)
 	for _, c := range []struct {
 		name    string
 		samples []string

@@ -92,7 +92,9 @@ func (c *tokenContext[C]) Value(key any) any {
 	case tokenKey[C]:
 		return c.token
 	case doorKey:
-		return c.door
+		if c.door != nil {
+			return c.door
+		}
 	}
 	return c.Context.Value(key)
 }

@@ -131,7 +131,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 			}
 		}
 	}
-	if got, want := fmt.Sprint(keys[0], token), `jwthttp.Key{HS256 kid="k1"} jwthttp.Token{HS256 kid="k1" }`; got != want {
+	if got, want := fmt.Sprintf("%v %v %#v", keys[0], token, ctx), `jwthttp.Key{HS256 kid="k1"} jwthttp.Token{HS256 kid="k1" } jwthttp.Context`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -218,6 +218,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		rec := httptest.NewRecorder()
 		rec.Header().Set("Content-Length", "999")
 		rec.Header().Set("Etag", "x")
+		rec.Header().Set("WWW-Authenticate", "Basic")
 		rec.Header().Set("Cache-Control", "public")
 		jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), tc.err)
 		if rec.Code != tc.status || (tc.code != "") != strings.Contains(rec.Body.String(), `"error":"`+tc.code+`"`) {
@@ -226,7 +227,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		if h := rec.Header(); h.Get("Etag") != "" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Length") != "" {
 			t.Errorf("%v: %v", tc.err, h)
 		}
-		if challenged := rec.Header().Get("WWW-Authenticate") != ""; challenged != (tc.status == 400 || tc.status == 401) {
+		if challenged := strings.HasPrefix(strings.Join(rec.Header().Values("WWW-Authenticate"), "|"), `Bearer realm="api"`); challenged != (tc.status == 400 || tc.status == 401) {
 			t.Errorf("%v: %v", tc.err, rec.Header())
 		}
 	}
@@ -237,16 +238,34 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 func TestForgedTokensAreCheap(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
 	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
-	oddHeader := pad(`{"alg":"HS256"`, 2048) // one that takes all the room there is
 	forger := rsaForger()
+	withHeader := func(header string) string {
+		return signHS([]byte("another"), header, payload(`"pad":"`+strings.Repeat("x", 3900)+`"`))
+	}
+	members := func(format string, n int) string {
+		header := `{"alg":"HS256"`
+		for i := range n {
+			header += fmt.Sprintf(format, i)
+		}
+		return header + "}"
+	}
 	for name, raw := range map[string]string{ // nearly 8 KiB each
-		"HS256":         signHS([]byte("another"), plainHeader, big),
-		"HS256, header": signHS([]byte("another"), oddHeader, payload(`"pad":"`+strings.Repeat("x", 3900)+`"`)),
-		"RS256":         signRS(t, forger, `{"alg":"RS256"}`, big),
-		"unknown alg":   signHS(secret, `{"alg":"none"}`, big),
-		"garbage":       strings.Repeat("x", 8000) + "." + "y.z",
-		"no JSON":       b64(strings.Repeat("x", 2048)) + ".x.x",
-		"oversized":     strings.Repeat("x", 1<<20),
+		"HS256":          signHS([]byte("another"), plainHeader, big),
+		"RS256":          signRS(t, forger, `{"alg":"RS256"}`, big),
+		"unknown alg":    signHS(secret, `{"alg":"none"}`, big),
+		"garbage":        strings.Repeat("x", 8000) + "." + "y.z",
+		"no JSON":        b64(strings.Repeat("x", 2048)) + ".x.x",
+		"oversized":      strings.Repeat("x", 1<<20),
+		"longest header": withHeader(pad(`{"alg":"HS256"`, 2048)),
+		"longest kid":    withHeader(`{"alg":"HS256","kid":"` + strings.Repeat("k", 256) + `"}`),
+		"escaped kid":    withHeader(`{"alg":"HS256","kid":"` + strings.Repeat(`\u006b`, 256) + `"}`),
+		"escaped alg":    withHeader(`{"alg":"` + strings.Repeat(`\u0048`, 330) + `"}`),
+		"long alg":       withHeader(`{"alg":"` + strings.Repeat("H", 2000) + `"}`),
+		"long typ":       withHeader(`{"alg":"HS256","typ":"` + strings.Repeat("J", 2000) + `"}`),
+		"many names":     withHeader(members(`,"%x":1`, 250)),
+		"many strings":   withHeader(members(`,"%x":"1"`, 31)),
+		"escaped names":  withHeader(members(`,"\u0041%x":1`, 31)),
+		"many objects":   withHeader(members(`,"%x":{"a":{"b":1}}`, 10)),
 	} {
 		request := httptest.NewRequest("GET", "/", nil)
 		request.Header.Set("Authorization", "Bearer "+raw)

@@ -66,7 +66,7 @@ var (
 	errMissingExpiry  = errMissingClaim.because(errors.New("exp is missing"))
 	errMissingIssued  = errMissingClaim.because(errors.New("iat is missing, which MaxAge needs"))
 	errTooOld         = errExpired.because(errors.New("iat is further back than MaxAge"))
-	errHeaderSize     = errHeader.because(errors.New("it is too large or nested too deep"))
+	errHeaderSize     = errHeader.because(errors.New("it is too large, nested too deep or has too many members"))
 	errHeaderKeyID    = errHeader.because(errors.New("kid is no printable ASCII of at most 256 bytes"))
 	errHeaderCritical = errHeader.because(errors.New("it has crit, b64, zip or enc"))
 	errPayloadSize    = errClaims.because(errors.New("there are too many members, or they are nested too deep"))
@@ -235,8 +235,9 @@ func failureOf(err error) (*failure, *door) {
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	f, d := failureOf(err)
 	h := w.Header()
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
-		h.Del(name) // they were meant for an answer that is not given now
+	// What was set before is meant for an answer that is not given now.
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Www-Authenticate"} {
+		delete(h, name)
 	}
 	h.Set("Cache-Control", "no-store")
 	switch f.kind {

@@ -57,6 +57,6 @@ func FillMemory(n int, digests [][32]byte) (room, held int) {
 // ParseHeader reads a header the short way and the long way.
 func ParseHeader(text []byte) (short TokenHeader, isPlain bool, long TokenHeader, err error) {
 	short, isPlain = parsePlainHeader(text)
-	long, err = parseAnyHeader(text)
+	long, err = parseAnyHeader(text, make([]byte, len(text)))
 	return short, isPlain, long, err
 }

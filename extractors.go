@@ -91,8 +91,8 @@ func HeaderNamed(name string) Extractor {
 		mistake = errors.New("jwthttp: HeaderNamed cannot read Authorization: use BearerHeader, or a custom Extractor for another scheme")
 	case "Cookie":
 		mistake = errors.New("jwthttp: HeaderNamed cannot read Cookie: use Cookie with the name of the cookie")
-	case "Host":
-		mistake = errors.New("jwthttp: HeaderNamed cannot read Host: net/http takes it out of the headers, choose another name")
+	case "Host", "Trailer", "Transfer-Encoding":
+		mistake = fmt.Errorf("jwthttp: HeaderNamed cannot read %s: net/http takes it out of the headers, choose another name", name)
 	}
 	return Extractor{
 		mistake: mistake,

@@ -8,7 +8,9 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -175,39 +177,58 @@ func checkRSA(pub *rsa.PublicKey) error {
 		return fmt.Errorf("an RSA key needs 2048 to 8192 bits, not %d: make one with \"openssl genrsa 3072\"", bits)
 	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
 		return errors.New("the RSA modulus is negative or even: the key is damaged, export it again")
-	case pub.E < 3 || pub.E >= 1<<31 || pub.E%2 == 0:
+	case pub.E < 3 || int64(pub.E) >= 1<<31 || pub.E%2 == 0:
 		return fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not %d: the usual one is 65537", pub.E)
 	}
 	return nil
 }
 
-// looksPublic reports whether a secret is the text or encoding of a key or
-// certificate: whoever has the public key could then sign with it.
+// looksPublic reports whether a secret is a key or certificate in one of the
+// forms that they are handed around in: whoever has the public key could then
+// sign with it.
 func looksPublic(secret []byte) bool {
-	for _, mark := range []string{
-		"-----BEGIN ", "---- BEGIN ", // PEM and RFC 4716
-		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", // ssh-rsa, ssh-ed25519, ecdsa-sha2 lines
-		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // their bytes
-		`"kty"`, // JWK
+	// As it came, and as it is without line breaks, indents and the zeros of
+	// UTF-16; then what the text of that encodes.
+	text := bytes.ReplaceAll(secret, []byte(`\n`), nil)
+	text = bytes.Map(func(c rune) rune {
+		if c <= ' ' {
+			return -1
+		}
+		return c
+	}, text)
+	if isKeyForm(secret) || isKeyForm(text) {
+		return true
+	}
+	unpadded := bytes.TrimRight(text, "=")
+	for _, decode := range []func(dst, src []byte) ([]byte, error){
+		base64.RawStdEncoding.AppendDecode, base64.RawURLEncoding.AppendDecode, hex.AppendDecode,
 	} {
-		if bytes.Contains(secret, []byte(mark)) {
+		if inner, err := decode(nil, unpadded); err == nil && isKeyForm(inner) {
 			return true
 		}
 	}
-	if isDER(secret) {
-		return true
-	}
-	der, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(secret)) // PEM without its armour
-	return err == nil && isDER(der)
+	return false
 }
 
-func isDER(b []byte) bool {
-	if len(b) == 0 || b[0] != 0x30 { // every one of them is a SEQUENCE
+func isKeyForm(b []byte) bool {
+	for _, mark := range []string{
+		"----BEGIN",                                                 // PEM and RFC 4716
+		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAHHNzaC1", // ssh-rsa, ssh-ed25519, ecdsa-sha2,
+		"AAAAIHNzaC1", "AAAAKGVjZHNh", "AAAAGnNrLXNz", "AAAAInNrLWVj", // their certificates, and keys in hardware
+		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // as bytes
+		`"kty"`, // JWK
+	} {
+		if bytes.Contains(b, []byte(mark)) {
+			return true
+		}
+	}
+	var first asn1.RawValue // something may stand behind it, such as a line break
+	if _, err := asn1.Unmarshal(b, &first); err != nil {
 		return false
 	}
-	_, errPKIX := x509.ParsePKIXPublicKey(b)
-	_, errPKCS1 := x509.ParsePKCS1PublicKey(b)
-	_, errCert := x509.ParseCertificate(b)
+	_, errPKIX := x509.ParsePKIXPublicKey(first.FullBytes)
+	_, errPKCS1 := x509.ParsePKCS1PublicKey(first.FullBytes)
+	_, errCert := x509.ParseCertificate(first.FullBytes)
 	return errPKIX == nil || errPKCS1 == nil || errCert == nil
 }
 
@@ -418,6 +439,9 @@ func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	if !ok {
 		set.Keys = []jwt.VerificationKey{got}
 	}
+	if len(set.Keys) == 0 {
+		return nil, errors.New("the key function returned an empty set: return an error if there is no key for the token")
+	}
 	var keys []Key
 	for _, material := range set.Keys {
 		k, err := keyFromAny(material, h.Algorithm)
@@ -433,6 +457,9 @@ func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 
 // keyFromAny returns the zero Key for material of another algorithm.
 func keyFromAny(material any, algorithm string) (Key, error) {
+	if v := reflect.ValueOf(material); v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil() {
+		return Key{}, fmt.Errorf("the key function returned a nil %T: return an error if there is no key for the token", material)
+	}
 	switch m := material.(type) {
 	case []byte:
 		if algorithm == algHS256 {

@@ -11,10 +11,12 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +92,16 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"EC PEM as a secret", jwthttp.HS256(readFile(t, "ec.pem")), jwthttp.Options{}, public},
 		{"JWK as a secret", jwthttp.HS256([]byte(`{"kty":"RSA","e":"AQAB","n":"...................."}`)), jwthttp.Options{}, public},
 
+		{"DER and a line break", jwthttp.HS256(append(slices.Clone(der), '\n')), jwthttp.Options{}, public},
+		{"base64url DER", jwthttp.HS256([]byte(base64.RawURLEncoding.EncodeToString(der))), jwthttp.Options{}, public},
+		{"hex DER", jwthttp.HS256([]byte(hex.EncodeToString(der))), jwthttp.Options{}, public},
+		{"base64 in lines", jwthttp.HS256([]byte("  " + strings.Join(strings.SplitAfterN(base64.StdEncoding.EncodeToString(der), "M", 3), "\r\n  "))), jwthttp.Options{}, public},
+		{"base64 with \\n", jwthttp.HS256([]byte(strings.Replace(base64.StdEncoding.EncodeToString(der), "MII", `MII\n`, 1))), jwthttp.Options{}, public},
+		{"base64 of PEM", jwthttp.HS256([]byte(base64.StdEncoding.EncodeToString(readFile(t, "pkix.pem")))), jwthttp.Options{}, public},
+		{"UTF-16 PEM", jwthttp.HS256([]byte(strings.Join(strings.Split(string(readFile(t, "pkix.pem")), ""), "\x00"))), jwthttp.Options{}, public},
+		{"ssh certificate", jwthttp.HS256([]byte("ssh-rsa-cert-v01@openssh.com AAAAHHNzaC1yc2EtY2VydC12MDFAb3BlbnNzaC5jb20AAAAg")), jwthttp.Options{}, public},
+		{"ssh key in hardware", jwthttp.HS256([]byte("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIP")), jwthttp.Options{}, public},
+
 		{"nil RSA key", jwthttp.RS256(nil), jwthttp.Options{}, "RSA key is nil"},
 		{"RSA key without modulus", jwthttp.RS256(&rsa.PublicKey{E: 3}), jwthttp.Options{}, "RSA key is nil"},
 		{"2047 bits", jwthttp.RS256(&rsa.PublicKey{N: modulus(2047), E: 3}), jwthttp.Options{}, "2048 to 8192 bits, not 2047"},
@@ -99,12 +111,15 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"exponent 0", jwthttp.RS256(&rsa.PublicKey{N: pub.N}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1}), jwthttp.Options{}, "odd exponent"},
 		{"exponent even", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 65536}), jwthttp.Options{}, "odd exponent"},
-		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 + 1}), jwthttp.Options{}, "odd exponent"},
+		{"exponent 2^31-2", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 - 2}), jwthttp.Options{}, "odd exponent"},
 
 		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
 		{"duplicate id of two algorithms", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice`},
 		{"named beside unnamed", jwthttp.KeySet{named(1, "a"), jwthttp.HS256(secret)}, jwthttp.Options{}, "give all of them one, or none"},
 		{"nine unnamed", nine, jwthttp.Options{}, "at most 8 are tried"},
+		{"short secret with an odd id", jwthttp.HS256(nil).WithID("\x1f"), jwthttp.Options{}, "32 bytes or more"},
+		{"DEL in the id", named(1, "a\x7f"), jwthttp.Options{}, "printable ASCII"},
+		{"control in the id", named(1, "a\x1f"), jwthttp.Options{}, "printable ASCII"},
 		{"odd id", named(1, "a\n"), jwthttp.Options{}, "printable ASCII"},
 		{"long id", named(1, strings.Repeat("a", 257)), jwthttp.Options{}, "at most 256 bytes"},
 		{"bad key in a set", jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(nil)}, jwthttp.Options{}, "key 2: the RSA key is nil"},
@@ -297,7 +312,10 @@ func TestFromKeyfunc(t *testing.T) {
 		{"a set", anyKey(keySet([]byte("another secret of 32 bytes or more"), secret)), "HS256", hs, nil},
 		{"a set with other kinds", anyKey(keySet(&ec.PublicKey, pub, ed)), "RS256", rs, nil},
 		{"a set without the key", anyKey(keySet(secretN(1), secretN(2))), "HS256", hs, jwt.ErrTokenSignatureInvalid},
-		{"an empty set", anyKey(keySet()), "HS256", hs, jwthttp.ErrUnknownKey},
+		{"an empty set", anyKey(keySet()), "HS256", hs, jwthttp.ErrUnavailable},
+		{"typed nil of another kind", anyKey((*rsa.PublicKey)(nil)), "HS256", hs, jwthttp.ErrUnavailable},
+		{"nil Ed25519 key", anyKey(ed25519.PublicKey(nil)), "RS256", rs, jwthttp.ErrUnavailable},
+		{"a secret that is not asked for", anyKey(secret), "RS256", hs, jwthttp.ErrUnknownKey},
 		{"nine keys", anyKey(keySet(secret, secret, secret, secret, secret, secret, secret, secret, secret)), "HS256", hs, jwthttp.ErrUnknownKey},
 		{"another algorithm in the token", anyKey(pub), "RS256", hs, jwthttp.ErrUnknownKey},
 		{"alg none", anyKey(pub), "RS256", signHS(nil, `{"alg":"none"}`, payload("")), jwthttp.ErrUnknownKey},
@@ -343,6 +361,23 @@ func TestFromKeyfunc(t *testing.T) {
 	if first {
 		t.Error("the function was not called")
 	}
+	bare := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(token *jwt.Token) (any, error) {
+		if len(token.Header) != 1 {
+			t.Errorf("header %v", token.Header)
+		}
+		return secret, nil
+	}, "HS256"), jwthttp.Options{})
+	verify(t, bare, signHS(secret, `{"alg":"HS256"}`, payload("")), nil)
+}
+
+// Keys copy what they are made of.
+func TestKeysCopy(t *testing.T) {
+	pub := &rsa.PublicKey{N: new(big.Int).Set(rsaKey().N), E: rsaKey().E}
+	audience := []string{"orders"}
+	key := jwthttp.RS256(pub).WithIssuer("a", audience...)
+	pub.N.SetInt64(0)
+	pub.E, audience[0] = 3, "x"
+	verify(t, mustNew[AppClaims](t, key, jwthttp.Options{}), signRS(t, rsaKey(), rsHeader, payload(`"iss":"a","aud":"orders"`)), nil)
 }
 
 func TestParseRSAPublicKey(t *testing.T) {
@@ -387,7 +422,11 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"encrypted private key, old form", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("x")})), "got an encrypted private key"},
 		{"EC public key", string(readFile(t, "ec.pem")), "another kind of key (*ecdsa.PublicKey)"},
 		{"certificate request", block("CERTIFICATE REQUEST", []byte("x")), "want PUBLIC KEY"},
-		{"two blocks", pemText + pemText, "more than one PEM block"},
+		{"a damaged block before a good one", strings.Replace(pemText, "MII", "M!I", 1) + pemText, "more than one key"},
+		{"a private key before a public one", block("RSA PRIVATE KEY", []byte("x")) + pemText, "more than one key"},
+		{"a line before a block", line + pemText, "more than one key"},
+		{"a block before a line", pemText + line, "more than one key"},
+		{"two blocks", pemText + pemText, "more than one key"},
 		{"broken PKIX", block("PUBLIC KEY", []byte("x")), "cannot be read"},
 		{"broken certificate", block("CERTIFICATE", []byte("x")), "cannot be read"},
 		{"broken PEM", strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},

@@ -30,7 +30,7 @@
 // passed; iss and aud are those of [Options] and of the key; sub and jti, if
 // there, are strings. The header has at most 2 KiB; the payload is one JSON
 // object of at most 256 members, nested at most 32 deep, with at most 64
-// audiences and no name twice.
+// audiences and no name twice; dates are numbers from 0 to the end of year 9999.
 //
 // # Cookies
 //
@@ -53,11 +53,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
 	defaultRealm         = "api"
 	defaultMaxTokenBytes = 8 << 10
+	minMaxTokenBytes     = 64 // no signed token is shorter
 	maxMaxTokenBytes     = 64 << 10
 	maxCookieBytes       = 4 << 10
 	maxLeeway            = 5 * time.Minute
@@ -130,8 +132,8 @@ type Options struct {
 	// of a kind listed at [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
-	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, at
-	// most 65536. A cookie has at most 4096 all the same.
+	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, else
+	// from 64 to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
 
 	// RememberSignatures is how many RS256 signatures are remembered as good, so
@@ -158,8 +160,8 @@ type Middleware[C any] struct {
 	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
-	memory  *signatureMemory              // nil if nothing is remembered
-	headers reserve[[maxHeaderBytes]byte] // for headers that are being read
+	memory  *signatureMemory                  // nil if nothing is remembered
+	headers reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
 }
 
 // New returns a middleware that verifies tokens with keys and decodes their
@@ -170,7 +172,7 @@ type Middleware[C any] struct {
 // type that the decoder cannot fill. It does not ask keys for any.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	m := &Middleware[C]{checks: slices.Clone(checks)}
-	m.headers.make = func() *[maxHeaderBytes]byte { return new([maxHeaderBytes]byte) }
+	m.headers.make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }
 	var errKeys, errClaims, errGate, errChecks error
 	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
 	m.claims, errClaims = prepareClaims(reflect.TypeFor[C]())
@@ -281,6 +283,9 @@ func (o *Options) prepare() error {
 	if slices.Contains(o.Audience, "") {
 		fault("Options.Audience has an empty string: name the service, or leave it out")
 	}
+	if !utf8.ValidString(o.Issuer + strings.Join(o.Audience, "")) {
+		fault("Options.Issuer or Options.Audience is no UTF-8, which no token carries: check where it comes from")
+	}
 	if o.AllowAnyAudience && len(o.Audience) > 0 {
 		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
 	}
@@ -308,8 +313,8 @@ func (o *Options) prepare() error {
 	if o.ErrorHandler == nil {
 		o.ErrorHandler = WriteError
 	}
-	if o.MaxTokenBytes < 0 || o.MaxTokenBytes > maxMaxTokenBytes {
-		fault("Options.MaxTokenBytes is %d: use at most %d, or 0 for %d", o.MaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes)
+	if o.MaxTokenBytes != 0 && (o.MaxTokenBytes < minMaxTokenBytes || o.MaxTokenBytes > maxMaxTokenBytes) {
+		fault("Options.MaxTokenBytes is %d: use %d to %d, or 0 for %d", o.MaxTokenBytes, minMaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
 	if o.MaxTokenBytes == 0 {
 		o.MaxTokenBytes = defaultMaxTokenBytes
@@ -381,21 +386,28 @@ func newGate(trusted []string) (*http.CrossOriginProtection, error) {
 // comparison is exact, so another spelling would never match.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme == "ws" || u.Scheme == "wss" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) || !isPlain(s) {
+	if err != nil || s != u.Scheme+"://"+u.Host || strings.ContainsFunc(u.Host, notInHost) || slices.Contains([]string{"", "ws", "wss", "ftp", "file"}, u.Scheme) {
 		return false
 	}
 	host, port := u.Hostname(), u.Port()
-	if port == "" && strings.HasSuffix(u.Host, ":") || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+	if strings.HasSuffix(u.Host, ":") || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
 		return false
 	}
-	if port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
-			return false
-		}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0 || port[0] == '0') {
+		return false
 	}
 	if strings.HasPrefix(u.Host, "[") {
 		ip, err := netip.ParseAddr(host)
-		return err == nil && ip.Is6() && ip.Zone() == "" && ip.String() == host
+		return err == nil && ip.String() == host
 	}
-	return host != "" && !strings.ContainsAny(host, "*% ,")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if last != "" && strings.Trim(last, "0123456789") == "" {
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.String() == host
+	}
+	return host != "" && !strings.HasPrefix(host, ".") && !strings.Contains(host, "..")
+}
+
+func notInHost(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune(".-_:[]", c)
 }

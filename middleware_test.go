@@ -78,6 +78,7 @@ func TestAnswers(t *testing.T) {
 		{"a second word", "GET", []string{bearer + " x"}, 400, "invalid_request", "The credential is malformed"},
 		{"a byte above 0x7f", "GET", []string{bearer + "\xe9"}, 400, "invalid_request", "The credential is malformed"},
 		{"= in the middle", "GET", []string{"Authorization: Bearer a=b"}, 400, "invalid_request", "The credential is malformed"},
+		{"= before", "GET", []string{"Authorization: Bearer =abc"}, 400, "invalid_request", "The credential is malformed"},
 		{"= alone", "GET", []string{"Authorization: Bearer =="}, 400, "invalid_request", "The credential is malformed"},
 		{"bad header beside a good cookie", "GET", []string{"Authorization: Bearer", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
 
@@ -220,6 +221,17 @@ func TestAllowAnonymous(t *testing.T) {
 	}
 }
 
+// What an outer handler has set stays.
+func TestVaryIsAdded(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true})
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Vary", "Accept-Encoding")
+	auth.Handler(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+	if got := strings.Join(rec.Header().Values("Vary"), ", "); got != "Accept-Encoding, Authorization" {
+		t.Errorf("Vary %q", got)
+	}
+}
+
 // A check cannot make an anonymous request of a refused one.
 func TestCheckErrorIsNoAnonymity(t *testing.T) {
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true}, func(context.Context, *jwthttp.Token[AppClaims]) error {
@@ -350,8 +362,11 @@ func TestNewRefuses(t *testing.T) {
 		{"leeway without unit", jwthttp.Options{Leeway: 30}, "write 30*time.Second"},
 		{"age without unit", jwthttp.Options{MaxAge: 3600}, "write 3600*time.Second"},
 		{"negative age", jwthttp.Options{MaxAge: -1}, "Options.MaxAge"},
-		{"big token", jwthttp.Options{MaxTokenBytes: 64<<10 + 1}, "use at most 65536"},
-		{"negative token", jwthttp.Options{MaxTokenBytes: -1}, "use at most 65536"},
+		{"big token", jwthttp.Options{MaxTokenBytes: 64<<10 + 1}, "use 64 to 65536"},
+		{"tiny token", jwthttp.Options{MaxTokenBytes: 63}, "use 64 to 65536"},
+		{"issuer in another encoding", jwthttp.Options{Issuer: "\xe9"}, "is no UTF-8"},
+		{"Trailer", places(jwthttp.HeaderNamed("trailer")), "choose another name"},
+		{"negative token", jwthttp.Options{MaxTokenBytes: -1}, "use 64 to 65536"},
 		{"realm with a quote", jwthttp.Options{Realm: `a"b`}, "printable ASCII without quotes"},
 		{"realm with a backslash", jwthttp.Options{Realm: `a\b`}, "printable ASCII without quotes"},
 		{"realm with a line break", jwthttp.Options{Realm: "a\r\nb"}, "printable ASCII without quotes"},
@@ -384,13 +399,13 @@ func TestNewRefuses(t *testing.T) {
 		"", "null", "*", "app.example.com", "https://", "https://app.example.com/", "https://app.example.com/x", "https://App.example.com",
 		"HTTPS://app.example.com", "https://app.example.com:443", "http://app.example.com:80", "https://app.example.com:", "https://app.example.com:0443",
 		"https://app.example.com:0", "https://app.example.com:65536", "https://*.example.com", "https://user@app.example.com", "https://bücher.example",
-		"https://app.example.com?x", "https://app.example.com#x", "https://[::1", "ws://app.example.com", "wss://app.example.com", "https://[0:0::1]", "https://a b", "https://:8080",
+		"https://app.example.com?x", "https://app.example.com#x", "https://[::1", "ws://app.example.com", "wss://app.example.com", "https://[0:0::1]", "https://a b", "https://:8080", "ftp://a.example", "file://", "https://<app>.example.com", "https://a..b", "https://127.1", "https://1.2.3.999", "https://.a",
 	} {
 		t.Run("origin "+origin, func(t *testing.T) {
 			refused(t, "which no browser sends")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{origin}}))
 		})
 	}
-	if _, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{"http://[::1]:8080", "https://a.example", "https://my_app.test"}}); err != nil {
+	if _, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{"http://[::1]:8080", "https://a.example", "http://127.0.0.1:3000", "https://a1.example:8443", "capacitor://localhost", "https://a.example.", "https://my_app.test"}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -564,6 +579,16 @@ func TestRequire(t *testing.T) {
 	}
 	if rec := send(onlyAdmins(ok), "admin"); rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != `Bearer realm="api"` {
 		t.Errorf("behind no door: %d %v", rec.Code, rec.Header())
+	}
+	// A context made by hand in between does not hide the door.
+	seen = nil
+	other := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r.WithContext(jwthttp.NewContext(r.Context(), &jwthttp.Token[struct{}]{})))
+		})
+	}
+	if rec := send(alice.New(auth.Handler, other, onlyAdmins).Then(ok), "user"); rec.Code != 403 || seen == nil {
+		t.Errorf("behind a context by hand: %d, the error handler got %v", rec.Code, seen)
 	}
 	if rec := send(alice.New(auth.Handler, jwthttp.Require[AppClaims](nil)).Then(ok), "admin"); rec.Code != 403 {
 		t.Errorf("no rule: %d", rec.Code)

@@ -33,13 +33,12 @@ func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 }
 
 func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
-	block, rest := pem.Decode(data)
+	block, _ := pem.Decode(data)
 	text := string(bytes.TrimSpace(data))
 	switch {
+	case strings.Count(text, "-----BEGIN ") > 1, block != nil && strings.Contains(text, "ssh-rsa "):
+		return nil, errors.New("the file holds more than one key: keep the one that is meant")
 	case block != nil:
-		if bytes.Contains(rest, []byte("-----BEGIN ")) {
-			return nil, errors.New("the file holds more than one PEM block: keep the one that is meant")
-		}
 		return parsePEM(block)
 	case text == "":
 		return nil, errors.New("the file is empty: want a PEM public key or an ssh-rsa line")

@@ -18,7 +18,9 @@ import (
 const (
 	maxHeaderBytes      = 2 << 10
 	maxHeaderDepth      = 4
+	maxHeaderMembers    = 32 // at all depths
 	maxKeyIDBytes       = 256
+	maxTypeBytes        = 64  // of alg and typ
 	maxPlainHeaderBytes = 192 // on the stack
 )
 
@@ -115,7 +117,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if err := facts.validate(&m.opts, key); err != nil {
 		return nil, err
 	}
-	if own, ok := any(&t.Claims).(interface{ Validate() error }); ok {
+	if own, ok := any(&t.Claims).(validator); ok {
 		if err := own.Validate(); err != nil {
 			return nil, blame(errRefused, err)
 		}
@@ -127,6 +129,9 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	}
 	return v, nil
 }
+
+// A validator is a claims type with a rule of its own.
+type validator interface{ Validate() error }
 
 // segments are the parts of a JWS in compact form, RFC 7515 section 7.1.
 type segments struct {
@@ -173,7 +178,7 @@ func (m *Middleware[C]) parseHeader(segment string) (TokenHeader, error) {
 	if err != nil {
 		return TokenHeader{}, errMalformed
 	}
-	return parseAnyHeader(buf[:n])
+	return parseAnyHeader(buf[:n], buf[maxHeaderBytes:])
 }
 
 // parsePlainHeader reads what nearly every token has: an object of alg, kid and
@@ -219,7 +224,7 @@ func isPlainText(b []byte) bool {
 			return false
 		}
 	}
-	return len(b) <= maxKeyIDBytes
+	return true
 }
 
 // intern returns string(b), without a copy for what most headers say.
@@ -237,7 +242,12 @@ func intern(b []byte) string {
 	return string(b)
 }
 
-func parseAnyHeader(text []byte) (TokenHeader, error) {
+// scratch has as much room as text takes.
+func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
+	// The strict check keeps a list of names: it is not for attackers to fill.
+	if bytes.Count(text, []byte{'"'}) > 4*maxHeaderMembers {
+		return TokenHeader{}, errHeaderSize
+	}
 	members, ok := openObject(text, maxHeaderDepth)
 	if !ok || !isStrictJSON(text) {
 		return TokenHeader{}, errMalformed
@@ -245,11 +255,12 @@ func parseAnyHeader(text []byte) (TokenHeader, error) {
 	var h TokenHeader
 	for members.next() {
 		var field *string
+		limit, tooLong := maxTypeBytes, errHeaderSize
 		switch string(members.name) {
 		case "alg":
 			field = &h.Algorithm
 		case "kid":
-			field = &h.KeyID
+			field, limit, tooLong = &h.KeyID, maxKeyIDBytes, errHeaderKeyID
 		case "typ":
 			field = &h.Type
 		case "crit", "b64", "zip", "enc": // they change what a token means, RFC 7515 section 4.1.11
@@ -257,12 +268,16 @@ func parseAnyHeader(text []byte) (TokenHeader, error) {
 		default:
 			continue
 		}
-		text, ok := stringValue(members.value)
-		if !ok {
+		v := members.value
+		if v[0] != '"' {
 			return TokenHeader{}, errMalformed
 		}
-		*field = text
-		if field == &h.Type && text == "" {
+		value := unquote(v, scratch)
+		if len(value) > limit {
+			return TokenHeader{}, tooLong
+		}
+		*field = intern(value)
+		if field == &h.Type && len(value) == 0 {
 			return TokenHeader{}, errType
 		}
 	}

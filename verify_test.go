@@ -37,6 +37,7 @@ func TestSegments(t *testing.T) {
 		"standard alphabet":     "+/" + token,
 		"NUL":                   token + "\x00",
 		"stray trailing bits":   token[:len(token)-1] + string(token[len(token)-1]+1),
+		"shortened signature":   token[:len(token)-4],
 		"header no base64":      "a." + payload + "." + sig,
 	} {
 		t.Run(name, func(t *testing.T) { verify(t, auth, raw, jwthttp.ErrInvalidToken) })
@@ -44,9 +45,24 @@ func TestSegments(t *testing.T) {
 	verify(t, auth, token, nil)
 	// A line break within a signed payload segment, which Go's decoder skips.
 	verify(t, auth, macSegments(secret, header+"."+payload[:8]+"\n"+payload[8:]), jwt.ErrTokenMalformed)
+	// The same bytes, spelled with stray bits at the end of a segment.
+	verify(t, auth, strayBits(token), jwthttp.ErrInvalidToken)
+	rs := mustNew[AppClaims](t, jwthttp.RS256(&rsaKey().PublicKey), jwthttp.Options{RememberSignatures: -1})
+	rsToken := signRS(t, rsaKey(), `{"alg":"RS256"}`, `{"sub":"alice","exp":4102444800}`)
+	verify(t, rs, rsToken, nil)
+	verify(t, rs, strayBits(rsToken), jwthttp.ErrInvalidToken)
+	verify(t, auth, macSegments(secret, strayBits(b64(`{"alg":"HS256"} `))+"."+payload), jwt.ErrTokenMalformed)
+	verify(t, auth, macSegments(secret, b64(`{"alg":"HS256"} `)+"."+payload), nil)
 	// One that is too long by a character, and one with stray bits at its end.
 	verify(t, auth, macSegments(secret, header+"."+payload[:len(payload)/4*4+1]), jwt.ErrTokenMalformed)
 	verify(t, auth, macSegments(secret, header+"."+b64("{}")[:2]+"h"), jwt.ErrTokenMalformed)
+}
+
+// strayBits sets the lowest bit of the last character, which no byte uses.
+func strayBits(segment string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(segment) - 1
+	return segment[:last] + alphabet[strings.IndexByte(alphabet, segment[last])+1:][:1]
 }
 
 func TestSizeLimits(t *testing.T) {
@@ -104,6 +120,11 @@ func TestHeaderRules(t *testing.T) {
 		{"kid null", `{"alg":"HS256","kid":null}`, jwt.ErrTokenMalformed},
 		{"typ null", `{"alg":"HS256","typ":null}`, jwt.ErrTokenMalformed},
 		{"kid too long", `{"alg":"HS256","kid":"` + kid256 + `k"}`, jwt.ErrTokenUnverifiable},
+		{"kid with DEL", `{"alg":"HS256","kid":"a` + "\x7f" + `"}`, jwt.ErrTokenUnverifiable},
+		{"kid with 0x1f", `{"alg":"HS256","kid":"a\u001f"}`, jwt.ErrTokenUnverifiable},
+		{"alg of 65 bytes", `{"alg":"` + strings.Repeat("H", 65) + `"}`, jwt.ErrTokenUnverifiable},
+		{"32 members", `{"alg":"HS256"` + names(31) + `}`, nil},
+		{"many members", `{"alg":"HS256"` + names(70) + `}`, jwt.ErrTokenUnverifiable},
 		{"kid with a control", `{"alg":"HS256","kid":"a\n"}`, jwt.ErrTokenUnverifiable},
 		{"kid beyond ASCII", `{"alg":"HS256","kid":"é"}`, jwt.ErrTokenUnverifiable},
 		{"crit", `{"alg":"HS256","crit":["exp"]}`, jwt.ErrTokenUnverifiable},
@@ -129,6 +150,13 @@ func TestHeaderRules(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) { verify(t, auth, signHS(secret, tc.header, payload("")), tc.want) })
 	}
+}
+
+func names(n int) (members string) {
+	for i := range n {
+		members += fmt.Sprintf(`,"x%d":"y"`, i)
+	}
+	return members
 }
 
 // pad makes an object of n bytes of an unfinished one.
@@ -305,6 +333,10 @@ func testClaimRules[C any](t *testing.T) {
 		{"aud empty", payload(`"aud":[]`), nil},
 		{"cnf", payload(`"cnf":{"jkt":"x"}`), jwthttp.ErrInvalidToken},
 		{"cnf null", payload(`"cnf":null`), jwthttp.ErrInvalidToken},
+		{"CNF is another name", payload(`"CNF":{}`), nil},
+		{"cnf behind an escaped quote", payload(`"name":"\" x","cnf":{}`), jwthttp.ErrInvalidToken},
+		{"nbf behind a backslash", payload(`"name":"\\","nbf":4102444800`), jwt.ErrTokenNotValidYet},
+		{"nbf behind both", payload(`"name":"\\\"","nbf":4102444800,"x":"\""`), jwt.ErrTokenNotValidYet},
 		{"cnf escaped", payload(`"\u0063nf":{}`), jwthttp.ErrInvalidToken},
 	} {
 		t.Run(tc.name, func(t *testing.T) { verify(t, auth, signHS(secret, plainHeader, tc.payload), tc.want) })

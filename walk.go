@@ -1,16 +1,19 @@
 package jwthttp
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // An object walks the members of a JSON object.
 type object struct {
 	scanner
-	name  []byte // unescaped
+	name  []byte // unescaped, if it is short enough to be one that this package knows
 	value []byte // JSON text
+
+	unescaped [maxEscapedName]byte
 }
+
+// maxEscapedName is what a name of four letters takes with all of them escaped,
+// and its quotes.
+const maxEscapedName = 4*len(`\u0000`) + 2
 
 // openObject reports whether text begins as an object.
 func openObject(text []byte, maxDepth int) (o object, ok bool) {
@@ -26,7 +29,12 @@ func (o *object) next() bool {
 	if o.peek() != '"' {
 		return false
 	}
-	o.name = unquote(o.scanner.value())
+	name := o.scanner.value()
+	if len(name) > maxEscapedName {
+		o.name = name // with its quotes, so it is none of ours
+	} else {
+		o.name = unquote(name, o.unescaped[:])
+	}
 	o.value = o.scanner.value()
 	return len(o.value) > 0
 }
@@ -108,28 +116,25 @@ func (s *scanner) skipLiteral() {
 	}
 }
 
-// unquote returns what a JSON string says, without copying where it can.
-func unquote(v []byte) []byte {
+// unquote returns what a JSON string says: a part of v, or of scratch if there
+// are escapes and it fits.
+func unquote(v, scratch []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return nil
 	}
 	if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	var text string
-	if err := json.Unmarshal(v, &text); err != nil {
-		return nil
-	}
-	return []byte(text)
+	return appendUnquoted(scratch[:0], v)
 }
 
 func stringValue(v []byte) (string, bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", false
 	}
-	return string(unquote(v)), true
+	return string(unquote(v, nil)), true
 }
 
 func isString(v []byte, want string) bool {
-	return len(v) > 0 && v[0] == '"' && string(unquote(v)) == want
+	return len(v) > 0 && v[0] == '"' && string(unquote(v, nil)) == want
 }
