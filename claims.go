@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ const (
 // A claimsDecoder decodes payloads into one claims type. Names match in exact
 // case, and no name may stand twice.
 type claimsDecoder struct {
-	options json.Options
+	options []json.Options
 	// Types with methods that decode get a copy of the payload, for they may
 	// write to what they are given, and only after its syntax has been checked,
 	// for an UnmarshalJSONFrom may relax the decoder.
@@ -37,14 +36,14 @@ type claimsDecoder struct {
 // types and for numbers cost a look-up a field, so only types that need them
 // get them.
 func decoderFor(needsFuncs, foreign bool) claimsDecoder {
-	d := claimsDecoder{options: json.DefaultOptionsV2(), foreign: foreign}
+	d := claimsDecoder{foreign: foreign}
 	if needsFuncs {
-		d.options = json.JoinOptions(d.options, json.WithUnmarshalers(json.JoinUnmarshalers(
+		d.options = []json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
 			json.UnmarshalFunc(decodeNumericDate),
 			json.UnmarshalFunc(decodeClaimStrings),
 			json.UnmarshalFunc(decodeNumber),
 			json.UnmarshalFromFunc(decodeAny),
-		)))
+		))}
 	}
 	return d
 }
@@ -156,26 +155,26 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 	return nil
 }
 
-// decode fills claims, a pointer to a fresh value, and returns what the rules
-// need to know of the payload, whatever the type made of it.
-func (d *claimsDecoder) decode(payload []byte, claims any) (facts, error) {
-	members, ok := openObject(payload, maxPayloadDepth)
-	if !ok || d.foreign && !isStrictJSON(payload) {
-		return facts{}, errPayloadJSON
+// decode fills claims, a pointer to a fresh value, and f with what the rules need
+// to know of the payload, whatever the type made of it.
+func (d *claimsDecoder) decode(payload []byte, claims any, f *facts) error {
+	var members object
+	if !members.open(payload, maxPayloadDepth) || d.foreign && !isStrictJSON(payload) {
+		return errPayloadJSON
 	}
 	text := payload
 	if d.foreign {
 		text = bytes.Clone(payload)
 	}
-	if err := json.Unmarshal(text, claims, d.options); err != nil {
-		return facts{}, errClaims.because(err)
+	if err := json.Unmarshal(text, claims, d.options...); err != nil {
+		return errClaims.because(err)
 	}
-	return readFacts(members)
+	return f.read(&members)
 }
 
 // try decodes a sample into a new value of type t.
 func (d *claimsDecoder) try(sample string, t reflect.Type) error {
-	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options)
+	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
 }
 
 func isStrictJSON(b []byte) bool { return jsontext.Value(b).IsValid() }
@@ -199,9 +198,8 @@ type facts struct {
 	senderIsBound bool // cnf is present, RFC 7800
 }
 
-// readFacts walks the members of a payload that a strict decoder has accepted.
-func readFacts(members object) (facts, error) {
-	var f facts
+// read walks the members of a payload that a strict decoder has accepted.
+func (f *facts) read(members *object) error {
 	n := 0
 	for members.next() {
 		n++
@@ -223,13 +221,13 @@ func readFacts(members object) (facts, error) {
 			f.senderIsBound = true
 		}
 		if !ok {
-			return facts{}, errClaims.because(fmt.Errorf("%s is not of the kind that RFC 7519 says", members.name))
+			return errClaims.because(fmt.Errorf("%s is not of the kind that RFC 7519 says", members.name))
 		}
 	}
 	if members.tooDeep || n > maxMembers {
-		return facts{}, errPayloadSize
+		return errPayloadSize
 	}
-	return f, nil
+	return nil
 }
 
 // validate applies the rules of o and of the key that verified the token. Time
@@ -280,13 +278,16 @@ func (f *facts) isFor(audiences []string) bool {
 	if len(audiences) == 0 {
 		return true
 	}
-	for s := (scanner{text: f.audience}); s.peek() != 0; {
-		if s.peek() == '[' || s.peek() == ']' {
-			s.pos++
-			continue
-		}
-		if one, ok := stringValue(s.value()); ok && slices.Contains(audiences, one) {
-			return true
+	s := scanner{text: f.audience}
+	if s.peek() == '[' {
+		s.pos++
+	}
+	for s.peek() == '"' {
+		one := unquote(s.value(), nil)
+		for _, audience := range audiences {
+			if string(one) == audience {
+				return true
+			}
 		}
 	}
 	return false
@@ -330,14 +331,28 @@ func (d numericDate) ceil() time.Time {
 	return time.Unix(d.seconds, 0)
 }
 
+// parseDigits reads what nearly every date is.
+func parseDigits(v []byte) (n int64, ok bool) {
+	if len(v) > 18 {
+		return 0, false
+	}
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
 // parseNumericDate reads a JSON value; ok says that it is a number between 0 and
 // the end of the year 9999. It goes by the digits: a float64 would round.
 func parseNumericDate(v []byte) (d numericDate, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false
 	}
-	if seconds, err := strconv.ParseInt(string(v), 10, 64); err == nil {
-		return numericDate{seconds: seconds, present: true}, seconds >= 0 && seconds <= maxNumericDate
+	if seconds, ok := parseDigits(v); ok {
+		return numericDate{seconds: seconds, present: true}, seconds <= maxNumericDate
 	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")

@@ -11,8 +11,8 @@ func ParseNumericDate(number string) (floor, ceil time.Time, ok bool) {
 // WalkTo returns the raw values of the members of a JSON object by name, and
 // whether it is nested too deep; nil for other JSON.
 func WalkTo(text []byte, maxDepth int) (members map[string]string, tooDeep bool) {
-	o, ok := openObject(text, maxDepth)
-	if !ok {
+	var o object
+	if !o.open(text, maxDepth) {
 		return nil, false
 	}
 	members = map[string]string{}

@@ -109,8 +109,8 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	v := newVerified[C](ctx, &m.door, raw)
 	t := v.token
 	t.Header, t.Source = header, source
-	facts, err := m.claims.decode(payload, &t.Claims)
-	if err != nil {
+	var facts facts
+	if err := m.claims.decode(payload, &t.Claims, &facts); err != nil {
 		return nil, err
 	}
 	t.expires = facts.expires.seconds
@@ -248,8 +248,8 @@ func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 	if bytes.Count(text, []byte{'"'}) > 4*maxHeaderMembers {
 		return TokenHeader{}, errHeaderSize
 	}
-	members, ok := openObject(text, maxHeaderDepth)
-	if !ok || !isStrictJSON(text) {
+	var members object
+	if !members.open(text, maxHeaderDepth) || !isStrictJSON(text) {
 		return TokenHeader{}, errMalformed
 	}
 	var h TokenHeader

@@ -7,45 +7,45 @@ type object struct {
 	scanner
 	name  []byte // unescaped, if it is short enough to be one that this package knows
 	value []byte // JSON text
-
-	unescaped [maxEscapedName]byte
 }
 
 // maxEscapedName is what a name of four letters takes with all of them escaped,
 // and its quotes.
 const maxEscapedName = 4*len(`\u0000`) + 2
 
-// openObject reports whether text begins as an object.
-func openObject(text []byte, maxDepth int) (o object, ok bool) {
-	o.scanner = scanner{text: text, depth: 1, maxDepth: maxDepth}
+// open makes o walk text, and reports whether it begins as an object.
+func (o *object) open(text []byte, maxDepth int) bool {
+	*o = object{scanner: scanner{text: text, depth: 1, maxDepth: maxDepth}}
 	if o.peek() != '{' {
-		return o, false
+		return false
 	}
 	o.pos++
-	return o, true
+	return true
 }
 
 func (o *object) next() bool {
 	if o.peek() != '"' {
 		return false
 	}
-	name := o.scanner.value()
-	if len(name) > maxEscapedName {
-		o.name = name // with its quotes, so it is none of ours
-	} else {
-		o.name = unquote(name, o.unescaped[:])
-	}
+	o.name = o.scanner.value()
 	o.value = o.scanner.value()
-	return len(o.value) > 0
+	if len(o.name) < 2 || len(o.value) == 0 {
+		return false
+	}
+	// A longer one keeps its quotes, so it is none of ours.
+	if len(o.name) <= maxEscapedName {
+		o.name = unquote(o.name, nil)
+	}
+	return true
 }
 
 // A scanner steps over the values of a JSON text that a strict decoder has
-// accepted, so it can take commas and colons for space. Given other text it
-// stops early, and never fails.
+// accepted, so it can take commas and colons for space and look for no more than
+// where a value ends. Given other text it stops early, and never fails.
 type scanner struct {
 	text     []byte
 	pos      int
-	depth    int // of the value that is looked at
+	depth    int // of the object or array that pos is in
 	maxDepth int
 	tooDeep  bool
 }
@@ -53,9 +53,7 @@ type scanner struct {
 // peek returns the first byte of what comes next, 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.pos < len(s.text); s.pos++ {
-		switch c := s.text[s.pos]; c {
-		case ' ', '\t', '\r', '\n', ',', ':':
-		default:
+		if c := s.text[s.pos]; c > ' ' && c != ',' && c != ':' {
 			return c
 		}
 	}
@@ -64,12 +62,46 @@ func (s *scanner) peek() byte {
 
 // value steps over one value and returns its text.
 func (s *scanner) value() []byte {
-	s.peek()
-	start, outside := s.pos, s.depth
+	c := s.peek()
+	start := s.pos
+	switch c {
+	case 0:
+		return nil
+	case '"':
+		s.skipString()
+	case '{', '[':
+		s.skipNested()
+	default:
+		s.skipLiteral()
+	}
+	return s.text[start:s.pos]
+}
+
+func (s *scanner) skipString() {
+	start := s.pos + 1
+	end := bytes.IndexByte(s.text[start:], '"')
+	if end >= 0 && s.text[start+end-1] != '\\' {
+		s.pos = start + end + 1
+		return
+	}
+	for s.pos = start; s.pos < len(s.text); s.pos++ {
+		switch s.text[s.pos] {
+		case '\\':
+			s.pos++
+		case '"':
+			s.pos++
+			return
+		}
+	}
+	s.pos = len(s.text)
+}
+
+func (s *scanner) skipNested() {
+	outside := s.depth
 	for {
 		switch s.peek() {
 		case 0:
-			return nil
+			return
 		case '"':
 			s.skipString()
 		case '{', '[':
@@ -83,34 +115,14 @@ func (s *scanner) value() []byte {
 			s.skipLiteral()
 		}
 		if s.depth <= outside {
-			return s.text[start:s.pos]
-		}
-	}
-}
-
-func (s *scanner) skipString() {
-	s.pos++
-	rest := s.text[s.pos:]
-	if end := bytes.IndexByte(rest, '"'); end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
-		s.pos += end + 1
-		return
-	}
-	for ; s.pos < len(s.text); s.pos++ {
-		switch s.text[s.pos] {
-		case '\\':
-			s.pos++
-		case '"':
-			s.pos++
 			return
 		}
 	}
-	s.pos = len(s.text)
 }
 
 func (s *scanner) skipLiteral() {
-	for ; s.pos < len(s.text); s.pos++ {
-		switch s.text[s.pos] {
-		case ' ', '\t', '\r', '\n', ',', ':', '}', ']', '"', '{', '[':
+	for s.pos++; s.pos < len(s.text); s.pos++ {
+		if c := s.text[s.pos]; c <= ' ' || c == ',' || c == '}' || c == ']' {
 			return
 		}
 	}
@@ -122,10 +134,13 @@ func unquote(v, scratch []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return nil
 	}
-	if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 {
-		return inner
+	inner := v[1 : len(v)-1]
+	for _, c := range inner {
+		if c == '\\' {
+			return appendUnquoted(scratch[:0], v)
+		}
 	}
-	return appendUnquoted(scratch[:0], v)
+	return inner
 }
 
 func stringValue(v []byte) (string, bool) {

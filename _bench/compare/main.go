@@ -15,6 +15,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -25,13 +26,14 @@ func main() {
 	rounds := flag.Int("rounds", 15, "rounds of every measurement, at least 7")
 	jsonFile := flag.String("json", "", "write the results to this file")
 	plotFile := flag.String("plot", "", "draw the chart to this SVG file")
+	only := flag.String("only", "", "measure only this: "+strings.Join(measurementNames(), ", "))
 	load := flag.String("load", "", "send load to this URL instead (used by itself)")
 	flag.Parse()
 	if *load != "" {
 		sendLoad(*load)
 		return
 	}
-	report, err := measureAll(max(*rounds, 7))
+	report, err := measureAll(max(*rounds, 7), *only)
 	if err == nil {
 		report.print(os.Stdout)
 		err = report.write(*jsonFile, *plotFile)
@@ -154,12 +156,15 @@ type runner struct {
 }
 
 // inTurns measures runners one after the other, round by round, so that what
-// disturbs the machine disturbs all of them. Ratios are to the first.
+// disturbs the machine disturbs all of them; each round begins with another one,
+// so that none always runs behind the same. Ratios are to the first.
 func inTurns(work string, rounds int, runners []runner) Table {
 	ns := make([][]float64, len(runners))
 	t := Table{Work: work, Rows: make([]Row, len(runners))}
 	for round := range rounds + 1 { // the first warms up
-		for i, r := range runners {
+		for turn := range runners {
+			i := (turn + round) % len(runners)
+			r := runners[i]
 			runtime.GC()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -36,8 +36,9 @@ var (
 	OursNoMemory   = Contestant{"jwthttp, nothing remembered", protectOurs[Claims](-1)}
 	OursRegistered = Contestant{"jwthttp, RegisteredClaims", protectOurs[Registered](0)}
 	OursMap        = Contestant{"jwthttp, MapClaims", protectOurs[jwt.MapClaims](0)}
-	Floor          = Contestant{"floor: bare primitives", protectFloor}
-	FloorHS256     = Contestant{"floor: bare primitives, HS256", func(_ string, next http.Handler) (http.Handler, error) { return protectFloor("HS256", next) }}
+	Floor          = Contestant{"floor: bare primitives", protectFloor(true)}
+	FloorNoHeader  = Contestant{"floor: the same, the header unread", protectFloor(false)}
+	FloorHS256     = Contestant{"floor: bare primitives, HS256", func(_ string, next http.Handler) (http.Handler, error) { return protectFloor(true)("HS256", next) }}
 	ContextFloor   = Contestant{"floor: context alone", protectContext}
 	GolangJWT      = Contestant{"golang-jwt v5.3.1, typed", protectGolangJWT(func() jwt.Claims { return &Registered{} })}
 	GolangJWTMap   = Contestant{"golang-jwt v5.3.1, map", protectGolangJWT(func() jwt.Claims { return jwt.MapClaims{} })}
@@ -49,7 +50,7 @@ var (
 )
 
 // All are in the order of the table.
-var All = []Contestant{Ours, OursRegistered, OursMap, Floor, ContextFloor, CristalHQ, GolangJWT, GolangJWTMap, EchoJWT, Auth0v2, Auth0, JWTAuth}
+var All = []Contestant{Ours, OursRegistered, OursMap, Floor, FloorNoHeader, ContextFloor, CristalHQ, GolangJWT, GolangJWTMap, EchoJWT, Auth0v2, Auth0, JWTAuth}
 
 type contextKey struct{}
 
@@ -101,41 +102,61 @@ type floorState struct {
 	sig       [256]byte
 }
 
-// protectFloor does what cannot be saved: the hash with a reused state, base64,
-// a strict decoding of the claims and a new request context. It checks nothing
-// else.
-func protectFloor(alg string, next http.Handler) (http.Handler, error) {
-	pub := &PrivateKey().PublicKey
-	states := sync.Pool{New: func() any { return &floorState{mac: hmac.New(sha256.New, Secret), hash: sha256.New()} }}
-	return wrap(next, func(token string) (any, error) {
-		s := states.Get().(*floorState)
-		defer states.Put(s)
-		dot := strings.LastIndexByte(token, '.')
-		n := copy(s.in[:], token[:dot])
-		m, err := base64.RawURLEncoding.Decode(s.sig[:], []byte(token[dot+1:]))
-		if err != nil {
-			return nil, err
-		}
-		if alg == "RS256" {
-			s.hash.Reset()
-			s.hash.Write(s.in[:n])
-			if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.sig[:m]); err != nil {
+// header is what a verifier must know of a token before its signature.
+type header struct {
+	Algorithm string `json:"alg"`
+	KeyID     string `json:"kid"`
+	Type      string `json:"typ"`
+}
+
+// protectFloor does what cannot be saved, with the bare primitives: the hash with
+// a reused state, base64, a strict decoding of the claims and, if withHeader, of
+// the header, which names the key, and a new request context. It looks at
+// nothing of what it has decoded.
+func protectFloor(withHeader bool) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		pub := &PrivateKey().PublicKey
+		states := sync.Pool{New: func() any { return &floorState{mac: hmac.New(sha256.New, Secret), hash: sha256.New()} }}
+		return wrap(next, func(token string) (any, error) {
+			s := states.Get().(*floorState)
+			defer states.Put(s)
+			first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
+			if withHeader {
+				text, err := base64.RawURLEncoding.DecodeString(token[:first])
+				if err != nil {
+					return nil, err
+				}
+				var h header
+				if err := json.Unmarshal(text, &h); err != nil {
+					return nil, err
+				}
+			}
+			n := copy(s.in[:], token[:last])
+			m, err := base64.RawURLEncoding.Decode(s.sig[:], []byte(token[last+1:]))
+			if err != nil {
 				return nil, err
 			}
-		} else {
-			s.mac.Reset()
-			s.mac.Write(s.in[:n])
-			if !hmac.Equal(s.mac.Sum(s.sum[:0]), s.sig[:m]) {
-				return nil, errRefused
+			if alg == "RS256" {
+				s.hash.Reset()
+				s.hash.Write(s.in[:n])
+				if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.sig[:m]); err != nil {
+					return nil, err
+				}
+			} else {
+				s.mac.Reset()
+				s.mac.Write(s.in[:n])
+				if !hmac.Equal(s.mac.Sum(s.sum[:0]), s.sig[:m]) {
+					return nil, errRefused
+				}
 			}
-		}
-		payload, err := base64.RawURLEncoding.DecodeString(token[strings.IndexByte(token, '.')+1 : dot])
-		if err != nil {
-			return nil, err
-		}
-		claims := new(Claims)
-		return claims, json.Unmarshal(payload, claims)
-	}), nil
+			payload, err := base64.RawURLEncoding.DecodeString(token[first+1 : last])
+			if err != nil {
+				return nil, err
+			}
+			claims := new(Claims)
+			return claims, json.Unmarshal(payload, claims)
+		}), nil
+	}
 }
 
 func protectContext(_ string, next http.Handler) (http.Handler, error) {
