@@ -236,7 +236,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 // What any request can cost is bounded: a forged token of the full size costs
 // less than 2 KiB of memory, and a claims type is not touched.
 func TestForgedTokensAreCheap(t *testing.T) {
-	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret).WithID("hs"), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
 	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
 	forger := rsaForger()
 	withHeader := func(header string) string {
@@ -253,6 +253,7 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		"HS256":          signHS([]byte("another"), plainHeader, big),
 		"RS256":          signRS(t, forger, `{"alg":"RS256"}`, big),
 		"unknown alg":    signHS(secret, `{"alg":"none"}`, big),
+		"unknown kid":    signHS(secret, `{"alg":"HS256","kid":"nobody's"}`, big),
 		"garbage":        strings.Repeat("x", 8000) + "." + "y.z",
 		"no JSON":        b64(strings.Repeat("x", 2048)) + ".x.x",
 		"oversized":      strings.Repeat("x", 1<<20),

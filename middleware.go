@@ -221,8 +221,8 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		// Shared caches leave answers to Authorization alone, RFC 9111 section
 		// 3.5, but know nothing of other credentials.
-		if h := w.Header(); v.token.Source != inAuthorization && h["Cache-Control"] == nil {
-			h.Set("Cache-Control", "private")
+		if v.token.Source != inAuthorization && w.Header()["Cache-Control"] == nil {
+			w.Header().Set("Cache-Control", "private")
 		}
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))
 	})

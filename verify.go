@@ -340,7 +340,7 @@ type hmacVerifier struct{ states reserve[hmacState] }
 // hash costs more than hashing a short token.
 type hmacState struct {
 	mac       hash.Hash
-	chunk     [512]byte
+	chunk     [4 << 10]byte
 	sum       [sha256.Size]byte
 	signature [sha256.Size]byte
 }
@@ -376,7 +376,7 @@ type rsaVerifier struct {
 
 type rsaState struct {
 	hash      hash.Hash
-	chunk     [512]byte
+	chunk     [4 << 10]byte
 	sum       [sha256.Size]byte
 	seen      signatureDigest
 	signature []byte

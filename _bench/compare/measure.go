@@ -111,6 +111,9 @@ func rs256First(r *Report) error {
 func forged(r *Report) error {
 	for _, alg := range []string{"HS256", "RS256"} {
 		token := contest.Forged(alg)
+		if n := len(token) - len("Bearer "); n > 8<<10 || n < 7<<10 {
+			return fmt.Errorf("the forged token has %d bytes: it is to be nearly 8 KiB", n)
+		}
 		runners, err := served(alg, []contest.Token{token}, 2000, contest.Ours, contest.GolangJWT, contest.Auth0, contest.JWTAuth)
 		if err != nil {
 			return err

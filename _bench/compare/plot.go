@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
@@ -17,17 +18,20 @@ import (
 // table, the fastest on top.
 func plotTables(file string, tables []Table) error {
 	colors := []color.Color{color.RGBA{0x1f, 0x6f, 0xb4, 0xff}, color.RGBA{0xf2, 0x8e, 0x2b, 0xff}}
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
+	p.Title.Padding = vg.Points(6)
+	p.Y.Tick.Label.Font.Size = vg.Points(9)
+	p.Legend.TextStyle.Font.Size = vg.Points(9)
 	p.Title.Text = "Time for one protected request (shorter is better)"
 	p.X.Label.Text = "µs"
 	p.X.Min = 0
-	p.Legend.Top = false
-	p.Legend.XOffs = -vg.Points(8)
-	p.Legend.YOffs = vg.Points(8)
+	p.Legend.Top = true
+	p.Legend.Padding = vg.Points(4)
 
 	var names []string
 	for _, row := range tables[0].Rows {
-		if !strings.HasPrefix(row.Name, contest.Ours.Name+",") && row.Name != contest.ContextFloor.Name {
+		if !strings.HasPrefix(row.Name, contest.Ours.Name+",") && row.Name != contest.ContextFloor.Name && row.Name != contest.FloorNoHeader.Name {
 			names = append(names, row.Name)
 		}
 	}
@@ -63,7 +67,11 @@ func plotTables(file string, tables []Table) error {
 		work, _, _ := strings.Cut(t.Work, ":")
 		p.Legend.Add(work, bars)
 	}
-	p.NominalY(names...)
+	labels := make([]string, len(names))
+	for i, name := range names {
+		labels[i] = name + "    " // fonts that take the place of this one are wider
+	}
+	p.NominalY(labels...)
 	p.X.Max *= 1.1
 	return p.Save(18*vg.Centimeter, 9*vg.Centimeter, file)
 }

@@ -101,8 +101,8 @@ func Sign(alg string, claims jwt.Claims) string {
 // wrong.
 func Forged(alg string) Token {
 	claims := jwt.MapClaims{"iss": Issuer, "aud": Audience, "exp": time.Now().Add(time.Hour).Unix()}
-	for i := range 130 {
-		claims[fmt.Sprintf("claim-number-%03d", i)] = "value of the claim " + fmt.Sprint(i)
+	for i := range 195 {
+		claims[fmt.Sprintf("claim-%03d", i)] = fmt.Sprintf("value %08d", i)
 	}
 	raw := Sign(alg, claims)
 	i := strings.LastIndexByte(raw, '.')
