@@ -349,8 +349,9 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 	return source, nil
 }
 
-// keysFor asks source and returns the keys to try for a token with header h.
-func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
+// eligibleKeys asks source and returns the keys to try for a token with header h:
+// one, or several without ids.
+func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
 		if errors.Is(err, ErrUnknownKey) {
@@ -358,23 +359,28 @@ func keysFor(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error
 		}
 		return nil, errUnavailable.because(err)
 	}
-	eligible, named := 0, false
-	for _, k := range keys {
+	eligible, named := keys[:0:0], false
+	for i, k := range keys {
 		if err := k.check(); err != nil {
 			return nil, errUnavailable.because(err)
 		}
-		if k.eligible(h) {
-			eligible++
-			named = named || k.material.id != ""
+		if !k.eligible(h) {
+			continue
+		}
+		named = named || k.material.id != ""
+		if len(eligible) == 0 {
+			eligible = keys[i : i+1 : i+1] // the usual case, without a copy
+		} else {
+			eligible = append(eligible, k)
 		}
 	}
-	if eligible == 0 {
+	if len(eligible) == 0 {
 		return nil, errNotOurs
 	}
-	if eligible > maxKeys || eligible > 1 && named {
+	if len(eligible) > maxKeys || len(eligible) > 1 && named {
 		return nil, errAmbiguous
 	}
-	return keys, nil
+	return eligible, nil
 }
 
 // FromKeyfunc makes a key source of a golang-jwt key function. The algorithms

@@ -92,11 +92,11 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if !m.opts.acceptsType(header.Type) {
 		return nil, errType
 	}
-	keys, err := keysFor(ctx, m.keys, header)
+	keys, err := eligibleKeys(ctx, m.keys, header)
 	if err != nil {
 		return nil, err
 	}
-	key, err := parts.signedBy(keys, header, m.memory)
+	key, err := parts.signedBy(keys, m.memory)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +306,7 @@ func (o *Options) acceptsType(typ string) bool {
 	if o.Type != "" {
 		return equalFoldASCII(typ, o.Type)
 	}
-	return typ == "" || equalFoldASCII(typ, "JWT") || equalFoldASCII(typ, "at+jwt")
+	return typ == "" || typ == "JWT" || equalFoldASCII(typ, "JWT") || equalFoldASCII(typ, "at+jwt")
 }
 
 // bareType removes the prefix that RFC 7515 section 4.1.9 lets senders omit.
@@ -325,9 +325,9 @@ func equalFoldASCII(s, ascii string) bool {
 }
 
 // signedBy returns the key that verifies the signature.
-func (s *segments) signedBy(keys []Key, h TokenHeader, memory *signatureMemory) (Key, error) {
+func (s *segments) signedBy(keys []Key, memory *signatureMemory) (Key, error) {
 	for _, k := range keys {
-		if k.eligible(h) && k.material.verifier.verify(s.signingInput, s.signature, memory) {
+		if k.material.verifier.verify(s.signingInput, s.signature, memory) {
 			return k, nil
 		}
 	}

@@ -27,16 +27,19 @@ func (o *object) next() bool {
 	if o.peek() != '"' {
 		return false
 	}
-	o.name = o.scanner.value()
-	o.value = o.scanner.value()
-	if len(o.name) < 2 || len(o.value) == 0 {
-		return false
+	// Nearly every name is short and without escapes, so one look is enough.
+	start := o.pos + 1
+	end := start
+	for end < len(o.text) && o.text[end] != '"' && o.text[end] != '\\' {
+		end++
 	}
-	// A longer one keeps its quotes, so it is none of ours.
-	if len(o.name) <= maxEscapedName {
+	if end < len(o.text) && o.text[end] == '"' {
+		o.name, o.pos = o.text[start:end], end+1
+	} else if o.name = o.scanner.value(); len(o.name) <= maxEscapedName {
 		o.name = unquote(o.name, nil)
-	}
-	return true
+	} // else it keeps its quotes, and is none of ours
+	o.value = o.scanner.value()
+	return len(o.value) > 0
 }
 
 // A scanner steps over the values of a JSON text that a strict decoder has
