@@ -28,8 +28,8 @@
 //
 // Whatever the type, these hold: exp is there and ahead; nbf, if there, has
 // passed; iss and aud are those of [Options] and of the key; sub and jti, if
-// there, are strings. The header has at most 2 KiB; the payload is one JSON
-// object of at most 256 members, nested at most 32 deep, with at most 64
+// there, are strings. The header has at most 2 KiB and 32 members; the payload is
+// one JSON object of at most 256 members, nested at most 32 deep, with at most 64
 // audiences and no name twice; dates are numbers from 0 to the end of year 9999.
 //
 // # Cookies
@@ -169,7 +169,8 @@ type Middleware[C any] struct {
 //
 // The error names everything that is wrong with the configuration at once, each
 // with how to mend it: keys too short, options that contradict each other, a
-// type that the decoder cannot fill. It does not ask keys for any.
+// type that the decoder cannot fill. It does not ask keys for any. A Validate
+// method of C is called once on empty claims, to see that it does not panic.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	m := &Middleware[C]{checks: slices.Clone(checks)}
 	m.headers.make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }

@@ -64,8 +64,9 @@ func isSegment(s string) bool {
 
 // Verify checks a token outside of HTTP: a gRPC call's, a queue message's. raw is
 // the token alone, without "Bearer". All that [Options] say of tokens holds;
-// extractors and the cross-origin gate play no part. The error is of a kind listed at [ErrNoToken], which stands for an
-// empty raw. It is safe for concurrent use.
+// extractors and the cross-origin gate play no part. The error is of a kind
+// listed at [ErrNoToken], which stands for an empty raw. It is safe for
+// concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	v, err := m.verify(ctx, raw, "")
 	if err != nil {
