@@ -266,6 +266,11 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		"many names":     withHeader(members(`,"%x":1`, 250)),
 		"many strings":   withHeader(members(`,"%x":"1"`, 31)),
 		"escaped names":  withHeader(members(`,"\u0041%x":1`, 31)),
+		"long names":     withHeader(members(`,"%055x":1`, 31)),
+		"60 names":       withHeader(members(`,"%021x":1`, 60)),
+		"one long name":  withHeader(`{"alg":"HS256","` + strings.Repeat(`\u0041`, 330) + `":1}`),
+		"names inside":   withHeader(`{"alg":"HS256","x":` + strings.Replace(members(`,"%055x":1`, 30), `"alg"`, `"a"`, 1) + `}`),
+		"most names":     withHeader(members(`,"%025x":1`, 31)),
 		"many objects":   withHeader(members(`,"%x":{"a":{"b":1}}`, 10)),
 	} {
 		request := httptest.NewRequest("GET", "/", nil)
@@ -299,6 +304,29 @@ func bytesPerRun(runs int, f func()) uint64 {
 func underRace() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// A key function of golang-jwt is asked for every token, and its keys are set up
+// once.
+func TestForgedTokensAreCheapWithFromKeyfunc(t *testing.T) {
+	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
+	for algorithm, tc := range map[string]struct {
+		key any
+		raw string
+	}{
+		"HS256": {secret, signHS([]byte("another"), plainHeader, big)},
+		"RS256": {&rsaKey().PublicKey, signRS(t, rsaForger(), `{"alg":"RS256"}`, big)},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(anyKey(tc.key), algorithm), jwthttp.Options{})
+		bytes := bytesPerRun(200, func() {
+			if _, err := auth.Verify(t.Context(), tc.raw); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+				t.Fatal(err)
+			}
+		})
+		if bytes >= 2560 && !underRace() { // its jwt.Token and header map take some
+			t.Errorf("%s: %d bytes", algorithm, bytes)
+		}
+	}
 }
 
 var rsaForger = sync.OnceValue(newRSAKey)

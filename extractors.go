@@ -44,6 +44,7 @@ type Extractor struct {
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
+	bearer  bool        // what Extract returns is yet to be held against b64token
 	mistake error       // of the call that made it; New returns it
 }
 
@@ -51,7 +52,7 @@ type Extractor struct {
 // scheme is no credential here. Two Authorization headers, or a Bearer header
 // that does not hold exactly one token, are an error.
 func BearerHeader() Extractor {
-	return Extractor{Source: inAuthorization, Extract: bearer}
+	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true}
 }
 
 // Cookie reads the cookie of that name, up to 4096 bytes. Since browsers send it
@@ -176,45 +177,50 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// find returns the token that r carries in this place, "" if none.
-func (e *Extractor) find(r *http.Request) (string, Source, error) {
+// find returns the token that r carries in this place, "" if none, and the single
+// place that it is.
+func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
 	if e.firstOf == nil {
 		token, err := e.Extract(r)
 		if err != nil && (errors.Is(err, ErrNoToken) || errors.Is(err, http.ErrNoCookie)) {
-			return "", "", nil
+			return "", nil, nil
 		}
-		return token, e.Source, err
+		return token, e, err
 	}
 	for i := range e.firstOf {
-		if token, source, err := e.firstOf[i].find(r); token != "" || err != nil {
-			return token, source, err
+		if token, place, err := e.firstOf[i].find(r); token != "" || err != nil {
+			return token, place, err
 		}
 	}
-	return "", "", nil
+	return "", nil, nil
 }
 
-// extract returns the one token that r carries, errNoToken if none.
-func extract(places []Extractor, r *http.Request) (token string, source Source, err error) {
+// extract returns the one token that r carries and where, errNoToken if none.
+func extract(places []Extractor, r *http.Request) (token string, place *Extractor, err error) {
 	for i := range places {
-		t, s, err := places[i].find(r)
+		t, p, err := places[i].find(r)
 		if err != nil {
 			if f, ok := err.(*failure); ok && f.kind == ErrInvalidRequest {
-				return "", "", f
+				return "", nil, f
 			}
-			return "", "", blame(errCredential, err)
+			return "", nil, blame(errCredential, err)
 		}
 		if t == "" {
 			continue
 		}
 		if token != "" {
-			return "", "", errTwoTokens
+			return "", nil, errTwoTokens
 		}
-		token, source = t, s
+		// Before another place is asked; for the only one authenticate does it.
+		if len(places) > 1 && p.bearer && !isB64Token(t) {
+			return "", nil, errCredential
+		}
+		token, place = t, p
 	}
 	if token == "" {
-		return "", "", errNoToken
+		return "", nil, errNoToken
 	}
-	return token, source, nil
+	return token, place, nil
 }
 
 // check returns what is wrong with the configuration of e, and calls visit for
@@ -244,8 +250,16 @@ func (s Source) check() error {
 	if s == "" {
 		return errors.New("jwthttp: an extractor has no Source: call the place header:NAME, cookie:NAME or by any other name")
 	}
+	for _, prefix := range []Source{inHeader, inCookie} {
+		if len(s) >= len(prefix) && s[:len(prefix)] != prefix && strings.EqualFold(string(s[:len(prefix)]), string(prefix)) {
+			return fmt.Errorf("jwthttp: the Source %q looks like one of the prefixes: write %s in lower case", s, prefix)
+		}
+	}
 	if name, ok := s.cut(inCookie); ok {
 		return checkCookieName(name)
+	}
+	if _, ok := s.cut(inHeader); !ok && (!isPlain(string(s)) || strings.Contains(string(s), " ")) {
+		return fmt.Errorf("jwthttp: the Source %q is no plain name: use printable ASCII without spaces and quotes", s)
 	}
 	name, ok := s.cut(inHeader)
 	if ok && !isToken(name) {

@@ -17,6 +17,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -73,6 +74,7 @@ type keyMaterial struct {
 // in memory, and adds to it what has verified; memory may be nil.
 type verifier interface {
 	verify(signingInput, sig string, memory *signatureMemory) bool
+	isFor(material any) bool // whether the key was made of equal material
 }
 
 // HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
@@ -418,6 +420,39 @@ type legacySource struct {
 	keyfunc    jwt.Keyfunc
 	algorithms []string
 	mistake    error
+
+	// The keys made of what keyfunc returned of late. It is asked for every
+	// token all the same, so a key that it returns no more is not used.
+	made atomic.Pointer[[]Key]
+}
+
+// keep returns the key made of material, which is of the type that the algorithm
+// takes: one that was made before, or a new one.
+func (s *legacySource) keep(material any, algorithm string) Key {
+	var made []Key
+	if p := s.made.Load(); p != nil {
+		made = *p
+	}
+	for _, k := range made {
+		if k.material.algorithm == algorithm && k.material.verifier.isFor(material) {
+			return k
+		}
+	}
+	var k Key
+	switch m := material.(type) {
+	case []byte:
+		k = HS256(m)
+	case *rsa.PublicKey:
+		k = RS256(m)
+	}
+	if k.check() == nil {
+		if len(made) >= maxKeys {
+			made = nil
+		}
+		made = append(slices.Clone(made), k)
+		s.made.Store(&made)
+	}
+	return k
 }
 
 func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
@@ -450,7 +485,7 @@ func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	}
 	var keys []Key
 	for _, material := range set.Keys {
-		k, err := keyFromAny(material, h.Algorithm)
+		k, err := s.keyOf(material, h.Algorithm)
 		if err != nil {
 			return nil, err
 		}
@@ -461,19 +496,19 @@ func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	return keys, nil
 }
 
-// keyFromAny returns the zero Key for material of another algorithm.
-func keyFromAny(material any, algorithm string) (Key, error) {
+// keyOf returns the zero Key for material of another algorithm.
+func (s *legacySource) keyOf(material any, algorithm string) (Key, error) {
 	if v := reflect.ValueOf(material); v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil() {
 		return Key{}, fmt.Errorf("the key function returned a nil %T: return an error if there is no key for the token", material)
 	}
-	switch m := material.(type) {
+	switch material.(type) {
 	case []byte:
 		if algorithm == algHS256 {
-			return HS256(m), nil
+			return s.keep(material, algorithm), nil
 		}
 	case *rsa.PublicKey:
 		if algorithm == algRS256 {
-			return RS256(m), nil
+			return s.keep(material, algorithm), nil
 		}
 	case *ecdsa.PublicKey, ed25519.PublicKey:
 	case interface{ Public() crypto.PublicKey }:

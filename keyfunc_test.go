@@ -370,6 +370,30 @@ func TestFromKeyfunc(t *testing.T) {
 	verify(t, bare, signHS(secret, `{"alg":"HS256"}`, payload("")), nil)
 }
 
+// What a key function returns now is what counts, whatever it returned before.
+func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
+	material := slices.Clone(secretN(0))
+	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, "HS256"), jwthttp.Options{})
+	token := func(n int) string { return signHS(secretN(n), plainHeader, payload("")) }
+	for n := range 20 { // more than are kept
+		copy(material, secretN(n)) // in place
+		verify(t, auth, token(n), nil)
+		verify(t, auth, token(n+1), jwt.ErrTokenSignatureInvalid)
+		if n > 0 {
+			verify(t, auth, token(n-1), jwt.ErrTokenSignatureInvalid)
+		}
+	}
+	pub := &rsa.PublicKey{N: new(big.Int).Set(rsaKey().N), E: rsaKey().E}
+	rs := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return pub, nil }, "RS256"), jwthttp.Options{})
+	good := signRS(t, rsaKey(), `{"alg":"RS256"}`, payload(""))
+	verify(t, rs, good, nil)
+	verify(t, rs, good, nil)
+	pub.N.Set(rsaForger().N)
+	verify(t, rs, good, jwt.ErrTokenSignatureInvalid)
+	pub.N = nil
+	verify(t, rs, good, jwthttp.ErrUnavailable)
+}
+
 // Keys copy what they are made of.
 func TestKeysCopy(t *testing.T) {
 	pub := &rsa.PublicKey{N: new(big.Int).Set(rsaKey().N), E: rsaKey().E}

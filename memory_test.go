@@ -134,7 +134,7 @@ func FuzzHeader(f *testing.F) {
 	for _, text := range []string{
 		`{"alg":"HS256"}`, `{"alg":"HS256","typ":"JWT"}`, `{"typ":"JWT","alg":"RS256","kid":"a b~"}`, `{"kid":"","alg":"HS256"}`, `{}`, `{"alg":"HS256",}`,
 		`{"alg":"HS256"}}`, `{"alg":"HS256"} `, `{"alg":"HS256","alg":"HS256"}`, `{"alg":"HS\u0032"}`, `{"alg":"HS256","xyz":"a"}`, `{"alg":"HS256" ,"typ":"JWT"}`,
-		`{"alg":"é"}`, `{"alg":"a` + "\x7f" + `"}`, `{"alg"`, `{"alg":"`, `{"alg":"a"`, `{"alg":"a",`, `{,"alg":"a"}`, `{"alg":"a","typ":"b","kid":"c"}`,
+		`{"alg":"` + strings.Repeat("A", 64) + `"}`, `{"alg":"` + strings.Repeat("A", 65) + `"}`, `{"typ":"` + strings.Repeat("A", 70) + `"}`, `{"alg":"é"}`, `{"alg":"a` + "\x7f" + `"}`, `{"alg"`, `{"alg":"`, `{"alg":"a"`, `{"alg":"a",`, `{,"alg":"a"}`, `{"alg":"a","typ":"b","kid":"c"}`,
 	} {
 		f.Add([]byte(text))
 	}

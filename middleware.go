@@ -242,16 +242,16 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 
 // authenticate returns errNoToken itself for a request that carries none.
 func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], error) {
-	raw, source, err := extract(m.opts.Extractors, r)
+	raw, place, err := extract(m.opts.Extractors, r)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := source.cut(inHeader); !ok && isCrossOrigin(m.gate, r) {
+	if _, ok := place.Source.cut(inHeader); !ok && isCrossOrigin(m.gate, r) {
 		return nil, errCrossOrigin
 	}
-	v, err := m.verify(r.Context(), raw, source)
+	v, err := m.verify(r.Context(), raw, place.Source)
 	// RFC 6750's grammar only matters where it is the fault: one scan less.
-	if (err == error(errMalformed) || err == error(errTooLarge)) && source == inAuthorization && !isB64Token(raw) {
+	if (err == error(errMalformed) || err == error(errTooLarge)) && place.bearer && !isB64Token(raw) {
 		return nil, errCredential
 	}
 	return v, err
@@ -302,7 +302,7 @@ func (o *Options) prepare() error {
 		}
 	}
 	o.Type = bareType(o.Type)
-	if !isPlain(o.Type) || strings.ContainsAny(o.Type, " ;") || strings.HasSuffix(o.Type, "/") {
+	if !isPlain(o.Type) || strings.ContainsAny(o.Type, " ;") || strings.HasSuffix(o.Type, "/") || len(o.Type) > maxTypeBytes-len("application/") {
 		fault("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
 	}
 	if o.Realm == "" {
@@ -360,11 +360,11 @@ func varyOn(places []Extractor) string {
 	var names []string
 	for i := range places {
 		places[i].check(func(s Source) {
-			name, _ := s.cut(inHeader)
-			if _, ok := s.cut(inCookie); ok {
-				name = "Cookie"
+			name, ok := s.cut(inHeader)
+			if _, isCookie := s.cut(inCookie); isCookie {
+				name, ok = "Cookie", true
 			}
-			if name != "" && !slices.Contains(names, name) {
+			if ok && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		})

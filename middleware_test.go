@@ -221,9 +221,38 @@ func TestAllowAnonymous(t *testing.T) {
 	}
 }
 
+// RFC 6750's grammar belongs to the Bearer header, by whatever name it goes, and
+// comes before what another place says.
+func TestBearerGrammarGoesWithTheExtractor(t *testing.T) {
+	renamed := jwthttp.BearerHeader()
+	renamed.Source = "proxy:iap"
+	down := jwthttp.Extractor{Source: "other", Extract: func(*http.Request) (string, error) { return "", jwthttp.ErrUnavailable }}
+	scheme := jwthttp.Extractor{Source: "header:Authorization", Extract: func(r *http.Request) (string, error) {
+		return strings.TrimPrefix(r.Header.Get("Authorization"), "JWT "), nil
+	}}
+	for _, tc := range []struct {
+		name   string
+		opts   jwthttp.Options
+		value  string
+		status int
+	}{
+		{"renamed", places(renamed), "Bearer a,b", 400},
+		{"renamed, good form", places(renamed), "Bearer a.b.c", 401},
+		{"beside one that is down", places(jwthttp.BearerHeader(), down), "Bearer a,b", 400},
+		{"in FirstOf", places(jwthttp.FirstOf(jwthttp.BearerHeader(), down)), "Bearer a b", 400},
+		{"oversized", places(jwthttp.BearerHeader()), "Bearer " + strings.Repeat("x", 9000) + ",", 400},
+		{"another scheme's extractor", places(scheme), "JWT a,b", 401},
+	} {
+		if a := serve(t, mustNew[AppClaims](t, jwthttp.HS256(secret), tc.opts)).send(t, "GET", "Authorization: "+tc.value); a.StatusCode != tc.status {
+			t.Errorf("%s: %d, want %d", tc.name, a.StatusCode, tc.status)
+		}
+	}
+}
+
 // What an outer handler has set stays.
 func TestVaryIsAdded(t *testing.T) {
-	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true})
+	query := jwthttp.Extractor{Source: "query:access_token", Extract: func(*http.Request) (string, error) { return "", nil }}
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: []jwthttp.Extractor{query, jwthttp.BearerHeader()}})
 	rec := httptest.NewRecorder()
 	rec.Header().Set("Vary", "Accept-Encoding")
 	auth.Handler(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
@@ -385,6 +414,11 @@ func TestNewRefuses(t *testing.T) {
 		{"Host", places(jwthttp.HeaderNamed("host")), "choose another name"},
 		{"a cookie declared a header", places(jwthttp.Extractor{Source: "header:cookie", Extract: jwthttp.Cookie("a").Extract}), "cross-origin gate"},
 		{"zero extractor", places(jwthttp.Extractor{}), "no Extract function"},
+		{"prefix in capitals", places(jwthttp.Extractor{Source: "Cookie:a", Extract: jwthttp.Cookie("a").Extract}), "in lower case"},
+		{"header in capitals", places(jwthttp.Extractor{Source: "HEADER:x", Extract: jwthttp.Cookie("a").Extract}), "in lower case"},
+		{"source with a line break", places(jwthttp.Extractor{Source: "x\r\ny", Extract: jwthttp.Cookie("a").Extract}), "no plain name"},
+		{"source with a space", places(jwthttp.Extractor{Source: " header:x", Extract: jwthttp.Cookie("a").Extract}), "no plain name"},
+		{"long type", jwthttp.Options{Type: strings.Repeat("t", 53)}, "Options.Type"},
 		{"no source", places(jwthttp.Extractor{Extract: jwthttp.BearerHeader().Extract}), "has no Source"},
 		{"FirstOf nothing", places(jwthttp.FirstOf()), "name at least one"},
 		{"FirstOf a mistake", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "cannot be the name of a cookie"},

@@ -18,7 +18,8 @@ import (
 const (
 	maxHeaderBytes      = 2 << 10
 	maxHeaderDepth      = 4
-	maxHeaderMembers    = 32 // at all depths
+	maxHeaderMembers    = 32  // at all depths
+	maxHeaderNames      = 900 // bytes of their names together
 	maxKeyIDBytes       = 256
 	maxTypeBytes        = 64  // of alg and typ
 	maxPlainHeaderBytes = 192 // on the stack
@@ -207,7 +208,7 @@ func parsePlainHeader(text []byte) (h TokenHeader, ok bool) {
 		}
 		value := text[before:]
 		end := bytes.IndexByte(value, '"')
-		if end <= 0 || end+1 == len(value) || *field != "" || !isPlainText(value[:end]) {
+		if end <= 0 || end+1 == len(value) || end > maxTypeBytes && field != &h.KeyID || *field != "" || !isPlainText(value[:end]) {
 			return h, false // an empty value, a second one, or something odd
 		}
 		*field = intern(value[:end])
@@ -246,7 +247,7 @@ func intern(b []byte) string {
 // scratch has as much room as text takes.
 func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 	// The strict check keeps a list of names: it is not for attackers to fill.
-	if bytes.Count(text, []byte{'"'}) > 4*maxHeaderMembers {
+	if members, size := countNames(text); members > maxHeaderMembers || size > maxHeaderNames {
 		return TokenHeader{}, errHeaderSize
 	}
 	var members object
@@ -335,7 +336,10 @@ func (s *segments) signedBy(keys []Key, memory *signatureMemory) (Key, error) {
 	return Key{}, errSignature
 }
 
-type hmacVerifier struct{ states reserve[hmacState] }
+type hmacVerifier struct {
+	secret []byte
+	states reserve[hmacState]
+}
 
 // An hmacState is what one verification needs; reused, since setting up a keyed
 // hash costs more than hashing a short token.
@@ -347,9 +351,14 @@ type hmacState struct {
 }
 
 func newHMACVerifier(secret []byte) *hmacVerifier {
-	v := &hmacVerifier{}
+	v := &hmacVerifier{secret: secret}
 	v.states.make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
 	return v
+}
+
+func (v *hmacVerifier) isFor(material any) bool {
+	secret, ok := material.([]byte)
+	return ok && hmac.Equal(secret, v.secret)
 }
 
 // verify remembers nothing: to look up a digest takes longer than this.
@@ -388,6 +397,11 @@ func newRSAVerifier(pub *rsa.PublicKey) *rsaVerifier {
 	v.fingerprint = sha256.Sum256(fmt.Appendf(nil, "%s %d %x", algRS256, pub.E, pub.N))
 	v.states.make = func() *rsaState { return &rsaState{hash: sha256.New(), signature: make([]byte, pub.Size())} }
 	return v
+}
+
+func (v *rsaVerifier) isFor(material any) bool {
+	pub, ok := material.(*rsa.PublicKey)
+	return ok && pub.N != nil && pub.E == v.key.E && pub.N.Cmp(v.key.N) == 0
 }
 
 func (v *rsaVerifier) verify(signingInput, sig string, memory *signatureMemory) bool {

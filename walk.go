@@ -131,6 +131,24 @@ func (s *scanner) skipLiteral() {
 	}
 }
 
+// countNames returns how many members the objects in text have, at all depths,
+// and how many bytes their names take. text is any text.
+func countNames(text []byte) (members, size int) {
+	for s := (scanner{text: text}); s.pos < len(text); {
+		if text[s.pos] != '"' {
+			s.pos++
+			continue
+		}
+		start := s.pos
+		s.skipString()
+		if rest := bytes.TrimLeft(text[s.pos:], " \t\r\n"); len(rest) > 0 && rest[0] == ':' {
+			members++
+			size += s.pos - start
+		}
+	}
+	return members, size
+}
+
 // unquote returns what a JSON string says: a part of v, or of scratch if there
 // are escapes and it fits.
 func unquote(v, scratch []byte) []byte {
