@@ -3,6 +3,7 @@ package jwthttp
 import (
 	"bytes"
 	stdjson "encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -62,7 +63,7 @@ func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 		return nil
 	}
 	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
-		return fmt.Errorf("no date between the years -6061 and 9999: %.20s", b)
+		return errors.New("no date between the years -6061 and 9999")
 	}
 	return date.UnmarshalJSON(b)
 }
@@ -83,7 +84,7 @@ func decodeNumber(b []byte, n *stdjson.Number) error {
 		return nil
 	}
 	if c := b[0]; c != '-' && (c < '0' || c > '9') {
-		return fmt.Errorf("no number: %.20s", b)
+		return errors.New("no number")
 	}
 	*n = stdjson.Number(b)
 	return nil
@@ -293,7 +294,7 @@ func (f *facts) isFor(audiences []string) bool {
 	return false
 }
 
-// isAudience reports whether v is a string or an array of at most 64.
+// isAudience reports whether v is a string or an array of at most 64 strings.
 func isAudience(v []byte) bool {
 	if v[0] == '"' {
 		return true

@@ -18,7 +18,8 @@ import (
 // be; ErrUnknownKey comes along with ErrInvalidToken. Where golang-jwt has an
 // error for the same reason (jwt.ErrTokenExpired, …) errors.Is finds that one
 // too, and it finds the caller's own. The text is for logs: it says more than a
-// client is told, on one line, and holds no part of the token.
+// client is told, on one line, and never holds the token, though a claim that
+// could not be decoded may be named in it.
 var (
 	ErrNoToken        = errors.New("jwthttp: no token")                // 401: nothing was sent
 	ErrInvalidRequest = errors.New("jwthttp: invalid request")         // 400: more than one credential, or a malformed one

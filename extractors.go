@@ -148,7 +148,7 @@ func bearer(r *http.Request) (string, error) {
 	if token == "" || len(token) == len(rest) {
 		return "", errCredential
 	}
-	return token, nil // authenticate checks its characters
+	return token, nil // extract or authenticate checks its characters
 }
 
 // isB64Token reports whether s is RFC 6750's b64token.
@@ -258,14 +258,13 @@ func (s Source) check() error {
 	if name, ok := s.cut(inCookie); ok {
 		return checkCookieName(name)
 	}
-	if _, ok := s.cut(inHeader); !ok && (!isPlain(string(s)) || strings.Contains(string(s), " ")) {
-		return fmt.Errorf("jwthttp: the Source %q is no plain name: use printable ASCII without spaces and quotes", s)
-	}
 	name, ok := s.cut(inHeader)
-	if ok && !isToken(name) {
+	switch {
+	case !ok && (!isPlain(string(s)) || strings.Contains(string(s), " ")):
+		return fmt.Errorf("jwthttp: the Source %q is no plain name: use printable ASCII without spaces and quotes", s)
+	case ok && !isToken(name):
 		return fmt.Errorf("jwthttp: %q cannot be the name of a header: use letters, digits and hyphens", name)
-	}
-	if ok && strings.EqualFold(name, "Cookie") {
+	case ok && strings.EqualFold(name, "Cookie"):
 		return errors.New("jwthttp: the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
 	}
 	return nil
