@@ -68,14 +68,25 @@ func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	return date.UnmarshalJSON(b)
 }
 
-// decodeClaimStrings takes a string or an array of strings, RFC 7519 section 4.1.3.
+// decodeClaimStrings takes a string or an array of strings, RFC 7519 section
+// 4.1.3, and leaves nil for an empty one, as golang-jwt does.
 func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
 	if text, ok := stringValue(b); ok {
 		*list = jwt.ClaimStrings{text}
 		return nil
 	}
+	var texts []*string
+	if err := json.Unmarshal(b, &texts); err != nil {
+		return err
+	}
 	*list = nil
-	return json.Unmarshal(b, (*[]string)(list))
+	for _, text := range texts {
+		if text == nil {
+			return errors.New("null is no string")
+		}
+		*list = append(*list, *text)
+	}
+	return nil
 }
 
 // decodeNumber keeps the digits of a number, and n where there is a null.

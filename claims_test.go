@@ -54,6 +54,10 @@ func TestClaimsTypes(t *testing.T) {
 	equal(t, claimsOf[pointers](t, `{"sub":"s","auth_time":null,"for":null}`), pointers{RegisteredClaims: &jwt.RegisteredClaims{Subject: "s"}})
 	equal(t, claimsOf[AppClaims](t, `{"sub":"alice","SUB":"admin","Role":"admin","ROLE":"admin","Subject":"admin"}`), AppClaims{Subject: "alice"})
 
+	equal(t, claimsOf[jwt.RegisteredClaims](t, `{"aud":[]}`), jwt.RegisteredClaims{})
+	equal(t, claimsOf[jwt.RegisteredClaims](t, `{"aud":""}`), jwt.RegisteredClaims{Audience: jwt.ClaimStrings{""}})
+	notClaimsOf[pointers](t, `{"for":["x",null]}`)
+
 	type numbers struct {
 		N json.Number     `json:"n"`
 		R json.RawMessage `json:"r"`
