@@ -75,9 +75,9 @@ func unsignedToken() string {
 func FuzzSigned(f *testing.F) {
 	for _, payload := range []string{
 		`{"exp":4102444800}`, `{"exp":4.1e9,"aud":["a","b"],"iss":"i","nbf":0.5}`, `{"exp":4102444800,"sub":"\u0061","x":{"y":[1,null]}}`,
-		`{"exp":"1"}`, `{"exp":1e300}`, `{"a":1,"a":2}`, `{"\u0065xp":4102444800}`, ` {"exp" : 4102444800 , "nbf" : 1 } `, `[]`, `null`, `{"exp":200e7,"aud":[]}`, `{"exp":4102444800,"aud":[""]}`, `{"exp":4102444800,"n":12345678901234567890}`,
+		`{"exp":"1"}`, `{"exp":1e300}`, `{"a":1,"a":2}`, `{"\u0065xp":4102444800}`, ` {"exp" : 4102444800 , "nbf" : 1 } `, `[]`, `null`, `{"exp":200e7,"aud":[]}`, `{"exp":200e7,"SUB":1}`, `{"exp":4102444800,"aud":[""]}`, `{"exp":4102444800,"n":12345678901234567890}`,
 	} {
-		for _, header := range []string{plainHeader, `{"alg":"HS256","kid":"\u0061","x":[1]}`, ` {"typ":"at+jwt" , "alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","crit":[]}`} {
+		for _, header := range []string{plainHeader, `{"alg":"HS256","kid":"\u0061","x":[1]}`, ` {"typ":"at+jwt" , "alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","crit":[]}`, `{"alg":"HS256","x":1e999}`} {
 			f.Add(header, payload)
 		}
 	}
@@ -96,24 +96,27 @@ func FuzzSigned(f *testing.F) {
 			return
 		}
 		var wantMap jwt.MapClaims
-		var want jwt.RegisteredClaims
-		if _, err := jwt.ParseWithClaims(raw, &want, keyfunc, jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired()); err != nil {
-			if errors.Is(err, jwt.ErrTokenNotValidYet) || errors.Is(err, jwt.ErrTokenExpired) {
-				return // it reads dates as float64, by the digits ours are others
-			}
-			t.Fatalf("golang-jwt refuses %q %q: %v", header, payload, err)
-		}
 		if err := json.Unmarshal([]byte(payload), &wantMap); err != nil {
 			t.Fatalf("encoding/json refuses %q: %v", payload, err)
 		}
 		if !sameKeys(token.Claims, wantMap) {
 			t.Errorf("claims %#v, want %#v", token.Claims, wantMap)
 		}
-		got := token2.Claims
 		if strings.ContainsAny(payload, "\\") || hasFolded(wantMap) {
-			return // encoding/json lets SUB overwrite sub
+			return // encoding/json takes SUB for sub
 		}
-		if !reflect.DeepEqual(got, want) {
+		var want jwt.RegisteredClaims
+		_, err = jwt.ParseWithClaims(raw, &want, keyfunc, jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
+		var tooLarge *json.UnmarshalTypeError
+		switch {
+		case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenExpired):
+			return // it reads dates as float64, by the digits ours are others
+		case errors.As(err, &tooLarge) && strings.HasPrefix(tooLarge.Value, "number"):
+			return // it reads all numbers of the header as float64, 1e999 too
+		case err != nil:
+			t.Fatalf("golang-jwt refuses %q %q: %v", header, payload, err)
+		}
+		if got := token2.Claims; !reflect.DeepEqual(got, want) {
 			t.Errorf("claims %+v, want %+v", got, want)
 		}
 	})
@@ -156,6 +159,9 @@ func FuzzWalk(f *testing.F) {
 			t.Fatalf("%q: %d members, want %d", text, len(got), len(want))
 		}
 		for name, value := range got {
+			if strings.HasPrefix(name, `"`) {
+				continue // too long to be looked for, so it stays as it is
+			}
 			if string(want[name]) != value && !strings.Contains(string(text), `\u`) {
 				t.Errorf("%q: %q is %q, want %q", text, name, value, want[name])
 			}
