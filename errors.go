@@ -49,6 +49,7 @@ var (
 	errMissingClaim = newFailure(ErrInvalidToken, "The access token lacks a required claim", jwt.ErrTokenRequiredClaimMissing)
 	errBound        = newFailure(ErrInvalidToken, "The access token is bound to a key", jwt.ErrTokenInvalidClaims)
 	errIssuer       = newFailure(ErrInvalidToken, "The access token has another issuer", jwt.ErrTokenInvalidIssuer)
+	errNoIssuer     = newFailure(ErrInvalidToken, "The access token has another issuer", errors.Join(ErrUnknownKey, jwt.ErrTokenInvalidIssuer))
 	errAudience     = newFailure(ErrInvalidToken, "The access token is for another audience", jwt.ErrTokenInvalidAudience)
 	errNotYet       = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenNotValidYet)
 	errIssuedLater  = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenUsedBeforeIssued)

@@ -1,20 +1,14 @@
 package jwthttp
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/asn1"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"reflect"
 	"slices"
 	"sync/atomic"
@@ -25,22 +19,19 @@ import (
 // maxKeys is how many keys are tried for one token.
 const maxKeys = 8
 
-// The algorithms, RFC 7518 section 3.1.
-const (
-	algHS256 = "HS256"
-	algRS256 = "RS256"
-)
-
 // TokenHeader is what a token's JOSE header says of itself, RFC 7515 section
 // 4.1. While a [KeySource] looks at it, nothing in it is verified.
 type TokenHeader struct {
 	Algorithm string // alg
 	KeyID     string // kid, at most 256 bytes of printable ASCII; "" if absent
 	Type      string // typ; "" if absent
+
+	unverified *unverifiedPayload // only while a KeySource is asked
 }
 
-// A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc]
-// and what [FromKeyfunc] returns are key sources.
+// A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
+// [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
+// sources.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h, read-only.
 	// Those of another algorithm, or with another id than the token's kid, are
@@ -68,42 +59,6 @@ type keyMaterial struct {
 	audience  []string
 	verifier  verifier
 	mistake   error // why the key is unfit for use
-}
-
-// A verifier checks sig, base64url, against the signing input. It may look it up
-// in memory, and adds to it what has verified; memory may be nil.
-type verifier interface {
-	verify(signingInput, sig string, memory *signatureMemory) bool
-	isFor(material any) bool // whether the key was made of equal material
-}
-
-// HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
-// copied and taken byte for byte: base64 is not decoded, and the line break at
-// the end of a file counts. It has 32 bytes or more, random ones: "openssl rand
-// -base64 32" makes them. A shorter one, or the text of a public key, is an error
-// from [New].
-func HS256(secret []byte) Key {
-	k := &keyMaterial{algorithm: algHS256}
-	switch {
-	case len(secret) < 32:
-		k.mistake = fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
-	case looksPublic(secret):
-		k.mistake = errors.New("an HS256 secret cannot be the text of a key or certificate: what others can read is no secret; for a public key use RS256 and ParseRSAPublicKey")
-	default:
-		k.verifier = newHMACVerifier(bytes.Clone(secret))
-	}
-	return Key{k}
-}
-
-// RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3.
-// The key is copied and has 2048 to 8192 bits; another one, or nil, is an error
-// from [New]. [ParseRSAPublicKey] reads one from a file.
-func RS256(pub *rsa.PublicKey) Key {
-	k := &keyMaterial{algorithm: algRS256, mistake: checkRSA(pub)}
-	if k.mistake == nil {
-		k.verifier = newRSAVerifier(&rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E})
-	}
-	return Key{k}
 }
 
 // WithID returns the key with an id: at most 256 bytes of printable ASCII. It
@@ -156,10 +111,12 @@ func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 // MarshalText is String: neither JSON nor log/slog show more.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// check returns why no token can be verified with k, or nil.
-func (k Key) check() error {
+// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for
+// it. A [KeySource] that makes keys of what others send asks for it too, and
+// leaves such keys out: one among those that it returns is a 503.
+func (k Key) Err() error {
 	if k.material == nil {
-		return errors.New("the key is empty: make one with HS256 or RS256")
+		return errors.New("the key is empty: make one with HS256, RS256 or another algorithm's function")
 	}
 	return k.material.mistake
 }
@@ -168,70 +125,6 @@ func (k Key) check() error {
 func (k Key) eligible(h TokenHeader) bool {
 	m := k.material
 	return m.algorithm == h.Algorithm && (m.id == h.KeyID || m.id == "" || h.KeyID == "")
-}
-
-func checkRSA(pub *rsa.PublicKey) error {
-	if pub == nil || pub.N == nil {
-		return errors.New("the RSA key is nil: read one with ParseRSAPublicKey and check its error")
-	}
-	switch bits := pub.N.BitLen(); {
-	case bits < 2048 || bits > 8192:
-		return fmt.Errorf("an RSA key needs 2048 to 8192 bits, not %d: make one with \"openssl genrsa 3072\"", bits)
-	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
-		return errors.New("the RSA modulus is negative or even: the key is damaged, export it again")
-	case pub.E < 3 || int64(pub.E) >= 1<<31 || pub.E%2 == 0:
-		return fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not %d: the usual one is 65537", pub.E)
-	}
-	return nil
-}
-
-// looksPublic reports whether a secret is a key or certificate in one of the
-// forms that they are handed around in: whoever has the public key could then
-// sign with it.
-func looksPublic(secret []byte) bool {
-	// As it came, and as it is without line breaks, indents and the zeros of
-	// UTF-16; then what the text of that encodes.
-	text := bytes.ReplaceAll(secret, []byte(`\n`), nil)
-	text = bytes.Map(func(c rune) rune {
-		if c <= ' ' {
-			return -1
-		}
-		return c
-	}, text)
-	if isKeyForm(secret) || isKeyForm(text) {
-		return true
-	}
-	unpadded := bytes.TrimRight(text, "=")
-	for _, decode := range []func(dst, src []byte) ([]byte, error){
-		base64.RawStdEncoding.AppendDecode, base64.RawURLEncoding.AppendDecode, hex.AppendDecode,
-	} {
-		if inner, err := decode(nil, unpadded); err == nil && isKeyForm(inner) {
-			return true
-		}
-	}
-	return false
-}
-
-func isKeyForm(b []byte) bool {
-	for _, mark := range []string{
-		"----BEGIN",                                                 // PEM and RFC 4716
-		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAHHNzaC1", // ssh-rsa, ssh-ed25519, ecdsa-sha2,
-		"AAAAIHNzaC1", "AAAAKGVjZHNh", "AAAAGnNrLXNz", "AAAAInNrLWVj", // their certificates, and keys in hardware
-		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // as bytes
-		`"kty"`, // JWK
-	} {
-		if bytes.Contains(b, []byte(mark)) {
-			return true
-		}
-	}
-	var first asn1.RawValue // something may stand behind it, such as a line break
-	if _, err := asn1.Unmarshal(b, &first); err != nil {
-		return false
-	}
-	_, errPKIX := x509.ParsePKIXPublicKey(first.FullBytes)
-	_, errPKCS1 := x509.ParsePKCS1PublicKey(first.FullBytes)
-	_, errCert := x509.ParseCertificate(first.FullBytes)
-	return errPKIX == nil || errPKCS1 == nil || errCert == nil
 }
 
 // A KeySet is several keys side by side. A token that names a kid is verified
@@ -292,13 +185,13 @@ func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 			}
 			errs = append(errs, fmt.Errorf("jwthttp: %w", err))
 		}
-		if err := k.check(); err != nil {
+		if err := k.Err(); err != nil {
 			fault(err)
 			continue
 		}
 		m := k.material
 		if issuer != "" && m.issuer != "" && m.issuer != issuer {
-			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer is %q: no token can carry both", m.issuer, issuer))
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: no token can carry both", m.issuer, issuer))
 		}
 		if m.id != "" {
 			if x.byID[m.id] != nil {
@@ -342,11 +235,16 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		if s != nil {
 			return newKeyIndex(*s, issuer)
 		}
+	case Issuers:
+		return s.prepare(issuer)
 	case *legacySource:
 		return s, s.mistake
 	}
 	if v := reflect.ValueOf(source); !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil() {
 		return nil, errors.New("jwthttp: the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
+	}
+	if s, ok := source.(interface{ Issuer() string }); ok && issuer != "" && s.Issuer() != issuer {
+		return nil, fmt.Errorf("jwthttp: the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
 	}
 	return source, nil
 }
@@ -356,6 +254,9 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
+		if f, ok := err.(*failure); ok {
+			return nil, f
+		}
 		if errors.Is(err, ErrUnknownKey) {
 			return nil, blame(errUnknownKey, err)
 		}
@@ -363,7 +264,7 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 	}
 	eligible, named := keys[:0:0], false
 	for i, k := range keys {
-		if err := k.check(); err != nil {
+		if err := k.Err(); err != nil {
 			return nil, errUnavailable.because(err)
 		}
 		if !k.eligible(h) {
@@ -386,17 +287,19 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 }
 
 // FromKeyfunc makes a key source of a golang-jwt key function. The algorithms
-// are those that it has keys for, "HS256" or "RS256"; without a name, or with
-// names of both kinds, [New] returns an error.
+// are those that it has keys for: "HS256", or some of "RS256", "PS256", "ES256"
+// and "EdDSA"; without a name, or with names of both kinds, [New] returns an
+// error.
 //
 // The [jwt.Token] that f is given has its Method, a Header of alg, kid and typ,
 // and an empty [jwt.MapClaims], for nothing of the token is verified yet; it has
-// no Raw. A function that picks the key by iss becomes a [KeySet] with
-// [Key.WithIssuer]. f returns a []byte, an [*rsa.PublicKey] or a [jwt.VerificationKeySet] of at most
-// 8 of them. A key for another algorithm than the token's is passed over; nil,
-// or a value that is no such key, is a 503. An error of f makes the token
-// invalid (401), unless it wraps [ErrUnavailable], [context.DeadlineExceeded]
-// or [context.Canceled] (503). f is called concurrently.
+// no Raw. A function that picks the key by iss becomes an [Issuers]. f returns a
+// []byte, an [*rsa.PublicKey], an [*ecdsa.PublicKey], an [ed25519.PublicKey], or a
+// [jwt.VerificationKeySet] of at most 8 of them. A key for another algorithm than
+// the token's is passed over; nil, or a value that is no such key, is a 503. An
+// error of f makes the token invalid (401), unless it wraps [ErrUnavailable],
+// [context.DeadlineExceeded] or [context.Canceled] (503). f is called
+// concurrently.
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
 	if f == nil {
@@ -406,12 +309,12 @@ func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithm that the function has keys for: add "HS256" or "RS256"`))
 	}
 	for _, a := range algorithms {
-		if a != algHS256 && a != algRS256 {
-			s.mistake = errors.Join(s.mistake, fmt.Errorf("jwthttp: FromKeyfunc does not know the algorithm %q: use \"HS256\" or \"RS256\"", a))
+		if !slices.Contains([]string{algHS256, algRS256, algPS256, algES256, algEdDSA}, a) {
+			s.mistake = errors.Join(s.mistake, fmt.Errorf("jwthttp: FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
 		}
 	}
-	if slices.Contains(algorithms, algHS256) && slices.Contains(algorithms, algRS256) {
-		s.mistake = errors.Join(s.mistake, errors.New("jwthttp: FromKeyfunc with HS256 and RS256 at once lets an RSA public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
+	if slices.Contains(algorithms, algHS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != algHS256 }) {
+		s.mistake = errors.Join(s.mistake, errors.New("jwthttp: FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
 	}
 	return s
 }
@@ -426,8 +329,8 @@ type legacySource struct {
 	made atomic.Pointer[[]Key]
 }
 
-// keep returns the key made of material, which is of the type that the algorithm
-// takes: one that was made before, or a new one.
+// keep returns the key made of material, one that was made before or a new one;
+// the zero Key if the algorithm takes no such material.
 func (s *legacySource) keep(material any, algorithm string) Key {
 	var made []Key
 	if p := s.made.Load(); p != nil {
@@ -438,14 +341,8 @@ func (s *legacySource) keep(material any, algorithm string) Key {
 			return k
 		}
 	}
-	var k Key
-	switch m := material.(type) {
-	case []byte:
-		k = HS256(m)
-	case *rsa.PublicKey:
-		k = RS256(m)
-	}
-	if k.check() == nil {
+	k := makeKey(material, algorithm)
+	if k.Err() == nil {
 		if len(made) >= maxKeys {
 			made = nil
 		}
@@ -501,20 +398,15 @@ func (s *legacySource) keyOf(material any, algorithm string) (Key, error) {
 	if v := reflect.ValueOf(material); v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil() {
 		return Key{}, fmt.Errorf("the key function returned a nil %T: return an error if there is no key for the token", material)
 	}
+	if k := s.keep(material, algorithm); k.material != nil {
+		return k, nil
+	}
 	switch material.(type) {
-	case []byte:
-		if algorithm == algHS256 {
-			return s.keep(material, algorithm), nil
-		}
-	case *rsa.PublicKey:
-		if algorithm == algRS256 {
-			return s.keep(material, algorithm), nil
-		}
-	case *ecdsa.PublicKey, ed25519.PublicKey:
+	case []byte, *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return Key{}, nil
 	case interface{ Public() crypto.PublicKey }:
 		return Key{}, fmt.Errorf("the key function returned a private key (%T): return its public half", material)
 	default:
-		return Key{}, fmt.Errorf("the key function returned a %T: return []byte for HS256 or *rsa.PublicKey for RS256", material)
+		return Key{}, fmt.Errorf("the key function returned a %T: return []byte for HS256, *rsa.PublicKey for RS256 and PS256, *ecdsa.PublicKey for ES256 or ed25519.PublicKey for EdDSA", material)
 	}
-	return Key{}, nil
 }

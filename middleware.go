@@ -136,8 +136,8 @@ type Options struct {
 	// from 64 to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
 
-	// RememberSignatures is how many RS256 signatures are remembered as good, so
-	// that a token seen before costs no RSA: 4096 if 0 (160 KiB when full), none
+	// RememberSignatures is how many signatures are remembered as good, so that a
+	// token seen before costs a hash, whatever its algorithm: 4096 if 0 (160 KiB when full), none
 	// if negative, at most 1048576. Nothing else is remembered: the key is looked
 	// up, and time and claims are checked, for every request.
 	RememberSignatures int
@@ -162,6 +162,8 @@ type Middleware[C any] struct {
 	door    door
 	memory  *signatureMemory                  // nil if nothing is remembered
 	headers reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
+
+	payloads *reserve[[]byte] // for UnverifiedIssuer; nil if the keys are a fixed set
 }
 
 // New returns a middleware that verifies tokens with keys and decodes their
@@ -185,6 +187,9 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 		return nil, err
 	}
 	m.opts = opts
+	if _, fixed := m.keys.(*keyIndex); !fixed {
+		m.payloads = &reserve[[]byte]{make: func() *[]byte { b := make([]byte, opts.MaxTokenBytes); return &b }}
+	}
 	if opts.RememberSignatures > 0 {
 		m.memory = newSignatureMemory(opts.RememberSignatures)
 	}

@@ -3,13 +3,7 @@ package jwthttp
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/hmac"
-	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
-	"hash"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -94,7 +88,11 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if !m.opts.acceptsType(header.Type) {
 		return nil, errType
 	}
-	keys, err := eligibleKeys(ctx, m.keys, header)
+	asked := header
+	if m.payloads != nil {
+		asked.unverified = &unverifiedPayload{parts.payload, m.payloads}
+	}
+	keys, err := eligibleKeys(ctx, m.keys, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -236,6 +234,12 @@ func intern(b []byte) string {
 		return algHS256
 	case algRS256:
 		return algRS256
+	case algPS256:
+		return algPS256
+	case algES256:
+		return algES256
+	case algEdDSA:
+		return algEdDSA
 	case "JWT":
 		return "JWT"
 	case "at+jwt":
@@ -334,114 +338,6 @@ func (s *segments) signedBy(keys []Key, memory *signatureMemory) (Key, error) {
 		}
 	}
 	return Key{}, errSignature
-}
-
-type hmacVerifier struct {
-	secret []byte
-	states reserve[hmacState]
-}
-
-// An hmacState is what one verification needs; reused, since setting up a keyed
-// hash costs more than hashing a short token.
-type hmacState struct {
-	mac       hash.Hash
-	chunk     [4 << 10]byte
-	sum       [sha256.Size]byte
-	signature [sha256.Size]byte
-}
-
-func newHMACVerifier(secret []byte) *hmacVerifier {
-	v := &hmacVerifier{secret: secret}
-	v.states.make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
-	return v
-}
-
-func (v *hmacVerifier) isFor(material any) bool {
-	secret, ok := material.([]byte)
-	return ok && hmac.Equal(secret, v.secret)
-}
-
-// verify remembers nothing: to look up a digest takes longer than this.
-func (v *hmacVerifier) verify(signingInput, sig string, _ *signatureMemory) bool {
-	if len(sig) != base64url.EncodedLen(sha256.Size) {
-		return false
-	}
-	s := v.states.get()
-	defer v.states.put(s)
-	if _, err := base64url.Decode(s.signature[:], []byte(sig)); err != nil {
-		return false
-	}
-	s.mac.Reset()
-	writeString(s.mac, s.chunk[:], signingInput)
-	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
-	clear(s.sum[:]) // it is a good signature, also where the token's was not
-	return equal
-}
-
-type rsaVerifier struct {
-	key         *rsa.PublicKey
-	fingerprint [sha256.Size]byte // of algorithm and key
-	states      reserve[rsaState]
-}
-
-type rsaState struct {
-	hash      hash.Hash
-	chunk     [4 << 10]byte
-	sum       [sha256.Size]byte
-	seen      signatureDigest
-	signature []byte
-}
-
-func newRSAVerifier(pub *rsa.PublicKey) *rsaVerifier {
-	v := &rsaVerifier{key: pub}
-	v.fingerprint = sha256.Sum256(fmt.Appendf(nil, "%s %d %x", algRS256, pub.E, pub.N))
-	v.states.make = func() *rsaState { return &rsaState{hash: sha256.New(), signature: make([]byte, pub.Size())} }
-	return v
-}
-
-func (v *rsaVerifier) isFor(material any) bool {
-	pub, ok := material.(*rsa.PublicKey)
-	return ok && pub.N != nil && pub.E == v.key.E && pub.N.Cmp(v.key.N) == 0
-}
-
-func (v *rsaVerifier) verify(signingInput, sig string, memory *signatureMemory) bool {
-	if len(sig) != base64url.EncodedLen(v.key.Size()) {
-		return false
-	}
-	s := v.states.get()
-	defer v.states.put(s)
-	if _, err := base64url.Decode(s.signature, []byte(sig)); err != nil {
-		return false
-	}
-	s.hash.Reset()
-	writeString(s.hash, s.chunk[:], signingInput)
-	s.hash.Sum(s.sum[:0])
-	if memory == nil {
-		return rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.sum[:], s.signature) == nil
-	}
-	// Parts of fixed length stand before the one whose length the key fixes.
-	s.hash.Reset()
-	s.hash.Write(v.fingerprint[:])
-	s.hash.Write(s.sum[:])
-	s.hash.Write(s.signature)
-	s.hash.Sum(s.seen[:0])
-	if memory.has(&s.seen) {
-		return true
-	}
-	if rsa.VerifyPKCS1v15(v.key, crypto.SHA256, s.sum[:], s.signature) != nil {
-		return false
-	}
-	memory.add(s.seen)
-	return true
-}
-
-// writeString hashes s by way of chunk, so that no copy of it is allocated.
-func writeString(h hash.Hash, chunk []byte, s string) {
-	for len(s) > 0 {
-		n := copy(chunk, s)
-		h.Write(chunk[:n])
-		s = s[n:]
-	}
 }
 
 // A reserve keeps values for reuse: a pool, and one value beside it, since the

@@ -1,0 +1,129 @@
+package jwthttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+const maxIssuerBytes = 512
+
+// Issuers are the issuers that a service trusts, each with the source of its
+// keys, such as a source of package jwks:
+//
+//	jwthttp.Issuers{"https://a.example.com": sourceA, "https://b.example.com/": sourceB}
+//
+// A token is verified with the keys of the issuer that it names in iss, compared
+// exactly, and a token of any other is refused (401): nothing that stands in a
+// token adds to this set. A key that is bound to no issuer by [Key.WithIssuer] is
+// bound to the one it stands under. What tokens of one issuer must name in aud is
+// bound to its keys (WithIssuer again, or the options of package jwks);
+// [Options].Audience holds for all of them. An empty set, a nil source, or a name
+// that is empty or longer than 512 bytes is an error from [New], which copies the
+// map.
+type Issuers map[string]KeySource
+
+// Keys asks the source of the issuer that the token names.
+func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
+	issuer := h.UnverifiedIssuer()
+	source := s[issuer]
+	if source == nil {
+		return nil, errNoIssuer
+	}
+	keys, err := source.Keys(ctx, h)
+	return bindTo(issuer, keys), err
+}
+
+// bindTo returns the keys with those bound to no issuer bound to this one.
+func bindTo(issuer string, keys []Key) []Key {
+	isFree := func(k Key) bool { return k.material != nil && k.material.issuer == "" }
+	if !slices.ContainsFunc(keys, isFree) {
+		return keys
+	}
+	keys = slices.Clone(keys)
+	for i, k := range keys {
+		if isFree(k) {
+			keys[i] = k.WithIssuer(issuer)
+		}
+	}
+	return keys
+}
+
+// prepare returns the source to ask at run time, and what is wrong with s; issuer
+// is the one that every token must name, "" if any.
+func (s Issuers) prepare(issuer string) (KeySource, error) {
+	if len(s) == 0 {
+		return nil, errors.New("jwthttp: Issuers is empty, so no token could be accepted: add one with its key source")
+	}
+	prepared := Issuers{}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		if name == "" || len(name) > maxIssuerBytes || !utf8.ValidString(name) {
+			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %.40q, which is no iss that a token may have here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
+			continue
+		}
+		if issuer != "" && name != issuer {
+			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %q, but Options.Issuer is %q: leave Options.Issuer empty, the set says who is trusted", name, issuer))
+			continue
+		}
+		source := s[name]
+		switch k := source.(type) { // bound once, not for every token
+		case Key:
+			source = KeySet(bindTo(name, []Key{k}))
+		case KeySet:
+			source = KeySet(bindTo(name, k))
+		}
+		var err error
+		if prepared[name], err = prepareKeys(source, name); err != nil {
+			errs = append(errs, fmt.Errorf("jwthttp: Issuers[%q]: %w", name, err))
+		}
+	}
+	return prepared, errors.Join(errs...)
+}
+
+// An unverifiedPayload is the payload of a token whose signature is yet to be
+// checked.
+type unverifiedPayload struct {
+	segment string // base64url
+	buffers *reserve[[]byte]
+}
+
+// UnverifiedIssuer returns the payload's iss as it stands, before any signature is
+// verified: good for choosing among known keys, and for nothing else, for whoever
+// sends the token chooses it. It is "" if there is none, if it is no string or
+// longer than 512 bytes as it is written, in the Header of a verified [Token], and
+// in a TokenHeader that did not come to a [KeySource] from a [Middleware]. The keys
+// returned for it are to be bound to it by [Key.WithIssuer]; [Issuers] does that.
+func (h TokenHeader) UnverifiedIssuer() string {
+	if h.unverified == nil {
+		return ""
+	}
+	buf := h.unverified.buffers.get()
+	defer h.unverified.buffers.put(buf)
+	n, err := base64url.Decode(*buf, []byte(h.unverified.segment))
+	if err != nil {
+		return ""
+	}
+	// Nothing here checks that this is strict JSON: if it is not, the claims are
+	// refused later, and the keys are bound to what is read now.
+	var members object
+	if !members.open((*buf)[:n], maxPayloadDepth) {
+		return ""
+	}
+	for range maxMembers {
+		if !members.next() || members.tooDeep {
+			break
+		}
+		if string(members.name) != "iss" {
+			continue
+		}
+		if v := members.value; v[0] == '"' && len(v) <= maxIssuerBytes+2 {
+			return string(unquote(v, (*buf)[n:]))
+		}
+		break
+	}
+	return ""
+}
