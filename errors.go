@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 // The kinds of failure. Every error that this package hands to an error
@@ -124,8 +123,6 @@ func (a *answer) challengeFor(realm string) string {
 	return `Bearer realm="` + realm + `"` + a.params
 }
 
-const maxLoggedBytes = 256
-
 // Error cuts the text of an inner error at 256 bytes and keeps it on one line:
 // it may hold what an attacker chose, and it ends up in logs.
 func (f *failure) Error() string {
@@ -133,20 +130,7 @@ func (f *failure) Error() string {
 	if f.cause == nil {
 		return text
 	}
-	cause := f.cause.Error()
-	if len(cause) > maxLoggedBytes {
-		cut := maxLoggedBytes
-		for cut > 0 && !utf8.RuneStart(cause[cut]) {
-			cut--
-		}
-		cause = cause[:cut]
-	}
-	return text + ": " + strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return ' '
-		}
-		return c
-	}, cause)
+	return text + ": " + logtext.Cut(f.cause.Error())
 }
 
 func (f *failure) Unwrap() []error {

@@ -7,3 +7,5 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/justinas/alice v1.2.0
 )
+
+require github.com/go-jose/go-jose/v4 v4.1.9

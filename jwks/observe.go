@@ -1,0 +1,85 @@
+package jwks
+
+import "time"
+
+// An EventKind is what happened to a [Source].
+type EventKind string
+
+const (
+	Fetched     EventKind = "fetched"      // the provider has answered, perhaps that nothing has changed
+	Failed      EventKind = "failed"       // a fetch has failed; Err says why
+	KeySkipped  EventKind = "key skipped"  // a new key cannot be used; Err says why
+	KeyAdded    EventKind = "key added"    // a new key is in use
+	KeyRemoved  EventKind = "key removed"  // a key is in use no longer
+	ServedStale EventKind = "served stale" // keys are in use past their expiry; told once until the next success
+)
+
+// An Event is told to [Options].OnEvent. It holds nothing secret.
+type Event struct {
+	Kind   EventKind
+	Issuer string
+	KeyID  string // of a key; "" if it has none
+	Err    error  // nil but for Failed and KeySkipped; its text is on one line, of about 256 bytes at most
+}
+
+// Stats are the figures of a [Source] at one moment.
+type Stats struct {
+	Keys        int       // in use; 0 before the first success and past the stale limit
+	Fetches     uint64    // begun so far; discovery and keys together are one
+	LastSuccess time.Time // zero if there was none
+	LastFailure time.Time // zero if there was none
+	LastError   error     // of the last fetch; nil if it succeeded
+	NextRefresh time.Time // zero before the first fetch
+}
+
+// Stats returns the figures as they are now.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	if known := s.served.Load(); known != nil && time.Now().Before(known.dead) {
+		stats.Keys = len(known.found)
+	}
+	return stats
+}
+
+func (s *Source) tell(e Event) {
+	e.Issuer = s.issuer
+	s.onEvent(e)
+}
+
+// tellStale does not make the request wait that noticed it.
+func (s *Source) tellStale(known *served) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && known.isTold.CompareAndSwap(false, true) {
+		s.running.Go(func() { s.tell(Event{Kind: ServedStale}) })
+	}
+}
+
+// tellChanges tells what is not the same in two sets; before may be nil.
+func (s *Source) tellChanges(before, now *index) {
+	known, skipped := map[identity]bool{}, map[string]bool{}
+	if before != nil {
+		for _, k := range before.found {
+			known[k.identity] = true
+		}
+		for _, k := range before.skipped {
+			skipped[k.err.Error()] = true
+		}
+	}
+	for _, k := range now.found {
+		if !known[k.identity] {
+			s.tell(Event{Kind: KeyAdded, KeyID: k.kid})
+		}
+		delete(known, k.identity)
+	}
+	for k := range known {
+		s.tell(Event{Kind: KeyRemoved, KeyID: k.kid})
+	}
+	for _, k := range now.skipped {
+		if !skipped[k.err.Error()] {
+			s.tell(Event{Kind: KeySkipped, KeyID: k.kid, Err: fetchError{k.err}})
+		}
+	}
+}

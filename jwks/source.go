@@ -1,0 +1,516 @@
+// Package jwks verifies tokens with the keys that an identity provider publishes
+// as a JSON Web Key Set (RFC 7517). A [Source] is a key source for
+// [jwthttp.New]: it fetches the keys, keeps them fresh, follows their rotation,
+// and goes on with those it has while the provider is down.
+//
+//	keys, err := jwks.Discover("https://tenant.example.com/", jwks.Options{Audience: []string{"https://api.example.com"}})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	defer keys.Close()
+//	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+//
+// Every key is bound to the issuer and the audiences that the source was made
+// with: a token that it verifies must carry them, so [jwthttp.Options] need not
+// name them again.
+//
+// # When keys are fetched
+//
+// Nothing is fetched before the first token, or [Source.Ready] or
+// [Source.Refresh]; from then on the source renews its keys by itself until
+// [Source.Close]. Keys are fresh for as long as the provider's Cache-Control or
+// Expires says, from 1 minute to 24 hours, 15 minutes if it says nothing. They
+// are renewed at a random moment between half and nine tenths of that time, so
+// that a fleet that was started at once does not ask at once. A fetch takes at
+// most 5 seconds with all that belongs to it, and one that has failed is tried
+// again after 1 second, then 2, 4 and 8 (up to a minute as long as the keys are
+// fresh), and half as much again at random.
+//
+// A token that names a known key never waits for the network. One that names an
+// unknown key starts a fetch, at most one in 30 seconds, and waits for it no
+// longer than 2 seconds and its request's context; so does every token while
+// there are no keys at all. While keys cannot be had, the answer to tokens that
+// need them is 503, so that no client throws away a good token. Keys whose
+// renewal fails stay in use until [Options].MaxStale is over, then it is 503 too.
+//
+// # Whose keys
+//
+// Addresses are https; plain http is for loopback only. A redirect to another
+// host is not followed, and a document has at most 512 KiB and 100 keys. Nothing
+// that stands in a token decides where keys are fetched from. Which keys of a set
+// are taken, [Parse] says.
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+const (
+	fetchTimeout     = 5 * time.Second
+	maxWait          = 2 * time.Second  // of a request
+	cooldown         = 30 * time.Second // between fetches for unknown keys
+	firstRetry       = time.Second
+	maxRetry         = 8 * time.Second // while keys are wanted
+	maxRetryFresh    = time.Minute
+	defaultMaxStale  = time.Hour
+	maxMaxStale      = 24 * time.Hour
+	maxIssuerBytes   = 512 // as jwthttp.Issuers has it
+	renewalFrom      = 0.5 // of the lifetime
+	renewalTo        = 0.9
+	wellKnownOIDC    = "/.well-known/openid-configuration"
+	wellKnownRFC8414 = "/.well-known/oauth-authorization-server"
+)
+
+// Options say whose keys a [Source] has and how it gets them. The zero value is
+// not enough: an audience must be named.
+type Options struct {
+	// Issuer is the iss that tokens of these keys must carry, compared exactly.
+	// New needs it; Discover is given it, so leave it empty there.
+	Issuer string
+
+	// Audience lists what this service is called in aud: a token of these keys
+	// must carry one of them, compared exactly.
+	Audience []string
+
+	// AllowAnyAudience binds the keys to no audience. Lost: that a token which
+	// the provider issued for another service is refused here. What
+	// jwthttp.Options say of audiences still holds: a token with an aud needs one
+	// of their Audience, or their AllowAnyAudience. It excludes Audience.
+	AllowAnyAudience bool
+
+	// MaxStale is for how long keys are used past their expiry while the provider
+	// cannot be reached: 1 hour if 0, not at all if negative, at most 24 hours.
+	// Longer means that a key which the provider took back is trusted longer by
+	// whoever is cut off from it.
+	MaxStale time.Duration
+
+	// Client fetches; its Timeout, Transport and Jar are used, its CheckRedirect
+	// is not. Its transport must honour the request's context. If nil, a client
+	// of its own goes through the proxies that HTTPS_PROXY and NO_PROXY name, as
+	// http.DefaultTransport does; TLS ends at the provider all the same, and
+	// loopback addresses are never asked by a proxy.
+	Client *http.Client
+
+	// OnEvent is told what happens, for logs and metrics. It is called
+	// concurrently, never by a request, and must not call Close, which waits for
+	// it.
+	OnEvent func(Event)
+}
+
+// A Source is a [jwthttp.KeySource] with the keys of one issuer. Make one with
+// [New] or [Discover] and share it between all middlewares. It is safe for
+// concurrent use.
+type Source struct {
+	issuer   string
+	audience []string
+	maxStale time.Duration
+	onEvent  func(Event)
+	close    func()
+
+	served atomic.Pointer[served] // nil until the first success
+
+	ctx     context.Context // of fetches; over with Close
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	remote  remote // for the one flight alone
+
+	mu        sync.Mutex
+	closed    bool
+	flight    *flight // the fetch under way, or nil
+	timer     *time.Timer
+	failures  int       // since the last success
+	retry     time.Time // not before this while keys are wanted
+	nextFetch time.Time // for an unknown key
+	stats     Stats
+}
+
+// A flight is a fetch under way. It belongs to the source, not to who asked for it.
+type flight struct {
+	began time.Time
+	done  chan struct{}
+	err   error // once done
+}
+
+// served are the keys in use.
+type served struct {
+	*index
+	expires time.Time
+	dead    time.Time   // from then on they verify nothing
+	isTold  atomic.Bool // that they are in use past their expiry
+}
+
+var errClosed = errors.New("jwks: the source is closed")
+
+// New returns a source for the key set at url. It needs no network; what is wrong
+// with the configuration, all of it, is its error. Prefer [Discover] where the
+// issuer has it, which says where the keys are and moves them.
+func New(url string, opts Options) (*Source, error) {
+	errs := []error{checkOptions(&opts)}
+	if opts.Issuer == "" {
+		errs = append(errs, errors.New("jwks: Options.Issuer is empty: say which iss the tokens of these keys carry"))
+	}
+	if _, err := checkURL(url, true); err != nil {
+		errs = append(errs, fmt.Errorf("jwks: the address of the key set: %w", err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return newSource(remote{url: url}, opts), nil
+}
+
+// Discover returns a source for the keys of an issuer, which says itself where
+// they are: at /.well-known/openid-configuration (OpenID Connect Discovery 1.0) or,
+// where that fails, /.well-known/oauth-authorization-server (RFC 8414). The issuer
+// is the URL that its tokens carry as iss, to the letter: that of the metadata
+// must equal it. Like [New] it needs no network yet; metadata is asked for before
+// the first fetch, after one that has failed, and once a day.
+func Discover(issuer string, opts Options) (*Source, error) {
+	errs := []error{}
+	if opts.Issuer != "" && opts.Issuer != issuer {
+		errs = append(errs, fmt.Errorf("jwks: Options.Issuer is %q, and Discover was given %q: leave Options.Issuer empty", opts.Issuer, issuer))
+	}
+	opts.Issuer = issuer
+	errs = append(errs, checkOptions(&opts))
+	u, err := checkURL(issuer, true)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
+	} else if u.RawQuery != "" || u.ForceQuery {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", issuer))
+	} else if strings.Contains(u.Path, "/.well-known/") {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out what stands from /.well-known on", issuer))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	host := u.Scheme + "://" + u.Host
+	return newSource(remote{
+		discovery: []string{host + path + wellKnownOIDC, host + wellKnownRFC8414 + path},
+		plainHTTP: u.Scheme == "http",
+	}, opts), nil
+}
+
+// checkOptions fills in defaults and returns what is wrong.
+func checkOptions(o *Options) error {
+	var errs []error
+	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwks: "+format, args...)) }
+	if len(o.Issuer) > maxIssuerBytes || !utf8.ValidString(o.Issuer+strings.Join(o.Audience, "")) {
+		fault("the issuer or Options.Audience is no UTF-8, or the issuer has more than %d bytes: check where it comes from", maxIssuerBytes)
+	}
+	o.Audience = slices.Clone(o.Audience)
+	if slices.Contains(o.Audience, "") {
+		fault("Options.Audience has an empty string: name the service, or leave it out")
+	}
+	if len(o.Audience) == 0 && !o.AllowAnyAudience {
+		fault("Options.Audience is empty, so a token that the issuer made for any other service would do: say what this one is called in aud, or set AllowAnyAudience")
+	}
+	if len(o.Audience) > 0 && o.AllowAnyAudience {
+		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
+	}
+	if o.MaxStale > maxMaxStale {
+		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
+	}
+	if o.MaxStale > 0 && o.MaxStale < time.Millisecond {
+		fault("Options.MaxStale is %v, as a number without a unit is: write %d*time.Second", o.MaxStale, o.MaxStale.Nanoseconds())
+	}
+	switch {
+	case o.MaxStale == 0:
+		o.MaxStale = defaultMaxStale
+	case o.MaxStale < 0:
+		o.MaxStale = 0
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
+	}
+	return errors.Join(errs...)
+}
+
+func newSource(r remote, o Options) *Source {
+	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, onEvent: o.OnEvent, remote: r}
+	client, own := newClient(o.Client)
+	s.remote.client, s.remote.issuer = client, o.Issuer
+	s.close = func() {}
+	if own != nil {
+		s.close = own.CloseIdleConnections
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Issuer returns the iss that tokens of these keys must carry.
+func (s *Source) Issuer() string { return s.issuer }
+
+// Keys returns the keys that may verify a token with header h. See the package
+// comment for when it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer
+// has no such key; any other one is a 503.
+func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	now := time.Now()
+	if known := s.usable(now); known != nil {
+		if keys := known.find(h); keys != nil {
+			if now.After(known.expires) && !known.isTold.Load() {
+				s.tellStale(known)
+			}
+			return keys, nil
+		}
+	}
+	var keys []jwthttp.Key
+	err := s.await(ctx, func(known *served) bool {
+		keys = known.find(h)
+		return keys != nil
+	})
+	return keys, err
+}
+
+// Ready returns nil if there are keys to verify tokens with, for a health check;
+// if there are none it waits for them as a request does.
+func (s *Source) Ready(ctx context.Context) error {
+	return s.await(ctx, func(*served) bool { return true })
+}
+
+// Refresh fetches the keys now, or waits for the fetch that is under way, until it
+// is done or ctx is. Nobody needs to call it: it is for a program that wants its
+// keys before the first request, or knows of a key that was taken back.
+func (s *Source) Refresh(ctx context.Context) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return errClosed
+	}
+	f := s.flight
+	if f == nil {
+		f = s.start()
+	}
+	s.mu.Unlock()
+	return f.wait(ctx)
+}
+
+// Close ends all fetching, and waits until it has ended. Tokens are answered with
+// 503 from then on. It returns nil, also when called again.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.cancel()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.served.Store(nil)
+	s.mu.Unlock()
+	s.running.Wait()
+	s.close()
+	return nil
+}
+
+// usable returns the keys in use, nil if there are none, or too old ones.
+func (s *Source) usable(now time.Time) *served {
+	known := s.served.Load()
+	if known == nil || !now.Before(known.dead) {
+		return nil
+	}
+	return known
+}
+
+// await returns nil once the keys in use satisfy has. It joins the fetch that is
+// under way, or starts one if that is due.
+func (s *Source) await(ctx context.Context, has func(*served) bool) error {
+	arrived := time.Now()
+	f, isOwn, err := s.join(has)
+	if f == nil {
+		return err
+	}
+	ctx, cancel := context.WithDeadlineCause(ctx, arrived.Add(maxWait), errStillFetching)
+	defer cancel()
+	for f != nil {
+		if err := f.wait(ctx); err != nil {
+			return err
+		}
+		if known := s.usable(time.Now()); known != nil && has(known) {
+			return nil
+		}
+		// A fetch that began before may have missed a key that is new.
+		if isOwn || f.began.After(arrived) {
+			return jwthttp.ErrUnknownKey
+		}
+		f, isOwn, err = s.join(has)
+	}
+	return err
+}
+
+var errStillFetching = fmt.Errorf("jwks: the keys are still being fetched: %w", context.DeadlineExceeded)
+
+// join returns the fetch to wait for and whether it was started just now, or no
+// fetch and the verdict.
+func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, false, errClosed
+	}
+	now := time.Now()
+	known := s.usable(now)
+	if known != nil && has(known) {
+		return nil, false, nil
+	}
+	if s.flight != nil {
+		return s.flight, false, nil
+	}
+	if known == nil && now.Before(s.retry) {
+		return nil, false, s.stats.LastError
+	}
+	if known != nil && now.Before(s.nextFetch) {
+		// Where the last fetch failed, nobody knows whether there is such a key.
+		if s.stats.LastError != nil {
+			return nil, false, s.stats.LastError
+		}
+		return nil, false, jwthttp.ErrUnknownKey
+	}
+	if known != nil {
+		s.nextFetch = now.Add(cooldown)
+	}
+	return s.start(), true, nil
+}
+
+func (f *flight) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// start begins a fetch; s.mu is held, and none is under way.
+func (s *Source) start() *flight {
+	f := &flight{began: time.Now(), done: make(chan struct{})}
+	s.flight = f
+	s.stats.Fetches++
+	s.running.Go(func() { s.fly(f) })
+	return f
+}
+
+func (s *Source) fly(f *flight) {
+	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
+	fresh, err := s.fetch(ctx)
+	cancel()
+
+	s.mu.Lock()
+	if s.closed {
+		f.err = errClosed
+		close(f.done)
+		s.mu.Unlock()
+		return
+	}
+	before := s.served.Load()
+	s.flight = nil
+	now := time.Now()
+	var next time.Duration
+	if err != nil {
+		f.err = fetchError{err}
+		s.failures++
+		var fresh time.Duration
+		if before != nil {
+			fresh = before.expires.Sub(now)
+		}
+		next = backoff(s.failures, fresh)
+		s.retry = now.Add(next)
+		s.stats.LastFailure, s.stats.LastError = now, f.err
+	} else {
+		s.failures, s.retry = 0, time.Time{}
+		next = renewal(fresh.expires.Sub(now))
+		s.stats.LastSuccess, s.stats.LastError = now, nil
+		s.served.Store(fresh)
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.stats.NextRefresh = now.Add(next)
+	s.timer = time.AfterFunc(next, s.renew)
+	close(f.done)
+	s.mu.Unlock()
+
+	if err != nil {
+		s.tell(Event{Kind: Failed, Err: f.err})
+		return
+	}
+	s.tell(Event{Kind: Fetched})
+	if before == nil {
+		s.tellChanges(nil, fresh.index)
+	} else if before.index != fresh.index {
+		s.tellChanges(before.index, fresh.index)
+	}
+}
+
+// renew begins the fetch that is due, unless another one came first.
+func (s *Source) renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.flight != nil || time.Now().Before(s.stats.NextRefresh) {
+		return
+	}
+	s.start()
+}
+
+// fetch returns the keys that the provider has now.
+func (s *Source) fetch(ctx context.Context) (*served, error) {
+	document, lifetime, err := s.remote.fetch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before := s.served.Load()
+	var x *index
+	if document == nil && before != nil {
+		x = before.index
+	} else {
+		found, skipped, err := parse(document)
+		if err != nil {
+			s.remote.forget()
+			return nil, fmt.Errorf("%s: %w", s.remote.url, err)
+		}
+		for i := range found {
+			found[i].Key = s.bind(found[i], before)
+		}
+		x = newIndex(found, skipped)
+	}
+	expires := time.Now().Add(lifetime)
+	return &served{index: x, expires: expires, dead: expires.Add(s.maxStale)}, nil
+}
+
+// bind returns the key bound to the issuer and its audiences: the one in use, if
+// it is the same, with its buffers.
+func (s *Source) bind(k foundKey, before *served) jwthttp.Key {
+	if before != nil {
+		for _, known := range before.found {
+			if known.identity == k.identity {
+				return known.Key
+			}
+		}
+	}
+	return k.WithIssuer(s.issuer, s.audience...)
+}
+
+// renewal returns after how long keys are renewed that are fresh for a lifetime.
+func renewal(lifetime time.Duration) time.Duration {
+	return time.Duration(float64(lifetime) * (renewalFrom + (renewalTo-renewalFrom)*rand.Float64()))
+}
+
+// backoff returns how long to wait after so many failures in a row: the longer,
+// the longer the keys in use are fresh.
+func backoff(failures int, fresh time.Duration) time.Duration {
+	limit := min(max(fresh/2, maxRetry), maxRetryFresh)
+	wait := limit
+	if failures < 10 { // else the shift would overflow some day
+		wait = min(firstRetry<<(failures-1), limit)
+	}
+	return wait + time.Duration(rand.Float64()*float64(wait)/2)
+}
