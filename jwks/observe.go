@@ -1,6 +1,11 @@
 package jwks
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
+)
 
 // An EventKind is what happened to a [Source].
 type EventKind string
@@ -18,7 +23,7 @@ const (
 type Event struct {
 	Kind   EventKind
 	Issuer string
-	KeyID  string // of a key; "" if it has none
+	KeyID  string // of a key, on one line and at most 256 bytes of it; "" if it has none
 	Err    error  // nil but for Failed and KeySkipped; its text is on one line, of about 256 bytes at most
 }
 
@@ -44,7 +49,7 @@ func (s *Source) Stats() Stats {
 }
 
 func (s *Source) tell(e Event) {
-	e.Issuer = s.issuer
+	e.Issuer, e.KeyID = s.issuer, logtext.Cut(e.KeyID)
 	s.onEvent(e)
 }
 
@@ -59,26 +64,22 @@ func (s *Source) tellStale(known *served) {
 
 // tellChanges tells what is not the same in two sets; before may be nil.
 func (s *Source) tellChanges(before, now *index) {
-	known, skipped := map[identity]bool{}, map[string]bool{}
-	if before != nil {
-		for _, k := range before.found {
-			known[k.identity] = true
-		}
-		for _, k := range before.skipped {
-			skipped[k.err.Error()] = true
-		}
+	if before == nil {
+		before = &index{}
 	}
 	for _, k := range now.found {
-		if !known[k.identity] {
+		if !before.has(k.identity) {
 			s.tell(Event{Kind: KeyAdded, KeyID: k.kid})
 		}
-		delete(known, k.identity)
 	}
-	for k := range known {
-		s.tell(Event{Kind: KeyRemoved, KeyID: k.kid})
+	for _, k := range before.found {
+		if !now.has(k.identity) {
+			s.tell(Event{Kind: KeyRemoved, KeyID: k.kid})
+		}
 	}
 	for _, k := range now.skipped {
-		if !skipped[k.err.Error()] {
+		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.err.Error() == k.err.Error() }
+		if !slices.ContainsFunc(before.skipped, isSame) {
 			s.tell(Event{Kind: KeySkipped, KeyID: k.kid, Err: fetchError{k.err}})
 		}
 	}

@@ -116,7 +116,7 @@ func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
 // parseKey reads one JWK, RFC 7517 section 4. It returns the kid with an error
 // too, where there is one.
 func parseKey(text []byte) (k foundKey, err error) {
-	var members map[string]json.RawMessage
+	var members map[string]*json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
 		return k, fmt.Errorf("it is no JSON object: %w", err)
 	}
@@ -213,6 +213,10 @@ func newIndex(found []foundKey, skipped []skippedKey) *index {
 		}
 	}
 	return x
+}
+
+func (x *index) has(key identity) bool {
+	return slices.ContainsFunc(x.found, func(k foundKey) bool { return k.identity == key })
 }
 
 // find returns the keys for a token with header h; those of another algorithm

@@ -1,0 +1,238 @@
+package jwks_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+const (
+	issuer   = "https://issuer.example.com"
+	keysURL  = issuer + "/keys"
+	audience = "orders"
+)
+
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// edKey returns the private key of that name, the same one each time.
+func edKey(name string) ed25519.PrivateKey {
+	seed := make([]byte, ed25519.SeedSize)
+	copy(seed, name)
+	return ed25519.NewKeyFromSeed(seed)
+}
+
+// edJWK is the public half of that key under that kid, none if it is empty.
+func edJWK(name, kid string) string {
+	id := ""
+	if kid != "" {
+		id = fmt.Sprintf(`"kid":%q,`, kid)
+	}
+	return fmt.Sprintf(`{%s"kty":"OKP","crv":"Ed25519","x":%q}`, id, b64(edKey(name).Public().(ed25519.PublicKey)))
+}
+
+func keySet(jwks ...string) string { return `{"keys":[` + strings.Join(jwks, ",") + `]}` }
+
+// signed returns a token of the provider's that is good for ten days, signed with
+// the key of that name.
+func signed(name, kid string) string {
+	header := `{"alg":"EdDSA"}`
+	if kid != "" {
+		header = fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, kid)
+	}
+	claims, err := json.Marshal(map[string]any{"iss": issuer, "aud": audience, "sub": "alice", "exp": time.Now().Add(240 * time.Hour).Unix()})
+	if err != nil {
+		panic(err)
+	}
+	input := b64([]byte(header)) + "." + b64(claims)
+	return input + "." + b64(ed25519.Sign(edKey(name), []byte(input)))
+}
+
+// token is one with the key of that name as its kid.
+func token(name string) string { return signed(name, name) }
+
+// unknown returns a token of a kid that nobody has, signed by nobody.
+func unknown(n int) string {
+	return b64(fmt.Appendf(nil, `{"alg":"EdDSA","kid":"random %d"}`, n)) + ".e30." + strings.Repeat("A", 86)
+}
+
+// A provider is an identity provider as an http.RoundTripper, for synctest
+// bubbles, in which a real server would stop the clock.
+type provider struct {
+	mu      sync.Mutex
+	status  int    // 200 if 0
+	body    string // as it is when a request arrives
+	header  http.Header
+	delay   time.Duration // of an answer
+	stalled bool          // no answer at all
+	fetches []time.Time
+}
+
+// newProvider publishes the keys of these names, fresh for an hour.
+func newProvider(names ...string) *provider {
+	p := &provider{header: http.Header{"Cache-Control": {"max-age=3600"}}}
+	p.publish(names...)
+	return p
+}
+
+func (p *provider) publish(names ...string) {
+	var set []string
+	for _, name := range names {
+		set = append(set, edJWK(name, name))
+	}
+	p.set(func() { p.body = keySet(set...) })
+}
+
+func (p *provider) set(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+func (p *provider) goDown() { p.set(func() { p.status = http.StatusInternalServerError }) }
+func (p *provider) comeUp() { p.set(func() { p.status = 0 }) }
+
+func (p *provider) count() int { return len(p.times()) }
+
+func (p *provider) times() []time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.fetches)
+}
+
+func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.mu.Lock()
+	p.fetches = append(p.fetches, time.Now())
+	status, body, header, delay, stalled := p.status, p.body, p.header.Clone(), p.delay, p.stalled
+	p.mu.Unlock()
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if stalled {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	select {
+	case <-time.After(delay):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// A door is a middleware before the keys of a provider.
+type door struct {
+	*jwks.Source
+	auth *jwthttp.Middleware[Claims]
+}
+
+// protect returns a door with what opts add to the usual options; it is closed
+// when the test ends.
+func protect(t testing.TB, p *provider, opts jwks.Options) *door {
+	t.Helper()
+	opts.Issuer, opts.Audience, opts.Client = issuer, []string{audience}, &http.Client{Transport: p}
+	source, err := jwks.New(keysURL, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { source.Close() })
+	auth, err := jwthttp.New[Claims](source, jwthttp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &door{source, auth}
+}
+
+// status is what a request with this token is answered with.
+func (d *door) status(ctx context.Context, token string) int {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	d.auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+	return w.Code
+}
+
+// want asserts the answer to a request with this token.
+func (d *door) want(t testing.TB, status int, token string) {
+	t.Helper()
+	if got := d.status(t.Context(), token); got != status {
+		t.Errorf("%v: status %d, want %d", time.Now().Format(time.TimeOnly), got, status)
+	}
+}
+
+// wantAtOnce asserts it too, and that nothing was waited for. It is for synctest
+// bubbles, where only waiting takes time.
+func (d *door) wantAtOnce(t testing.TB, status int, token string) {
+	t.Helper()
+	start := time.Now()
+	d.want(t, status, token)
+	if took := time.Since(start); took != 0 {
+		t.Errorf("the request waited for %v", took)
+	}
+}
+
+// wantAfter asserts it too, and how long it took.
+func (d *door) wantAfter(t testing.TB, wait time.Duration, status int, token string) {
+	t.Helper()
+	start := time.Now()
+	d.want(t, status, token)
+	if took := time.Since(start); took != wait {
+		t.Errorf("the request waited for %v, want %v", took, wait)
+	}
+}
+
+// events keeps what a source tells.
+type events struct {
+	mu   sync.Mutex
+	list []jwks.Event
+}
+
+func (e *events) add(event jwks.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, event)
+}
+
+// take returns what was told since the last time, a word each.
+func (e *events) take() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var words []string
+	for _, event := range e.list {
+		word := string(event.Kind)
+		if event.KeyID != "" {
+			word += " " + event.KeyID
+		}
+		if (event.Err != nil) != (event.Kind == jwks.Failed || event.Kind == jwks.KeySkipped) || event.Issuer != issuer {
+			word += fmt.Sprintf(" (unexpected: %+v)", event)
+		}
+		words = append(words, word)
+	}
+	e.list = nil
+	return strings.Join(words, ", ")
+}
+
+// wantError asserts that err is one of the kind, whose text has the sentence.
+func wantError(t testing.TB, err, kind error, sentence string) {
+	t.Helper()
+	if err == nil || kind != nil && !errors.Is(err, kind) || !strings.Contains(err.Error(), sentence) {
+		t.Errorf("error = %v, want %v with %q", err, kind, sentence)
+	}
+}

@@ -1,0 +1,652 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// bubble runs f with a clock that only waiting moves. It fails if a goroutine is
+// left when all sources are closed.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}
+
+func TestFirstUse(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a", "b")
+		d := protect(t, p, jwks.Options{})
+		time.Sleep(24 * time.Hour)
+		if n := p.count(); n != 0 {
+			t.Fatalf("%d fetches before the first use", n)
+		}
+		if stats := d.Stats(); stats != (jwks.Stats{}) {
+			t.Errorf("stats before the first use: %+v", stats)
+		}
+		p.set(func() { p.delay = time.Second })
+		start := time.Now()
+		d.wantAfter(t, time.Second, 200, token("a"))
+		d.wantAtOnce(t, 200, token("a"))
+		d.wantAtOnce(t, 200, token("b"))
+		d.wantAtOnce(t, 401, signed("a", "b"))
+		if n := p.count(); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+		stats := d.Stats()
+		if stats.Keys != 2 || stats.Fetches != 1 || !stats.LastSuccess.Equal(start.Add(time.Second)) || !stats.LastFailure.IsZero() || stats.LastError != nil {
+			t.Errorf("stats %+v", stats)
+		}
+		if ahead := time.Until(stats.NextRefresh); ahead < 30*time.Minute || ahead > 54*time.Minute {
+			t.Errorf("the keys are renewed in %v", ahead)
+		}
+	})
+}
+
+// Keys are renewed ahead of their expiry by themselves, and no request waits for
+// that, however slow the provider is.
+func TestRenewal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.delay = 4 * time.Second })
+		for range 10 * 60 {
+			time.Sleep(time.Minute)
+			d.wantAtOnce(t, 200, token("a"))
+		}
+		times := p.times()
+		for i := 1; i < len(times); i++ {
+			if gap := times[i].Sub(times[i-1]); gap < 30*time.Minute || gap > 54*time.Minute+4*time.Second {
+				t.Errorf("renewed after %v", gap)
+			}
+		}
+		if len(times) < 11 || len(times) > 21 {
+			t.Errorf("%d fetches in ten hours", len(times))
+		}
+		// What the provider publishes no longer stops working with the renewal.
+		p.set(func() { p.delay = 0 })
+		p.publish("b")
+		time.Sleep(time.Hour)
+		d.wantAtOnce(t, 200, token("b"))
+		d.want(t, 401, token("a"))
+	})
+}
+
+// 10,000 instances that start together do not renew together.
+func TestRenewalsSpread(t *testing.T) {
+	const instances, bins = 10_000, 20
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		var wg sync.WaitGroup
+		for range instances {
+			source := protect(t, p, jwks.Options{}).Source
+			wg.Go(func() {
+				if err := source.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		start := time.Now()
+		if n := p.count(); n != instances {
+			t.Fatalf("%d fetches at the start", n)
+		}
+		time.Sleep(54*time.Minute - 1) // nobody comes twice: the second renewal is an hour off at the earliest
+		synctest.Wait()
+		var count [bins]int
+		times := p.times()[instances:]
+		for _, at := range times {
+			since := at.Sub(start) - 30*time.Minute
+			if since < 0 {
+				t.Fatalf("a renewal after %v", at.Sub(start))
+			}
+			count[since*bins/(24*time.Minute)]++
+		}
+		if len(times) != instances {
+			t.Errorf("%d renewals in the window", len(times))
+		}
+		// 500 are expected in each twentieth of it; 150 is seven deviations.
+		for i, n := range count {
+			if n < 350 || n > 650 {
+				t.Errorf("%d renewals in part %d of %d", n, i+1, bins)
+			}
+		}
+	})
+}
+
+// A service that starts while its issuer is down is well again within seconds of
+// the issuer's return, whether requests come or not.
+func TestDownAtBoot(t *testing.T) {
+	for _, asks := range []bool{false, true} {
+		t.Run(fmt.Sprintf("requests meanwhile: %v", asks), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a")
+				p.goDown()
+				var told events
+				d := protect(t, p, jwks.Options{OnEvent: told.add})
+				d.want(t, 503, token("a"))
+				for i := range 2000 {
+					time.Sleep(300 * time.Millisecond)
+					if asks {
+						d.wantAtOnce(t, 503, token("a"))
+						d.wantAtOnce(t, 503, unknown(i))
+					}
+				}
+				stats := d.Stats()
+				wantError(t, stats.LastError, nil, "status 500")
+				if stats.Keys != 0 || stats.LastFailure.IsZero() || !stats.LastSuccess.IsZero() {
+					t.Errorf("stats %+v", stats)
+				}
+				times := p.times()
+				for i := 1; i < len(times); i++ {
+					least := min(time.Second<<min(i-1, 3), 8*time.Second)
+					if gap := times[i].Sub(times[i-1]); gap < least || gap > least*3/2 {
+						t.Errorf("retry %d came after %v", i, gap)
+					}
+				}
+				p.comeUp()
+				time.Sleep(12 * time.Second)
+				synctest.Wait()
+				if !strings.HasSuffix(told.take(), ", fetched, key added a") {
+					t.Error("it is up, and nobody has noticed within 12 seconds")
+				}
+				d.wantAtOnce(t, 200, token("a"))
+				d.want(t, 401, token("random"))
+				if stats := d.Stats(); stats.LastError != nil {
+					t.Errorf("stats %+v", stats)
+				}
+			})
+		})
+	}
+}
+
+// Keys outlive their provider for as long as the stale limit, and no longer.
+func TestStale(t *testing.T) {
+	for _, tc := range []struct {
+		maxStale, want time.Duration
+	}{
+		{0, time.Hour}, {-1, 0}, {10 * time.Minute, 10 * time.Minute}, {24 * time.Hour, 24 * time.Hour},
+	} {
+		t.Run(tc.maxStale.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a")
+				var told events
+				d := protect(t, p, jwks.Options{MaxStale: tc.maxStale, OnEvent: told.add})
+				d.want(t, 200, token("a"))
+				dead := time.Now().Add(time.Hour + tc.want)
+				p.goDown()
+				for time.Until(dead) > time.Minute {
+					time.Sleep(time.Minute)
+					d.wantAtOnce(t, 200, token("a"))
+				}
+				time.Sleep(time.Until(dead) - 1)
+				d.wantAtOnce(t, 200, token("a"))
+				synctest.Wait()
+				text := told.take()
+				want := 1
+				if tc.want == 0 {
+					want = 0
+				}
+				if n := strings.Count(text, "served stale"); n != want {
+					t.Errorf("%d times told that keys are stale, want %d", n, want)
+				}
+				if n := strings.Count(text, "failed"); n != int(d.Stats().Fetches)-1 {
+					t.Errorf("%d failures told of %d fetches", n, d.Stats().Fetches)
+				}
+				if strings.Contains(text, "removed") {
+					t.Error("a key was removed")
+				}
+				time.Sleep(1)
+				for range 30 {
+					d.want(t, 503, token("a"))
+					time.Sleep(time.Second)
+				}
+				if stats := d.Stats(); stats.Keys != 0 {
+					t.Errorf("stats %+v", stats)
+				}
+				p.comeUp()
+				time.Sleep(12 * time.Second)
+				d.wantAtOnce(t, 200, token("a"))
+			})
+		})
+	}
+}
+
+// While keys are fresh, retries become rare, but never so rare that the keys die
+// for want of one.
+func TestRetriesWhileFresh(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+		d := protect(t, p, jwks.Options{MaxStale: -1})
+		d.want(t, 200, token("a"))
+		expires := time.Now().Add(24 * time.Hour)
+		p.goDown()
+		time.Sleep(time.Until(expires) - time.Second)
+		d.want(t, 200, token("a"))
+		before := p.count()
+		if before < 60 || before > 12*60 {
+			t.Errorf("%d fetches in a day", before)
+		}
+		p.comeUp()
+		time.Sleep(13 * time.Second)
+		d.wantAtOnce(t, 200, token("a"))
+	})
+}
+
+// A flood of random kids costs the provider one fetch in 30 seconds, and tokens
+// with a known kid nothing; a new key is seen after one cooldown at the latest.
+func TestFloodOfUnknownKeys(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.delay = 500 * time.Millisecond })
+		before := p.count()
+		for i := range 10_000 {
+			d.want(t, 401, unknown(i))
+			d.wantAtOnce(t, 200, token("a"))
+		}
+		if n := p.count() - before; n != 1 {
+			t.Errorf("%d fetches for 10,000 random kids in one cooldown", n)
+		}
+		p.publish("a", "new")
+		start := time.Now()
+		for i := 0; d.status(t.Context(), token("new")) != 200; i++ {
+			if time.Since(start) > 31*time.Second {
+				t.Fatal("a new key is not seen after a cooldown")
+			}
+			time.Sleep(100 * time.Millisecond)
+			d.want(t, 401, unknown(i))
+			d.wantAtOnce(t, 200, token("a"))
+		}
+		if n := p.count() - before; n != 2 {
+			t.Errorf("%d fetches in two cooldowns", n)
+		}
+		d.wantAtOnce(t, 200, token("new"))
+	})
+}
+
+// The cooldown is claimed before the fetch, whatever becomes of it; what has
+// failed is tried again by the backoff, so the figures are bounded too.
+func TestFloodWhileDown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.stalled = true })
+		before := p.count()
+		for i := range 200 {
+			d.want(t, 503, unknown(i)) // perhaps it is a good one
+			d.wantAtOnce(t, 200, token("a"))
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := p.count() - before; n > 8 {
+			t.Errorf("%d fetches", n)
+		}
+		// Back again, the next retry finds the key that was published meanwhile.
+		p.set(func() { p.stalled = false })
+		p.publish("a", "new")
+		time.Sleep(90*time.Second + 5*time.Second)
+		d.wantAtOnce(t, 200, token("new"))
+	})
+}
+
+// A provider that rotates causes not one wrong answer as long as nobody floods.
+func TestRotation(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("key 0")
+		p.set(func() { p.delay = time.Second })
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("key 0"))
+		for i := range 50 {
+			before, after := fmt.Sprint("key ", i), fmt.Sprint("key ", i+1)
+			p.publish(before, after)
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() { d.want(t, 200, token(after)) })
+				wg.Go(func() { d.wantAtOnce(t, 200, token(before)) })
+			}
+			wg.Wait()
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// A fetch that began before a key was published does not decide on its tokens.
+func TestFetchThatMissedTheKey(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.delay = time.Second })
+		done := make(chan error)
+		go func() { done <- d.Refresh(t.Context()) }()
+		time.Sleep(500 * time.Millisecond)
+		p.publish("a", "new")
+		d.wantAfter(t, 1500*time.Millisecond, 200, token("new")) // the rest of this fetch, and one of its own
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A request waits no longer than its context, and than two seconds; the fetch
+// that it started goes on without it.
+func TestWaiting(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.delay = 3 * time.Second })
+		d := protect(t, p, jwks.Options{})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if got := d.status(ctx, token("a")); got != 503 || time.Since(start) != 50*time.Millisecond {
+			t.Errorf("status %d after %v", got, time.Since(start))
+		}
+		_, err := d.Keys(ctx, jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "a"})
+		wantError(t, err, context.DeadlineExceeded, "")
+		d.wantAfter(t, 2*time.Second, 503, token("a"))
+		time.Sleep(time.Second)
+		d.wantAtOnce(t, 200, token("a"))
+		if n := p.count(); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got := d.status(gone, token("a")); got != 200 {
+			t.Errorf("status %d for a known key", got)
+		}
+		if got := d.status(gone, token("new")); got != 503 {
+			t.Errorf("status %d", got)
+		}
+		// A provider that never answers is given up after five seconds.
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		p.set(func() { p.stalled = true })
+		start = time.Now()
+		wantError(t, d.Refresh(t.Context()), context.DeadlineExceeded, "keys")
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+		d.wantAtOnce(t, 200, token("a"))
+	})
+}
+
+// Whatever the provider answers, good keys stay.
+func TestBadRefresh(t *testing.T) {
+	for name, change := range map[string]func(p *provider){
+		"status 500":   func(p *provider) { p.status = 500 },
+		"status 204":   func(p *provider) { p.status, p.body = 204, "" },
+		"status 304":   func(p *provider) { p.status = 304 },
+		"status 404":   func(p *provider) { p.status = 404 },
+		"HTML":         func(p *provider) { p.body = "<html>Sign in</html>" },
+		"empty":        func(p *provider) { p.body = "" },
+		"empty object": func(p *provider) { p.body = "{}" },
+		"no keys":      func(p *provider) { p.body = `{"keys":[]}` },
+		"truncated":    func(p *provider) { p.body = p.body[:len(p.body)-5] },
+		"10 MB":        func(p *provider) { p.body = strings.Repeat(" ", 10<<20) + p.body },
+		"5,000 keys":   func(p *provider) { p.body = keySet(strings.Split(strings.Repeat(`{"kty":"x"} `, 5000), " ")[:5000]...) },
+		"101 keys": func(p *provider) {
+			p.body = keySet(strings.Split(strings.Repeat(edJWK("a", "a")+" ", 101), " ")[:101]...)
+		},
+		"no usable key":      func(p *provider) { p.body = `{"keys":[{"kty":"oct","k":"AAAA"}]}` },
+		"another encryption": func(p *provider) { p.body = strings.Replace(p.body, `"kty"`, `"use":"enc","kty"`, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a")
+				var told events
+				d := protect(t, p, jwks.Options{OnEvent: told.add})
+				d.want(t, 200, token("a"))
+				good := p.body
+				p.set(func() { change(p) })
+				if err := d.Refresh(t.Context()); err == nil {
+					t.Error("no error")
+				}
+				d.wantAtOnce(t, 200, token("a"))
+				d.want(t, 503, token("new"))
+				synctest.Wait()
+				if got := told.take(); got != "fetched, key added a, failed, failed" {
+					t.Errorf("told: %s", got)
+				}
+				p.set(func() { p.status, p.body = 0, good })
+				if err := d.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
+				d.wantAtOnce(t, 200, token("a"))
+			})
+		})
+	}
+}
+
+func TestClose(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.stalled = true })
+		var told events
+		d := protect(t, p, jwks.Options{OnEvent: told.add})
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() { d.wantAfter(t, time.Second, 503, token("a")) })
+		}
+		wg.Go(func() { wantError(t, d.Refresh(t.Context()), nil, "closed") })
+		time.Sleep(time.Second)
+		for range 2 {
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		wg.Wait()
+		wantError(t, d.Ready(t.Context()), nil, "closed")
+		wantError(t, d.Refresh(t.Context()), nil, "closed")
+		d.wantAtOnce(t, 503, token("a"))
+		time.Sleep(24 * time.Hour)
+		if n := p.count(); n != 1 || told.take() != "" {
+			t.Errorf("%d fetches, or something told of what Close had cut off", n)
+		}
+
+		// Keys that are there are not used any more, nor renewed.
+		d = protect(t, newProvider("a"), jwks.Options{})
+		d.want(t, 200, token("a"))
+		d.Close()
+		d.want(t, 503, token("a"))
+		if stats := d.Stats(); stats.Keys != 0 {
+			t.Errorf("stats %+v", stats)
+		}
+	})
+}
+
+func TestReadyAndRefresh(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.goDown()
+		d := protect(t, p, jwks.Options{})
+		wantError(t, d.Ready(t.Context()), nil, "status 500")
+		wantError(t, d.Ready(t.Context()), nil, "status 500") // known without another fetch
+		if n := p.count(); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+		wantError(t, d.Refresh(t.Context()), nil, "status 500") // asks all the same
+		if n := p.count(); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+		p.comeUp()
+		p.set(func() { p.delay = 4 * time.Second })
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if err := d.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := p.count(); n != 3 {
+			t.Errorf("%d fetches", n)
+		}
+		if err := d.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		wantError(t, d.Refresh(gone), context.Canceled, "")
+		if err := d.Ready(gone); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(5 * time.Second)
+		p.goDown()
+		wantError(t, d.Refresh(t.Context()), nil, "status 500")
+		if err := d.Ready(t.Context()); err != nil { // the keys are as good as before
+			t.Error(err)
+		}
+	})
+}
+
+func TestEvents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a", "b")
+		var told events
+		d := protect(t, p, jwks.Options{OnEvent: told.add})
+		want := func(want string) {
+			t.Helper()
+			d.Refresh(t.Context())
+			synctest.Wait()
+			if got := told.take(); got != want {
+				t.Errorf("told: %s\nwant: %s", got, want)
+			}
+		}
+		want("fetched, key added a, key added b")
+		want("fetched")
+		p.publish("b", "c")
+		want("fetched, key added c, key removed a")
+		p.set(func() { p.body = keySet(edJWK("b", "b"), `{"kty":"oct","kid":"s","k":"AAAA"}`, edJWK("c2", "c")) })
+		want("fetched, key added c, key removed c, key skipped s") // another key of the same kid
+		want("fetched")
+		p.goDown()
+		want("failed")
+		p.comeUp()
+		p.set(func() { p.body = keySet(edJWK("x", ""), edJWK("y", "")) })
+		want("fetched, key added, key added, key removed b, key removed c")
+	})
+}
+
+// Keys without kid are tried in turn, as those of a KeySet are.
+func TestKeysWithoutID(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider()
+		p.set(func() { p.body = keySet(edJWK("a", ""), edJWK("b", "")) })
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, signed("a", ""))
+		d.want(t, 200, signed("b", ""))
+		d.want(t, 200, signed("b", "some kid"))
+		d.want(t, 401, signed("c", ""))
+		if n := p.count(); n != 1 {
+			t.Errorf("%d fetches", n)
+		}
+
+		// A token without kid is for the only key, and for none of several.
+		p.publish("a")
+		d.Refresh(t.Context())
+		d.wantAtOnce(t, 200, signed("a", ""))
+		p.publish("a", "b")
+		d.Refresh(t.Context())
+		d.wantAtOnce(t, 401, signed("a", ""))
+		d.wantAtOnce(t, 200, signed("a", "a"))
+	})
+}
+
+// A token is bound to the issuer and the audience that the source was made with.
+func TestBinding(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, tc := range []struct {
+			name string
+			opts jwks.Options
+			door jwthttp.Options
+			want error
+		}{
+			{"as it is", jwks.Options{Issuer: issuer, Audience: []string{audience}}, jwthttp.Options{}, nil},
+			{"one of several audiences", jwks.Options{Issuer: issuer, Audience: []string{"x", audience}}, jwthttp.Options{}, nil},
+			{"another audience", jwks.Options{Issuer: issuer, Audience: []string{"bills"}}, jwthttp.Options{AllowAnyAudience: true}, jwthttp.ErrInvalidToken},
+			{"another issuer", jwks.Options{Issuer: issuer + "/", Audience: []string{audience}}, jwthttp.Options{}, jwthttp.ErrInvalidToken},
+			{"any audience, said once", jwks.Options{Issuer: issuer, AllowAnyAudience: true}, jwthttp.Options{}, jwthttp.ErrInvalidToken},
+			{"any audience, said twice", jwks.Options{Issuer: issuer, AllowAnyAudience: true}, jwthttp.Options{AllowAnyAudience: true}, nil},
+			{"the audience is the middleware's", jwks.Options{Issuer: issuer, AllowAnyAudience: true}, jwthttp.Options{Audience: []string{audience}}, nil},
+		} {
+			tc.opts.Client = &http.Client{Transport: newProvider("a")}
+			source, err := jwks.New(keysURL, tc.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer source.Close()
+			auth, err := jwthttp.New[Claims](source, tc.door)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := auth.Verify(t.Context(), token("a")); !errors.Is(err, tc.want) {
+				t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
+			}
+		}
+		source := protect(t, newProvider("a"), jwks.Options{}).Source
+		_, err := jwthttp.New[Claims](source, jwthttp.Options{Issuer: issuer + "/"})
+		wantError(t, err, nil, "mind a slash at the end")
+		_, err = jwthttp.New[Claims](jwthttp.Issuers{issuer + "/": source}, jwthttp.Options{})
+		wantError(t, err, nil, "mind a slash at the end")
+		_, err = jwthttp.New[Claims]((*jwks.Source)(nil), jwthttp.Options{})
+		wantError(t, err, nil, "key source is nil")
+	})
+}
+
+// Rotation under load: what is known passes, what is new is found. The race
+// detector watches.
+func TestRotationUnderLoad(t *testing.T) {
+	p := newProvider("key 0")
+	d := protect(t, p, jwks.Options{OnEvent: new(events).add})
+	if err := d.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var newest atomic.Int64
+	var wg sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				n := newest.Load()
+				d.want(t, 200, token(fmt.Sprint("key ", n)))
+				d.want(t, 401, signed("forger", fmt.Sprint("key ", n)))
+				d.Stats()
+			}
+		})
+	}
+	names := []string{"key 0"}
+	for i := range 50 {
+		names = append(names, fmt.Sprint("key ", i+1)) // all of them, for a test may lag behind
+		p.publish(names...)
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		newest.Store(int64(i) + 1)
+		if _, err := d.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: fmt.Sprint("key ", i)}); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
