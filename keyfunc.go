@@ -31,7 +31,9 @@ type TokenHeader struct {
 
 // A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
 // [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
-// sources.
+// sources. One with a method Issuer() string, as the last have, is for the tokens
+// of that issuer: [New] refuses it where [Options] or [Issuers] ask for another,
+// and the header that it is given has no UnverifiedIssuer to choose by.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h, read-only.
 	// Those of another algorithm, or with another id than the token's kid, are
@@ -243,10 +245,23 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 	if v := reflect.ValueOf(source); !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil() {
 		return nil, errors.New("jwthttp: the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
 	}
-	if s, ok := source.(interface{ Issuer() string }); ok && issuer != "" && s.Issuer() != issuer {
+	if s, ok := source.(ofOneIssuer); ok && issuer != "" && s.Issuer() != issuer {
 		return nil, fmt.Errorf("jwthttp: the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
 	}
 	return source, nil
+}
+
+// ofOneIssuer is a key source for the tokens of one issuer.
+type ofOneIssuer interface{ Issuer() string }
+
+// choosesByIssuer reports whether a source, as it is asked at run time, may want
+// to know UnverifiedIssuer.
+func choosesByIssuer(source KeySource) bool {
+	switch source.(type) {
+	case *keyIndex, *legacySource, ofOneIssuer:
+		return false
+	}
+	return true
 }
 
 // eligibleKeys asks source and returns the keys to try for a token with header h:

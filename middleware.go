@@ -163,7 +163,7 @@ type Middleware[C any] struct {
 	memory  *signatureMemory                  // nil if nothing is remembered
 	headers reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
 
-	payloads *reserve[[]byte] // for UnverifiedIssuer; nil if the keys are a fixed set
+	payloads *reserve[[]byte] // for UnverifiedIssuer; nil if the key source has no use for it
 }
 
 // New returns a middleware that verifies tokens with keys and decodes their
@@ -187,7 +187,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 		return nil, err
 	}
 	m.opts = opts
-	if _, fixed := m.keys.(*keyIndex); !fixed {
+	if choosesByIssuer(m.keys) {
 		m.payloads = &reserve[[]byte]{make: func() *[]byte { b := make([]byte, opts.MaxTokenBytes); return &b }}
 	}
 	if opts.RememberSignatures > 0 {

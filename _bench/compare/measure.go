@@ -3,9 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"runtime"
@@ -14,8 +18,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/_bench/contest"
+	"github.com/jwthttp/jwthttp/jwks"
 )
 
 const different = 2000 // tokens in turn: a repeated one flatters a decoder's cache
@@ -25,7 +32,7 @@ var measurements = []struct {
 	measure func(*Report) error
 }{
 	{"hs256", hs256}, {"seen", rs256Seen}, {"first", rs256First}, {"forged", forged},
-	{"threads", threads}, {"keysets", keySets}, {"memory", memory}, {"server", server},
+	{"threads", threads}, {"keysets", keySets}, {"jwks", remoteKeys}, {"memory", memory}, {"server", server},
 }
 
 func measurementNames() (names []string) {
@@ -208,6 +215,59 @@ func keySets(r *Report) error {
 	r.atMost("key set of 100, ratio to one key", t.Rows[1].Ratio, 1.05)
 	r.atMost("key set of 1000, ratio to one key", t.Rows[2].Ratio, 1.05)
 	r.atMost("key set of 10000, ratio to one key", t.Rows[3].Ratio, 1.10)
+	return nil
+}
+
+// remoteKeys compares a fixed key with the keys that a provider publishes.
+func remoteKeys(r *Report) error {
+	const others = 20
+	var set jose.JSONWebKeySet
+	add := func(kid string, pub *rsa.PublicKey) {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: pub, KeyID: kid, Algorithm: "RS256", Use: "sig"})
+	}
+	add(contest.KeyID, &contest.PrivateKey().PublicKey)
+	for i := range others {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return err
+		}
+		add(fmt.Sprint("key-", i), &key.PublicKey)
+	}
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(set) }))
+	defer provider.Close()
+	keys, err := jwks.New(provider.URL, jwks.Options{Issuer: contest.Issuer, Audience: []string{contest.Audience}})
+	if err != nil {
+		return err
+	}
+	defer keys.Close()
+	if err := keys.Refresh(context.Background()); err != nil {
+		return err
+	}
+	fixed := jwthttp.RS256(&contest.PrivateKey().PublicKey).WithID(contest.KeyID).WithIssuer(contest.Issuer, contest.Audience)
+	var runners []runner
+	for _, c := range []struct {
+		name string
+		keys jwthttp.KeySource
+	}{
+		{"jwthttp, a fixed key", fixed},
+		{fmt.Sprintf("jwthttp, a key set of %d from a provider", others+1), keys},
+		{"jwthttp, the same by issuer", jwthttp.Issuers{contest.Issuer: keys, "https://another.example": fixed.WithIssuer("https://another.example")}},
+	} {
+		more, err := served("RS256", contest.Tokens("RS256", 0, 200), 10, contest.Contestant{Name: c.name, Protect: func(_ string, next http.Handler) (http.Handler, error) {
+			auth, err := jwthttp.New[contest.Claims](c.keys, jwthttp.Options{})
+			if err != nil {
+				return nil, err
+			}
+			return auth.Handler(next), nil
+		}})
+		if err != nil {
+			return err
+		}
+		runners = append(runners, more...)
+	}
+	t := inTurns("RS256, seen before, key by kid", r.Rounds, runners)
+	r.Tables = append(r.Tables, t)
+	r.atMost("key of a provider, ratio to a fixed key", t.Rows[1].Ratio, 1.05)
 	return nil
 }
 
