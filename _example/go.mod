@@ -7,6 +7,9 @@ require (
 	github.com/jwthttp/jwthttp v0.0.0
 )
 
-require github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+require (
+	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+)
 
 replace github.com/jwthttp/jwthttp => ..

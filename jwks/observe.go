@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"log/slog"
 	"slices"
 	"time"
 
@@ -25,6 +26,18 @@ type Event struct {
 	Issuer string
 	KeyID  string // of a key, on one line and at most 256 bytes of it; "" if it has none
 	Err    error  // nil but for Failed and KeySkipped; its text is on one line, of about 256 bytes at most
+}
+
+// LogValue leaves out what is empty, for log/slog.
+func (e Event) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("kind", string(e.Kind)), slog.String("issuer", e.Issuer)}
+	if e.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", e.KeyID))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("err", e.Err))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Stats are the figures of a [Source] at one moment.

@@ -170,6 +170,9 @@ func parseKey(text []byte) (k foundKey, err error) {
 	return k, err
 }
 
+// algorithms are what makeKey makes keys for.
+var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
+
 // makeKey returns the key for the one algorithm that alg names, or that the type
 // of pub stands for where alg is "".
 func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {

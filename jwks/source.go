@@ -265,6 +265,9 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 			return keys, nil
 		}
 	}
+	if !slices.Contains(algorithms, h.Algorithm) {
+		return nil, jwthttp.ErrUnknownKey // no fetch would bring one
+	}
 	var keys []jwthttp.Key
 	err := s.await(ctx, func(known *served) bool {
 		keys = known.find(h)

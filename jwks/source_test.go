@@ -278,6 +278,20 @@ func TestFloodOfUnknownKeys(t *testing.T) {
 	})
 }
 
+// Tokens of an algorithm that no provider has keys for cost it nothing.
+func TestAlgorithmsThatNobodyPublishes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		for _, algorithm := range []string{"none", "HS256", "RS512", "EdDSA ", ""} {
+			d.wantAtOnce(t, 401, b64(fmt.Appendf(nil, `{"alg":%q}`, algorithm))+".e30.AAAA")
+		}
+		if n := p.count(); n != 0 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
 // The cooldown is claimed before the fetch, whatever becomes of it; what has
 // failed is tried again by the backoff, so the figures are bounded too.
 func TestFloodWhileDown(t *testing.T) {

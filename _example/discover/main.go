@@ -1,0 +1,81 @@
+// Discover protects an API with the keys that an identity provider publishes.
+//
+//	ISSUER=https://tenant.example.com/ AUDIENCE=https://api.example.com go run ./discover
+//
+// ISSUER is the iss of the provider's tokens, to the letter, and AUDIENCE what they
+// call this API in aud. Without ISSUER the program plays the provider too, and
+// prints requests to try. ADDR is where the API listens, 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// Claims are what the API wants to know of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func main() {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	issuer, audience := os.Getenv("ISSUER"), os.Getenv("AUDIENCE")
+	if issuer == "" {
+		p, err := startProvider("127.0.0.1:0")
+		if err != nil {
+			log.Fatal(err)
+		}
+		issuer, audience = p.issuer, demoAudience
+		fmt.Printf("curl -i http://%s/me\ncurl -i -H \"Authorization: Bearer $(curl -s -X POST %s/token -d sub=alice)\" http://%s/me\n", addr, issuer, addr)
+	}
+	api, keys, err := newAPI(issuer, audience)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	server := &http.Server{Addr: addr, Handler: api, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+func newAPI(issuer, audience string) (http.Handler, *jwks.Source, error) {
+	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{audience}, OnEvent: logEvent})
+	if err != nil {
+		return nil, nil, err
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /me", auth.Handler(http.HandlerFunc(me)))
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, r *http.Request) {
+		if err := keys.Ready(r.Context()); err != nil {
+			http.Error(w, "no keys yet", http.StatusServiceUnavailable)
+		}
+	})
+	return mux, keys, nil
+}
+
+func logEvent(e jwks.Event) {
+	if e.Err != nil {
+		slog.Warn("keys", "event", e)
+		return
+	}
+	slog.Info("keys", "event", e)
+}
+
+// me is only called with a verified token.
+func me(w http.ResponseWriter, r *http.Request) {
+	token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "kid": token.Header.KeyID})
+}
