@@ -83,8 +83,9 @@ func (r *remote) fetch(ctx context.Context, seeks bool) (a answer, err error) {
 	return a, nil
 }
 
-// forget makes the next fetch a whole one: what was fetched was of no use.
-func (r *remote) forget() { r.etag, r.lastModified = "", "" }
+// forget makes the next fetch a whole one, metadata included: what was fetched was
+// of no use.
+func (r *remote) forget() { r.etag, r.lastModified, r.located = "", "", time.Time{} }
 
 // locate asks the issuer where its keys are: OpenID Connect Discovery 1.0 section
 // 4, RFC 8414 section 3.

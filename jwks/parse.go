@@ -33,7 +33,8 @@ type Set struct {
 // EdDSA (Ed25519) are taken, all others skipped, such as symmetric and private
 // ones, ones with another use than sig, key_ops without verify, the wrong size,
 // or the kid of one before. A key without alg is for RS256, ES256 or EdDSA, as
-// its type says. Certificates in x5c are ignored. Text that is no key set, has
+// its type says, and RSA keys have 2048 to 4096 bits. Certificates in x5c are
+// ignored. Text that is no key set, has
 // more than 100 keys or none that can be used is an error.
 func Parse(data []byte) (Set, error) {
 	found, skipped, err := parse(data)
@@ -122,6 +123,9 @@ func parseKey(text []byte) (k foundKey, err error) {
 	var members map[string]*json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
 		return k, fmt.Errorf("it is no JSON object: %w", err)
+	}
+	if kid := members["kid"]; kid != nil {
+		_ = json.Unmarshal(*kid, &k.kid) // for the error, whatever else is wrong
 	}
 	var jwk struct {
 		KeyID      string    `json:"kid"`

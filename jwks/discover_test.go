@@ -1,0 +1,538 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+const (
+	openID  = "/.well-known/openid-configuration"
+	rfc8414 = "/.well-known/oauth-authorization-server"
+)
+
+// metadata is what an issuer says of itself, shortened.
+func metadata(issuer, keys string) http.HandlerFunc {
+	return text(fmt.Sprintf(`{"issuer":%q,"token_endpoint":"https://evil.example.com/token","jwks_uri":%q,"response_types_supported":["code"],"x":{"jwks_uri":"https://evil.example.com"}}`, issuer, keys))
+}
+
+// discover returns the source of an issuer, which is closed when the test ends.
+func discover(t testing.TB, issuer string, opts jwks.Options) *jwks.Source {
+	t.Helper()
+	opts.Audience = []string{audience}
+	source, err := jwks.Discover(issuer, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { source.Close() })
+	return source
+}
+
+// wantAsked asserts what was asked since the last time, in order.
+func wantAsked(t testing.TB, w *web, want ...string) {
+	t.Helper()
+	if asked := w.take(); !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+}
+
+// Where the metadata of an issuer is looked for: OpenID Connect Discovery 1.0
+// section 4, then RFC 8414 section 3.
+func TestWhereMetadataIs(t *testing.T) {
+	const host = "https://issuer.example.com"
+	const html = "<!doctype html><title>Sign in</title>"
+	for _, tc := range []struct {
+		name   string
+		issuer string
+		first  http.HandlerFunc // at the first place; nil if the metadata are there
+		asked  []string         // without the keys
+	}{
+		{"no path", host, nil, []string{host + openID}},
+		{"a slash", host + "/", nil, []string{host + openID}},
+		{"a path", host + "/tenant", nil, []string{host + "/tenant" + openID}},
+		{"a path and a slash", host + "/tenant/v2.0/", nil, []string{host + "/tenant/v2.0" + openID}},
+		{"an escaped path", host + "/a%2Fb/%C3%BC", nil, []string{host + "/a%2Fb/%C3%BC" + openID}},
+		{"a port", host + ":8443", nil, []string{host + ":8443" + openID}},
+		{"404", host, http.NotFound, []string{host + openID, host + rfc8414}},
+		{"404, a slash", host + "/", http.NotFound, []string{host + openID, host + rfc8414}},
+		{"404, a path", host + "/tenant", http.NotFound, []string{host + "/tenant" + openID, host + rfc8414 + "/tenant"}},
+		{"404, a path and a slash", host + "/tenant/v2.0/", http.NotFound, []string{host + "/tenant/v2.0" + openID, host + rfc8414 + "/tenant/v2.0"}},
+		{"500", host, status(500, ""), []string{host + openID, host + rfc8414}},
+		{"HTML with 200", host + "/tenant", text(html), []string{host + "/tenant" + openID, host + rfc8414 + "/tenant"}},
+		{"another issuer", host + "/tenant", metadata(host, keysURL), []string{host + "/tenant" + openID, host + rfc8414 + "/tenant"}},
+		{"without keys", host, text(`{"issuer":"` + host + `"}`), []string{host + openID, host + rfc8414}},
+		{"a redirect elsewhere", host, redirect("https://evil.example.com" + openID), []string{host + openID, host + rfc8414}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWeb()
+			if tc.first != nil {
+				w.put(tc.asked[0], tc.first)
+			}
+			w.put(tc.asked[len(tc.asked)-1], metadata(tc.issuer, keysURL))
+			w.put(keysURL, text(keySet(edJWK("a", "a"))))
+			source := discover(t, tc.issuer, through(w))
+			wantAsked(t, w) // nothing before it is needed
+			wantRefresh(t, source, "")
+			wantAsked(t, w, append(tc.asked, keysURL)...)
+			if source.Issuer() != tc.issuer {
+				t.Errorf("Issuer() = %q", source.Issuer())
+			}
+			claims := providerClaims()
+			claims["iss"] = tc.issuer
+			auth, err := jwthttp.New[Claims](source, jwthttp.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := auth.Verify(t.Context(), signAs("EdDSA", "a", edKey("a"), claims)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Metadata that are not believed. No address of keys in them is ever asked.
+func TestBadMetadata(t *testing.T) {
+	const other = "is the metadata of the issuer"
+	withKeys := func(keys string) string { return fmt.Sprintf(`{"issuer":%q,"jwks_uri":%s}`, issuer, keys) }
+	withIssuer := func(issuer string) string { return fmt.Sprintf(`{"issuer":%s,"jwks_uri":%q}`, issuer, keysURL) }
+	for _, tc := range []struct {
+		name string
+		body string
+		want string
+	}{
+		{"issuer with a slash", withIssuer(`"` + issuer + `/"`), other},
+		{"issuer in another case", withIssuer(`"https://Issuer.example.com"`), other},
+		{"issuer of another scheme", withIssuer(`"http://issuer.example.com"`), other},
+		{"issuer of another host", withIssuer(`"https://evil.example.com"`), other},
+		{"issuer with a port", withIssuer(`"` + issuer + `:443"`), other},
+		{"issuer with a path", withIssuer(`"` + issuer + `/tenant"`), other},
+		{"issuer with a space", withIssuer(`" ` + issuer + `"`), other},
+		{"issuer empty", withIssuer(`""`), other},
+		{"issuer null", withIssuer(`null`), other},
+		{"issuer a number", withIssuer(`1`), "no JSON metadata"},
+		{"issuer an array", withIssuer(`["` + issuer + `"]`), "no JSON metadata"},
+		{"issuer missing", fmt.Sprintf(`{"jwks_uri":%q}`, keysURL), other},
+		{"Issuer", fmt.Sprintf(`{"Issuer":%q,"jwks_uri":%q}`, issuer, keysURL), other},
+		{"issuer twice", fmt.Sprintf(`{"issuer":"https://evil.example.com","issuer":%q,"jwks_uri":%q}`, issuer, keysURL), "no JSON metadata"},
+
+		{"jwks_uri missing", fmt.Sprintf(`{"issuer":%q}`, issuer), "jwks_uri: \"\" names no host"},
+		{"jwks_uri null", withKeys(`null`), "jwks_uri: \"\" names no host"},
+		{"jwks_uri a number", withKeys(`1`), "no JSON metadata"},
+		{"jwks_uri relative", withKeys(`"/keys"`), "names no host"},
+		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "no https URL"},
+		{"jwks_uri no URL", withKeys(`":%"`), "it is no URL"},
+		{"jwks_uri plain http", withKeys(`"http://issuer.example.com/keys"`), "use https"},
+		{"jwks_uri loopback", withKeys(`"http://127.0.0.1/keys"`), "use https"},
+		{"jwks_uri localhost", withKeys(`"http://localhost:8080/keys"`), "use https"},
+		{"jwks_uri of the cloud's own address", withKeys(`"http://169.254.169.254/latest/"`), "use https"},
+		{"jwks_uri with a user", withKeys(`"https://alice@issuer.example.com/keys"`), "a user or password"},
+		{"jwks_uri a file", withKeys(`"file:///etc/keys"`), "names no host"},
+		{"jwks_uri a file of a host", withKeys(`"file://localhost/etc/keys"`), "no https URL"},
+		{"jwks_uri data", withKeys(`"data:application/json,{}"`), "names no host"},
+		{"jwks_uri with a fragment", withKeys(`"https://issuer.example.com/keys#1"`), "has a fragment"},
+
+		{"HTML", `<!doctype html><title>Sign in</title>`, "no JSON metadata"},
+		{"null", `null`, other},
+		{"an array", `[]`, "no JSON metadata"},
+		{"nothing", ``, "no JSON metadata"},
+		{"truncated", strings.TrimSuffix(withIssuer(`"`+issuer+`"`), "}"), "no JSON metadata"},
+		{"something behind it", withIssuer(`"`+issuer+`"`) + "x", "no JSON metadata"},
+		{"too much", withIssuer(`"`+issuer+`"`) + strings.Repeat(" ", 512<<10), "more than 512 KiB"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, text(tc.body))
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, tc.want)
+			wantRefresh(t, source, issuer+openID+": ")
+			wantAsked(t, w, issuer+openID, issuer+rfc8414, issuer+openID, issuer+rfc8414)
+		})
+	}
+}
+
+// Where keys may be that an issuer names.
+func TestWhereKeysAre(t *testing.T) {
+	for _, tc := range []struct{ name, issuer, keys string }{
+		{"another host", issuer, "https://keys.example.net/v1/certs"},
+		{"another port and a query", issuer, "https://issuer.example.com:8443/keys?p=b2c_1"},
+		{"plain http, all on this machine", "http://127.0.0.1:8080/realm", "http://localhost:8081/keys"},
+		{"up to https", "http://localhost:8080", keysURL},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWeb()
+			w.put(tc.issuer+openID, metadata(tc.issuer, tc.keys))
+			where, _, _ := strings.Cut(tc.keys, "?")
+			w.put(where, text(keySet(edJWK("a", "a"))))
+			source := discover(t, tc.issuer, through(w))
+			wantRefresh(t, source, "")
+			wantAsked(t, w, tc.issuer+openID, tc.keys)
+		})
+	}
+	t.Run("plain http elsewhere is refused on this machine too", func(t *testing.T) {
+		w := newWeb()
+		const local = "http://127.0.0.1:8080"
+		w.put(local+openID, metadata(local, "http://issuer.example.com/keys"))
+		wantRefresh(t, discover(t, local, through(w)), "use https")
+		wantAsked(t, w, local+openID, local+rfc8414)
+	})
+	t.Run("over a network", func(t *testing.T) {
+		var page http.HandlerFunc
+		server := serveTLS(t, func(w http.ResponseWriter, r *http.Request) { page(w, r) })
+		page = func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case openID:
+				metadata(server.URL, server.URL+"/keys")(w, r)
+			case "/keys":
+				text(keySet(edJWK("a", "a")))(w, r)
+			}
+		}
+		source := discover(t, server.URL, jwks.Options{Client: server.Client()})
+		wantRefresh(t, source, "")
+		if keys, err := source.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "a"}); err != nil || len(keys) != 1 {
+			t.Errorf("Keys: %v, %v", keys, err)
+		}
+	})
+}
+
+// Metadata and keys have 5 seconds together.
+func TestDiscoveryTakesFiveSeconds(t *testing.T) {
+	for _, tc := range []struct {
+		name                  string
+		openID, rfc8414, keys time.Duration
+		want                  error
+		takes                 time.Duration
+	}{
+		{"in time", 2 * time.Second, 0, 2 * time.Second, nil, 4 * time.Second},
+		{"too slow together", 3 * time.Second, 0, 3 * time.Second, context.DeadlineExceeded, 5 * time.Second},
+		{"metadata too slow", 6 * time.Second, 0, 0, context.DeadlineExceeded, 5 * time.Second},
+		{"the second place too slow", -2 * time.Second, 4 * time.Second, 0, context.DeadlineExceeded, 5 * time.Second},
+		{"the second place in time", -2 * time.Second, time.Second, time.Second, nil, 4 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				page := metadata(issuer, keysURL)
+				w.put(issuer+openID, after(tc.openID, page))
+				if tc.openID < 0 {
+					w.put(issuer+openID, after(-tc.openID, http.NotFound))
+				}
+				w.put(issuer+rfc8414, after(tc.rfc8414, page))
+				w.put(keysURL, after(tc.keys, text(keySet(edJWK("a", "a")))))
+				source := discover(t, issuer, through(w))
+				start := time.Now()
+				if err := source.Refresh(t.Context()); !errors.Is(err, tc.want) || time.Since(start) != tc.takes {
+					t.Errorf("after %v: %v, want %v after %v", time.Since(start), err, tc.want, tc.takes)
+				}
+			})
+		})
+	}
+}
+
+// Metadata are asked for before the first fetch, after one that has failed, for an
+// unknown key after 5 minutes, and once a day.
+func TestKeysMove(t *testing.T) {
+	const newKeys = "https://keys.example.net/new"
+	first, second := text(keySet(edJWK("a", "a")), `ETag: "1"`), text(keySet(edJWK("b", "b")))
+	for _, tc := range []struct {
+		name string
+		old  http.HandlerFunc // at the old address from then on
+	}{
+		{"the old address is gone", status(404, "")},
+		{"the old address is down", status(503, "")},
+		{"the old address redirects", redirect(newKeys)},
+		{"the old address has HTML", text("<!doctype html>")},
+		{"the old address has no keys", text(keySet())},
+		{"the old address has keys of no use", text(keySet(with(edJWK("a", "a"), `"use":"enc"`)))},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				w.put(issuer+openID, metadata(issuer, keysURL))
+				w.put(keysURL, first)
+				source := discover(t, issuer, through(w))
+				wantRefresh(t, source, "")
+				wantAsked(t, w, issuer+openID, keysURL)
+				wantRefresh(t, source, "")
+				wantAsked(t, w, keysURL)
+
+				w.put(issuer+openID, metadata(issuer, newKeys))
+				w.put(newKeys, second)
+				w.put(keysURL, tc.old)
+				wantRefresh(t, source, keysURL)
+				wantAsked(t, w, keysURL)
+				wantToken(t, source, token("a"), nil)
+				wantRefresh(t, source, "")
+				wantAsked(t, w, issuer+openID, newKeys)
+				wantToken(t, source, token("b"), nil)
+				wantRefresh(t, source, "")
+				wantAsked(t, w, newKeys)
+			})
+		})
+	}
+
+	t.Run("by themselves", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, metadata(issuer, keysURL))
+			w.put(keysURL, first)
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, "")
+			w.put(issuer+openID, metadata(issuer, newKeys))
+			w.put(newKeys, second)
+			w.put(keysURL, status(404, ""))
+			time.Sleep(15 * time.Minute) // the lifetime
+			wantToken(t, source, token("b"), nil)
+		})
+	})
+	t.Run("for an unknown key, though the old address still answers", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, metadata(issuer, keysURL))
+			w.put(keysURL, first)
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, "")
+			w.put(issuer+openID, metadata(issuer, newKeys))
+			w.put(newKeys, second)
+			w.take()
+			time.Sleep(5*time.Minute - time.Nanosecond)
+			wantToken(t, source, token("b"), jwthttp.ErrUnknownKey)
+			wantAsked(t, w, keysURL)
+			time.Sleep(time.Minute)
+			wantToken(t, source, token("b"), nil)
+			wantAsked(t, w, issuer+openID, newKeys)
+		})
+	})
+	t.Run("after a day, though the old address still answers", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, metadata(issuer, keysURL))
+			w.put(keysURL, first)
+			var conditions []string
+			w.put(newKeys, func(w http.ResponseWriter, r *http.Request) {
+				conditions = append(conditions, r.Header.Get("If-None-Match"))
+				second(w, r)
+			})
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, "")
+			w.put(issuer+openID, metadata(issuer, newKeys))
+			w.take()
+			time.Sleep(24*time.Hour - time.Nanosecond)
+			if asked := slices.Compact(w.take()); !slices.Equal(asked, []string{keysURL}) {
+				t.Errorf("asked %q on the first day", asked)
+			}
+			time.Sleep(15 * time.Minute)
+			if asked := slices.Compact(w.take()); !slices.Equal(asked, []string{issuer + openID, newKeys}) {
+				t.Errorf("asked %q after it", asked)
+			}
+			wantToken(t, source, token("b"), nil)
+			if conditions[0] != "" {
+				t.Errorf("the new address was asked with the ETag %s of the old one", conditions[0])
+			}
+		})
+	})
+}
+
+// Keys whose place is known are renewed while nobody says where it is.
+func TestMetadataDown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWeb()
+		w.put(issuer+openID, metadata(issuer, keysURL))
+		w.put(keysURL, text(keySet(edJWK("a", "a"))))
+		opts, told := through(w), events{}
+		opts.OnEvent = told.add
+		source := discover(t, issuer, opts)
+		wantRefresh(t, source, "")
+		w.put(issuer+openID, status(503, ""))
+		w.put(keysURL, text(keySet(edJWK("b", "b"))))
+		time.Sleep(25 * time.Hour)
+		if !slices.Contains(w.take(), issuer+rfc8414) {
+			t.Error("metadata were not asked for")
+		}
+		wantToken(t, source, token("b"), nil)
+		if stats := source.Stats(); stats.LastError != nil || !stats.LastFailure.IsZero() {
+			t.Errorf("Stats: %+v", stats)
+		}
+		// Nobody asks again for what was down less than 5 minutes ago.
+		wantRefresh(t, source, "")
+		w.take()
+		wantRefresh(t, source, "")
+		wantAsked(t, w, keysURL)
+		if !strings.Contains(told.take(), "failed, fetched") {
+			t.Error("nobody is told that metadata are down")
+		}
+		w.put(issuer+openID, metadata(issuer, keysURL))
+		time.Sleep(20 * time.Minute)
+		if !slices.Contains(w.take(), issuer+openID) {
+			t.Error("metadata were not asked for when they were back")
+		}
+	})
+}
+
+// Where metadata and keys fail, the error tells both.
+func TestBothErrors(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		keys http.HandlerFunc
+		want string
+	}{
+		{"keys missing", http.NotFound, "it answered with status 404"},
+		{"keys in HTML", text("<html>"), "it is no JSON key set"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, metadata(issuer, keysURL))
+			source := discover(t, issuer, through(w))
+			// Metadata are asked for after a failure that did not begin with them.
+			wantRefresh(t, source, "jwks: "+keysURL+": it answered with status 404")
+			wantRefresh(t, source, "jwks: "+keysURL+": it answered with status 404")
+			w.put(issuer+openID, status(503, ""))
+			w.put(keysURL, tc.keys)
+			err := source.Refresh(t.Context())
+			for _, sentence := range []string{issuer + openID + ": it answered with status 503", issuer + rfc8414 + ": it answered with status 404", keysURL + ": " + tc.want} {
+				wantError(t, err, nil, sentence)
+			}
+			if text := fmt.Sprint(err); len(text) > 270 || strings.Contains(text, "\n") {
+				t.Errorf("%d bytes: %q", len(text), text)
+			}
+		})
+	}
+}
+
+// Tokens must carry the issuer that was discovered, and the audience.
+func TestDiscoveredIssuer(t *testing.T) {
+	const slash = issuer + "/"
+	w := newWeb()
+	w.put(issuer+openID, metadata(slash, keysURL))
+	w.put(keysURL, text(keySet(edJWK("a", "a"))))
+	opts := through(w)
+	opts.Audience = []string{audience}
+	source, err := jwks.Discover(slash, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	opts.Audience[0] = "billing" // too late
+	auth, err := jwthttp.New[Claims](source, jwthttp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name     string
+		iss, aud any
+		want     error
+	}{
+		{"both", slash, audience, nil},
+		{"one of several audiences", slash, []string{"billing", audience}, nil},
+		{"iss without the slash", issuer, audience, jwt.ErrTokenInvalidIssuer},
+		{"iss in another case", strings.ToUpper(slash), audience, jwt.ErrTokenInvalidIssuer},
+		{"iss of another", "https://evil.example.com/", audience, jwt.ErrTokenInvalidIssuer},
+		{"iss the address of the keys", keysURL, audience, jwt.ErrTokenInvalidIssuer},
+		{"aud of another", slash, "billing", jwt.ErrTokenInvalidAudience},
+		{"aud in another case", slash, strings.ToUpper(audience), jwt.ErrTokenInvalidAudience},
+		{"aud empty", slash, []string{}, jwt.ErrTokenInvalidAudience},
+		{"no iss", nil, audience, jwthttp.ErrInvalidToken},
+		{"no aud", slash, nil, jwthttp.ErrInvalidToken},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			claims := providerClaims()
+			for name, value := range map[string]any{"iss": tc.iss, "aud": tc.aud} {
+				if claims[name] = value; value == nil {
+					delete(claims, name)
+				}
+			}
+			_, err := auth.Verify(t.Context(), signAs("EdDSA", "a", edKey("a"), claims))
+			if !errors.Is(err, tc.want) || tc.want != nil && !errors.Is(err, jwthttp.ErrInvalidToken) {
+				t.Errorf("error = %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+// A source stands for the one issuer it was made for; New says so where another is
+// asked for.
+func TestSourceOfAnotherIssuer(t *testing.T) {
+	source := discover(t, issuer, through(newWeb()))
+	for _, tc := range []struct {
+		name string
+		keys jwthttp.KeySource
+		opts jwthttp.Options
+		want string
+	}{
+		{"the same", source, jwthttp.Options{Issuer: issuer}, ""},
+		{"the same in Issuers", jwthttp.Issuers{issuer: source}, jwthttp.Options{}, ""},
+		{"a slash", source, jwthttp.Options{Issuer: issuer + "/"}, "mind a slash at the end"},
+		{"a slash in Issuers", jwthttp.Issuers{issuer + "/": source}, jwthttp.Options{}, "mind a slash at the end"},
+		{"another in Issuers", jwthttp.Issuers{issuer: source, "https://a.example.com": source}, jwthttp.Options{}, `"https://a.example.com"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := jwthttp.New[Claims](tc.keys, tc.opts)
+			if tc.want != "" {
+				wantError(t, err, nil, tc.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Whatever a token says of its keys, nothing is fetched that is not configured.
+func TestTokensLeadNowhere(t *testing.T) {
+	const evil = "https://evil.example.com"
+	jku := `"jku":"` + evil + `/keys","x5u":"` + evil + `/keys","jwk":` + edJWK("evil", "evil")
+	elsewhere := providerClaims()
+	elsewhere["iss"] = evil
+	tokens := []struct {
+		name  string
+		token string
+		want  error
+	}{
+		{"good", token("a"), nil},
+		{"good with jku", signAs("EdDSA", "a", edKey("a"), providerClaims(), jku), nil},
+		{"forged with jku", signAs("EdDSA", "evil", edKey("evil"), providerClaims(), jku), jwthttp.ErrUnknownKey},
+		{"forged with jku and a known kid", signAs("EdDSA", "a", edKey("evil"), providerClaims(), jku), jwt.ErrTokenSignatureInvalid},
+		{"another iss", signAs("EdDSA", "evil", edKey("evil"), elsewhere, jku), jwthttp.ErrUnknownKey},
+		{"another iss and a known kid", signAs("EdDSA", "a", edKey("evil"), elsewhere, jku), jwthttp.ErrInvalidToken},
+		{"an address as kid", tokenOf("EdDSA", evil+"/keys", edKey("evil")), jwthttp.ErrUnknownKey},
+	}
+	for _, tc := range []struct {
+		name  string
+		keys  func(*jwks.Source) jwthttp.KeySource
+		asked []string
+	}{
+		{"a source", func(s *jwks.Source) jwthttp.KeySource { return s }, []string{issuer + openID, keysURL}},
+		{"Issuers", func(s *jwks.Source) jwthttp.KeySource { return jwthttp.Issuers{issuer: s} }, []string{issuer + openID, keysURL}},
+	} {
+		w := newWeb()
+		for _, page := range []string{"", "/", "/keys", openID, rfc8414} {
+			w.put(evil+page, metadata(evil, evil+"/keys"))
+		}
+		w.put(evil+"/keys", text(keySet(edJWK("evil", "evil"))))
+		w.put(issuer+openID, metadata(issuer, keysURL))
+		w.put(keysURL, text(keySet(edJWK("a", "a"))))
+		auth, err := jwthttp.New[Claims](tc.keys(discover(t, issuer, through(w))), jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range tokens {
+			t.Run(tc.name+", "+token.name, func(t *testing.T) {
+				if _, err := auth.Verify(t.Context(), token.token); !errors.Is(err, token.want) {
+					t.Errorf("error = %v, want %v", err, token.want)
+				}
+			})
+		}
+		// Unknown kids start a fetch, once in 30 seconds.
+		if asked := slices.Compact(w.take()); !slices.Equal(asked, tc.asked) {
+			t.Errorf("%s: asked %q, want %q", tc.name, asked, tc.asked)
+		}
+	}
+}

@@ -1,0 +1,617 @@
+package jwks_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// Keys are made once a test run, for those of RSA take a while.
+var (
+	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { return newRSAKey(2048) })
+	rsaOther = sync.OnceValue(func() *rsa.PrivateKey { return newRSAKey(2048) })
+	ecKey    = sync.OnceValue(func() *ecdsa.PrivateKey { return newECKey(elliptic.P256()) })
+)
+
+func newRSAKey(bits int) *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, bits)) }
+
+func newECKey(curve elliptic.Curve) *ecdsa.PrivateKey {
+	return must(ecdsa.GenerateKey(curve, rand.Reader))
+}
+
+// quickRSAKey returns a key of very many bits without the minutes that it takes to
+// find two large primes: it has many small ones. Nobody should use such a key.
+func quickRSAKey(bits int) *rsa.PrivateKey {
+	for {
+		n, phi := big.NewInt(1), big.NewInt(1)
+		for left := bits; left > 1; left = bits - n.BitLen() {
+			size := 256
+			if left < 2*size {
+				size = left
+			}
+			p := must(rand.Prime(rand.Reader, size))
+			n.Mul(n, p)
+			phi.Mul(phi, p.Sub(p, big.NewInt(1)))
+		}
+		d := new(big.Int).ModInverse(big.NewInt(65537), phi)
+		if d != nil && n.BitLen() == bits {
+			return &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: 65537}, D: d}
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// n is the modulus as a member of a JWK.
+func n(key *rsa.PrivateKey) string { return fmt.Sprintf(`"n":%q`, b64(key.N.Bytes())) }
+
+func rsaJWK(kid string, key *rsa.PrivateKey) string {
+	return fmt.Sprintf(`{"kid":%q,"kty":"RSA",%s,"e":"AQAB"}`, kid, n(key))
+}
+
+func ecJWK(kid string, key *ecdsa.PrivateKey) string {
+	point := must(key.PublicKey.Bytes())[1:]
+	x, y := point[:len(point)/2], point[len(point)/2:]
+	return fmt.Sprintf(`{"kid":%q,"kty":"EC","crv":%q,"x":%q,"y":%q}`, kid, key.Curve.Params().Name, b64(x), b64(y))
+}
+
+// with returns the JWK with more members.
+func with(jwk string, members ...string) string {
+	return strings.TrimSuffix(jwk, "}") + "," + strings.Join(members, ",") + "}"
+}
+
+// certificate returns one for the key, as x5c has it.
+func certificate(key *rsa.PrivateKey) string {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)))
+}
+
+// providerClaims are good for an hour.
+func providerClaims() map[string]any {
+	return map[string]any{"iss": issuer, "aud": audience, "sub": "alice", "exp": time.Now().Add(time.Hour).Unix()}
+}
+
+// signAs returns a token signed with Go's crypto alone, RFC 7518 section 3 and RFC
+// 8037, whose header is alg, kid if there is one, and more.
+func signAs(algorithm, kid string, private crypto.Signer, claims map[string]any, more ...string) string {
+	header := []string{fmt.Sprintf(`"alg":%q`, algorithm)}
+	if kid != "" {
+		header = append(header, fmt.Sprintf(`"kid":%q`, kid))
+	}
+	input := b64([]byte("{"+strings.Join(append(header, more...), ",")+"}")) + "." + b64(must(json.Marshal(claims)))
+	sum := sha256.Sum256([]byte(input))
+	var sig []byte
+	switch algorithm {
+	case "RS256":
+		sig = must(private.Sign(rand.Reader, sum[:], crypto.SHA256))
+	case "PS256":
+		sig = must(private.Sign(rand.Reader, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}))
+	case "ES256":
+		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum[:])
+		sig = make([]byte, 64)
+		must(r, err).FillBytes(sig[:32])
+		s.FillBytes(sig[32:])
+	case "EdDSA":
+		sig = must(private.Sign(nil, []byte(input), crypto.Hash(0)))
+	}
+	return input + "." + b64(sig)
+}
+
+func tokenOf(algorithm, kid string, private crypto.Signer) string {
+	return signAs(algorithm, kid, private, providerClaims())
+}
+
+// wantToken asserts what becomes of a token that these keys are to verify.
+func wantToken(t testing.TB, keys jwthttp.KeySource, token string, want error) {
+	t.Helper()
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Issuer: issuer, Audience: []string{audience}})
+	if err != nil {
+		t.Fatalf("New refuses the keys: %v", err)
+	}
+	if _, err := auth.Verify(t.Context(), token); !errors.Is(err, want) {
+		t.Errorf("the token is answered with %v, want %v", err, want)
+	}
+}
+
+// wantSkipped asserts that the errors are these, each by its beginning and by
+// something that stands behind it, with "…" between the two.
+func wantSkipped(t testing.TB, skipped []error, want ...string) {
+	t.Helper()
+	if len(skipped) != len(want) {
+		t.Fatalf("skipped %q, want %q", skipped, want)
+	}
+	for i, err := range skipped {
+		begin, end, _ := strings.Cut(want[i], "…")
+		if !strings.HasPrefix(err.Error(), begin) || !strings.Contains(err.Error(), end) {
+			t.Errorf("skipped %q, want %q", err, want[i])
+		}
+	}
+}
+
+// Each rule for one key. A key that is not taken stands between two good ones and
+// spoils neither; alone it makes no set.
+func TestParseKey(t *testing.T) {
+	const odd = `"kid":"odd"`
+	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")
+	small, huge, p384 := newRSAKey(1024), quickRSAKey(8192), newECKey(elliptic.P384())
+	bits := func(bits int) string { // odd, of exactly so many bits
+		modulus := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
+		return fmt.Sprintf(`{%s,"kty":"RSA","n":%q,"e":"AQAB"}`, odd, b64(modulus.Bytes()))
+	}
+	rsaWith := func(n, e string) string { return fmt.Sprintf(`{%s,"kty":"RSA",%s,"e":%q}`, odd, n, e) }
+	modulus := b64(rsaKey().N.Bytes())
+	private := b64(rsaKey().D.Bytes())
+	point := must(ecKey().PublicKey.Bytes())[1:]
+	ecWith := func(x, y []byte) string {
+		return fmt.Sprintf(`{%s,"kty":"EC","crv":"P-256","x":%q,"y":%q}`, odd, b64(x), b64(y))
+	}
+	okp := func(crv string, x []byte) string {
+		return fmt.Sprintf(`{%s,"kty":"OKP","crv":%q,"x":%q}`, odd, crv, b64(x))
+	}
+	edPublic := []byte(edKey("odd").Public().(ed25519.PublicKey))
+	long := strings.Repeat("k", 257)
+	named := func(kid string) string { return strings.Replace(ed, odd, `"kid":`+kid, 1) }
+
+	type row struct {
+		name      string
+		jwk       string
+		algorithm string // "" if it is skipped
+		private   crypto.Signer
+		reason    string
+	}
+	rows := []row{
+		{"RSA", rs, "RS256", rsaKey(), ""},
+		{"RSA RS256", with(rs, `"alg":"RS256"`), "RS256", rsaKey(), ""},
+		{"RSA PS256", with(rs, `"alg":"PS256"`), "PS256", rsaKey(), ""},
+		{"EC", ec, "ES256", ecKey(), ""},
+		{"EC ES256", with(ec, `"alg":"ES256"`), "ES256", ecKey(), ""},
+		{"Ed25519", ed, "EdDSA", edKey("odd"), ""},
+		{"Ed25519 EdDSA", with(ed, `"alg":"EdDSA"`), "EdDSA", edKey("odd"), ""},
+
+		{"alg null", with(ed, `"alg":null`), "EdDSA", edKey("odd"), ""},
+		{"alg empty", with(ed, `"alg":""`), "EdDSA", edKey("odd"), ""},
+		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "no JWK"},
+		{"alg in lower case", with(rs, `"alg":"rs256"`), "", rsaKey(), `alg "rs256"`},
+		{"RS512", with(rs, `"alg":"RS512"`), "", rsaKey(), `alg "RS512"`},
+		{"RSA-OAEP", with(rs, `"alg":"RSA-OAEP"`), "", rsaKey(), `alg "RSA-OAEP"`},
+		{"HS256 on RSA", with(rs, `"alg":"HS256"`), "", rsaKey(), `alg "HS256"`},
+		{"none on RSA", with(rs, `"alg":"none"`), "", rsaKey(), `alg "none"`},
+		{"ES256 on RSA", with(rs, `"alg":"ES256"`), "", rsaKey(), `alg "ES256"`},
+		{"RS256 on EC", with(ec, `"alg":"RS256"`), "", ecKey(), `alg "RS256"`},
+		{"ES384 on P-256", with(ec, `"alg":"ES384"`), "", ecKey(), `alg "ES384"`},
+		{"EdDSA on EC", with(ec, `"alg":"EdDSA"`), "", ecKey(), `alg "EdDSA"`},
+		{"ES256 on Ed25519", with(ed, `"alg":"ES256"`), "", edKey("odd"), `alg "ES256"`},
+		{"none on Ed25519", with(ed, `"alg":"none"`), "", edKey("odd"), `alg "none"`},
+
+		{"kty unknown", `{` + odd + `,"kty":"XYZ"}`, "", nil, `type "XYZ"`},
+		{"kty missing", `{` + odd + `,` + n(rsaKey()) + `,"e":"AQAB"}`, "", rsaKey(), "key type"},
+		{"kty in lower case", strings.Replace(rs, `"RSA"`, `"rsa"`, 1), "", rsaKey(), `type "rsa"`},
+		{"KTY", strings.Replace(rs, `"kty"`, `"KTY"`, 1), "", rsaKey(), "key type"},
+		{"kty a number", strings.Replace(rs, `"RSA"`, `1`, 1), "", rsaKey(), "no JWK"},
+		{"oct", `{` + odd + `,"kty":"oct","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
+		{"oct HS256", `{` + odd + `,"kty":"oct","alg":"HS256","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
+		{"oct without k", `{` + odd + `,"kty":"oct","alg":"HS256"}`, "", nil, ""},
+		{"ML-DSA", `{` + odd + `,"kty":"AKP","alg":"ML-DSA-44","pub":"` + b64(make([]byte, 1312)) + `"}`, "", nil, ""},
+
+		{"RSA private", with(rs, `"d":"`+private+`"`), "", rsaKey(), "secret (d)"},
+		{"RSA with null for what is secret", with(rs, `"d":null,"p":null,"k":null`), "RS256", rsaKey(), ""},
+		{"RSA private, d empty", with(rs, `"d":""`), "", rsaKey(), "secret (d)"},
+		{"RSA private, d a number", with(rs, `"d":1`), "", rsaKey(), "secret (d)"},
+		{"EC private", with(ec, `"d":"`+b64(must(ecKey().Bytes()))+`"`), "", ecKey(), "secret (d)"},
+		{"OKP private", with(ed, `"d":"`+b64(edKey("odd").Seed())+`"`), "", edKey("odd"), "secret (d)"},
+
+		{"use sig", with(rs, `"use":"sig"`), "RS256", rsaKey(), ""},
+		{"use null", with(rs, `"use":null`), "RS256", rsaKey(), ""},
+		{"use enc", with(rs, `"use":"enc"`), "", rsaKey(), `use is "enc"`},
+		{"use empty", with(rs, `"use":""`), "", rsaKey(), `use is ""`},
+		{"use in upper case", with(rs, `"use":"SIG"`), "", rsaKey(), `use is "SIG"`},
+		{"use a number", with(rs, `"use":1`), "", rsaKey(), "no JWK"},
+		{"use an array", with(rs, `"use":["sig"]`), "", rsaKey(), "no JWK"},
+
+		{"key_ops verify", with(rs, `"key_ops":["verify"]`), "RS256", rsaKey(), ""},
+		{"key_ops verify among others", with(rs, `"key_ops":["encrypt","verify"]`), "RS256", rsaKey(), ""},
+		{"key_ops null", with(rs, `"key_ops":null`), "RS256", rsaKey(), ""},
+		{"key_ops without verify", with(rs, `"key_ops":["sign","encrypt"]`), "", rsaKey(), "no verify"},
+		{"key_ops empty", with(rs, `"key_ops":[]`), "", rsaKey(), "no verify"},
+		{"key_ops in upper case", with(rs, `"key_ops":["VERIFY"]`), "", rsaKey(), "no verify"},
+		{"key_ops a string", with(rs, `"key_ops":"verify"`), "", rsaKey(), "no JWK"},
+		{"key_ops without verify, use sig", with(rs, `"use":"sig","key_ops":["sign"]`), "", rsaKey(), "no verify"},
+		{"key_ops verify, use enc", with(rs, `"use":"enc","key_ops":["verify"]`), "", rsaKey(), `use is "enc"`},
+
+		{"RSA without n", `{` + odd + `,"kty":"RSA","e":"AQAB"}`, "", nil, "missing n/e"},
+		{"RSA without e", `{` + odd + `,"kty":"RSA",` + n(rsaKey()) + `}`, "", rsaKey(), "missing n/e"},
+		{"RSA n empty", rsaWith(`"n":""`, "AQAB"), "", nil, "2048 to 8192 bits, not 0"},
+		{"RSA n null", rsaWith(`"n":null`, "AQAB"), "", nil, "missing n/e"},
+		{"RSA n a number", rsaWith(`"n":3233`, "AQAB"), "", nil, ""},
+		{"RSA n not base64url", rsaWith(`"n":"*`+modulus[1:]+`"`, "AQAB"), "", rsaKey(), "base64"},
+		{"RSA n in the standard alphabet", rsaWith(`"n":"+`+modulus[1:]+`"`, "AQAB"), "", rsaKey(), "base64"},
+		{"RSA n with padding", rsaWith(`"n":"`+modulus+`=="`, "AQAB"), "", rsaKey(), "base64"},
+		{"RSA n with a zero before", rsaWith(`"n":"`+b64(append([]byte{0}, rsaKey().N.Bytes()...))+`"`, "AQAB"), "RS256", rsaKey(), ""},
+		{"RSA n even", rsaWith(`"n":"`+b64(new(big.Int).Lsh(big.NewInt(1), 2047).Bytes())+`"`, "AQAB"), "", nil, "negative or even"},
+		{"RSA e empty", rsaWith(n(rsaKey()), ""), "", nil, ""},
+		{"RSA e 0", rsaWith(n(rsaKey()), "AA"), "", nil, "bad e"},
+		{"RSA e 1", rsaWith(n(rsaKey()), "AQ"), "", nil, "bad e"},
+		{"RSA e 2", rsaWith(n(rsaKey()), "Ag"), "", nil, "odd exponent"},
+		{"RSA e even", rsaWith(n(rsaKey()), b64([]byte{1, 0, 0})), "", nil, "odd exponent"},
+		{"RSA e 2^31+1", rsaWith(n(rsaKey()), b64([]byte{0x80, 0, 0, 1})), "", nil, "odd exponent"},
+		{"RSA e 2^32+1", rsaWith(n(rsaKey()), b64([]byte{1, 0, 0, 0, 1})), "", nil, ""},
+		{"RSA e 2^64+65537", rsaWith(n(rsaKey()), b64([]byte{1, 0, 0, 0, 0, 0, 1, 0, 1})), "", rsaKey(), "bad e"},
+
+		{"RSA 1024 bits", rsaJWK("odd", small), "", small, "2048 to 8192 bits, not 1024"},
+		{"RSA 2047 bits", bits(2047), "", nil, "2048 to 8192 bits, not 2047"},
+		{"RSA 8192 bits", rsaJWK("odd", huge), "", huge, "curve or size is not supported"},
+		{"RSA 8193 bits", bits(8193), "", nil, ""},
+		{"RSA 16384 bits", bits(16384), "", nil, ""},
+
+		{"P-384", ecJWK("odd", p384), "", nil, ""},
+		{"P-384 that says ES256", with(ecJWK("odd", p384), `"alg":"ES256"`), "", nil, ""},
+		{"secp256k1", strings.Replace(ec, "P-256", "secp256k1", 1), "", ecKey(), "not supported"},
+		{"EC off the curve", ecWith(point[:32], make([]byte, 32)), "", nil, "not on declared curve"},
+		{"EC infinity", ecWith(make([]byte, 32), make([]byte, 32)), "", nil, "not on declared curve"},
+		{"EC x too short", ecWith(point[:31], point[32:]), "", nil, "length"},
+		{"EC x too long", ecWith(append([]byte{0}, point[:32]...), point[32:]), "", ecKey(), "length"},
+		{"EC without y", `{` + odd + `,"kty":"EC","crv":"P-256","x":"` + b64(point[:32]) + `"}`, "", nil, "missing x/y"},
+		{"X25519", okp("X25519", edPublic), "", nil, "not supported"},
+		{"Ed448", okp("Ed448", make([]byte, 57)), "", nil, "not supported"},
+		{"Ed25519 of small order", okp("Ed25519", make([]byte, 32)), "", nil, "order"},
+		{"Ed25519 too short", okp("Ed25519", edPublic[:31]), "", nil, ""},
+		{"Ed25519 too long", okp("Ed25519", append(edPublic[:32:32], 0)), "", nil, ""},
+		{"Ed25519 without x", `{` + odd + `,"kty":"OKP","crv":"Ed25519"}`, "", nil, "missing x"},
+
+		{"kid null", named("null"), "EdDSA", edKey("odd"), ""},
+		{"kid empty", named(`""`), "EdDSA", edKey("odd"), ""},
+		{"kid of 256 bytes", named(`"` + long[:256] + `"`), "EdDSA", edKey("odd"), ""},
+		{"kid of 257 bytes", named(`"` + long + `"`), "", edKey("odd"), "no kid that a token may have"},
+		{"kid with a control byte", named(`"a\u0001"`), "", edKey("odd"), "no kid that a token may have"},
+		{"kid with a line break", named(`"a\nb"`), "", edKey("odd"), "no kid that a token may have"},
+		{"kid beyond ASCII", named(`"schlüssel"`), "", edKey("odd"), "no kid that a token may have"},
+		{"kid that is no UTF-8", named("\"a\xff\""), "", edKey("odd"), "no kid that a token may have"},
+		{"kid a number", named("1"), "", edKey("odd"), "no JWK"},
+
+		{"x5c garbage", with(rs, `"x5c":["garbage",1,null]`), "RS256", rsaKey(), ""},
+		{"x5c a string", with(rs, `"x5c":"garbage"`), "RS256", rsaKey(), ""},
+		{"x5c of the key", with(rs, `"x5c":["`+certificate(rsaKey())+`"]`), "RS256", rsaKey(), ""},
+		{"x5c of another key", with(rs, `"x5c":["`+certificate(rsaOther())+`"]`), "RS256", rsaKey(), ""},
+		{"x5u", with(rs, `"x5u":"http://127.0.0.1:1/cert"`), "RS256", rsaKey(), ""},
+		{"x5u garbage", with(rs, `"x5u":":%"`), "RS256", rsaKey(), ""},
+		{"x5t garbage", with(rs, `"x5t":"*","x5t#S256":5`), "RS256", rsaKey(), ""},
+		{"unknown members", with(rs, `"issuer":"x","exp":1,"X5C":1,"D":1`), "RS256", rsaKey(), ""},
+
+		{"member twice", with(edJWK("odd", ""), `"kty":"OKP"`), "", edKey("odd"), "duplicate"},
+		{"member twice, escaped", with(edJWK("odd", ""), `"\u006bty":"OKP"`), "", edKey("odd"), "duplicate"},
+		{"unknown member twice", with(edJWK("odd", ""), `"a":1,"a":1`), "", edKey("odd"), "duplicate"},
+		{"certificate twice", with(edJWK("odd", ""), `"x5t":"a","x5t":"a"`), "", edKey("odd"), "duplicate"},
+
+		{"null", `null`, "", nil, ""},
+		{"a number", `1`, "", nil, "no JSON object"},
+		{"a string", `"key"`, "", nil, "no JSON object"},
+		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "no JSON object"},
+		{"an empty object", `{}`, "", nil, "key type"},
+	}
+	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
+		rows = append(rows, row{"secret " + name, with(rs, fmt.Sprintf("%q:%q", name, private)), "", rsaKey(), "secret (" + name + ")"})
+	}
+
+	for _, tc := range rows {
+		t.Run(tc.name, func(t *testing.T) {
+			alone, err := jwks.Parse([]byte(keySet(tc.jwk)))
+			if tc.algorithm != "" {
+				if err != nil || len(alone.Keys) != 1 || len(alone.Skipped) != 0 {
+					t.Fatalf("Parse returned %v, %v", alone, err)
+				}
+				kid := ""
+				if strings.Contains(tc.jwk, odd) {
+					kid = "odd"
+				}
+				wantToken(t, alone.Keys, tokenOf(tc.algorithm, kid, tc.private), nil)
+				wantToken(t, alone.Keys, tokenOf(tc.algorithm, "", tc.private), nil)
+				for _, algorithm := range algorithmsOf(tc.private) {
+					if algorithm != tc.algorithm {
+						wantToken(t, alone.Keys, tokenOf(algorithm, kid, tc.private), jwthttp.ErrUnknownKey)
+					}
+				}
+				return
+			}
+			if wantError(t, err, nil, "no key that can be used"); alone.Keys != nil || alone.Skipped != nil {
+				t.Errorf("Parse returned a set with an error: %v", alone)
+			}
+
+			set, err := jwks.Parse([]byte(keySet(edJWK("a", "a"), tc.jwk, edJWK("b", "b"))))
+			if err != nil || len(set.Keys) != 2 {
+				t.Fatalf("Parse returned %v, %v", set, err)
+			}
+			begin := `key 2 (kid "`
+			if strings.Contains(tc.jwk, odd) {
+				begin = `key 2 (kid "odd"): `
+			}
+			wantSkipped(t, set.Skipped, begin+"…"+tc.reason)
+			if text := set.Skipped[0].Error(); strings.Contains(text, private[:16]) || strings.Contains(text, long) {
+				t.Errorf("the error shows what it should not: %s", text)
+			}
+			wantToken(t, set.Keys, token("a"), nil)
+			wantToken(t, set.Keys, token("b"), nil)
+			for _, algorithm := range algorithmsOf(tc.private) {
+				wantToken(t, set.Keys, tokenOf(algorithm, "odd", tc.private), jwthttp.ErrUnknownKey)
+			}
+		})
+	}
+}
+
+// algorithmsOf are those that the key can sign for.
+func algorithmsOf(private crypto.Signer) []string {
+	switch private.(type) {
+	case *rsa.PrivateKey:
+		return []string{"RS256", "PS256"}
+	case *ecdsa.PrivateKey:
+		return []string{"ES256"}
+	case ed25519.PrivateKey:
+		return []string{"EdDSA"}
+	}
+	return nil
+}
+
+// What keys of a set are to each other.
+func TestParseSet(t *testing.T) {
+	unnamed := func(count int) (keys, tokens []string) {
+		for i := range count {
+			name := fmt.Sprint(i)
+			keys, tokens = append(keys, edJWK(name, "")), append(tokens, signed(name, ""), signed(name, "any"))
+		}
+		return keys, tokens
+	}
+	eight, tokensOfEight := unnamed(8)
+	nine, _ := unnamed(9)
+	rs := tokenOf("RS256", "x", rsaKey())
+	for _, tc := range []struct {
+		name    string
+		keys    []string
+		good    []string // tokens
+		bad     []string
+		skipped []string
+	}{
+		{
+			"two keys of one kid: the first stays", []string{edJWK("a", "x"), edJWK("b", "x")},
+			[]string{signed("a", "x")}, []string{signed("b", "x"), signed("b", "")}, []string{`key 2 (kid "x"): …twice`},
+		},
+		{
+			"three keys of one kid", []string{edJWK("a", "x"), edJWK("b", "x"), edJWK("c", "x")},
+			[]string{signed("a", "x")}, []string{signed("b", "x"), signed("c", "x")}, []string{`key 2 (kid "x"): …twice`, `key 3 (kid "x"): …twice`},
+		},
+		{
+			"two algorithms of one kid", []string{edJWK("a", "x"), rsaJWK("x", rsaKey())},
+			[]string{signed("a", "x")}, []string{rs}, []string{`key 2 (kid "x"): …twice`},
+		},
+		{
+			"two algorithms of one kid, the other way round", []string{rsaJWK("x", rsaKey()), edJWK("a", "x")},
+			[]string{rs}, []string{signed("a", "x")}, []string{`key 2 (kid "x"): …twice`},
+		},
+		{
+			"the first of a kid is unfit", []string{with(edJWK("a", "x"), `"use":"enc"`), edJWK("b", "x")},
+			[]string{signed("b", "x")}, []string{signed("a", "x")}, []string{`key 1 (kid "x"): …enc`},
+		},
+		{
+			"one key of two kids", []string{edJWK("a", "x"), edJWK("a", "y")},
+			[]string{signed("a", "x"), signed("a", "y")}, []string{signed("a", "z")}, nil,
+		},
+		{
+			"kids that differ in case", []string{edJWK("a", "x"), edJWK("b", "X")},
+			[]string{signed("a", "x"), signed("b", "X")}, []string{signed("a", "X")}, nil,
+		},
+		{
+			"one key for two algorithms", []string{rsaJWK("x", rsaKey()), with(rsaJWK("y", rsaKey()), `"alg":"PS256"`)},
+			[]string{rs, tokenOf("PS256", "y", rsaKey())}, []string{tokenOf("RS256", "y", rsaKey()), tokenOf("PS256", "x", rsaKey())}, nil,
+		},
+		{
+			"two named keys, a token without kid", []string{edJWK("a", "a"), edJWK("b", "b")},
+			[]string{token("a"), token("b")}, []string{signed("a", ""), signed("b", "")}, nil,
+		},
+		{"one without kid", []string{edJWK("a", "")}, []string{signed("a", ""), signed("a", "any")}, nil, nil},
+		{"eight without kid", eight, tokensOfEight, []string{signed("8", "")}, nil},
+		{"nine without kid", nine, tokensOfEight, []string{signed("8", ""), signed("8", "any")}, []string{`key 9 (kid ""): …no kid`}},
+		{
+			"without kid beside a named one", []string{edJWK("a", "a"), edJWK("b", "")},
+			[]string{token("a")}, []string{signed("b", ""), signed("b", "b")}, []string{`key 2 (kid ""): …no kid`},
+		},
+		{
+			"without kid before a named one", []string{edJWK("b", ""), edJWK("a", "a")},
+			[]string{token("a")}, []string{signed("b", ""), signed("b", "b")}, []string{`key 1 (kid ""): …no kid`},
+		},
+		{
+			"without kid beside an unfit named one", []string{with(edJWK("a", "a"), `"use":"enc"`), edJWK("b", "")},
+			[]string{signed("b", ""), signed("b", "b")}, []string{token("a")}, []string{`key 1 (kid "a"): …enc`},
+		},
+		{
+			"without kid beside a named one of another algorithm", []string{rsaJWK("x", rsaKey()), edJWK("b", "")},
+			[]string{rs, signed("b", ""), signed("b", "x")}, []string{tokenOf("RS256", "y", rsaKey())}, nil,
+		},
+		{
+			"eight without kid beside eight of another algorithm", append(slicesOf(8, with(strings.Replace(rsaJWK("x", rsaKey()), `"kid":"x",`, "", 1), `"alg":"PS256"`)), eight...),
+			append([]string{tokenOf("PS256", "", rsaKey())}, tokensOfEight...), nil, nil,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			set, err := jwks.Parse([]byte(keySet(tc.keys...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSkipped(t, set.Skipped, tc.skipped...)
+			for _, token := range tc.good {
+				wantToken(t, set.Keys, token, nil)
+			}
+			for _, token := range tc.bad {
+				wantToken(t, set.Keys, token, jwthttp.ErrInvalidToken)
+			}
+		})
+	}
+}
+
+func slicesOf(count int, text string) (texts []string) {
+	for range count {
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// documents are texts with the number of keys that Parse takes of them, or with
+// why it takes none.
+func documents() []document {
+	a, b := edJWK("a", "a"), edJWK("b", "b")
+	many := func(count int) string {
+		var keys []string
+		for i := range count {
+			keys = append(keys, edJWK(fmt.Sprint(i), fmt.Sprint(i)))
+		}
+		return keySet(keys...)
+	}
+	return []document{
+		{"a set", keySet(a, b), 2, ""},
+		{"white space around", " \r\n\t" + keySet(a) + "\n", 1, ""},
+		{"other members", `{"x":{"keys":1},"keys":[` + a + `],"y":null}`, 1, ""},
+		{"name escaped", strings.Replace(keySet(a), "keys", `\u006beys`, 1), 1, ""},
+		{"100 keys", many(100), 100, ""},
+		{"101 keys", many(101), 0, "101 keys"},
+		{"5000 keys", many(5000), 0, "5000 keys"},
+		{"101 elements, one good", keySet(append(slicesOf(100, "null"), a)...), 0, "101 keys"},
+
+		{"no key", keySet(), 0, "no key that can be used"},
+		{"keys null", `{"keys":null}`, 0, "no member keys"},
+		{"keys an object", `{"keys":` + a + `}`, 0, "no JSON key set"},
+		{"keys a string", `{"keys":"x"}`, 0, "no JSON key set"},
+		{"keys an array of arrays", `{"keys":[[` + a + `]]}`, 0, "no key that can be used"},
+		{"an empty object", `{}`, 0, "no member keys"},
+		{"the metadata of an issuer", `{"issuer":"` + issuer + `","jwks_uri":"` + keysURL + `"}`, 0, "pass that issuer to Discover"},
+		{"a key alone", a, 0, "no member keys"},
+		{"keys in an array", `[` + a + `]`, 0, "no JSON key set"},
+		{"an empty array", `[]`, 0, "no JSON key set"},
+		{"null", `null`, 0, "no member keys"},
+		{"a string", `""`, 0, "no JSON key set"},
+		{"nothing", ``, 0, "no JSON key set"},
+		{"HTML", "<!doctype html><title>Sign in</title>", 0, "no JSON key set"},
+		{"truncated", strings.TrimSuffix(keySet(a, b), "}]}"), 0, "no JSON key set"},
+		{"truncated by a byte", strings.TrimSuffix(keySet(a), "}"), 0, "no JSON key set"},
+		{"something behind it", keySet(a) + "x", 0, "no JSON key set"},
+		{"a set behind it", keySet(a) + keySet(b), 0, "no JSON key set"},
+		{"a byte order mark", "\ufeff" + keySet(a), 0, "no JSON key set"},
+		{"invalid UTF-8 in its place", "{\xff" + keySet(a)[1:], 0, "no JSON key set"},
+		{"invalid UTF-8 in a member that is ignored", `{"x":"` + "\xff" + `","keys":[` + a + `]}`, 1, ""},
+
+		{"Keys", strings.Replace(keySet(a), "keys", "Keys", 1), 0, "no member keys"},
+		{"KEYS beside keys", `{"KEYS":[` + b + `],"keys":[` + a + `]}`, 1, ""},
+		{"keys twice", `{"keys":[` + a + `],"keys":[` + a + `]}`, 0, "duplicate"},
+		{"keys twice, escaped", `{"keys":[` + a + `],"\u006beys":[` + b + `]}`, 0, "duplicate"},
+		{"an unknown member twice", `{"x":1,"keys":[` + a + `],"x":1}`, 0, "duplicate"},
+
+		{"100,000 [", strings.Repeat("[", 100_000), 0, "no JSON key set"},
+		{"100,000 [ in keys", `{"keys":[` + strings.Repeat("[", 100_000), 0, "no JSON key set"},
+		{"100,000 [ and ] in a key", keySet(a, with(b, `"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000))), 0, "no JSON key set"},
+		{`100,000 {"a":`, strings.Repeat(`{"a":`, 100_000), 0, "no JSON key set"},
+	}
+}
+
+type document struct {
+	name   string
+	text   string
+	keys   int
+	reason string
+}
+
+func TestParseDocument(t *testing.T) {
+	for _, tc := range documents() {
+		t.Run(tc.name, func(t *testing.T) {
+			set, err := jwks.Parse([]byte(tc.text))
+			if tc.keys == 0 {
+				wantError(t, err, nil, tc.reason)
+				if !strings.HasPrefix(fmt.Sprint(err), "jwks: Parse: ") || set.Keys != nil || set.Skipped != nil {
+					t.Errorf("Parse returned %v, %v", set, err)
+				}
+				return
+			}
+			if err != nil || len(set.Keys) != tc.keys || set.Skipped != nil {
+				t.Fatalf("Parse returned %d keys, %d skipped, %v", len(set.Keys), len(set.Skipped), err)
+			}
+			if tc.keys <= 2 {
+				wantToken(t, set.Keys, token("a"), nil)
+			}
+		})
+	}
+}
+
+// A set of which nothing can be used says of each key why.
+func TestParseSaysWhyNone(t *testing.T) {
+	_, err := jwks.Parse([]byte(keySet(with(edJWK("a", "a"), `"use":"enc"`), with(edJWK("b", "b"), `"alg":"ES256"`))))
+	for _, sentence := range []string{`key 1 (kid "a"): its use is "enc"`, `key 2 (kid "b"): its alg "ES256"`} {
+		wantError(t, err, nil, sentence)
+	}
+}
+
+// The documents of known providers, shortened, in their order and with their odd
+// members; the keys are ours.
+func TestParseProviders(t *testing.T) {
+	one, two := rsaKey(), rsaOther()
+	cert := func(key *rsa.PrivateKey) string { return fmt.Sprintf(`"x5c":[%q]`, certificate(key)) }
+	for _, tc := range []struct {
+		name    string
+		text    string
+		good    []string
+		skipped []string
+	}{
+		{"Google", `{
+  "keys": [
+    {"e": "AQAB", ` + n(one) + `, "alg": "RS256", "kty": "RSA", "kid": "4feb44f0f7a7e27c7c403379aff20af5c8cf52dc", "use": "sig"},
+    {"kid": "b0b2bd0ee3e3ed1c7c6a8b8e7b3a2dbd9f5bbf3a", "use": "sig", ` + n(two) + `, "kty": "RSA", "alg": "RS256", "e": "AQAB"}
+  ]
+}
+`, []string{tokenOf("RS256", "4feb44f0f7a7e27c7c403379aff20af5c8cf52dc", one), tokenOf("RS256", "b0b2bd0ee3e3ed1c7c6a8b8e7b3a2dbd9f5bbf3a", two)}, nil},
+
+		{"Microsoft Entra, without alg", `{"keys":[
+{"kty":"RSA","use":"sig","kid":"JYhAcTPMZ_LX6DBlOWQ7Hn0NeXE","x5t":"JYhAcTPMZ_LX6DBlOWQ7Hn0NeXE",` + n(one) + `,"e":"AQAB",` + cert(one) + `,"cloud_instance_name":"microsoftonline.com","issuer":"https://login.microsoftonline.com/{tenantid}/v2.0"},
+{"kty":"RSA","use":"sig","kid":"HTsuc_m_M3pmC6aKn2Ub80eXF24","x5t":"HTsuc_m_M3pmC6aKn2Ub80eXF24",` + n(two) + `,"e":"AQAB",` + cert(two) + `,"cloud_instance_name":"microsoftonline.com","issuer":"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"}]}`,
+			[]string{tokenOf("RS256", "JYhAcTPMZ_LX6DBlOWQ7Hn0NeXE", one), tokenOf("RS256", "HTsuc_m_M3pmC6aKn2Ub80eXF24", two)}, nil},
+
+		{"Auth0", `{"keys":[
+{"kty":"RSA","use":"sig",` + n(one) + `,"e":"AQAB","kid":"NjVBRjY5MDlCMUIwNzU4RTA2QzZFMDQ4QzQ2MDAyQjVDNjk1RTM2Qg","x5t":"NjVBRjY5MDlCMUIwNzU4RTA2QzZFMDQ4QzQ2MDAyQjVDNjk1RTM2Qg",` + cert(one) + `,"alg":"RS256"},
+{"kty":"RSA","use":"sig",` + n(two) + `,"e":"AQAB","kid":"Tx0Vj0cJgU7nQEg3cE1bV","x5t":"q9hb5vP9o-lEcBNxM0a1rBy3W8g",` + cert(two) + `,"alg":"RS256"}]}`,
+			[]string{tokenOf("RS256", "NjVBRjY5MDlCMUIwNzU4RTA2QzZFMDQ4QzQ2MDAyQjVDNjk1RTM2Qg", one), tokenOf("RS256", "Tx0Vj0cJgU7nQEg3cE1bV", two)}, nil},
+
+		{"Keycloak, with a key for encryption", `{"keys":[
+{"kid":"zX2a0Z9qQ1mK","kty":"RSA","alg":"RSA-OAEP","use":"enc",` + cert(two) + `,"x5t":"q9hb5vP9o-lEcBNxM0a1rBy3W8g","x5t#S256":"kQjM1Hk",` + n(two) + `,"e":"AQAB"},
+{"kid":"7Yv0oD3hL5sN","kty":"RSA","alg":"RS256","use":"sig",` + cert(one) + `,"x5t":"q9hb5vP9o-lEcBNxM0a1rBy3W8g","x5t#S256":"kQjM1Hk",` + n(one) + `,"e":"AQAB"}]}`,
+			[]string{tokenOf("RS256", "7Yv0oD3hL5sN", one)}, []string{`key 1 (kid "zX2a0Z9qQ1mK"): …use is "enc"`}},
+
+		{"Amazon Cognito", `{"keys":[{"alg":"RS256","e":"AQAB","kid":"abcdefghijklmnopqrsexample+/aA=","kty":"RSA",` + n(one) + `,"use":"sig"},{"alg":"RS256","e":"AQAB","kid":"fgjhlkhjlkhexample=","kty":"RSA",` + n(two) + `,"use":"sig"}]}`,
+			[]string{tokenOf("RS256", "abcdefghijklmnopqrsexample+/aA=", one), tokenOf("RS256", "fgjhlkhjlkhexample=", two)}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			set, err := jwks.Parse([]byte(tc.text))
+			if err != nil || len(set.Keys) != len(tc.good) {
+				t.Fatalf("Parse returned %v, %v", set, err)
+			}
+			wantSkipped(t, set.Skipped, tc.skipped...)
+			for _, token := range tc.good {
+				wantToken(t, set.Keys, token, nil)
+			}
+		})
+	}
+}
