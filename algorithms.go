@@ -139,7 +139,7 @@ func ecPoint(pub *ecdsa.PublicKey) ([]byte, error) {
 		return nil, errors.New("the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error")
 	}
 	if pub.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("an ES256 key is of the curve P-256, not %s: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"", pub.Curve.Params().Name)
+		return nil, errors.New("an ES256 key is of the curve elliptic.P256(), and this one is not: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
 	}
 	point, err := pub.Bytes()
 	if err != nil {

@@ -236,9 +236,10 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 // What any request can cost is bounded: a forged token of the full size costs
 // less than 2 KiB of memory, and a claims type is not touched.
 func TestForgedTokensAreCheap(t *testing.T) {
-	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret).WithID("hs"), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	keys := allKeys()
+	keys[0] = keys[0].WithID("hs")
+	auth := mustNew[AppClaims](t, keys, jwthttp.Options{})
 	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
-	forger := rsaForger()
 	withHeader := func(header string) string {
 		return signHS([]byte("another"), header, payload(`"pad":"`+strings.Repeat("x", 3900)+`"`))
 	}
@@ -249,9 +250,7 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		}
 		return header + "}"
 	}
-	for name, raw := range map[string]string{ // nearly 8 KiB each
-		"HS256":          signHS([]byte("another"), plainHeader, big),
-		"RS256":          signRS(t, forger, `{"alg":"RS256"}`, big),
+	tokens := map[string]string{ // nearly 8 KiB each
 		"unknown alg":    signHS(secret, `{"alg":"none"}`, big),
 		"unknown kid":    signHS(secret, `{"alg":"HS256","kid":"nobody's"}`, big),
 		"garbage":        strings.Repeat("x", 8000) + "." + "y.z",
@@ -272,7 +271,14 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		"names inside":   withHeader(`{"alg":"HS256","x":` + strings.Replace(members(`,"%055x":1`, 30), `"alg"`, `"a"`, 1) + `}`),
 		"most names":     withHeader(members(`,"%025x":1`, 31)),
 		"many objects":   withHeader(members(`,"%x":{"a":{"b":1}}`, 10)),
-	} {
+	}
+	for _, a := range algorithms() {
+		tokens[a.name] = a.forge(t, big)
+		tokens[a.name+", misplaced"] = a.misplace(t, big)
+		_, sig := cutSignature(t, tokens[a.name])
+		tokens[a.name+", ones"] = b64(a.header()) + "." + b64(big) + "." + b64(strings.Repeat("\xff", len(sig)))
+	}
+	for name, raw := range tokens {
 		request := httptest.NewRequest("GET", "/", nil)
 		request.Header.Set("Authorization", "Bearer "+raw)
 		once := func() {
@@ -310,30 +316,23 @@ func underRace() bool {
 // once.
 func TestForgedTokensAreCheapWithFromKeyfunc(t *testing.T) {
 	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
-	for algorithm, tc := range map[string]struct {
-		key any
-		raw string
-	}{
-		"HS256": {secret, signHS([]byte("another"), plainHeader, big)},
-		"RS256": {&rsaKey().PublicKey, signRS(t, rsaForger(), `{"alg":"RS256"}`, big)},
-	} {
-		auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(anyKey(tc.key), algorithm), jwthttp.Options{})
+	for _, a := range algorithms() {
+		raw := a.misplace(t, big)
+		auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(anyKey(a.public), a.name), jwthttp.Options{})
 		bytes := bytesPerRun(200, func() {
-			if _, err := auth.Verify(t.Context(), tc.raw); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
 				t.Fatal(err)
 			}
 		})
 		if bytes >= 2560 && !underRace() { // its jwt.Token and header map take some
-			t.Errorf("%s: %d bytes", algorithm, bytes)
+			t.Errorf("%s: %d bytes", a.name, bytes)
 		}
 	}
 }
 
-var rsaForger = sync.OnceValue(newRSAKey)
-
 // Requests in parallel: the race detector watches, and each sees its own claims.
 func TestParallelRequests(t *testing.T) {
-	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	auth := mustNew[AppClaims](t, allKeys(), jwthttp.Options{})
 	h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 		fmt.Fprint(w, claims.Subject)
@@ -344,7 +343,8 @@ func TestParallelRequests(t *testing.T) {
 			for i := range 50 {
 				subject := fmt.Sprintf("user-%d-%d", n, i)
 				claims := fmt.Sprintf(`{"sub":%q,"exp":%d}`, subject, time.Now().Add(time.Hour).Unix())
-				for _, raw := range []string{signHS(secret, plainHeader, claims), signRS(t, rsaKey(), `{"alg":"RS256"}`, claims)} {
+				for _, a := range algorithms() {
+					raw := a.sign(t, claims)
 					for token, want := range map[string]string{raw: subject, raw[:len(raw)-8] + "AAAAAAAA": ""} {
 						r := httptest.NewRequest("GET", "/", nil)
 						r.Header.Set("Authorization", "Bearer "+token)

@@ -225,6 +225,43 @@ func ExampleKeyFunc() {
 	// jwthttp: invalid token: The access token was signed with an unknown key: jwthttp: unknown key: tenant "umbrella"
 }
 
+// Tokens of two issuers, each with keys of its own, and each for a service that
+// it calls by another name.
+func ExampleIssuers() {
+	staff, shop := []byte("the staff's secret of 32 bytes or more"), []byte("the shop's secret of 32 bytes or more")
+	auth, err := jwthttp.New[Account](jwthttp.Issuers{
+		"https://staff.example.com": jwthttp.HS256(staff).WithIssuer("https://staff.example.com", "orders"),
+		"https://shop.example.com/": jwthttp.HS256(shop).WithIssuer("https://shop.example.com/", "https://orders.example.com"),
+	}, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, t := range []struct {
+		issuer, audience string
+		secret           []byte
+	}{
+		{"https://staff.example.com", "orders", staff},
+		{"https://shop.example.com/", "https://orders.example.com", shop},
+		{"https://shop.example.com/", "orders", shop},
+		{"https://staff.example.com", "orders", shop},
+		{"https://evil.example.com", "orders", shop},
+	} {
+		claims := jwt.MapClaims{"iss": t.issuer, "aud": t.audience, "exp": time.Now().Add(time.Minute).Unix()}
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(t.secret)
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, err = auth.Verify(context.Background(), token)
+		fmt.Println(err)
+	}
+	// Output:
+	// <nil>
+	// <nil>
+	// jwthttp: invalid token: The access token is for another audience
+	// jwthttp: invalid token: The access token signature is invalid
+	// jwthttp: invalid token: The access token has another issuer
+}
+
 // A public key as ssh-keygen writes it.
 func ExampleParseRSAPublicKey() {
 	data, err := os.ReadFile("testdata/jwt_key.pub")

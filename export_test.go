@@ -41,6 +41,9 @@ func (m *signatureMemory) count() (n int) {
 	return n
 }
 
+// Fingerprint is what the signatures of an asymmetric key are remembered under.
+func Fingerprint(k Key) [32]byte { return k.material.verifier.(*publicVerifier).fingerprint }
+
 // FillMemory adds the digests to a memory for n, and returns its room and what
 // it then holds.
 func FillMemory(n int, digests [][32]byte) (room, held int) {

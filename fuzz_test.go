@@ -1,6 +1,7 @@
 package jwthttp_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -58,7 +59,7 @@ func FuzzVerify(f *testing.F) {
 	for _, raw := range []string{token, "..", token + "\n", token[:len(token)-1], "a.b.c", unsignedToken()} {
 		f.Add(raw)
 	}
-	auth := mustNew[jwt.MapClaims](f, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
+	auth := mustNew[jwt.MapClaims](f, allKeys(), jwthttp.Options{})
 	f.Fuzz(func(t *testing.T, raw string) {
 		if _, err := auth.Verify(t.Context(), raw); (err == nil) != (raw == token) {
 			t.Errorf("%q: %v", raw, err)
@@ -141,6 +142,53 @@ func hasFolded(m jwt.MapClaims) bool {
 		}
 	}
 	return false
+}
+
+// The iss that a key source sees before anything is verified is the one that the
+// claims have afterwards: only so do keys of one issuer never verify what the
+// claims say is another's.
+func FuzzUnverifiedIssuer(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `{"iss":"https://a.example"}`, `{"iss":"\u0068ttps:\/\/a.example"}`, `{"\u0069\u0073s":"https://a.example","exp":4102444800}`, ` { "x" : {"iss":"b"} , "iss" : "https://a.example" } `,
+		`{"iss":"https://a.example","iss":"b"}`, `{"iss":"b","\u0069ss":"https://a.example"}`, `{"x":"\\","iss":"https://a.example"}`, `{"x":"\\\",\"iss\":\"b","iss":"https://a.example"}`, `{"iss":"https://a.example."`,
+		`{"iss":"` + strings.Repeat("i", 256) + `"}`, `{"iss":"` + strings.Repeat("i", 257) + `"}`, `{"iss":"` + strings.Repeat(`\u0069`, 43) + `"}`, `{"iss":""}`, `{"iss":null}`, `{"iss":"\ud83d\ude00é"}`, `{"iss" "https://a.example"}`, `[{"iss":"https://a.example"}]`,
+		`{"x":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `,"iss":"https://a.example"}`, `{"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `,"iss":"https://a.example"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	opts := jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true, AllowSenderConstrained: true}
+	var seen string
+	plain := mustNew[jwt.MapClaims](f, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		seen = h.UnverifiedIssuer()
+		return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+	}), opts)
+	issuers := mustNew[jwt.MapClaims](f, jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}, opts)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		raw := signHS(secret, `{"alg":"HS256"}`, string(text))
+		seen = "nobody asked"
+		token, err := plain.Verify(t.Context(), raw)
+		_, errA := issuers.Verify(t.Context(), raw)
+		if err != nil {
+			if errA == nil {
+				t.Errorf("%q: accepted by its issuer alone: %v", text, err)
+			}
+			return
+		}
+		want, _ := token.Claims["iss"].(string)
+		var written map[string]json.RawMessage
+		if err := json.Unmarshal(text, &written); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if len(written["iss"]) > 256+len(`""`) {
+			want = ""
+		}
+		if seen != want {
+			t.Errorf("%q: the key source saw %q, the claims have %q", text, seen, want)
+		}
+		if (errA == nil) != (want == issuerA) || errA != nil && !errors.Is(errA, jwt.ErrTokenInvalidIssuer) {
+			t.Errorf("%q: %v", text, errA)
+		}
+	})
 }
 
 // The walk finds the members that encoding/json finds in well-formed JSON, and

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-const maxIssuerBytes = 512
+const maxIssuerBytes = 256
 
 // Issuers are the issuers that a service trusts, each with the source of its
 // keys, such as a source of package jwks:
@@ -22,11 +22,12 @@ const maxIssuerBytes = 512
 // bound to the one it stands under. What tokens of one issuer must name in aud is
 // bound to its keys (WithIssuer again, or the options of package jwks);
 // [Options].Audience holds for all of them. An empty set, a nil source, or a name
-// that is empty or longer than 512 bytes is an error from [New], which copies the
+// that is empty or longer than 256 bytes is an error from [New], which copies the
 // map.
 type Issuers map[string]KeySource
 
-// Keys asks the source of the issuer that the token names.
+// Keys asks the source of the issuer that the token names. Where it has to bind
+// keys, it returns those alone that are eligible for the token.
 func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 	issuer := h.UnverifiedIssuer()
 	source := s[issuer]
@@ -34,22 +35,29 @@ func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 		return nil, errNoIssuer
 	}
 	keys, err := source.Keys(ctx, h)
-	return bindTo(issuer, keys), err
-}
-
-// bindTo returns the keys with those bound to no issuer bound to this one.
-func bindTo(issuer string, keys []Key) []Key {
-	isFree := func(k Key) bool { return k.material != nil && k.material.issuer == "" }
-	if !slices.ContainsFunc(keys, isFree) {
-		return keys
+	if err != nil || !slices.ContainsFunc(keys, Key.isFree) {
+		return keys, err
 	}
-	keys = slices.Clone(keys)
-	for i, k := range keys {
-		if isFree(k) {
-			keys[i] = k.WithIssuer(issuer)
+	var bound []Key
+	for _, k := range keys {
+		if k.material != nil && !k.eligible(h) {
+			continue
+		}
+		if bound = append(bound, k.bindTo(issuer)); len(bound) > maxKeys {
+			break // too many to be tried, whatever comes
 		}
 	}
-	return keys
+	return bound, nil
+}
+
+// isFree reports whether k is bound to no issuer.
+func (k Key) isFree() bool { return k.material != nil && k.material.issuer == "" }
+
+func (k Key) bindTo(issuer string) Key {
+	if k.isFree() {
+		return k.WithIssuer(issuer)
+	}
+	return k
 }
 
 // prepare returns the source to ask at run time, and what is wrong with s; issuer
@@ -66,15 +74,19 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 			continue
 		}
 		if issuer != "" && name != issuer {
-			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %q, but Options.Issuer is %q: leave Options.Issuer empty, the set says who is trusted", name, issuer))
+			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %q, but Options.Issuer, or the Issuers around it, asks for %q: leave that out, the set says who is trusted", name, issuer))
 			continue
 		}
 		source := s[name]
-		switch k := source.(type) { // bound once, not for every token
+		switch keys := source.(type) { // bound once, not for every token
 		case Key:
-			source = KeySet(bindTo(name, []Key{k}))
+			source = keys.bindTo(name)
 		case KeySet:
-			source = KeySet(bindTo(name, k))
+			set := slices.Clone(keys)
+			for i := range set {
+				set[i] = set[i].bindTo(name)
+			}
+			source = set
 		}
 		var err error
 		if prepared[name], err = prepareKeys(source, name); err != nil {
@@ -94,7 +106,7 @@ type unverifiedPayload struct {
 // UnverifiedIssuer returns the payload's iss as it stands, before any signature is
 // verified: good for choosing among known keys, and for nothing else, for whoever
 // sends the token chooses it. It is "" if there is none, if it is no string or
-// longer than 512 bytes as it is written, in the Header of a verified [Token], and
+// longer than 256 bytes as it is written, in the Header of a verified [Token], and
 // in a TokenHeader that did not come to a [KeySource] from a [Middleware]. The keys
 // returned for it are to be bound to it by [Key.WithIssuer]; [Issuers] does that.
 func (h TokenHeader) UnverifiedIssuer() string {

@@ -29,6 +29,11 @@ type TokenHeader struct {
 	unverified *unverifiedPayload // only while a KeySource is asked
 }
 
+// Format prints alg, kid and typ under every verb.
+func (h TokenHeader) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "jwthttp.TokenHeader{%q kid=%q typ=%q}", h.Algorithm, h.KeyID, h.Type)
+}
+
 // A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
 // [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
 // sources. One with a method Issuer() string, as the last have, is for the tokens
@@ -239,6 +244,10 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		}
 	case Issuers:
 		return s.prepare(issuer)
+	case *Issuers:
+		if s != nil {
+			return s.prepare(issuer)
+		}
 	case *legacySource:
 		return s, s.mistake
 	}
@@ -321,7 +330,7 @@ func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 		s.mistake = errors.New("jwthttp: FromKeyfunc was given a nil function: pass one, and check the error of what made it")
 	}
 	if len(algorithms) == 0 {
-		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithm that the function has keys for: add "HS256" or "RS256"`))
+		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
 	}
 	for _, a := range algorithms {
 		if !slices.Contains([]string{algHS256, algRS256, algPS256, algES256, algEdDSA}, a) {

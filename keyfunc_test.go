@@ -129,8 +129,15 @@ func TestNewRefusesKeys(t *testing.T) {
 
 		{"nil keyfunc", jwthttp.FromKeyfunc(nil, "HS256"), jwthttp.Options{}, "nil function"},
 		{"keyfunc without algorithm", jwthttp.FromKeyfunc(anyKey(secret)), jwthttp.Options{}, "needs the algorithm"},
+		{"keyfunc with another name", jwthttp.FromKeyfunc(anyKey(secret), "ES384"), jwthttp.Options{}, `algorithm "ES384": use HS256, RS256, PS256, ES256 or EdDSA`},
+		{"keyfunc with a name in another case", jwthttp.FromKeyfunc(anyKey(secret), "EDDSA"), jwthttp.Options{}, `algorithm "EDDSA"`},
+		{"keyfunc with an empty name", jwthttp.FromKeyfunc(anyKey(secret), ""), jwthttp.Options{}, `algorithm ""`},
+		{"keyfunc with a name among good ones", jwthttp.FromKeyfunc(anyKey(secret), "RS256", "Ed25519", "ES256"), jwthttp.Options{}, `algorithm "Ed25519"`},
 		{"keyfunc with none", jwthttp.FromKeyfunc(anyKey(secret), "none"), jwthttp.Options{}, `algorithm "none"`},
 		{"keyfunc with both", jwthttp.FromKeyfunc(anyKey(secret), "HS256", "RS256"), jwthttp.Options{}, "use a KeySet or a KeyFunc"},
+		{"keyfunc with HS256 and PS256", jwthttp.FromKeyfunc(anyKey(secret), "PS256", "HS256"), jwthttp.Options{}, "use a KeySet or a KeyFunc"},
+		{"keyfunc with HS256 and ES256", jwthttp.FromKeyfunc(anyKey(secret), "HS256", "ES256"), jwthttp.Options{}, "use a KeySet or a KeyFunc"},
+		{"keyfunc with HS256 and EdDSA", jwthttp.FromKeyfunc(anyKey(secret), "EdDSA", "HS256"), jwthttp.Options{}, "use a KeySet or a KeyFunc"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { refused(t, tc.want)(jwthttp.New[AppClaims](tc.keys, tc.opts)) })
 	}
@@ -288,17 +295,13 @@ func TestKeyFunc(t *testing.T) {
 
 func TestFromKeyfunc(t *testing.T) {
 	pub := &rsaKey().PublicKey
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ed, _, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ec, ed, p384 := &ecKey().PublicKey, edPublic(edKey()), &must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)).PublicKey
 	keySet := func(keys ...jwt.VerificationKey) any { return jwt.VerificationKeySet{Keys: keys} }
 	failing := func(err error) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return nil, err } }
-	hs, rs := signHS(secret, plainHeader, payload("")), signRS(t, rsaKey(), `{"alg":"RS256"}`, payload(""))
+	sign := func(algorithm string, private any) string {
+		return signAs(t, algorithm, private, fmt.Sprintf(`{"alg":%q}`, algorithm), payload(""))
+	}
+	hs, rs, ps, es, eddsa := sign("HS256", secret), sign("RS256", rsaKey()), sign("PS256", rsaKey()), sign("ES256", ecKey()), sign("EdDSA", edKey())
 	errOwn := errors.New("own")
 	for _, tc := range []struct {
 		name      string
@@ -310,7 +313,7 @@ func TestFromKeyfunc(t *testing.T) {
 		{"HS256", anyKey(secret), "HS256", hs, nil},
 		{"RS256", anyKey(pub), "RS256", rs, nil},
 		{"a set", anyKey(keySet([]byte("another secret of 32 bytes or more"), secret)), "HS256", hs, nil},
-		{"a set with other kinds", anyKey(keySet(&ec.PublicKey, pub, ed)), "RS256", rs, nil},
+		{"a set with other kinds", anyKey(keySet(ec, pub, ed)), "RS256", rs, nil},
 		{"a set without the key", anyKey(keySet(secretN(1), secretN(2))), "HS256", hs, jwt.ErrTokenSignatureInvalid},
 		{"an empty set", anyKey(keySet()), "HS256", hs, jwthttp.ErrUnavailable},
 		{"typed nil of another kind", anyKey((*rsa.PublicKey)(nil)), "HS256", hs, jwthttp.ErrUnavailable},
@@ -321,7 +324,30 @@ func TestFromKeyfunc(t *testing.T) {
 		{"alg none", anyKey(pub), "RS256", signHS(nil, `{"alg":"none"}`, payload("")), jwthttp.ErrUnknownKey},
 		{"public key for HS256", anyKey(pub), "HS256", hs, jwthttp.ErrUnknownKey},
 		{"secret for RS256", anyKey(secret), "RS256", rs, jwthttp.ErrUnknownKey},
-		{"EC key", anyKey(&ec.PublicKey), "RS256", rs, jwthttp.ErrUnknownKey},
+		{"EC key", anyKey(ec), "RS256", rs, jwthttp.ErrUnknownKey},
+		{"PS256", anyKey(pub), "PS256", ps, nil},
+		{"ES256", anyKey(ec), "ES256", es, nil},
+		{"EdDSA", anyKey(ed), "EdDSA", eddsa, nil},
+		{"a set for ES256", anyKey(keySet(secret, ed, &ecForger().PublicKey, ec)), "ES256", es, nil},
+		{"a set for EdDSA", anyKey(keySet(ec, edPublic(edForger()), ed)), "EdDSA", eddsa, nil},
+		{"PS256 by another key", anyKey(&rsaForger().PublicKey), "PS256", ps, jwt.ErrTokenSignatureInvalid},
+		{"ES256 by another key", anyKey(&ecForger().PublicKey), "ES256", es, jwt.ErrTokenSignatureInvalid},
+		{"EdDSA by another key", anyKey(edPublic(edForger())), "EdDSA", eddsa, jwt.ErrTokenSignatureInvalid},
+		{"an RSA key that is for PS256", anyKey(pub), "PS256", rs, jwthttp.ErrUnknownKey},
+		{"an RSA key that is for RS256", anyKey(pub), "RS256", ps, jwthttp.ErrUnknownKey},
+		{"RSA key for ES256", anyKey(pub), "ES256", es, jwthttp.ErrUnknownKey},
+		{"Ed25519 key for ES256", anyKey(ed), "ES256", es, jwthttp.ErrUnknownKey},
+		{"EC key for EdDSA", anyKey(ec), "EdDSA", eddsa, jwthttp.ErrUnknownKey},
+		{"secret for EdDSA", anyKey([]byte(ed)), "EdDSA", eddsa, jwthttp.ErrUnknownKey},
+		{"Ed25519 key for HS256", anyKey(ed), "HS256", signHS(ed, plainHeader, payload("")), jwthttp.ErrUnknownKey},
+		{"nil EC key", anyKey((*ecdsa.PublicKey)(nil)), "ES256", es, jwthttp.ErrUnavailable},
+		{"zero EC key", anyKey(&ecdsa.PublicKey{}), "ES256", es, jwthttp.ErrUnavailable},
+		{"P-384", anyKey(p384), "ES256", es, jwthttp.ErrUnavailable},
+		{"EC private key", anyKey(ecKey()), "ES256", es, jwthttp.ErrUnavailable},
+		{"EC key by value", anyKey(*ec), "ES256", es, jwthttp.ErrUnavailable}, //nolint:govet
+		{"Ed25519 private key", anyKey(edKey()), "EdDSA", eddsa, jwthttp.ErrUnavailable},
+		{"Ed25519 key by pointer", anyKey(&ed), "EdDSA", eddsa, jwthttp.ErrUnavailable},
+		{"Ed25519 key of 31 bytes", anyKey(ed[:31]), "EdDSA", eddsa, jwthttp.ErrUnavailable},
 		{"own error", failing(errOwn), "HS256", hs, errOwn},
 		{"own error is a 401", failing(errOwn), "HS256", hs, jwthttp.ErrInvalidToken},
 		{"store down", failing(fmt.Errorf("x: %w", jwthttp.ErrUnavailable)), "HS256", hs, jwthttp.ErrUnavailable},
@@ -340,6 +366,27 @@ func TestFromKeyfunc(t *testing.T) {
 			auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(tc.f, tc.algorithm), jwthttp.Options{})
 			verify(t, auth, tc.token, tc.want)
 		})
+	}
+
+	// One function for all that are asymmetric; it is not asked for others.
+	asked := 0
+	several := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(token *jwt.Token) (any, error) {
+		asked++
+		if token.Method == nil || token.Method.Alg() != token.Header["alg"] {
+			t.Errorf("method %v, header %v", token.Method, token.Header)
+		}
+		return keySet(pub, ec, ed, secret), nil
+	}, "EdDSA", "RS256", "ES256", "PS256"), jwthttp.Options{})
+	for _, raw := range []string{rs, ps, es, eddsa} {
+		verify(t, several, raw, nil)
+	}
+	if asked != 4 {
+		t.Errorf("it was asked %d times", asked)
+	}
+	verify(t, several, hs, jwthttp.ErrUnknownKey)
+	verify(t, several, signHS(secret, `{"alg":"ES384"}`, payload("")), jwthttp.ErrUnknownKey)
+	if asked != 4 {
+		t.Error("it was asked for an algorithm that it has no keys for")
 	}
 
 	// The token that the function is given: fresh, and nothing unverified in it.
@@ -392,6 +439,26 @@ func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
 	verify(t, rs, good, jwt.ErrTokenSignatureInvalid)
 	pub.N = nil
 	verify(t, rs, good, jwthttp.ErrUnavailable)
+
+	point := ecKey().PublicKey
+	es := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return &point, nil }, "ES256"), jwthttp.Options{})
+	good = signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, payload(""))
+	verify(t, es, good, nil)
+	verify(t, es, good, nil)
+	point = ecForger().PublicKey
+	verify(t, es, good, jwt.ErrTokenSignatureInvalid)
+	point = ecdsa.PublicKey{}
+	verify(t, es, good, jwthttp.ErrUnavailable)
+
+	ed := slices.Clone(edPublic(edKey()))
+	eddsa := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return ed, nil }, "EdDSA"), jwthttp.Options{})
+	good = signAs(t, "EdDSA", edKey(), `{"alg":"EdDSA"}`, payload(""))
+	verify(t, eddsa, good, nil)
+	verify(t, eddsa, good, nil)
+	copy(ed, edPublic(edForger()))
+	verify(t, eddsa, good, jwt.ErrTokenSignatureInvalid)
+	clear(ed)
+	verify(t, eddsa, good, jwthttp.ErrUnavailable)
 }
 
 // Keys copy what they are made of.
@@ -402,6 +469,21 @@ func TestKeysCopy(t *testing.T) {
 	pub.N.SetInt64(0)
 	pub.E, audience[0] = 3, "x"
 	verify(t, mustNew[AppClaims](t, key, jwthttp.Options{}), signRS(t, rsaKey(), rsHeader, payload(`"iss":"a","aud":"orders"`)), nil)
+
+	hs, ed := slices.Clone(secret), slices.Clone(edPublic(edKey()))
+	rs := &rsa.PublicKey{N: new(big.Int).Set(rsaKey().N), E: rsaKey().E}
+	//lint:ignore SA1019 a copy of the point
+	ec := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).Set(ecKey().X), Y: new(big.Int).Set(ecKey().Y)}
+	set := jwthttp.KeySet{jwthttp.HS256(hs), jwthttp.RS256(rs), jwthttp.PS256(rs), jwthttp.ES256(ec), jwthttp.EdDSA(ed)}
+	clear(hs)
+	clear(ed)
+	rs.N.SetInt64(0)
+	//lint:ignore SA1019 as somebody else may
+	ec.X.SetInt64(0)
+	ec.Curve = nil
+	for i, a := range algorithms() {
+		verify(t, mustNew[AppClaims](t, set[i], jwthttp.Options{}), a.sign(t, payload("")), nil)
+	}
 }
 
 func TestParseRSAPublicKey(t *testing.T) {

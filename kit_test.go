@@ -2,6 +2,9 @@ package jwthttp_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -11,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,15 +27,30 @@ import (
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-// rsaKey is made once a test run, for it takes a while.
-var rsaKey = sync.OnceValue(newRSAKey)
+// Keys are made once a test run, for those of RSA take a while; the forgers' are
+// others.
+var (
+	rsaKey, rsaForger = sync.OnceValue(newRSAKey), sync.OnceValue(newRSAKey)
+	ecKey, ecForger   = sync.OnceValue(newECKey), sync.OnceValue(newECKey)
+	edKey, edForger   = sync.OnceValue(newEdKey), sync.OnceValue(newEdKey)
+)
 
-func newRSAKey() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+func newRSAKey() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) }
+
+func newECKey() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }
+
+func newEdKey() ed25519.PrivateKey {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	return must(key, err)
+}
+
+func edPublic(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
+
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return key
+	return v
 }
 
 // AppClaims is what most tests ask for.
@@ -48,20 +67,123 @@ func signHS(key []byte, header, payload string) string {
 }
 
 func macSegments(key []byte, signingInput string) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(signingInput))
-	return signingInput + "." + b64(string(mac.Sum(nil)))
+	return signingInput + "." + b64(string(mac(key, signingInput)))
+}
+
+func mac(key []byte, signingInput string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(signingInput))
+	return h.Sum(nil)
 }
 
 func signRS(t testing.TB, key *rsa.PrivateKey, header, payload string) string {
 	t.Helper()
+	return signAs(t, "RS256", key, header, payload)
+}
+
+// signAs signs any two texts by an algorithm, whatever the header says.
+func signAs(t testing.TB, algorithm string, private any, header, payload string) string {
+	t.Helper()
 	signingInput := b64(header) + "." + b64(payload)
+	return signingInput + "." + b64(string(signature(t, algorithm, private, signingInput)))
+}
+
+// signature goes by Go's crypto alone, RFC 7518 section 3 and RFC 8037.
+func signature(t testing.TB, algorithm string, private any, signingInput string) []byte {
+	t.Helper()
 	sum := sha256.Sum256([]byte(signingInput))
-	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
-	if err != nil {
-		t.Fatal(err)
+	switch algorithm {
+	case "HS256":
+		return mac(private.([]byte), signingInput)
+	case "RS256":
+		return must(rsa.SignPKCS1v15(nil, private.(*rsa.PrivateKey), crypto.SHA256, sum[:]))
+	case "PS256":
+		return signPSS(private.(*rsa.PrivateKey), sum[:], sha256.Size)
+	case "ES256":
+		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum[:])
+		return concat(must(r, err), s)
+	case "EdDSA":
+		return ed25519.Sign(private.(ed25519.PrivateKey), []byte(signingInput))
 	}
-	return signingInput + "." + b64(string(sig))
+	t.Fatalf("no algorithm %s", algorithm)
+	return nil
+}
+
+func signPSS(key *rsa.PrivateKey, sum []byte, salt int) []byte {
+	return must(rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum, &rsa.PSSOptions{SaltLength: salt}))
+}
+
+// concat is r and s as a token has them, RFC 7518 section 3.4.
+func concat(r, s *big.Int) []byte {
+	b := make([]byte, 64)
+	r.FillBytes(b[:32])
+	s.FillBytes(b[32:])
+	return b
+}
+
+// An algorithm is what the tests that go over all of them need.
+type algorithm struct {
+	name            string
+	private, forger any
+	public          any // as a key function returns it
+	key             jwthttp.Key
+}
+
+func (a algorithm) header() string { return fmt.Sprintf(`{"alg":%q,"typ":"JWT"}`, a.name) }
+
+func (a algorithm) sign(t testing.TB, payload string) string {
+	t.Helper()
+	return signAs(t, a.name, a.private, a.header(), payload)
+}
+
+func (a algorithm) forge(t testing.TB, payload string) string {
+	t.Helper()
+	return signAs(t, a.name, a.forger, a.header(), payload)
+}
+
+// misplace puts a good signature of something else under a payload: unlike a
+// forger's, one of RSA is always below the modulus, and so costs the most.
+func (a algorithm) misplace(t testing.TB, payload string) string {
+	t.Helper()
+	signingInput := b64(a.header()) + "." + b64(payload)
+	return signingInput + "." + b64(string(signature(t, a.name, a.private, "x")))
+}
+
+// otherKey is the key that verifies what forge signs.
+func (a algorithm) otherKey() jwthttp.Key {
+	switch a.name {
+	case "RS256":
+		return jwthttp.RS256(&rsaForger().PublicKey)
+	case "PS256":
+		return jwthttp.PS256(&rsaForger().PublicKey)
+	case "ES256":
+		return jwthttp.ES256(&ecForger().PublicKey)
+	case "EdDSA":
+		return jwthttp.EdDSA(edPublic(edForger()))
+	}
+	return jwthttp.HS256(secretN(1))
+}
+
+// algorithms has HS256 first; RS256 and PS256 share a key.
+func algorithms() []algorithm {
+	rs, ec, ed := &rsaKey().PublicKey, &ecKey().PublicKey, edPublic(edKey())
+	return []algorithm{
+		{"HS256", secret, secretN(1), secret, jwthttp.HS256(secret)},
+		{"RS256", rsaKey(), rsaForger(), rs, jwthttp.RS256(rs)},
+		{"PS256", rsaKey(), rsaForger(), rs, jwthttp.PS256(rs)},
+		{"ES256", ecKey(), ecForger(), ec, jwthttp.ES256(ec)},
+		{"EdDSA", edKey(), edForger(), ed, jwthttp.EdDSA(ed)},
+	}
+}
+
+func asymmetric() []algorithm { return algorithms()[1:] }
+
+// allKeys is one key of each algorithm, without ids.
+func allKeys() (set jwthttp.KeySet) {
+	for _, a := range algorithms() {
+		set = append(set, a.key)
+	}
+	return set
 }
 
 const plainHeader = `{"alg":"HS256","typ":"JWT"}`

@@ -55,6 +55,58 @@ func TestSignatureMemory(t *testing.T) {
 	refused(t, "use at most 1048576")(jwthttp.New[AppClaims](rs, jwthttp.Options{RememberSignatures: 1<<20 + 1}))
 }
 
+// All asymmetric algorithms have it, and each key its own part of it.
+func TestSignatureMemoryOfAllAlgorithms(t *testing.T) {
+	of := map[[32]byte]string{}
+	for _, a := range asymmetric() {
+		t.Run(a.name, func(t *testing.T) {
+			var keys []jwthttp.Key
+			auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return keys, nil }), jwthttp.Options{})
+			remembered := func(want int) {
+				t.Helper()
+				if got := jwthttp.Remembered(auth); got != want {
+					t.Errorf("%d signatures are remembered, want %d", got, want)
+				}
+			}
+			token := a.sign(t, payload(""))
+			_, sig := cutSignature(t, token)
+			keys = []jwthttp.Key{a.key}
+			verify(t, auth, a.forge(t, payload("")), jwt.ErrTokenSignatureInvalid)
+			remembered(0)
+			for range 2 {
+				verify(t, auth, token, nil)
+				remembered(1)
+			}
+			verify(t, auth, b64(a.header())+"."+b64(payload(`"role":"admin"`))+"."+b64(string(sig)), jwt.ErrTokenSignatureInvalid)
+			keys = []jwthttp.Key{a.otherKey()}
+			verify(t, auth, token, jwt.ErrTokenSignatureInvalid)
+			keys = nil
+			verify(t, auth, token, jwthttp.ErrUnknownKey)
+			remembered(1)
+
+			// The same signature under another algorithm's header is another one.
+			for _, b := range asymmetric() {
+				if keys = []jwthttp.Key{b.key}; b.name != a.name {
+					verify(t, auth, b64(b.header())+"."+b64(payload(""))+"."+b64(string(sig)), jwt.ErrTokenSignatureInvalid)
+				}
+			}
+			remembered(1)
+		})
+		for name, key := range map[string]jwthttp.Key{a.name: a.key, a.name + " of another key": a.otherKey()} {
+			fingerprint := jwthttp.Fingerprint(key)
+			if other, ok := of[fingerprint]; ok {
+				t.Errorf("%s and %s share their signatures", name, other)
+			}
+			of[fingerprint] = name
+		}
+	}
+	for i, a := range asymmetric() { // made anew
+		if jwthttp.Fingerprint(a.key) != jwthttp.Fingerprint(asymmetric()[i].key) {
+			t.Errorf("%s: the same key counts as another", a.name)
+		}
+	}
+}
+
 // A key that its source no longer offers, or has replaced, verifies nothing from
 // that moment on; nor does a denied token pass because its signature is known.
 func TestRememberedTokensAreRefusedAtOnce(t *testing.T) {

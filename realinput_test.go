@@ -1,12 +1,17 @@
 package jwthttp_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"math/big"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -42,40 +47,56 @@ func TestTokensOfOtherTools(t *testing.T) {
 		{"openssl_rs256.jwt", jwthttp.RS256(parseKey(t, "pkix.pem"))},
 		{"openssl_rs256.jwt", jwthttp.RS256(parseKey(t, "pkcs1.pem"))},
 		{"openssl_rs256.jwt", jwthttp.RS256(parseKey(t, "certificate.pem"))},
+		{"openssl_ps256.jwt", jwthttp.PS256(parseKey(t, "openssl_ps256.pem"))},
+		{"openssl_es256.jwt", jwthttp.ES256(must(jwt.ParseECPublicKeyFromPEM(readFile(t, "openssl_es256.pem"))))},
+		{"openssl_ed25519.jwt", jwthttp.EdDSA(must(jwt.ParseEdPublicKeyFromPEM(readFile(t, "openssl_ed25519.pem"))).(ed25519.PublicKey))},
 	} {
 		s := serve(t, mustNew[AppClaims](t, tc.key, jwthttp.Options{}))
 		a := s.send(t, "GET", "Authorization: Bearer "+string(readFile(t, tc.token)))
 		if a.StatusCode != http.StatusOK || a.body != `{"sub":"bob","role":""}`+"\n" {
 			t.Errorf("%s: %d %s", tc.token, a.StatusCode, a.body)
 		}
-		other := serve(t, mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{}))
+		other := serve(t, mustNew[AppClaims](t, allKeys(), jwthttp.Options{}))
 		if a := other.send(t, "GET", "Authorization: Bearer "+string(readFile(t, tc.token))); a.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s with another key: %d %s", tc.token, a.StatusCode, a.body)
 		}
 	}
 }
 
-// RFC 7515 appendix A.1 and A.2. They expired in 2011, which is found only after
+func decodeB64(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func rsaPublic(t testing.TB, n string) *rsa.PublicKey {
+	return &rsa.PublicKey{N: new(big.Int).SetBytes(decodeB64(t, n)), E: 65537}
+}
+
+func ecPublic(t testing.TB, x, y string) *ecdsa.PublicKey {
+	t.Helper()
+	return must(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decodeB64(t, x), decodeB64(t, y))))
+}
+
+// RFC 7515 appendix A.1 to A.3. They expired in 2011, which is found only after
 // the signature has passed.
 func TestRFC7515Examples(t *testing.T) {
-	decode := func(s string) []byte {
-		b, err := base64.RawURLEncoding.DecodeString(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
 	const (
 		k = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
 		n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
+		x = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
+		y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
 	)
-	rsaPub := &rsa.PublicKey{N: new(big.Int).SetBytes(decode(n)), E: 65537}
 	for name, tc := range map[string]struct {
 		key   jwthttp.Key
 		token string
 	}{
-		"A.1": {jwthttp.HS256(decode(k)), "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
-		"A.2": {jwthttp.RS256(rsaPub), "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"},
+		"A.1": {jwthttp.HS256(decodeB64(t, k)), "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
+		"A.2": {jwthttp.RS256(rsaPublic(t, n)), "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"},
+		"A.3": {jwthttp.ES256(ecPublic(t, x, y)), "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
 	} {
 		s := serve(t, mustNew[AppClaims](t, tc.key, jwthttp.Options{}))
 		a := s.send(t, "GET", "Authorization: Bearer "+tc.token)
@@ -87,5 +108,31 @@ func TestRFC7515Examples(t *testing.T) {
 		if !errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenSignatureInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What RFC 8037 appendix A.4 and RFC 7520 section 4.1 sign is no JSON: the claims
+// are at fault, which is found only after the signature has passed.
+func TestExamplesThatAreNoClaims(t *testing.T) {
+	const n = "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw"
+	for name, tc := range map[string]struct {
+		key   jwthttp.Key
+		token string
+	}{
+		"RFC 8037": {jwthttp.EdDSA(decodeB64(t, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")), "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
+		"RFC 7520": {jwthttp.RS256(rsaPublic(t, n)).WithID("bilbo.baggins@hobbiton.example"), "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9.SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4.MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83xuglII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x8wW1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U12podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5y18kDquDg"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, tc.key, jwthttp.Options{})
+			verify(t, auth, tc.token, jwt.ErrTokenInvalidClaims)
+			dot := strings.LastIndexByte(tc.token, '.')
+			for _, at := range []int{dot - 2, dot + 2} { // of the payload, of the signature
+				other := "A"
+				if tc.token[at] == 'A' {
+					other = "B"
+				}
+				verify(t, auth, tc.token[:at]+other+tc.token[at+1:], jwt.ErrTokenSignatureInvalid)
+			}
+		})
 	}
 }

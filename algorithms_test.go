@@ -1,0 +1,520 @@
+package jwthttp_test
+
+//lint:file-ignore SA1019 these tests make keys and signatures that no constructor makes
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+type curveOfNothing struct{ elliptic.Curve }
+
+func (curveOfNothing) Params() *elliptic.CurveParams { return nil }
+
+// Each bad key is an error that says how to mend it, from New and from Err; one
+// that a source returns is a 503.
+func TestNewRefusesPublicKeys(t *testing.T) {
+	rs, ec, ed := &rsaKey().PublicKey, &ecKey().PublicKey, edPublic(edKey())
+	point := func(x, y *big.Int) jwthttp.Key {
+		return jwthttp.ES256(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y})
+	}
+	of := func(curve elliptic.Curve) jwthttp.Key {
+		return jwthttp.ES256(&must(ecdsa.GenerateKey(curve, rand.Reader)).PublicKey)
+	}
+	zero, one, p := new(big.Int), big.NewInt(1), elliptic.P256().Params().P
+	plus := func(a, b *big.Int) *big.Int { return new(big.Int).Add(a, b) }
+	neg := func(a *big.Int) *big.Int { return new(big.Int).Neg(a) }
+	modulus := func(bits int) *rsa.PublicKey {
+		return &rsa.PublicKey{N: plus(new(big.Int).Lsh(one, uint(bits-1)), one), E: 65537}
+	}
+
+	const (
+		nilEC   = "the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error"
+		noPoint = "the EC key is no point of its curve: the key is damaged, export it again"
+		curve   = `an ES256 key is of the curve elliptic.P256(), and this one is not: make one with "openssl ecparam -name prime256v1 -genkey -noout"`
+		edSize  = "an Ed25519 public key has 32 bytes, not %d: read one with jwt.ParseEdPublicKeyFromPEM and check its error"
+		nilRSA  = "the RSA key is nil: read one with ParseRSAPublicKey and check its error"
+		rsaSize = `an RSA key needs 2048 to 8192 bits, not %d: make one with "openssl genrsa 3072"`
+		rsaOdd  = "the RSA modulus is negative or even: the key is damaged, export it again"
+		rsaExp  = "an RSA key needs an odd exponent from 3 below 2^31, not %d: the usual one is 65537"
+	)
+	for _, tc := range []struct {
+		name, algorithm string
+		key             jwthttp.Key
+		want            string
+	}{
+		{"nil EC key", "ES256", jwthttp.ES256(nil), nilEC},
+		{"zero EC key", "ES256", jwthttp.ES256(&ecdsa.PublicKey{}), nilEC},
+		{"EC key of a curve alone", "ES256", point(nil, nil), nilEC},
+		{"EC key without X", "ES256", point(nil, ec.Y), nilEC},
+		{"EC key without Y", "ES256", point(ec.X, nil), nilEC},
+		{"EC key without curve", "ES256", jwthttp.ES256(&ecdsa.PublicKey{X: ec.X, Y: ec.Y}), nilEC},
+		{"P-224", "ES256", of(elliptic.P224()), curve},
+		{"P-384", "ES256", of(elliptic.P384()), curve},
+		{"P-521", "ES256", of(elliptic.P521()), curve},
+		{"a curve of one's own", "ES256", jwthttp.ES256(&ecdsa.PublicKey{Curve: &elliptic.CurveParams{Name: "own"}, X: ec.X, Y: ec.Y}), curve},
+		{"a nil curve of a type", "ES256", jwthttp.ES256(&ecdsa.PublicKey{Curve: (*elliptic.CurveParams)(nil), X: ec.X, Y: ec.Y}), curve},
+		{"a curve without parameters", "ES256", jwthttp.ES256(&ecdsa.PublicKey{Curve: curveOfNothing{}, X: ec.X, Y: ec.Y}), curve},
+		{"the parameters of P-256", "ES256", jwthttp.ES256(&ecdsa.PublicKey{Curve: elliptic.P256().Params(), X: ec.X, Y: ec.Y}), curve},
+		{"P-256 point on P-384", "ES256", jwthttp.ES256(&ecdsa.PublicKey{Curve: elliptic.P384(), X: ec.X, Y: ec.Y}), curve},
+		{"point off the curve", "ES256", point(ec.X, plus(ec.Y, one)), noPoint},
+		{"X and Y swapped", "ES256", point(ec.Y, ec.X), noPoint},
+		{"0, 0", "ES256", point(zero, zero), noPoint},
+		{"negative X", "ES256", point(neg(ec.X), ec.Y), noPoint},
+		{"negative Y", "ES256", point(ec.X, neg(ec.Y)), noPoint},
+		{"X + p", "ES256", point(plus(ec.X, p), ec.Y), noPoint},
+		{"Y + p", "ES256", point(ec.X, plus(ec.Y, p)), noPoint},
+		{"X of 257 bits", "ES256", point(plus(ec.X, new(big.Int).Lsh(one, 256)), ec.Y), noPoint},
+		{"huge Y", "ES256", point(ec.X, new(big.Int).Lsh(one, 1<<16)), noPoint},
+
+		{"nil Ed25519 key", "EdDSA", jwthttp.EdDSA(nil), fmt.Sprintf(edSize, 0)},
+		{"empty Ed25519 key", "EdDSA", jwthttp.EdDSA(ed25519.PublicKey{}), fmt.Sprintf(edSize, 0)},
+		{"31 bytes", "EdDSA", jwthttp.EdDSA(ed[:31]), fmt.Sprintf(edSize, 31)},
+		{"33 bytes", "EdDSA", jwthttp.EdDSA(append(slices.Clone(ed), 0)), fmt.Sprintf(edSize, 33)},
+		{"an Ed25519 private key", "EdDSA", jwthttp.EdDSA(ed25519.PublicKey(edKey())), fmt.Sprintf(edSize, 64)},
+		{"Ed25519 key of zeros", "EdDSA", jwthttp.EdDSA(make([]byte, 32)), "of small order, so that anybody can sign for it: the key is empty or damaged, export it again"},
+
+		{"nil PS256 key", "PS256", jwthttp.PS256(nil), nilRSA},
+		{"PS256 key without modulus", "PS256", jwthttp.PS256(&rsa.PublicKey{E: 65537}), nilRSA},
+		{"PS256, 2047 bits", "PS256", jwthttp.PS256(modulus(2047)), fmt.Sprintf(rsaSize, 2047)},
+		{"PS256, 8193 bits", "PS256", jwthttp.PS256(modulus(8193)), fmt.Sprintf(rsaSize, 8193)},
+		{"PS256, negative modulus", "PS256", jwthttp.PS256(&rsa.PublicKey{N: neg(rs.N), E: 65537}), rsaOdd},
+		{"PS256, even modulus", "PS256", jwthttp.PS256(&rsa.PublicKey{N: plus(rs.N, one), E: 65537}), rsaOdd},
+		{"PS256, exponent 0", "PS256", jwthttp.PS256(&rsa.PublicKey{N: rs.N}), fmt.Sprintf(rsaExp, 0)},
+		{"PS256, exponent 1", "PS256", jwthttp.PS256(&rsa.PublicKey{N: rs.N, E: 1}), fmt.Sprintf(rsaExp, 1)},
+		{"PS256, exponent even", "PS256", jwthttp.PS256(&rsa.PublicKey{N: rs.N, E: 65536}), fmt.Sprintf(rsaExp, 65536)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := jwthttp.New[AppClaims](tc.key, jwthttp.Options{})
+			refused(t, tc.want)(nil, err)
+			if got := tc.key.Err(); got == nil || err != nil && "jwthttp: "+got.Error() != err.Error() {
+				t.Errorf("Err returns %v, New %v", got, err)
+			}
+			verify(t, mustNew[AppClaims](t, &ownSource{[]jwthttp.Key{tc.key}}, jwthttp.Options{}), signHS(secret, `{"alg":"`+tc.algorithm+`"}`, payload("")), jwthttp.ErrUnavailable)
+		})
+	}
+
+	// The nearest good ones.
+	for _, key := range append(allKeys(), jwthttp.PS256(modulus(2048)), jwthttp.PS256(modulus(8192)), point(ec.X, new(big.Int).Sub(p, ec.Y))) {
+		if _, err := jwthttp.New[AppClaims](key, jwthttp.Options{}); err != nil || key.Err() != nil {
+			t.Error(err, key.Err())
+		}
+	}
+}
+
+// smallOrder has the points whose order divides 8 but for the sign of x, in
+// every encoding.
+var smallOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 0 again
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 1 again
+}
+
+// Go verifies what anybody signs for a key of small order, so none is accepted.
+func TestEdDSAKeysOfSmallOrder(t *testing.T) {
+	var points [][]byte
+	for _, text := range smallOrder {
+		for _, sign := range []byte{0, 0x80} {
+			point := must(hex.DecodeString(text))
+			point[31] |= sign
+			points = append(points, point)
+		}
+	}
+	for _, pub := range points {
+		if !isForgeable(pub, points) {
+			t.Errorf("%x is not of small order", pub)
+		}
+		refused(t, "of small order")(jwthttp.New[AppClaims](jwthttp.EdDSA(pub), jwthttp.Options{}))
+		verify(t, mustNew[AppClaims](t, jwthttp.FromKeyfunc(anyKey(ed25519.PublicKey(pub)), "EdDSA"), jwthttp.Options{}), signHS(secret, `{"alg":"EdDSA"}`, payload("")), jwthttp.ErrUnavailable)
+	}
+	if isForgeable(edPublic(edKey()), points) {
+		t.Error("the forgery does not tell good keys from bad ones")
+	}
+}
+
+// isForgeable tries a few messages with S = 0 and each R.
+func isForgeable(pub ed25519.PublicKey, points [][]byte) bool {
+	for n := range 100 {
+		for _, r := range points {
+			if ed25519.Verify(pub, fmt.Append(nil, n), append(slices.Clone(r), make([]byte, 32)...)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Err has the sentence that New shows, and is nil for a key that is fit for use.
+func TestKeyErr(t *testing.T) {
+	for _, key := range allKeys() {
+		for _, key := range []jwthttp.Key{key, key.WithID("a"), key.WithIssuer("a", "b"), key.WithID("")} {
+			if err := key.Err(); err != nil {
+				t.Errorf("%v: %v", key, err)
+			}
+		}
+	}
+	for _, tc := range []struct {
+		key  jwthttp.Key
+		want string
+	}{
+		{jwthttp.Key{}, "the key is empty: make one with HS256, RS256 or another algorithm's function"},
+		{jwthttp.Key{}.WithID("a").WithIssuer("b"), "the key is empty: make one with HS256, RS256 or another algorithm's function"},
+		{jwthttp.HS256(nil), `an HS256 secret needs 32 bytes or more, not 0: make one with "openssl rand -base64 32"`},
+		{jwthttp.RS256(nil), "the RSA key is nil: read one with ParseRSAPublicKey and check its error"},
+		{jwthttp.ES256(nil).WithID("a"), "the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error"},
+		{jwthttp.HS256(secret).WithIssuer(""), "WithIssuer was given an empty issuer or audience: name it, or leave the audience out"},
+		{jwthttp.EdDSA(nil).WithID("\n"), "an Ed25519 public key has 32 bytes, not 0: read one with jwt.ParseEdPublicKeyFromPEM and check its error\n" +
+			`the id "\n" is no kid that a token may have: use at most 256 bytes of printable ASCII, or leave WithID out`},
+	} {
+		if err := tc.key.Err(); err == nil || err.Error() != tc.want {
+			t.Errorf("%v: %v, want %s", tc.key, err, tc.want)
+		}
+	}
+}
+
+// cutSignature returns the signing input and the signature of a token.
+func cutSignature(t testing.TB, token string) (signingInput string, sig []byte) {
+	t.Helper()
+	dot := strings.LastIndexByte(token, '.')
+	return token[:dot], must(base64.RawURLEncoding.DecodeString(token[dot+1:]))
+}
+
+// What every algorithm does: a token signed with Go's crypto passes, and no
+// other signature does, be it only a bit that differs.
+func TestAlgorithms(t *testing.T) {
+	for _, a := range algorithms() {
+		t.Run(a.name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, a.key, jwthttp.Options{})
+			token := a.sign(t, payload(""))
+			for range 2 { // the second time from memory
+				if got := verify(t, auth, token, nil); got.Claims.Subject != "alice" || got.Header != (jwthttp.TokenHeader{Algorithm: a.name, Type: "JWT"}) {
+					t.Errorf("%v: %+v", got, got.Claims)
+				}
+			}
+			input, sig := cutSignature(t, token)
+			refuse := func(what string, sig []byte) {
+				t.Helper()
+				if _, err := auth.Verify(t.Context(), input+"."+b64(string(sig))); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			for bit := range len(sig) * 8 {
+				flipped := bytes.Clone(sig)
+				flipped[bit/8] ^= 1 << (bit % 8)
+				refuse(fmt.Sprintf("bit %d flipped", bit), flipped)
+			}
+			for _, n := range []int{len(sig) - 1, len(sig) - 3, len(sig) / 2, 1} {
+				verify(t, auth, token, nil) // what it leaves behind does not complete a short one
+				refuse(fmt.Sprintf("%d bytes", n), sig[:n])
+			}
+			refuse("without the first byte", sig[1:])
+			refuse("a zero behind", append(bytes.Clone(sig), 0))
+			refuse("a zero in front", append([]byte{0}, sig...))
+			refuse("twice", append(bytes.Clone(sig), sig...))
+			refuse("zeros", make([]byte, len(sig)))
+			refuse("ones", bytes.Repeat([]byte{0xff}, len(sig)))
+			refuse("of another key", signature(t, a.name, a.forger, input))
+			_, other := cutSignature(t, a.sign(t, payload(`"role":"admin"`)))
+			refuse("of another payload", other)
+			refuse("of the payload alone", signature(t, a.name, a.private, b64(payload(""))))
+			verify(t, auth, a.forge(t, payload("")), jwt.ErrTokenSignatureInvalid)
+			verify(t, auth, token, nil)
+		})
+	}
+}
+
+// RFC 7518 section 3.4: r and s, 32 bytes each and no DER; both are from 1 to n-1
+// (CVE-2022-21449).
+func TestES256Signatures(t *testing.T) {
+	signingInput := b64(`{"alg":"ES256"}`) + "." + b64(payload(""))
+	sum := sha256.Sum256([]byte(signingInput))
+	n := elliptic.P256().Params().N
+	plusN := func(x *big.Int) *big.Int { return new(big.Int).Add(x, n) }
+	zero, one := new(big.Int), big.NewInt(1)
+	// So small that r+n and s+n fit in 32 bytes.
+	small, r, s := recovered(sum[:], big.NewInt(1), big.NewInt(1))
+	// So large that the DER has 64 bytes.
+	large, r27, s31 := recovered(sum[:], new(big.Int).Lsh(one, 27*8-2), new(big.Int).Lsh(one, 31*8-2))
+	der := must(asn1.Marshal([]*big.Int{r27, s31}))
+	if len(der) != 64 || !ecdsa.VerifyASN1(large, sum[:], der) {
+		t.Fatalf("%d bytes of DER", len(der))
+	}
+	for _, tc := range []struct {
+		name string
+		pub  *ecdsa.PublicKey
+		sig  []byte
+		want error
+	}{
+		{"small", small, concat(r, s), nil},
+		{"r + n", small, concat(plusN(r), s), jwt.ErrTokenSignatureInvalid},
+		{"s + n", small, concat(r, plusN(s)), jwt.ErrTokenSignatureInvalid},
+		{"both + n", small, concat(plusN(r), plusN(s)), jwt.ErrTokenSignatureInvalid},
+		{"r = 0", small, concat(zero, s), jwt.ErrTokenSignatureInvalid},
+		{"s = 0", small, concat(r, zero), jwt.ErrTokenSignatureInvalid},
+		{"both 0", small, concat(zero, zero), jwt.ErrTokenSignatureInvalid},
+		{"r = n", small, concat(n, s), jwt.ErrTokenSignatureInvalid},
+		{"s = n", small, concat(r, n), jwt.ErrTokenSignatureInvalid},
+		{"both n", small, concat(n, n), jwt.ErrTokenSignatureInvalid},
+		{"swapped", small, concat(s, r), jwt.ErrTokenSignatureInvalid},
+		{"without zeros in front", small, slices.Concat(r.Bytes(), s.Bytes()), jwt.ErrTokenSignatureInvalid},
+		{"little-endian", small, reversed(concat(s, r)), jwt.ErrTokenSignatureInvalid},
+		{"behind a 4, as a point is", small, append([]byte{4}, concat(r, s)...), jwt.ErrTokenSignatureInvalid},
+
+		{"large", large, concat(r27, s31), nil},
+		{"DER of 64 bytes", large, der, jwt.ErrTokenSignatureInvalid},
+		{"DER", &ecKey().PublicKey, must(ecdsa.SignASN1(rand.Reader, ecKey(), sum[:])), jwt.ErrTokenSignatureInvalid},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			verify(t, mustNew[AppClaims](t, jwthttp.ES256(tc.pub), jwthttp.Options{}), signingInput+"."+b64(string(tc.sig)), tc.want)
+		})
+	}
+}
+
+// recovered returns the public key for which r, or the next that is an x of the
+// curve, and s are a good signature of sum, SEC 1 section 4.1.6.
+func recovered(sum []byte, r, s *big.Int) (*ecdsa.PublicKey, *big.Int, *big.Int) {
+	curve := elliptic.P256()
+	c := curve.Params()
+	for ; ; r = new(big.Int).Add(r, big.NewInt(1)) {
+		square := new(big.Int).Exp(r, big.NewInt(3), nil)
+		square.Sub(square, new(big.Int).Mul(big.NewInt(3), r)).Add(square, c.B).Mod(square, c.P)
+		y := new(big.Int).ModSqrt(square, c.P)
+		if y == nil {
+			continue
+		}
+		// Q = (sR - eG) / r
+		inverse := new(big.Int).ModInverse(r, c.N)
+		e := new(big.Int).SetBytes(sum)
+		e.Mul(e.Neg(e), inverse).Mod(e, c.N)
+		x1, y1 := curve.ScalarBaseMult(e.Bytes())
+		inverse.Mul(inverse, s).Mod(inverse, c.N)
+		x2, y2 := curve.ScalarMult(r, y, inverse.Bytes())
+		x, y := curve.Add(x1, y1, x2, y2)
+		return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}, r, s
+	}
+}
+
+func reversed(b []byte) []byte {
+	b = bytes.Clone(b)
+	slices.Reverse(b)
+	return b
+}
+
+// RFC 7518 section 3.5: the salt is as long as the hash, and nothing of PKCS #1
+// v1.5 is PSS, nor the other way round.
+func TestRSASignatures(t *testing.T) {
+	key := rsaKey()
+	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.RS256(&key.PublicKey), jwthttp.PS256(&key.PublicKey)}, jwthttp.Options{})
+	ps, rs := b64(`{"alg":"PS256"}`)+"."+b64(payload("")), b64(`{"alg":"RS256"}`)+"."+b64(payload(""))
+	sum := func(signingInput string) []byte { h := sha256.Sum256([]byte(signingInput)); return h[:] }
+	wide := func(signingInput string) []byte { h := sha512.Sum384([]byte(signingInput)); return h[:] }
+	for _, salt := range []int{0, 1, 20, 31, 32, 33, 64, 222} {
+		t.Run(fmt.Sprintf("salt of %d", salt), func(t *testing.T) {
+			sig := signPSS(key, sum(ps), salt)
+			if salt == 0 { // which Go takes for the longest
+				sig = signWithoutSalt(key, sum(ps))
+			}
+			if err := rsa.VerifyPSS(&key.PublicKey, crypto.SHA256, sum(ps), sig, nil); err != nil {
+				t.Error("not even with any salt")
+			}
+			want := jwt.ErrTokenSignatureInvalid
+			if salt == 32 {
+				want = nil
+			}
+			verify(t, auth, ps+"."+b64(string(sig)), want)
+		})
+	}
+	for _, tc := range []struct {
+		name, signingInput string
+		sig                []byte
+		want               error
+	}{
+		{"PSS with SHA-384", ps, must(rsa.SignPSS(rand.Reader, key, crypto.SHA384, wide(ps), &rsa.PSSOptions{SaltLength: 32})), jwt.ErrTokenSignatureInvalid},
+		{"v1.5 as PS256", ps, signature(t, "RS256", key, ps), jwt.ErrTokenSignatureInvalid},
+		{"v1.5", rs, signature(t, "RS256", key, rs), nil},
+		{"PSS as RS256", rs, signature(t, "PS256", key, rs), jwt.ErrTokenSignatureInvalid},
+		{"v1.5 with SHA-384", rs, must(rsa.SignPKCS1v15(nil, key, crypto.SHA384, wide(rs))), jwt.ErrTokenSignatureInvalid},
+		{"v1.5 that names no hash", rs, must(rsa.SignPKCS1v15(nil, key, 0, sum(rs))), jwt.ErrTokenSignatureInvalid},
+	} {
+		t.Run(tc.name, func(t *testing.T) { verify(t, auth, tc.signingInput+"."+b64(string(tc.sig)), tc.want) })
+	}
+	// A signature is as long as the modulus, also where PSS would do with less.
+	odd := must(rsa.GenerateKey(rand.Reader, 2049))
+	verify(t, mustNew[AppClaims](t, jwthttp.RS256(&odd.PublicKey), jwthttp.Options{}), signAs(t, "RS256", odd, `{"alg":"RS256"}`, payload("")), nil)
+	verify(t, mustNew[AppClaims](t, jwthttp.PS256(&odd.PublicKey), jwthttp.Options{}), signAs(t, "PS256", odd, `{"alg":"PS256"}`, payload("")), nil)
+}
+
+// signWithoutSalt is RSASSA-PSS with an empty salt, RFC 8017 section 9.1.1.
+func signWithoutSalt(key *rsa.PrivateKey, sum []byte) []byte {
+	em := make([]byte, key.Size())
+	h := sha256.Sum256(append(make([]byte, 8), sum...))
+	em[len(em)-1] = 0xbc
+	copy(em[len(em)-1-len(h):], h[:])
+	db := em[:len(em)-1-len(h)]
+	db[len(db)-1] = 1
+	for i := range db {
+		mask := sha256.Sum256(binary.BigEndian.AppendUint32(h[:], uint32(i/len(h))))
+		db[i] ^= mask[i%len(h)]
+	}
+	em[0] &= 0x7f
+	return new(big.Int).Exp(new(big.Int).SetBytes(em), key.D, key.N).FillBytes(em)
+}
+
+// RFC 8032 section 5.1.7: S is below the order of the group, so that no signature
+// has a second spelling; neither context nor prehash is part of EdDSA here.
+func TestEdDSASignatures(t *testing.T) {
+	key := edKey()
+	auth := mustNew[AppClaims](t, jwthttp.EdDSA(edPublic(key)), jwthttp.Options{})
+	signingInput := b64(`{"alg":"EdDSA"}`) + "." + b64(payload(""))
+	refuse := func(what string, sig []byte) {
+		t.Run(what, func(t *testing.T) {
+			verify(t, auth, signingInput+"."+b64(string(sig)), jwt.ErrTokenSignatureInvalid)
+		})
+	}
+	sig := ed25519.Sign(key, []byte(signingInput))
+	verify(t, auth, signingInput+"."+b64(string(sig)), nil)
+
+	order, _ := new(big.Int).SetString("27742317777372353535851937790883648493", 10)
+	order.Add(order, new(big.Int).Lsh(big.NewInt(1), 252))
+	for n := range 15 { // as often as it fits
+		s := new(big.Int).SetBytes(reversed(sig[32:]))
+		s.Add(s, new(big.Int).Mul(order, big.NewInt(int64(n+1))))
+		if s.BitLen() <= 256 {
+			refuse(fmt.Sprintf("S + %d L", n+1), append(bytes.Clone(sig[:32]), reversed(s.FillBytes(make([]byte, 32)))...))
+		}
+	}
+	for _, text := range smallOrder {
+		r := must(hex.DecodeString(text))
+		refuse("R of small order, S = 0, "+text, append(bytes.Clone(r), make([]byte, 32)...))
+		refuse("R of small order, good S, "+text, append(bytes.Clone(r), sig[32:]...))
+	}
+	refuse("S = L", append(bytes.Clone(sig[:32]), reversed(order.FillBytes(make([]byte, 32)))...))
+	refuse("S = 0", append(bytes.Clone(sig[:32]), make([]byte, 32)...))
+	refuse("zeros", make([]byte, 64))
+	refuse("S before R", slices.Concat(sig[32:], sig[:32]))
+	refuse("with a context", must(key.Sign(nil, []byte(signingInput), &ed25519.Options{Context: "x"})))
+	sum := sha512.Sum512([]byte(signingInput))
+	refuse("prehashed", must(key.Sign(nil, sum[:], crypto.SHA512)))
+	refuse("of the digest", ed25519.Sign(key, sum[:]))
+}
+
+// Of all keys, signatures and headers, those pass that are of one algorithm: a
+// key verifies nothing else, whatever the header says.
+func TestOnlyOneAlgorithmPerKey(t *testing.T) {
+	all := algorithms()
+	known := []string{"HS256", "RS256", "PS256", "ES256", "EdDSA"}
+	others := []string{"HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "ES256K", "Ed25519", "Ed448", "none", "es256", "eddsa", "ES256 ", ""}
+	passed := 0
+	for _, header := range append(slices.Clone(known), others...) {
+		for _, signer := range all {
+			token := signAs(t, signer.name, signer.private, fmt.Sprintf(`{"alg":%q}`, header), payload(""))
+			want := func(isKnown bool) error {
+				switch {
+				case !isKnown:
+					return jwthttp.ErrUnknownKey
+				case header != signer.name:
+					return jwt.ErrTokenSignatureInvalid
+				}
+				passed++
+				return nil
+			}
+			for _, a := range all {
+				t.Run(fmt.Sprintf("header %q, signed by %s, key %s", header, signer.name, a.name), func(t *testing.T) {
+					verify(t, mustNew[AppClaims](t, a.key, jwthttp.Options{}), token, want(header == a.name))
+				})
+			}
+			t.Run(fmt.Sprintf("header %q, signed by %s, all keys", header, signer.name), func(t *testing.T) {
+				isKnown := slices.Contains(known, header)
+				verify(t, mustNew[AppClaims](t, allKeys(), jwthttp.Options{}), token, want(isKnown))
+				verify(t, mustNew[AppClaims](t, &ownSource{allKeys()}, jwthttp.Options{}), token, want(isKnown))
+			})
+		}
+	}
+	if passed != 3*len(all) {
+		t.Errorf("%d passed", passed)
+	}
+}
+
+// What everybody knows of a public key signs nothing, under any alg; and but for
+// its bare bytes, which look like any, it is no secret.
+func TestPublicKeysAreNoSecrets(t *testing.T) {
+	ec, ed := &ecKey().PublicKey, edPublic(edKey())
+	point := must(ec.Bytes())
+	keys := jwthttp.KeySet{jwthttp.ES256(ec), jwthttp.EdDSA(ed), jwthttp.HS256(secret)}
+	ssh := func(fields ...string) (blob []byte) {
+		for _, f := range fields {
+			blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(f))), f...)
+		}
+		return blob
+	}
+	line := func(blob []byte) []byte { return []byte(base64.StdEncoding.EncodeToString(blob)) }
+	block := func(der []byte) []byte {
+		return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	}
+	sshEC, sshEd := ssh("ecdsa-sha2-nistp256", "nistp256", string(point)), ssh("ssh-ed25519", string(ed))
+	for _, tc := range []struct {
+		name   string
+		public []byte
+		isBare bool
+	}{
+		{"Ed25519 bytes", ed, true},
+		{"EC point", point, true},
+		{"EC point, compressed", elliptic.MarshalCompressed(ec.Curve, ec.X, ec.Y), true},
+		{"X", ec.X.FillBytes(make([]byte, 32)), true},
+		{"EC DER", pkix(t, ec), false},
+		{"Ed25519 DER", pkix(t, ed), false},
+		{"EC PEM", block(pkix(t, ec)), false},
+		{"Ed25519 PEM", block(pkix(t, ed)), false},
+		{"EC PEM of openssl", readFile(t, "openssl_es256.pem"), false},
+		{"Ed25519 PEM of openssl", readFile(t, "openssl_ed25519.pem"), false},
+		{"EC PEM without its armour", line(pkix(t, ec)), false},
+		{"Ed25519 PEM without its armour", line(pkix(t, ed)), false},
+		{"EC ssh bytes", sshEC, false},
+		{"Ed25519 ssh bytes", sshEd, false},
+		{"EC ssh base64", line(sshEC), false},
+		{"Ed25519 ssh base64", line(sshEd), false},
+		{"EC ssh line", fmt.Appendf(nil, "ecdsa-sha2-nistp256 %s bob@example\n", line(sshEC)), false},
+		{"Ed25519 ssh line", fmt.Appendf(nil, "ssh-ed25519 %s bob@example\n", line(sshEd)), false},
+		{"EC JWK", fmt.Appendf(nil, `{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, b64(string(point[1:33])), b64(string(point[33:]))), false},
+		{"Ed25519 JWK", fmt.Appendf(nil, `{"kty":"OKP","crv":"Ed25519","x":%q}`, b64(string(ed))), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if !tc.isBare {
+				refused(t, "cannot be the text of a key")(jwthttp.New[AppClaims](jwthttp.HS256(tc.public), jwthttp.Options{}))
+			}
+			for _, alg := range []string{"HS256", "ES256", "EdDSA"} {
+				token := signHS(tc.public, fmt.Sprintf(`{"alg":%q}`, alg), payload(""))
+				verify(t, mustNew[AppClaims](t, keys, jwthttp.Options{}), token, jwt.ErrTokenSignatureInvalid)
+				for _, key := range keys[:2] {
+					verify(t, mustNew[AppClaims](t, key, jwthttp.Options{}), token, jwthttp.ErrInvalidToken)
+				}
+			}
+		})
+	}
+}

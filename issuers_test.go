@@ -1,0 +1,559 @@
+package jwthttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+const (
+	issuerA = "https://a.example"
+	issuerB = "https://b.example/" // with a slash, as some have it
+)
+
+// A counter is a key source that counts how often it is asked.
+type counter struct {
+	keys  []jwthttp.Key
+	asked int
+}
+
+func (c *counter) Keys(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	c.asked++
+	return c.keys, nil
+}
+
+// iss returns the JSON of claims that name an issuer.
+func iss(issuer string) string { return payload(fmt.Sprintf(`"iss":%q`, issuer)) }
+
+// The iss decides whose keys are asked for; the source of no other issuer is.
+func TestIssuers(t *testing.T) {
+	members := func(n int) string { // that many before iss
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"m%d":0,`, i)
+		}
+		return b.String()
+	}
+	nested := func(depth int) string { return strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) }
+	unknown := jwthttp.ErrUnknownKey // and jwt.ErrTokenInvalidIssuer
+	for _, tc := range []struct {
+		name    string
+		signer  string
+		payload string
+		want    error
+		asked   string
+	}{
+		{"A", "A", iss(issuerA), nil, "A"},
+		{"B", "B", iss(issuerB), nil, "B"},
+		{"A, by B", "B", iss(issuerA), jwt.ErrTokenSignatureInvalid, "A"},
+		{"B, by A", "A", iss(issuerB), jwt.ErrTokenSignatureInvalid, "B"},
+		{"A, expired", "A", `{"iss":"https://a.example","exp":1}`, jwt.ErrTokenExpired, "A"},
+
+		{"another", "A", iss("https://evil.example"), unknown, ""},
+		{"a slash more", "A", iss(issuerA + "/"), unknown, ""},
+		{"a slash less", "B", iss("https://b.example"), unknown, ""},
+		{"another case", "A", iss("https://A.example"), unknown, ""},
+		{"another scheme", "A", iss("http://a.example"), unknown, ""},
+		{"with a port", "A", iss("https://a.example:443"), unknown, ""},
+		{"a space more", "A", iss(issuerA + " "), unknown, ""},
+		{"a NUL more", "A", payload(`"iss":"https://a.example\u0000"`), unknown, ""},
+		{"a prefix", "A", iss("https://a.exampl"), unknown, ""},
+		{"both", "A", iss(issuerA + " " + issuerB), unknown, ""},
+
+		{"no iss", "A", payload(""), unknown, ""},
+		{"empty object", "A", `{}`, unknown, ""},
+		{"iss empty", "A", iss(""), unknown, ""},
+		{"iss number", "A", payload(`"iss":1`), unknown, ""},
+		{"iss null", "A", payload(`"iss":null`), unknown, ""},
+		{"iss array", "A", payload(`"iss":["https://a.example"]`), unknown, ""},
+		{"iss object", "A", payload(`"iss":{"iss":"https://a.example"}`), unknown, ""},
+		{"Iss", "A", payload(`"Iss":"https://a.example"`), unknown, ""},
+		{"iss nested", "A", payload(`"x":{"iss":"https://a.example"}`), unknown, ""},
+		{"iss in an array", "A", payload(`"x":["iss","https://a.example"]`), unknown, ""},
+		{"iss in a string", "A", payload(`"x":"\",\"iss\":\"https://a.example"`), unknown, ""},
+		{"iss nested before another", "B", payload(`"x":{"iss":"https://a.example"},"iss":"https://b.example/"`), nil, "B"},
+
+		{"escaped iss", "A", payload(`"iss":"\u0068ttps:\/\/a.example"`), nil, "A"},
+		{"escaped name", "A", payload(`"\u0069\u0073\u0073":"https://a.example"`), nil, "A"},
+		{"white space", "A", " {\r\n\t\"exp\" : 4102444800 , \"iss\" : \"https://a.example\" } ", nil, "A"},
+		{"lone surrogate", "A", payload(`"iss":"https://a.example\ud800"`), unknown, ""},
+		{"not UTF-8", "A", payload(`"iss":"https://a.example` + "\xff" + `"`), unknown, ""},
+
+		{"iss twice, good one first", "A", payload(`"iss":"https://a.example","iss":"https://evil.example"`), jwt.ErrTokenInvalidClaims, "A"},
+		{"iss twice, good one last", "A", payload(`"iss":"https://evil.example","iss":"https://a.example"`), unknown, ""},
+		{"iss twice, A first", "B", payload(`"iss":"https://a.example","iss":"https://b.example/"`), jwt.ErrTokenSignatureInvalid, "A"},
+		{"iss twice, both good", "A", payload(`"iss":"https://a.example","iss":"https://a.example"`), jwt.ErrTokenInvalidClaims, "A"},
+		{"iss twice, by escape", "A", payload(`"iss":"https://a.example","\u0069ss":"https://evil.example"`), jwt.ErrTokenInvalidClaims, "A"},
+		{"iss twice, number first", "A", payload(`"iss":1,"iss":"https://a.example"`), unknown, ""},
+
+		{"the 256th", "A", `{` + members(254) + `"exp":4102444800,"iss":"https://a.example"}`, nil, "A"},
+		{"the 257th", "A", `{` + members(255) + `"exp":4102444800,"iss":"https://a.example"}`, unknown, ""},
+		{"32 deep before", "A", `{"x":` + nested(32) + `,"exp":4102444800,"iss":"https://a.example"}`, nil, "A"},
+		{"33 deep before", "A", `{"x":` + nested(33) + `,"exp":4102444800,"iss":"https://a.example"}`, unknown, ""},
+		{"33 deep behind", "A", `{"exp":4102444800,"iss":"https://a.example","x":` + nested(33) + `}`, jwt.ErrTokenInvalidClaims, "A"},
+		{"very deep", "A", `{"x":` + nested(2900), unknown, ""},
+
+		{"no JSON", "A", `iss=https://a.example`, unknown, ""},
+		{"null", "A", `null`, unknown, ""},
+		{"array", "A", `["iss","https://a.example"]`, unknown, ""},
+		{"object in an array", "A", `[{"iss":"https://a.example"}]`, unknown, ""},
+		{"byte order mark", "A", "\ufeff" + iss(issuerA), unknown, ""},
+		{"cut at the name", "A", `{"iss"`, unknown, ""},
+		{"cut at the value", "A", `{"iss":`, unknown, ""},
+		{"cut at the quote", "A", `{"iss":"`, unknown, ""},
+		{"cut in the value", "A", `{"iss":"https://a.examp`, unknown, ""},
+		{"cut in the value, so that it reads well", "A", `{"iss":"https://a.example.`, jwt.ErrTokenInvalidClaims, "A"},
+		{"cut at a backslash", "A", `{"iss":"https://a.example\`, jwt.ErrTokenInvalidClaims, "A"},
+		{"cut behind the value", "A", `{"iss":"https://a.example"`, jwt.ErrTokenInvalidClaims, "A"},
+		{"without colon and comma", "A", `{"x" 1 "iss" "https://a.example" "exp" 4102444800}`, jwt.ErrTokenInvalidClaims, "A"},
+		{"another object behind", "A", iss(issuerA) + `{"iss":"https://evil.example"}`, jwt.ErrTokenInvalidClaims, "A"},
+
+		{"huge, iss first", "A", payload(`"iss":"https://a.example","x":"` + strings.Repeat("x", 5900) + `"`), nil, "A"},
+		{"huge, iss last", "A", payload(`"x":"` + strings.Repeat("x", 5900) + `","iss":"https://a.example"`), nil, "A"},
+		{"huge iss", "A", iss(issuerA + strings.Repeat("/", 5900)), unknown, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a, b := &counter{keys: []jwthttp.Key{jwthttp.HS256(secretN(1))}}, &counter{keys: []jwthttp.Key{jwthttp.HS256(secretN(2))}}
+			auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: a, issuerB: b}, jwthttp.Options{})
+			signer := map[string][]byte{"A": secretN(1), "B": secretN(2)}[tc.signer]
+			verify(t, auth, signHS(signer, plainHeader, tc.payload), tc.want)
+			if got := strings.Repeat("A", a.asked) + strings.Repeat("B", b.asked); got != tc.asked {
+				t.Errorf("%q was asked, want %q", got, tc.asked)
+			}
+			if tc.want == unknown {
+				verify(t, auth, signHS(signer, plainHeader, tc.payload), jwt.ErrTokenInvalidIssuer)
+			}
+			// With keys that New sees, it is the same.
+			static := jwthttp.Issuers{issuerA: jwthttp.HS256(secretN(1)), issuerB: jwthttp.KeySet{jwthttp.HS256(secretN(2)), jwthttp.ES256(&ecKey().PublicKey)}}
+			verify(t, mustNew[AppClaims](t, static, jwthttp.Options{}), signHS(signer, plainHeader, tc.payload), tc.want)
+		})
+	}
+
+	// What is no base64url has no issuer either.
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}, jwthttp.Options{})
+	verify(t, auth, macSegments(secret, b64(plainHeader)+"."+b64(iss(issuerA)+"  ")), nil)
+	for _, segment := range []string{strayBits(b64(iss(issuerA) + "  ")[:len(b64(iss(issuerA)))+1]), b64("{}") + "a", "a"} {
+		_, err := auth.Verify(t.Context(), macSegments(secret, b64(plainHeader)+"."+segment))
+		if !errors.Is(err, jwthttp.ErrUnknownKey) || !errors.Is(err, jwt.ErrTokenInvalidIssuer) {
+			t.Errorf("%s: %v", segment, err)
+		}
+	}
+}
+
+// What a source says of a known issuer's token is answered as without Issuers.
+func TestIssuersHandOnErrors(t *testing.T) {
+	var result error
+	source := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		return []jwthttp.Key{jwthttp.HS256(secret)}, result
+	})
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: source}, jwthttp.Options{})
+	token := signHS(secret, plainHeader, iss(issuerA))
+	verify(t, auth, token, nil)
+	result = errors.New("disk on fire")
+	verify(t, auth, token, jwthttp.ErrUnavailable)
+	verify(t, auth, token, result)
+	result = fmt.Errorf("%w: of that kid", jwthttp.ErrUnknownKey)
+	verify(t, auth, token, jwthttp.ErrUnknownKey)
+	if _, err := auth.Verify(t.Context(), token); errors.Is(err, jwt.ErrTokenInvalidIssuer) || errors.Is(err, jwthttp.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+// asked returns what the source answers when it is asked for a token.
+func asked(t testing.TB, source jwthttp.KeySource, raw string) (keys []jwthttp.Key) {
+	t.Helper()
+	mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) (_ []jwthttp.Key, err error) {
+		keys, err = source.Keys(ctx, h)
+		return keys, err
+	}), jwthttp.Options{}).Verify(t.Context(), raw)
+	return keys
+}
+
+// Keys that are bound to no issuer are bound to the one that they stand under,
+// so that they are good for no other wherever they end up.
+func TestIssuersBindKeys(t *testing.T) {
+	key := jwthttp.ES256(&ecKey().PublicKey)
+	token := func(claims string) string { return signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, claims) }
+	own := []jwthttp.Key{key, key.WithIssuer(issuerB)}
+	for name, source := range map[string]jwthttp.KeySource{
+		"Key":          key,
+		"Key pointer":  &key,
+		"KeySet":       jwthttp.KeySet{jwthttp.HS256(secret), key},
+		"KeyFunc":      jwthttp.KeyFunc(key.Keys),
+		"FromKeyfunc":  jwthttp.FromKeyfunc(anyKey(&ecKey().PublicKey), "ES256"),
+		"Issuers":      jwthttp.Issuers{issuerA: key},
+		"own type":     &ownSource{own[:1]},
+		"beside bound": &ownSource{own},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuers := jwthttp.Issuers{issuerA: source}
+			verify(t, mustNew[AppClaims](t, issuers, jwthttp.Options{}), token(iss(issuerB)), jwt.ErrTokenInvalidIssuer)
+			keys := asked(t, issuers, token(iss(issuerA)))
+			if len(keys) == 0 {
+				t.Fatal("no keys")
+			}
+			auth := mustNew[AppClaims](t, keys[0], jwthttp.Options{})
+			verify(t, auth, token(iss(issuerA)), nil)
+			verify(t, auth, token(iss(issuerB)), jwt.ErrTokenInvalidIssuer)
+			verify(t, auth, token(payload("")), jwt.ErrTokenInvalidIssuer)
+		})
+	}
+	// What the source keeps stays as it was.
+	verify(t, mustNew[AppClaims](t, own[0], jwthttp.Options{}), token(iss(issuerB)), nil)
+	verify(t, mustNew[AppClaims](t, own[1], jwthttp.Options{}), token(iss(issuerA)), jwt.ErrTokenInvalidIssuer)
+
+	// A key that is bound to another issuer verifies nothing here, whatever iss is.
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{own[1:]}}, jwthttp.Options{})
+	verify(t, auth, token(iss(issuerA)), jwt.ErrTokenInvalidIssuer)
+	verify(t, auth, token(iss(issuerB)), jwt.ErrTokenInvalidIssuer)
+	// Nor does a bad one: binding does not mend it.
+	for _, bad := range []jwthttp.Key{{}, jwthttp.ES256(nil), key.WithIssuer("")} {
+		auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{[]jwthttp.Key{bad}}}, jwthttp.Options{})
+		verify(t, auth, token(iss(issuerA)), jwthttp.ErrUnavailable)
+	}
+}
+
+// Two issuers with one key, such as tenants of one provider: iss says which, and
+// each has audiences of its own.
+func TestIssuersWithAudiences(t *testing.T) {
+	key := jwthttp.ES256(&ecKey().PublicKey)
+	shared := jwthttp.Issuers{issuerA: key.WithIssuer(issuerA, "orders", "eu"), issuerB: key.WithIssuer(issuerB, "billing", "eu")}
+	open := jwthttp.Issuers{issuerA: key.WithIssuer(issuerA, "orders"), issuerB: key}
+	eu := jwthttp.Options{Audience: []string{"eu"}}
+	for _, tc := range []struct {
+		name     string
+		issuers  jwthttp.Issuers
+		opts     jwthttp.Options
+		iss, aud string
+		want     error
+	}{
+		{"A", shared, jwthttp.Options{}, issuerA, `"orders"`, nil},
+		{"B", shared, jwthttp.Options{}, issuerB, `"billing"`, nil},
+		{"A with B's audience", shared, jwthttp.Options{}, issuerA, `"billing"`, jwt.ErrTokenInvalidAudience},
+		{"B with A's audience", shared, jwthttp.Options{}, issuerB, `"orders"`, jwt.ErrTokenInvalidAudience},
+		{"A with both", shared, jwthttp.Options{}, issuerA, `["billing","orders"]`, nil},
+		{"A with none", shared, jwthttp.Options{}, issuerA, `[]`, jwt.ErrTokenInvalidAudience},
+		{"another", shared, jwthttp.Options{}, "https://c.example", `"orders"`, jwt.ErrTokenInvalidIssuer},
+		{"any audience does not undo it", shared, jwthttp.Options{AllowAnyAudience: true}, issuerA, `"billing"`, jwt.ErrTokenInvalidAudience},
+		{"options beside", shared, eu, issuerA, `["eu","orders"]`, nil},
+		{"options beside, without theirs", shared, eu, issuerA, `"orders"`, jwt.ErrTokenInvalidAudience},
+		{"options beside, theirs alone", shared, eu, issuerA, `"eu"`, nil},
+		{"options beside, B without A's", shared, eu, issuerB, `["eu","orders"]`, nil},
+		{"unbound beside bound", open, jwthttp.Options{}, issuerB, `"orders"`, jwt.ErrTokenInvalidAudience},
+		{"unbound beside bound, of its own", open, eu, issuerB, `"eu"`, nil},
+		{"the issuer of the options", jwthttp.Issuers{issuerA: key}, jwthttp.Options{Issuer: issuerA, AllowAnyAudience: true}, issuerA, `"x"`, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, tc.issuers, tc.opts)
+			token := signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, payload(fmt.Sprintf(`"iss":%q,"aud":%s`, tc.iss, tc.aud)))
+			for range 2 { // the second time from memory
+				verify(t, auth, token, tc.want)
+			}
+		})
+	}
+	// A signature that is remembered for A says nothing of B.
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: key, issuerB: jwthttp.ES256(&ecForger().PublicKey)}, jwthttp.Options{})
+	verify(t, auth, signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, iss(issuerA)), nil)
+	verify(t, auth, signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, iss(issuerB)), jwt.ErrTokenSignatureInvalid)
+}
+
+// A remote is a source that says whose keys it has, as those of package jwks do.
+type remote struct {
+	ownSource
+	issuer string
+}
+
+func (r *remote) Issuer() string { return r.issuer }
+
+func TestNewRefusesIssuers(t *testing.T) {
+	key := jwthttp.HS256(secret)
+	long := "https://" + strings.Repeat("a", 248)
+	of := func(source jwthttp.KeySource) jwthttp.Issuers {
+		return jwthttp.Issuers{issuerA: source, issuerB: key}
+	}
+	const here = `jwthttp: Issuers["https://a.example"]: jwthttp: `
+	for _, tc := range []struct {
+		name string
+		keys jwthttp.Issuers
+		opts jwthttp.Options
+		want []string
+	}{
+		{"nil map", nil, jwthttp.Options{}, []string{"jwthttp: Issuers is empty, so no token could be accepted: add one with its key source"}},
+		{"empty map", jwthttp.Issuers{}, jwthttp.Options{}, []string{"Issuers is empty"}},
+		{"nil source", of(nil), jwthttp.Options{}, []string{here + "the key source is nil"}},
+		{"nil KeyFunc", of(jwthttp.KeyFunc(nil)), jwthttp.Options{}, []string{here + "the key source is nil"}},
+		{"nil pointer", of((*ownSource)(nil)), jwthttp.Options{}, []string{here + "the key source is nil"}},
+		{"nil key pointer", of((*jwthttp.Key)(nil)), jwthttp.Options{}, []string{here + "the key source is nil"}},
+		{"nil Issuers pointer", of((*jwthttp.Issuers)(nil)), jwthttp.Options{}, []string{here + "the key source is nil"}},
+		{"nil set", of(jwthttp.KeySet(nil)), jwthttp.Options{}, []string{here + "the key set is empty"}},
+		{"empty Issuers inside", of(jwthttp.Issuers{}), jwthttp.Options{}, []string{here + "Issuers is empty"}},
+
+		{"empty name", jwthttp.Issuers{"": key, issuerA: key}, jwthttp.Options{}, []string{`jwthttp: Issuers has "", which is no iss that a token may have here: use 1 to 256 bytes of UTF-8`}},
+		{"257 bytes", jwthttp.Issuers{long + "a": key}, jwthttp.Options{}, []string{`Issuers has "https://` + strings.Repeat("a", 32) + `", which is no iss`}},
+		{"not UTF-8", jwthttp.Issuers{"https://\xe9.example": key}, jwthttp.Options{}, []string{`Issuers has "https://\xe9.example", which is no iss`}},
+
+		{"zero key", of(jwthttp.Key{}), jwthttp.Options{}, []string{here + "the key is empty"}},
+		{"short secret", of(jwthttp.HS256(secret[:31])), jwthttp.Options{}, []string{here + "an HS256 secret needs 32 bytes or more, not 31"}},
+		{"bad key in a set", of(jwthttp.KeySet{key, jwthttp.ES256(nil)}), jwthttp.Options{}, []string{here + "key 2: the EC key is nil"}},
+		{"bad key by pointer", of(&jwthttp.KeySet{jwthttp.RS256(nil)}), jwthttp.Options{}, []string{here + "the RSA key is nil"}},
+		{"an id twice", of(jwthttp.KeySet{key.WithID("a"), key.WithID("a")}), jwthttp.Options{}, []string{here + `key 2: the id "a" stands twice`}},
+		{"mistaken keyfunc", of(jwthttp.FromKeyfunc(anyKey(secret))), jwthttp.Options{}, []string{here + "FromKeyfunc needs the algorithm"}},
+
+		{"key of another issuer", of(key.WithIssuer("https://a.example/")), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://a.example/", but Options.Issuer or Issuers asks for "https://a.example": no token can carry both`}},
+		{"key of another issuer, by pointer", of(&jwthttp.KeySet{key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://b.example/"`}},
+		{"one of two keys of another issuer", of(jwthttp.KeySet{key, key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `key 2: the key is bound to the issuer "https://b.example/"`}},
+		{"source of another issuer", of(&remote{issuer: issuerA + "/"}), jwthttp.Options{}, []string{here + `the key source is for tokens of "https://a.example/"`, `asks for "https://a.example"`, "mind a slash at the end"}},
+		{"source of no issuer", of(&remote{}), jwthttp.Options{}, []string{here + `the key source is for tokens of ""`}},
+		{"Issuers of another issuer inside", of(jwthttp.Issuers{issuerB: key}), jwthttp.Options{}, []string{here + `Issuers has "https://b.example/", but`}},
+		{"Options.Issuer", of(key), jwthttp.Options{Issuer: issuerA}, []string{`jwthttp: Issuers has "https://b.example/", but Options.Issuer, or the Issuers around it, asks for "https://a.example": leave that out`}},
+		{"Options.Issuer that is none of them", jwthttp.Issuers{issuerA: key}, jwthttp.Options{Issuer: issuerA + "/"}, []string{`Issuers has "https://a.example", but Options.Issuer, or the Issuers around it, asks for "https://a.example/"`}},
+
+		{"all at once", jwthttp.Issuers{"": key, issuerA: nil, issuerB: jwthttp.HS256(nil), "https://c.example": key.WithIssuer("x")}, jwthttp.Options{Leeway: -1}, []string{
+			`Issuers has ""`, here + "the key source is nil", `Issuers["https://b.example/"]: jwthttp: an HS256 secret`, `Issuers["https://c.example"]: jwthttp: the key is bound to the issuer "x"`, "use 0 to 5m"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for range 5 { // whatever the order of the map
+				for _, want := range tc.want {
+					refused(t, want)(jwthttp.New[AppClaims](tc.keys, tc.opts))
+				}
+			}
+		})
+	}
+
+	// The nearest good ones.
+	for _, keys := range []jwthttp.Issuers{
+		{long: key}, {"a": key}, {issuerA: key, issuerB: key}, {issuerA: key.WithIssuer(issuerA, "x")}, {issuerA: &remote{issuer: issuerA}}, {issuerA: jwthttp.Issuers{issuerA: key}},
+	} {
+		if _, err := jwthttp.New[AppClaims](keys, jwthttp.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What New took, it has copied.
+func TestIssuersAreCopied(t *testing.T) {
+	set := jwthttp.KeySet{jwthttp.HS256(secret)}
+	issuers := jwthttp.Issuers{issuerA: set, issuerB: jwthttp.HS256(secretN(1))}
+	auth := mustNew[AppClaims](t, issuers, jwthttp.Options{})
+	set[0] = jwthttp.Key{}
+	delete(issuers, issuerB)
+	issuers["https://c.example"] = jwthttp.HS256(secret)
+	verify(t, auth, signHS(secret, plainHeader, iss(issuerA)), nil)
+	verify(t, auth, signHS(secretN(1), plainHeader, iss(issuerB)), nil)
+	verify(t, auth, signHS(secret, plainHeader, iss("https://c.example")), jwt.ErrTokenInvalidIssuer)
+	if len(issuers) != 2 || len(set) != 1 {
+		t.Errorf("New changed %v", issuers)
+	}
+	own := jwthttp.KeySet{jwthttp.HS256(secret)}
+	mustNew[AppClaims](t, jwthttp.Issuers{issuerA: own}, jwthttp.Options{})
+	verify(t, mustNew[AppClaims](t, own, jwthttp.Options{}), good(), nil) // bound to nobody
+}
+
+// A key source sees the iss that stands in the payload, and nobody else does.
+func TestUnverifiedIssuer(t *testing.T) {
+	plain := strings.Repeat("i", 256)
+	escaped := strings.Repeat(`\u0069`, 42) + "iiii" // 256 bytes too, as it is written
+	for _, tc := range []struct{ name, payload, want string }{
+		{"plain", iss(issuerA), issuerA},
+		{"unknown", iss("x"), "x"},
+		{"empty", iss(""), ""},
+		{"none", payload(""), ""},
+		{"number", payload(`"iss":1`), ""},
+		{"null", payload(`"iss":null`), ""},
+		{"array", payload(`"iss":["x"]`), ""},
+		{"object", payload(`"iss":{}`), ""},
+		{"escaped", payload(`"iss":"\u0078\n\"\ud83d\ude00é"`), "x\n\"\U0001f600é"},
+		{"lone surrogate", payload(`"iss":"x\ud83d"`), ""},
+		{"broken escape", payload(`"iss":"x\q"`), ""},
+		{"256 bytes", iss(plain), plain},
+		{"257 bytes", iss(plain + "i"), ""},
+		{"256 bytes, escaped", payload(`"iss":"` + escaped + `"`), strings.Repeat("i", 46)},
+		{"257 bytes, escaped", payload(`"iss":"` + escaped + `i"`), ""},
+		{"a long one, then a short one", payload(`"iss":"` + plain + `i","iss":"x"`), ""},
+		{"no object", `"iss"`, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := "nobody asked"
+			var header jwthttp.TokenHeader
+			auth := mustNew[struct{}](t, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+				header, got = h, h.UnverifiedIssuer()
+				if again := h.UnverifiedIssuer(); again != got {
+					t.Errorf("the second time it is %q", again)
+				}
+				return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+			}), jwthttp.Options{})
+			token, _ := auth.Verify(t.Context(), signHS(secret, `{"alg":"HS256","kid":"k","typ":"JWT"}`, tc.payload))
+			if got != tc.want {
+				t.Errorf("it is %q, want %q", got, tc.want)
+			}
+			if header.Algorithm != "HS256" || header.KeyID != "k" || header.Type != "JWT" {
+				t.Errorf("header %+v", header)
+			}
+			if token != nil && (token.Header != jwthttp.TokenHeader{Algorithm: "HS256", KeyID: "k", Type: "JWT"} || token.Header.UnverifiedIssuer() != "") {
+				t.Errorf("verified header %+v, %q", token.Header, token.Header.UnverifiedIssuer())
+			}
+		})
+	}
+	if got := (jwthttp.TokenHeader{Algorithm: "HS256"}).UnverifiedIssuer(); got != "" {
+		t.Errorf("a literal has %q", got)
+	}
+	// In the smallest of buffers too.
+	auth := mustNew[struct{}](t, jwthttp.Issuers{"\n": jwthttp.HS256(secret)}, jwthttp.Options{MaxTokenBytes: 100, AllowMissingExpiry: true})
+	verify(t, auth, signHS(secret, `{"alg":"HS256"}`, `{"iss":"\u000a"}`), nil)
+}
+
+// A header does not take the payload with it into a log.
+func TestNothingPrintsThePayload(t *testing.T) {
+	var out string
+	mustNew[AppClaims](t, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+			out += fmt.Sprintf(verb+" "+verb+"\n", h, &h)
+		}
+		return nil, nil
+	}), jwthttp.Options{}).Verify(t.Context(), signHS(secret, plainHeader, payload("")))
+	for _, bad := range []string{b64(payload("")), fmt.Sprintf("%x", b64(payload(""))), fmt.Sprintf("%X", b64(payload(""))), "alice"} {
+		if out == "" || strings.Contains(out, bad) {
+			t.Errorf("the header prints %s in:\n%s", bad, out)
+		}
+	}
+}
+
+// To look at the iss costs a forger's token no more than the rest may.
+func TestForgedTokensAreCheapWithIssuers(t *testing.T) {
+	// Of 256 bytes as they are written, one of them known, the other not.
+	known, knownEscaped := strings.Repeat("i", 256), strings.Repeat("e", 42)+"eeee"
+	static := jwthttp.Issuers{known: allKeys(), knownEscaped: allKeys()}
+	free, bound := allKeys(), jwthttp.Issuers{}
+	for name := range static {
+		var keys []jwthttp.Key
+		for _, k := range free {
+			keys = append(keys, k.WithIssuer(name))
+		}
+		bound[name] = &ownSource{keys}
+	}
+	for kind, issuers := range map[string]jwthttp.Issuers{
+		"static":       static,
+		"bound by own": bound,
+		"free":         {known: jwthttp.KeyFunc(free.Keys), knownEscaped: jwthttp.KeyFunc(free.Keys)},
+	} {
+		auth := mustNew[AppClaims](t, issuers, jwthttp.Options{})
+		for _, a := range algorithms() {
+			for name, issuer := range map[string]string{
+				"known": known, "known, escaped": strings.Repeat(`\u0065`, 42) + "eeee",
+				"unknown": strings.Repeat("u", 256), "unknown, escaped": strings.Repeat(`\u0075`, 42) + "uuuu",
+				"too long": strings.Repeat("i", 4000), "too long, escaped": strings.Repeat(`\u0069`, 700),
+			} {
+				pad := `"pad":"` + strings.Repeat("x", 5000-len(issuer)) + `",`
+				raw := a.misplace(t, payload(pad+`"iss":"`+issuer+`"`))
+				bytes := bytesPerRun(50, func() {
+					_, err := auth.Verify(t.Context(), raw)
+					if isKnown := strings.HasPrefix(name, "known"); !errors.Is(err, jwt.ErrTokenInvalidIssuer) && !isKnown || isKnown && !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+						t.Fatalf("%s: %v", name, err)
+					}
+				})
+				if bytes >= 2<<10 && !underRace() {
+					t.Errorf("%s, %s, %s: %d bytes", a.name, kind, name, bytes)
+				}
+			}
+		}
+	}
+}
+
+// What is bound for one token is what is eligible for it, however many keys the
+// source returns.
+func TestBindingIsBounded(t *testing.T) {
+	var keys []jwthttp.Key
+	for i := range 100 {
+		keys = append(keys, jwthttp.HS256(secretN(i)).WithID(fmt.Sprint(i)))
+	}
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{keys}}, jwthttp.Options{})
+	verify(t, auth, signHS(secretN(99), withKid("99"), iss(issuerA)), nil)
+	raw := signHS(secret, withKid("99"), iss(issuerA))
+	bytes := bytesPerRun(100, func() {
+		if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			t.Fatal(err)
+		}
+	})
+	if bytes >= 2<<10 && !underRace() {
+		t.Errorf("%d bytes", bytes)
+	}
+	for i := range keys {
+		keys[i] = jwthttp.HS256(secretN(i))
+	}
+	verify(t, auth, signHS(secretN(0), plainHeader, iss(issuerA)), jwthttp.ErrUnknownKey) // more than are tried
+	keys[99] = jwthttp.Key{}
+	keys = keys[95:]
+	auth = mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{keys}}, jwthttp.Options{})
+	verify(t, auth, signHS(secretN(95), plainHeader, iss(issuerA)), jwthttp.ErrUnavailable) // an unfit key is nobody's fault but ours
+}
+
+// Issuers by pointer are what they are by value.
+func TestIssuersByPointer(t *testing.T) {
+	for _, bad := range []*jwthttp.Issuers{{}, {"": jwthttp.HS256(secret)}, {"a": nil}, {"a": jwthttp.HS256(nil)}} {
+		if _, err := jwthttp.New[AppClaims](bad, jwthttp.Options{}); err == nil {
+			t.Errorf("%v: no error", bad)
+		}
+	}
+	issuers := jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}
+	auth := mustNew[AppClaims](t, &issuers, jwthttp.Options{})
+	delete(issuers, issuerA)
+	verify(t, auth, signHS(secret, plainHeader, iss(issuerA)), nil)
+}
+
+// On the wire, a token of somebody else's is refused like any other.
+func TestAnswerToAnotherIssuer(t *testing.T) {
+	s := serve(t, mustNew[AppClaims](t, jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}, jwthttp.Options{}))
+	a := s.send(t, "GET", "Authorization: Bearer "+signHS(secret, plainHeader, iss("https://evil.example")))
+	const challenge = `Bearer realm="api", error="invalid_token", error_description="The access token has another issuer"`
+	const body = `{"title":"Unauthorized","status":401,"detail":"The access token has another issuer","error":"invalid_token"}` + "\n"
+	if a.StatusCode != 401 || a.Header.Get("WWW-Authenticate") != challenge || a.body != body || a.ran != 0 {
+		t.Errorf("%d %v %s, next ran %d times", a.StatusCode, a.Header, a.body, a.ran)
+	}
+	if a := s.send(t, "GET", "Authorization: Bearer "+signHS(secret, plainHeader, iss(issuerA))); a.StatusCode != 200 || a.ran != 1 {
+		t.Errorf("%d %s, next ran %d times", a.StatusCode, a.body, a.ran)
+	}
+}
+
+// Requests in parallel: the race detector watches, and each token is its issuer's.
+func TestParallelIssuers(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.Issuers{
+		issuerA: jwthttp.KeySet{jwthttp.HS256(secretN(1)), jwthttp.ES256(&ecKey().PublicKey)},
+		issuerB: jwthttp.KeyFunc(jwthttp.HS256(secretN(2)).Keys),
+	}, jwthttp.Options{})
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				more := fmt.Sprintf(`"role":"role-%d-%d","iss":`, n, i)
+				a, b := payload(more+`"https://a.example"`), payload(more+`"https:\/\/b.example\/"`)
+				for _, tc := range []struct {
+					raw  string
+					want error
+				}{
+					{signHS(secretN(1), plainHeader, a), nil},
+					{signHS(secretN(2), plainHeader, b), nil},
+					{signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, a), nil},
+					{signHS(secretN(2), plainHeader, a), jwt.ErrTokenSignatureInvalid},
+					{signHS(secretN(1), plainHeader, b), jwt.ErrTokenSignatureInvalid},
+					{signHS(secretN(1), plainHeader, payload(more+`"https://c.example"`)), jwt.ErrTokenInvalidIssuer},
+				} {
+					r := httptest.NewRequest("GET", "/", nil)
+					r.Header.Set("Authorization", "Bearer "+tc.raw)
+					token, err := auth.Authenticate(r)
+					if !errors.Is(err, tc.want) || err == nil && token.Claims.Role != fmt.Sprintf("role-%d-%d", n, i) {
+						t.Errorf("%v, %v, want %v", token, err, tc.want)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
