@@ -249,11 +249,19 @@ func (f *facts) validate(o *Options, k Key) error {
 	if f.senderIsBound && !o.AllowSenderConstrained {
 		return errBound
 	}
-	if o.Issuer != "" && !isString(f.issuer, o.Issuer) || bound.issuer != "" && !isString(f.issuer, bound.issuer) {
-		return errIssuer
+	for _, want := range [...]string{o.Issuer, bound.issuer} {
+		if want != "" && !isString(f.issuer, want) {
+			return errIssuer.because(fmt.Errorf("want iss %q", want))
+		}
 	}
-	if !f.isFor(o.Audience) || !f.isFor(bound.audience) {
-		return errAudience
+	for _, want := range [...][]string{o.Audience, bound.audience} {
+		if f.isFor(want) {
+			continue
+		}
+		if f.audience == nil {
+			return errAudience.because(fmt.Errorf("the token has no aud, want one of %q", want))
+		}
+		return errAudience.because(fmt.Errorf("want aud to name one of %q", want))
 	}
 	if f.audience != nil && len(o.Audience)+len(bound.audience) == 0 && !o.AllowAnyAudience {
 		return errUnasked // RFC 7519 section 4.1.3: it is not for us

@@ -336,7 +336,7 @@ func ExampleIssuers() {
 	// Output:
 	// <nil>
 	// <nil>
-	// jwthttp: invalid token: The access token is for another audience
+	// jwthttp: invalid token: The access token is for another audience: want aud to name one of ["https://orders.example.com"]
 	// jwthttp: invalid token: The access token signature is invalid
 	// jwthttp: invalid token: The access token has another issuer
 }

@@ -467,6 +467,38 @@ func TestForgedTokensAreCheapWithIssuers(t *testing.T) {
 	}
 }
 
+// Nor do names that are written with escapes, or many of them.
+func TestForgedNamesAreCheap(t *testing.T) {
+	escaped := `{"a":0` + strings.Repeat(`,"\u0061\u0061\u0061\u0061":0`, 200) + `}`
+	for _, a := range algorithms() {
+		auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: a.key}, jwthttp.Options{})
+		for name, want := range map[string]error{
+			escaped: jwt.ErrTokenInvalidIssuer,
+			strings.Replace(escaped, "{", `{"iss":"`+issuerA+`",`, 1):   jwt.ErrTokenSignatureInvalid,
+			strings.Replace(escaped, "}", `,"i\u0073s":"`+issuerA+`"}`, 1): jwt.ErrTokenSignatureInvalid,
+		} {
+			raw := a.misplace(t, name)
+			bytes := bytesPerRun(50, func() {
+				if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, want) {
+					t.Fatal(err)
+				}
+			})
+			if bytes >= 2<<10 && !underRace() {
+				t.Errorf("%s: %d bytes", a.name, bytes)
+			}
+		}
+	}
+}
+
+// A source that says whose tokens it is for is held to it.
+func TestSourceOfOneIssuer(t *testing.T) {
+	source := &remote{ownSource{[]jwthttp.Key{jwthttp.HS256(secret)}}, issuerA}
+	auth := mustNew[AppClaims](t, source, jwthttp.Options{})
+	verify(t, auth, signHS(secret, plainHeader, iss(issuerA)), nil)
+	verify(t, auth, signHS(secret, plainHeader, iss(issuerB)), jwt.ErrTokenInvalidIssuer)
+	verify(t, auth, signHS(secret, plainHeader, payload("")), jwt.ErrTokenInvalidIssuer)
+}
+
 // What is bound for one token is what is eligible for it, however many keys the
 // source returns.
 func TestBindingIsBounded(t *testing.T) {

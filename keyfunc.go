@@ -36,9 +36,11 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 
 // A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
 // [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
-// sources. One with a method Issuer() string, as the last have, is for the tokens
-// of that issuer: [New] refuses it where [Options] or [Issuers] ask for another,
-// and the header that it is given has no UnverifiedIssuer to choose by.
+// sources.
+//
+// A source may have a method Issuer() string, as those of package jwks do. Then
+// tokens must carry that iss, [New] refuses the source where [Options] or [Issuers]
+// ask for another, and the headers it is given have no UnverifiedIssuer.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h, read-only.
 	// Those of another algorithm, or with another id than the token's kid, are

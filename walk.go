@@ -5,8 +5,9 @@ import "bytes"
 // An object walks the members of a JSON object.
 type object struct {
 	scanner
-	name  []byte // unescaped, if it is short enough to be one that this package knows
-	value []byte // JSON text
+	name  []byte               // unescaped, if it is short enough to be one that this package knows
+	value []byte               // JSON text
+	room  [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
 }
 
 // maxEscapedName is what a name of four letters takes with all of them escaped,
@@ -36,7 +37,7 @@ func (o *object) next() bool {
 	if end < len(o.text) && o.text[end] == '"' {
 		o.name, o.pos = o.text[start:end], end+1
 	} else if o.name = o.scanner.value(); len(o.name) <= maxEscapedName {
-		o.name = unquote(o.name, nil)
+		o.name = unquote(o.name, o.room[:])
 	} // else it keeps its quotes, and is none of ours
 	o.value = o.scanner.value()
 	return len(o.value) > 0

@@ -26,7 +26,8 @@ const (
 	minLifetime     = time.Minute
 	maxLifetime     = 24 * time.Hour
 	defaultLifetime = 15 * time.Minute
-	maxLocationAge  = 24 * time.Hour // then discovery is asked again
+	maxLocationAge  = 24 * time.Hour  // then discovery is asked again
+	minLocationAge  = 5 * time.Minute // not before this, but after a failure
 )
 
 // A remote is a key set at the other end of the network. Its methods are for one
@@ -45,30 +46,41 @@ type remote struct {
 	lifetime           time.Duration
 }
 
-// fetch returns the document and for how long it is fresh; nil if it has not
-// changed since the last time.
-func (r *remote) fetch(ctx context.Context) (document []byte, lifetime time.Duration, err error) {
-	var errLocate error
-	asks := r.discovery != nil && time.Since(r.located) >= maxLocationAge
+// An answer is what a fetch brought.
+type answer struct {
+	document  []byte // nil if it has not changed since the last time
+	lifetime  time.Duration
+	errLocate error // the metadata could not be read again, and the keys are from where they were
+}
+
+// fetch asks for the keys, and first for where they are if that is not known, has
+// failed or is old: for whoever seeks a new key, minutes are.
+func (r *remote) fetch(ctx context.Context, seeks bool) (a answer, err error) {
+	age := time.Since(r.located)
+	asks := r.discovery != nil && (age >= maxLocationAge || seeks && age >= minLocationAge)
 	if asks {
-		errLocate = r.locate(ctx)
+		a.errLocate = r.locate(ctx)
 		if r.url == "" {
-			return nil, 0, errLocate
+			return a, a.errLocate
 		}
 		r.located = time.Now()
+		if a.errLocate != nil {
+			r.located = r.located.Add(minLocationAge - maxLocationAge)
+		}
 	}
 	header, document, err := r.get(ctx, r.url, r.etag, r.lastModified)
 	if err != nil {
 		if !asks {
 			r.located = time.Time{} // perhaps they moved: ask the next time
 		}
-		return nil, 0, errors.Join(errLocate, err)
+		return a, errors.Join(a.errLocate, err)
 	}
 	r.lifetime = lifetimeOf(header, r.lifetime, document != nil)
 	if document != nil {
 		r.etag, r.lastModified = header.Get("ETag"), header.Get("Last-Modified")
 	}
-	return document, r.lifetime, nil
+	a.document, a.lifetime = document, r.lifetime
+	return a, nil
 }
 
 // forget makes the next fetch a whole one: what was fetched was of no use.
@@ -108,7 +120,7 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	if metadata.Issuer != r.issuer {
 		return "", fmt.Errorf("%s: it is the metadata of the issuer %.200q, not of %q: pass Discover exactly what it says, slash and case included, if that is whom you trust", place, metadata.Issuer, r.issuer)
 	}
-	if _, err := checkURL(metadata.KeySet, r.plainHTTP); err != nil {
+	if _, err := checkURL(metadata.KeySet, r.plainHTTP, "/keys"); err != nil {
 		return "", fmt.Errorf("%s: jwks_uri: %w", place, err)
 	}
 	return metadata.KeySet, nil
@@ -121,8 +133,7 @@ func (r *remote) get(ctx context.Context, from, etag, lastModified string) (http
 		if errors.As(err, &outer) {
 			err = outer.Err // the rest repeats the address, or where it was to be led
 		}
-		where, _, _ := strings.Cut(from, "?")
-		return nil, nil, fmt.Errorf("%s: %w", where, err)
+		return nil, nil, fmt.Errorf("%s: %w", withoutQuery(from), err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
@@ -165,8 +176,11 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 		client = *given
 	} else {
 		own = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{}).DialContext,
+			Proxy: http.ProxyFromEnvironment,
+			// A connection is made apart from the request that asks for it, and would
+			// outlive its limit.
+			DialContext:            (&net.Dialer{Timeout: fetchTimeout}).DialContext,
+			TLSHandshakeTimeout:    fetchTimeout,
 			ForceAttemptHTTP2:      true,
 			IdleConnTimeout:        10 * time.Second, // long enough for discovery and the keys behind it
 			MaxResponseHeaderBytes: 64 << 10,
@@ -186,26 +200,37 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	return &client, own
 }
 
-// checkURL returns the address if keys may be fetched from it.
-func checkURL(raw string, plainHTTP bool) (*url.URL, error) {
+// checkURL returns the address if keys, or what stands at like, may be fetched from
+// it. It shows nothing of it that may be secret.
+func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
 	u, err := url.Parse(raw)
+	like = "write it like https://issuer.example.com" + like
+	shown := withoutQuery(raw)
 	switch {
 	case err != nil:
-		return nil, errors.New("it is no URL: write it like https://issuer.example.com/keys")
-	case u.User != nil:
+		return nil, errors.New("it is no URL: " + like)
+	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
 		return nil, errors.New("it has a user or password, which end up in logs: leave them out, a Client of yours can send them in a header")
 	case u.Hostname() == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%.200q names no host: write it like https://issuer.example.com/keys", raw)
+		return nil, fmt.Errorf("%.200q names no host: %s", shown, like)
 	case u.Scheme == "https", u.Scheme == "http" && plainHTTP && isLoopback(u.Hostname()):
 	case u.Scheme == "http":
-		return nil, fmt.Errorf("%.200q is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without", raw)
+		return nil, fmt.Errorf("%.200q is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without", shown)
 	default:
-		return nil, fmt.Errorf("%.200q is no https URL: write it like https://issuer.example.com/keys", raw)
+		return nil, fmt.Errorf("%.200q is no https URL: %s", shown, like)
 	}
 	if u.Fragment != "" {
-		return nil, fmt.Errorf("%.200q has a fragment (#): leave it out", raw)
+		return nil, fmt.Errorf("%.200q has a fragment (#) behind it: leave that out", shown)
 	}
 	return u, nil
+}
+
+// withoutQuery leaves out what may be a secret in an address.
+func withoutQuery(address string) string {
+	if end := strings.IndexAny(address, "?#"); end >= 0 {
+		return address[:end]
+	}
+	return address
 }
 
 func isLoopback(host string) bool {
@@ -217,6 +242,7 @@ func isLoopback(host string) bool {
 // bounds. An answer that does not say is fresh for as long as the one it confirms
 // was, or for 15 minutes.
 func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
+	age := parseSeconds(h.Get("Age"))
 	lifetime := defaultLifetime
 	if !isNew && before > 0 {
 		lifetime = before
@@ -229,13 +255,13 @@ func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
 			date = time.Now()
 		}
 		if t, err := http.ParseTime(expires); err == nil {
-			lifetime = t.Sub(date)
+			lifetime = t.Sub(date) - age
 		}
 	}
 	directives := strings.Split(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",")
 	for _, directive := range directives {
 		if seconds, ok := strings.CutPrefix(strings.TrimSpace(directive), "max-age="); ok {
-			lifetime = parseSeconds(strings.Trim(seconds, `"`)) - parseSeconds(h.Get("Age"))
+			lifetime = parseSeconds(strings.Trim(seconds, `"`)) - age
 			break
 		}
 	}

@@ -13,7 +13,7 @@ type EventKind string
 
 const (
 	Fetched     EventKind = "fetched"      // the provider has answered, perhaps that nothing has changed
-	Failed      EventKind = "failed"       // a fetch has failed; Err says why
+	Failed      EventKind = "failed"       // a fetch has failed, or where the keys are could not be asked again; Err says why
 	KeySkipped  EventKind = "key skipped"  // a new key cannot be used; Err says why
 	KeyAdded    EventKind = "key added"    // a new key is in use
 	KeyRemoved  EventKind = "key removed"  // a key is in use no longer

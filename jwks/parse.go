@@ -72,6 +72,9 @@ func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
 	if err := json.Unmarshal(data, &document); err != nil {
 		return nil, nil, fmt.Errorf("it is no JSON key set: %w", err)
 	}
+	if document.Keys == nil {
+		return nil, nil, errors.New("it has no member keys, so it is no key set; if it is the metadata of an issuer, pass that issuer to Discover")
+	}
 	if len(document.Keys) > maxKeys {
 		return nil, nil, fmt.Errorf("it has %d keys, at most %d are taken", len(document.Keys), maxKeys)
 	}
@@ -132,7 +135,7 @@ func parseKey(text []byte) (k foundKey, err error) {
 	}
 	k.kid = jwk.KeyID
 	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
-		if _, ok := members[name]; ok {
+		if v := members[name]; v != nil && string(*v) != "null" {
 			return k, fmt.Errorf("it is secret (%s), and what is published is none: the issuer has to replace it", name)
 		}
 	}

@@ -7,7 +7,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	defer keys.Close()
+//	defer keys.Close() // when the program ends: then its tokens are answered with 503
 //	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
 //
 // Every key is bound to the issuer and the audiences that the source was made
@@ -24,14 +24,21 @@
 // that a fleet that was started at once does not ask at once. A fetch takes at
 // most 5 seconds with all that belongs to it, and one that has failed is tried
 // again after 1 second, then 2, 4 and 8 (up to a minute as long as the keys are
-// fresh), and half as much again at random.
+// fresh), and up to half of that more at random.
 //
 // A token that names a known key never waits for the network. One that names an
-// unknown key starts a fetch, at most one in 30 seconds, and waits for it no
-// longer than 2 seconds and its request's context; so does every token while
-// there are no keys at all. While keys cannot be had, the answer to tokens that
-// need them is 503, so that no client throws away a good token. Keys whose
-// renewal fails stay in use until [Options].MaxStale is over, then it is 503 too.
+// unknown key starts a fetch, at most one in 30 seconds apart from those above, and
+// waits for it no longer than 2 seconds and its request's context; in the rest of
+// the 30 seconds it is refused at once (401). A token without kid gives no sign that
+// keys have changed, so then a rotation is noticed with the next renewal. While
+// there are no keys, every token waits for the fetch that is under way, no longer
+// than the one before; while they cannot be had, the answer to tokens that need them
+// is 503, so that no client throws away a good token. Keys whose renewal fails stay
+// in use until [Options].MaxStale is over, then it is 503 too.
+//
+// A mistake in an address or an issuer's name is only found then, so it shows as a
+// 503 for every token: [Options].OnEvent says why, and so does Refresh, if it is
+// called when the program starts.
 //
 // # Whose keys
 //
@@ -66,7 +73,7 @@ const (
 	maxRetryFresh    = time.Minute
 	defaultMaxStale  = time.Hour
 	maxMaxStale      = 24 * time.Hour
-	maxIssuerBytes   = 512 // as jwthttp.Issuers has it
+	maxIssuerBytes   = 256 // as jwthttp.Issuers has it
 	renewalFrom      = 0.5 // of the lifetime
 	renewalTo        = 0.9
 	wellKnownOIDC    = "/.well-known/openid-configuration"
@@ -104,8 +111,8 @@ type Options struct {
 	Client *http.Client
 
 	// OnEvent is told what happens, for logs and metrics. It is called
-	// concurrently, never by a request, and must not call Close, which waits for
-	// it.
+	// concurrently and never by a request. It must return, for Close waits for it,
+	// so it must not call Close; a panic of it ends the program.
 	OnEvent func(Event)
 }
 
@@ -139,6 +146,7 @@ type Source struct {
 // A flight is a fetch under way. It belongs to the source, not to who asked for it.
 type flight struct {
 	began time.Time
+	seeks bool // it was started for an unknown key
 	done  chan struct{}
 	err   error // once done
 }
@@ -161,7 +169,7 @@ func New(url string, opts Options) (*Source, error) {
 	if opts.Issuer == "" {
 		errs = append(errs, errors.New("jwks: Options.Issuer is empty: say which iss the tokens of these keys carry"))
 	}
-	if _, err := checkURL(url, true); err != nil {
+	if _, err := checkURL(url, true, "/keys"); err != nil {
 		errs = append(errs, fmt.Errorf("jwks: the address of the key set: %w", err))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -175,7 +183,8 @@ func New(url string, opts Options) (*Source, error) {
 // where that fails, /.well-known/oauth-authorization-server (RFC 8414). The issuer
 // is the URL that its tokens carry as iss, to the letter: that of the metadata
 // must equal it. Like [New] it needs no network yet; metadata is asked for before
-// the first fetch, after one that has failed, and once a day.
+// the first fetch, after one that has failed, for an unknown key if it is older than
+// 5 minutes, and once a day.
 func Discover(issuer string, opts Options) (*Source, error) {
 	errs := []error{}
 	if opts.Issuer != "" && opts.Issuer != issuer {
@@ -183,11 +192,11 @@ func Discover(issuer string, opts Options) (*Source, error) {
 	}
 	opts.Issuer = issuer
 	errs = append(errs, checkOptions(&opts))
-	u, err := checkURL(issuer, true)
+	u, err := checkURL(issuer, true, "")
 	if err != nil {
 		errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
 	} else if u.RawQuery != "" || u.ForceQuery {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", issuer))
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?) behind it, which no issuer has: leave it out", withoutQuery(issuer)))
 	} else if strings.Contains(u.Path, "/.well-known/") {
 		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out what stands from /.well-known on", issuer))
 	}
@@ -284,7 +293,7 @@ func (s *Source) Ready(ctx context.Context) error {
 
 // Refresh fetches the keys now, or waits for the fetch that is under way, until it
 // is done or ctx is. Nobody needs to call it: it is for a program that wants its
-// keys before the first request, or knows of a key that was taken back.
+// keys, or the reason why there are none, before the first request.
 func (s *Source) Refresh(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
@@ -293,7 +302,7 @@ func (s *Source) Refresh(ctx context.Context) error {
 	}
 	f := s.flight
 	if f == nil {
-		f = s.start()
+		f = s.start(false)
 	}
 	s.mu.Unlock()
 	return f.wait(ctx)
@@ -332,13 +341,20 @@ func (s *Source) await(ctx context.Context, has func(*served) bool) error {
 	if f == nil {
 		return err
 	}
-	ctx, cancel := context.WithDeadlineCause(ctx, arrived.Add(maxWait), errStillFetching)
+	limited, cancel := context.WithDeadline(ctx, arrived.Add(maxWait))
 	defer cancel()
 	for f != nil {
-		if err := f.wait(ctx); err != nil {
+		if err := f.wait(limited); err != nil {
+			if err == limited.Err() && ctx.Err() == nil {
+				return errStillFetching
+			}
 			return err
 		}
-		if known := s.usable(time.Now()); known != nil && has(known) {
+		known := s.usable(time.Now())
+		if known == nil {
+			return errClosed // or it would have those that were fetched
+		}
+		if has(known) {
 			return nil
 		}
 		// A fetch that began before may have missed a key that is new.
@@ -381,7 +397,7 @@ func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error)
 	if known != nil {
 		s.nextFetch = now.Add(cooldown)
 	}
-	return s.start(), true, nil
+	return s.start(known != nil), true, nil
 }
 
 func (f *flight) wait(ctx context.Context) error {
@@ -389,13 +405,13 @@ func (f *flight) wait(ctx context.Context) error {
 	case <-f.done:
 		return f.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 }
 
 // start begins a fetch; s.mu is held, and none is under way.
-func (s *Source) start() *flight {
-	f := &flight{began: time.Now(), done: make(chan struct{})}
+func (s *Source) start(seeks bool) *flight {
+	f := &flight{began: time.Now(), seeks: seeks, done: make(chan struct{})}
 	s.flight = f
 	s.stats.Fetches++
 	s.running.Go(func() { s.fly(f) })
@@ -404,7 +420,7 @@ func (s *Source) start() *flight {
 
 func (s *Source) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
-	fresh, err := s.fetch(ctx)
+	fresh, errLocate, err := s.fetch(ctx, f.seeks)
 	cancel()
 
 	s.mu.Lock()
@@ -446,6 +462,9 @@ func (s *Source) fly(f *flight) {
 		s.tell(Event{Kind: Failed, Err: f.err})
 		return
 	}
+	if errLocate != nil {
+		s.tell(Event{Kind: Failed, Err: fetchError{errLocate}})
+	}
 	s.tell(Event{Kind: Fetched})
 	if before == nil {
 		s.tellChanges(nil, fresh.index)
@@ -461,32 +480,33 @@ func (s *Source) renew() {
 	if s.closed || s.flight != nil || time.Now().Before(s.stats.NextRefresh) {
 		return
 	}
-	s.start()
+	s.start(false)
 }
 
-// fetch returns the keys that the provider has now.
-func (s *Source) fetch(ctx context.Context) (*served, error) {
-	document, lifetime, err := s.remote.fetch(ctx)
+// fetch returns the keys that the provider has now. errLocate says why they are from
+// where they were before, nil if that is not in question.
+func (s *Source) fetch(ctx context.Context, seeks bool) (fresh *served, errLocate, err error) {
+	answer, err := s.remote.fetch(ctx, seeks)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	before := s.served.Load()
 	var x *index
-	if document == nil && before != nil {
+	if answer.document == nil && before != nil {
 		x = before.index
 	} else {
-		found, skipped, err := parse(document)
+		found, skipped, err := parse(answer.document)
 		if err != nil {
 			s.remote.forget()
-			return nil, fmt.Errorf("%s: %w", s.remote.url, err)
+			return nil, nil, errors.Join(answer.errLocate, fmt.Errorf("%s: %w", withoutQuery(s.remote.url), err))
 		}
 		for i := range found {
 			found[i].Key = s.bind(found[i], before)
 		}
 		x = newIndex(found, skipped)
 	}
-	expires := time.Now().Add(lifetime)
-	return &served{index: x, expires: expires, dead: expires.Add(s.maxStale)}, nil
+	expires := time.Now().Add(answer.lifetime)
+	return &served{index: x, expires: expires, dead: expires.Add(s.maxStale)}, answer.errLocate, nil
 }
 
 // bind returns the key bound to the issuer and its audiences: the one in use, if

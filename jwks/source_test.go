@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -663,4 +665,109 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 	close(done)
 	wg.Wait()
+}
+
+// Close never turns a request that waits into one with a bad token.
+func TestCloseIsNo401(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for range 200 {
+			p := newProvider("a")
+			p.set(func() { p.delay = time.Second })
+			d := protect(t, p, jwks.Options{})
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() {
+					if status := d.status(t.Context(), token("a")); status != 200 && status != 503 {
+						t.Errorf("status %d", status)
+					}
+				})
+			}
+			time.Sleep(time.Second)
+			d.Close()
+			wg.Wait()
+		}
+	})
+}
+
+// The error of a context that is over is its own, whatever its cause is.
+func TestContextIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.delay = time.Second })
+		d := protect(t, p, jwks.Options{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(fmt.Errorf("gone: %w", jwthttp.ErrUnknownKey))
+		for _, err := range []error{d.Ready(ctx), d.Refresh(ctx)} {
+			if !errors.Is(err, context.Canceled) || errors.Is(err, jwthttp.ErrUnknownKey) {
+				t.Errorf("error = %v", err)
+			}
+		}
+		if status := d.status(ctx, token("a")); status != 503 {
+			t.Errorf("status %d", status)
+		}
+		p.set(func() { p.stalled = true })
+		time.Sleep(time.Second)
+		_, err := d.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "new"})
+		wantError(t, err, context.DeadlineExceeded, "still being fetched")
+	})
+}
+
+// A provider that takes connections and says nothing on them gets one for a fetch,
+// and not for longer.
+func TestSilentProvider(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ended := make(chan struct{}, 10)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() {
+				io.Copy(io.Discard, conn)
+				conn.Close()
+				ended <- struct{}{}
+			})
+		}
+	})
+	source, err := jwks.New("https://"+listener.Addr().String()+"/keys", jwks.Options{Issuer: issuer, Audience: []string{audience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, source.Refresh(t.Context()), nil, "keys")
+	select {
+	case <-ended: // before Close
+	case <-time.After(5 * time.Second):
+		t.Error("the connection outlives the fetch")
+	}
+	source.Close()
+	listener.Close()
+	wg.Wait()
+}
+
+// Nothing is told once Close has returned.
+func TestCloseWaitsForEvents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var running atomic.Int64
+		d := protect(t, newProvider("a"), jwks.Options{OnEvent: func(jwks.Event) {
+			running.Add(1)
+			time.Sleep(time.Minute)
+			running.Add(-1)
+		}})
+		d.wantAtOnce(t, 200, token("a"))
+		time.Sleep(time.Second)
+		if n := running.Load(); n != 1 {
+			t.Fatalf("%d events are being told", n)
+		}
+		d.Close()
+		if n := running.Load(); n != 0 {
+			t.Errorf("%d events are being told", n)
+		}
+	})
 }

@@ -41,9 +41,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer keys.Close()
 	server := &http.Server{Addr: addr, Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	err = server.ListenAndServe()
+	keys.Close()
+	log.Fatal(err)
 }
 
 func newAPI(issuer, audience string) (http.Handler, *jwks.Source, error) {
