@@ -224,7 +224,7 @@ func isKeyForm(b []byte) bool {
 // A verifier checks sig, base64url, against the signing input. It may look it up
 // in memory, and adds to it what has verified; memory may be nil.
 type verifier interface {
-	verify(signingInput, sig string, memory *signatureMemory) bool
+	verify(signingInput, sig string, memory *signatureMemory) (ok, remembered bool)
 	isFor(material any) bool // whether the key was made of equal material
 }
 
@@ -254,20 +254,20 @@ func (v *hmacVerifier) isFor(material any) bool {
 }
 
 // verify remembers nothing: to look up a digest takes longer than this.
-func (v *hmacVerifier) verify(signingInput, sig string, _ *signatureMemory) bool {
+func (v *hmacVerifier) verify(signingInput, sig string, _ *signatureMemory) (ok, remembered bool) {
 	if len(sig) != base64url.EncodedLen(sha256.Size) {
-		return false
+		return false, false
 	}
 	s := v.states.get()
 	defer v.states.put(s)
 	if _, err := base64url.Decode(s.signature[:], []byte(sig)); err != nil {
-		return false
+		return false, false
 	}
 	s.mac.Reset()
 	writeString(s.mac, s.chunk[:], signingInput)
 	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
 	clear(s.sum[:]) // it is a good signature, also where the token's was not
-	return equal
+	return equal, false
 }
 
 // A publicVerifier verifies the signatures of one public key, and remembers them.
@@ -302,20 +302,20 @@ func newPublicVerifier(algorithm string, sch scheme, pub []byte) *publicVerifier
 	return v
 }
 
-func (v *publicVerifier) verify(signingInput, sig string, memory *signatureMemory) bool {
+func (v *publicVerifier) verify(signingInput, sig string, memory *signatureMemory) (ok, remembered bool) {
 	if len(sig) != base64url.EncodedLen(v.size()) {
-		return false
+		return false, false
 	}
 	s := v.states.get()
 	defer v.states.put(s)
 	if _, err := base64url.Decode(s.signature, []byte(sig)); err != nil {
-		return false
+		return false, false
 	}
 	s.hash.Reset()
 	writeString(s.hash, s.chunk[:], signingInput)
 	s.hash.Sum(s.sum[:0])
 	if memory == nil {
-		return v.check(s, signingInput)
+		return v.check(s, signingInput), false
 	}
 	// Parts of fixed length stand before the one whose length the key fixes.
 	s.hash.Reset()
@@ -324,13 +324,13 @@ func (v *publicVerifier) verify(signingInput, sig string, memory *signatureMemor
 	s.hash.Write(s.signature)
 	s.hash.Sum(s.seen[:0])
 	if memory.has(&s.seen) {
-		return true
+		return true, true
 	}
 	if !v.check(s, signingInput) {
-		return false
+		return false, false
 	}
 	memory.add(s.seen)
-	return true
+	return true, false
 }
 
 type rsaScheme struct {

@@ -335,6 +335,89 @@ func isAudience(v []byte) bool {
 	return false
 }
 
+// payloadOf returns the members of the payload of a token that was verified.
+func payloadOf(raw string) (members object, ok bool) {
+	parts, err := split(raw, maxMaxTokenBytes)
+	if err != nil {
+		return members, false
+	}
+	payload, err := base64url.DecodeString(parts.payload)
+	if err != nil {
+		return members, false
+	}
+	return members, members.open(payload, maxPayloadDepth)
+}
+
+// registeredIn returns the registered claims of a token that was verified.
+func registeredIn(raw string) (c jwt.RegisteredClaims) {
+	members, ok := payloadOf(raw)
+	if !ok {
+		return c
+	}
+	date := func(v []byte) *jwt.NumericDate {
+		d, _ := parseNumericDate(v)
+		return &jwt.NumericDate{Time: d.floor()}
+	}
+	for members.next() {
+		switch v := members.value; string(members.name) {
+		case "iss":
+			c.Issuer, _ = stringValue(v)
+		case "sub":
+			c.Subject, _ = stringValue(v)
+		case "jti":
+			c.ID, _ = stringValue(v)
+		case "aud":
+			_ = decodeClaimStrings(v, &c.Audience) // it is of the right kind, or the token had been refused
+		case "exp":
+			c.ExpiresAt = date(v)
+		case "nbf":
+			c.NotBefore = date(v)
+		case "iat":
+			c.IssuedAt = date(v)
+		}
+	}
+	return c
+}
+
+// scopesIn returns the scopes of a token that was verified.
+func scopesIn(raw string) []string {
+	members, ok := payloadOf(raw)
+	if !ok {
+		return nil
+	}
+	var scp []byte
+	for members.next() {
+		switch string(members.name) {
+		case "scope": // decides, whatever its kind and wherever scp stands
+			text, _ := stringValue(members.value)
+			return splitScopes(text)
+		case "scp":
+			scp = members.value
+		}
+	}
+	if text, ok := stringValue(scp); ok {
+		return splitScopes(text)
+	}
+	s := scanner{text: scp}
+	if s.peek() != '[' {
+		return nil
+	}
+	var scopes []string
+	for s.pos++; s.peek() != ']'; {
+		text, ok := stringValue(s.value())
+		if !ok {
+			return nil
+		}
+		scopes = append(scopes, text)
+	}
+	return scopes
+}
+
+// splitScopes returns the words of a list, RFC 6749 section 3.3.
+func splitScopes(list string) []string {
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ' ' })
+}
+
 // A numericDate is a Unix time in seconds, RFC 7519 section 2.
 type numericDate struct {
 	seconds  int64 // rounded down

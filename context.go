@@ -3,7 +3,10 @@ package jwthttp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // A Token is a verified token. The pointer that handlers get is shared by all of
@@ -13,8 +16,9 @@ type Token[C any] struct {
 	Header TokenHeader // verified like the claims
 	Source Source      // where in the request the token stood
 
-	raw     *string // behind a pointer for the reason that Key.material is
-	expires int64   // Unix time; 0 for a token without exp, which no token with one has
+	raw     *string   // behind a pointer for the reason that Key.material is
+	expires int64     // Unix time; 0 for a token without exp, which no token with one has
+	scopes  *[]string // of WithScopes; nil if they stand in raw
 }
 
 // Raw returns the token as it was sent, to hand it on to another service; "" for
@@ -28,12 +32,38 @@ func (t *Token[C]) Raw() string {
 
 // ExpiresAt returns exp, rounded down to a second and without leeway. It is zero
 // for a token that never expires, which only AllowMissingExpiry lets in, and for
-// one that a test made. A handler that streams for long ends its stream then.
+// one that a test made. A handler that streams for long ends its stream then, for
+// the middleware looks at a request once: context.WithDeadline does it.
 func (t *Token[C]) ExpiresAt() time.Time {
 	if t.expires == 0 {
 		return time.Time{}
 	}
 	return time.Unix(t.expires, 0)
+}
+
+// Registered returns the claims that RFC 7519 section 4.1 names, whatever C holds
+// of them, for a [Check] that serves every claims type. Dates are rounded down to a
+// second. It reads the token again each time, which takes a part of what verifying
+// it took. It is empty for a token that a test made.
+func (t *Token[C]) Registered() jwt.RegisteredClaims { return registeredIn(t.Raw()) }
+
+// Scopes returns what the token may be used for: the words of scope (RFC 8693
+// section 4.2, RFC 9068) or, in a token without scope, those of scp, a string or an
+// array as Microsoft Entra and Okta send it. A claim of another kind grants
+// nothing. Like Registered it reads the token again. [RequireScopes] asks for it.
+func (t *Token[C]) Scopes() []string {
+	if t.scopes != nil {
+		return slices.Clone(*t.scopes)
+	}
+	return scopesIn(t.Raw())
+}
+
+// WithScopes returns a copy of t that has these scopes, for tests of handlers: see
+// [NewContext].
+func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
+	scopes = slices.Clone(scopes)
+	t.scopes = &scopes
+	return &t
 }
 
 // String tells algorithm, key id and source, never the token or its claims.
@@ -74,10 +104,11 @@ func NewContext[C any](ctx context.Context, t *Token[C]) context.Context {
 }
 
 // A token's key is its type, so middlewares for two claims types stand in one
-// chain. A door's key has none: guards look for the innermost.
+// chain. The others have none: guards look for the innermost.
 type (
 	tokenKey[C any] struct{}
 	doorKey         struct{}
+	grantKey        struct{}
 )
 
 // A tokenContext also hides a token further out: its own may be nil.
@@ -95,8 +126,23 @@ func (c *tokenContext[C]) Value(key any) any {
 		if c.door != nil {
 			return c.door
 		}
+	case grantKey:
+		return grant(c)
 	}
 	return c.Context.Value(key)
+}
+
+// A grant is what a token allows, whatever its claims type is.
+type grant interface {
+	// granted returns the scopes; ok says that there is a token.
+	granted() (scopes []string, ok bool)
+}
+
+func (c *tokenContext[C]) granted() ([]string, bool) {
+	if c.token == nil {
+		return nil, false
+	}
+	return c.token.Scopes(), true
 }
 
 func (c *tokenContext[C]) String() string               { return "jwthttp.Context" }

@@ -20,43 +20,46 @@ import (
 // client is told, on one line, and never holds the token, though a claim that
 // could not be decoded may be named in it.
 var (
-	ErrNoToken        = errors.New("jwthttp: no token")                // 401: nothing was sent
-	ErrInvalidRequest = errors.New("jwthttp: invalid request")         // 400: more than one credential, or a malformed one
-	ErrInvalidToken   = errors.New("jwthttp: invalid token")           // 401: the token was refused
-	ErrForbidden      = errors.New("jwthttp: forbidden")               // 403: a good token, but not for this
-	ErrCrossOrigin    = errors.New("jwthttp: cross-origin request")    // 403: another site used the browser's cookie
-	ErrUnavailable    = errors.New("jwthttp: temporarily unavailable") // 503: keys or a check's store are out of reach
+	ErrNoToken           = errors.New("jwthttp: no token")                // 401: nothing was sent
+	ErrInvalidRequest    = errors.New("jwthttp: invalid request")         // 400: more than one credential, or a malformed one
+	ErrInvalidToken      = errors.New("jwthttp: invalid token")           // 401: the token was refused
+	ErrForbidden         = errors.New("jwthttp: forbidden")               // 403: a good token, but not for this
+	ErrInsufficientScope = errors.New("jwthttp: insufficient scope")      // 403: a good token, without a scope that is needed
+	ErrCrossOrigin       = errors.New("jwthttp: cross-origin request")    // 403: another site used the browser's cookie
+	ErrUnavailable       = errors.New("jwthttp: temporarily unavailable") // 503: keys or a check's store are out of reach
 
 	// ErrUnknownKey is what a [KeySource] returns when it has no key for the
 	// token. Any other error of a key source is ErrUnavailable.
 	ErrUnknownKey = errors.New("jwthttp: unknown key")
 )
 
-// The reasons for a failure. Their sentences are all that a client reads, so
-// they are constants that need no escaping in a header or in JSON.
+// The reasons for a failure, each with its word in Result. Their sentences are all
+// that a client reads, so they are constants that need no escaping in a header or
+// in JSON.
 var (
-	errNoToken      = newFailure(ErrNoToken, "No access token was sent", nil)
-	errTwoTokens    = newFailure(ErrInvalidRequest, "The request carries more than one credential", nil)
-	errCredential   = newFailure(ErrInvalidRequest, "The credential is malformed", nil)
-	errMalformed    = newFailure(ErrInvalidToken, "The access token is malformed", jwt.ErrTokenMalformed)
-	errTooLarge     = newFailure(ErrInvalidToken, "The access token is too large", jwt.ErrTokenMalformed)
-	errHeader       = newFailure(ErrInvalidToken, "The access token has a header that is not accepted", jwt.ErrTokenUnverifiable)
-	errType         = newFailure(ErrInvalidToken, "The access token is of another type", jwt.ErrTokenUnverifiable)
-	errUnknownKey   = newFailure(ErrInvalidToken, "The access token was signed with an unknown key", errors.Join(ErrUnknownKey, jwt.ErrTokenUnverifiable))
-	errSignature    = newFailure(ErrInvalidToken, "The access token signature is invalid", jwt.ErrTokenSignatureInvalid)
-	errClaims       = newFailure(ErrInvalidToken, "The access token has malformed claims", jwt.ErrTokenInvalidClaims)
-	errMissingClaim = newFailure(ErrInvalidToken, "The access token lacks a required claim", jwt.ErrTokenRequiredClaimMissing)
-	errBound        = newFailure(ErrInvalidToken, "The access token is bound to a key", jwt.ErrTokenInvalidClaims)
-	errIssuer       = newFailure(ErrInvalidToken, "The access token has another issuer", jwt.ErrTokenInvalidIssuer)
-	errNoIssuer     = newFailure(ErrInvalidToken, "The access token has another issuer", errors.Join(ErrUnknownKey, jwt.ErrTokenInvalidIssuer))
-	errAudience     = newFailure(ErrInvalidToken, "The access token is for another audience", jwt.ErrTokenInvalidAudience)
-	errNotYet       = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenNotValidYet)
-	errIssuedLater  = newFailure(ErrInvalidToken, "The access token is not valid yet", jwt.ErrTokenUsedBeforeIssued)
-	errExpired      = newFailure(ErrInvalidToken, "The access token expired", jwt.ErrTokenExpired)
-	errRefused      = newFailure(ErrInvalidToken, "The access token was refused", nil)
-	errForbidden    = newFailure(ErrForbidden, "The access token does not allow this", nil)
-	errCrossOrigin  = newFailure(ErrCrossOrigin, "The request comes from another origin", nil)
-	errUnavailable  = newFailure(ErrUnavailable, "The access token cannot be checked at the moment", nil)
+	errNoToken      = newFailure(ErrNoToken, "no_token", "No access token was sent", nil)
+	errTwoTokens    = newFailure(ErrInvalidRequest, "two_credentials", "The request carries more than one credential", nil)
+	errCredential   = newFailure(ErrInvalidRequest, "malformed_credential", "The credential is malformed", nil)
+	errMalformed    = newFailure(ErrInvalidToken, "malformed_token", "The access token is malformed", jwt.ErrTokenMalformed)
+	errTooLarge     = newFailure(ErrInvalidToken, "token_too_large", "The access token is too large", jwt.ErrTokenMalformed)
+	errHeader       = newFailure(ErrInvalidToken, "header", "The access token has a header that is not accepted", jwt.ErrTokenUnverifiable)
+	errType         = newFailure(ErrInvalidToken, "type", "The access token is of another type", jwt.ErrTokenUnverifiable)
+	errUnknownKey   = newFailure(ErrInvalidToken, "unknown_key", "The access token was signed with an unknown key", errors.Join(ErrUnknownKey, jwt.ErrTokenUnverifiable))
+	errSignature    = newFailure(ErrInvalidToken, "signature", "The access token signature is invalid", jwt.ErrTokenSignatureInvalid)
+	errClaims       = newFailure(ErrInvalidToken, "claims", "The access token has malformed claims", jwt.ErrTokenInvalidClaims)
+	errMissingClaim = newFailure(ErrInvalidToken, "missing_claim", "The access token lacks a required claim", jwt.ErrTokenRequiredClaimMissing)
+	errBound        = newFailure(ErrInvalidToken, "sender_constrained", "The access token is bound to a key", jwt.ErrTokenInvalidClaims)
+	errIssuer       = newFailure(ErrInvalidToken, "issuer", "The access token has another issuer", jwt.ErrTokenInvalidIssuer)
+	errNoIssuer     = newFailure(ErrInvalidToken, "issuer", "The access token has another issuer", errors.Join(ErrUnknownKey, jwt.ErrTokenInvalidIssuer))
+	errAudience     = newFailure(ErrInvalidToken, "audience", "The access token is for another audience", jwt.ErrTokenInvalidAudience)
+	errNotYet       = newFailure(ErrInvalidToken, "not_yet_valid", "The access token is not valid yet", jwt.ErrTokenNotValidYet)
+	errIssuedLater  = newFailure(ErrInvalidToken, "not_yet_valid", "The access token is not valid yet", jwt.ErrTokenUsedBeforeIssued)
+	errExpired      = newFailure(ErrInvalidToken, "expired", "The access token expired", jwt.ErrTokenExpired)
+	errRefused      = newFailure(ErrInvalidToken, "check", "The access token was refused", nil)
+	errForbidden    = newFailure(ErrForbidden, "forbidden", "The access token does not allow this", nil)
+	errScope        = newFailure(ErrInsufficientScope, "insufficient_scope", "The access token lacks a required scope", nil)
+	errCrossOrigin  = newFailure(ErrCrossOrigin, "cross_origin", "The request comes from another origin", nil)
+	errUnavailable  = newFailure(ErrUnavailable, "unavailable", "The access token cannot be checked at the moment", nil)
 )
 
 // The same, with what helps whoever reads the log.
@@ -77,12 +80,13 @@ var (
 // A failure is why a request was refused. Values are never changed once made.
 type failure struct {
 	kind   error
-	reason error // golang-jwt's name for it, or nil
-	cause  error // an inner error, or nil; no client ever sees it
+	word   string // of Result.Reason
+	reason error  // golang-jwt's name for it, or nil
+	cause  error  // an inner error, or nil; no client ever sees it
 	answer *answer
 }
 
-// An answer is what a client gets for a failure, but for the realm.
+// An answer is what a client gets for a failure, but for what the door adds.
 type answer struct {
 	sentence  string
 	status    int
@@ -91,7 +95,12 @@ type answer struct {
 	body      []byte // RFC 9457
 }
 
-func newFailure(kind error, sentence string, reason error) *failure {
+func newFailure(kind error, word, sentence string, reason error) *failure {
+	return &failure{kind: kind, word: word, reason: reason, answer: newAnswer(kind, sentence, "")}
+}
+
+// newAnswer puts scope, if any, between the error and its description.
+func newAnswer(kind error, sentence, scope string) *answer {
 	a := &answer{sentence: sentence}
 	var code string
 	switch kind {
@@ -103,6 +112,8 @@ func newFailure(kind error, sentence string, reason error) *failure {
 		a.status, code = http.StatusUnauthorized, "invalid_token"
 	case ErrForbidden:
 		a.status, code = http.StatusForbidden, "forbidden"
+	case ErrInsufficientScope:
+		a.status, code = http.StatusForbidden, "insufficient_scope"
 	case ErrCrossOrigin:
 		a.status, code = http.StatusForbidden, "cross_origin"
 	case ErrUnavailable:
@@ -110,17 +121,25 @@ func newFailure(kind error, sentence string, reason error) *failure {
 	}
 	member := ""
 	if code != "" {
-		a.params = `, error="` + code + `", error_description="` + sentence + `"`
+		if scope != "" {
+			scope = `, scope="` + scope + `"`
+		}
+		a.params = `, error="` + code + `"` + scope + `, error_description="` + sentence + `"`
 		member = `,"error":"` + code + `"`
 	}
-	a.challenge = a.challengeFor(defaultRealm)
+	a.challenge = a.challengeAt(&door{realm: defaultRealm})
 	a.body = fmt.Appendf(nil, `{"title":%q,"status":%d,"detail":%q%s}`+"\n", http.StatusText(a.status), a.status, sentence, member)
-	return &failure{kind: kind, reason: reason, answer: a}
+	return a
 }
 
-// challengeFor is the value of WWW-Authenticate, RFC 6750 section 3.
-func (a *answer) challengeFor(realm string) string {
-	return `Bearer realm="` + realm + `"` + a.params
+// challengeAt is the value of WWW-Authenticate, RFC 6750 section 3, RFC 9728
+// section 5.1.
+func (a *answer) challengeAt(d *door) string {
+	challenge := `Bearer realm="` + d.realm + `"` + a.params
+	if d.metadata != "" {
+		challenge += `, resource_metadata="` + d.metadata + `"`
+	}
+	return challenge
 }
 
 // Error cuts the text of an inner error at 256 bytes and keeps it on one line:
@@ -156,7 +175,7 @@ type inner struct{ error }
 
 func (e inner) Is(target error) bool {
 	switch target {
-	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrForbidden, ErrCrossOrigin, ErrUnavailable, ErrUnknownKey:
+	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrForbidden, ErrInsufficientScope, ErrCrossOrigin, ErrUnavailable, ErrUnknownKey:
 		return false
 	}
 	return errors.Is(e.error, target)
@@ -175,8 +194,9 @@ func blame(theirs *failure, err error) *failure {
 
 // A door is what guards behind a middleware need of it to answer as it does.
 type door struct {
-	realm string
-	write func(w http.ResponseWriter, r *http.Request, err error)
+	realm    string
+	metadata string // the URL of RFC 9728, or ""
+	write    func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // A refusal is a failure at a door, whose realm the challenge then names.
@@ -202,7 +222,7 @@ func failureOf(err error) (*failure, *door) {
 	if errors.As(err, &r) {
 		return r.failure, r.door
 	}
-	for _, f := range []*failure{errUnavailable, errNoToken, errCredential, errCrossOrigin, errForbidden} {
+	for _, f := range []*failure{errUnavailable, errNoToken, errCredential, errCrossOrigin, errForbidden, errScope} {
 		if errors.Is(err, f.kind) {
 			return f.because(err), nil
 		}
@@ -227,10 +247,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Cache-Control", "no-store")
 	switch f.kind {
-	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken:
+	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrInsufficientScope:
 		challenge := f.answer.challenge
-		if d != nil && d.realm != defaultRealm {
-			challenge = f.answer.challengeFor(d.realm)
+		if d != nil && (d.realm != defaultRealm || d.metadata != "") {
+			challenge = f.answer.challengeAt(d)
 		}
 		h.Set("WWW-Authenticate", challenge)
 	case ErrUnavailable:

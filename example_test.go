@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -171,6 +172,84 @@ func ExampleRequire() {
 	h := alice.New(auth.Handler, onlyAcme).ThenFunc(whoami)
 	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "dave", "tenant": "umbrella"}))
 	// Output: 403  {"title":"Forbidden","status":403,"detail":"The access token does not allow this","error":"forbidden"}
+}
+
+// Guards stand in the chain behind the middleware.
+func ExampleRequireScopes() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := alice.New(auth.Handler, jwthttp.RequireScopes("orders:read")).ThenFunc(whoami)
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "tenant": "acme", "scope": "orders:read orders:write"}))
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "bob", "scope": "profile"}))
+	// Output:
+	// 200  alice of acme
+	// 403 Bearer realm="api", error="insufficient_scope", scope="orders:read", error_description="The access token lacks a required scope" {"title":"Forbidden","status":403,"detail":"The access token lacks a required scope","error":"insufficient_scope"}
+}
+
+// What a handler does in a test of its own decides by the scopes given here.
+func ExampleToken_WithScopes() {
+	guarded := jwthttp.RequireScopes("orders:read")(http.HandlerFunc(whoami))
+	token := jwthttp.Token[Account]{Claims: Account{"erin", "acme"}}
+	r := httptest.NewRequest("GET", "/", nil)
+	w := httptest.NewRecorder()
+	guarded.ServeHTTP(w, r.WithContext(jwthttp.NewContext(r.Context(), token.WithScopes("orders:read"))))
+	fmt.Print(w.Body)
+	// Output: erin of acme
+}
+
+// Who got in and who did not, in a log or a metric.
+func ExampleOptions_onResult() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
+		OnResult: func(r *http.Request, res jwthttp.Result) {
+			res.Duration = 0 // for the output below
+			log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey {
+					return slog.Attr{}
+				}
+				return a
+			}}))
+			log.Info("request", "path", r.URL.Path, "auth", res)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := auth.Handler(http.HandlerFunc(whoami))
+	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "tenant": "acme", "iss": "https://acme.example"}))
+	// Output:
+	// level=INFO msg=request path=/ auth.outcome=accepted auth.source=header:Authorization auth.alg=HS256 auth.iss=https://acme.example auth.remembered=false auth.duration=0s
+	// 200  alice of acme
+}
+
+// A stream ends when its token does.
+func ExampleToken_ExpiresAt() {
+	stream := func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[Account](r.Context())
+		ctx := r.Context()
+		if end := token.ExpiresAt(); !end.IsZero() {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, end)
+			defer cancel()
+		}
+		for i := range 3 {
+			if ctx.Err() != nil {
+				return // the token is over, or the client gone
+			}
+			fmt.Fprintf(w, "data: %d\n", i)
+			http.NewResponseController(w).Flush()
+		}
+	}
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	request(auth.Handler(http.HandlerFunc(stream)), "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice"}))
+	// Output:
+	// 200  data: 0
+	// data: 1
+	// data: 2
 }
 
 // A handler is tested without tokens.

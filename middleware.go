@@ -132,6 +132,16 @@ type Options struct {
 	// of a kind listed at [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
+	// ResourceMetadata is the URL of this service's metadata (RFC 9728), which
+	// every challenge then names, so that a client finds out where to get a
+	// token: https, or http for loopback. Package oauth serves it.
+	ResourceMetadata string
+
+	// OnResult is told how every request fared at [Middleware.Handler], before it
+	// is answered, for logs and metrics. It is called concurrently, and the
+	// request waits for it. Guards behind the middleware are not its matter.
+	OnResult func(r *http.Request, res Result)
+
 	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, else
 	// from 64 to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
@@ -196,7 +206,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	if opts.RememberSignatures > 0 {
 		m.memory = newSignatureMemory(opts.RememberSignatures)
 	}
-	m.door = door{realm: opts.Realm, write: opts.ErrorHandler}
+	m.door = door{realm: opts.Realm, metadata: opts.ResourceMetadata, write: opts.ErrorHandler}
 	if opts.AllowAnonymous {
 		m.vary = varyOn(opts.Extractors)
 	}
@@ -219,7 +229,7 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		if vary != "" {
 			w.Header().Add("Vary", vary)
 		}
-		v, err := m.authenticate(r)
+		v, err := m.decide(r)
 		if err == error(errNoToken) && anonymous {
 			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), door: &m.door}))
 			return
@@ -241,23 +251,41 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 // of a kind listed at [ErrNoToken]. AllowAnonymous plays no part: no token is an
 // error. It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
-	v, err := m.authenticate(r)
+	v, err := m.authenticate(r, nil)
 	if err != nil {
 		return nil, m.door.mark(err)
 	}
 	return v.token, nil
 }
 
-// authenticate returns errNoToken itself for a request that carries none.
-func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], error) {
+// decide is authenticate, and tells who wants to know how it went.
+func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
+	if m.opts.OnResult == nil {
+		return m.authenticate(r, nil)
+	}
+	start := time.Now()
+	var res Result
+	v, err := m.authenticate(r, &res)
+	res.Duration = time.Since(start)
+	res.conclude(err, m.opts.AllowAnonymous)
+	m.opts.OnResult(r, res)
+	return v, err
+}
+
+// authenticate returns errNoToken itself for a request that carries none. It notes
+// in res, which may be nil, what it learns.
+func (m *Middleware[C]) authenticate(r *http.Request, res *Result) (*verified[C], error) {
 	raw, place, err := extract(m.opts.Extractors, r)
 	if err != nil {
 		return nil, err
 	}
+	if res != nil {
+		res.Source = place.Source
+	}
 	if _, ok := place.Source.cut(inHeader); !ok && isCrossOrigin(m.gate, r) {
 		return nil, errCrossOrigin
 	}
-	v, err := m.verify(r.Context(), raw, place.Source)
+	v, err := m.verify(r.Context(), raw, place.Source, res)
 	// RFC 6750's grammar only matters where it is the fault: one scan less.
 	if (err == error(errMalformed) || err == error(errTooLarge)) && place.bearer && !isB64Token(raw) {
 		return nil, errCredential
@@ -322,6 +350,9 @@ func (o *Options) prepare() error {
 	if o.ErrorHandler == nil {
 		o.ErrorHandler = WriteError
 	}
+	if o.ResourceMetadata != "" && !isMetadataURL(o.ResourceMetadata) {
+		fault("Options.ResourceMetadata is %q: write it like https://api.example.com/.well-known/oauth-protected-resource, in printable ASCII; plain http is for loopback", o.ResourceMetadata)
+	}
 	if o.MaxTokenBytes != 0 && (o.MaxTokenBytes < minMaxTokenBytes || o.MaxTokenBytes > maxMaxTokenBytes) {
 		fault("Options.MaxTokenBytes is %d: use %d to %d, or 0 for %d", o.MaxTokenBytes, minMaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
@@ -361,6 +392,17 @@ func (o *Options) prepare() error {
 // isPlain reports whether s can stand between quotes in a header as it is.
 func isPlain(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
+}
+
+// isMetadataURL reports whether s is a URL that a challenge can name.
+func isMetadataURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || !isPlain(s) || strings.Contains(s, " ") || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	isLoopback := u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback
 }
 
 // varyOn names the request headers that the places read.

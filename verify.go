@@ -63,7 +63,7 @@ func isSegment(s string) bool {
 // listed at [ErrNoToken], which stands for an empty raw. It is safe for
 // concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
-	v, err := m.verify(ctx, raw, "")
+	v, err := m.verify(ctx, raw, "", nil)
 	if err != nil {
 		return nil, m.door.mark(err)
 	}
@@ -71,8 +71,8 @@ func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], erro
 }
 
 // verify is the way of a token. Before the signature is verified nothing of the
-// payload is decoded.
-func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (*verified[C], error) {
+// payload is decoded. It notes in res, which may be nil, what is verified.
+func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, res *Result) (*verified[C], error) {
 	limit := m.opts.MaxTokenBytes
 	if _, ok := source.cut(inCookie); ok {
 		limit = min(limit, maxCookieBytes)
@@ -96,9 +96,12 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	if err != nil {
 		return nil, err
 	}
-	key, err := parts.signedBy(keys, m.memory)
+	key, remembered, err := parts.signedBy(keys, m.memory)
 	if err != nil {
 		return nil, err
+	}
+	if res != nil {
+		res.Algorithm, res.KeyID, res.Remembered = header.Algorithm, header.KeyID, remembered
 	}
 
 	// Fresh bytes each time: a claims field may keep a part of them.
@@ -114,6 +117,9 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 		return nil, err
 	}
 	t.expires = facts.expires.seconds
+	if res != nil {
+		res.Issuer, _ = stringValue(facts.issuer)
+	}
 	if err := facts.validate(&m.opts, key); err != nil {
 		return nil, err
 	}
@@ -331,13 +337,13 @@ func equalFoldASCII(s, ascii string) bool {
 }
 
 // signedBy returns the key that verifies the signature.
-func (s *segments) signedBy(keys []Key, memory *signatureMemory) (Key, error) {
+func (s *segments) signedBy(keys []Key, memory *signatureMemory) (k Key, remembered bool, err error) {
 	for _, k := range keys {
-		if k.material.verifier.verify(s.signingInput, s.signature, memory) {
-			return k, nil
+		if ok, remembered := k.material.verifier.verify(s.signingInput, s.signature, memory); ok {
+			return k, remembered, nil
 		}
 	}
-	return Key{}, errSignature
+	return Key{}, false, errSignature
 }
 
 // A reserve keeps values for reuse: a pool, and one value beside it, since the

@@ -1,0 +1,110 @@
+// Observe tells how every request fared to log/slog, Prometheus and OpenTelemetry.
+//
+//	go run ./observe
+//
+// It prints requests to try, log records on standard error, and spans, which a real
+// program would send to a collector, on standard output. ADDR is where it listens,
+// 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// Claims are what the API wants to know of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func main() {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	exporter, err := stdouttrace.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	// WithBatcher is for real programs, with a Shutdown at the end that sends the rest.
+	tracing := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	handler, err := newHandler(secret, slog.New(slog.NewJSONHandler(os.Stderr, nil)), tracing.Tracer("observe"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf(`curl -i http://%[1]s/me
+curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice)" http://%[1]s/me
+curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice -d ttl=-1m)" http://%[1]s/me
+curl -s http://%[1]s/metrics
+`, addr)
+	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.Handler, error) {
+	registry := prometheus.NewRegistry()
+	metrics, err := newMetrics(registry)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := jwthttp.New[Claims](jwthttp.HS256(secret).WithID("demo-1"), jwthttp.Options{
+		OnResult: func(r *http.Request, res jwthttp.Result) {
+			record(logger, r, res)
+			metrics.count(res)
+			annotate(trace.SpanFromContext(r.Context()), res)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	// OnResult finds the span, because it was begun outside of the middleware.
+	mux.Handle("GET /me", traced(tracer, auth.Handler(http.HandlerFunc(me))))
+	// The figures are nobody else's business: keep this path off the public address.
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		lifetime, err := time.ParseDuration(cmp.Or(r.FormValue("ttl"), "1h"))
+		if err != nil {
+			http.Error(w, "ttl is a time such as 1h", http.StatusBadRequest)
+			return
+		}
+		token, err := mint(secret, r.FormValue("sub"), lifetime)
+		if err != nil {
+			http.Error(w, "no token could be minted", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		io.WriteString(w, token)
+	})
+	return mux, nil
+}
+
+// me is only called with a verified token.
+func me(w http.ResponseWriter, r *http.Request) {
+	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]string{"sub": claims.Subject})
+}
+
+// mint is for trying: whoever asks gets a token.
+func mint(secret []byte, subject string, lifetime time.Duration) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": subject, "exp": time.Now().Add(lifetime).Unix()})
+	token.Header["kid"] = "demo-1"
+	return token.SignedString(secret)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// record writes one record a request. It names the route and not the URL, in which
+// clients send all kinds of things, tokens among them.
+func record(logger *slog.Logger, r *http.Request, res jwthttp.Result) {
+	level := slog.LevelInfo
+	switch {
+	case res.Outcome == "unavailable":
+		level = slog.LevelError // the fault is on this side
+	case res.Outcome == "refused" && res.Reason != "no_token":
+		level = slog.LevelWarn // a client without a token is an everyday matter
+	}
+	logger.LogAttrs(r.Context(), level, "request", slog.String("route", r.Pattern), slog.Any("auth", res))
+}
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration prometheus.Histogram
+}
+
+// newMetrics labels by outcome and reason, of which there are about twenty pairs.
+// Each value of a label is a time series that Prometheus keeps, so what others
+// choose is no label: key ids change with every rotation, a token may name any
+// issuer unless Options.Issuer or Issuers fix them (then iss of accepted requests
+// would do), and subjects are without number. They belong in logs and spans.
+func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "auth_requests_total",
+			Help: "Requests by the outcome of authentication, and why they were not accepted.",
+		}, []string{"outcome", "reason"}),
+		// A token takes microseconds, a fetch of keys or a check's store much longer.
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "auth_duration_seconds",
+			Help:    "Time of the decision, key look-up and checks included.",
+			Buckets: prometheus.ExponentialBuckets(1e-6, 4, 12), // to 4 s
+		}),
+	}
+	return m, errors.Join(registry.Register(m.requests), registry.Register(m.duration))
+}
+
+func (m *metrics) count(res jwthttp.Result) {
+	m.requests.WithLabelValues(res.Outcome, res.Reason).Inc()
+	m.duration.Observe(res.Duration.Seconds())
+}
+
+// traced begins a span for every request of a route. Package otelhttp does it in
+// full.
+func traced(tracer trace.Tracer, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, span := tracer.Start(r.Context(), r.Pattern, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// annotate puts the result on the span of the request. Without one it does nothing.
+func annotate(span trace.Span, res jwthttp.Result) {
+	span.SetAttributes(attribute.String("auth.outcome", res.Outcome))
+	for _, a := range []attribute.KeyValue{
+		attribute.String("auth.reason", res.Reason), attribute.String("auth.source", string(res.Source)),
+		attribute.String("auth.alg", res.Algorithm), attribute.String("auth.kid", res.KeyID), attribute.String("auth.iss", res.Issuer),
+	} {
+		if a.Value.AsString() != "" {
+			span.SetAttributes(a)
+		}
+	}
+	// By OpenTelemetry's rules a 4xx is no error of the server.
+	if res.Outcome == "unavailable" {
+		span.SetStatus(codes.Error, res.Reason)
+	}
+}

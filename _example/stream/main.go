@@ -1,0 +1,128 @@
+// Stream is server-sent events and a WebSocket that end when their token does.
+//
+//	go run ./stream
+//
+// It prints requests to try, and serves a page that opens both. ADDR is where it
+// listens, 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// Claims are what the streams want to know of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func main() {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	iss := &issuer{secret: make([]byte, 32), lifetime: 20 * time.Second}
+	rand.Read(iss.secret)
+	handler, err := newHandler(iss)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf(`# in a browser, both streams: http://%[1]s/
+
+# events for 20 seconds, then the last one
+curl -i -N -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
+
+# the same with a cookie, as a browser sends it
+curl -i -N -b "token=$(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
+
+# a WebSocket that another site opens with the cookie: 403
+curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evil.example' -H 'Connection: Upgrade' -H 'Upgrade: websocket' http://%[1]s/echo
+`, addr)
+	// A WriteTimeout would cut the streams; each event has a deadline of its own.
+	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// newHandler takes a token from the header, or else from a cookie: EventSource and
+// WebSocket of a browser send cookies, but no header that a script could set.
+func newHandler(iss *issuer) (http.Handler, error) {
+	auth, err := jwthttp.New[Claims](jwthttp.HS256(iss.secret), jwthttp.Options{
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(cookieName))},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", page)
+	mux.HandleFunc("POST /token", iss.serveToken)
+	mux.HandleFunc("POST /login", iss.login)
+	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
+	mux.Handle("GET /echo", auth.Handler(http.HandlerFunc(echo)))
+	return mux, nil
+}
+
+// cookieName would be "__Host-token" over HTTPS, with Secure.
+const cookieName = "token"
+
+// An issuer mints tokens for trying: whoever asks gets one.
+type issuer struct {
+	secret   []byte
+	lifetime time.Duration
+}
+
+func (iss *issuer) mint() (token string, expires time.Time, err error) {
+	expires = time.Now().Add(iss.lifetime).Truncate(time.Second)
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "exp": expires.Unix()}).SignedString(iss.secret)
+	return token, expires, err
+}
+
+// serveToken is for clients that set a header.
+func (iss *issuer) serveToken(w http.ResponseWriter, _ *http.Request) {
+	token, _, err := iss.mint()
+	if err != nil {
+		http.Error(w, "no token could be minted", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, token)
+}
+
+// login is for browsers: their scripts never see the token.
+func (iss *issuer) login(w http.ResponseWriter, r *http.Request) {
+	token, expires, err := iss.mint()
+	if err != nil {
+		http.Error(w, "no token could be minted", http.StatusInternalServerError)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func page(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	io.WriteString(w, `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>jwthttp streams</title>
+<form method="post" action="/login"><button>Log in</button></form>
+<pre id="log"></pre>
+<script>
+const show = text => document.getElementById("log").append(text + "\n")
+const events = new EventSource("/events")
+events.addEventListener("tick", e => show("event " + e.data))
+// An EventSource connects again by itself until it is closed.
+events.addEventListener("expired", () => { events.close(); show("events: the token expired") })
+events.onerror = () => { if (events.readyState === EventSource.CLOSED) show("events: refused") }
+const socket = new WebSocket("ws://" + location.host + "/echo")
+socket.onopen = () => socket.send("hello")
+socket.onmessage = e => show("socket: " + e.data)
+socket.onclose = e => show("socket: closed, " + e.code + " " + e.reason)
+</script>
+</html>
+`)
+}

@@ -1,0 +1,262 @@
+package jwthttp_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/justinas/alice"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// scopeClaims are the ways in which a token may say its scopes.
+var scopeClaims = []struct {
+	name, claims string
+	want         []string
+}{
+	{"scope", `"scope":"read write"`, []string{"read", "write"}},
+	{"one scope", `"scope":"read"`, []string{"read"}},
+	{"doubled spaces", `"scope":"  read   write "`, []string{"read", "write"}},
+	{"a tab is no separator", `"scope":"read\twrite"`, []string{"read\twrite"}},
+	{"escaped", `"\u0073cope":"re\u0061d\u0020write"`, []string{"read", "write"}},
+	{"scp as Entra has it", `"scp":"read write"`, []string{"read", "write"}},
+	{"scp as Okta has it", `"scp":["read","wr\u0069te"]`, []string{"read", "write"}},
+	{"a space in an element makes no two of it", `"scp":["read write"]`, []string{"read write"}},
+	{"no union", `"scope":"read","scp":["write"]`, []string{"read"}},
+	{"no union, the other way round", `"scp":"write","scope":"read"`, []string{"read"}},
+	{"none", `"role":"read"`, nil},
+	{"in another case", `"Scope":"read"`, nil},
+	{"inside another claim", `"x":{"scope":"read"}`, nil},
+	{"empty", `"scope":""`, nil},
+	{"empty beside scp", `"scope":"","scp":"read"`, nil},
+	{"spaces alone", `"scope":"   "`, nil},
+	{"empty array", `"scp":[]`, nil},
+	{"an array in scope", `"scope":["read"],"scp":"read"`, nil},
+	{"null", `"scope":null,"scp":"read"`, nil},
+	{"a number", `"scope":1`, nil},
+	{"an object", `"scope":{"read":true}`, nil},
+	{"scp null", `"scp":null`, nil},
+	{"scp a number", `"scp":7`, nil},
+	{"scp an object", `"scp":{"0":"read"}`, nil},
+	{"a number among them", `"scp":["read",1]`, nil},
+	{"an array among them", `"scp":["read",["write"]]`, nil},
+}
+
+func TestScopes(t *testing.T) {
+	testScopes[AppClaims](t)
+	testScopes[jwt.MapClaims](t)
+	testScopes[jwt.RegisteredClaims](t)
+	testScopes[rawClaims](t)
+	testScopes[struct{}](t)
+}
+
+func testScopes[C any](t *testing.T) {
+	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{})
+	for _, tc := range scopeClaims {
+		token := verify(t, auth, signHS(secret, plainHeader, payload(tc.claims)), nil)
+		if got := token.Scopes(); !slices.Equal(got, tc.want) {
+			t.Errorf("%T, %s: %q, want %q", *token, tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestRequireScopes(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	const many = 10_000
+	wide := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: 64 << 10})
+	var all strings.Builder
+	for i := range many {
+		fmt.Fprintf(&all, "%x ", i)
+	}
+	token := func(claims string) string {
+		return "Authorization: Bearer " + signHS(secret, plainHeader, payload(claims))
+	}
+	insufficient := func(scopes string) string {
+		return `Bearer realm="api", error="insufficient_scope", scope="` + scopes + `", error_description="The access token lacks a required scope"`
+	}
+	for _, tc := range []struct {
+		name      string
+		chain     alice.Chain
+		line      string
+		status    int
+		challenge string
+	}{
+		{"one of one", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"scope":"write read"`), 200, ""},
+		{"two of two", alice.New(auth.Handler, jwthttp.RequireScopes("read", "write")), token(`"scope":"write read"`), 200, ""},
+		{"one of two", alice.New(auth.Handler, jwthttp.RequireScopes("read", "write")), token(`"scope":"read"`), 403, insufficient("read write")},
+		{"in another case", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"scope":"Read"`), 403, insufficient("read")},
+		{"a longer one", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"scope":"read:all"`), 403, insufficient("read")},
+		{"no scopes", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"role":"x"`), 403, insufficient("read")},
+		{"two guards", alice.New(auth.Handler, jwthttp.RequireScopes("read"), jwthttp.RequireScopes("write")), token(`"scope":"read"`), 403, insufficient("write")},
+		{"any: the second", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scp":["read"]`), 200, ""},
+		{"any: neither", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scope":"write"`), 403, insufficient("admin read")},
+		{"10,000 scopes, the last", alice.New(wide.Handler, jwthttp.RequireScopes("270f")), token(`"scope":"` + all.String() + `"`), 200, ""},
+		{"10,000 scopes, none", alice.New(wide.Handler, jwthttp.RequireScopes("read")), token(`"scope":"` + all.String() + `"`), 403, insufficient("read")},
+
+		{"a bad token", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"exp":1,"scope":"read"`), 401, `Bearer realm="api", error="invalid_token", error_description="The access token has malformed claims"`},
+		{"no token", alice.New(auth.Handler, jwthttp.RequireScopes("read")), "X: y", 401, `Bearer realm="api"`},
+		{"behind no door", alice.New(jwthttp.RequireScopes("read")), token(`"scope":"read"`), 401, `Bearer realm="api"`},
+		{"before the door", alice.New(jwthttp.RequireScopes("read"), auth.Handler), token(`"scope":"read"`), 401, `Bearer realm="api"`},
+		{"any, behind no door", alice.New(jwthttp.RequireAnyScope("read")), token(`"scope":"read"`), 401, `Bearer realm="api"`},
+
+		// What no token can have refuses everybody.
+		{"given nothing", alice.New(auth.Handler, jwthttp.RequireScopes()), token(`"scope":"read"`), 403, ""},
+		{"any, given nothing", alice.New(auth.Handler, jwthttp.RequireAnyScope()), token(`"scope":"read"`), 403, ""},
+		{"given an empty one", alice.New(auth.Handler, jwthttp.RequireScopes("")), token(`"scope":""`), 403, ""},
+		{"given two in one", alice.New(auth.Handler, jwthttp.RequireScopes("read write")), token(`"scp":["read write"]`), 403, ""},
+		{"given a quote", alice.New(auth.Handler, jwthttp.RequireAnyScope("read", `"`)), token(`"scope":"read"`), 403, ""},
+		{"given nothing, behind no door", alice.New(jwthttp.RequireScopes()), "X: y", 401, `Bearer realm="api"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := &site{}
+			s.Server = httptest.NewServer(tc.chain.ThenFunc(func(http.ResponseWriter, *http.Request) { s.ran++ }))
+			defer s.Close()
+			a := s.send(t, "GET", tc.line)
+			if a.StatusCode != tc.status || strings.Join(a.Header.Values("WWW-Authenticate"), "|") != tc.challenge {
+				t.Errorf("%d, challenge %q", a.StatusCode, a.Header.Values("WWW-Authenticate"))
+			}
+			if (a.ran == 1) != (tc.status == 200) {
+				t.Errorf("next ran %d times", a.ran)
+			}
+			code := map[bool]string{true: "insufficient_scope", false: "forbidden"}[tc.challenge != ""]
+			if tc.status == 403 && !strings.Contains(a.body, `"error":"`+code+`"`) {
+				t.Errorf("body %s", a.body)
+			}
+			if tc.status != 200 && a.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("headers %v", a.Header)
+			}
+		})
+	}
+}
+
+// Guards answer through the innermost door, and see its token alone.
+func TestScopesOfTheInnermostDoor(t *testing.T) {
+	var seen error
+	options := func(name string) jwthttp.Options {
+		return jwthttp.Options{Realm: name, Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed(name)}, AllowAnonymous: true,
+			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+				seen = err
+				jwthttp.WriteError(w, r, fmt.Errorf("at the %s door: %w", name, err))
+			}}
+	}
+	outer := mustNew[AppClaims](t, jwthttp.HS256(secret), options("outer"))
+	inner := mustNew[jwt.MapClaims](t, jwthttp.HS256(secret), options("inner"))
+	guarded := alice.New(outer.Handler, inner.Handler, jwthttp.RequireScopes("read")).ThenFunc(func(http.ResponseWriter, *http.Request) {})
+	read, write := signHS(secret, plainHeader, payload(`"scope":"read"`)), signHS(secret, plainHeader, payload(`"scope":"write"`))
+	for _, tc := range []struct {
+		name, outer, inner string
+		status             int
+		want               error
+	}{
+		{"the inner one has it", write, read, 200, nil},
+		{"the outer one has it", read, write, 403, jwthttp.ErrInsufficientScope},
+		{"an anonymous inner door hides the outer token", read, "", 401, jwthttp.ErrNoToken},
+		{"the inner one alone", "", read, 200, nil},
+	} {
+		seen = nil
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("outer", tc.outer)
+		r.Header.Set("inner", tc.inner)
+		rec := httptest.NewRecorder()
+		guarded.ServeHTTP(rec, r)
+		if rec.Code != tc.status || !errors.Is(seen, tc.want) {
+			t.Errorf("%s: %d, %v", tc.name, rec.Code, seen)
+		}
+		if tc.want != nil && !strings.HasPrefix(rec.Header().Get("WWW-Authenticate"), `Bearer realm="inner"`) {
+			t.Errorf("%s: %v", tc.name, rec.Header())
+		}
+	}
+}
+
+// A handler's test gives its token the scopes that it needs.
+func TestWithScopes(t *testing.T) {
+	guarded := jwthttp.RequireScopes("read")(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	token := jwthttp.Token[AppClaims]{Claims: AppClaims{Subject: "alice"}}
+	scopes := []string{"read"}
+	with := token.WithScopes(scopes...)
+	scopes[0] = "x"
+	with.Scopes()[0] = "y"
+	if got := with.Scopes(); !slices.Equal(got, []string{"read"}) || with.Claims.Subject != "alice" || token.Scopes() != nil {
+		t.Errorf("%v, %v", got, token.Scopes())
+	}
+	verified := verify(t, mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{}), signHS(secret, plainHeader, payload(`"scope":"read"`)), nil)
+	for name, tc := range map[string]struct {
+		token  *jwthttp.Token[AppClaims]
+		status int
+	}{
+		"with": {with, 200}, "without": {&token, 403}, "another": {token.WithScopes("write"), 403}, "nil": {nil, 401},
+		"verified": {verified, 200}, "verified, then none": {verified.WithScopes(), 403},
+	} {
+		rec := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/", nil)
+		guarded.ServeHTTP(rec, r.WithContext(jwthttp.NewContext(r.Context(), tc.token)))
+		if rec.Code != tc.status {
+			t.Errorf("%s: %d", name, rec.Code)
+		}
+	}
+}
+
+func TestRegistered(t *testing.T) {
+	auth := mustNew[struct{}](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true})
+	of := func(payload string) jwt.RegisteredClaims {
+		t.Helper()
+		return verify(t, auth, signHS(secret, plainHeader, payload), nil).Registered()
+	}
+	got := of(`{"iss":"i","sub":"\u0073","aud":["a","b"],"exp":4102444800.9,"nbf":1.5,"iat":2.75,"jti":"j","x":{"sub":"no"}}`)
+	if got.Issuer != "i" || got.Subject != "s" || got.ID != "j" || !slices.Equal(got.Audience, []string{"a", "b"}) ||
+		got.ExpiresAt.Unix() != 4102444800 || got.NotBefore.Unix() != 1 || got.IssuedAt.Unix() != 2 {
+		t.Errorf("%+v", got)
+	}
+	got = of(`{"aud":"a"}`)
+	if !slices.Equal(got.Audience, []string{"a"}) || got.ExpiresAt != nil || got.IssuedAt != nil || got.NotBefore != nil || got.Subject+got.ID+got.Issuer != "" {
+		t.Errorf("%+v", got)
+	}
+	if got := (&jwthttp.Token[struct{}]{}).Registered(); got.Subject != "" || got.ExpiresAt != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestResourceMetadata(t *testing.T) {
+	const url = "https://api.example.com/.well-known/oauth-protected-resource"
+	const last = `, resource_metadata="` + url + `"`
+	for _, opts := range []jwthttp.Options{{}, {Realm: "shop"}} {
+		opts.ResourceMetadata, opts.Extractors = url, bothPlaces
+		realm := `Bearer realm="` + map[bool]string{true: "api", false: "shop"}[opts.Realm == ""] + `"`
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), opts)
+		s := &site{}
+		s.Server = httptest.NewServer(alice.New(auth.Handler, jwthttp.RequireScopes("read"), jwthttp.Require(func(AppClaims) error { return errors.New("no") })).Then(nil))
+		defer s.Close()
+		for _, tc := range []struct {
+			name      string
+			lines     []string
+			challenge string
+		}{
+			{"no token", nil, realm + last},
+			{"malformed", []string{"Authorization: Bearer"}, realm + `, error="invalid_request", error_description="The credential is malformed"` + last},
+			{"expired", []string{"Authorization: Bearer " + signHS(secret, plainHeader, `{"exp":1}`)}, realm + `, error="invalid_token", error_description="The access token expired"` + last},
+			{"too little scope", []string{"Authorization: Bearer " + good()}, realm + `, error="insufficient_scope", scope="read", error_description="The access token lacks a required scope"` + last},
+			{"forbidden", []string{"Authorization: Bearer " + signHS(secret, plainHeader, payload(`"scope":"read"`))}, ""},
+			{"cross-origin", []string{"Cookie: token=" + good(), "Sec-Fetch-Site: cross-site"}, ""},
+			{"never from Host", []string{"Host: evil.example"}, realm + last},
+		} {
+			if got := strings.Join(s.send(t, "POST", tc.lines...).Header.Values("WWW-Authenticate"), "|"); got != tc.challenge {
+				t.Errorf("%s: %s\nwant %s", tc.name, got, tc.challenge)
+			}
+		}
+	}
+	for _, bad := range []string{
+		"/.well-known/x", "api.example.com", "http://api.example.com/x", "ftp://api.example.com", "https://", "https://u:p@api.example.com/",
+		"https://api.example.com/#x", `https://api.example.com/"`, "https://api.example.com/ x", "https://api.example.com/\n", "https://bücher.example/", "http://localhost.evil.example/",
+	} {
+		refused(t, "write it like https://")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{ResourceMetadata: bad}))
+	}
+	for _, fine := range []string{url, "http://localhost:8080/x", "http://127.0.0.1/x", "http://[::1]:80/x?y=z"} {
+		mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{ResourceMetadata: fine})
+	}
+}

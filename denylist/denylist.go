@@ -1,0 +1,277 @@
+// Package denylist takes tokens back before they expire: one of them, or all that
+// a subject has, which is logging out everywhere. A [List] is handed to
+// [jwthttp.New] as a [Check].
+//
+//	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
+//
+//	func logout(w http.ResponseWriter, r *http.Request) {
+//		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+//		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
+//			jwthttp.WriteError(w, r, err)
+//
+// The list of [NewMemory] is known to one process, and gone with it. Package
+// goredis keeps one in Redis or Valkey, for several processes. [New] makes one of a
+// [Store] of yours.
+//
+// # What a revocation reaches
+//
+// [Revoke] and [List.RevokeToken] refuse the token of one jti, and
+// [List.RevokeSubject] the tokens of one sub whose iat is not later than a moment.
+// Both count for one iss alone, since two issuers may use the same ids. A list
+// forgets a revocation when the last token that it refuses has expired.
+//
+// So that no token slips through, a Check refuses those that a revocation could
+// not reach ([ErrNotRevocable]): a token needs jti or sub, and exp and iat, which
+// are at most [Options].MaxLifetime apart; and iat is not ahead by more than 5
+// minutes. exp alone would not do: a token without iat that lives for long would
+// be good again once the list has forgotten that its subject logged out.
+package denylist
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+const (
+	defaultMaxLifetime = 24 * time.Hour
+	maxMaxLifetime     = 366 * 24 * time.Hour
+	maxLeeway          = 5 * time.Minute // as jwthttp.Options has it
+
+	// slack is for how long revocations outlive the exp of their tokens: the
+	// clocks of who revokes and of who checks may both be off.
+	slack = 2 * maxLeeway
+
+	maxNumericDate = 253402300799 // 9999-12-31T23:59:59Z, as no exp is later
+)
+
+var (
+	// ErrRevoked is the error of a [Check] for a token that was revoked, a 401.
+	ErrRevoked = errors.New("denylist: the token was revoked")
+
+	// ErrNotRevocable is wrapped by the error of a [Check] for a token that no
+	// revocation would reach, a 401, and by that of [Revoke] for one without jti or
+	// exp. Its text says what the issuer has to change.
+	ErrNotRevocable = errors.New("denylist: the token cannot be revoked")
+
+	// ErrFull is wrapped by the error of a revocation for which a list in memory
+	// has no room left. What it holds stays in force.
+	ErrFull = errors.New("denylist: the list is full: raise Options.MaxEntries, or have the issuer shorten the life of its tokens")
+)
+
+// A Store is where a [List] keeps what was revoked: a number under each key. It is
+// called concurrently. An error of it is a 503.
+type Store interface {
+	// Raise makes n, which is positive, the number under key, unless a higher
+	// one is there, and keeps it until then at least, or longer if that was asked
+	// for before. Both at once: of two calls at the same time none is lost. Once
+	// it has returned nil, Find returns the number, wherever it is called.
+	Raise(ctx context.Context, key Key, n int64, until time.Time) error
+
+	// Find returns the numbers under two keys; 0 where there is none.
+	Find(ctx context.Context, token, subject Key) (tokenN, subjectN int64, err error)
+}
+
+// A Key stands for a token or a subject of one issuer: a SHA-256 digest, so that
+// no id that a token brings is ever stored.
+type Key [sha256.Size]byte
+
+// A List remembers what was revoked. Make one with [NewMemory], with package
+// goredis, or with [New]. It is safe for concurrent use.
+type List struct {
+	store       Store
+	maxLifetime time.Duration
+}
+
+// New returns a list that keeps what was revoked in a store of yours. maxLifetime
+// is as in [Options].
+func New(store Store, maxLifetime time.Duration) (*List, error) {
+	var errs []error
+	if v := reflect.ValueOf(store); store == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+		errs = append(errs, errors.New("denylist: the store is nil: make it first"))
+	}
+	errs = append(errs, checkMaxLifetime(maxLifetime))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if maxLifetime == 0 {
+		maxLifetime = defaultMaxLifetime
+	}
+	return &List{store, maxLifetime}, nil
+}
+
+func checkMaxLifetime(d time.Duration) error {
+	if d < 0 || d > maxMaxLifetime {
+		return fmt.Errorf("denylist: MaxLifetime is %v: use at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
+	}
+	if d > 0 && d < time.Millisecond {
+		return fmt.Errorf("denylist: MaxLifetime is %v, as a number without a unit is: write %d*time.Second", d, d.Nanoseconds())
+	}
+	return nil
+}
+
+// Check returns a check that refuses what list has revoked, with [ErrRevoked], and
+// what it could not revoke, with [ErrNotRevocable]: a 401 both. While the store is
+// out of reach it refuses everything, with [jwthttp.ErrUnavailable], a 503. A nil
+// list makes a nil check, which jwthttp.New reports.
+//
+// A handler that streams for long may call it again with its token: the middleware
+// looks at a request once.
+func Check[C any](list *List) jwthttp.Check[C] {
+	if !list.isMade() {
+		return nil
+	}
+	return func(ctx context.Context, t *jwthttp.Token[C]) error { return list.check(ctx, t.Registered()) }
+}
+
+// Revoke refuses t from now on, and no other token of its subject: logging out. It
+// needs a jti, which the issuer must not use twice ([ErrNotRevocable] if there is
+// none). The list keeps it until t has expired, and 10 minutes more. An error of
+// the store wraps [jwthttp.ErrUnavailable]: t is still good, as far as one knows.
+func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
+	if t == nil {
+		return errors.New("denylist: Revoke was given no token: nobody is logged in, or the claims type is not that of the middleware")
+	}
+	c := t.Registered()
+	if c.ID == "" {
+		return fmt.Errorf("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
+	}
+	if c.ExpiresAt == nil {
+		return fmt.Errorf("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
+	}
+	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
+}
+
+// RevokeToken refuses the token with this iss and jti, compared exactly, for who
+// has no token at hand but knows its id. The issuer of tokens without iss is "". The
+// list keeps it until exp, and 10 minutes more.
+func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time) error {
+	if err := checkNames(issuer, id, "id"); err != nil {
+		return err
+	}
+	if s := exp.Unix(); s <= 0 || s > maxNumericDate {
+		return fmt.Errorf("denylist: exp is %v, as in no token: say when the token expires", exp)
+	}
+	return l.raise(ctx, keyOf(tokenKey, issuer, id), 1, exp.Add(slack))
+}
+
+// RevokeSubject refuses the tokens with this iss and sub, compared exactly, that
+// were issued at upTo or before: logging out everywhere. The issuer of tokens
+// without iss is "". upTo is time.Now() as a rule, by the issuer's clock: if that
+// may be ahead of this one, add by how much, up to 5 minutes.
+//
+// iat has whole seconds, so a token that is issued in the same second as upTo is
+// refused too, even after this has returned. upTo never moves backwards: an earlier
+// one than before changes nothing. The list keeps it for MaxLifetime, and 10 minutes
+// more.
+func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo time.Time) error {
+	if err := checkNames(issuer, subject, "subject"); err != nil {
+		return err
+	}
+	s := upTo.Unix()
+	if s <= 0 {
+		return fmt.Errorf("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
+	}
+	if s > time.Now().Add(maxLeeway).Unix() {
+		return fmt.Errorf("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
+	}
+	if !l.isMade() {
+		return errNotMade
+	}
+	return l.raise(ctx, keyOf(subjectKey, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
+}
+
+var errNotMade = errors.New("denylist: the list is nil: make it with NewMemory, goredis.New or New")
+
+func (l *List) isMade() bool { return l != nil && l.store != nil }
+
+func (l *List) raise(ctx context.Context, key Key, n int64, until time.Time) error {
+	if !l.isMade() {
+		return errNotMade
+	}
+	if until.Unix() < time.Now().Unix() {
+		return nil // whatever it would refuse has expired
+	}
+	if err := l.store.Raise(ctx, key, n, until); err != nil {
+		return unavailable{err}
+	}
+	return nil
+}
+
+func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
+	if err := l.canRevoke(c); err != nil {
+		return err
+	}
+	revoked, upTo, err := l.store.Find(ctx, keyOf(tokenKey, c.Issuer, c.ID), keyOf(subjectKey, c.Issuer, c.Subject))
+	if err != nil {
+		return unavailable{err}
+	}
+	if revoked != 0 || c.IssuedAt.Unix() <= upTo {
+		return ErrRevoked
+	}
+	return nil
+}
+
+// canRevoke returns why no revocation would reach a token, or would be forgotten
+// before it expires.
+func (l *List) canRevoke(c jwt.RegisteredClaims) error {
+	if c.ID == "" && c.Subject == "" {
+		return fmt.Errorf("%w: it has neither jti nor sub: have the issuer set one of them", ErrNotRevocable)
+	}
+	if c.ExpiresAt == nil || c.IssuedAt == nil {
+		return fmt.Errorf("%w: it has no exp or no iat, so nobody knows how long it lives: have the issuer set both", ErrNotRevocable)
+	}
+	if c.ExpiresAt.Sub(c.IssuedAt.Time) > l.maxLifetime {
+		return fmt.Errorf("%w: it lives longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, l.maxLifetime)
+	}
+	if c.IssuedAt.Unix() > time.Now().Add(maxLeeway).Unix() {
+		return fmt.Errorf("%w: its iat is more than %v ahead: set the clocks right", ErrNotRevocable, maxLeeway)
+	}
+	return nil
+}
+
+// checkNames finds mistakes that would make a revocation reach nothing.
+func checkNames(issuer, name, what string) error {
+	if name == "" {
+		return fmt.Errorf("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
+	}
+	if !utf8.ValidString(issuer) || !utf8.ValidString(name) {
+		return fmt.Errorf("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
+	}
+	return nil
+}
+
+// What a Key stands for: a jti that equals a sub must not be taken for it.
+const (
+	tokenKey   = 't'
+	subjectKey = 's'
+)
+
+// keyOf prefixes the issuer with its length: where it ends is for no id to say.
+func keyOf(kind byte, issuer, name string) Key {
+	var room [256]byte // most ids fit in it
+	b := append(room[:0], kind)
+	b = binary.BigEndian.AppendUint64(b, uint64(len(issuer)))
+	b = append(b, issuer...)
+	b = append(b, name...)
+	return sha256.Sum256(b)
+}
+
+// An unavailable error is one of the store's, whatever it wraps.
+type unavailable struct{ error }
+
+func (e unavailable) Error() string   { return "denylist: the store failed: " + e.error.Error() }
+func (e unavailable) Unwrap() []error { return []error{jwthttp.ErrUnavailable, e.error} }

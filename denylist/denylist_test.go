@@ -1,0 +1,467 @@
+package denylist_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+)
+
+// AppClaims has none of the claims that a list goes by.
+type AppClaims struct {
+	Role string `json:"role"`
+}
+
+func newMemory(t testing.TB, opts denylist.Options) *denylist.List {
+	t.Helper()
+	list, err := denylist.NewMemory(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// want asserts that a token with these claims is refused as target, or accepted if
+// that is nil.
+func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapClaims, target error) {
+	t.Helper()
+	if _, err := auth.Verify(t.Context(), contract.Sign(t, claims)); !errors.Is(err, target) {
+		t.Errorf("%v: error = %v, want %v", claims, err, target)
+	}
+}
+
+// A faulty store does as its fields say.
+type faulty struct {
+	err            error
+	token, subject int64
+	panics         bool
+	raised         []time.Time // until when
+	found          [2]denylist.Key
+}
+
+func (f *faulty) Raise(_ context.Context, _ denylist.Key, _ int64, until time.Time) error {
+	f.raised = append(f.raised, until)
+	return f.err
+}
+
+func (f *faulty) Find(_ context.Context, token, subject denylist.Key) (int64, int64, error) {
+	if f.panics {
+		panic(http.ErrAbortHandler)
+	}
+	f.found = [2]denylist.Key{token, subject}
+	return f.token, f.subject, f.err
+}
+
+func newFaulty(t testing.TB, f *faulty) *denylist.List {
+	t.Helper()
+	list, err := denylist.New(f, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// A site is a real server whose one handler logs out.
+type site struct {
+	*httptest.Server
+	ran int
+}
+
+func serve[C any](t testing.TB, list *denylist.List) *site {
+	t.Helper()
+	s := &site{}
+	s.Server = httptest.NewServer(contract.Protect[C](t, list).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ran++
+		if r.Method != http.MethodPost {
+			return
+		}
+		token, _ := jwthttp.TokenFromContext[C](r.Context())
+		if err := denylist.Revoke(r.Context(), list, token); err != nil {
+			jwthttp.WriteError(w, r, err)
+		}
+	})))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// An answer is what came back, and how often the handler ran for it.
+type answer struct {
+	status                 int
+	challenge, retry, body string
+	ran                    int
+}
+
+func (s *site) send(t testing.TB, method, raw string) (answer, error) {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+raw)
+	s.ran = 0
+	res, err := s.Client().Do(req)
+	if err != nil {
+		return answer{ran: s.ran}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header.Get("WWW-Authenticate"), res.Header.Get("Retry-After"), string(body), s.ran}, nil
+}
+
+func (s *site) want(t testing.TB, method, raw string, want answer) {
+	t.Helper()
+	got, err := s.send(t, method, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("%s: answer %+v, want %+v", method, got, want)
+	}
+}
+
+var (
+	passed  = answer{status: 200, ran: 1}
+	refused = answer{
+		status:    401,
+		challenge: `Bearer realm="api", error="invalid_token", error_description="The access token was refused"`,
+		body:      `{"title":"Unauthorized","status":401,"detail":"The access token was refused","error":"invalid_token"}` + "\n",
+	}
+	unavailable = answer{
+		status: 503,
+		retry:  "5",
+		body:   `{"title":"Service Unavailable","status":503,"detail":"The access token cannot be checked at the moment","error":"temporarily_unavailable"}` + "\n",
+	}
+)
+
+func TestCheckOverHTTP(t *testing.T) {
+	t.Run("jwt.MapClaims", testCheck[jwt.MapClaims])
+	t.Run("jwt.RegisteredClaims", testCheck[jwt.RegisteredClaims])
+	t.Run("a struct", testCheck[AppClaims])
+}
+
+func testCheck[C any](t *testing.T) {
+	phone := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "1"})
+	laptop := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "2"})
+	bob := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "bob", "jti": "3"})
+
+	t.Run("log out", func(t *testing.T) {
+		list := newMemory(t, denylist.Options{})
+		s := serve[C](t, list)
+		s.want(t, "GET", phone, passed)
+		s.want(t, "POST", phone, passed)
+		s.want(t, "GET", phone, refused)
+		s.want(t, "POST", phone, refused)
+		s.want(t, "GET", laptop, passed)
+		if err := list.RevokeSubject(t.Context(), "a", "alice", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		s.want(t, "GET", laptop, refused)
+		s.want(t, "GET", bob, passed)
+		again := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "4", "iat": time.Now().Unix() + 2})
+		s.want(t, "GET", again, passed)
+	})
+	t.Run("a list that fails", func(t *testing.T) {
+		for _, err := range []error{errors.New("no route to host"), context.DeadlineExceeded, denylist.ErrRevoked, jwthttp.ErrInvalidToken} {
+			f := &faulty{err: err}
+			s := serve[C](t, newFaulty(t, f))
+			s.want(t, "GET", phone, unavailable)
+			f.token = 1
+			s.want(t, "GET", phone, unavailable)
+		}
+	})
+	t.Run("a revocation that fails", func(t *testing.T) {
+		list := newMemory(t, denylist.Options{MaxEntries: 1})
+		s := serve[C](t, list)
+		s.want(t, "POST", bob, passed)
+		full := unavailable
+		full.ran = 1
+		s.want(t, "POST", phone, full)
+		s.want(t, "GET", phone, passed)
+	})
+	t.Run("a list that panics", func(t *testing.T) {
+		s := serve[C](t, newFaulty(t, &faulty{panics: true}))
+		if got, err := s.send(t, "GET", phone); err == nil || got.ran != 0 {
+			t.Errorf("answer %+v, error %v", got, err)
+		}
+	})
+	t.Run("odd numbers in the store", func(t *testing.T) {
+		serve[C](t, newFaulty(t, &faulty{token: -1})).want(t, "GET", phone, refused)
+		serve[C](t, newFaulty(t, &faulty{subject: 1 << 62})).want(t, "GET", phone, refused)
+		serve[C](t, newFaulty(t, &faulty{subject: -1})).want(t, "GET", phone, passed)
+	})
+}
+
+// The errors that a program sees, and their texts, which are for logs.
+func TestErrors(t *testing.T) {
+	raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+	dial := errors.New("dial tcp: refused")
+
+	_, err := contract.Protect[AppClaims](t, newFaulty(t, &faulty{err: dial})).Verify(t.Context(), raw)
+	if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || errors.Is(err, jwthttp.ErrInvalidToken) || errors.Is(err, denylist.ErrRevoked) {
+		t.Errorf("a store that fails: %v", err)
+	}
+	if want := "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: denylist: the store failed: dial tcp: refused"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	_, err = contract.Protect[AppClaims](t, newFaulty(t, &faulty{token: 1})).Verify(t.Context(), raw)
+	if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, denylist.ErrRevoked) || errors.Is(err, jwthttp.ErrUnavailable) {
+		t.Errorf("a revoked token: %v", err)
+	}
+	if err := newFaulty(t, &faulty{err: dial}).RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) {
+		t.Errorf("a revocation that fails: %v", err)
+	}
+	if err := newFaulty(t, &faulty{err: dial}).RevokeSubject(t.Context(), "", "1", time.Now()); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) {
+		t.Errorf("a revocation that fails: %v", err)
+	}
+}
+
+// What a revocation could not reach is refused, so that nothing escapes one.
+func TestNotRevocable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		auth := contract.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
+		lax, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{AllowMissingExpiry: true}, denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{MaxLifetime: time.Hour})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
+		for _, test := range []struct {
+			name   string
+			claims jwt.MapClaims
+			text   string // of the error; "" if it is accepted
+		}{
+			{"a jti alone", jwt.MapClaims{"jti": "1"}, ""},
+			{"a sub alone", jwt.MapClaims{"sub": "alice"}, ""},
+			{"neither", jwt.MapClaims{"iss": "a"}, "neither jti nor sub"},
+			{"both empty", jwt.MapClaims{"sub": "", "jti": ""}, "neither jti nor sub"},
+			{"no iat", jwt.MapClaims{"sub": "alice", "iat": nil}, "no exp or no iat"},
+			{"no exp", jwt.MapClaims{"sub": "alice", "exp": nil}, "no exp or no iat"},
+			{"the longest life", jwt.MapClaims{"sub": "alice", "exp": at(time.Hour)}, ""},
+			{"too long a life", jwt.MapClaims{"sub": "alice", "exp": at(time.Hour + time.Second)}, "longer than MaxLifetime, which is 1h0m0s"},
+			{"too long a life, nearly over", jwt.MapClaims{"sub": "alice", "iat": at(-48 * time.Hour), "exp": at(time.Second)}, "longer than MaxLifetime"},
+			{"the longest life of all", jwt.MapClaims{"sub": "alice", "iat": 0, "exp": int64(253402300799)}, "longer than MaxLifetime"},
+			{"iat ahead as far as clocks may differ", jwt.MapClaims{"sub": "alice", "iat": at(5 * time.Minute)}, ""},
+			{"iat further ahead", jwt.MapClaims{"sub": "alice", "iat": at(5*time.Minute + time.Second)}, "iat is more than 5m0s ahead"},
+		} {
+			_, errAuth := auth.Verify(t.Context(), contract.Sign(t, test.claims))
+			_, errLax := lax.Verify(t.Context(), contract.Sign(t, test.claims))
+			if test.name == "no exp" {
+				errAuth = errLax
+			}
+			for _, err := range []error{errAuth, errLax} {
+				if test.text == "" && err != nil {
+					t.Errorf("%s: %v", test.name, err)
+				}
+				if test.text != "" && (!errors.Is(err, denylist.ErrNotRevocable) || !errors.Is(err, jwthttp.ErrInvalidToken) || !strings.Contains(err.Error(), test.text)) {
+					t.Errorf("%s: error = %v, want ErrNotRevocable with %q", test.name, err, test.text)
+				}
+			}
+		}
+	})
+}
+
+// A token that the check lets pass is refused after a revocation until it expires,
+// with the largest leeway and however long that takes, and the list forgets it then.
+func TestKeptLongEnough(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		revoke func(ctx context.Context, list *denylist.List, token *jwthttp.Token[jwt.MapClaims]) error
+	}{
+		{"the token", denylist.Revoke[jwt.MapClaims]},
+		{"the subject", func(ctx context.Context, list *denylist.List, _ *jwthttp.Token[jwt.MapClaims]) error {
+			return list.RevokeSubject(ctx, "", "alice", time.Now())
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				list := newMemory(t, denylist.Options{MaxLifetime: time.Hour})
+				auth, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{Leeway: 5 * time.Minute}, denylist.Check[jwt.MapClaims](list))
+				if err != nil {
+					t.Fatal(err)
+				}
+				raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+				token, err := auth.Verify(t.Context(), raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := test.revoke(t.Context(), list, token); err != nil {
+					t.Fatal(err)
+				}
+				for range 65 {
+					if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, denylist.ErrRevoked) {
+						t.Fatalf("after %v: %v", time.Since(token.ExpiresAt().Add(-time.Hour)), err)
+					}
+					// Writing is what makes a list forget.
+					if err := list.RevokeToken(t.Context(), "", "other", time.Now()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Minute)
+				}
+				if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenExpired) {
+					t.Errorf("at last: %v", err)
+				}
+				// A clock that is behind by 5 minutes still finds it here.
+				time.Sleep(5*time.Minute - time.Millisecond)
+				if n := denylist.Entries(list); n != 2 {
+					t.Errorf("%d entries, want 2", n)
+				}
+				time.Sleep(time.Second)
+				if err := list.RevokeToken(t.Context(), "", "other", time.Now()); err != nil {
+					t.Fatal(err)
+				}
+				if n := denylist.Entries(list); n != 1 {
+					t.Errorf("%d entries, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// Until when a store is asked to keep what.
+func TestUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &faulty{}
+		list := newFaulty(t, f)
+		now := time.Now()
+		for _, err := range []error{
+			list.RevokeToken(t.Context(), "", "1", now.Add(time.Minute)),
+			list.RevokeToken(t.Context(), "", "1", now.Add(-10*time.Minute)),
+			list.RevokeToken(t.Context(), "", "1", now.Add(-10*time.Minute-time.Second)),
+			list.RevokeToken(t.Context(), "", "1", time.Unix(253402300799, 0)),
+			list.RevokeSubject(t.Context(), "", "1", now.Add(-30*time.Minute)),
+			list.RevokeSubject(t.Context(), "", "1", now.Add(-70*time.Minute-time.Second)),
+			list.RevokeSubject(t.Context(), "", "1", now.Add(5*time.Minute)),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		want := []time.Time{now.Add(11 * time.Minute), now, time.Unix(253402300799, 0).Add(10 * time.Minute), now.Add(40 * time.Minute), now.Add(75 * time.Minute)}
+		if len(f.raised) != len(want) {
+			t.Fatalf("kept until %v, want %v", f.raised, want)
+		}
+		for i := range want {
+			if !f.raised[i].Equal(want[i]) {
+				t.Errorf("kept until %v, want %v", f.raised[i], want[i])
+			}
+		}
+	})
+}
+
+func TestRevokeMistakes(t *testing.T) {
+	list := newMemory(t, denylist.Options{})
+	ctx, exp := t.Context(), time.Now().Add(time.Hour)
+	anonymous, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(contract.Secret), jwthttp.Options{AllowMissingExpiry: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := func(claims jwt.MapClaims) *jwthttp.Token[jwt.MapClaims] {
+		t.Helper()
+		token, err := anonymous.Verify(ctx, contract.Sign(t, claims))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"no token", denylist.Revoke[jwt.MapClaims](ctx, list, nil), "was given no token: nobody is logged in"},
+		{"a token of a test", denylist.Revoke(ctx, list, &jwthttp.Token[jwt.MapClaims]{}), "it has no jti"},
+		{"no jti", denylist.Revoke(ctx, list, token(jwt.MapClaims{"sub": "alice"})), "it has no jti: have the issuer set one"},
+		{"no exp", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": nil})), "it has no exp"},
+		{"no list", denylist.Revoke(ctx, nil, token(jwt.MapClaims{"jti": "1"})), "the list is nil: make it with NewMemory"},
+		{"no list for a subject", (*denylist.List)(nil).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
+		{"a list that nobody made", new(denylist.List).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
+		{"an empty id", list.RevokeToken(ctx, "a", "", exp), "the id is empty"},
+		{"an empty subject", list.RevokeSubject(ctx, "a", "", time.Now()), "the subject is empty"},
+		{"an id that is no UTF-8", list.RevokeToken(ctx, "a", "\xff", exp), "no UTF-8"},
+		{"a subject that is no UTF-8", list.RevokeSubject(ctx, "a", "\xff", time.Now()), "no UTF-8"},
+		{"an issuer that is no UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "no UTF-8"},
+		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "say when the token expires"},
+		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "say when the token expires"},
+		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "say when the token expires"},
+		{"an upTo of zero", list.RevokeSubject(ctx, "a", "alice", time.Time{}), "use time.Now()"},
+		{"an upTo of 1970", list.RevokeSubject(ctx, "a", "alice", time.Unix(0, 0)), "use time.Now()"},
+		{"an upTo ahead", list.RevokeSubject(ctx, "a", "alice", time.Now().Add(5*time.Minute+2*time.Second)), "would lock the subject out"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.err == nil || !strings.Contains(test.err.Error(), test.want) || errors.Is(test.err, jwthttp.ErrUnavailable) {
+				t.Errorf("error = %v, want %q", test.err, test.want)
+			}
+			if isToken := strings.Contains(test.want, "it has no"); errors.Is(test.err, denylist.ErrNotRevocable) != isToken {
+				t.Errorf("error = %v, ErrNotRevocable %v", test.err, !isToken)
+			}
+		})
+	}
+	if n := denylist.Entries(list); n != 0 {
+		t.Errorf("%d entries after mistakes only", n)
+	}
+}
+
+func TestNewMistakes(t *testing.T) {
+	for _, store := range []denylist.Store{nil, (*faulty)(nil)} {
+		list, err := denylist.New(store, -1)
+		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make it first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
+			t.Errorf("list %v, error %v", list, err)
+		}
+	}
+	if _, err := denylist.New(&faulty{}, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// A list that nobody made is found when the program starts.
+func TestCheckOfNoList(t *testing.T) {
+	for _, list := range []*denylist.List{nil, {}} {
+		if _, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
+			t.Error("jwthttp.New took a check of no list")
+		}
+	}
+}
+
+// The default, which a list of a store has too.
+func TestDefaultLifetime(t *testing.T) {
+	list, err := denylist.New(&faulty{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := contract.Protect[jwt.MapClaims](t, list)
+	iat := time.Now().Unix()
+	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86400}, nil)
+	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86401}, denylist.ErrNotRevocable)
+}
+
+// Keys depend on all of a name and of its issuer, and on which of the two it is.
+func TestKeys(t *testing.T) {
+	f := &faulty{}
+	auth := contract.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	seen := map[denylist.Key]string{}
+	for _, iss := range []string{"", "a", "aa", "a\x00", "\x00a", "\x00\x00\x00\x00\x00\x00\x00\x01", strings.Repeat("a", 300)} {
+		for _, name := range []string{"a", "aa", "\x00", "a\x00", "\x00a", "s", "t", strings.Repeat("a", 300), strings.Repeat("a", 301)} {
+			want(t, auth, jwt.MapClaims{"iss": iss, "jti": name, "sub": name}, nil)
+			for i, key := range f.found {
+				what := [2]string{"token", "subject"}[i] + " " + iss + "|" + name
+				if before, ok := seen[key]; ok {
+					t.Errorf("%q and %q have one key", before, what)
+				}
+				seen[key] = what
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package denylist_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+)
+
+// A secret of an example's own; take yours from the environment.
+var exampleSecret = []byte("an example's secret of 32 bytes.")
+
+// login issues a token as a list needs it: with jti, iat and exp.
+func login(subject, id string) string {
+	now := time.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+		Issuer: "https://login.example.com", Subject: subject, ID: id,
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(time.Hour)),
+	}).SignedString(exampleSecret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return token
+}
+
+func request(h http.Handler, method, token string) {
+	r := httptest.NewRequest(method, "/", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(method, w.Code, w.Body)
+}
+
+// Logging out revokes the token of the request, and no other one.
+func ExampleCheck() {
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(jwthttp.HS256(exampleSecret), jwthttp.Options{}, denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+		fmt.Fprint(w, "Hello, ", claims.Subject)
+	})
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
+		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
+			jwthttp.WriteError(w, r, err) // a 503 if the list is out of reach
+			return
+		}
+		fmt.Fprint(w, "Goodbye")
+	})
+	h := auth.Handler(mux)
+
+	phone, laptop := login("alice", "1"), login("alice", "2")
+	request(h, "GET", phone)
+	request(h, "POST", phone)
+	request(h, "GET", phone)
+	request(h, "GET", laptop)
+	// Output:
+	// GET 200 Hello, alice
+	// POST 200 Goodbye
+	// GET 401 {"title":"Unauthorized","status":401,"detail":"The access token was refused","error":"invalid_token"}
+	//
+	// GET 200 Hello, alice
+}
+
+// Logging out everywhere, after a password was changed or an account was closed.
+func ExampleList_RevokeSubject() {
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(jwthttp.HS256(exampleSecret), jwthttp.Options{}, denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	phone, laptop, bob := login("alice", "1"), login("alice", "2"), login("bob", "3")
+
+	if err := revoked.RevokeSubject(ctx, "https://login.example.com", "alice", time.Now()); err != nil {
+		log.Fatal(err)
+	}
+	for _, token := range []string{phone, laptop, bob} {
+		_, err := auth.Verify(ctx, token)
+		fmt.Println(errors.Is(err, denylist.ErrRevoked))
+	}
+	// Output:
+	// true
+	// true
+	// false
+}

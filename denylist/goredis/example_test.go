@@ -1,0 +1,40 @@
+package goredis_test
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/denylist/goredis"
+)
+
+// A service whose instances share what was revoked.
+func ExampleNew() {
+	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer client.Close()
+	revoked, err := goredis.New(client, goredis.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(jwthttp.HS256([]byte("an example's secret of 32 bytes.")), jwthttp.Options{}, denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("GET /me", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+		fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+	})))
+	http.Handle("POST /logout", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
+		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
+			jwthttp.WriteError(w, r, err)
+		}
+	})))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+}

@@ -1,0 +1,14 @@
+package goredis
+
+import (
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/jwthttp/jwthttp/denylist"
+)
+
+// NewStore is the store of New.
+func NewStore(client redis.UniversalClient, timeout time.Duration) denylist.Store {
+	return &store{client, timeout, defaultPrefix}
+}

@@ -1,0 +1,524 @@
+package goredis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/denylist/goredis"
+	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+)
+
+// patient is a timeout for tests in which nothing is slow but the machine.
+const patient = 5 * time.Second
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(silence{}) // servers that are down are what is tested
+	os.Exit(m.Run())
+}
+
+func newList(t testing.TB, client redis.UniversalClient, opts goredis.Options) *denylist.List {
+	t.Helper()
+	list, err := goredis.New(client, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// A site is a real server with a list before a handler that counts.
+type site struct {
+	*httptest.Server
+	ran atomic.Int64
+}
+
+func serve(t testing.TB, list *denylist.List) *site {
+	t.Helper()
+	s := &site{}
+	s.Server = httptest.NewServer(contract.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.ran.Add(1) })))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// get returns the status for a token, after it has seen that the rest of the answer
+// and the handler go with it.
+func (s *site) get(t testing.TB, raw string) int {
+	t.Helper()
+	before := s.ran.Load()
+	req, err := http.NewRequest("GET", s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+raw)
+	res, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	challenge, retry := "", ""
+	switch res.StatusCode {
+	case 401:
+		challenge = `Bearer realm="api", error="invalid_token", error_description="The access token was refused"`
+	case 503:
+		retry = "5"
+	}
+	if h := res.Header; h.Get("WWW-Authenticate") != challenge || h.Get("Retry-After") != retry {
+		t.Errorf("status %d with WWW-Authenticate %q and Retry-After %q", res.StatusCode, h.Get("WWW-Authenticate"), h.Get("Retry-After"))
+	}
+	if ran := s.ran.Load() > before; ran != (res.StatusCode == 200) {
+		t.Errorf("status %d, and the handler ran: %v", res.StatusCode, ran)
+	}
+	return res.StatusCode
+}
+
+func (s *site) want(t testing.TB, status int, raw string) {
+	t.Helper()
+	if got := s.get(t, raw); got != status {
+		t.Errorf("status %d, want %d", got, status)
+	}
+}
+
+// wantSoon asserts it too, of a server that comes back.
+func (s *site) wantSoon(t testing.TB, status int, raw string) {
+	t.Helper()
+	for range 100 {
+		if s.get(t, raw) == status {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("status is not %d in time", status)
+}
+
+func token(t testing.TB, id string) string {
+	t.Helper()
+	return contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice " + id, "jti": id})
+}
+
+func revoke(t testing.TB, list *denylist.List, id string) {
+	t.Helper()
+	if err := list.RevokeToken(t.Context(), "a", id, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantUnavailable asserts that neither kind of revocation claims to have been kept.
+func wantUnavailable(t testing.TB, list *denylist.List, text string) {
+	t.Helper()
+	for _, err := range []error{
+		list.RevokeToken(t.Context(), "a", "another", time.Now().Add(time.Hour)),
+		list.RevokeSubject(t.Context(), "a", "another", time.Now()),
+	} {
+		if !errors.Is(err, jwthttp.ErrUnavailable) || !strings.Contains(err.Error(), text) {
+			t.Errorf("error = %v, want ErrUnavailable with %q", err, text)
+		}
+	}
+}
+
+func TestContract(t *testing.T) {
+	contract.Test(t, goredis.NewStore(start(t).client(t), patient))
+}
+
+func TestContractInACluster(t *testing.T) {
+	contract.Test(t, goredis.NewStore(startCluster(t).client(t), patient))
+}
+
+// Two programs share a list if they have one prefix.
+func TestShared(t *testing.T) {
+	s := start(t)
+	a, b := newList(t, s.client(t), goredis.Options{Timeout: patient}), newList(t, s.client(t), goredis.Options{Timeout: patient})
+	other := newList(t, s.client(t), goredis.Options{Timeout: patient, Prefix: "other:"})
+	revoke(t, a, "1")
+	serve(t, b).want(t, 401, token(t, "1"))
+	serve(t, other).want(t, 200, token(t, "1"))
+}
+
+// What stands in Redis: keys of one length, whatever the ids, that all expire.
+func TestKeys(t *testing.T) {
+	for _, test := range []struct {
+		prefix, want string
+		lifetime     time.Duration
+		wantLifetime time.Duration
+	}{
+		{"", "jwthttp:deny:", 0, 24 * time.Hour},
+		{"app:", "app:", time.Hour, time.Hour},
+	} {
+		t.Run(test.want, func(t *testing.T) {
+			client := start(t).client(t)
+			list := newList(t, client, goredis.Options{Timeout: patient, Prefix: test.prefix, MaxLifetime: test.lifetime})
+			keys := map[string]bool{}
+			fresh := func(value any, keep time.Duration) {
+				t.Helper()
+				for _, key := range client.Keys(t.Context(), "*").Val() {
+					if keys[key] {
+						continue
+					}
+					keys[key] = true
+					if !strings.HasPrefix(key, test.want) || len(key) != len(test.want)+43 {
+						t.Errorf("key %q", key)
+					}
+					if got := do(t, client, "GET", key); got != value {
+						t.Errorf("value %v, want %v", got, value)
+					}
+					if ttl := client.PTTL(t.Context(), key).Val(); ttl > keep || ttl < keep-10*time.Second {
+						t.Errorf("it expires in %v, want %v", ttl, keep)
+					}
+				}
+			}
+			long := strings.Repeat("x", 10_000)
+			for _, id := range []string{"1", "2\r\n", long} {
+				if err := list.RevokeToken(t.Context(), "a", id, time.Now().Add(time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+				fresh("1", 70*time.Minute)
+			}
+			upTo := time.Now()
+			for _, id := range []string{"1", "2\r\n", long} {
+				if err := list.RevokeSubject(t.Context(), "a", id, upTo); err != nil {
+					t.Fatal(err)
+				}
+				fresh(fmt.Sprint(upTo.Unix()), test.wantLifetime+10*time.Minute)
+			}
+			if len(keys) != 6 {
+				t.Errorf("%d keys: %v", len(keys), keys)
+			}
+			// Raised again, they keep a time to live, the longer one.
+			for _, exp := range []time.Duration{time.Minute, 3 * time.Hour, time.Hour} {
+				if err := list.RevokeToken(t.Context(), "a", "1", time.Now().Add(exp)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			longest := time.Duration(0)
+			for key := range keys {
+				if do(t, client, "GET", key) == "1" {
+					longest = max(longest, client.PTTL(t.Context(), key).Val())
+				}
+			}
+			if longest > 190*time.Minute || longest < 189*time.Minute {
+				t.Errorf("it expires in %v, want 3h10m", longest)
+			}
+		})
+	}
+}
+
+// A counter counts what is sent to Redis.
+type counter struct{ single, pipelines, commands atomic.Int64 }
+
+func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.single.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		c.pipelines.Add(1)
+		c.commands.Add(int64(len(cmds)))
+		return next(ctx, cmds)
+	}
+}
+
+func TestOneRoundTrip(t *testing.T) {
+	client := start(t).client(t)
+	list := newList(t, client, goredis.Options{Timeout: patient})
+	s := serve(t, list)
+	revoke(t, list, "1")
+	c := &counter{}
+	client.AddHook(c)
+	for i, id := range []string{"1", "2", "3"} {
+		s.get(t, token(t, id))
+		if n := int64(i + 1); c.single.Load() != 0 || c.pipelines.Load() != n || c.commands.Load() != 2*n {
+			t.Errorf("after %d requests: %d commands alone, %d pipelines of %d", n, c.single.Load(), c.pipelines.Load(), c.commands.Load())
+		}
+	}
+	revoke(t, list, "2")
+	if n := c.single.Load(); n != 1 {
+		t.Errorf("%d commands for a revocation", n)
+	}
+	do(t, client, "SCRIPT", "FLUSH") // as after a restart
+	revoke(t, list, "3")
+	s.want(t, 401, token(t, "3"))
+}
+
+// A Redis that is killed lets nothing pass, and works again once it is back.
+func TestDown(t *testing.T) {
+	redisServer := start(t, "--appendonly", "yes", "--appendfsync", "always")
+	list := newList(t, redisServer.client(t), goredis.Options{})
+	s := serve(t, list)
+	good, bad := token(t, "good"), token(t, "bad")
+	s.wantSoon(t, 200, good)
+	revoke(t, list, "bad")
+	s.wantSoon(t, 401, bad)
+
+	// It goes down while requests are under way.
+	var wg sync.WaitGroup
+	var unavailable atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			for unavailable.Load() < 20 {
+				req, _ := http.NewRequest("GET", s.URL, nil)
+				req.Header.Set("Authorization", "Bearer "+bad)
+				res, err := s.Client().Do(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				res.Body.Close()
+				switch res.StatusCode {
+				case 401:
+				case 503:
+					unavailable.Add(1)
+				default:
+					t.Errorf("status %d for a revoked token", res.StatusCode)
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	redisServer.kill()
+	wg.Wait()
+	for range 3 {
+		s.want(t, 503, good)
+		s.want(t, 503, bad)
+	}
+	wantUnavailable(t, list, "")
+
+	redisServer.run(t)
+	s.wantSoon(t, 200, good)
+	s.wantSoon(t, 401, bad) // it was on disk
+	revoke(t, list, "good")
+	s.wantSoon(t, 401, good)
+}
+
+// A Redis that hangs holds up a request for the timeout and no longer.
+func TestSlow(t *testing.T) {
+	for _, test := range []struct{ timeout, want time.Duration }{{0, 250 * time.Millisecond}, {50 * time.Millisecond, 50 * time.Millisecond}} {
+		redisServer := start(t)
+		list := newList(t, redisServer.client(t), goredis.Options{Timeout: test.timeout})
+		s := serve(t, list)
+		s.wantSoon(t, 200, token(t, "1"))
+		revoke(t, list, "2")
+		redisServer.stop(t)
+		var wg sync.WaitGroup
+		for _, id := range []string{"1", "2", "3"} {
+			wg.Go(func() {
+				start := time.Now()
+				s.want(t, 503, token(t, id))
+				if took := time.Since(start); took < test.want || took > test.want+1500*time.Millisecond {
+					t.Errorf("it took %v, want %v", took, test.want)
+				}
+			})
+		}
+		wg.Wait()
+		start := time.Now()
+		wantUnavailable(t, list, "deadline exceeded")
+		if took := time.Since(start); took < 2*test.want || took > 2*test.want+3*time.Second {
+			t.Errorf("two revocations took %v", took)
+		}
+		redisServer.resume(t)
+		s.wantSoon(t, 200, token(t, "1"))
+		s.wantSoon(t, 401, token(t, "2"))
+	}
+}
+
+// Nobody waits for a Redis on behalf of a client that has gone.
+func TestCanceled(t *testing.T) {
+	redisServer := start(t)
+	auth := contract.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.Options{Timeout: patient}))
+	redisServer.stop(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := auth.Verify(ctx, token(t, "1")); !errors.Is(err, jwthttp.ErrUnavailable) {
+		t.Errorf("error = %v, want ErrUnavailable", err)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// A Redis without room left says so when something is revoked, and keeps the rest.
+func TestFull(t *testing.T) {
+	client := start(t).client(t)
+	list := newList(t, client, goredis.Options{Timeout: patient})
+	s := serve(t, list)
+	revoke(t, list, "1")
+	do(t, client, "CONFIG", "SET", "maxmemory", "1mb", "maxmemory-policy", "noeviction")
+	wantUnavailable(t, list, "OOM")
+	s.want(t, 401, token(t, "1"))
+	s.want(t, 200, token(t, "2"))
+	do(t, client, "CONFIG", "SET", "maxmemory", "0")
+	revoke(t, list, "2")
+	s.want(t, 401, token(t, "2"))
+}
+
+// What no list has written is no answer.
+func TestNonsense(t *testing.T) {
+	client := start(t).client(t)
+	list := newList(t, client, goredis.Options{Timeout: patient})
+	s := serve(t, list)
+	for _, kind := range []struct {
+		name   string
+		revoke func() error
+	}{
+		{"token", func() error { return list.RevokeToken(t.Context(), "a", "1", time.Now().Add(time.Hour)) }},
+		{"subject", func() error { return list.RevokeSubject(t.Context(), "a", "alice 1", time.Now()) }},
+	} {
+		for _, command := range [][]any{
+			{"SET", "", "abc"}, {"SET", "", ""}, {"SET", "", "1.5"}, {"SET", "", "1 "}, {"SET", "", "0x1"}, {"SET", "", "99999999999999999999"},
+			{"RPUSH", "", "1"}, {"HSET", "", "1", "1"}, {"SADD", "", "1"}, {"PFADD", "", "1"},
+		} {
+			t.Run(fmt.Sprint(kind.name, command), func(t *testing.T) {
+				do(t, client, "FLUSHALL")
+				if err := kind.revoke(); err != nil {
+					t.Fatal(err)
+				}
+				s.want(t, 401, token(t, "1"))
+				keys := client.Keys(t.Context(), "*").Val()
+				if len(keys) != 1 {
+					t.Fatalf("keys %v", keys)
+				}
+				do(t, client, "DEL", keys[0])
+				do(t, client, append([]any{command[0], keys[0]}, command[2:]...)...)
+				s.want(t, 503, token(t, "1"))
+				// Revoking again mends it or fails; it does not let the token pass.
+				err := kind.revoke()
+				if err != nil && !errors.Is(err, jwthttp.ErrUnavailable) {
+					t.Errorf("error = %v, want ErrUnavailable", err)
+				}
+				if status := s.get(t, token(t, "1")); status != 401 && status != 503 {
+					t.Errorf("status %d, and revoking: %v", status, err)
+				}
+				if command[0] != "SET" && err == nil {
+					t.Error("a value of a wrong type was taken for a revocation")
+				}
+			})
+		}
+	}
+}
+
+// In a cluster the two keys of a token have two nodes. With one of them down, what
+// needs it is a 503, and what was revoked is never good.
+func TestClusterNodeDown(t *testing.T) {
+	c := startCluster(t)
+	list := newList(t, c.client(t), goredis.Options{Timeout: time.Second})
+	auth := contract.Protect[jwt.MapClaims](t, list)
+	const tokens = 24
+	for i := range tokens / 2 {
+		revoke(t, list, fmt.Sprint(i))
+	}
+	count := func() (good, revoked, unavailable int) {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range tokens {
+			wg.Go(func() {
+				_, err := auth.Verify(t.Context(), token(t, fmt.Sprint(i)))
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					good++
+					if i < tokens/2 {
+						t.Errorf("token %d was revoked", i)
+					}
+				case errors.Is(err, denylist.ErrRevoked):
+					revoked++
+				case errors.Is(err, jwthttp.ErrUnavailable):
+					unavailable++
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		return good, revoked, unavailable
+	}
+	if good, revoked, unavailable := count(); good != tokens/2 || revoked != tokens/2 {
+		t.Errorf("%d good, %d revoked, %d unavailable", good, revoked, unavailable)
+	}
+	c[1].kill()
+	// Three of four tokens have a key there.
+	if good, revoked, unavailable := count(); unavailable == 0 {
+		t.Errorf("%d good, %d revoked, %d unavailable", good, revoked, unavailable)
+	}
+}
+
+func TestNewMistakes(t *testing.T) {
+	ok := redis.NewClient(&redis.Options{ContextTimeoutEnabled: true})
+	defer ok.Close()
+	heedless := redis.NewClient(&redis.Options{})
+	defer heedless.Close()
+	cluster := func(opts redis.ClusterOptions) redis.UniversalClient {
+		opts.Addrs = []string{"127.0.0.1:1"}
+		client := redis.NewClusterClient(&opts)
+		t.Cleanup(func() { client.Close() })
+		return client
+	}
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": "127.0.0.1:1"}, ContextTimeoutEnabled: true})
+	defer ring.Close()
+	sentinel := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "m", SentinelAddrs: []string{"127.0.0.1:1"}, ContextTimeoutEnabled: true})
+	defer sentinel.Close()
+	type wrapper struct{ redis.UniversalClient }
+
+	for _, test := range []struct {
+		name   string
+		client redis.UniversalClient
+		opts   goredis.Options
+		want   []string // parts of the error; none if it is good
+	}{
+		{"a client", ok, goredis.Options{}, nil},
+		{"one of Sentinel", sentinel, goredis.Options{}, nil},
+		{"a cluster", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true}), goredis.Options{}, nil},
+		{"the largest", ok, goredis.Options{MaxLifetime: 366 * 24 * time.Hour, Timeout: 5 * time.Second, Prefix: strings.Repeat("p", 128)}, nil},
+		{"the smallest", ok, goredis.Options{MaxLifetime: time.Millisecond, Timeout: time.Millisecond, Prefix: "p"}, nil},
+		{"nil", nil, goredis.Options{}, []string{"the client is nil: make it with redis.NewClient"}},
+		{"a nil client", (*redis.Client)(nil), goredis.Options{}, []string{"the client is nil: make it with redis.NewClient"}},
+		{"a nil cluster", (*redis.ClusterClient)(nil), goredis.Options{}, []string{"the client is nil: make it with redis.NewClusterClient"}},
+		{"its own timeouts", heedless, goredis.Options{}, []string{"make it with ContextTimeoutEnabled"}},
+		{"a cluster with its own timeouts", cluster(redis.ClusterOptions{}), goredis.Options{}, []string{"make it with ContextTimeoutEnabled"}},
+		{"replicas", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, ReadOnly: true}), goredis.Options{}, []string{"reads from replicas"}},
+		{"the nearest", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteByLatency: true}), goredis.Options{}, []string{"reads from replicas"}},
+		{"any", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteRandomly: true}), goredis.Options{}, []string{"reads from replicas"}},
+		{"a ring", ring, goredis.Options{}, []string{"the client is a Ring, which asks another shard"}},
+		{"a wrapper", wrapper{ok}, goredis.Options{}, []string{"the client is a goredis_test.wrapper: use a *redis.Client"}},
+		{"a negative timeout", ok, goredis.Options{Timeout: -1}, []string{"Options.Timeout is -1ns: use at most 5s, or 0 for 250ms"}},
+		{"too long a timeout", ok, goredis.Options{Timeout: 5*time.Second + 1}, []string{"Options.Timeout is 5.000000001s"}},
+		{"no unit", ok, goredis.Options{Timeout: 250}, []string{"write 250*time.Millisecond"}},
+		{"too long a prefix", ok, goredis.Options{Prefix: strings.Repeat("p", 129)}, []string{"Options.Prefix has 129 bytes"}},
+		{"a lifetime", ok, goredis.Options{MaxLifetime: -1}, []string{"MaxLifetime is -1ns"}},
+		{"all at once", heedless, goredis.Options{MaxLifetime: -1, Timeout: -1, Prefix: strings.Repeat("p", 129)}, []string{"ContextTimeoutEnabled", "MaxLifetime", "Timeout is", "Prefix"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			list, err := goredis.New(test.client, test.opts)
+			if (err == nil) != (test.want == nil) || (list == nil) != (err != nil) {
+				t.Fatalf("list %v, error %v", list, err)
+			}
+			for _, part := range test.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q lacks %q", err, part)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package jwthttp
+
+import (
+	"log/slog"
+	"time"
+)
+
+// A Result is how a request fared at a [Middleware], for [Options].OnResult. It
+// holds nothing secret, and prints well with log/slog. Outcome, Reason, Source and
+// Algorithm have few values and suit labels of metrics.
+type Result struct {
+	// Outcome is "accepted", "anonymous" (no token, under AllowAnonymous),
+	// "refused" or "unavailable" (503).
+	Outcome string
+
+	// Reason says why it was not accepted, "" if it was: no_token,
+	// two_credentials, malformed_credential, cross_origin, malformed_token,
+	// token_too_large, header, type, unknown_key, signature, claims,
+	// missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired,
+	// check (also a Validate method) or unavailable.
+	Reason string
+
+	Err        error         // nil if accepted or anonymous; its text is for logs
+	Source     Source        // where the token stood; "" if none was found
+	Algorithm  string        // verified, as the next three are; "" if the signature is not good
+	KeyID      string        // kid
+	Issuer     string        // iss; "" too if the claims could not be read
+	Remembered bool          // the signature was known to be good
+	Duration   time.Duration // of the decision, key look-up and checks included
+}
+
+// conclude fills in what follows from the error of the decision.
+func (res *Result) conclude(err error, allowAnonymous bool) {
+	if err == nil {
+		res.Outcome = "accepted"
+		return
+	}
+	f, _ := failureOf(err)
+	res.Outcome, res.Reason = "refused", f.word
+	switch {
+	case f == errNoToken && allowAnonymous:
+		res.Outcome = "anonymous"
+		return
+	case f.kind == ErrUnavailable:
+		res.Outcome = "unavailable"
+	}
+	res.Err = err
+}
+
+// LogValue leaves out what is empty, for log/slog.
+func (res Result) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("outcome", res.Outcome)}
+	for _, a := range []slog.Attr{
+		slog.String("reason", res.Reason), slog.String("source", string(res.Source)), slog.String("alg", res.Algorithm),
+		slog.String("kid", res.KeyID), slog.String("iss", res.Issuer),
+	} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	if res.Err != nil {
+		attrs = append(attrs, slog.String("err", res.Err.Error()))
+	}
+	attrs = append(attrs, slog.Bool("remembered", res.Remembered), slog.Duration("duration", res.Duration))
+	return slog.GroupValue(attrs...)
+}
