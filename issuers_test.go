@@ -474,7 +474,7 @@ func TestForgedNamesAreCheap(t *testing.T) {
 		auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: a.key}, jwthttp.Options{})
 		for name, want := range map[string]error{
 			escaped: jwt.ErrTokenInvalidIssuer,
-			strings.Replace(escaped, "{", `{"iss":"`+issuerA+`",`, 1):   jwt.ErrTokenSignatureInvalid,
+			strings.Replace(escaped, "{", `{"iss":"`+issuerA+`",`, 1):      jwt.ErrTokenSignatureInvalid,
 			strings.Replace(escaped, "}", `,"i\u0073s":"`+issuerA+`"}`, 1): jwt.ErrTokenSignatureInvalid,
 		} {
 			raw := a.misplace(t, name)
