@@ -150,6 +150,7 @@ func startCluster(t testing.TB) cluster {
 		seen := 0
 		for _, client := range []*redis.Client{a, b} {
 			info, _ := do(t, client, "CLUSTER", "INFO").(string)
+			//lint:ignore SA1019 it is what the cluster client itself reads
 			slots, _ := client.ClusterSlots(context.Background()).Result()
 			if bytes.Contains([]byte(info), []byte("cluster_state:ok")) && len(slots) == 2 {
 				seen++
