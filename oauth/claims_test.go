@@ -37,7 +37,7 @@ func (c *StrictClaims) Validate() error {
 
 func TestEveryClaim(t *testing.T) {
 	raw := sign(t, "at+jwt", accessToken(map[string]any{
-		"iat": 1700000000, "exp": 9000000000, "aud": []string{"other", audience}, "scope": "read write",
+		"iat": 1700000000, "exp": int64(9000000000), "aud": []string{"other", audience}, "scope": "read write",
 		"auth_time": 1699999999, "acr": "urn:mfa", "amr": []string{"pwd", "otp"},
 		"roles": []any{"admin"}, "groups": []any{map[string]any{"value": "g1", "display": "One"}}, "entitlements": []any{"e1", map[string]any{"value": "e2"}},
 	}))
