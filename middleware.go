@@ -191,7 +191,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	m.claims, errClaims = prepareClaims(reflect.TypeFor[C]())
 	m.gate, errGate = newGate(opts.TrustedOrigins)
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
-		errChecks = errors.New("jwthttp: a check is nil: take it out")
+		errChecks = errors.New("jwthttp: a check is nil: make what it was made of, or take it out")
 	}
 	if err := errors.Join(errKeys, errClaims, opts.prepare(), errGate, errChecks); err != nil {
 		return nil, err

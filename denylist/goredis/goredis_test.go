@@ -407,6 +407,9 @@ func TestNonsense(t *testing.T) {
 				if err != nil && !errors.Is(err, jwthttp.ErrUnavailable) {
 					t.Errorf("error = %v, want ErrUnavailable", err)
 				}
+				if command[len(command)-1] == "abc" && (err == nil || !strings.Contains(err.Error(), "not a number of a denylist")) {
+					t.Errorf("error = %v, and does not say what is wrong", err)
+				}
 				if status := s.get(t, token(t, "1")); status != 401 && status != 503 {
 					t.Errorf("status %d, and revoking: %v", status, err)
 				}
