@@ -253,6 +253,7 @@ func TestResourceMetadata(t *testing.T) {
 	for _, bad := range []string{
 		"/.well-known/x", "api.example.com", "http://api.example.com/x", "ftp://api.example.com", "https://", "https://u:p@api.example.com/",
 		"https://api.example.com/#x", `https://api.example.com/"`, "https://api.example.com/ x", "https://api.example.com/\n", "https://bücher.example/", "http://localhost.evil.example/",
+		"https://:8080/x", "https://api.example.com/#",
 	} {
 		refused(t, "write it like https://")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{ResourceMetadata: bad}))
 	}

@@ -54,6 +54,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp/internal/loopback"
 )
 
 const (
@@ -397,12 +399,10 @@ func isPlain(s string) bool {
 // isMetadataURL reports whether s is a URL that a challenge can name.
 func isMetadataURL(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || !isPlain(s) || strings.Contains(s, " ") || u.Host == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || !isPlain(s) || strings.ContainsAny(s, " #") || u.Hostname() == "" || u.User != nil {
 		return false
 	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	isLoopback := u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback
+	return u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname())
 }
 
 // varyOn names the request headers that the places read.

@@ -27,11 +27,11 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/loopback"
 )
 
 const (
@@ -156,7 +156,5 @@ func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	addr, err := netip.ParseAddr(host)
-	return strings.ToLower(host) == "localhost" || err == nil && addr.IsLoopback()
+	return loopback.Is(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/loopback"
 )
 
 const (
@@ -214,7 +214,7 @@ func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
 		return nil, errors.New("it has a user or password, which end up in logs: leave them out, a Client of yours can send them in a header")
 	case u.Hostname() == "" || u.Opaque != "":
 		return nil, fmt.Errorf("%.200q names no host: %s", shown, like)
-	case u.Scheme == "https", u.Scheme == "http" && plainHTTP && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && plainHTTP && loopback.Is(u.Hostname()):
 	case u.Scheme == "http":
 		return nil, fmt.Errorf("%.200q is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without", shown)
 	default:
@@ -232,11 +232,6 @@ func withoutQuery(address string) string {
 		return address[:end]
 	}
 	return address
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // lifetimeOf returns for how long an answer is fresh, RFC 9111 section 4.2, within

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp/internal/loopback"
 )
 
 const wellKnown = "/.well-known/oauth-protected-resource"
@@ -198,17 +199,12 @@ func checkURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%.200q names no host: write it like https://api.example.com/mcp", raw)
 	case !isPlain(raw):
 		return nil, fmt.Errorf("%.200q has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes", raw)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("%.200q is plain http: use https; only loopback, such as http://127.0.0.1, does without", raw)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("%.200q is no https URL: write it like https://api.example.com/mcp", raw)
 	}
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // isPlain reports whether s can stand in a challenge and in a document as it is.
