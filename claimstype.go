@@ -160,8 +160,8 @@ func (w *typeWalk) visitValidate() {
 	if w.root.Kind() != reflect.Struct {
 		return
 	}
-	for i := range w.root.NumField() {
-		if f := w.root.Field(i); f.Anonymous && implements(f.Type, reflect.TypeFor[validator]()) {
+	for _, f := range reflect.VisibleFields(w.root) {
+		if f.Anonymous && implements(f.Type, reflect.TypeFor[validator]()) {
 			w.fault("embeds %s, whose Validate is not called, since another stands beside it: give the type a Validate of its own", f.Type)
 		}
 	}

@@ -156,7 +156,7 @@ func TestInnerErrors(t *testing.T) {
 // A failure is of one kind, whatever its inner error is of; the caller's own
 // errors are found all the same. Its text is one line.
 func TestKinds(t *testing.T) {
-	kinds := []error{jwthttp.ErrNoToken, jwthttp.ErrInvalidRequest, jwthttp.ErrInvalidToken, jwthttp.ErrForbidden, jwthttp.ErrCrossOrigin, jwthttp.ErrUnavailable}
+	kinds := []error{jwthttp.ErrNoToken, jwthttp.ErrInvalidRequest, jwthttp.ErrInvalidToken, jwthttp.ErrForbidden, jwthttp.ErrInsufficientScope, jwthttp.ErrCrossOrigin, jwthttp.ErrUnavailable}
 	of := func(err error) (is []error) {
 		for _, k := range kinds {
 			if errors.Is(err, k) {
@@ -209,6 +209,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		{jwthttp.ErrInvalidToken, 401, "invalid_token"},
 		{jwthttp.ErrUnknownKey, 401, "invalid_token"},
 		{fmt.Errorf("x: %w", jwthttp.ErrForbidden), 403, "forbidden"},
+		{jwthttp.ErrInsufficientScope, 403, "insufficient_scope"},
 		{jwthttp.ErrCrossOrigin, 403, "cross_origin"},
 		{fmt.Errorf("x: %w", jwthttp.ErrUnavailable), 503, "temporarily_unavailable"},
 		{context.DeadlineExceeded, 503, "temporarily_unavailable"},
@@ -227,7 +228,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		if h := rec.Header(); h.Get("Etag") != "" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Length") != "" {
 			t.Errorf("%v: %v", tc.err, h)
 		}
-		if challenged := strings.HasPrefix(strings.Join(rec.Header().Values("WWW-Authenticate"), "|"), `Bearer realm="api"`); challenged != (tc.status == 400 || tc.status == 401) {
+		if challenged := strings.HasPrefix(strings.Join(rec.Header().Values("WWW-Authenticate"), "|"), `Bearer realm="api"`); challenged != (tc.status == 400 || tc.status == 401 || tc.code == "insufficient_scope") {
 			t.Errorf("%v: %v", tc.err, rec.Header())
 		}
 	}

@@ -206,7 +206,7 @@ type refusal struct {
 }
 
 // mark returns err as a refusal at this door. Every error that leaves a
-// middleware passes here.
+// middleware over HTTP passes here.
 func (d *door) mark(err error) error {
 	f, _ := failureOf(err)
 	return &refusal{f, d}

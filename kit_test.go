@@ -247,6 +247,10 @@ func (s *site) send(t testing.TB, method string, lines ...string) answer {
 	}
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ":")
+		if name == "Host" {
+			req.Host = strings.TrimPrefix(value, " ")
+			continue
+		}
 		req.Header.Add(name, strings.TrimPrefix(value, " "))
 	}
 	s.ran = 0

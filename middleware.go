@@ -141,7 +141,8 @@ type Options struct {
 
 	// OnResult is told how every request fared at [Middleware.Handler], before it
 	// is answered, for logs and metrics. It is called concurrently, and the
-	// request waits for it. Guards behind the middleware are not its matter.
+	// request waits for it. Guards behind the middleware are not its matter, and a
+	// request whose check or key function panics is not told of.
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token: 8192 if 0, else
@@ -270,6 +271,9 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	v, err := m.authenticate(r, &res)
 	res.Duration = time.Since(start)
 	res.conclude(err, m.opts.AllowAnonymous)
+	if res.Err != nil {
+		res.Err = m.door.mark(res.Err)
+	}
 	m.opts.OnResult(r, res)
 	return v, err
 }

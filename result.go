@@ -3,6 +3,8 @@ package jwthttp
 import (
 	"log/slog"
 	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 // A Result is how a request fared at a [Middleware], for [Options].OnResult. It
@@ -47,12 +49,12 @@ func (res *Result) conclude(err error, allowAnonymous bool) {
 	res.Err = err
 }
 
-// LogValue leaves out what is empty, for log/slog.
+// LogValue leaves out what is empty, for log/slog, and cuts an iss at 256 bytes.
 func (res Result) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("outcome", res.Outcome)}
 	for _, a := range []slog.Attr{
 		slog.String("reason", res.Reason), slog.String("source", string(res.Source)), slog.String("alg", res.Algorithm),
-		slog.String("kid", res.KeyID), slog.String("iss", res.Issuer),
+		slog.String("kid", res.KeyID), slog.String("iss", logtext.Cut(res.Issuer)),
 	} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)

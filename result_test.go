@@ -176,3 +176,20 @@ func TestResultInLogs(t *testing.T) {
 		}
 	}
 }
+
+// What OnResult gets is answered as the middleware answers it, and no issuer
+// fills a log.
+func TestResultAtItsDoor(t *testing.T) {
+	var got jwthttp.Result
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Realm: "shop", OnResult: func(_ *http.Request, res jwthttp.Result) { got = res }})
+	s := serve(t, auth)
+	s.send(t, "GET", "Authorization: Bearer "+signHS(secret, plainHeader, `{"exp":1,"iss":"`+strings.Repeat("x", 1000)+`"}`))
+	rec := httptest.NewRecorder()
+	jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), got.Err)
+	if challenge := rec.Header().Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer realm="shop", error="invalid_token"`) {
+		t.Errorf("challenge %s", challenge)
+	}
+	if text := got.LogValue().String(); len(got.Issuer) != 1000 || len(text) > 600 {
+		t.Errorf("%d bytes of iss, %d in a log", len(got.Issuer), len(text))
+	}
+}

@@ -10,9 +10,9 @@ type object struct {
 	room  [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
 }
 
-// maxEscapedName is what a name of four letters takes with all of them escaped,
-// and its quotes.
-const maxEscapedName = 4*len(`\u0000`) + 2
+// maxEscapedName is what scope, the longest name that this package knows, takes
+// with all of its letters escaped, and its quotes.
+const maxEscapedName = len("scope")*len(`\u0000`) + 2
 
 // open makes o walk text, and reports whether it begins as an object.
 func (o *object) open(text []byte, maxDepth int) bool {

@@ -49,21 +49,23 @@ func AccessTokens(issuer string, audience ...string) jwthttp.Options {
 	// Options have no room for an error. New quotes a Type that cannot be.
 	switch {
 	case issuer == "":
-		opts.Type = "at+jwt of no issuer (oauth.AccessTokens was given an empty one)"
+		opts.Type = "at+jwt of no issuer (pass oauth.AccessTokens the issuer)"
 	case len(audience) == 0:
-		opts.Type = "at+jwt for no audience (oauth.AccessTokens was given none)"
+		opts.Type = "at+jwt for no audience (pass oauth.AccessTokens what this service is called)"
 	}
 	return opts
 }
 
 // Claims are the claims of an access token, RFC 9068 section 2.2, for
 // [jwthttp.New]. Only the exact names of the RFC count. What the token may be used
-// for, [jwthttp.Token.Scopes] and [jwthttp.RequireScopes] read from Scope.
+// for, [jwthttp.Token.Scopes] and [jwthttp.RequireScopes] read from the token
+// itself, not from Scope; a test says it by [jwthttp.Token.WithScopes].
 //
 // To add claims of your own, embed it by value in a struct: its Validate is called
-// then too. A Validate of that struct's own takes its place and must call it. Do
-// not declare a claim of these again, nor embed [jwt.RegisteredClaims] beside it:
-// the outer field would take the value, and Validate refuse every token.
+// then too (a type defined as type X oauth.Claims has none). A Validate of that
+// struct's own takes its place and must call it. Do not declare a claim of these
+// again, nor embed [jwt.RegisteredClaims] beside it: the outer field would take the
+// value, and Validate refuse every token.
 type Claims struct {
 	jwt.RegisteredClaims                  // iss, sub, aud, exp, iat and jti must be there
 	ClientID             string           `json:"client_id"` // who asked for the token; must be there

@@ -160,6 +160,23 @@ func TestEmbeddedClaims(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+	t.Run("beside another with a Validate, further in", func(t *testing.T) {
+		type base struct {
+			oauth.Claims
+			other
+		}
+		type hidden struct {
+			oauth.Claims
+			Validate string `json:"v"`
+		}
+		_, err := jwthttp.New[struct{ base }](key(), opts)
+		_, errHidden := jwthttp.New[struct{ hidden }](key(), opts)
+		for _, err := range []error{err, errHidden} {
+			if err == nil || !strings.Contains(err.Error(), "give the type a Validate of its own") {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
 	// What the comment warns of refuses everything.
 	t.Run("with a claim declared again", func(t *testing.T) {
 		type again struct {
@@ -313,11 +330,11 @@ func TestAccessTokensOfNobody(t *testing.T) {
 		opts jwthttp.Options
 		want string
 	}{
-		{"no issuer", oauth.AccessTokens("", audience), `jwthttp: Options.Type is "at+jwt of no issuer (oauth.AccessTokens was given an empty one)", which no token has: use a media type such as at+jwt`},
-		{"no audience", oauth.AccessTokens(issuer), `jwthttp: Options.Type is "at+jwt for no audience (oauth.AccessTokens was given none)", which no token has: use a media type such as at+jwt`},
+		{"no issuer", oauth.AccessTokens("", audience), `jwthttp: Options.Type is "at+jwt of no issuer (pass oauth.AccessTokens the issuer)", which no token has: use a media type such as at+jwt`},
+		{"no audience", oauth.AccessTokens(issuer), `jwthttp: Options.Type is "at+jwt for no audience (pass oauth.AccessTokens what this service is called)", which no token has: use a media type such as at+jwt`},
 		{"an empty audience", oauth.AccessTokens(issuer, ""), `jwthttp: Options.Audience has an empty string: name the service, or leave it out`},
 		{"an empty audience among others", oauth.AccessTokens(issuer, audience, ""), `jwthttp: Options.Audience has an empty string: name the service, or leave it out`},
-		{"neither", oauth.AccessTokens(""), `jwthttp: Options.Type is "at+jwt of no issuer (oauth.AccessTokens was given an empty one)", which no token has: use a media type such as at+jwt`},
+		{"neither", oauth.AccessTokens(""), `jwthttp: Options.Type is "at+jwt of no issuer (pass oauth.AccessTokens the issuer)", which no token has: use a media type such as at+jwt`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			auth, err := jwthttp.New[oauth.Claims](key(), tc.opts)
