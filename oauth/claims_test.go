@@ -154,7 +154,7 @@ func TestEmbeddedClaims(t *testing.T) {
 	t.Run("beside another with a Validate", func(t *testing.T) {
 		_, err := jwthttp.New[struct {
 			oauth.Claims
-			other
+			Other
 		}](key(), opts)
 		if err == nil || !strings.Contains(err.Error(), "give the type a Validate of its own") {
 			t.Errorf("error %v", err)
@@ -163,7 +163,7 @@ func TestEmbeddedClaims(t *testing.T) {
 	t.Run("beside another with a Validate, further in", func(t *testing.T) {
 		type base struct {
 			oauth.Claims
-			other
+			Other
 		}
 		type hidden struct {
 			oauth.Claims
@@ -198,9 +198,10 @@ func TestEmbeddedClaims(t *testing.T) {
 	})
 }
 
-type other struct{}
+// Other has a rule too.
+type Other struct{}
 
-func (other) Validate() error { return nil }
+func (Other) Validate() error { return nil }
 
 func TestValues(t *testing.T) {
 	auth := mustNew[oauth.Claims](t, key(), oauth.AccessTokens(issuer, audience))
