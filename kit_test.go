@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
@@ -84,8 +85,7 @@ func signRS(t testing.TB, key *rsa.PrivateKey, header, payload string) string {
 // signAs signs any two texts by an algorithm, whatever the header says.
 func signAs(t testing.TB, algorithm string, private any, header, payload string) string {
 	t.Helper()
-	signingInput := b64(header) + "." + b64(payload)
-	return signingInput + "." + b64(string(signature(t, algorithm, private, signingInput)))
+	return jwthttptest.Sign(t, algorithm, private, header, payload)
 }
 
 // signature goes by Go's crypto alone, RFC 7518 section 3 and RFC 8037.

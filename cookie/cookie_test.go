@@ -17,10 +17,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
@@ -32,11 +31,7 @@ type Claims struct {
 // tokenUntil returns a token that the middleware of this file accepts until then.
 func tokenUntil(t testing.TB, expires time.Time) string {
 	t.Helper()
-	raw, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "exp": expires.Unix()}).SignedString(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
+	return jwthttptest.Sign(t, "HS256", secret, `{"alg":"HS256"}`, fmt.Sprintf(`{"sub":"alice","exp":%d}`, expires.Unix()))
 }
 
 func good(t testing.TB) string { return tokenUntil(t, time.Now().Add(time.Hour)) }

@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"crypto/ed25519"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 const (
@@ -38,16 +40,15 @@ func accessToken(changes map[string]any) jwt.MapClaims {
 // sign returns the token with the header's typ, none if it is empty.
 func sign(t testing.TB, typ string, claims jwt.MapClaims) string {
 	t.Helper()
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
-	delete(token.Header, "typ")
+	header := `{"alg":"EdDSA"}`
 	if typ != "" {
-		token.Header["typ"] = typ
+		header = fmt.Sprintf(`{"alg":"EdDSA","typ":%q}`, typ)
 	}
-	raw, err := token.SignedString(private)
+	payload, err := json.Marshal(claims)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return raw
+	return jwthttptest.Sign(t, "EdDSA", private, header, string(payload))
 }
 
 func mustNew[C any](t testing.TB, keys jwthttp.KeySource, opts jwthttp.Options) *jwthttp.Middleware[C] {

@@ -1,0 +1,591 @@
+package jwthttptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+)
+
+// A Setup tells [Conformance] what it cannot see from outside.
+type Setup struct {
+	// Issuer signs the tokens that the chain accepts. It is required.
+	Issuer *Issuer
+
+	// Request returns a request of a protected route, without credentials, which is
+	// answered with a 2xx when a good token comes along: GET / if nil.
+	Request func() *http.Request
+
+	// Claims and Options make a good token, as in [Issuer.Token].
+	Claims  any
+	Options []TokenOption
+
+	// Accepts lists what the chain takes on purpose: NoExpiry under
+	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured, …
+	Accepts []Fault
+
+	// Cookie is the name of the cookie that may hold the token, "" if none.
+	// CookieOnly says that no Authorization header is read.
+	Cookie     string
+	CookieOnly bool
+
+	// The same as in jwthttp.Options.
+	AllowAnonymous   bool
+	Realm            string
+	ResourceMetadata string
+
+	// Scopes are all that RequireScopes asks for on the route: good tokens get
+	// them, and one without must get a 403 that names them.
+	Scopes []string
+
+	// Forbidden are claims of a good token that a guard on the route refuses (see
+	// jwthttp.Require); nil if there is none.
+	Forbidden any
+
+	// OwnErrors says that the chain has an ErrorHandler of its own: nothing is
+	// asked of its answers then but that they are no 2xx and tell no secret.
+	OwnErrors bool
+
+	// CORS is an origin of another site that the chain's CORS layer lets in, "" if
+	// there is no such layer.
+	CORS string
+
+	// Outage takes the keys, or the store of a check, out of reach for good; it is
+	// called last. Then a good token must get a 503. Nil leaves that out.
+	Outage func()
+}
+
+// A Reporter is a [testing.TB], or what records the faults of a chain otherwise.
+type Reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// Conformance sends good, missing, doubled, malformed and hostile credentials
+// through a chain as a program has assembled it, router and other middleware
+// included, and compares the answers with those that package jwthttp promises. It
+// reports each fault of the wiring once, with the requests that showed it. A chain
+// that a good token does not get through is one fault, and ends it. Requests are
+// made in process, one at a time, and run the handler like any other.
+func Conformance(t Reporter, chain http.Handler, setup Setup) {
+	t.Helper()
+	if chain == nil || setup.Issuer == nil {
+		t.Errorf("jwthttptest: Conformance needs a chain and Setup.Issuer, whose tokens the chain accepts")
+		return
+	}
+	if setup.CookieOnly && setup.Cookie == "" {
+		t.Errorf("jwthttptest: Setup.CookieOnly needs the cookie's name in Setup.Cookie")
+		return
+	}
+	if setup.Request == nil {
+		setup.Request = func() *http.Request { return httptest.NewRequest("GET", "/", nil) }
+	}
+	if setup.Realm == "" {
+		setup.Realm = "api"
+	}
+	x := &exam{Setup: setup, chain: chain}
+	x.run()
+	if x.asked > 3 && x.letIn == x.asked {
+		x.findings = slices.DeleteFunc(x.findings, func(f finding) bool { return f.fault == faultLetIn })
+		x.add(faultOpen, "all of it", fmt.Sprintf("%d requests", x.asked))
+	}
+	for len(x.findings) > 0 {
+		fault, rows := x.findings[0].fault, []string{}
+		rest := slices.DeleteFunc(slices.Clone(x.findings), func(f finding) bool {
+			if f.fault == fault {
+				rows = append(rows, f.row+": "+f.detail)
+			}
+			return f.fault == fault
+		})
+		t.Errorf("the chain %s\n\t%s", fault, strings.Join(rows, "\n\t"))
+		x.findings = rest
+	}
+}
+
+// What can be wrong with a chain, as it continues "the chain …".
+const (
+	faultClosed    = "refuses a good token: Setup must describe one that it accepts"
+	faultPicky     = "refuses what it must accept:"
+	faultOpen      = "runs the handler whatever is sent: is the middleware before it on this route, and does it return after refusing?"
+	faultLetIn     = "lets in what it must refuse:"
+	faultStatus    = "refuses with another status than it should:"
+	faultReplaced  = "has something outside of the middleware that replaces the status of its refusals (a recoverer, a router's error page):"
+	faultChallenge = "refuses without the challenge that tells a client what to do (WWW-Authenticate, RFC 6750 section 3): does something outside remove or overwrite it?"
+	faultBody      = "refuses with another body than the problem document of WriteError: say Setup.OwnErrors if that is meant"
+	faultGoesOn    = "writes more behind a refusal: does the handler run after all, for want of a return?"
+	faultHead      = "sends a body to HEAD:"
+	faultCache     = "does not keep caches from storing an answer:"
+	faultLeak      = "tells the client what is in a token or in an inner error:"
+	faultPanic     = "panics:"
+	faultAnonymous = "does not serve requests without a token, though Setup.AllowAnonymous is set: does its handler read claims when there are none? See the ok of ClaimsFromContext"
+	faultGate      = "lets pages of other sites use the browser's cookie:"
+	faultPreflight = "refuses CORS preflight requests, which never carry a token: put the CORS layer outside of the middleware"
+	faultCORS      = "answers other origins without CORS headers when it refuses, so their scripts cannot read why: put the CORS layer outside of the middleware"
+	faultOutage    = "makes clients throw away good tokens while the keys, or a check's store, are out of reach: that is a 503 with Retry-After"
+)
+
+type finding struct{ fault, row, detail string }
+
+type exam struct {
+	Setup
+	chain    http.Handler
+	findings []finding
+	asked    int // refusals that were expected
+	letIn    int // those that were none
+}
+
+func (x *exam) add(fault, row, detail string) {
+	x.findings = append(x.findings, finding{fault, row, detail})
+}
+
+// An expected refusal; no code where nothing was sent.
+type refusal struct {
+	status int
+	code   string
+	scope  string
+}
+
+var (
+	noToken        = refusal{status: 401}
+	invalidRequest = refusal{status: 400, code: "invalid_request"}
+	invalidToken   = refusal{status: 401, code: "invalid_token"}
+	crossOrigin    = refusal{status: 403, code: "cross_origin"}
+	forbidden      = refusal{status: 403, code: "forbidden"}
+	unavailable    = refusal{status: 503, code: "temporarily_unavailable"}
+)
+
+func (x *exam) run() {
+	if w := x.send(x.with(x.good())); w.panicked || !isOK(w) {
+		x.add(faultClosed, "a good token", fmt.Sprintf("%d %.200q", w.Code, w.Body))
+		return
+	}
+	if !x.CookieOnly {
+		x.headers()
+	}
+	if x.Cookie != "" {
+		x.cookies()
+	}
+	x.nothing()
+	x.tokens()
+	x.guards()
+	if x.CORS != "" {
+		x.cors()
+	}
+	x.accept("a good token, after all that", x.with(x.good()))
+	if x.Outage != nil {
+		x.Outage()
+		x.outage()
+	}
+}
+
+// headers asks for what RFC 6750 section 2.1 says of the Authorization header.
+func (x *exam) headers() {
+	good := x.good()
+	for _, value := range []string{"bearer " + good, "BEARER   " + good} {
+		x.accept(fmt.Sprintf("Authorization: %.9s…", value), authorization(value))
+	}
+	for _, value := range []string{"", "Basic YTpi", "BearerX " + good, "Bearer:" + good, good} {
+		x.anonymous(fmt.Sprintf("Authorization: %.9s…", value), authorization(value), "only the scheme Bearer is one")
+	}
+	for _, value := range []string{"Bearer", "Bearer ", "Bearer\t" + good, "Bearer " + good + ",", "Bearer " + good + " " + good, `Bearer "` + good + `"`, "Bearer é" + good} {
+		x.refuse(fmt.Sprintf("Authorization: %.12q…", value), authorization(value), invalidRequest, "take nothing but spaces and one token behind the scheme")
+	}
+	x.refuse("two Authorization headers", authorization("Bearer "+good, "Bearer "+x.good()), invalidRequest, "exactly one credential counts")
+	x.refuse("Authorization: Bearer … and Basic …", authorization("Bearer "+good, "Basic YTpi"), invalidRequest, "exactly one credential counts")
+}
+
+func (x *exam) cookies() {
+	good := x.good()
+	w := x.accept("a good token in the cookie", x.cookie(good))
+	if w != nil && (w.Header().Get("Cache-Control") == "" || strings.Contains(w.Header().Get("Cache-Control"), "public")) {
+		x.add(faultCache, "a good token in the cookie", fmt.Sprintf("Cache-Control is %q: it should be private, or stricter", w.Header().Get("Cache-Control")))
+	}
+	x.refuse("two cookies of the name", x.cookie(good, x.good()), invalidRequest, "exactly one credential counts")
+	if !x.CookieOnly {
+		x.refuse("a header and a cookie", both(authorization("Bearer "+good), x.cookie(good)), invalidRequest, "exactly one credential counts")
+		x.refuse("a bad header beside a good cookie", both(authorization("Bearer "+x.bad(Expired)), x.cookie(good)), invalidRequest, "a header that is there is final")
+		x.refuse("a malformed header beside a good cookie", both(authorization("Bearer"), x.cookie(good)), invalidRequest, "a header that is there is final")
+	}
+	x.accept("Authorization: Basic … beside a good cookie", both(authorization("Basic YTpi"), x.cookie(good)))
+
+	x.gate("a WebSocket upgrade from another site", both(x.cookie(good), header("Connection", "Upgrade", "Upgrade", "websocket", "Sec-Fetch-Site", "cross-site")))
+	post := func(r *http.Request) { r.Method = http.MethodPost }
+	own := both(post, x.cookie(good), header("Sec-Fetch-Site", "same-origin"))
+	w = x.send(own)
+	if w.Code == http.StatusNotFound || w.Code == http.StatusMethodNotAllowed {
+		return // the route has no POST
+	}
+	if w.Code == http.StatusForbidden {
+		x.add(faultStatus, "a POST from the page itself", "it is 403: see Options.TrustedOrigins")
+	}
+	x.gate("a POST from another site", both(post, x.cookie(good), header("Sec-Fetch-Site", "cross-site")))
+	x.gate("a POST from a site beside this one", both(post, x.cookie(good), header("Sec-Fetch-Site", "same-site")))
+	x.gate("a POST with Origin: null", both(post, x.cookie(good), header("Origin", "null")))
+	x.gate("a POST with another Origin", both(post, x.cookie(good), header("Origin", "https://elsewhere.example")))
+}
+
+// gate asks for the cross-origin gate's refusal.
+func (x *exam) gate(row string, change func(*http.Request)) {
+	w := x.send(change)
+	if w.panicked {
+		x.add(faultPanic, row, w.Body.String())
+		return
+	}
+	if isOK(w) || w.Code == http.StatusSwitchingProtocols {
+		x.add(faultGate, row, fmt.Sprintf("%d, not 403", w.Code))
+		return
+	}
+	x.judge(row, w, crossOrigin)
+}
+
+// nothing asks for what is no credential.
+func (x *exam) nothing() {
+	x.anonymous("no credentials", func(*http.Request) {}, "is the middleware before the handler on this route?")
+	good := x.good()
+	x.anonymous("a token in the query", func(r *http.Request) {
+		q := r.URL.Query()
+		for _, name := range []string{"access_token", "token", "jwt", "id_token"} {
+			q.Set(name, good)
+		}
+		r.URL.RawQuery = q.Encode()
+		r.RequestURI = r.URL.RequestURI()
+	}, "addresses end up in logs, histories and Referer headers")
+}
+
+// tokens asks for the refusal of bad ones.
+func (x *exam) tokens() {
+	hints := map[Fault]string{
+		WrongIssuer: "set Options.Issuer, or say so in Setup.Accepts", NoIssuer: "set Options.Issuer, or say so in Setup.Accepts",
+		WrongAudience: "set Options.Audience", NoAudience: "set Options.Audience",
+		NoExpiry: "a token without exp never ends", AlgNone: "the signature is not checked",
+		HS256WithPublicKey: "the token chooses the algorithm", HS256WithNoSecret: "the token chooses the key",
+		EmbeddedKey: "the token brings its key along", TamperedClaims: "the signature is not checked",
+		NoSignature: "the signature is not checked", ForgedSignature: "the signature is not checked",
+	}
+	for _, fault := range Faults() {
+		if !slices.Contains(x.Accepts, fault) {
+			x.refuse(string(fault), x.with(x.bad(fault)), invalidToken, hints[fault])
+		}
+	}
+	good := x.good()
+	part := strings.Split(good, ".")
+	for name, raw := range map[string]string{
+		"no token at all":            "abc",
+		"two segments":               part[0] + "." + part[1],
+		"four segments":              good + "." + part[2],
+		"five segments":              good + ".a.b",
+		"an empty header":            "." + part[1] + "." + part[2],
+		"an empty payload":           part[0] + ".." + part[2],
+		"padding":                    good + "=",
+		"the standard alphabet":      part[0] + "." + part[1] + ".++//" + part[2][4:],
+		"the signature of another":   strings.Join([]string{part[0], part[1], strings.Split(x.good(), ".")[2]}, "."),
+		"alg nOnE":                   x.token(AlgNone, Header("alg", "nOnE")),
+		"alg in lower case":          x.token(option(func(d *draft) { d.header.set("alg", strings.ToLower(d.algorithm)) })),
+		"kid twice":                  x.signed(func(h string) string { return `{"kid":"x",` + h[1:] }, nil),
+		"zip":                        x.signed(func(h string) string { return `{"zip":"DEF",` + h[1:] }, nil),
+		"b64":                        x.signed(func(h string) string { return `{"b64":false,` + h[1:] }, nil),
+		"kid that is a path":         x.token(Header("kid", "../../../../dev/null")),
+		"kid that is SQL":            x.token(Header("kid", "x' UNION SELECT 'k' --")),
+		"kid that is a number":       x.token(Header("kid", 1)),
+		"a payload of null":          x.signed(nil, func(string) string { return "null" }),
+		"a payload in an array":      x.signed(nil, func(p string) string { return "[" + p + "]" }),
+		"a payload with more behind": x.signed(nil, func(p string) string { return p + "{}" }),
+		"a claim twice, escaped":     x.signed(nil, func(p string) string { return `{"\u0065xp":1,` + p[1:] }),
+		"a lone surrogate":           x.signed(nil, func(p string) string { return `{"name":"\ud800",` + p[1:] }),
+		"deep nesting": x.signed(nil, func(p string) string {
+			return `{"x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + "," + p[1:]
+		}),
+		"exp of 1e300":    x.token(Claim("exp", json.RawMessage("1e300"))),
+		"exp of null":     x.token(Claim("exp", json.RawMessage("null"))),
+		"exp below zero":  x.token(Claim("exp", -1)),
+		"nbf as text":     x.token(Claim("nbf", "0")),
+		"sub as a number": x.token(Claim("sub", 1)),
+	} {
+		x.refuse(name, x.with(raw), invalidToken, "")
+	}
+	if x.Request().Method == http.MethodGet {
+		x.refuse("HEAD, expired", both(func(r *http.Request) { r.Method = http.MethodHead }, x.with(x.bad(Expired))), invalidToken, "")
+	}
+}
+
+func (x *exam) guards() {
+	if len(x.Scopes) > 0 {
+		scope := strings.Join(x.Scopes, " ")
+		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", "other"), Claim("scp", nil))), refusal{403, "insufficient_scope", scope}, "the route lacks RequireScopes")
+	}
+	if x.Forbidden != nil {
+		x.refuse("a good token that a guard refuses", x.with(x.Issuer.Token(x.Issuer.tb, x.Forbidden, x.options()...)), forbidden, "the route lacks its Require")
+	}
+}
+
+func (x *exam) cors() {
+	row := "OPTIONS with Origin and Access-Control-Request-Method"
+	w := x.send(func(r *http.Request) {
+		header("Origin", x.CORS, "Access-Control-Request-Method", r.Method, "Access-Control-Request-Headers", "authorization")(r)
+		r.Method = http.MethodOptions
+	})
+	switch allowed := w.Header().Get("Access-Control-Allow-Origin"); {
+	case w.panicked:
+		x.add(faultPanic, row, w.Body.String())
+	case !isOK(w) || allowed == "":
+		x.add(faultPreflight, row, fmt.Sprintf("%d, Access-Control-Allow-Origin: %q", w.Code, allowed))
+	}
+	row = "an expired token, from another origin"
+	w = x.send(both(header("Origin", x.CORS), x.with(x.bad(Expired))))
+	if w.Header().Get("Access-Control-Allow-Origin") == "" {
+		x.add(faultCORS, row, fmt.Sprintf("%d without Access-Control-Allow-Origin", w.Code))
+	}
+}
+
+func (x *exam) outage() {
+	row := "a good token in an outage"
+	w := x.send(x.with(x.good()))
+	switch {
+	case w.panicked:
+		x.add(faultPanic, row, w.Body.String())
+	case isOK(w):
+		x.add(faultLetIn, row, "what cannot be checked must not pass, or Setup.Outage does not reach it")
+	case x.OwnErrors:
+	case w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "":
+		x.add(faultOutage, row, fmt.Sprintf("%d, Retry-After: %q", w.Code, w.Header().Get("Retry-After")))
+	default:
+		x.judge(row, w, unavailable)
+	}
+}
+
+// accept sends what must pass. It returns nil if it did not.
+func (x *exam) accept(row string, change func(*http.Request)) *response {
+	w := x.send(change)
+	switch {
+	case w.panicked:
+		x.add(faultPanic, row, w.Body.String())
+	case !isOK(w):
+		x.add(faultPicky, row, fmt.Sprintf("%d %.200q", w.Code, w.Body))
+	default:
+		return w
+	}
+	return nil
+}
+
+// anonymous sends what holds no credential.
+func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
+	if !x.AllowAnonymous {
+		x.refuse(row, change, noToken, hint)
+		return
+	}
+	w := x.send(change)
+	switch {
+	case w.panicked:
+		x.add(faultAnonymous, row, "it panicked: "+w.Body.String())
+	case w.Code == http.StatusUnauthorized || w.Code >= 500:
+		x.add(faultAnonymous, row, fmt.Sprint(w.Code))
+	case w.Header().Get("Vary") == "":
+		x.add(faultCache, row, "Vary is missing: a cache would serve the anonymous page to those who are logged in")
+	}
+}
+
+// refuse sends what must be refused.
+func (x *exam) refuse(row string, change func(*http.Request), want refusal, hint string) {
+	x.asked++
+	w := x.send(change)
+	switch {
+	case w.panicked:
+		x.add(faultPanic, row, w.Body.String())
+	case isOK(w) && strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer "):
+		x.add(faultReplaced, row, fmt.Sprintf("%d with a challenge", w.Code))
+	case isOK(w):
+		x.letIn++
+		x.add(faultLetIn, row, strings.TrimSuffix(fmt.Sprintf("%d, not %d; %s", w.Code, want.status, hint), "; "))
+	default:
+		x.judge(row, w, want)
+	}
+}
+
+// judge compares a refusal with what it should be.
+func (x *exam) judge(row string, w *response, want refusal) {
+	if leak := x.leak(w); leak != "" {
+		x.add(faultLeak, row, leak)
+	}
+	if x.OwnErrors {
+		return
+	}
+	challenge := w.Header().Values("WWW-Authenticate")
+	if w.Code != want.status {
+		fault := faultStatus
+		if len(challenge) > 0 && strings.HasPrefix(challenge[0], "Bearer ") && (w.Code < 400 || w.Code >= 500) {
+			fault = faultReplaced
+		}
+		x.add(fault, row, fmt.Sprintf("%d, not %d", w.Code, want.status))
+		return
+	}
+	description, ok := x.description(challenge, want)
+	if !ok {
+		x.add(faultChallenge, row, fmt.Sprintf("%q", challenge))
+	}
+	if !strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
+		x.add(faultCache, row, fmt.Sprintf("Cache-Control is %q: a refusal has no-store", w.Header().Get("Cache-Control")))
+	}
+	if w.method == http.MethodHead {
+		if w.Body.Len() > 0 {
+			x.add(faultHead, row, fmt.Sprintf("%d bytes", w.Body.Len()))
+		}
+		return
+	}
+	var problem struct {
+		Status        int
+		Detail, Error string
+	}
+	body := json.NewDecoder(strings.NewReader(w.Body.String()))
+	if err := body.Decode(&problem); err != nil || w.Header().Get("Content-Type") != "application/problem+json" ||
+		problem.Status != want.status || problem.Error != want.code || description != "" && problem.Detail != description {
+		x.add(faultBody, row, fmt.Sprintf("%s %.200q", w.Header().Get("Content-Type"), w.Body))
+		return
+	}
+	if _, err := body.Token(); err != io.EOF {
+		x.add(faultGoesOn, row, fmt.Sprintf("%.300q", w.Body))
+	}
+}
+
+// description returns the error_description of a challenge that is as it should be.
+func (x *exam) description(challenge []string, want refusal) (string, bool) {
+	switch want {
+	case crossOrigin, forbidden, unavailable:
+		return "", len(challenge) == 0
+	}
+	if len(challenge) != 1 {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(challenge[0], `Bearer realm="`+x.Realm+`"`)
+	if x.ResourceMetadata != "" && ok {
+		rest, ok = strings.CutSuffix(rest, `, resource_metadata="`+x.ResourceMetadata+`"`)
+	}
+	if want.code == "" {
+		return "", ok && rest == ""
+	}
+	prefix := `, error="` + want.code + `"`
+	if want.scope != "" {
+		prefix += `, scope="` + want.scope + `"`
+	}
+	description, found := strings.CutPrefix(rest, prefix+`, error_description="`)
+	description, closed := strings.CutSuffix(description, `"`)
+	return description, ok && found && closed && description != "" && !strings.ContainsAny(description, `"\\`)
+}
+
+// marks are what hostile tokens hold, and how the texts of inner errors go.
+var marks = []string{
+	marker, "other-issuer.example.com", "another-service", "logout+jwt", "urn:example:unknown", "/dev/null", "UNION SELECT",
+	"jwthttp: ", "verification error", "signature is invalid: ", "illegal base64", "invalid character", "crypto/", "token has invalid claims", "token is unverifiable",
+	"goroutine ", ".go:", "failed to ", "could not ",
+}
+
+const marker = "conformance-marker"
+
+// leak returns what an answer tells that it should not.
+func (x *exam) leak(w *response) string {
+	text := w.Body.String()
+	for name, values := range w.Header() {
+		text += "\n" + name + ": " + strings.Join(values, "\n")
+	}
+	for _, mark := range marks {
+		if strings.Contains(text, mark) {
+			return fmt.Sprintf("%q in %.300q", mark, text)
+		}
+	}
+	for part := range strings.SplitSeq(w.sent, ".") {
+		if len(part) > 16 && strings.Contains(text, part[:16]) {
+			return fmt.Sprintf("a part of the token in %.300q", text)
+		}
+	}
+	return ""
+}
+
+// A response is an answer of the chain, and to what.
+type response struct {
+	*httptest.ResponseRecorder
+	method   string
+	sent     string // the last credential
+	panicked bool   // with what the body is then
+}
+
+func isOK(w *response) bool { return w.Code >= 200 && w.Code < 300 }
+
+func (x *exam) send(change func(*http.Request)) (w *response) {
+	r := x.Request()
+	change(r)
+	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method}
+	if all := r.Header["Authorization"]; len(all) > 0 {
+		w.sent = strings.TrimPrefix(all[len(all)-1], "Bearer ")
+	} else if c, err := r.Cookie(x.Cookie); err == nil {
+		w.sent = c.Value
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			w.ResponseRecorder, w.panicked = httptest.NewRecorder(), true
+			fmt.Fprintf(w, "%.200v", p)
+		}
+	}()
+	x.chain.ServeHTTP(w.ResponseRecorder, r)
+	return w
+}
+
+// options are those of a good token.
+func (x *exam) options(more ...TokenOption) []TokenOption {
+	options := slices.Clone(x.Options)
+	if len(x.Scopes) > 0 {
+		options = append(options, Claim("scope", strings.Join(x.Scopes, " ")))
+	}
+	return append(options, more...)
+}
+
+func (x *exam) token(more ...TokenOption) string {
+	return x.Issuer.Token(x.Issuer.tb, x.Claims, x.options(more...)...)
+}
+
+func (x *exam) good() string { return x.token() }
+
+func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker), fault) }
+
+// signed returns a token whose header and payload were changed as texts before a
+// good signature.
+func (x *exam) signed(header, payload func(string) string) string {
+	return x.token(option(func(d *draft) { d.rewriteHeader, d.rewrite = header, payload }))
+}
+
+func (x *exam) with(token string) func(*http.Request) {
+	if x.CookieOnly {
+		return x.cookie(token)
+	}
+	return authorization("Bearer " + token)
+}
+
+func (x *exam) cookie(tokens ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		for _, token := range tokens {
+			r.AddCookie(&http.Cookie{Name: x.Cookie, Value: token})
+		}
+	}
+}
+
+func authorization(values ...string) func(*http.Request) {
+	return func(r *http.Request) { r.Header["Authorization"] = values }
+}
+
+// header sets names to values, in pairs.
+func header(pairs ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		for i := 0; i < len(pairs); i += 2 {
+			r.Header.Set(pairs[i], pairs[i+1])
+		}
+	}
+}
+
+func both(changes ...func(*http.Request)) func(*http.Request) {
+	return func(r *http.Request) {
+		for _, change := range changes {
+			change(r)
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package jwthttptest_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
+)
+
+// A recorder records the faults of a chain.
+type recorder []string
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Errorf(format string, args ...any) { *r = append(*r, fmt.Sprintf(format, args...)) }
+
+func mustNew(t testing.TB, keys jwthttp.KeySource, opts jwthttp.Options) *jwthttp.Middleware[Claims] {
+	t.Helper()
+	auth, err := jwthttp.New[Claims](keys, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return auth
+}
+
+var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context())
+	if !ok {
+		io.WriteString(w, "hello")
+		return
+	}
+	io.WriteString(w, claims.Subject)
+})
+
+func TestConformance(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	cookie := []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
+	for _, tc := range []struct {
+		name  string
+		keys  jwthttp.KeySource
+		opts  func(*jwthttp.Options)
+		setup jwthttptest.Setup
+	}{
+		{"RS256", iss.RS256(), nil, jwthttptest.Setup{}},
+		{"HS256", iss.HS256(), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
+		{"a key set", jwthttp.KeySet{iss.RS256(), iss.HS256()}, nil, jwthttptest.Setup{}},
+		{"a source", iss.Source(), nil, jwthttptest.Setup{}},
+		{"issuers", jwthttp.Issuers{iss.URL: iss.RS256()}, nil, jwthttptest.Setup{}},
+		{"realm and metadata", iss.RS256(), func(o *jwthttp.Options) {
+			o.Realm, o.ResourceMetadata = "shop", "https://api.example.com/.well-known/oauth-protected-resource"
+		}, jwthttptest.Setup{Realm: "shop", ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}},
+		{"a cookie too", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie }, jwthttptest.Setup{Cookie: "token"}},
+		{"a cookie only", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie[1:] }, jwthttptest.Setup{Cookie: "token", CookieOnly: true}},
+		{"anonymous", iss.RS256(), func(o *jwthttp.Options) { o.AllowAnonymous = true }, jwthttptest.Setup{AllowAnonymous: true}},
+		{"without expiry", iss.RS256(), func(o *jwthttp.Options) { o.AllowMissingExpiry = true }, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}},
+		{"without issuer", iss.RS256(), func(o *jwthttp.Options) { o.Issuer = "" }, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.WrongIssuer, jwthttptest.NoIssuer}}},
+		{"a redirect", iss.RS256(), func(o *jwthttp.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, _ error) {
+				http.Redirect(w, r, "/login", http.StatusSeeOther)
+			}
+		}, jwthttptest.Setup{OwnErrors: true}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			opts := iss.Options()
+			if tc.opts != nil {
+				tc.opts(&opts)
+			}
+			tc.setup.Issuer, tc.setup.Claims = iss, Claims{Subject: "alice"}
+			jwthttptest.Conformance(t, mustNew(t, tc.keys, opts).Handler(whoami), tc.setup)
+		})
+	}
+	t.Run("guards", func(t *testing.T) {
+		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(func(c Claims) error {
+			if c.Subject == "mallory" {
+				return errors.New("not her")
+			}
+			return nil
+		})(whoami)))
+		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}, Forbidden: Claims{Subject: "mallory"}})
+	})
+	t.Run("an outage", func(t *testing.T) {
+		down := false
+		keys := jwthttp.KeyFunc(func(_ ctx, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			if down {
+				return nil, errors.New("no keys")
+			}
+			return []jwthttp.Key{iss.RS256()}, nil
+		})
+		jwthttptest.Conformance(t, mustNew(t, keys, iss.Options()).Handler(whoami), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Outage: func() { down = true }})
+	})
+	t.Run("CORS outside", func(t *testing.T) {
+		jwthttptest.Conformance(t, cors(mustNew(t, iss.RS256(), iss.Options()).Handler(whoami)), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, CORS: "https://app.example.com"})
+	})
+}
+
+// cors is a small CORS layer.
+func cors(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" {
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+		}
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Each broken chain is told what is wrong with it.
+func TestConformanceOfBrokenChains(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	opts := iss.Options()
+	opts.Extractors = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
+	auth := mustNew(t, iss.RS256(), opts)
+	good := auth.Handler(whoami)
+	with := func(change func(*jwthttp.Options)) http.Handler {
+		opts := opts
+		change(&opts)
+		return mustNew(t, iss.RS256(), opts).Handler(whoami)
+	}
+	// parsed is a middleware by hand: golang-jwt with the key function.
+	parsed := func(f jwt.Keyfunc, options ...jwt.ParserOption) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			raw := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if c, err := r.Cookie("token"); err == nil && raw == "" {
+				raw = c.Value
+			}
+			if _, err := jwt.Parse(raw, f, options...); err != nil {
+				jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
+				return
+			}
+			io.WriteString(w, "in")
+		})
+	}
+	anyKey := func(tok *jwt.Token) (any, error) {
+		switch tok.Method.Alg() {
+		case "none":
+			return jwt.UnsafeAllowNoneSignatureType, nil
+		case "HS256":
+			return publicPEM(t, iss), nil
+		}
+		return iss.PublicKey(), nil
+	}
+	out := false
+	fail := func() { out = true }
+	down := func(answer func(http.ResponseWriter, *http.Request, error)) http.Handler {
+		keys := jwthttp.KeyFunc(func(ctx, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			if out {
+				return nil, errors.New("no keys")
+			}
+			return []jwthttp.Key{iss.RS256()}, nil
+		})
+		opts := opts
+		opts.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+			if errors.Is(err, jwthttp.ErrUnavailable) {
+				answer(w, r, err)
+				return
+			}
+			jwthttp.WriteError(w, r, err)
+		}
+		return mustNew(t, keys, opts).Handler(whoami)
+	}
+	whoamiAnyway := func(w http.ResponseWriter, r *http.Request, _ error) { whoami(w, r) }
+	for _, tc := range []struct {
+		name  string
+		chain http.Handler
+		setup jwthttptest.Setup
+		want  []string // parts of the faults
+	}{
+		{"always next", whoami, jwthttptest.Setup{}, []string{"runs the handler whatever is sent"}},
+		{"nothing gets in", auth.Handler(http.NotFoundHandler()), jwthttptest.Setup{}, []string{"refuses a good token", "404"}},
+		{"next after an error", with(func(o *jwthttp.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { jwthttp.WriteError(w, r, err); whoami(w, r) }
+		}), jwthttptest.Setup{}, []string{"writes more behind a refusal"}},
+		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{"alg none: 200, not 401", "HS256 with public key: 200, not 401", "the token chooses the algorithm"}},
+		{"no audience, no issuer", parsed(func(*jwt.Token) (any, error) { return iss.PublicKey(), nil }, jwt.WithValidMethods([]string{"RS256"})), jwthttptest.Setup{},
+			[]string{"wrong audience: 200, not 401; set Options.Audience", "wrong issuer: 200", "no expiry: 200", "two Authorization headers: 200", "a bad header beside", "other sites use the browser's cookie"}},
+		{"leaks the error", with(func(o *jwthttp.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { http.Error(w, err.Error(), http.StatusUnauthorized) }
+		}), jwthttptest.Setup{OwnErrors: true}, []string{"tells the client what is in a token or in an inner error"}},
+		{"echoes the token", with(func(o *jwthttp.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+				http.Error(w, r.Header.Get("Authorization"), http.StatusUnauthorized)
+			}
+		}), jwthttptest.Setup{OwnErrors: true}, []string{"a part of the token"}},
+		{"no challenge", around(good, func(w *httptest.ResponseRecorder) { w.Header().Del("WWW-Authenticate") }), jwthttptest.Setup{}, []string{"without the challenge"}},
+		{"falls back from a bad header to a cookie", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := auth.Authenticate(r); err != nil {
+				r.Header.Del("Authorization")
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{}, []string{"a bad header beside a good cookie: 200, not 400; a header that is there is final"}},
+		{"swallows refusals", around(good, func(w *httptest.ResponseRecorder) {
+			if w.Code >= 400 {
+				w.Code = 200
+			}
+		}), jwthttptest.Setup{}, []string{"something outside of the middleware that replaces the status"}},
+		{"an error page for all", around(good, func(w *httptest.ResponseRecorder) {
+			if w.Code >= 400 {
+				w.Code = 500
+			}
+		}), jwthttptest.Setup{}, []string{"something outside of the middleware that replaces the status"}},
+		{"cached", around(good, func(w *httptest.ResponseRecorder) { w.Header().Set("Cache-Control", "public") }), jwthttptest.Setup{}, []string{"does not keep caches"}},
+		{"CORS inside", auth.Handler(cors(whoami)), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{"refuses CORS preflight requests", "without CORS headers"}},
+		{"claims that are not there", mustNew(t, iss.RS256(), jwthttp.Options{Issuer: opts.Issuer, Audience: opts.Audience, AllowAnonymous: true}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+			io.WriteString(w, token.Claims.Subject)
+		})), jwthttptest.Setup{AllowAnonymous: true}, []string{"does its handler read claims when there are none"}},
+		{"a token in the query", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if raw := r.FormValue("access_token"); raw != "" {
+				r.Header.Set("Authorization", "Bearer "+raw)
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{}, []string{"a token in the query: 200, not 401"}},
+		{"no guard", good, jwthttptest.Setup{Scopes: []string{"read"}, Forbidden: Claims{Subject: "mallory"}}, []string{"the route lacks RequireScopes", "the route lacks its Require"}},
+		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
+			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
+		}), jwthttptest.Setup{Outage: fail}, []string{"throw away good tokens", "401, Retry-After: \"\""}},
+		{"an outage that opens the door", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{"a good token in an outage: what cannot be checked must not pass"}},
+		{"one scheme in one case", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h := r.Header.Get("Authorization"); strings.HasPrefix(h, "bearer") {
+				r.Header.Set("Authorization", "Basic"+h[6:])
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{}, []string{"refuses what it must accept:\n\tAuthorization: bearer"}},
+		{"no setup", good, jwthttptest.Setup{CookieOnly: true}, []string{"Setup.CookieOnly needs the cookie's name"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.setup.Issuer, tc.setup.Claims = iss, Claims{Subject: "alice"}
+			out = false
+			if !tc.setup.AllowAnonymous && !tc.setup.CookieOnly {
+				tc.setup.Cookie = "token"
+			}
+			var got recorder
+			jwthttptest.Conformance(&got, tc.chain, tc.setup)
+			text := strings.Join(got, "\n")
+			if len(got) == 0 {
+				t.Fatal("no fault was found")
+			}
+			for _, part := range tc.want {
+				if !strings.Contains(text, part) {
+					t.Errorf("no %q in:\n%s", part, text)
+				}
+			}
+		})
+	}
+}
+
+// around changes what a chain has answered.
+func around(next http.Handler, change func(*httptest.ResponseRecorder)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		change(rec)
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(rec.Code)
+		w.Write(rec.Body.Bytes())
+	})
+}

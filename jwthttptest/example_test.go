@@ -1,0 +1,112 @@
+package jwthttptest_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
+)
+
+// t is that of your test.
+var t *testing.T
+
+func TestExamples(tt *testing.T) {
+	for name, example := range map[string]func(){
+		"handler": ExampleWithClaims, "faults": ExampleFault, "provider": ExampleIssuer_Rotate, "conformance": ExampleConformance,
+	} {
+		tt.Run(name, func(tt *testing.T) {
+			t = tt
+			example()
+		})
+	}
+}
+
+func greet(w http.ResponseWriter, r *http.Request) {
+	claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context())
+	if !ok {
+		http.Error(w, "no claims", http.StatusInternalServerError)
+		return
+	}
+	io.WriteString(w, "Hello, "+claims.Subject)
+}
+
+// A handler by itself: no token, no cryptography.
+func ExampleWithClaims() {
+	for _, test := range []struct{ subject, want string }{
+		{"alice", "Hello, alice"},
+		{"bob", "Hello, bob"},
+	} {
+		w := httptest.NewRecorder()
+		greet(w, jwthttptest.WithClaims(t, httptest.NewRequest("GET", "/", nil), Claims{Subject: test.subject}))
+		if w.Body.String() != test.want {
+			t.Errorf("%s: %s", test.subject, w.Body)
+		}
+	}
+}
+
+// Every bad token is refused.
+func ExampleFault() {
+	iss := jwthttptest.NewIssuer(t)
+	auth, err := jwthttp.New[Claims](iss.HS256(), iss.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range jwthttptest.Faults() {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}, jwthttptest.HS256, fault))
+		w := httptest.NewRecorder()
+		auth.Handler(http.HandlerFunc(greet)).ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d", fault, w.Code)
+		}
+	}
+}
+
+// From end to end, with a provider that changes its key on the way.
+func ExampleIssuer_Rotate() {
+	iss := jwthttptest.NewIssuer(t)
+	auth, err := jwthttp.New[Claims](iss.Source(), jwthttp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(auth.Handler(http.HandlerFunc(greet)))
+	defer server.Close()
+	for range 2 {
+		r, err := http.NewRequest("GET", server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}))
+		res, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("status %d", res.StatusCode)
+		}
+		iss.Rotate()
+	}
+}
+
+// A whole program, here one with a public route and a middleware around the mux.
+func ExampleConformance() {
+	iss := jwthttptest.NewIssuer(t)
+	auth, err := jwthttp.New[Claims](iss.RS256(), iss.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /me", auth.Handler(http.HandlerFunc(greet)))
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "public") })
+	program := http.MaxBytesHandler(mux, 1<<20)
+
+	jwthttptest.Conformance(t, program, jwthttptest.Setup{
+		Issuer:  iss,
+		Claims:  Claims{Subject: "alice"},
+		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
+	})
+}

@@ -1,0 +1,236 @@
+package jwthttptest_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+	"github.com/jwthttp/jwthttp/jwthttptest"
+)
+
+type ctx = context.Context
+
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func publicPEM(t testing.TB, iss *jwthttptest.Issuer) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(iss.PublicKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
+
+// golang-jwt, which knows nothing of this project, takes a good token.
+func TestGoodTokens(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for _, claims := range []any{nil, Claims{"alice"}, &Claims{"alice"}, map[string]any{"sub": "alice"}, jwt.MapClaims{}, jwt.RegisteredClaims{Subject: "alice"}} {
+		for _, tc := range []struct {
+			options []jwthttptest.TokenOption
+			key     any
+			own     jwthttp.Key
+			method  string
+		}{
+			{nil, iss.PublicKey(), iss.RS256(), "RS256"},
+			{[]jwthttptest.TokenOption{jwthttptest.HS256}, iss.Secret(), iss.HS256(), "HS256"},
+		} {
+			raw := iss.Token(t, claims, tc.options...)
+			var got jwt.RegisteredClaims
+			_, err := jwt.ParseWithClaims(raw, &got, func(*jwt.Token) (any, error) { return tc.key, nil },
+				jwt.WithValidMethods([]string{tc.method}), jwt.WithIssuer(iss.URL), jwt.WithAudience("jwthttptest"), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
+			if err != nil {
+				t.Errorf("%T, %s: %v", claims, tc.method, err)
+				continue
+			}
+			if left := time.Until(got.ExpiresAt.Time); got.ID == "" || got.IssuedAt == nil || left < 59*time.Minute || left > time.Hour {
+				t.Errorf("%T: %+v", claims, got)
+			}
+			if _, err := mustNew(t, tc.own, iss.Options()).Verify(t.Context(), raw); err != nil {
+				t.Errorf("%T, %s: %v", claims, tc.method, err)
+			}
+		}
+	}
+}
+
+func TestTokenKeepsWhatItIsGiven(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	iss.Audience = "orders"
+	raw := iss.Token(t, map[string]any{"iss": "https://other", "jti": "1", "n": json.Number("12345678901234567890"), "exp": 9000000000},
+		jwthttptest.Header("typ", "at+jwt"), jwthttptest.Claim("role", "admin"), jwthttptest.Claim("iat", nil), jwthttptest.Header("kid", nil))
+	part := strings.Split(raw, ".")
+	decode := func(s string) string {
+		b, err := jwt.NewParser().DecodeSegment(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if got, want := decode(part[0]), `{"alg":"RS256","typ":"at+jwt"}`; got != want {
+		t.Errorf("header %s, want %s", got, want)
+	}
+	if got, want := decode(part[1]), `{"aud":"orders","exp":9000000000,"iss":"https://other","jti":"1","n":12345678901234567890,"role":"admin"}`; got != want {
+		t.Errorf("payload %s, want %s", got, want)
+	}
+}
+
+// Every fault is what it says, to the middleware.
+func TestFaults(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	want := map[jwthttptest.Fault]error{
+		jwthttptest.Expired: jwt.ErrTokenExpired, jwthttptest.NotYetValid: jwt.ErrTokenNotValidYet, jwthttptest.NoExpiry: jwt.ErrTokenRequiredClaimMissing,
+		jwthttptest.TextExpiry: jwt.ErrTokenInvalidClaims, jwthttptest.WrongIssuer: jwt.ErrTokenInvalidIssuer, jwthttptest.NoIssuer: jwt.ErrTokenInvalidIssuer,
+		jwthttptest.WrongAudience: jwt.ErrTokenInvalidAudience, jwthttptest.NoAudience: jwt.ErrTokenInvalidAudience, jwthttptest.WrongType: jwt.ErrTokenUnverifiable,
+		jwthttptest.ForgedSignature: jwt.ErrTokenSignatureInvalid, jwthttptest.UnknownKeyID: jwthttp.ErrUnknownKey, jwthttptest.TamperedClaims: jwt.ErrTokenSignatureInvalid,
+		jwthttptest.NoSignature: jwt.ErrTokenMalformed, jwthttptest.AlgNone: jwt.ErrTokenMalformed, jwthttptest.HS256WithPublicKey: jwthttp.ErrUnknownKey,
+		jwthttptest.HS256WithNoSecret: jwt.ErrTokenSignatureInvalid, jwthttptest.EmbeddedKey: jwthttp.ErrUnknownKey, jwthttptest.UnknownCritical: jwt.ErrTokenUnverifiable,
+		jwthttptest.SenderConstrained: jwt.ErrTokenInvalidClaims, jwthttptest.DuplicateClaims: jwt.ErrTokenInvalidClaims, jwthttptest.InvalidUTF8: jwt.ErrTokenInvalidClaims,
+		jwthttptest.Truncated: jwt.ErrTokenSignatureInvalid, jwthttptest.Oversized: jwt.ErrTokenMalformed,
+	}
+	auth := mustNew(t, jwthttp.KeySet{iss.RS256(), iss.HS256()}, iss.Options())
+	for _, fault := range jwthttptest.Faults() {
+		t.Run(string(fault), func(t *testing.T) {
+			if want[fault] == nil {
+				t.Fatal("this test does not know it")
+			}
+			for _, options := range [][]jwthttptest.TokenOption{{fault}, {jwthttptest.HS256, fault}, {fault, jwthttptest.HS256}} {
+				_, err := auth.Verify(t.Context(), iss.Token(t, Claims{"alice"}, options...))
+				if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, want[fault]) {
+					t.Errorf("error %v, want %v", err, want[fault])
+				}
+			}
+		})
+	}
+	if len(want) != len(jwthttptest.Faults()) {
+		t.Errorf("Faults has %d, this test %d", len(jwthttptest.Faults()), len(want))
+	}
+}
+
+// The listener at URL and the client in memory are the same provider.
+func TestProvider(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, client := range map[string]*http.Client{"listener": nil, "in memory": iss.Client()} {
+		source, err := jwks.Discover(iss.URL, jwks.Options{Audience: []string{iss.Audience}, Client: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer source.Close()
+		if _, err := mustNew(t, source, jwthttp.Options{}).Verify(t.Context(), iss.Token(t, nil)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := iss.Fetches(); n != 2 {
+		t.Errorf("%d fetches", n)
+	}
+	if _, err := iss.Client().Get("http://example.com/keys"); err == nil || !strings.Contains(err.Error(), "reaches "+iss.URL+" only") {
+		t.Errorf("error %v", err)
+	}
+	res, err := iss.Client().Get(iss.URL + "/elsewhere")
+	if err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("%v, %v", res, err)
+	}
+}
+
+// In a bubble hours pass at once.
+func TestMoods(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := jwthttptest.NewIssuer(t)
+		auth := mustNew(t, iss.Source(), jwthttp.Options{})
+		check := func(raw string, want error) {
+			t.Helper()
+			if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+		}
+		iss.Fail(http.StatusBadGateway)
+		check(iss.Token(t, nil), jwthttp.ErrUnavailable)
+		iss.Stall()
+		time.Sleep(time.Minute)
+		check(iss.Token(t, nil), jwthttp.ErrUnavailable)
+		iss.Recover()
+		time.Sleep(time.Minute)
+		first := iss.Token(t, nil)
+		check(first, nil)
+		before := iss.Fetches()
+
+		iss.Rotate()
+		check(iss.Token(t, nil), nil)
+		check(first, nil)
+		if n := iss.Fetches(); n != before+1 {
+			t.Errorf("%d fetches for a rotation", n-before)
+		}
+		time.Sleep(time.Minute)
+		iss.Rotate()
+		check(iss.Token(t, nil), nil)
+		check(first, jwthttp.ErrUnknownKey)
+	})
+}
+
+func TestRecoverAnswersWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := jwthttptest.NewIssuer(t)
+		iss.Stall()
+		var status int
+		go func() {
+			res, err := iss.Client().Get(iss.URL + "/keys")
+			if err == nil {
+				status = res.StatusCode
+			}
+		}()
+		synctest.Wait()
+		if status != 0 {
+			t.Fatal("it did not wait")
+		}
+		iss.Recover()
+		synctest.Wait()
+		if status != 200 {
+			t.Errorf("status %d", status)
+		}
+	})
+}
+
+// Issuers that live at once have keys of their own; one that follows may have
+// those of one before.
+func TestIssuersShareNothing(t *testing.T) {
+	t.Parallel()
+	a, b := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
+	b.Rotate()
+	if a.PublicKey().Equal(b.PublicKey()) || slices.Equal(a.Secret(), b.Secret()) || a.URL == b.URL {
+		t.Error("they share something")
+	}
+}
+
+func TestWithClaims(t *testing.T) {
+	guarded := jwthttp.RequireScopes("read")(whoami)
+	r := jwthttptest.WithClaims(t, httptest.NewRequest("GET", "/", nil), Claims{"alice"}, "read")
+	w := httptest.NewRecorder()
+	guarded.ServeHTTP(w, r)
+	if w.Code != 200 || w.Body.String() != "alice" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w = httptest.NewRecorder()
+	guarded.ServeHTTP(w, jwthttptest.WithClaims(t, httptest.NewRequest("GET", "/", nil), Claims{"alice"}))
+	if w.Code != 403 {
+		t.Errorf("%d without the scope", w.Code)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a nil TB did not panic")
+		}
+	}()
+	jwthttptest.WithClaims(nil, r, Claims{})
+}
