@@ -185,7 +185,9 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"no audience, no issuer", parsed(func(*jwt.Token) (any, error) { return iss.PublicKey(), nil }, jwt.WithValidMethods([]string{"RS256"})), jwthttptest.Setup{},
 			[]string{"wrong audience: 200, not 401; set Options.Audience", "wrong issuer: 200", "no expiry: 200", "two Authorization headers: 200", "a bad header beside", "other sites use the browser's cookie"}},
 		{"leaks the error", with(func(o *jwthttp.Options) {
-			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { http.Error(w, err.Error(), http.StatusUnauthorized) }
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+				http.Error(w, err.Error(), http.StatusUnauthorized)
+			}
 		}), jwthttptest.Setup{OwnErrors: true}, []string{"tells the client what is in a token or in an inner error"}},
 		{"echoes the token", with(func(o *jwthttp.Options) {
 			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
