@@ -51,6 +51,8 @@ func TestConformance(t *testing.T) {
 	}{
 		{"RS256", iss.RS256(), nil, jwthttptest.Setup{}},
 		{"HS256", iss.HS256(), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
+		{"a key without id", jwthttp.RS256(iss.PublicKey()), nil, jwthttptest.Setup{}},
+		{"a secret", jwthttp.HS256(iss.Secret()), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
 		{"a key set", jwthttp.KeySet{iss.RS256(), iss.HS256()}, nil, jwthttptest.Setup{}},
 		{"a source", iss.Source(), nil, jwthttptest.Setup{}},
 		{"issuers", jwthttp.Issuers{iss.URL: iss.RS256()}, nil, jwthttptest.Setup{}},
