@@ -5,7 +5,6 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -28,7 +27,7 @@ type recorder struct {
 
 func (r *recorder) Errorf(format string, args ...any) {
 	r.faults++
-	r.Log(fmt.Sprintf(format, args...))
+	r.Logf(format, args...)
 }
 
 func examine(t *testing.T, chain http.Handler, setup jwthttptest.Setup) int {
