@@ -216,7 +216,7 @@ func (f *facts) read(members *object) error {
 	for members.next() {
 		n++
 		ok, v := true, members.value
-		switch string(members.name) {
+		switch string(members.name()) {
 		case "iss":
 			f.issuer, ok = v, v[0] == '"'
 		case "sub", "jti":
@@ -233,7 +233,7 @@ func (f *facts) read(members *object) error {
 			f.senderIsBound = true
 		}
 		if !ok {
-			return errClaims.because(fmt.Errorf("%s is not of the kind that RFC 7519 says", members.name))
+			return errClaims.because(fmt.Errorf("%s is not of the kind that RFC 7519 says", string(members.name())))
 		}
 	}
 	if members.tooDeep || n > maxMembers {
@@ -359,7 +359,7 @@ func registeredIn(raw string) (c jwt.RegisteredClaims) {
 		return &jwt.NumericDate{Time: d.floor()}
 	}
 	for members.next() {
-		switch v := members.value; string(members.name) {
+		switch v := members.value; string(members.name()) {
 		case "iss":
 			c.Issuer, _ = stringValue(v)
 		case "sub":
@@ -387,7 +387,7 @@ func scopesIn(raw string) []string {
 	}
 	var scp []byte
 	for members.next() {
-		switch string(members.name) {
+		switch string(members.name()) {
 		case "scope": // decides, whatever its kind and wherever scp stands
 			text, _ := stringValue(members.value)
 			return splitScopes(text)

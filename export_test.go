@@ -17,7 +17,7 @@ func WalkTo(text []byte, maxDepth int) (members map[string]string, tooDeep bool)
 	}
 	members = map[string]string{}
 	for o.next() {
-		members[string(o.name)] = string(o.value)
+		members[string(o.name())] = string(o.value)
 	}
 	return members, o.tooDeep
 }

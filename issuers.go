@@ -129,7 +129,7 @@ func (h TokenHeader) UnverifiedIssuer() string {
 		if !members.next() || members.tooDeep {
 			break
 		}
-		if string(members.name) != "iss" {
+		if string(members.name()) != "iss" {
 			continue
 		}
 		if v := members.value; v[0] == '"' && len(v) <= maxIssuerBytes+2 {

@@ -268,7 +268,7 @@ func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 	for members.next() {
 		var field *string
 		limit, tooLong := maxTypeBytes, errHeaderSize
-		switch string(members.name) {
+		switch string(members.name()) {
 		case "alg":
 			field = &h.Algorithm
 		case "kid":

@@ -5,9 +5,10 @@ import "bytes"
 // An object walks the members of a JSON object.
 type object struct {
 	scanner
-	name  []byte               // unescaped, if it is short enough to be one that this package knows
-	value []byte               // JSON text
-	room  [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
+	member  []byte               // its name as text, without the quotes unless it is escaped
+	escaped bool                 // and short enough to be one that this package knows
+	value   []byte               // JSON text
+	room    [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
 }
 
 // maxEscapedName is what scope, the longest name that this package knows, takes
@@ -35,12 +36,23 @@ func (o *object) next() bool {
 		end++
 	}
 	if end < len(o.text) && o.text[end] == '"' {
-		o.name, o.pos = o.text[start:end], end+1
-	} else if o.name = o.scanner.value(); len(o.name) <= maxEscapedName {
-		o.name = unquote(o.name, o.room[:])
-	} // else it keeps its quotes, and is none of ours
+		o.member, o.escaped, o.pos = o.text[start:end], false, end+1
+	} else {
+		o.member = o.scanner.value()
+		o.escaped = len(o.member) <= maxEscapedName
+	}
 	o.value = o.scanner.value()
 	return len(o.value) > 0
+}
+
+// name returns that of the member, unescaped. A long one with escapes keeps its
+// quotes, and is none of those that this package knows. It is no field, for an
+// object that points into itself is moved to the heap.
+func (o *object) name() []byte {
+	if o.escaped {
+		return unquote(o.member, o.room[:])
+	}
+	return o.member
 }
 
 // A scanner steps over the values of a JSON text that a strict decoder has
