@@ -70,7 +70,7 @@ func TestGoodTokens(t *testing.T) {
 func TestTokenKeepsWhatItIsGiven(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	iss.Audience = "orders"
-	raw := iss.Token(t, map[string]any{"iss": "https://other", "jti": "1", "n": json.Number("12345678901234567890"), "exp": 9000000000},
+	raw := iss.Token(t, map[string]any{"iss": "https://other", "jti": "1", "n": json.Number("12345678901234567890"), "exp": int64(9000000000)},
 		jwthttptest.Header("typ", "at+jwt"), jwthttptest.Claim("role", "admin"), jwthttptest.Claim("iat", nil), jwthttptest.Header("kid", nil))
 	part := strings.Split(raw, ".")
 	decode := func(s string) string {
