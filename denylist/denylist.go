@@ -11,9 +11,14 @@
 //	func logout(w http.ResponseWriter, r *http.Request) {
 //		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 //		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
-//			jwthttp.WriteError(w, r, err)
+//			jwthttp.WriteError(w, r, err) // a 503: the token is still good
+//			return
+//		}
+//		fmt.Fprintln(w, "Goodbye")
+//	}
 //
-// The list of [NewMemory] is known to one process, and gone with it. Package
+// A token may live for [Options].MaxLifetime, 24 hours unless that says more. The
+// list of [NewMemory] is known to one process, and gone with it. Package
 // goredis keeps one in Redis or Valkey, for several processes. [New] makes one of a
 // [Store] of yours.
 //
@@ -54,8 +59,6 @@ const (
 	// slack is for how long revocations outlive the exp of their tokens: the
 	// clocks of who revokes and of who checks may both be off.
 	slack = 2 * maxLeeway
-
-	maxNumericDate = 253402300799 // 9999-12-31T23:59:59Z, as no exp is later
 )
 
 var (
@@ -64,7 +67,8 @@ var (
 
 	// ErrNotRevocable is wrapped by the error of a [Check] for a token that no
 	// revocation would reach, a 401, and by that of [Revoke] for one without jti or
-	// exp. Its text says what the issuer has to change.
+	// exp, a 503: logging out has failed, and the token is still good. Its text says
+	// what the issuer has to change.
 	ErrNotRevocable = errors.New("denylist: the token cannot be revoked")
 
 	// ErrFull is wrapped by the error of a revocation for which a list in memory
@@ -81,7 +85,8 @@ type Store interface {
 	// it has returned nil, Find returns the number, wherever it is called.
 	Raise(ctx context.Context, key Key, n int64, until time.Time) error
 
-	// Find returns the numbers under two keys; 0 where there is none.
+	// Find returns the numbers under two keys; 0 where there is none. What is there
+	// and is no positive number is an error.
 	Find(ctx context.Context, token, subject Key) (tokenN, subjectN int64, err error)
 }
 
@@ -100,7 +105,7 @@ type List struct {
 // is as in [Options].
 func New(store Store, maxLifetime time.Duration) (*List, error) {
 	var errs []error
-	if v := reflect.ValueOf(store); store == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(store) {
 		errs = append(errs, errors.New("denylist: the store is nil: make it first"))
 	}
 	errs = append(errs, checkMaxLifetime(maxLifetime))
@@ -113,9 +118,19 @@ func New(store Store, maxLifetime time.Duration) (*List, error) {
 	return &List{store, maxLifetime}, nil
 }
 
+func isNil(store Store) bool {
+	switch v := reflect.ValueOf(store); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
 func checkMaxLifetime(d time.Duration) error {
 	if d < 0 || d > maxMaxLifetime {
-		return fmt.Errorf("denylist: MaxLifetime is %v: use at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
+		return fmt.Errorf("denylist: MaxLifetime is %v: use a positive one of at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
 	}
 	if d > 0 && d < time.Millisecond {
 		return fmt.Errorf("denylist: MaxLifetime is %v, as a number without a unit is: write %d*time.Second", d, d.Nanoseconds())
@@ -128,8 +143,9 @@ func checkMaxLifetime(d time.Duration) error {
 // out of reach it refuses everything, with [jwthttp.ErrUnavailable], a 503. A nil
 // list makes a nil check, which jwthttp.New reports.
 //
-// A handler that streams for long may call it again with its token: the middleware
-// looks at a request once.
+// A handler that streams for long may call it again with its token, for the
+// middleware looks at a request once. It ends at the token's ExpiresAt, since the
+// list forgets a revocation soon after that; the check then refuses the token.
 func Check[C any](list *List) jwthttp.Check[C] {
 	if !list.isMade() {
 		return nil
@@ -139,31 +155,37 @@ func Check[C any](list *List) jwthttp.Check[C] {
 
 // Revoke refuses t from now on, and no other token of its subject: logging out. It
 // needs a jti, which the issuer must not use twice ([ErrNotRevocable] if there is
-// none). The list keeps it until t has expired, and 10 minutes more. An error of
-// the store wraps [jwthttp.ErrUnavailable]: t is still good, as far as one knows.
+// none). The list keeps it until t has expired, and 10 minutes more.
+//
+// An error means that t is still good, as far as one knows. It wraps
+// [jwthttp.ErrUnavailable], whatever the reason, so that [jwthttp.WriteError] makes
+// it a 503, and no client throws away a token that others may still use.
 func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 	if t == nil {
-		return errors.New("denylist: Revoke was given no token: nobody is logged in, or the claims type is not that of the middleware")
+		return failed("denylist: Revoke was given no token: nobody is logged in, or the claims type is not that of the middleware")
 	}
 	c := t.Registered()
 	if c.ID == "" {
-		return fmt.Errorf("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
+		return failed("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
 	}
 	if c.ExpiresAt == nil {
-		return fmt.Errorf("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
+		return failed("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
 	}
 	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
 }
 
 // RevokeToken refuses the token with this iss and jti, compared exactly, for who
 // has no token at hand but knows its id. The issuer of tokens without iss is "". The
-// list keeps it until exp, and 10 minutes more.
+// list keeps it until exp, and 10 minutes more. An error is as that of [Revoke].
 func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time) error {
-	if err := checkNames(issuer, id, "id"); err != nil {
+	if err := l.checkNames(issuer, id, "id"); err != nil {
 		return err
 	}
-	if s := exp.Unix(); s <= 0 || s > maxNumericDate {
-		return fmt.Errorf("denylist: exp is %v, as in no token: say when the token expires", exp)
+	if exp.Unix() <= 0 {
+		return failed("denylist: exp is %v, as in no token: say when the token expires", exp)
+	}
+	if exp.Unix() > time.Now().Add(l.maxLifetime+maxLeeway).Unix() {
+		return failed("denylist: exp is %v, later than that of any token which a Check lets pass, since MaxLifetime is %v: say when the token expires", exp, l.maxLifetime)
 	}
 	return l.raise(ctx, keyOf(tokenKey, issuer, id), 1, exp.Add(slack))
 }
@@ -171,42 +193,35 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 // RevokeSubject refuses the tokens with this iss and sub, compared exactly, that
 // were issued at upTo or before: logging out everywhere. The issuer of tokens
 // without iss is "". upTo is time.Now() as a rule, by the issuer's clock: if that
-// may be ahead of this one, add by how much, up to 5 minutes.
+// may be ahead of this one, add by how much, up to 5 minutes. An error is as that
+// of [Revoke].
 //
 // iat has whole seconds, so a token that is issued in the same second as upTo is
 // refused too, even after this has returned. upTo never moves backwards: an earlier
 // one than before changes nothing. The list keeps it for MaxLifetime, and 10 minutes
 // more.
 func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo time.Time) error {
-	if err := checkNames(issuer, subject, "subject"); err != nil {
+	if err := l.checkNames(issuer, subject, "subject"); err != nil {
 		return err
 	}
 	s := upTo.Unix()
 	if s <= 0 {
-		return fmt.Errorf("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
+		return failed("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
 	}
 	if s > time.Now().Add(maxLeeway).Unix() {
-		return fmt.Errorf("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
-	}
-	if !l.isMade() {
-		return errNotMade
+		return failed("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
 	}
 	return l.raise(ctx, keyOf(subjectKey, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }
 
-var errNotMade = errors.New("denylist: the list is nil: make it with NewMemory, goredis.New or New")
-
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
 func (l *List) raise(ctx context.Context, key Key, n int64, until time.Time) error {
-	if !l.isMade() {
-		return errNotMade
-	}
 	if until.Unix() < time.Now().Unix() {
 		return nil // whatever it would refuse has expired
 	}
 	if err := l.store.Raise(ctx, key, n, until); err != nil {
-		return unavailable{err}
+		return failed("denylist: the store failed: %w", err)
 	}
 	return nil
 }
@@ -217,7 +232,10 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	}
 	revoked, upTo, err := l.store.Find(ctx, keyOf(tokenKey, c.Issuer, c.ID), keyOf(subjectKey, c.Issuer, c.Subject))
 	if err != nil {
-		return unavailable{err}
+		return failed("denylist: the store failed: %w", err)
+	}
+	if revoked < 0 || upTo < 0 {
+		return failed("denylist: the store failed: it has the numbers %d and %d, which no list wrote", revoked, upTo)
 	}
 	if revoked != 0 || c.IssuedAt.Unix() <= upTo {
 		return ErrRevoked
@@ -237,19 +255,26 @@ func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 	if c.ExpiresAt.Sub(c.IssuedAt.Time) > l.maxLifetime {
 		return fmt.Errorf("%w: it lives longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, l.maxLifetime)
 	}
-	if c.IssuedAt.Unix() > time.Now().Add(maxLeeway).Unix() {
+	now := time.Now()
+	if c.IssuedAt.Unix() > now.Add(maxLeeway).Unix() {
 		return fmt.Errorf("%w: its iat is more than %v ahead: set the clocks right", ErrNotRevocable, maxLeeway)
+	}
+	if c.ExpiresAt.Unix() < now.Add(-maxLeeway).Unix() {
+		return fmt.Errorf("%w: it expired more than %v ago, and what was revoked is forgotten: end at its exp", ErrNotRevocable, maxLeeway)
 	}
 	return nil
 }
 
 // checkNames finds mistakes that would make a revocation reach nothing.
-func checkNames(issuer, name, what string) error {
+func (l *List) checkNames(issuer, name, what string) error {
+	if !l.isMade() {
+		return failed("denylist: the list is nil: make it with NewMemory, goredis.New or New")
+	}
 	if name == "" {
-		return fmt.Errorf("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
+		return failed("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
 	}
 	if !utf8.ValidString(issuer) || !utf8.ValidString(name) {
-		return fmt.Errorf("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
+		return failed("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
 	}
 	return nil
 }
@@ -270,8 +295,11 @@ func keyOf(kind byte, issuer, name string) Key {
 	return sha256.Sum256(b)
 }
 
-// An unavailable error is one of the store's, whatever it wraps.
+// failed returns the error of a store, or of a revocation, as one of this side.
+func failed(format string, args ...any) error {
+	return unavailable{fmt.Errorf(format, args...)}
+}
+
 type unavailable struct{ error }
 
-func (e unavailable) Error() string   { return "denylist: the store failed: " + e.error.Error() }
 func (e unavailable) Unwrap() []error { return []error{jwthttp.ErrUnavailable, e.error} }

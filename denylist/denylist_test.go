@@ -192,6 +192,11 @@ func testCheck[C any](t *testing.T) {
 		s.want(t, "POST", phone, full)
 		s.want(t, "GET", phone, passed)
 	})
+	t.Run("a token that cannot be revoked", func(t *testing.T) {
+		failed := unavailable
+		failed.ran = 1
+		serve[C](t, newMemory(t, denylist.Options{})).want(t, "POST", contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"}), failed)
+	})
 	t.Run("a list that panics", func(t *testing.T) {
 		s := serve[C](t, newFaulty(t, &faulty{panics: true}))
 		if got, err := s.send(t, "GET", phone); err == nil || got.ran != 0 {
@@ -199,9 +204,10 @@ func testCheck[C any](t *testing.T) {
 		}
 	})
 	t.Run("odd numbers in the store", func(t *testing.T) {
-		serve[C](t, newFaulty(t, &faulty{token: -1})).want(t, "GET", phone, refused)
+		serve[C](t, newFaulty(t, &faulty{token: -1})).want(t, "GET", phone, unavailable)
+		serve[C](t, newFaulty(t, &faulty{token: 7})).want(t, "GET", phone, refused)
 		serve[C](t, newFaulty(t, &faulty{subject: 1 << 62})).want(t, "GET", phone, refused)
-		serve[C](t, newFaulty(t, &faulty{subject: -1})).want(t, "GET", phone, passed)
+		serve[C](t, newFaulty(t, &faulty{subject: -1})).want(t, "GET", phone, unavailable)
 	})
 }
 
@@ -330,17 +336,39 @@ func TestKeptLongEnough(t *testing.T) {
 	}
 }
 
+// A stream that goes on calling the check is refused soon after its token has
+// expired, before the list forgets what was revoked.
+func TestCheckAfterExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := newMemory(t, denylist.Options{})
+		token, err := contract.Protect[jwt.MapClaims](t, list).Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"jti": "1"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := denylist.Check[jwt.MapClaims](list)
+		time.Sleep(time.Hour + 5*time.Minute)
+		if err := check(t.Context(), token); err != nil {
+			t.Errorf("within the leeway: %v", err)
+		}
+		time.Sleep(time.Second)
+		if err := check(t.Context(), token); !errors.Is(err, denylist.ErrNotRevocable) {
+			t.Errorf("error = %v, want ErrNotRevocable", err)
+		}
+	})
+}
+
 // Until when a store is asked to keep what.
 func TestUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
 		list := newFaulty(t, f)
 		now := time.Now()
+		latest := now.Add(time.Hour + 5*time.Minute) // exp of a token that a Check lets pass
 		for _, err := range []error{
 			list.RevokeToken(t.Context(), "", "1", now.Add(time.Minute)),
 			list.RevokeToken(t.Context(), "", "1", now.Add(-10*time.Minute)),
 			list.RevokeToken(t.Context(), "", "1", now.Add(-10*time.Minute-time.Second)),
-			list.RevokeToken(t.Context(), "", "1", time.Unix(253402300799, 0)),
+			list.RevokeToken(t.Context(), "", "1", latest),
 			list.RevokeSubject(t.Context(), "", "1", now.Add(-30*time.Minute)),
 			list.RevokeSubject(t.Context(), "", "1", now.Add(-70*time.Minute-time.Second)),
 			list.RevokeSubject(t.Context(), "", "1", now.Add(5*time.Minute)),
@@ -349,7 +377,10 @@ func TestUntil(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		want := []time.Time{now.Add(11 * time.Minute), now, time.Unix(253402300799, 0).Add(10 * time.Minute), now.Add(40 * time.Minute), now.Add(75 * time.Minute)}
+		if err := list.RevokeToken(t.Context(), "", "1", latest.Add(time.Second)); err == nil {
+			t.Error("a token that expires later than any may was kept")
+		}
+		want := []time.Time{now.Add(11 * time.Minute), now, latest.Add(10 * time.Minute), now.Add(40 * time.Minute), now.Add(75 * time.Minute)}
 		if len(f.raised) != len(want) {
 			t.Fatalf("kept until %v, want %v", f.raised, want)
 		}
@@ -396,13 +427,14 @@ func TestRevokeMistakes(t *testing.T) {
 		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "say when the token expires"},
 		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "say when the token expires"},
 		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "say when the token expires"},
+		{"an exp that no token has", list.RevokeToken(ctx, "a", "1", time.Now().Add(24*time.Hour+6*time.Minute)), "since MaxLifetime is 24h0m0s"},
 		{"an upTo of zero", list.RevokeSubject(ctx, "a", "alice", time.Time{}), "use time.Now()"},
 		{"an upTo of 1970", list.RevokeSubject(ctx, "a", "alice", time.Unix(0, 0)), "use time.Now()"},
 		{"an upTo ahead", list.RevokeSubject(ctx, "a", "alice", time.Now().Add(5*time.Minute+2*time.Second)), "would lock the subject out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if test.err == nil || !strings.Contains(test.err.Error(), test.want) || errors.Is(test.err, jwthttp.ErrUnavailable) {
-				t.Errorf("error = %v, want %q", test.err, test.want)
+			if test.err == nil || !strings.Contains(test.err.Error(), test.want) || !errors.Is(test.err, jwthttp.ErrUnavailable) {
+				t.Errorf("error = %v, want ErrUnavailable with %q", test.err, test.want)
 			}
 			if isToken := strings.Contains(test.want, "it has no"); errors.Is(test.err, denylist.ErrNotRevocable) != isToken {
 				t.Errorf("error = %v, ErrNotRevocable %v", test.err, !isToken)
@@ -414,8 +446,20 @@ func TestRevokeMistakes(t *testing.T) {
 	}
 }
 
+// A mapStore is a store whose nil value is no pointer.
+type mapStore map[denylist.Key]int64
+
+func (m mapStore) Raise(_ context.Context, key denylist.Key, n int64, _ time.Time) error {
+	m[key] = n
+	return nil
+}
+
+func (m mapStore) Find(_ context.Context, token, subject denylist.Key) (int64, int64, error) {
+	return m[token], m[subject], nil
+}
+
 func TestNewMistakes(t *testing.T) {
-	for _, store := range []denylist.Store{nil, (*faulty)(nil)} {
+	for _, store := range []denylist.Store{nil, (*faulty)(nil), mapStore(nil)} {
 		list, err := denylist.New(store, -1)
 		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make it first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Errorf("list %v, error %v", list, err)

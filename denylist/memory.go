@@ -35,7 +35,7 @@ type Options struct {
 func NewMemory(opts Options) (*List, error) {
 	var errs []error
 	if opts.MaxEntries < 0 || opts.MaxEntries > maxMaxEntries {
-		errs = append(errs, fmt.Errorf("denylist: Options.MaxEntries is %d: use at most %d, or 0 for %d", opts.MaxEntries, maxMaxEntries, defaultMaxEntries))
+		errs = append(errs, fmt.Errorf("denylist: Options.MaxEntries is %d: use a positive number of at most %d, or 0 for %d", opts.MaxEntries, maxMaxEntries, defaultMaxEntries))
 	}
 	if opts.MaxEntries == 0 {
 		opts.MaxEntries = defaultMaxEntries

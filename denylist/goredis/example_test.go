@@ -34,7 +34,9 @@ func ExampleNew() {
 		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
 		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
 			jwthttp.WriteError(w, r, err)
+			return
 		}
+		fmt.Fprintln(w, "Goodbye")
 	})))
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }

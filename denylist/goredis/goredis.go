@@ -65,7 +65,9 @@ type Options struct {
 // New returns a list that is kept in Redis. The client is a *redis.Client, also one
 // of Sentinel, or a *redis.ClusterClient, with ContextTimeoutEnabled; it stays the
 // caller's, to be closed after the last request. New needs no network: what is wrong
-// with the configuration, all of it, is its error.
+// with the configuration, all of it, is its error. Only one thing does it not see:
+// a client of Sentinel with ReplicaOnly or UseDisconnectedReplicas reads from
+// replicas, and lets tokens pass for as long as they are behind.
 func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("goredis: "+format, args...)) }
@@ -97,7 +99,7 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 		fault("the client goes by its own timeouts alone, so that a Redis that hangs would hold up requests for seconds: make it with ContextTimeoutEnabled")
 	}
 	if opts.Timeout < 0 || opts.Timeout > maxTimeout {
-		fault("Options.Timeout is %v: use at most %v, or 0 for %v", opts.Timeout, maxTimeout, defaultTimeout)
+		fault("Options.Timeout is %v: use a positive one of at most %v, or 0 for %v", opts.Timeout, maxTimeout, defaultTimeout)
 	}
 	if opts.Timeout > 0 && opts.Timeout < time.Millisecond {
 		fault("Options.Timeout is %v, as a number without a unit is: write %d*time.Millisecond", opts.Timeout, opts.Timeout.Nanoseconds())
@@ -132,13 +134,16 @@ var raise = redis.NewScript(`
 local n, ttl = ARGV[1], ARGV[2]
 local before = redis.call('GET', KEYS[1])
 if before then
-	if not tonumber(before) then
+	if #before > 15 or not before:find('^[1-9]%d*$') then
 		return redis.error_reply('ERR the value is not a number of a denylist')
 	end
 	if tonumber(before) > tonumber(n) then
 		n = before
 	end
 	local left = redis.call('PTTL', KEYS[1])
+	if left == -1 then
+		return redis.call('SET', KEYS[1], n)
+	end
 	if left > tonumber(ttl) then
 		ttl = left
 	end
@@ -147,7 +152,7 @@ return redis.call('SET', KEYS[1], n, 'PX', ttl)
 `)
 
 func (s *store) Raise(ctx context.Context, key denylist.Key, n int64, until time.Time) error {
-	ttl := max(time.Until(until.Round(0)).Milliseconds(), 1) // Redis refuses 0
+	ttl := max(time.Until(until).Milliseconds(), 1) // Redis refuses 0
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return raise.Run(ctx, s.client, []string{s.name(key)}, n, ttl).Err()
@@ -165,7 +170,14 @@ func (s *store) Find(ctx context.Context, token, subject denylist.Key) (tokenN, 
 	}
 	var n [2]int64
 	for i, cmd := range cmds {
-		if n[i], err = cmd.Int64(); err != nil && !errors.Is(err, redis.Nil) {
+		n[i], err = cmd.Int64()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err == nil && n[i] < 1 {
+			err = errors.New("goredis: a value is not a number of a denylist")
+		}
+		if err != nil {
 			return 0, 0, err
 		}
 	}
