@@ -18,7 +18,7 @@ import (
 // concurrently.
 func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 	if allow == nil {
-		allow = func(C) error { return errors.New("jwthttp: Require was given no rule") }
+		allow = func(C) error { return errors.New("Require was given no rule") }
 	}
 	missing := errNoToken.because(fmt.Errorf("Require[%[1]s] found no token of a middleware New[%[1]s] before it", reflect.TypeFor[C]()))
 	return func(next http.Handler) http.Handler {
@@ -68,7 +68,7 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 	lacking.answer = newAnswer(ErrInsufficientScope, lacking.answer.sentence, needed)
 	isOdd := func(s string) bool { return s == "" || !isPlain(s) || strings.Contains(s, " ") }
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, isOdd) {
-		lacking = errForbidden.because(fmt.Errorf("%s was given %q, which no token has: pass each scope as a string of its own", name, scopes))
+		lacking = errForbidden.because(fmt.Errorf("%s was given %q: pass at least one scope, each a string of its own that a token can have", name, scopes))
 		suffices = func([]string) bool { return false }
 	}
 	return func(next http.Handler) http.Handler {

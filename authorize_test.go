@@ -138,6 +138,57 @@ func TestRequireScopes(t *testing.T) {
 	}
 }
 
+// What a log says of a refusal by a guard, and how a guard is made.
+func TestGuardsSayWhy(t *testing.T) {
+	var seen error
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { seen = err }})
+	all, some := []string{"read", "write"}, []string{"read", "write"}
+	scopes, anyScope := jwthttp.RequireScopes(all...), jwthttp.RequireAnyScope(some...)
+	all[0], all[1], some[0], some[1] = "x", "x", "x", "x"
+	const lacks, refused = "jwthttp: insufficient scope: The access token lacks a required scope: ", "jwthttp: forbidden: The access token does not allow this: "
+	for _, tc := range []struct {
+		guard func(http.Handler) http.Handler
+		token string
+		want  string // "" if the handler runs
+	}{
+		{scopes, "", "jwthttp: no token: No access token was sent: RequireScopes found no token of a middleware before it"},
+		{anyScope, "", "jwthttp: no token: No access token was sent: RequireAnyScope found no token of a middleware before it"},
+		{scopes, "x", lacks + `RequireScopes needs "read write"`},
+		{anyScope, "x", lacks + `RequireAnyScope needs "read write"`},
+		{scopes, "read write", ""},
+		{anyScope, "write", ""},
+		{jwthttp.RequireScopes(), "x", refused + "RequireScopes was given []: pass at least one scope, each a string of its own that a token can have"},
+		{jwthttp.RequireScopes("a b"), "x", refused + `RequireScopes was given ["a b"]: pass at least one scope, each a string of its own that a token can have`},
+		{jwthttp.Require[jwt.MapClaims](nil), "x", "jwthttp: no token: No access token was sent: Require[jwt.MapClaims] found no token of a middleware New[jwt.MapClaims] before it"},
+		{jwthttp.Require[AppClaims](nil), "x", refused + "Require was given no rule"},
+	} {
+		seen = nil
+		r := httptest.NewRequest("GET", "/", nil)
+		if tc.token != "" {
+			r.Header.Set("Authorization", "Bearer "+signHS(secret, plainHeader, payload(`"scope":"`+tc.token+`"`)))
+		}
+		ran := false
+		alice.New(auth.Handler, tc.guard).ThenFunc(func(http.ResponseWriter, *http.Request) { ran = true }).ServeHTTP(httptest.NewRecorder(), r)
+		if got := fmt.Sprint(seen); ran != (tc.want == "") || !ran && got != tc.want {
+			t.Errorf("ran: %v, error %s\nwant %s", ran, got, tc.want)
+		}
+	}
+}
+
+// Without a handler of their own, guards serve http.DefaultServeMux, as doors do.
+func TestGuardsOfNothing(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	for _, guard := range []func(http.Handler) http.Handler{jwthttp.RequireScopes("read"), jwthttp.Require(func(AppClaims) error { return nil })} {
+		r := httptest.NewRequest("GET", "/nothing-is-here", nil)
+		r.Header.Set("Authorization", "Bearer "+signHS(secret, plainHeader, payload(`"scope":"read"`)))
+		w := httptest.NewRecorder()
+		auth.Handler(guard(nil)).ServeHTTP(w, r)
+		if w.Code != 404 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+}
+
 // Guards answer through the innermost door, and see its token alone.
 func TestScopesOfTheInnermostDoor(t *testing.T) {
 	var seen error

@@ -174,6 +174,10 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		ByValue
 		AlsoByValue
 	}](key, opts))
+	try("two Validates, one of a pointer", "embeds jwthttp_test.ofPointer, whose Validate is not called")(jwthttp.New[struct {
+		ByValue
+		ofPointer
+	}](key, opts))
 	try("Validate with a context", "has a Validate of the type func(context.Context) error")(jwthttp.New[withContext](key, opts))
 	try("golang-jwt v4", "rename it to Validate")(jwthttp.New[ofVersion4](key, opts))
 	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
@@ -214,6 +218,10 @@ type ByValue = byValue
 type AlsoByValue struct{}
 
 func (AlsoByValue) Validate() error { return nil }
+
+type ofPointer struct{}
+
+func (*ofPointer) Validate() error { return nil }
 
 type withContext struct{ Role string }
 

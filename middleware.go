@@ -357,7 +357,8 @@ func (o *Options) prepare() error {
 		o.ErrorHandler = WriteError
 	}
 	if o.ResourceMetadata != "" && !isMetadataURL(o.ResourceMetadata) {
-		fault("Options.ResourceMetadata is %q: write it like https://api.example.com/.well-known/oauth-protected-resource, in printable ASCII; plain http is for loopback", o.ResourceMetadata)
+		// Not quoted, since there may be a password in it.
+		fault("Options.ResourceMetadata is no URL that clients may be sent to: write it like https://api.example.com/.well-known/oauth-protected-resource, in printable ASCII, without user, password and fragment; plain http is for loopback")
 	}
 	if o.MaxTokenBytes != 0 && (o.MaxTokenBytes < minMaxTokenBytes || o.MaxTokenBytes > maxMaxTokenBytes) {
 		fault("Options.MaxTokenBytes is %d: use %d to %d, or 0 for %d", o.MaxTokenBytes, minMaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes)

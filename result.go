@@ -1,6 +1,8 @@
 package jwthttp
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -19,7 +21,8 @@ type Result struct {
 	// two_credentials, malformed_credential, cross_origin, malformed_token,
 	// token_too_large, header, type, unknown_key, signature, claims,
 	// missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired,
-	// check (also a Validate method) or unavailable.
+	// check (also a Validate method), unavailable, or canceled, when the client gave
+	// up while keys or a check were waited for.
 	Reason string
 
 	Err        error         // nil if accepted or anonymous; its text is for logs
@@ -45,6 +48,9 @@ func (res *Result) conclude(err error, allowAnonymous bool) {
 		return
 	case f.kind == ErrUnavailable:
 		res.Outcome = "unavailable"
+		if errors.Is(err, context.Canceled) {
+			res.Reason = "canceled"
+		}
 	}
 	res.Err = err
 }

@@ -33,6 +33,8 @@ func TestOnResult(t *testing.T) {
 			return errors.New("revoked")
 		case "store down":
 			return jwthttp.ErrUnavailable
+		case "hung up":
+			return context.Canceled
 		}
 		return nil
 	}
@@ -77,6 +79,7 @@ func TestOnResult(t *testing.T) {
 		{"expired", []string{bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", false},
 		{"revoked", []string{bearer(hs, payload(`"iss":"https://a","role":"revoked"`))}, "refused", "check", "header:Authorization", "HS256", "hs", "https://a", false},
 		{"down", []string{bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", false},
+		{"hung up", []string{bearer(hs, payload(`"iss":"https://a","role":"hung up"`))}, "unavailable", "canceled", "header:Authorization", "HS256", "hs", "https://a", false},
 	} {
 		got = nil
 		r := httptest.NewRequest("POST", "/", nil)
@@ -108,7 +111,7 @@ func TestOnResult(t *testing.T) {
 			t.Errorf("%s: %+v\nwant %+v", tc.name, res, want)
 		}
 	}
-	if len(reasons) != 20 { // with "" for what was accepted
+	if len(reasons) != 21 { // with "" for what was accepted
 		t.Errorf("%d reasons: %v", len(reasons), reasons)
 	}
 

@@ -37,8 +37,10 @@ import (
 const (
 	defaultName = "token"
 	hostPrefix  = "__Host-"
-	maxBytes    = 4096 // of name and value; browsers drop a longer cookie and say nothing
-	plainChars  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
+	maxNameBytes = 64   // what the name takes, the token has not
+	maxBytes     = 4096 // of name and value; browsers drop a longer cookie and say nothing
+	plainChars   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 )
 
 // Options say what the cookie of a [Session] is. The zero value is the strictest.
@@ -54,7 +56,8 @@ type Options struct {
 	// token travels readable, and whatever else this host serves, on other ports
 	// too, can read and set it. Therefore a request whose Host is not localhost,
 	// 127.0.0.0/8 or ::1 is refused with a 503 where the extractor would look for
-	// the cookie. A proxy on the same machine that writes such a Host itself hides
+	// the cookie; Set does not know the request, so a login page that other machines
+	// reach still sends the token readable. A proxy on the same machine that writes such a Host itself hides
 	// the others from that.
 	AllowInsecureHTTP bool
 }
@@ -72,8 +75,8 @@ func New(opts Options) (*Session, error) {
 	if name == "" {
 		name = defaultName
 	}
-	if strings.Trim(name, plainChars) != "" {
-		return nil, fmt.Errorf("cookie: Options.Name is %.200q: use letters, digits, hyphens, underscores and dots", name)
+	if strings.Trim(name, plainChars) != "" || len(name) > maxNameBytes {
+		return nil, fmt.Errorf("cookie: Options.Name is %.200q: use at most %d letters, digits, hyphens, underscores and dots", name, maxNameBytes)
 	}
 	if strings.HasPrefix(name, "__") {
 		return nil, fmt.Errorf("cookie: Options.Name is %.200q, with a prefix: leave it out, __Host- is put there unless AllowInsecureHTTP is set", name)
@@ -106,7 +109,9 @@ var errNotLoopback = fmt.Errorf("%w: cookie: Options.AllowInsecureHTTP is set an
 
 // Set gives the browser the token, until it expires: ExpiresAt of a
 // [jwthttp.Token], or what whoever issued it said. Call it before the answer is
-// written. It sets "Cache-Control: no-store" unless there is a Cache-Control.
+// written. It sets "Cache-Control: no-store" in place of what was there, for no cache
+// may hand the token on. Of several calls of Set and Clear for one answer, the
+// browser heeds the last.
 //
 // With an error nothing is set. It says how to mend an empty token, one with other
 // characters than a JWT has, one that with the name takes more than 4096 bytes, and
@@ -127,6 +132,9 @@ func (s *Session) Set(w http.ResponseWriter, token string, expires time.Time) er
 	}
 	// Rounded up: 0 would have no Max-Age at all, and the token has its own exp.
 	maxAge := min(math.Ceil(lifetime.Seconds()), math.MaxInt32)
+	if expires.Year() > 9999 {
+		expires = time.Time{} // no Expires, which has four digits for the year
+	}
 	return s.write(w, http.Cookie{Value: token, Expires: expires, MaxAge: int(maxAge)})
 }
 
@@ -144,17 +152,16 @@ func (s *Session) write(w http.ResponseWriter, c http.Cookie) error {
 		return errors.New("cookie: the session has no name: make it with New")
 	}
 	http.SetCookie(w, &c)
-	if w.Header()["Cache-Control"] == nil {
-		w.Header().Set("Cache-Control", "no-store")
-	}
+	w.Header().Set("Cache-Control", "no-store")
 	return nil
 }
 
 // isLoopback reports whether the Host of a request, with or without a port, can only
 // be this machine.
 func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name, _, err = net.SplitHostPort(host + ":80")
 	}
-	return loopback.Is(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	return err == nil && loopback.Is(name)
 }

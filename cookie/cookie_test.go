@@ -278,6 +278,7 @@ func TestSet(t *testing.T) {
 			{"a second and a bit", "a.b.c", now.Add(1001 * time.Millisecond), "__Host-token=a.b.c; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=2" + behind},
 			{"a nanosecond", "a.b.c", now.Add(1), "__Host-token=a.b.c; Path=/; Expires=Sat, 01 Jan 2000 00:00:00 GMT; Max-Age=1" + behind},
 			{"for ages", "a.b.c", now.AddDate(290, 0, 0), "__Host-token=a.b.c; Path=/; Expires=Wed, 01 Jan 2290 00:00:00 GMT; Max-Age=2147483647" + behind},
+			{"in the year 10000", "a.b.c", now.AddDate(8000, 0, 0), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
 			{"every character", "AZaz09-_.", now.Add(time.Second), "__Host-token=AZaz09-_.; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 			{"as long as can be", fits, now.Add(time.Second), "__Host-token=" + fits + "; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 
@@ -342,9 +343,9 @@ func TestMaxAge(t *testing.T) {
 	})
 }
 
-func TestCacheControlThatIsThere(t *testing.T) {
+func TestNoStore(t *testing.T) {
 	session := mustSession(t, cookie.Options{})
-	for _, given := range [][]string{{"private"}, {"no-cache", "private"}, {}} {
+	for _, given := range [][]string{nil, {"private"}, {"public, max-age=60"}, {"no-cache", "private"}} {
 		for _, write := range []func(http.ResponseWriter){
 			func(w http.ResponseWriter) {
 				if err := session.Set(w, "a.b.c", time.Now().Add(time.Hour)); err != nil {
@@ -356,7 +357,7 @@ func TestCacheControlThatIsThere(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.Header()["Cache-Control"] = given
 			write(w)
-			if got := w.Header()["Cache-Control"]; !slices.Equal(got, given) || len(w.Header().Values("Set-Cookie")) != 1 {
+			if got := w.Header()["Cache-Control"]; !slices.Equal(got, []string{"no-store"}) || len(w.Header().Values("Set-Cookie")) != 1 {
 				t.Errorf("headers %v", w.Header())
 			}
 		}
@@ -371,6 +372,7 @@ func TestLoopbackOnly(t *testing.T) {
 	for host, ok := range map[string]bool{
 		"localhost": true, "localhost:8080": true, "LocalHost:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9": true, "[::1]": true, "[::1]:8080": true,
 		"example.com": false, "example.com:80": false, "localhost.example.com": false, "notlocalhost": false, "localhost.": false, "127.0.0.1.example.com": false,
+		"[127.0.0.1": false, "127.0.0.1]": false, "[::1": false, "localhoſt": false,
 		"10.0.0.1": false, "192.168.0.1:8080": false, "0.0.0.0:8080": false, "128.0.0.1": false, "[::2]:8080": false, "[fe80::1]": false, "[::]:80": false,
 	} {
 		t.Run(host, func(t *testing.T) {
@@ -418,13 +420,15 @@ func TestLoopbackOnly(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	const chars = "use letters, digits, hyphens, underscores and dots"
+	const chars = "use at most 64 letters, digits, hyphens, underscores and dots"
 	const prefix = ", with a prefix: leave it out, __Host- is put there unless AllowInsecureHTTP is set"
 	for _, insecure := range []bool{false, true} {
 		for _, tc := range []struct{ name, want string }{
 			{"session", ""},
 			{"_session", ""},
 			{"Host-session", ""},
+			{strings.Repeat("a", 64), ""},
+			{strings.Repeat("a", 65), `"` + strings.Repeat("a", 65) + `": ` + chars},
 			{"a b", `"a b": ` + chars},
 			{"a;b", `"a;b": ` + chars},
 			{"a=b", `"a=b": ` + chars},

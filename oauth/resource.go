@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -67,7 +68,7 @@ func NewResource(m Metadata) (*Resource, error) {
 	}
 	for _, issuer := range m.AuthorizationServers {
 		u, err := checkIdentifier(issuer)
-		if err == nil && (u.RawQuery != "" || u.ForceQuery) { // RFC 8414 section 2
+		if err == nil && u.RawQuery != "" { // RFC 8414 section 2
 			err = fmt.Errorf("%.200q has a query (?), which no issuer has: leave it out", issuer)
 		}
 		if err != nil {
@@ -134,7 +135,8 @@ func (r *Resource) URL() string { return r.url }
 //
 //	mux.Handle(resource.Path(), resource)
 //
-// Beside a route such as "GET /", with which [http.ServeMux] takes that for a
+// If Metadata.Resource ends in a slash, so does the path, which [http.ServeMux] takes
+// for all that is below: route Path()+"{$}". Beside a route such as "GET /", with which [http.ServeMux] takes that for a
 // conflict, route "GET "+Path() and "OPTIONS "+Path(). It is outside of the path of
 // Metadata.Resource, so a proxy that passes on only the latter has to learn of it.
 func (r *Resource) Path() string { return r.path }
@@ -177,6 +179,9 @@ func checkIdentifier(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "#") {
 		return nil, fmt.Errorf("%.200q has a fragment (#): leave it out", raw)
 	}
+	if u.ForceQuery {
+		return nil, fmt.Errorf("%.200q has a query (?) with nothing in it: leave the ? out", raw)
+	}
 	if strings.Contains(u.Path+"/", "/.well-known/") {
 		return nil, fmt.Errorf("%.200q is the address of metadata: leave out /.well-known and the word behind it", raw)
 	}
@@ -193,18 +198,42 @@ func checkURL(raw string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("it is no URL: write it like https://api.example.com/mcp")
-	case u.User != nil:
+	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
 		return nil, errors.New("it has a user or password, and the document is public: leave them out")
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%.200q names no host: write it like https://api.example.com/mcp", raw)
 	case !isPlain(raw):
 		return nil, fmt.Errorf("%.200q has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes", raw)
+	case !isCanonical(u):
+		return nil, fmt.Errorf("%.200q has a host that clients would not write so: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no port where it is the default", raw)
 	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("%.200q is plain http: use https; only loopback, such as http://127.0.0.1, does without", raw)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("%.200q is no https URL: write it like https://api.example.com/mcp", raw)
 	}
 	return u, nil
+}
+
+// isCanonical reports whether host and port are written as clients send them: they
+// compare URLs as texts, RFC 9728 section 3.3.
+func isCanonical(u *url.URL) bool {
+	host, port := u.Host, u.Port()
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port || port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+			return false
+		}
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return addr.Zone() == "" && strings.Trim(host, "[]") == addr.String()
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlain reports whether s can stand in a challenge and in a document as it is.

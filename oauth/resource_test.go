@@ -103,6 +103,11 @@ func TestDocument(t *testing.T) {
 	if got := get(mustResource(t, given)); got != least {
 		t.Errorf("document %s\nwant     %s", got, least)
 	}
+	empty := given
+	empty.BearerMethodsSupported = []string{}
+	if got := get(mustResource(t, empty)); got != least {
+		t.Errorf("document %s\nwant     %s", got, least)
+	}
 	if given.BearerMethodsSupported != nil {
 		t.Error("the caller's value has changed")
 	}
@@ -226,6 +231,9 @@ func TestMisuse(t *testing.T) {
 		{"a space", resource(`https://api.example.com/a b`), `Metadata.Resource: "https://api.example.com/a b" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
 		{"an umlaut", resource("https://api.example.com/ä"), `Metadata.Resource: "https://api.example.com/ä" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
 		{"DEL", resource("https://api.example.com/?\x7f"), `Metadata.Resource: it is no URL: ` + like},
+		{"a password without a scheme", resource("alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
+		{"an empty query", resource("https://api.example.com/mcp?"), `Metadata.Resource: "https://api.example.com/mcp?" has a query (?) with nothing in it: leave the ? out`},
+		{"well-known further in", resource("https://api.example.com/a/.well-known/b"), `Metadata.Resource: "https://api.example.com/a/.well-known/b" is the address of metadata: leave out /.well-known and the word behind it`},
 		{"the document itself", resource("https://api.example.com/.well-known/oauth-protected-resource"), `Metadata.Resource: "https://api.example.com/.well-known/oauth-protected-resource" is the address of metadata: leave out /.well-known and the word behind it`},
 		{"well-known at the end", resource("https://api.example.com/.well-known"), `Metadata.Resource: "https://api.example.com/.well-known" is the address of metadata: leave out /.well-known and the word behind it`},
 		{"dots in the path", resource("https://api.example.com/a/../b"), `Metadata.Resource: "https://api.example.com/a/../b" has an empty segment, . or .. in its path: write "/b"`},
@@ -236,11 +244,12 @@ func TestMisuse(t *testing.T) {
 		{"an empty server", server(issuer, ""), `Metadata.AuthorizationServers: "" names no host: ` + like},
 		{"a server over http", server("http://issuer.example.com"), `Metadata.AuthorizationServers: "http://issuer.example.com" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
 		{"a server with a query", server(issuer + "?a"), `Metadata.AuthorizationServers: "https://issuer.example.com?a" has a query (?), which no issuer has: leave it out`},
-		{"a server with an empty query", server(issuer + "?"), `Metadata.AuthorizationServers: "https://issuer.example.com?" has a query (?), which no issuer has: leave it out`},
+		{"a server with an empty query", server(issuer + "?"), `Metadata.AuthorizationServers: "https://issuer.example.com?" has a query (?) with nothing in it: leave the ? out`},
 		{"a server with a fragment", server(issuer + "#a"), `Metadata.AuthorizationServers: "https://issuer.example.com#a" has a fragment (#): leave it out`},
 		{"the metadata of a server", server(issuer + "/.well-known/openid-configuration"), `Metadata.AuthorizationServers: "https://issuer.example.com/.well-known/openid-configuration" is the address of metadata: leave out /.well-known and the word behind it`},
 
 		{"an empty scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read", ""} }), `Metadata.ScopesSupported has "", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
+		{"DEL in a scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read\x7f"} }), `Metadata.ScopesSupported has "read\x7f", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
 		{"two scopes in one", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read write"} }), `Metadata.ScopesSupported has "read write", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
 		{"a method", with(func(m *oauth.Metadata) { m.BearerMethodsSupported = []string{"header", "cookie"} }), `Metadata.BearerMethodsSupported has "cookie": use header, body or query`},
 		{"a name", with(func(m *oauth.Metadata) { m.ResourceName = "\xff" }), `Metadata.ResourceName is no UTF-8: check where it comes from`},
@@ -259,6 +268,25 @@ func TestMisuse(t *testing.T) {
 				t.Errorf("error %v\nwant  oauth: %s", err, tc.want)
 			}
 		})
+	}
+}
+
+// Hosts as no client writes them.
+func TestOddHosts(t *testing.T) {
+	for _, url := range []string{
+		"https://API.example.com", "https://api.example.com:443/mcp", "http://localhost:80", "https://api.example.com:0", "https://api.example.com:99999", "https://api.example.com:08443",
+		"https://api.example.com:", "https://.example.com", "https://api..example.com", "https://api.example.com.", "https://api,example.com", "https://a*b.example.com",
+		"http://[0:0:0:0:0:0:0:1]", "http://[::1%25lo]", "https://[::FFFF]",
+	} {
+		_, err := oauth.NewResource(metadata(url))
+		if err == nil || !strings.Contains(err.Error(), "has a host that clients would not write so") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, url := range []string{"https://localhost:8443", "https://a_b.xn--bcher-kva.example:1/x", "https://10.0.0.1", "https://[2001:db8::1]:8443"} {
+		if _, err := oauth.NewResource(metadata(url)); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 func record(logger *slog.Logger, r *http.Request, res jwthttp.Result) {
 	level := slog.LevelInfo
 	switch {
+	case res.Reason == "canceled": // the client hung up
 	case res.Outcome == "unavailable":
 		level = slog.LevelError // the fault is on this side
 	case res.Outcome == "refused" && res.Reason != "no_token":
@@ -79,7 +80,7 @@ func annotate(span trace.Span, res jwthttp.Result) {
 		}
 	}
 	// By OpenTelemetry's rules a 4xx is no error of the server.
-	if res.Outcome == "unavailable" {
+	if res.Reason == "unavailable" {
 		span.SetStatus(codes.Error, res.Reason)
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Is reports whether the name of a host, without port and brackets, is localhost or
-// an address of 127.0.0.0/8 or ::1.
+// an address of 127.0.0.0/8 or ::1. It folds no other letters than those of ASCII.
 func Is(hostname string) bool {
 	addr, err := netip.ParseAddr(hostname)
-	return strings.EqualFold(hostname, "localhost") || err == nil && addr.IsLoopback()
+	return strings.ToLower(hostname) == "localhost" || err == nil && addr.IsLoopback() && addr.Zone() == ""
 }
