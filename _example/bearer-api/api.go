@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"log"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// A User is what a token says of somebody. A password has no place in it: a token is
+// signed and not encrypted, so everybody who gets hold of one can read it.
+type User struct {
+	ID       int    `json:"id"`
+	Username string `json:"username"`
+}
+
+// Claims are a user, and what every token has: sub, iat and exp.
+type Claims struct {
+	User User `json:"user"`
+	jwt.RegisteredClaims
+}
+
+const lifetime = time.Hour
+
+// newHandler returns the API. Its error says what is wrong with the secret.
+func newHandler(secret string) (http.Handler, error) {
+	auth, err := jwthttp.New[Claims](jwthttp.HS256([]byte(secret)), jwthttp.Options{})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sign-token", signToken([]byte(secret)))
+	mux.Handle("POST /verify-token", auth.Handler(http.HandlerFunc(verifyToken)))
+	return mux, nil
+}
+
+// signToken is where a login would check a password. Whoever asks is this user.
+func signToken(secret []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		user, now := User{ID: 1, Username: "alice"}, time.Now()
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, Claims{user, jwt.RegisteredClaims{
+			Subject: strconv.Itoa(user.ID), IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
+		}}).SignedString(secret)
+		if err != nil {
+			log.Print(err)
+			writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "no token could be signed"})
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, map[string]string{"token": token})
+	}
+}
+
+// verifyToken is only called with a good token: without a header, or with a bad one,
+// the middleware has answered already.
+func verifyToken(w http.ResponseWriter, r *http.Request) {
+	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
+	writeJSON(w, http.StatusOK, claims.User)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}

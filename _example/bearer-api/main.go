@@ -1,0 +1,44 @@
+// Bearer-api is an API that signs tokens and verifies them.
+//
+//	JWT_SECRET=$(openssl rand -base64 32) go run ./bearer-api
+//
+// It prints requests to try. Instead, the secret can stand in the file
+// bearer-api/.env or .env, as bearer-api/.env.example has it. ADDR is where it listens,
+// 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/joho/godotenv"
+)
+
+func main() {
+	for _, file := range []string{".env", "bearer-api/.env"} {
+		if err := godotenv.Load(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Fatalf("%s: %v", file, err)
+		}
+	}
+	handler, err := newHandler(os.Getenv("JWT_SECRET"))
+	if err != nil {
+		log.Fatalf("JWT_SECRET, from the environment or a file .env: %v", err)
+	}
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	fmt.Printf(`# a token, and who it is for
+curl -s http://%[1]s/sign-token
+curl -s -X POST -H "Authorization: Bearer $(curl -s http://%[1]s/sign-token | cut -d '"' -f 4)" http://%[1]s/verify-token
+
+# no token, and one that somebody made up
+curl -i -X POST http://%[1]s/verify-token
+curl -i -X POST -H 'Authorization: Bearer eyJhbGciOiJub25lIn0.e30.' http://%[1]s/verify-token
+`, addr)
+	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}

@@ -1,0 +1,37 @@
+// Cookie-login is a small site that hands out a token of 60 seconds in a cookie,
+// and shows whose it is.
+//
+//	go run ./cookie-login             HS256, with a secret that is made anew each time
+//	go run ./cookie-login -alg RS256  with jwt_key and jwt_key.pub
+//
+// The two files are those that ssh-keygen -t rsa -f jwt_key writes. If there are
+// none in the working directory, it makes them. ADDR is where it listens,
+// 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+)
+
+func main() {
+	alg := flag.String("alg", "HS256", "what signs the tokens: HS256 or RS256")
+	flag.Parse()
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	signer, err := newSigner(*alg, "jwt_key")
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := newHandler(signer, time.Minute)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("open http://%s/ in a browser: generate a token, validate it, and again after a minute\n", addr)
+	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}

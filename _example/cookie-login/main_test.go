@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+func mustSigner(t *testing.T, alg, file string) *signer {
+	t.Helper()
+	s, err := newSigner(alg, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// start serves the site until the test ends.
+func start(t *testing.T, s *signer, lifetime time.Duration) (url string) {
+	t.Helper()
+	handler, err := newHandler(s, lifetime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+var resultLine = regexp.MustCompile(`<output id="result" class="\w*">(.*)</output>`)
+
+// A visitor follows links and redirects, and keeps cookies.
+type visitor struct {
+	client *http.Client
+	url    string
+}
+
+func newVisitor(t *testing.T, url string) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{&http.Client{Jar: jar}, url}
+}
+
+// goes returns the status of the page that a request ends at, and its result line.
+func (v *visitor) goes(t *testing.T, method, path string, headers ...string) (status int, result string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, v.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := v.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := resultLine.FindSubmatch(body); m != nil {
+		return res.StatusCode, string(m[1])
+	}
+	return res.StatusCode, string(body)
+}
+
+func (v *visitor) sees(t *testing.T, method, path, want string, headers ...string) {
+	t.Helper()
+	if status, result := v.goes(t, method, path, headers...); status != 200 || !regexp.MustCompile("^"+want+"$").MatchString(result) {
+		t.Errorf("%s %s: %d %s, want %s", method, path, status, result, want)
+	}
+}
+
+func TestSite(t *testing.T) {
+	keys := filepath.Join(t.TempDir(), "jwt_key")
+	for _, alg := range []string{"HS256", "RS256"} {
+		t.Run(alg, func(t *testing.T) {
+			url := start(t, mustSigner(t, alg, keys), time.Minute)
+			v := newVisitor(t, url)
+			v.sees(t, "GET", "/", "No result yet")
+			v.sees(t, "GET", "/validate", "Invalid token")
+			v.sees(t, "GET", "/generate", "Token generated, it expires in 60 s")
+			v.sees(t, "GET", "/validate", `Valid token of bob, it expires in \d\d s`)
+			v.sees(t, "POST", "/forget", "Token forgotten", "Origin", url)
+			v.sees(t, "GET", "/validate", "Invalid token")
+			v.sees(t, "POST", "/forget", "Invalid token", "Origin", url)
+			v.sees(t, "GET", "/?result=%3Cscript%3E", "No result yet")
+
+			v.sees(t, "GET", "/generate", "Token generated, .*")
+			if status, body := v.goes(t, "POST", "/forget", "Sec-Fetch-Site", "cross-site"); status != 403 || !strings.Contains(body, `"error":"cross_origin"`) {
+				t.Errorf("from another site: %d %s", status, body)
+			}
+			v.sees(t, "GET", "/validate", "Valid token of bob, .*")
+		})
+	}
+}
+
+// The header of the answer that carries the token.
+func TestCookie(t *testing.T) {
+	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Get(url + "/generate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	cookies := res.Header.Values("Set-Cookie")
+	if len(cookies) != 1 || !regexp.MustCompile(`^token=[\w-]+\.[\w-]+\.[\w-]+; Path=/; Expires=[^;]+; Max-Age=(59|60); HttpOnly; SameSite=Lax$`).MatchString(cookies[0]) {
+		t.Errorf("Set-Cookie %q", cookies)
+	}
+	if got := res.Header.Get("Cache-Control"); got != "no-store" || res.StatusCode != 303 {
+		t.Errorf("%d, Cache-Control %q", res.StatusCode, got)
+	}
+}
+
+// A token that is kept for longer than it lives is of no use.
+func TestExpired(t *testing.T) {
+	s := mustSigner(t, "HS256", "")
+	url := start(t, s, time.Minute)
+	raw, _, err := s.sign("bob", -time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newVisitor(t, url)
+	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token="+raw)
+	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token=x")
+}
+
+// Files of ssh-keygen are read, and those that are made here ssh-keygen reads.
+func TestKeyFiles(t *testing.T) {
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		t.Fatal("ssh-keygen is missing: apt-get install openssh-client")
+	}
+	keygen := func(t *testing.T, args ...string) string {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), "ssh-keygen", args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("ssh-keygen %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	file := func(t *testing.T) string { return filepath.Join(t.TempDir(), "jwt_key") }
+	write := func(t *testing.T, name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	t.Run("of ssh-keygen", func(t *testing.T) {
+		keys := file(t)
+		keygen(t, "-q", "-t", "rsa", "-N", "", "-f", keys)
+		before, err := os.ReadFile(keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := newVisitor(t, start(t, mustSigner(t, "RS256", keys), time.Minute))
+		v.sees(t, "GET", "/generate", "Token generated, .*")
+		v.sees(t, "GET", "/validate", "Valid token of bob, .*")
+		if after, err := os.ReadFile(keys); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("the file has changed: %v", err)
+		}
+	})
+	t.Run("made here", func(t *testing.T) {
+		keys := file(t)
+		first := mustSigner(t, "RS256", keys)
+		public, err := os.ReadFile(keys + ".pub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if derived := keygen(t, "-y", "-f", keys); strings.Fields(derived)[1] != strings.Fields(string(public))[1] {
+			t.Errorf("ssh-keygen derives\n%s, the file has\n%s", derived, public)
+		}
+		if info, err := os.Stat(keys); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
+		// The next run verifies the tokens of the first.
+		raw, _, err := first.sign("bob", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		newVisitor(t, start(t, mustSigner(t, "RS256", keys), time.Minute)).sees(t, "GET", "/validate", "Valid token of bob, .*", "Cookie", "token="+raw)
+	})
+	for _, tc := range []struct {
+		name string
+		make func(t *testing.T, keys string)
+		want string
+	}{
+		{"with a passphrase", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-N", "hunter2", "-f", keys) }, "has a passphrase: make another with ssh-keygen -t rsa -N '' -f "},
+		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "is a *ed25519.PrivateKey and no RSA key: make one with ssh-keygen -t rsa -f "},
+		{"too short", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", keys) }, "2048"},
+		{"not a key", func(t *testing.T, keys string) { write(t, keys, "hello") }, "jwt_key: ssh: no key found"},
+		{"the public half alone", func(t *testing.T, keys string) { write(t, keys+".pub", "hello") }, "jwt_key is missing: "},
+		{"the private half alone", func(t *testing.T, keys string) {
+			mustSigner(t, "RS256", keys)
+			if err := os.Remove(keys + ".pub"); err != nil {
+				t.Fatal(err)
+			}
+		}, "the public half is missing, write it with ssh-keygen -y -f "},
+		{"two halves of two", func(t *testing.T, keys string) {
+			mustSigner(t, "RS256", keys)
+			other := mustSigner(t, "RS256", keys+"2").private
+			public, err := ssh.NewSignerFromKey(other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, keys+".pub", string(ssh.MarshalAuthorizedKey(public.PublicKey())))
+		}, "is not the public half of "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			keys := file(t)
+			tc.make(t, keys)
+			s, err := newSigner("RS256", keys)
+			if err == nil { // what is only wrong with the key itself, New says
+				_, err = newHandler(s, time.Minute)
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %s", err, tc.want)
+			}
+		})
+	}
+	if _, err := newSigner("none", ""); err == nil || err.Error() != `-alg is "none": use HS256 or RS256` {
+		t.Errorf("error %v", err)
+	}
+}

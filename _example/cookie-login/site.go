@@ -1,0 +1,118 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Parse(pageText))
+
+// A site hands out tokens and takes them back.
+type site struct {
+	signer   *signer
+	lifetime time.Duration
+	session  *cookie.Session
+}
+
+// newHandler is the whole site: the routes behind auth need a token.
+func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
+	// Served over TLS, it would do without AllowInsecureHTTP, and the cookie would be
+	// __Host-token.
+	session, err := cookie.New(cookie.Options{AllowInsecureHTTP: true})
+	if err != nil {
+		return nil, err
+	}
+	auth, err := jwthttp.New[jwt.RegisteredClaims](s.key, jwthttp.Options{
+		Extractors:   []jwthttp.Extractor{session.Extractor()},
+		ErrorHandler: showInvalid,
+	})
+	if err != nil {
+		return nil, err
+	}
+	app := &site{s, lifetime, session}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", app.welcome)
+	mux.HandleFunc("GET /generate", app.generate)
+	mux.Handle("GET /validate", auth.Handler(http.HandlerFunc(app.validate)))
+	mux.Handle("POST /forget", auth.Handler(http.HandlerFunc(app.forget)))
+	return mux, nil
+}
+
+// showInvalid sends whoever comes without a good token back to the welcome page.
+// Everything else, such as a form on another site, gets the answer it would have
+// got anyway.
+func showInvalid(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, jwthttp.ErrNoToken) || errors.Is(err, jwthttp.ErrInvalidToken) {
+		log.Print(err)
+		http.Redirect(w, r, "/?result=invalid", http.StatusSeeOther)
+		return
+	}
+	jwthttp.WriteError(w, r, err)
+}
+
+// welcome shows one of these results, and never what the address says.
+func (s *site) welcome(w http.ResponseWriter, r *http.Request) {
+	switch r.FormValue("result") {
+	case "generated":
+		s.show(w, "good", fmt.Sprintf("Token generated, it expires in %.0f s", s.lifetime.Seconds()))
+	case "forgotten":
+		s.show(w, "", "Token forgotten")
+	case "invalid":
+		s.show(w, "bad", "Invalid token")
+	default:
+		s.show(w, "", "")
+	}
+}
+
+// generate is what a login does once it has checked a password. A real one is a
+// POST behind http.CrossOriginProtection, or other sites could log a user in.
+func (s *site) generate(w http.ResponseWriter, r *http.Request) {
+	token, expires, err := s.signer.sign("bob", s.lifetime)
+	if err == nil {
+		err = s.session.Set(w, token, expires)
+	}
+	if err != nil {
+		log.Print(err)
+		http.Error(w, "no token could be generated", http.StatusInternalServerError)
+		return
+	}
+	http.Redirect(w, r, "/?result=generated", http.StatusSeeOther)
+}
+
+// validate is only called with a good token.
+func (s *site) validate(w http.ResponseWriter, r *http.Request) {
+	claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+	s.show(w, "good", fmt.Sprintf("Valid token of %s, it expires in %.0f s", claims.Subject, time.Until(claims.ExpiresAt.Time).Seconds()))
+}
+
+// forget changes something, so it is a POST: the cross-origin gate lets it through
+// from this site's own pages only.
+func (s *site) forget(w http.ResponseWriter, r *http.Request) {
+	s.session.Clear(w)
+	http.Redirect(w, r, "/?result=forgotten", http.StatusSeeOther)
+}
+
+func (s *site) show(w http.ResponseWriter, mood, result string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+	err := page.Execute(w, map[string]string{
+		"Algorithm": s.signer.method.Alg(), "Seconds": fmt.Sprintf("%.0f", s.lifetime.Seconds()), "Mood": mood, "Result": result,
+	})
+	if err != nil {
+		log.Print(err) // the browser has gone
+	}
+}
