@@ -1,0 +1,108 @@
+// Provider protects an API with the tokens of a real OpenID provider: the example
+// server of github.com/zitadel/oidc, which runs in the same process.
+//
+//	go run ./provider
+//
+// It prints where to log in, and requests to try with the token that one gets. ADDR
+// is where the API listens, 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// Claims are what the API wants to know of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func main() {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	issuer, self := "http://"+listener.Addr().String(), "http://"+addr
+	p, err := newProvider(issuer, self+"/callback")
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", p.handler)
+	mux.HandleFunc("POST /rotate", func(w http.ResponseWriter, _ *http.Request) {
+		if err := p.rotate(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(listener)
+
+	api, keys, err := newAPI(issuer, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	app, err := newApp(issuer, self+"/callback", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	api.Handle("GET /login", app.login)
+	api.Handle("GET /callback", app.callback)
+	fmt.Printf(`# in a browser, as test-user2 with the password verysecure
+%[1]s/login
+
+# with the access_token that it shows: 200; with the id_token: 403
+curl -i -H "Authorization: Bearer $TOKEN" %[1]s/orders
+
+# the provider signs with a new key: new tokens are good at once (if it is half a
+# minute since the last time), and old ones until the time after
+curl -X POST %[2]s/rotate
+`, self, issuer)
+	server := &http.Server{Addr: addr, Handler: api, ReadHeaderTimeout: 5 * time.Second}
+	err = server.ListenAndServe()
+	keys.Close()
+	log.Fatal(err)
+}
+
+// newAPI fetches keys with client, or one of package jwks if that is nil.
+func newAPI(issuer string, client *http.Client) (*http.ServeMux, *jwks.Source, error) {
+	// The provider puts the id of the client that asked for a token into aud.
+	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{clientID}, Client: client, OnEvent: logEvent})
+	if err != nil {
+		return nil, nil, err
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	// The provider's ID tokens have the same iss, aud and typ, and are signed with the
+	// same key. But no scope is in them, so this guard keeps them out.
+	readers := jwthttp.RequireScopes(scope)
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", auth.Handler(readers(http.HandlerFunc(orders))))
+	return mux, keys, nil
+}
+
+func logEvent(e jwks.Event) {
+	if e.Err != nil {
+		slog.Warn("keys", "event", e)
+		return
+	}
+	slog.Info("keys", "event", e)
+}
+
+// orders is only called with a verified token that may be used for it.
+func orders(w http.ResponseWriter, r *http.Request) {
+	token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "kid": token.Header.KeyID})
+}
