@@ -1,0 +1,62 @@
+// Mcp is a server of the Model Context Protocol whose tools know who calls them.
+//
+//	go run ./mcp
+//
+// It prints a token and requests to try. ADDR is where it listens, 127.0.0.1:5000 if
+// unset.
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+func main() {
+	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	self, issuer := "http://"+addr, "https://issuer.example.com"
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	handler, err := newHandler(self, issuer, jwthttp.HS256(secret))
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := mint(secret, issuer, "alice", readScope, self+"/mcp", self+"/sessions", self+"/sdk")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf(`# where to get a token: the challenge names the document, and that the issuer
+curl -i -X POST %[1]s/mcp
+curl %[1]s/.well-known/oauth-protected-resource/mcp
+
+# a tool (an MCP client wants the URL %[1]s/mcp and the header)
+TOKEN=%[2]s
+call() { curl -i -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json, text/event-stream' --json "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"$1\",\"arguments\":$2}}" %[1]s/mcp; }
+call whoami {}
+
+# one that this token has no scope for
+call note '{"text":"buy milk"}'
+`, self, token)
+	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// mint makes an access token as RFC 9068 has it. An issuer would sign with a key of
+// its own, and the server fetch the other half: see ../provider.
+func mint(secret []byte, issuer, subject, scope string, audience ...string) (string, error) {
+	now := time.Now()
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"iss": issuer, "sub": subject, "aud": audience, "client_id": "demo", "scope": scope,
+		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "jti": rand.Text(),
+	})
+	token.Header["typ"] = "at+jwt"
+	return token.SignedString(secret)
+}
