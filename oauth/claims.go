@@ -22,6 +22,10 @@
 // expect it. A client in a browser reads a challenge only from an answer whose CORS
 // headers expose it (Access-Control-Expose-Headers: WWW-Authenticate); they are a
 // matter for what stands outside of the middleware. The document brings its own.
+//
+// An MCP server that keeps sessions may call a tool with the context of the request
+// that began the session, whoever calls now. Let it be stateless, or hand each
+// request's token on in the way of its SDK, as _example/mcp does.
 package oauth
 
 import (
