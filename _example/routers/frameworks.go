@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"connectrpc.com/connect"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/gin-gonic/gin"
+	"github.com/gofiber/fiber/v3"
+	"github.com/gofiber/fiber/v3/middleware/adaptor"
+	"github.com/labstack/echo/v5"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// ginMiddleware takes a middleware of net/http into gin. gin goes on to the next
+// handler when one returns, so a refusal has to Abort: gin.WrapH alone would answer
+// 401 and then run the protected handler.
+func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		passed := false
+		mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			passed = true
+			c.Request = r
+			c.Next()
+		})).ServeHTTP(c.Writer, c.Request)
+		if !passed {
+			c.Abort()
+		}
+	}
+}
+
+// ginEngine reads the claims from c.Request.Context(), not from c, which is a
+// context of its own. A GET of gin does not serve HEAD.
+func ginEngine(auth *jwthttp.Middleware[Claims]) http.Handler {
+	gin.SetMode(gin.ReleaseMode) // or it lists its routes
+	e := gin.New()
+	e.GET("/", func(c *gin.Context) { c.String(http.StatusOK, welcome) })
+	protected := e.Group("/", ginMiddleware(auth.Handler))
+	read := []string{"GET", "HEAD"}
+	protected.Match(read, "/me", func(c *gin.Context) {
+		c.JSON(http.StatusOK, gin.H{"sub": subject(c.Request.Context())})
+	})
+	protected.POST("/notes", func(c *gin.Context) {
+		var n note
+		if c.BindJSON(&n) == nil { // else it has answered
+			n.Author = subject(c.Request.Context())
+			c.JSON(http.StatusOK, n)
+		}
+	})
+	protected.Match(read, "/admin", ginMiddleware(jwthttp.RequireScopes("admin")), func(c *gin.Context) {
+		c.JSON(http.StatusOK, gin.H{"admin": subject(c.Request.Context())})
+	})
+	protected.GET("/events", gin.WrapF(events))
+	protected.GET("/socket", gin.WrapF(socket))
+	return e
+}
+
+// echoServer has all it needs in echo.WrapMiddleware. A group's Use takes the
+// group's unknown paths along: they are a 401 without a token, and a 404 with one.
+func echoServer(auth *jwthttp.Middleware[Claims]) http.Handler {
+	e := echo.NewWithConfig(echo.Config{Router: echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true})})
+	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, welcome) })
+	protected := e.Group("", echo.WrapMiddleware(auth.Handler))
+	protected.GET("/me", func(c *echo.Context) error {
+		return c.JSON(http.StatusOK, map[string]string{"sub": subject(c.Request().Context())})
+	})
+	protected.POST("/notes", func(c *echo.Context) error {
+		var n note
+		if err := c.Bind(&n); err != nil {
+			return err
+		}
+		n.Author = subject(c.Request().Context())
+		return c.JSON(http.StatusOK, n)
+	})
+	protected.GET("/admin", func(c *echo.Context) error {
+		return c.JSON(http.StatusOK, map[string]string{"admin": subject(c.Request().Context())})
+	}, echo.WrapMiddleware(jwthttp.RequireScopes("admin")))
+	protected.GET("/events", echo.WrapHandler(http.HandlerFunc(events)))
+	protected.GET("/socket", echo.WrapHandler(http.HandlerFunc(socket)))
+	return e
+}
+
+// humaMiddleware takes a middleware of net/http into huma's adapter for ServeMux.
+func humaMiddleware(mw func(http.Handler) http.Handler) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		mw(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next(humago.NewContext(ctx.Operation(), r, w))
+		})).ServeHTTP(w, r)
+	}
+}
+
+// humaAPI guards each operation, before huma looks at its input, and leaves the
+// OpenAPI document and /docs public. Security only documents: it checks nothing.
+func humaAPI(auth *jwthttp.Middleware[Claims]) http.Handler {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("API", "1.0.0")
+	config.CreateHooks = nil // no $schema in answers
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"}}
+	api := humago.New(mux, config)
+	protected := func(method, path string, guards ...func(http.Handler) http.Handler) huma.Operation {
+		op := huma.Operation{Method: method, Path: path, OperationID: path[1:], Security: []map[string][]string{{"bearer": {}}}}
+		op.Middlewares = append(op.Middlewares, humaMiddleware(auth.Handler))
+		for _, guard := range guards {
+			op.Middlewares = append(op.Middlewares, humaMiddleware(guard))
+		}
+		return op
+	}
+	type output[T any] struct{ Body T }
+	huma.Register(api, protected("GET", "/me"), func(ctx context.Context, _ *struct{}) (*output[map[string]string], error) {
+		return &output[map[string]string]{map[string]string{"sub": subject(ctx)}}, nil
+	})
+	huma.Register(api, protected("POST", "/notes"), func(ctx context.Context, in *struct{ Body note }) (*output[note], error) {
+		return &output[note]{note{in.Body.Text, subject(ctx)}}, nil
+	})
+	huma.Register(api, protected("GET", "/admin", jwthttp.RequireScopes("admin")), func(ctx context.Context, _ *struct{}) (*output[map[string]string], error) {
+		return &output[map[string]string]{map[string]string{"admin": subject(ctx)}}, nil
+	})
+	// Beside huma, as on any mux.
+	mux.HandleFunc("GET /{$}", home)
+	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
+	mux.Handle("GET /socket", auth.Handler(http.HandlerFunc(socket)))
+	return mux
+}
+
+// connectService has a service of connect-go behind the middleware, which refuses
+// before a protocol is chosen, by its HTTP status: clients of all three protocols
+// make Unauthenticated, PermissionDenied and Unavailable of it. In generated code,
+// path and handler are what a New…Handler returns. Me and Admin change nothing, so
+// that they may be asked by GET too.
+func connectService(auth *jwthttp.Middleware[Claims]) http.Handler {
+	reads := connect.WithIdempotency(connect.IdempotencyNoSideEffects)
+	me := connect.NewUnaryHandlerSimple("/api.v1.API/Me", func(ctx context.Context, _ *emptypb.Empty) (*structpb.Struct, error) {
+		return structpb.NewStruct(map[string]any{"sub": subject(ctx)})
+	}, reads)
+	notes := connect.NewUnaryHandlerSimple("/api.v1.API/Note", func(ctx context.Context, in *structpb.Struct) (*structpb.Struct, error) {
+		return structpb.NewStruct(map[string]any{"text": in.Fields["text"].GetStringValue(), "author": subject(ctx)})
+	})
+	admin := connect.NewUnaryHandlerSimple("/api.v1.API/Admin", func(ctx context.Context, _ *emptypb.Empty) (*structpb.Struct, error) {
+		return structpb.NewStruct(map[string]any{"admin": subject(ctx)})
+	}, reads)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", home)
+	mux.Handle("/api.v1.API/Me", auth.Handler(me))
+	mux.Handle("/api.v1.API/Note", auth.Handler(notes))
+	mux.Handle("/api.v1.API/Admin", auth.Handler(jwthttp.RequireScopes("admin")(admin)))
+	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
+	mux.Handle("GET /socket", auth.Handler(http.HandlerFunc(socket)))
+	return mux
+}
+
+// fiberMiddleware takes a middleware of net/http into fiber, which is not built on
+// net/http. Do not use adaptor.HTTPMiddleware for it: of two Authorization headers
+// that hides the first, so that the last one counts instead of neither, and it
+// loses the token, for it copies no context but those of package context.
+func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
+	return func(c fiber.Ctx) error {
+		var passed context.Context
+		handler := mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { passed = r.Context() }))
+		var authorization []string
+		for _, value := range c.Request().Header.PeekAll("Authorization") {
+			authorization = append(authorization, string(value))
+		}
+		ctx := c.Context()
+		err := adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if len(authorization) > 1 {
+				r.Header["Authorization"] = authorization
+			}
+			handler.ServeHTTP(w, r.WithContext(ctx))
+		})(c)
+		if err != nil || passed == nil {
+			return err
+		}
+		c.SetContext(passed)
+		return c.Next()
+	}
+}
+
+// fiberApp reads the claims from c.Context(). What the adaptor cannot do:
+//
+//   - end the context when the client leaves
+//   - SetReadDeadline and SetWriteDeadline of an http.ResponseController
+//   - a WebSocket of a net/http package: the 101 is lost. fiber has its own.
+//   - keep a request's strings for longer than its handler runs, Token.Raw among
+//     them; claims are copies and may be kept
+//   - survive a panic, in a check or key function too: fasthttp does not recover, so
+//     have fiber's recover middleware outside
+//
+// fasthttp refuses headers longer than ReadBufferSize, 4 KiB by default, with a 431
+// before any middleware: jwthttp takes tokens of 8 KiB.
+func fiberApp(auth *jwthttp.Middleware[Claims]) *fiber.App {
+	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10})
+	app.Get("/", func(c fiber.Ctx) error { return c.SendString(welcome) })
+	protected := app.Group("", fiberMiddleware(auth.Handler))
+	protected.Get("/me", func(c fiber.Ctx) error { return c.JSON(fiber.Map{"sub": subject(c.Context())}) })
+	protected.Post("/notes", func(c fiber.Ctx) error {
+		var n note
+		if err := c.Bind().JSON(&n); err != nil {
+			return err
+		}
+		n.Author = subject(c.Context())
+		return c.JSON(n)
+	})
+	protected.Get("/admin", fiberMiddleware(jwthttp.RequireScopes("admin")), func(c fiber.Ctx) error {
+		return c.JSON(fiber.Map{"admin": subject(c.Context())})
+	})
+	return app
+}

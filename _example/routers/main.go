@@ -1,0 +1,113 @@
+// Routers is one protected API, mounted in each of a dozen routers and frameworks:
+// frameworks.go and nethttp.go show how, a function for each.
+//
+//	go run ./routers               a plain http.ServeMux
+//	go run ./routers -router gin   another one; a wrong name lists all
+//
+// It prints requests to try. ADDR is where it listens, 127.0.0.1:5000 if unset.
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v3"
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+var routers = []struct {
+	name string
+	make func(auth *jwthttp.Middleware[Claims]) http.Handler
+}{
+	{"mux", plainMux},
+	{"alice", aliceChain},
+	{"chi", chiRouter},
+	{"gorilla", gorillaRouter},
+	{"cors-outside", corsOutside},
+	{"cors-inside", corsInside},
+	{"gin", ginEngine},
+	{"echo", echoServer},
+	{"huma", humaAPI},
+	{"connect", connectService},
+	// And fiber, which is no http.Handler: see newServer.
+}
+
+func main() {
+	log.SetFlags(0)
+	name := flag.String("router", "mux", "`name` of the router")
+	flag.Parse()
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	auth, err := newAuth(jwthttp.HS256(secret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	serve, err := newServer(*name, auth)
+	if err != nil {
+		log.Fatal(err)
+	}
+	l, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(curls(*name, "http://"+l.Addr().String(), token))
+	log.Fatal(serve(l))
+}
+
+// newAuth takes a token from the header or, as a browser sends it, from a cookie.
+func newAuth(keys jwthttp.KeySource, opts jwthttp.Options) (*jwthttp.Middleware[Claims], error) {
+	opts.Extractors = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
+	return jwthttp.New[Claims](keys, opts)
+}
+
+// newServer returns what serves the router of that name until its listener fails.
+func newServer(name string, auth *jwthttp.Middleware[Claims]) (serve func(net.Listener) error, err error) {
+	if name == "fiber" {
+		return func(l net.Listener) error {
+			return fiberApp(auth).Listener(l, fiber.ListenConfig{DisableStartupMessage: true})
+		}, nil
+	}
+	names := "fiber"
+	for _, router := range routers {
+		if router.name == name {
+			server := &http.Server{Handler: router.make(auth), ReadHeaderTimeout: 5 * time.Second}
+			return server.Serve, nil
+		}
+		names += ", " + router.name
+	}
+	return nil, fmt.Errorf("there is no router %q, but: %s", name, names)
+}
+
+func curls(router, url, token string) string {
+	text := `T=TOKEN
+curl -i URL/                                     # 200, needs no token
+curl -i -H "Authorization: Bearer $T" URL/me     # 200
+curl -i -b "token=$T" URL/me                     # 200, as a browser sends it
+curl -i URL/me                                   # 401
+curl -i -H "Authorization: Bearer $T" URL/admin  # 403, for want of a scope
+curl -i -b "token=$T" -H "Sec-Fetch-Site: cross-site" -H "Content-Type: application/json" -d '{"text":"hello"}' URL/notes  # 403, from a page of another site
+`
+	if router == "connect" {
+		text = `T=TOKEN
+curl -i URL/                                                             # 200, needs no token
+curl -i -H "Authorization: Bearer $T" --json '{}' URL/api.v1.API/Me      # 200
+curl -i --json '{}' URL/api.v1.API/Me                                    # 401
+curl -i -H "Authorization: Bearer $T" --json '{}' URL/api.v1.API/Admin   # 403, for want of a scope
+`
+	}
+	return strings.NewReplacer("URL", url, "TOKEN", token).Replace(text)
+}
