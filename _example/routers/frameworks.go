@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/adaptor"
+	recoverer "github.com/gofiber/fiber/v3/middleware/recover"
 	"github.com/labstack/echo/v5"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -60,8 +61,9 @@ func ginEngine(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return e
 }
 
-// echoServer has all it needs in echo.WrapMiddleware. A group's Use takes the
-// group's unknown paths along: they are a 401 without a token, and a 404 with one.
+// echoServer has all it needs in echo.WrapMiddleware. The group takes its unknown
+// paths and methods along, a 401 without a token, unless
+// Config.NoGroupAutoRegister404Routes is set.
 func echoServer(auth *jwthttp.Middleware[Claims]) http.Handler {
 	e := echo.NewWithConfig(echo.Config{Router: echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true})})
 	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, welcome) })
@@ -128,11 +130,12 @@ func humaAPI(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return mux
 }
 
-// connectService has a service of connect-go behind the middleware, which refuses
-// before a protocol is chosen, by its HTTP status: clients of all three protocols
-// make Unauthenticated, PermissionDenied and Unavailable of it. In generated code,
-// path and handler are what a New…Handler returns. Me and Admin change nothing, so
-// that they may be asked by GET too.
+// connectService has a service of connect-go behind the middleware, which refuses by
+// HTTP status, before a protocol is chosen: clients of all three protocols make
+// Unauthenticated, PermissionDenied and Unavailable of it, and Internal of a 400. They
+// do not read why; an Options.ErrorHandler with connect.ErrorWriter could tell them.
+// With generated code, path and handler are what its New…Handler returns. Me and
+// Admin change nothing, so that they may be asked by GET too.
 func connectService(auth *jwthttp.Middleware[Claims]) http.Handler {
 	reads := connect.WithIdempotency(connect.IdempotencyNoSideEffects)
 	me := connect.NewUnaryHandlerSimple("/api.v1.API/Me", func(ctx context.Context, _ *emptypb.Empty) (*structpb.Struct, error) {
@@ -155,22 +158,20 @@ func connectService(auth *jwthttp.Middleware[Claims]) http.Handler {
 }
 
 // fiberMiddleware takes a middleware of net/http into fiber, which is not built on
-// net/http. Do not use adaptor.HTTPMiddleware for it: of two Authorization headers
-// that hides the first, so that the last one counts instead of neither, and it
-// loses the token, for it copies no context but those of package context.
+// net/http. Do not use adaptor.HTTPMiddleware for that: of two Authorization headers
+// it shows the last one alone, which then counts where neither should, and it loses
+// the token, for it copies no context but those of package context.
 func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
 	return func(c fiber.Ctx) error {
 		var passed context.Context
 		handler := mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { passed = r.Context() }))
-		var authorization []string
-		for _, value := range c.Request().Header.PeekAll("Authorization") {
-			authorization = append(authorization, string(value))
+		header := http.Header{} // with all values, and copied: fasthttp uses their memory again
+		for name, value := range c.Request().Header.All() {
+			header.Add(string(name), string(value))
 		}
 		ctx := c.Context()
 		err := adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if len(authorization) > 1 {
-				r.Header["Authorization"] = authorization
-			}
+			r.Header = header
 			handler.ServeHTTP(w, r.WithContext(ctx))
 		})(c)
 		if err != nil || passed == nil {
@@ -183,18 +184,17 @@ func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
 
 // fiberApp reads the claims from c.Context(). What the adaptor cannot do:
 //
-//   - end the context when the client leaves
+//   - end the context of a check or key function when the client leaves
 //   - SetReadDeadline and SetWriteDeadline of an http.ResponseController
 //   - a WebSocket of a net/http package: the 101 is lost. fiber has its own.
-//   - keep a request's strings for longer than its handler runs, Token.Raw among
-//     them; claims are copies and may be kept
-//   - survive a panic, in a check or key function too: fasthttp does not recover, so
-//     have fiber's recover middleware outside
 //
-// fasthttp refuses headers longer than ReadBufferSize, 4 KiB by default, with a 431
-// before any middleware: jwthttp takes tokens of 8 KiB.
+// A panic, in a check or key function too, ends the whole process where recoverer is
+// missing. Headers longer than ReadBufferSize, 4 KiB by default, get a 431 before any
+// middleware; jwthttp takes tokens of 8 KiB. A group without a prefix is for all
+// that is registered after it, so the public route comes first.
 func fiberApp(auth *jwthttp.Middleware[Claims]) *fiber.App {
 	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10})
+	app.Use(recoverer.New())
 	app.Get("/", func(c fiber.Ctx) error { return c.SendString(welcome) })
 	protected := app.Group("", fiberMiddleware(auth.Handler))
 	protected.Get("/me", func(c fiber.Ctx) error { return c.JSON(fiber.Map{"sub": subject(c.Context())}) })
