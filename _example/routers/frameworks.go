@@ -169,7 +169,7 @@ func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
 		for name, value := range c.Request().Header.All() {
 			header.Add(string(name), string(value))
 		}
-		ctx := c.Context()
+		ctx := c.Context() // for guards, and since fasthttp's own races with Shutdown once it is waited for
 		err := adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Header = header
 			handler.ServeHTTP(w, r.WithContext(ctx))
