@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A Token is a verified token. The pointer that handlers get is shared by all of
@@ -45,7 +46,7 @@ func (t *Token[C]) ExpiresAt() time.Time {
 // of them, for a [Check] that serves every claims type. Dates are rounded down to a
 // second. It reads the token again each time, which takes a part of what verifying
 // it took. It is empty for a token that a test made.
-func (t *Token[C]) Registered() jwt.RegisteredClaims { return registeredIn(t.Raw()) }
+func (t *Token[C]) Registered() jwt.RegisteredClaims { return tokenjson.Registered(payloadOf(t.Raw())) }
 
 // Scopes returns what the token may be used for: the words of scope (RFC 8693
 // section 4.2, RFC 9068) or, in a token without scope, those of scp, a string or an
@@ -55,7 +56,7 @@ func (t *Token[C]) Scopes() []string {
 	if t.scopes != nil {
 		return slices.Clone(*t.scopes)
 	}
-	return scopesIn(t.Raw())
+	return tokenjson.Scopes(payloadOf(t.Raw()))
 }
 
 // WithScopes returns a copy of t that has these scopes, for tests of handlers: see

@@ -73,8 +73,6 @@ var (
 	errHeaderSize     = errHeader.because(errors.New("it is too large, nested too deep or has too many members"))
 	errHeaderKeyID    = errHeader.because(errors.New("kid is no printable ASCII of at most 256 bytes"))
 	errHeaderCritical = errHeader.because(errors.New("it has crit, b64, zip or enc"))
-	errPayloadSize    = errClaims.because(errors.New("there are too many members, or they are nested too deep"))
-	errPayloadJSON    = errClaims.because(errors.New("the payload is no strict JSON object"))
 )
 
 // A failure is why a request was refused. Values are never changed once made.

@@ -1,27 +1,5 @@
 package jwthttp
 
-import "time"
-
-// ParseNumericDate is parseNumericDate for a JSON number.
-func ParseNumericDate(number string) (floor, ceil time.Time, ok bool) {
-	d, ok := parseNumericDate([]byte(number))
-	return d.floor(), d.ceil(), ok
-}
-
-// WalkTo returns the raw values of the members of a JSON object by name, and
-// whether it is nested too deep; nil for other JSON.
-func WalkTo(text []byte, maxDepth int) (members map[string]string, tooDeep bool) {
-	var o object
-	if !o.open(text, maxDepth) {
-		return nil, false
-	}
-	members = map[string]string{}
-	for o.next() {
-		members[string(o.name())] = string(o.value)
-	}
-	return members, o.tooDeep
-}
-
 // Remembered counts the signatures that m remembers; -1 if it never does.
 func Remembered[C any](m *Middleware[C]) int {
 	if m.memory == nil {

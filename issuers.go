@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 const maxIssuerBytes = 256
@@ -121,21 +123,5 @@ func (h TokenHeader) UnverifiedIssuer() string {
 	}
 	// Nothing here checks that this is strict JSON: if it is not, the claims are
 	// refused later, and the keys are bound to what is read now.
-	var members object
-	if !members.open((*buf)[:n], maxPayloadDepth) {
-		return ""
-	}
-	for range maxMembers {
-		if !members.next() || members.tooDeep {
-			break
-		}
-		if string(members.name()) != "iss" {
-			continue
-		}
-		if v := members.value; v[0] == '"' && len(v) <= maxIssuerBytes+2 {
-			return string(unquote(v, (*buf)[n:]))
-		}
-		break
-	}
-	return ""
+	return tokenjson.PeekIssuer((*buf)[:n], (*buf)[n:], maxIssuerBytes)
 }

@@ -56,6 +56,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 const (
@@ -169,7 +170,7 @@ type Middleware[C any] struct {
 	keys    KeySource
 	opts    Options
 	checks  []Check[C]
-	claims  claimsDecoder
+	claims  tokenjson.Decoder
 	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
@@ -191,7 +192,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	m.headers.make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }
 	var errKeys, errClaims, errGate, errChecks error
 	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
-	m.claims, errClaims = prepareClaims(reflect.TypeFor[C]())
+	m.claims, errClaims = tokenjson.NewDecoder(reflect.TypeFor[C]())
 	m.gate, errGate = newGate(opts.TrustedOrigins)
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
 		errChecks = errors.New("jwthttp: a check is nil: make what it was made of, or take it out")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 const (
@@ -112,18 +114,18 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, r
 	v := newVerified[C](ctx, &m.door, raw)
 	t := v.token
 	t.Header, t.Source = header, source
-	var facts facts
-	if err := m.claims.decode(payload, &t.Claims, &facts); err != nil {
-		return nil, err
+	var facts tokenjson.Facts
+	if err := m.claims.Decode(payload, &t.Claims, &facts); err != nil {
+		return nil, errClaims.because(err)
 	}
-	t.expires = facts.expires.seconds
+	t.expires = facts.Expires.Seconds
 	if res != nil {
-		res.Issuer, _ = stringValue(facts.issuer)
+		res.Issuer = facts.Issuer()
 	}
-	if err := facts.validate(&m.opts, key); err != nil {
+	if err := m.opts.validate(&facts, key); err != nil {
 		return nil, err
 	}
-	if own, ok := any(&t.Claims).(validator); ok {
+	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {
 		if err := own.Validate(); err != nil {
 			return nil, blame(errRefused, err)
 		}
@@ -136,8 +138,19 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, r
 	return v, nil
 }
 
-// A validator is a claims type with a rule of its own.
-type validator interface{ Validate() error }
+// payloadOf returns the payload of a token that was verified, nil for one that a
+// test made.
+func payloadOf(raw string) []byte {
+	parts, err := split(raw, maxMaxTokenBytes)
+	if err != nil {
+		return nil
+	}
+	payload, err := base64url.DecodeString(parts.payload)
+	if err != nil {
+		return nil
+	}
+	return payload
+}
 
 // segments are the parts of a JWS in compact form, RFC 7515 section 7.1.
 type segments struct {
@@ -257,18 +270,18 @@ func intern(b []byte) string {
 // scratch has as much room as text takes.
 func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 	// The strict check keeps a list of names: it is not for attackers to fill.
-	if members, size := countNames(text); members > maxHeaderMembers || size > maxHeaderNames {
+	if members, size := tokenjson.CountNames(text); members > maxHeaderMembers || size > maxHeaderNames {
 		return TokenHeader{}, errHeaderSize
 	}
-	var members object
-	if !members.open(text, maxHeaderDepth) || !isStrictJSON(text) {
+	var members tokenjson.Object
+	if !members.Open(text, maxHeaderDepth) || !tokenjson.IsStrict(text) {
 		return TokenHeader{}, errMalformed
 	}
 	var h TokenHeader
-	for members.next() {
+	for members.Next() {
 		var field *string
 		limit, tooLong := maxTypeBytes, errHeaderSize
-		switch string(members.name()) {
+		switch string(members.Name()) {
 		case "alg":
 			field = &h.Algorithm
 		case "kid":
@@ -280,11 +293,11 @@ func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 		default:
 			continue
 		}
-		v := members.value
+		v := members.Value
 		if v[0] != '"' {
 			return TokenHeader{}, errMalformed
 		}
-		value := unquote(v, scratch)
+		value := tokenjson.Unquote(v, scratch)
 		if len(value) > limit {
 			return TokenHeader{}, tooLong
 		}
@@ -293,7 +306,7 @@ func parseAnyHeader(text, scratch []byte) (TokenHeader, error) {
 			return TokenHeader{}, errType
 		}
 	}
-	if members.tooDeep {
+	if members.TooDeep() {
 		return TokenHeader{}, errHeaderSize
 	}
 	if !isKeyID(h.KeyID) {

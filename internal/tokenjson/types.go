@@ -1,4 +1,4 @@
-package jwthttp
+package tokenjson
 
 import (
 	"encoding"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// prepareClaims returns the decoder for claims of type t, and what would keep it
+// NewDecoder returns the decoder for claims of type t, and what would keep it
 // from ever filling one: a sentence now is better than a 401 for every token.
-func prepareClaims(t reflect.Type) (claimsDecoder, error) {
+func NewDecoder(t reflect.Type) (Decoder, error) {
 	w := typeWalk{root: t, seen: map[reflect.Type]bool{}}
 	switch {
 	case t.Kind() == reflect.Pointer:
@@ -33,7 +33,7 @@ func prepareClaims(t reflect.Type) (claimsDecoder, error) {
 		w.visitValidate()
 	}
 	if len(w.faults) > 0 {
-		return claimsDecoder{}, fmt.Errorf("jwthttp: the claims type %s %s", t, strings.Join(w.faults, "; it "))
+		return Decoder{}, fmt.Errorf("jwthttp: the claims type %s %s", t, strings.Join(w.faults, "; it "))
 	}
 	return decoderFor(w.needsFuncs, w.foreign), nil
 }
@@ -139,10 +139,13 @@ func isNumber(k reflect.Kind) bool {
 	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr
 }
 
+// A Validator is a claims type with a rule of its own.
+type Validator interface{ Validate() error }
+
 // visitValidate finds Validate methods that would not be called, or would panic.
 func (w *typeWalk) visitValidate() {
 	claims := reflect.New(w.root)
-	if own, ok := claims.Interface().(validator); ok {
+	if own, ok := claims.Interface().(Validator); ok {
 		defer func() {
 			if p := recover(); p != nil {
 				w.fault("has a Validate that panics on claims without any member: %v; where it comes with an embedded pointer, embed the value", p)
@@ -161,7 +164,7 @@ func (w *typeWalk) visitValidate() {
 		return
 	}
 	for _, f := range reflect.VisibleFields(w.root) {
-		if f.Anonymous && implements(f.Type, reflect.TypeFor[validator]()) {
+		if f.Anonymous && implements(f.Type, reflect.TypeFor[Validator]()) {
 			w.fault("embeds %s, whose Validate is not called, since another stands beside it: give the type a Validate of its own", f.Type)
 		}
 	}

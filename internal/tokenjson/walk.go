@@ -1,23 +1,24 @@
-package jwthttp
+package tokenjson
 
 import "bytes"
 
-// An object walks the members of a JSON object.
-type object struct {
+// An Object walks the members of a JSON object.
+type Object struct {
+	Value []byte // of the member, JSON text
+
 	scanner
 	member  []byte               // its name as text, without the quotes unless it is escaped
-	escaped bool                 // and short enough to be one that this package knows
-	value   []byte               // JSON text
+	escaped bool                 // and short enough to be one that is looked for
 	room    [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
 }
 
-// maxEscapedName is what scope, the longest name that this package knows, takes
+// maxEscapedName is what scope, the longest name that is looked for, takes
 // with all of its letters escaped, and its quotes.
 const maxEscapedName = len("scope")*len(`\u0000`) + 2
 
-// open makes o walk text, and reports whether it begins as an object.
-func (o *object) open(text []byte, maxDepth int) bool {
-	*o = object{scanner: scanner{text: text, depth: 1, maxDepth: maxDepth}}
+// Open makes o walk text, and reports whether it begins as an object.
+func (o *Object) Open(text []byte, maxDepth int) bool {
+	*o = Object{scanner: scanner{text: text, depth: 1, maxDepth: maxDepth}}
 	if o.peek() != '{' {
 		return false
 	}
@@ -25,7 +26,8 @@ func (o *object) open(text []byte, maxDepth int) bool {
 	return true
 }
 
-func (o *object) next() bool {
+// Next goes to the next member, and reports whether there is one.
+func (o *Object) Next() bool {
 	if o.peek() != '"' {
 		return false
 	}
@@ -41,16 +43,16 @@ func (o *object) next() bool {
 		o.member = o.scanner.value()
 		o.escaped = len(o.member) <= maxEscapedName
 	}
-	o.value = o.scanner.value()
-	return len(o.value) > 0
+	o.Value = o.scanner.value()
+	return len(o.Value) > 0
 }
 
-// name returns that of the member, unescaped. A long one with escapes keeps its
-// quotes, and is none of those that this package knows. It is no field, for an
+// Name returns that of the member, unescaped. A long one with escapes keeps its
+// quotes, and is none of those that are looked for. It is no field, for an
 // object that points into itself is moved to the heap.
-func (o *object) name() []byte {
+func (o *Object) Name() []byte {
 	if o.escaped {
-		return unquote(o.member, o.room[:])
+		return Unquote(o.member, o.room[:])
 	}
 	return o.member
 }
@@ -65,6 +67,10 @@ type scanner struct {
 	maxDepth int
 	tooDeep  bool
 }
+
+// TooDeep reports whether something in what was walked was nested deeper than Open
+// was told.
+func (o *Object) TooDeep() bool { return o.tooDeep }
 
 // peek returns the first byte of what comes next, 0 at the end.
 func (s *scanner) peek() byte {
@@ -144,9 +150,9 @@ func (s *scanner) skipLiteral() {
 	}
 }
 
-// countNames returns how many members the objects in text have, at all depths,
+// CountNames returns how many members the objects in text have, at all depths,
 // and how many bytes their names take. text is any text.
-func countNames(text []byte) (members, size int) {
+func CountNames(text []byte) (members, size int) {
 	for s := (scanner{text: text}); s.pos < len(text); {
 		if text[s.pos] != '"' {
 			s.pos++
@@ -162,9 +168,9 @@ func countNames(text []byte) (members, size int) {
 	return members, size
 }
 
-// unquote returns what a JSON string says: a part of v, or of scratch if there
+// Unquote returns what a JSON string says: a part of v, or of scratch if there
 // are escapes and it fits.
-func unquote(v, scratch []byte) []byte {
+func Unquote(v, scratch []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return nil
 	}
@@ -181,9 +187,9 @@ func stringValue(v []byte) (string, bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", false
 	}
-	return string(unquote(v, nil)), true
+	return string(Unquote(v, nil)), true
 }
 
 func isString(v []byte, want string) bool {
-	return len(v) > 0 && v[0] == '"' && string(unquote(v, nil)) == want
+	return len(v) > 0 && v[0] == '"' && string(Unquote(v, nil)) == want
 }

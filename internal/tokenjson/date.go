@@ -1,0 +1,83 @@
+package tokenjson
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+const maxNumericDate = 253402300799 // 9999-12-31T23:59:59Z
+
+// A NumericDate is a Unix time in seconds, RFC 7519 section 2.
+type NumericDate struct {
+	Seconds  int64 // rounded down
+	Present  bool
+	fraction bool // something was rounded off
+}
+
+// Floor is the date rounded down to a second.
+func (d NumericDate) Floor() time.Time { return time.Unix(d.Seconds, 0) }
+
+// Ceil is the date rounded up to a second.
+func (d NumericDate) Ceil() time.Time {
+	if d.fraction {
+		return time.Unix(d.Seconds+1, 0)
+	}
+	return time.Unix(d.Seconds, 0)
+}
+
+// parseDigits reads what nearly every date is.
+func parseDigits(v []byte) (n int64, ok bool) {
+	if len(v) > 18 {
+		return 0, false
+	}
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// parseNumericDate reads a JSON value; ok says that it is a number between 0 and
+// the end of the year 9999. It goes by the digits: a float64 would round.
+func parseNumericDate(v []byte) (d NumericDate, ok bool) {
+	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
+		return d, false
+	}
+	if seconds, ok := parseDigits(v); ok {
+		return NumericDate{Seconds: seconds, Present: true}, seconds <= maxNumericDate
+	}
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return NumericDate{Present: true}, true
+	}
+	shift := 0
+	if exponent != "" {
+		var err error
+		if shift, err = strconv.Atoi(exponent); err != nil || shift < -1e6 || shift > 1e6 {
+			// Beyond any length of digits that fits in a token.
+			return NumericDate{fraction: true, Present: true}, !negative && exponent[0] == '-'
+		}
+	}
+	point := len(digits) - len(fraction) + shift // how many of the digits stand before the point
+	if negative || point > len("253402300799") {
+		return d, false
+	}
+	d.Present = true
+	for i, c := range []byte(digits) {
+		if i < point {
+			d.Seconds = d.Seconds*10 + int64(c-'0')
+		} else {
+			d.fraction = d.fraction || c != '0'
+		}
+	}
+	for range point - len(digits) {
+		d.Seconds *= 10
+	}
+	return d, d.Seconds < maxNumericDate || d.Seconds == maxNumericDate && !d.fraction
+}

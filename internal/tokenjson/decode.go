@@ -1,0 +1,198 @@
+// Package tokenjson reads the JSON of tokens: strictly into a claims type, and by a
+// walk over its members. It knows what kinds RFC 7519 gives to claims, and not what
+// values a service accepts.
+package tokenjson
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// A Decoder decodes payloads into one claims type. Names match in exact
+// case, and no name may stand twice.
+type Decoder struct {
+	options []json.Options
+	// Types with methods that decode get a copy of the payload, for they may
+	// write to what they are given, and only after its syntax has been checked,
+	// for an UnmarshalJSONFrom may relax the decoder.
+	foreign bool
+}
+
+// decoderFor returns the decoder for a claims type. The functions for golang-jwt's
+// types and for numbers cost a look-up a field, so only types that need them
+// get them.
+func decoderFor(needsFuncs, foreign bool) Decoder {
+	d := Decoder{foreign: foreign}
+	if needsFuncs {
+		d.options = []json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
+			json.UnmarshalFunc(decodeNumericDate),
+			json.UnmarshalFunc(decodeClaimStrings),
+			json.UnmarshalFunc(decodeNumber),
+			json.UnmarshalFromFunc(decodeAny),
+		))}
+	}
+	return d
+}
+
+var (
+	typesWithFuncs = []reflect.Type{
+		reflect.TypeFor[jwt.NumericDate](), reflect.TypeFor[jwt.ClaimStrings](), reflect.TypeFor[stdjson.Number](), reflect.TypeFor[any](),
+	}
+	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
+)
+
+// decodeNumericDate gives what golang-jwt gives, but for dates that it overflows on.
+func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
+	if seconds, err := strconv.ParseInt(string(b), 10, 64); err == nil && seconds >= -maxNumericDate && seconds <= maxNumericDate {
+		*date = jwt.NumericDate{Time: time.Unix(seconds, 0).Truncate(jwt.TimePrecision)}
+		return nil
+	}
+	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+		return errors.New("no date between the years -6061 and 9999")
+	}
+	return date.UnmarshalJSON(b)
+}
+
+// decodeClaimStrings takes a string or an array of strings, RFC 7519 section
+// 4.1.3, and leaves nil for an empty one, as golang-jwt does.
+func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
+	if text, ok := stringValue(b); ok {
+		*list = jwt.ClaimStrings{text}
+		return nil
+	}
+	var texts []*string
+	if err := json.Unmarshal(b, &texts); err != nil {
+		return err
+	}
+	*list = nil
+	for _, text := range texts {
+		if text == nil {
+			return errors.New("null is no string")
+		}
+		*list = append(*list, *text)
+	}
+	return nil
+}
+
+// decodeNumber keeps the digits of a number, and n where there is a null.
+func decodeNumber(b []byte, n *stdjson.Number) error {
+	if b[0] == 'n' {
+		return nil
+	}
+	if c := b[0]; c != '-' && (c < '0' || c > '9') {
+		return errors.New("no number")
+	}
+	*n = stdjson.Number(b)
+	return nil
+}
+
+// decodeAny decodes as encoding/json does, but for integers that a float64 does
+// not hold exactly: they stay as they are, in a json.Number.
+func decodeAny(dec *jsontext.Decoder, v *any) error {
+	switch dec.PeekKind() {
+	case '0':
+		b, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		f, err := strconv.ParseFloat(string(b), 64)
+		if err != nil {
+			return err
+		}
+		*v = f
+		if math.Abs(f) >= 1<<53 && strings.Trim(string(b), "-0123456789") == "" {
+			*v = stdjson.Number(b)
+		}
+		return nil
+	case '{':
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		m := map[string]any{}
+		for dec.PeekKind() != '}' {
+			name, err := dec.ReadToken()
+			if err != nil {
+				return err
+			}
+			key := name.String()
+			var member any
+			if err := decodeAny(dec, &member); err != nil {
+				return err
+			}
+			m[key] = member
+		}
+		*v = m
+	case '[':
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		list := []any{}
+		for dec.PeekKind() != ']' {
+			var element any
+			if err := decodeAny(dec, &element); err != nil {
+				return err
+			}
+			list = append(list, element)
+		}
+		*v = list
+	}
+	// A string, a literal, or the end of an object or array.
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case '"':
+		*v = token.String()
+	case 't', 'f':
+		*v = token.Bool()
+	case 'n':
+		*v = nil
+	}
+	return nil
+}
+
+// Decode fills claims, a pointer to a fresh value, and f with what the rules need
+// to know of the payload, whatever the type made of it.
+func (d *Decoder) Decode(payload []byte, claims any, f *Facts) error {
+	var members Object
+	if !members.Open(payload, maxDepth) || d.foreign && !IsStrict(payload) {
+		return errors.New("the payload is no strict JSON object")
+	}
+	text := payload
+	if d.foreign {
+		text = bytes.Clone(payload)
+	}
+	if err := json.Unmarshal(text, claims, d.options...); err != nil {
+		return err
+	}
+	return f.read(&members)
+}
+
+// try decodes a sample into a new value of type t.
+func (d *Decoder) try(sample string, t reflect.Type) error {
+	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
+}
+
+// IsStrict reports whether b is JSON without a name that stands twice in an object,
+// and in valid UTF-8.
+func IsStrict(b []byte) bool { return jsontext.Value(b).IsValid() }
+
+// appendUnquoted appends what a JSON string says.
+func appendUnquoted(dst, quoted []byte) []byte {
+	text, err := jsontext.AppendUnquote(dst, quoted)
+	if err != nil {
+		return dst
+	}
+	return text
+}

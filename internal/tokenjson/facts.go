@@ -1,0 +1,206 @@
+package tokenjson
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	maxDepth     = 32
+	maxMembers   = 256
+	maxAudiences = 64
+)
+
+// Facts are what the rules need of a payload, RFC 7519 section 4.1.
+type Facts struct {
+	Expires       NumericDate
+	NotBefore     NumericDate
+	IssuedAt      NumericDate
+	SenderIsBound bool // cnf is present, RFC 7800
+
+	issuer   []byte // JSON text, as audience is; nil if absent
+	audience []byte
+}
+
+// read walks the members of a payload that a strict decoder has accepted.
+func (f *Facts) read(members *Object) error {
+	n := 0
+	for members.Next() {
+		n++
+		ok, v := true, members.Value
+		switch string(members.Name()) {
+		case "iss":
+			f.issuer, ok = v, v[0] == '"'
+		case "sub", "jti":
+			ok = v[0] == '"'
+		case "aud":
+			f.audience, ok = v, isAudience(v)
+		case "exp":
+			f.Expires, ok = parseNumericDate(v)
+		case "nbf":
+			f.NotBefore, ok = parseNumericDate(v)
+		case "iat":
+			f.IssuedAt, ok = parseNumericDate(v)
+		case "cnf":
+			f.SenderIsBound = true
+		}
+		if !ok {
+			return fmt.Errorf("%s is not of the kind that RFC 7519 says", string(members.Name()))
+		}
+	}
+	if members.tooDeep || n > maxMembers {
+		return errors.New("there are too many members, or they are nested too deep")
+	}
+	return nil
+}
+
+// IsFor reports whether aud names one of the audiences, or none are asked for.
+func (f *Facts) IsFor(audiences []string) bool {
+	if len(audiences) == 0 {
+		return true
+	}
+	s := scanner{text: f.audience}
+	if s.peek() == '[' {
+		s.pos++
+	}
+	for s.peek() == '"' {
+		one := Unquote(s.value(), nil)
+		for _, audience := range audiences {
+			if string(one) == audience {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// HasAudience reports whether there is an aud.
+func (f *Facts) HasAudience() bool { return f.audience != nil }
+
+// Issuer returns iss, "" if it is absent.
+func (f *Facts) Issuer() string {
+	issuer, _ := stringValue(f.issuer)
+	return issuer
+}
+
+// IsFrom reports whether iss is issuer, without a copy.
+func (f *Facts) IsFrom(issuer string) bool { return isString(f.issuer, issuer) }
+
+// isAudience reports whether v is a string or an array of at most 64 strings.
+func isAudience(v []byte) bool {
+	if v[0] == '"' {
+		return true
+	}
+	if v[0] != '[' {
+		return false
+	}
+	s := scanner{text: v, pos: 1}
+	for range maxAudiences + 1 {
+		switch s.peek() {
+		case ']':
+			return true
+		case '"':
+			s.value()
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// Registered returns the registered claims of a payload that was decoded.
+func Registered(payload []byte) (c jwt.RegisteredClaims) {
+	var members Object
+	if !members.Open(payload, maxDepth) {
+		return c
+	}
+	date := func(v []byte) *jwt.NumericDate {
+		d, _ := parseNumericDate(v)
+		return &jwt.NumericDate{Time: d.Floor()}
+	}
+	for members.Next() {
+		switch v := members.Value; string(members.Name()) {
+		case "iss":
+			c.Issuer, _ = stringValue(v)
+		case "sub":
+			c.Subject, _ = stringValue(v)
+		case "jti":
+			c.ID, _ = stringValue(v)
+		case "aud":
+			_ = decodeClaimStrings(v, &c.Audience) // it is of the right kind, or the token had been refused
+		case "exp":
+			c.ExpiresAt = date(v)
+		case "nbf":
+			c.NotBefore = date(v)
+		case "iat":
+			c.IssuedAt = date(v)
+		}
+	}
+	return c
+}
+
+// Scopes returns the scopes of a payload that was decoded.
+func Scopes(payload []byte) []string {
+	var members Object
+	if !members.Open(payload, maxDepth) {
+		return nil
+	}
+	var scp []byte
+	for members.Next() {
+		switch string(members.Name()) {
+		case "scope": // decides, whatever its kind and wherever scp stands
+			text, _ := stringValue(members.Value)
+			return splitScopes(text)
+		case "scp":
+			scp = members.Value
+		}
+	}
+	if text, ok := stringValue(scp); ok {
+		return splitScopes(text)
+	}
+	s := scanner{text: scp}
+	if s.peek() != '[' {
+		return nil
+	}
+	var scopes []string
+	for s.pos++; s.peek() != ']'; {
+		text, ok := stringValue(s.value())
+		if !ok {
+			return nil
+		}
+		scopes = append(scopes, text)
+	}
+	return scopes
+}
+
+// splitScopes returns the words of a list, RFC 6749 section 3.3.
+func splitScopes(list string) []string {
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ' ' })
+}
+
+// PeekIssuer returns the iss of a payload that nobody has decoded, "" if it is no
+// string or has more than maxBytes as it is written. scratch has as much room as
+// payload takes.
+func PeekIssuer(payload, scratch []byte, maxBytes int) string {
+	// Nothing here checks that this is strict JSON.
+	var members Object
+	if !members.Open(payload, maxDepth) {
+		return ""
+	}
+	for range maxMembers {
+		if !members.Next() || members.TooDeep() {
+			break
+		}
+		if string(members.Name()) != "iss" {
+			continue
+		}
+		if v := members.Value; v[0] == '"' && len(v) <= maxBytes+2 {
+			return string(Unquote(v, scratch))
+		}
+		break
+	}
+	return ""
+}
