@@ -5,34 +5,7 @@ func Remembered[C any](m *Middleware[C]) int {
 	if m.memory == nil {
 		return -1
 	}
-	return m.memory.count()
-}
-
-func (m *signatureMemory) count() (n int) {
-	for i := range m.sets {
-		for j := range m.sets[i] {
-			if m.sets[i][j].Load() != nil {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// Fingerprint is what the signatures of an asymmetric key are remembered under.
-func Fingerprint(k Key) [32]byte { return k.material.verifier.(*publicVerifier).fingerprint }
-
-// FillMemory adds the digests to a memory for n, and returns its room and what
-// it then holds.
-func FillMemory(n int, digests [][32]byte) (room, held int) {
-	m := newSignatureMemory(n)
-	for _, d := range digests {
-		m.add(d)
-		if !m.has((*signatureDigest)(&d)) {
-			return -1, -1
-		}
-	}
-	return len(m.sets) * signaturesPerSet, m.count()
+	return m.memory.Len()
 }
 
 // ParseHeader reads a header the short way and the long way.

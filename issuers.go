@@ -8,6 +8,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/reserve"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -102,7 +104,7 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 // checked.
 type unverifiedPayload struct {
 	segment string // base64url
-	buffers *reserve[[]byte]
+	buffers *reserve.Reserve[[]byte]
 }
 
 // UnverifiedIssuer returns the payload's iss as it stands, before any signature is
@@ -115,9 +117,9 @@ func (h TokenHeader) UnverifiedIssuer() string {
 	if h.unverified == nil {
 		return ""
 	}
-	buf := h.unverified.buffers.get()
-	defer h.unverified.buffers.put(buf)
-	n, err := base64url.Decode(*buf, []byte(h.unverified.segment))
+	buf := h.unverified.buffers.Get()
+	defer h.unverified.buffers.Put(buf)
+	n, err := jws.Base64URL.Decode(*buf, []byte(h.unverified.segment))
 	if err != nil {
 		return ""
 	}

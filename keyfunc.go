@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
 // maxKeys is how many keys are tried for one token.
@@ -66,7 +67,7 @@ type keyMaterial struct {
 	id        string
 	issuer    string
 	audience  []string
-	verifier  verifier
+	verifier  jws.Verifier
 	mistake   error // why the key is unfit for use
 }
 
@@ -335,11 +336,11 @@ func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
 	}
 	for _, a := range algorithms {
-		if !slices.Contains([]string{algHS256, algRS256, algPS256, algES256, algEdDSA}, a) {
+		if !slices.Contains([]string{jws.HS256, jws.RS256, jws.PS256, jws.ES256, jws.EdDSA}, a) {
 			s.mistake = errors.Join(s.mistake, fmt.Errorf("jwthttp: FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
 		}
 	}
-	if slices.Contains(algorithms, algHS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != algHS256 }) {
+	if slices.Contains(algorithms, jws.HS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != jws.HS256 }) {
 		s.mistake = errors.Join(s.mistake, errors.New("jwthttp: FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
 	}
 	return s
@@ -363,11 +364,14 @@ func (s *legacySource) keep(material any, algorithm string) Key {
 		made = *p
 	}
 	for _, k := range made {
-		if k.material.algorithm == algorithm && k.material.verifier.isFor(material) {
+		if k.material.algorithm == algorithm && k.material.verifier.IsFor(material) {
 			return k
 		}
 	}
-	k := makeKey(material, algorithm)
+	k := newKey(algorithm, material)
+	if errors.Is(k.Err(), jws.ErrMaterial) {
+		return Key{}
+	}
 	if k.Err() == nil {
 		if len(made) >= maxKeys {
 			made = nil

@@ -55,7 +55,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/reserve"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -174,10 +176,10 @@ type Middleware[C any] struct {
 	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
-	memory  *signatureMemory                  // nil if nothing is remembered
-	headers reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
+	memory  *jws.Memory                               // nil if nothing is remembered
+	headers reserve.Reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
 
-	payloads *reserve[[]byte] // for UnverifiedIssuer; nil if the key source has no use for it
+	payloads *reserve.Reserve[[]byte] // for UnverifiedIssuer; nil if the key source has no use for it
 }
 
 // New returns a middleware that verifies tokens with keys and decodes their
@@ -189,7 +191,7 @@ type Middleware[C any] struct {
 // method of C is called once on empty claims, to see that it does not panic.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	m := &Middleware[C]{checks: slices.Clone(checks)}
-	m.headers.make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }
+	m.headers.Make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }
 	var errKeys, errClaims, errGate, errChecks error
 	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
 	m.claims, errClaims = tokenjson.NewDecoder(reflect.TypeFor[C]())
@@ -205,10 +207,10 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	}
 	m.opts = opts
 	if choosesByIssuer(m.keys) {
-		m.payloads = &reserve[[]byte]{make: func() *[]byte { b := make([]byte, opts.MaxTokenBytes); return &b }}
+		m.payloads = &reserve.Reserve[[]byte]{Make: func() *[]byte { b := make([]byte, opts.MaxTokenBytes); return &b }}
 	}
 	if opts.RememberSignatures > 0 {
-		m.memory = newSignatureMemory(opts.RememberSignatures)
+		m.memory = jws.NewMemory(opts.RememberSignatures)
 	}
 	m.door = door{realm: opts.Realm, metadata: opts.ResourceMetadata, write: opts.ErrorHandler}
 	if opts.AllowAnonymous {

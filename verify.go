@@ -3,11 +3,9 @@ package jwthttp
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"strings"
-	"sync"
-	"sync/atomic"
 
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -20,9 +18,6 @@ const (
 	maxTypeBytes        = 64  // of alg and typ
 	maxPlainHeaderBytes = 192 // on the stack
 )
-
-// base64url without padding, RFC 7515 section 2; strict about trailing bits.
-var base64url = base64.RawURLEncoding.Strict()
 
 // What a byte may be part of.
 const (
@@ -107,8 +102,8 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, r
 	}
 
 	// Fresh bytes each time: a claims field may keep a part of them.
-	payload := make([]byte, base64url.DecodedLen(len(parts.payload)))
-	if _, err := base64url.Decode(payload, []byte(parts.payload)); err != nil {
+	payload := make([]byte, jws.Base64URL.DecodedLen(len(parts.payload)))
+	if _, err := jws.Base64URL.Decode(payload, []byte(parts.payload)); err != nil {
 		return nil, errMalformed
 	}
 	v := newVerified[C](ctx, &m.door, raw)
@@ -145,7 +140,7 @@ func payloadOf(raw string) []byte {
 	if err != nil {
 		return nil
 	}
-	payload, err := base64url.DecodeString(parts.payload)
+	payload, err := jws.Base64URL.DecodeString(parts.payload)
 	if err != nil {
 		return nil
 	}
@@ -179,8 +174,8 @@ func split(raw string, limit int) (segments, error) {
 // jku, x5u, x5c) are never looked at.
 func (m *Middleware[C]) parseHeader(segment string) (TokenHeader, error) {
 	var plain [maxPlainHeaderBytes]byte
-	if base64url.DecodedLen(len(segment)) <= len(plain) {
-		n, err := base64url.Decode(plain[:], []byte(segment))
+	if jws.Base64URL.DecodedLen(len(segment)) <= len(plain) {
+		n, err := jws.Base64URL.Decode(plain[:], []byte(segment))
 		if err != nil {
 			return TokenHeader{}, errMalformed
 		}
@@ -188,12 +183,12 @@ func (m *Middleware[C]) parseHeader(segment string) (TokenHeader, error) {
 			return h, nil
 		}
 	}
-	if base64url.DecodedLen(len(segment)) > maxHeaderBytes {
+	if jws.Base64URL.DecodedLen(len(segment)) > maxHeaderBytes {
 		return TokenHeader{}, errHeaderSize
 	}
-	buf := m.headers.get()
-	defer m.headers.put(buf)
-	n, err := base64url.Decode(buf[:], []byte(segment))
+	buf := m.headers.Get()
+	defer m.headers.Put(buf)
+	n, err := jws.Base64URL.Decode(buf[:], []byte(segment))
 	if err != nil {
 		return TokenHeader{}, errMalformed
 	}
@@ -249,16 +244,16 @@ func isPlainText(b []byte) bool {
 // intern returns string(b), without a copy for what most headers say.
 func intern(b []byte) string {
 	switch string(b) {
-	case algHS256:
-		return algHS256
-	case algRS256:
-		return algRS256
-	case algPS256:
-		return algPS256
-	case algES256:
-		return algES256
-	case algEdDSA:
-		return algEdDSA
+	case jws.HS256:
+		return jws.HS256
+	case jws.RS256:
+		return jws.RS256
+	case jws.PS256:
+		return jws.PS256
+	case jws.ES256:
+		return jws.ES256
+	case jws.EdDSA:
+		return jws.EdDSA
 	case "JWT":
 		return "JWT"
 	case "at+jwt":
@@ -350,36 +345,11 @@ func equalFoldASCII(s, ascii string) bool {
 }
 
 // signedBy returns the key that verifies the signature.
-func (s *segments) signedBy(keys []Key, memory *signatureMemory) (k Key, remembered bool, err error) {
+func (s *segments) signedBy(keys []Key, memory *jws.Memory) (k Key, remembered bool, err error) {
 	for _, k := range keys {
-		if ok, remembered := k.material.verifier.verify(s.signingInput, s.signature, memory); ok {
+		if ok, remembered := k.material.verifier.Verify(s.signingInput, s.signature, memory); ok {
 			return k, remembered, nil
 		}
 	}
 	return Key{}, false, errSignature
-}
-
-// A reserve keeps values for reuse: a pool, and one value beside it, since the
-// garbage collector empties pools. make returns a new value.
-type reserve[T any] struct {
-	make  func() *T
-	pool  sync.Pool
-	spare atomic.Pointer[T]
-}
-
-func (r *reserve[T]) get() *T {
-	if v, ok := r.pool.Get().(*T); ok {
-		return v
-	}
-	if v := r.spare.Swap(nil); v != nil {
-		return v
-	}
-	return r.make()
-}
-
-func (r *reserve[T]) put(v *T) {
-	if r.spare.Load() == nil && r.spare.CompareAndSwap(nil, v) {
-		return
-	}
-	r.pool.Put(v)
 }

@@ -1,4 +1,4 @@
-package jwthttp
+package jws
 
 import (
 	"bytes"
@@ -13,21 +13,15 @@ import (
 	"strings"
 )
 
-// ParseRSAPublicKey reads the public key for [RS256] from the bytes of a file:
-//
-//   - PEM: "PUBLIC KEY" (PKIX), "RSA PUBLIC KEY" (PKCS #1) or "CERTIFICATE", whose
-//     dates and chain are not checked: it is trusted because you name it
-//   - one line as ssh-keygen writes it to a .pub file: "ssh-rsa AAAA… comment"
-//
-// The error says what was found instead (a private key, another kind of key, two
-// keys) and how to get what is wanted. The key has 2048 to 8192 bits.
+// ParseRSAPublicKey reads a public key that NewVerifier takes from the bytes of a
+// file. The error says what was found instead.
 func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	pub, err := parseRSAPublicKey(data)
 	if err == nil {
 		err = checkRSA(pub)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("jwthttp: ParseRSAPublicKey: %w", err)
+		return nil, err
 	}
 	return pub, nil
 }

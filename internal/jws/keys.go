@@ -1,0 +1,193 @@
+package jws
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+)
+
+// NewVerifier returns the verifier of an algorithm for a []byte, *rsa.PublicKey,
+// *ecdsa.PublicKey or ed25519.PublicKey, which it copies. The error says why the
+// material is unfit, and how to get what is fit; it is ErrMaterial if it is not of
+// the algorithm's type.
+func NewVerifier(algorithm string, material any) (Verifier, error) {
+	switch m := material.(type) {
+	case []byte:
+		if algorithm == HS256 {
+			return newHMACVerifier(m)
+		}
+	case *rsa.PublicKey:
+		if algorithm == RS256 || algorithm == PS256 {
+			return newRSAVerifier(algorithm, m)
+		}
+	case *ecdsa.PublicKey:
+		if algorithm == ES256 {
+			return newECVerifier(m)
+		}
+	case ed25519.PublicKey:
+		if algorithm == EdDSA {
+			return newEdVerifier(m)
+		}
+	}
+	return nil, ErrMaterial
+}
+
+// ErrMaterial is the error for material that an algorithm has no use for.
+var ErrMaterial = errors.New("the key is of another algorithm")
+
+func newHMACVerifier(secret []byte) (Verifier, error) {
+	if len(secret) < 32 {
+		return nil, fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
+	}
+	if looksPublic(secret) {
+		return nil, errors.New("an HS256 secret cannot be the text of a key or certificate: what others can read is no secret; for a public key use RS256 and ParseRSAPublicKey")
+	}
+	secret = bytes.Clone(secret)
+	v := &hmacVerifier{secret: secret}
+	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
+	return v, nil
+}
+
+func newRSAVerifier(algorithm string, pub *rsa.PublicKey) (Verifier, error) {
+	if err := checkRSA(pub); err != nil {
+		return nil, err
+	}
+	pub = &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
+	return newPublicVerifier(algorithm, rsaScheme{pub, algorithm == PS256}, x509.MarshalPKCS1PublicKey(pub)), nil
+}
+
+func newECVerifier(pub *ecdsa.PublicKey) (Verifier, error) {
+	point, err := ecPoint(pub)
+	if err != nil {
+		return nil, err
+	}
+	pub, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		return nil, err
+	}
+	return newPublicVerifier(ES256, ecScheme{pub, point}, point), nil
+}
+
+func newEdVerifier(pub ed25519.PublicKey) (Verifier, error) {
+	if err := checkEd(pub); err != nil {
+		return nil, err
+	}
+	pub = bytes.Clone(pub)
+	return newPublicVerifier(EdDSA, edScheme{pub}, pub), nil
+}
+
+func checkRSA(pub *rsa.PublicKey) error {
+	if pub == nil || pub.N == nil {
+		return errors.New("the RSA key is nil: read one with ParseRSAPublicKey and check its error")
+	}
+	switch bits := pub.N.BitLen(); {
+	case bits < 2048 || bits > 8192:
+		return fmt.Errorf("an RSA key needs 2048 to 8192 bits, not %d: make one with \"openssl genrsa 3072\"", bits)
+	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
+		return errors.New("the RSA modulus is negative or even: the key is damaged, export it again")
+	case pub.E < 3 || int64(pub.E) >= 1<<31 || pub.E%2 == 0:
+		return fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not %d: the usual one is 65537", pub.E)
+	}
+	return nil
+}
+
+// ecPoint returns the point that pub is, SEC 1 section 2.3.3.
+func ecPoint(pub *ecdsa.PublicKey) ([]byte, error) {
+	//lint:ignore SA1019 Bytes panics on a curve without a point
+	if pub == nil || pub.Curve == nil || pub.X == nil || pub.Y == nil {
+		return nil, errors.New("the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error")
+	}
+	if pub.Curve != elliptic.P256() {
+		return nil, errors.New("an ES256 key is of the curve elliptic.P256(), and this one is not: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
+	}
+	point, err := pub.Bytes()
+	if err != nil {
+		return nil, errors.New("the EC key is no point of its curve: the key is damaged, export it again")
+	}
+	return point, nil
+}
+
+func checkEd(pub ed25519.PublicKey) error {
+	if len(pub) != ed25519.PublicKeySize {
+		return fmt.Errorf("an Ed25519 public key has 32 bytes, not %d: read one with jwt.ParseEdPublicKeyFromPEM and check its error", len(pub))
+	}
+	y := bytes.Clone(pub)
+	y[31] &= 0x7f // the sign of x
+	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
+		return errors.New("the Ed25519 key is of small order, so that anybody can sign for it: the key is empty or damaged, export it again")
+	}
+	return nil
+}
+
+// smallOrder are the y coordinates of the points whose order divides 8, in every
+// encoding: the field is 2^255-19, so 0 and 1 have two.
+var smallOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+// looksPublic reports whether a secret is a key or certificate in one of the
+// forms that they are handed around in: whoever has the public key could then
+// sign with it.
+func looksPublic(secret []byte) bool {
+	// As it came, and as it is without line breaks, indents and the zeros of
+	// UTF-16; then what the text of that encodes.
+	text := bytes.ReplaceAll(secret, []byte(`\n`), nil)
+	text = bytes.Map(func(c rune) rune {
+		if c <= ' ' {
+			return -1
+		}
+		return c
+	}, text)
+	if isKeyForm(secret) || isKeyForm(text) {
+		return true
+	}
+	unpadded := bytes.TrimRight(text, "=")
+	for _, decode := range []func(dst, src []byte) ([]byte, error){
+		base64.RawStdEncoding.AppendDecode, base64.RawURLEncoding.AppendDecode, hex.AppendDecode,
+	} {
+		if inner, err := decode(nil, unpadded); err == nil && isKeyForm(inner) {
+			return true
+		}
+	}
+	return false
+}
+
+func isKeyForm(b []byte) bool {
+	for _, mark := range []string{
+		"----BEGIN",                                                 // PEM and RFC 4716
+		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAHHNzaC1", // ssh-rsa, ssh-ed25519, ecdsa-sha2,
+		"AAAAIHNzaC1", "AAAAKGVjZHNh", "AAAAGnNrLXNz", "AAAAInNrLWVj", // their certificates, and keys in hardware
+		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // as bytes
+		`"kty"`, // JWK
+	} {
+		if bytes.Contains(b, []byte(mark)) {
+			return true
+		}
+	}
+	var first asn1.RawValue // something may stand behind it, such as a line break
+	if _, err := asn1.Unmarshal(b, &first); err != nil {
+		return false
+	}
+	_, errPKIX := x509.ParsePKIXPublicKey(first.FullBytes)
+	_, errPKCS1 := x509.ParsePKCS1PublicKey(first.FullBytes)
+	_, errCert := x509.ParseCertificate(first.FullBytes)
+	return errPKIX == nil || errPKCS1 == nil || errCert == nil
+}

@@ -1,0 +1,70 @@
+package jws_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+)
+
+// It holds what it was asked to hold, and never more.
+func TestMemoryIsBounded(t *testing.T) {
+	for n, want := range map[int]int{1: 8, 8: 8, 9: 16, 1000: 1024, 4096: 4096, 4097: 8192} {
+		m := jws.NewMemory(n)
+		for i := range 20000 {
+			if !jws.Add(m, sha256.Sum256(fmt.Append(nil, i))) {
+				t.Fatalf("a memory for %d does not hold what was added last", n)
+			}
+		}
+		if room, held := jws.Room(m), m.Len(); room != want || held > room || held < room*9/10 {
+			t.Errorf("a memory for %d has room for %d, want %d, and holds %d", n, room, want, held)
+		}
+	}
+}
+
+// Each key of each algorithm has a part of the memory to itself, and the same key made
+// anew has the same.
+func TestFingerprints(t *testing.T) {
+	generate := func() (r *rsa.PublicKey, ec *ecdsa.PublicKey, ed ed25519.PublicKey) {
+		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ed, _, err = ed25519.GenerateKey(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		return &rsaKey.PublicKey, &ecKey.PublicKey, ed
+	}
+	of := map[[32]byte]string{}
+	for n := range 2 {
+		r, ec, ed := generate()
+		for algorithm, material := range map[string]any{jws.RS256: r, jws.PS256: r, jws.ES256: ec, jws.EdDSA: ed} {
+			name := fmt.Sprint(algorithm, n)
+			fingerprint := func() [32]byte {
+				v, err := jws.NewVerifier(algorithm, material)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return jws.Fingerprint(v)
+			}
+			first, again := fingerprint(), fingerprint()
+			if first != again {
+				t.Errorf("%s: the same key counts as another", name)
+			}
+			if other, ok := of[first]; ok {
+				t.Errorf("%s and %s share their signatures", name, other)
+			}
+			of[first] = name
+		}
+	}
+}
