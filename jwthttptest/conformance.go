@@ -553,7 +553,14 @@ func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker),
 // signed returns a token whose header and payload were changed as texts before a
 // good signature.
 func (x *exam) signed(header, payload func(string) string) string {
-	return x.token(option(func(d *draft) { d.rewriteHeader, d.rewrite = header, payload }))
+	return x.token(option(func(d *draft) {
+		if header != nil {
+			d.rewriteHeader = append(d.rewriteHeader, header)
+		}
+		if payload != nil {
+			d.rewrite = append(d.rewrite, payload)
+		}
+	}))
 }
 
 func (x *exam) with(token string) func(*http.Request) {

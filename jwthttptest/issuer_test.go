@@ -3,6 +3,7 @@ package jwthttptest_test
 import (
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -97,11 +98,13 @@ func TestFaults(t *testing.T) {
 		jwthttptest.WrongAudience: jwt.ErrTokenInvalidAudience, jwthttptest.NoAudience: jwt.ErrTokenInvalidAudience, jwthttptest.WrongType: jwt.ErrTokenUnverifiable,
 		jwthttptest.ForgedSignature: jwt.ErrTokenSignatureInvalid, jwthttptest.UnknownKeyID: jwthttp.ErrUnknownKey, jwthttptest.TamperedClaims: jwt.ErrTokenSignatureInvalid,
 		jwthttptest.NoSignature: jwt.ErrTokenMalformed, jwthttptest.AlgNone: jwt.ErrTokenMalformed, jwthttptest.HS256WithPublicKey: jwthttp.ErrUnknownKey,
-		jwthttptest.HS256WithNoSecret: jwt.ErrTokenSignatureInvalid, jwthttptest.EmbeddedKey: jwthttp.ErrUnknownKey, jwthttptest.UnknownCritical: jwt.ErrTokenUnverifiable,
+		jwthttptest.HS256WithNoSecret: jwt.ErrTokenSignatureInvalid, jwthttptest.UnknownIDNoSecret: jwthttp.ErrUnknownKey, jwthttptest.EmbeddedKey: jwthttp.ErrUnknownKey, jwthttptest.UnknownCritical: jwt.ErrTokenUnverifiable,
 		jwthttptest.SenderConstrained: jwt.ErrTokenInvalidClaims, jwthttptest.DuplicateClaims: jwt.ErrTokenInvalidClaims, jwthttptest.InvalidUTF8: jwt.ErrTokenInvalidClaims,
 		jwthttptest.Truncated: jwt.ErrTokenSignatureInvalid, jwthttptest.Oversized: jwt.ErrTokenMalformed,
 	}
-	auth := mustNew(t, jwthttp.KeySet{iss.RS256(), iss.HS256()}, iss.Options())
+	opts := iss.Options()
+	opts.Leeway = 5 * time.Minute
+	auth := mustNew(t, jwthttp.KeySet{iss.RS256(), iss.HS256()}, opts)
 	for _, fault := range jwthttptest.Faults() {
 		t.Run(string(fault), func(t *testing.T) {
 			if want[fault] == nil {
@@ -117,6 +120,38 @@ func TestFaults(t *testing.T) {
 	}
 	if len(want) != len(jwthttptest.Faults()) {
 		t.Errorf("Faults has %d, this test %d", len(jwthttptest.Faults()), len(want))
+	}
+}
+
+// Faults add up, and leave alone what the caller has.
+func TestFaultsTogether(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	decode := func(claims any, options ...jwthttptest.TokenOption) (header, payload string) {
+		t.Helper()
+		part := strings.Split(iss.Token(t, claims, options...), ".")
+		for i, text := range []*string{&header, &payload} {
+			b, err := base64.RawURLEncoding.DecodeString(part[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			*text = string(b)
+		}
+		return header, payload
+	}
+	for _, options := range [][]jwthttptest.TokenOption{
+		{jwthttptest.DuplicateClaims, jwthttptest.InvalidUTF8, jwthttptest.TamperedClaims},
+		{jwthttptest.TamperedClaims, jwthttptest.InvalidUTF8, jwthttptest.Truncated, jwthttptest.DuplicateClaims},
+	} {
+		_, payload := decode(Claims{"alice"}, options...)
+		if strings.Count(payload, `"exp":`) != 2 || !strings.Contains(payload, "\xff") || strings.Contains(payload, "alice") {
+			t.Errorf("%v: %s", options, payload)
+		}
+	}
+	if _, payload := decode(map[string]string{"name": "Alice"}, jwthttptest.InvalidUTF8); strings.Count(payload, `"name":`) != 1 {
+		t.Errorf("payload %s", payload)
+	}
+	if header, _ := decode(nil, jwthttptest.Header("typ", "application/Logout+JWT"), jwthttptest.WrongType); !strings.Contains(header, `"dpop+jwt"`) {
+		t.Errorf("header %s", header)
 	}
 }
 

@@ -22,7 +22,10 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-const hmacID = "hmac-1"
+const (
+	hmacID       = "hmac-1"
+	beyondLeeway = 6 * time.Minute
+)
 
 // A TokenOption changes what [Issuer.Token] mints: an [Algorithm], [Claim],
 // [Header] or [Fault].
@@ -56,15 +59,15 @@ func Header(name string, value any) TokenOption {
 type Fault string
 
 const (
-	Expired            Fault = "expired"               // since an hour
-	NotYetValid        Fault = "not yet valid"         // nbf is an hour ahead
+	Expired            Fault = "expired"               // since 6 minutes, for 5 is the most of Options.Leeway
+	NotYetValid        Fault = "not yet valid"         // nbf is 6 minutes ahead
 	NoExpiry           Fault = "no expiry"             // no exp
 	TextExpiry         Fault = "expiry as text"        // exp is a string
 	WrongIssuer        Fault = "wrong issuer"          // iss is somebody else
 	NoIssuer           Fault = "no issuer"             // no iss
 	WrongAudience      Fault = "wrong audience"        // aud is another service
 	NoAudience         Fault = "no audience"           // no aud
-	WrongType          Fault = "wrong type"            // typ is logout+jwt
+	WrongType          Fault = "wrong type"            // typ is logout+jwt, or dpop+jwt if it was that
 	ForgedSignature    Fault = "forged signature"      // by a key of somebody else
 	UnknownKeyID       Fault = "unknown key id"        // the same, and its kid names that key
 	TamperedClaims     Fault = "tampered claims"       // the payload was changed after signing
@@ -72,6 +75,7 @@ const (
 	AlgNone            Fault = "alg none"              // and no signature
 	HS256WithPublicKey Fault = "HS256 with public key" // the PEM text of the RSA public key as the secret
 	HS256WithNoSecret  Fault = "HS256 with no secret"  // signed with nothing as the secret
+	UnknownIDNoSecret  Fault = "unknown id, no secret" // the same, under a kid for which a look-up may find just that
 	EmbeddedKey        Fault = "embedded key"          // signed by the key that it brings in the header's jwk
 	UnknownCritical    Fault = "unknown critical"      // crit names an extension that nobody knows
 	SenderConstrained  Fault = "sender-constrained"    // cnf binds it to a client's key, so it is no bearer token
@@ -86,15 +90,15 @@ func Faults() []Fault {
 	return []Fault{
 		Expired, NotYetValid, NoExpiry, TextExpiry, WrongIssuer, NoIssuer, WrongAudience, NoAudience, WrongType,
 		ForgedSignature, UnknownKeyID, TamperedClaims, NoSignature, AlgNone, HS256WithPublicKey, HS256WithNoSecret,
-		EmbeddedKey, UnknownCritical, SenderConstrained, DuplicateClaims, InvalidUTF8, Truncated, Oversized,
+		UnknownIDNoSecret, EmbeddedKey, UnknownCritical, SenderConstrained, DuplicateClaims, InvalidUTF8, Truncated, Oversized,
 	}
 }
 
 // Token mints a token with these claims, of any type that encoding/json makes an
-// object of; nil is none. Where they leave them out or empty, iss is the issuer, aud
-// its Audience, iat now, exp an hour ahead and jti a new one, and the header has typ
-// and kid. It is good unless an option makes it bad; options are applied in order.
-// What cannot be encoded ends the test.
+// object of; nil is none. Where they leave them out or empty (0 is empty, also in a map;
+// [Claim] sets it), iss is the issuer, aud its Audience, iat now, exp an hour ahead and
+// jti a new one, and the header has typ and kid. It is good unless an option makes it
+// bad; options are applied in order. What cannot be encoded ends the test.
 func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) string {
 	tb.Helper()
 	d := &draft{tb: tb, iss: iss, header: members{"typ": "JWT"}, claims: encode(tb, claims)}
@@ -115,18 +119,8 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 			o.apply(d)
 		}
 	}
-	header, payload := d.header.text(tb), d.claims.text(tb)
-	if d.rewriteHeader != nil {
-		header = d.rewriteHeader(header)
-	}
-	if d.rewrite != nil {
-		payload = d.rewrite(payload)
-	}
-	raw := Sign(tb, d.algorithm, d.key, header, payload)
-	if d.damage != nil {
-		raw = d.damage(raw)
-	}
-	return raw
+	header, payload := d.rewriteHeader.of(d.header.text(tb)), d.rewrite.of(d.claims.text(tb))
+	return d.damage.of(Sign(tb, d.algorithm, d.key, header, payload))
 }
 
 // Sign returns a token of any two texts, for what no option makes: it signs by a
@@ -170,9 +164,19 @@ type draft struct {
 	header, claims members
 	algorithm      string // that signs; the header may say another
 	key            any
-	rewriteHeader  func(string) string // before signing, as the next; or nil
-	rewrite        func(payload string) string
-	damage         func(raw string) string // after it, or nil
+	rewriteHeader  changes // of the text, before signing
+	rewrite        changes // of the payload, likewise
+	damage         changes // of the token
+}
+
+// changes are made one after the other.
+type changes []func(string) string
+
+func (c changes) of(text string) string {
+	for _, change := range c {
+		text = change(text)
+	}
+	return text
 }
 
 type option func(*draft)
@@ -214,10 +218,10 @@ func (f Fault) apply(d *draft) {
 	now := time.Now()
 	switch f {
 	case Expired:
-		d.claims.set("iat", now.Add(-2*time.Hour).Unix())
-		d.claims.set("exp", now.Add(-time.Hour).Unix())
+		d.claims.set("iat", now.Add(-time.Hour).Unix())
+		d.claims.set("exp", now.Add(-beyondLeeway).Unix())
 	case NotYetValid:
-		d.claims.set("nbf", now.Add(time.Hour).Unix())
+		d.claims.set("nbf", now.Add(beyondLeeway).Unix())
 		d.claims.set("exp", now.Add(2*time.Hour).Unix())
 	case NoExpiry:
 		d.claims.set("exp", nil)
@@ -232,21 +236,25 @@ func (f Fault) apply(d *draft) {
 	case NoAudience:
 		d.claims.set("aud", nil)
 	case WrongType:
-		d.header.set("typ", "logout+jwt")
+		other := "logout+jwt"
+		if typ, _ := d.header["typ"].(string); strings.Contains(strings.ToLower(typ), other) {
+			other = "dpop+jwt"
+		}
+		d.header.set("typ", other)
 	case ForgedSignature:
 		d.forge()
 	case UnknownKeyID:
 		d.forge()
 		d.header.set("kid", "unknown")
 	case TamperedClaims:
-		d.damage = func(raw string) string {
+		d.damage = append(d.damage, func(raw string) string {
 			part := strings.Split(raw, ".")
-			d.claims.set("sub", "somebody-else")
-			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.claims.text(d.tb)))
+			d.claims.set("sub", rand.Text())
+			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.rewrite.of(d.claims.text(d.tb))))
 			return strings.Join(part, ".")
-		}
+		})
 	case NoSignature:
-		d.damage = func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] }
+		d.damage = append(d.damage, func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] })
 	case AlgNone:
 		d.algorithm = "none"
 		d.header.set("alg", "none")
@@ -255,6 +263,8 @@ func (f Fault) apply(d *draft) {
 		d.sign("HS256", publicPEM(d.tb, &key.PublicKey), key.id)
 	case HS256WithNoSecret:
 		d.sign("HS256", []byte{}, hmacID)
+	case UnknownIDNoSecret:
+		d.sign("HS256", []byte{}, "unknown")
 	case EmbeddedKey:
 		keys := &rsaKeys{keys: []rsaKey{{forger(), "mine"}}}
 		d.sign("RS256", forger(), "mine")
@@ -265,11 +275,11 @@ func (f Fault) apply(d *draft) {
 	case SenderConstrained:
 		d.claims.set("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
 	case DuplicateClaims:
-		d.rewrite = func(payload string) string { return `{"exp":1,` + payload[1:] }
+		d.rewrite = append(d.rewrite, func(payload string) string { return `{"exp":1,` + payload[1:] })
 	case InvalidUTF8:
-		d.rewrite = func(payload string) string { return `{"name":"` + "\xff" + `",` + payload[1:] }
+		d.rewrite = append(d.rewrite, func(payload string) string { return `{"invalid UTF-8":"` + "\xff" + `",` + payload[1:] })
 	case Truncated:
-		d.damage = func(raw string) string { return raw[:len(raw)-8] }
+		d.damage = append(d.damage, func(raw string) string { return raw[:len(raw)-8] })
 	case Oversized:
 		d.claims.set("padding", strings.Repeat("x", 64<<10))
 	default:
