@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 		{"a key without id", jwthttp.RS256(iss.PublicKey()), nil, jwthttptest.Setup{}},
 		{"a secret", jwthttp.HS256(iss.Secret()), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
 		{"a key set", jwthttp.KeySet{iss.RS256(), iss.HS256()}, nil, jwthttptest.Setup{}},
-		{"a source", iss.Source(), nil, jwthttptest.Setup{}},
+		{"a source", iss.Source(t), nil, jwthttptest.Setup{}},
 		{"issuers", jwthttp.Issuers{iss.URL: iss.RS256()}, nil, jwthttptest.Setup{}},
 		{"realm and metadata", iss.RS256(), func(o *jwthttp.Options) {
 			o.Realm, o.ResourceMetadata = "shop", "https://api.example.com/.well-known/oauth-protected-resource"

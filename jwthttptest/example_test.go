@@ -68,7 +68,7 @@ func ExampleFault() {
 // From end to end, with a provider that changes its key on the way.
 func ExampleIssuer_Rotate() {
 	iss := jwthttptest.NewIssuer(t)
-	auth, err := jwthttp.New[Claims](iss.Source(), jwthttp.Options{})
+	auth, err := jwthttp.New[Claims](iss.Source(t), jwthttp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

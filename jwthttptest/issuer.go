@@ -19,7 +19,6 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -28,6 +27,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
@@ -37,9 +37,9 @@ import (
 // serves its metadata (OpenID Connect Discovery 1.0) and its key set. Its methods
 // are safe for concurrent use.
 type Issuer struct {
-	// URL is the iss of its tokens, and where it listens, on loopback. Inside of a
-	// testing/synctest bubble it does not listen, for a real server would stop the
-	// bubble's clock: there only Client reaches it, and so Source.
+	// URL is the iss of its tokens, and where it listens, on loopback. One that was
+	// made in a testing/synctest bubble does not listen, for a real server would stop
+	// the bubble's clock: only Client reaches it, and so Source.
 	URL string
 
 	// Audience is the aud of its tokens: "jwthttptest" unless the test changes it,
@@ -52,8 +52,9 @@ type Issuer struct {
 
 	mu      sync.Mutex
 	fetches int
-	status  int           // of every answer; 0 if all is well
-	stalled chan struct{} // closed by Recover; nil if it is not stalled
+	status  int // of every answer; 0 if all is well
+	stalled bool
+	waiting map[chan struct{}]bool // closed by the next mood
 }
 
 // NewIssuer returns an issuer that ends with the test. Its RSA keys are its own
@@ -61,12 +62,14 @@ type Issuer struct {
 // while to make. It may be called in a testing/synctest bubble, with its T.
 func NewIssuer(tb testing.TB) *Issuer {
 	tb.Helper()
-	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{}}
+	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{}, waiting: map[chan struct{}]bool{}}
 	rand.Read(iss.secret)
 	iss.rsa.add()
 	server := httptest.NewUnstartedServer(iss)
 	iss.URL = "http://" + server.Listener.Addr().String()
-	if !inBubble(tb) {
+	if inBubble(tb) {
+		server.Close()
+	} else {
 		server.Start()
 	}
 	tb.Cleanup(func() {
@@ -77,11 +80,12 @@ func NewIssuer(tb testing.TB) *Issuer {
 	return iss
 }
 
-// inBubble goes by what a bubble's T refuses, for nothing else says so.
+// inBubble goes by what a bubble's T refuses, for nothing else says so, or by where
+// a bubble's clock begins if tb wraps that T.
 func inBubble(tb testing.TB) (yes bool) {
-	t, ok := tb.(*testing.T)
+	t, ok := tb.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
-		return false
+		return time.Now().Year() == 2000
 	}
 	defer func() { yes = recover() != nil }()
 	t.Deadline()
@@ -103,14 +107,14 @@ func (iss *Issuer) RS256() jwthttp.Key {
 }
 
 // Source returns a source that discovers the issuer and fetches its keys by Client;
-// it is closed when the test ends.
-func (iss *Issuer) Source() *jwks.Source {
-	iss.tb.Helper()
+// it is closed when tb ends, which in a testing/synctest bubble is the bubble's.
+func (iss *Issuer) Source(tb testing.TB) *jwks.Source {
+	tb.Helper()
 	source, err := jwks.Discover(iss.URL, jwks.Options{Audience: []string{iss.Audience}, Client: iss.Client()})
 	if err != nil {
-		iss.tb.Fatalf("jwthttptest: %v", err)
+		tb.Fatalf("jwthttptest: %v", err)
 	}
-	iss.tb.Cleanup(func() { source.Close() })
+	tb.Cleanup(func() { source.Close() })
 	return source
 }
 
@@ -130,22 +134,43 @@ func (iss *Issuer) Fail(status int) {
 	if status < 400 || status > 599 {
 		panic(fmt.Sprintf("jwthttptest: Fail(%d): use a status from 400 to 599", status))
 	}
-	iss.setMood(status, nil)
+	iss.setMood(status, false)
 }
 
 // Stall lets every request wait until Recover, or until its client gives up.
-func (iss *Issuer) Stall() { iss.setMood(0, make(chan struct{})) }
+func (iss *Issuer) Stall() { iss.setMood(0, true) }
 
 // Recover ends Fail and Stall. Requests that wait are answered.
-func (iss *Issuer) Recover() { iss.setMood(0, nil) }
+func (iss *Issuer) Recover() { iss.setMood(0, false) }
 
-func (iss *Issuer) setMood(status int, stalled chan struct{}) {
+func (iss *Issuer) setMood(status int, stalled bool) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
-	if iss.stalled != nil {
-		close(iss.stalled)
-	}
 	iss.status, iss.stalled = status, stalled
+	for c := range iss.waiting {
+		close(c)
+	}
+	clear(iss.waiting)
+}
+
+// mood waits while the issuer is stalled, until ctx is done.
+func (iss *Issuer) mood(ctx context.Context) (status int, err error) {
+	iss.mu.Lock()
+	defer iss.mu.Unlock()
+	for iss.stalled && ctx.Err() == nil {
+		// Each request has a channel of its own: one that was made in a bubble must
+		// not be closed outside, where the test ends.
+		c := make(chan struct{})
+		iss.waiting[c] = true
+		iss.mu.Unlock()
+		select {
+		case <-c:
+		case <-ctx.Done():
+		}
+		iss.mu.Lock()
+		delete(iss.waiting, c)
+	}
+	return iss.status, ctx.Err()
 }
 
 // Fetches returns how often the key set was asked for, with or without success. A
@@ -167,18 +192,14 @@ const (
 
 // ServeHTTP serves the metadata and the key set, as the listener at URL does.
 func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	iss.mu.Lock()
 	if r.URL.Path == keysPath {
+		iss.mu.Lock()
 		iss.fetches++
+		iss.mu.Unlock()
 	}
-	status, stalled := iss.status, iss.stalled
-	iss.mu.Unlock()
-	if stalled != nil {
-		select {
-		case <-stalled:
-		case <-r.Context().Done():
-			return
-		}
+	status, err := iss.mood(r.Context())
+	if err != nil {
+		return
 	}
 	if status != 0 {
 		http.Error(w, "the issuer fails, as the test has said", status)
@@ -198,13 +219,16 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type inMemory struct{ iss *Issuer }
 
 func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close() // a RoundTripper must, also on errors
+	}
 	if u, err := url.Parse(m.iss.URL); err != nil || r.URL.Host != u.Host {
 		return nil, fmt.Errorf("jwthttptest: this client reaches %s only", m.iss.URL)
 	}
 	w := httptest.NewRecorder()
 	m.iss.ServeHTTP(w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, errors.Join(err, context.Cause(r.Context()))
+	if r.Context().Err() != nil {
+		return nil, context.Cause(r.Context())
 	}
 	res := w.Result()
 	res.Request = r

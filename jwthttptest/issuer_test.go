@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -184,7 +186,7 @@ func TestProvider(t *testing.T) {
 func TestMoods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
-		auth := mustNew(t, iss.Source(), jwthttp.Options{})
+		auth := mustNew(t, iss.Source(t), jwthttp.Options{})
 		check := func(raw string, want error) {
 			t.Helper()
 			if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, want) {
@@ -236,6 +238,80 @@ func TestRecoverAnswersWhoWaits(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 	})
+}
+
+// An issuer of the test outside serves bubbles too, one after the other, and may be
+// left in any mood.
+func TestOneIssuerForSeveralBubbles(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			iss.Recover()
+			auth := mustNew(t, iss.Source(t), jwthttp.Options{})
+			if _, err := auth.Verify(t.Context(), iss.Token(t, nil)); err != nil {
+				t.Error(err)
+			}
+			iss.Stall()
+			limited, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			r, err := http.NewRequestWithContext(limited, "GET", iss.URL+"/keys", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := iss.Client().Do(r); !errors.Is(err, context.DeadlineExceeded) || strings.Count(err.Error(), context.DeadlineExceeded.Error()) != 1 {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// A T in a wrapper does not hide that there is a bubble, where nothing listens.
+func TestBubbleIsFound(t *testing.T) {
+	type wrapper struct{ testing.TB }
+	type embedding struct{ *testing.T }
+	for name, wrap := range map[string]func(*testing.T) testing.TB{
+		"plain":     func(t *testing.T) testing.TB { return t },
+		"wrapped":   func(t *testing.T) testing.TB { return wrapper{t} },
+		"embedding": func(t *testing.T) testing.TB { return embedding{t} },
+	} {
+		for where, want := range map[string]bool{"outside": true, "bubble": false} {
+			listens := func(t *testing.T) {
+				iss := jwthttptest.NewIssuer(wrap(t))
+				c, err := net.Dial("tcp", strings.TrimPrefix(iss.URL, "http://"))
+				if (err == nil) != want {
+					t.Errorf("%s, %s: error %v", name, where, err)
+				}
+				if err == nil {
+					c.Close()
+				}
+			}
+			if want {
+				listens(t)
+			} else {
+				synctest.Test(t, listens)
+			}
+		}
+	}
+}
+
+type body struct{ closed *bool }
+
+func (b body) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (b body) Close() error {
+	*b.closed = true
+	return nil
+}
+
+func TestClientClosesBodies(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for _, url := range []string{iss.URL, "http://example.com"} {
+		closed := false
+		iss.Client().Post(url, "text/plain", body{&closed})
+		if !closed {
+			t.Errorf("%s: it is open", url)
+		}
+	}
 }
 
 // Issuers that live at once have keys of their own; one that follows may have
