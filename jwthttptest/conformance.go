@@ -1,6 +1,7 @@
 package jwthttptest
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -263,7 +264,8 @@ func (x *exam) tokens() {
 		WrongAudience: "set Options.Audience", NoAudience: "set Options.Audience",
 		NoExpiry: "a token without exp never ends", AlgNone: "the signature is not checked",
 		HS256WithPublicKey: "the token chooses the algorithm", HS256WithNoSecret: "the token chooses the key",
-		EmbeddedKey: "the token brings its key along", TamperedClaims: "the signature is not checked",
+		UnknownIDNoSecret: "no key is none: the look-up finds an empty secret for a kid that it does not know",
+		EmbeddedKey:       "the token brings its key along", TamperedClaims: "the signature is not checked",
 		NoSignature: "the signature is not checked", ForgedSignature: "the signature is not checked",
 	}
 	for _, fault := range Faults() {
@@ -273,6 +275,10 @@ func (x *exam) tokens() {
 	}
 	good := x.good()
 	part := strings.Split(good, ".")
+	// Signed with what a look-up finds that takes the kid for more than a name.
+	signedBy := func(secret, kid string) TokenOption {
+		return option(func(d *draft) { d.sign("HS256", []byte(secret), kid) })
+	}
 	hostile := map[string]string{
 		"no token at all":            "abc",
 		"two segments":               part[0] + "." + part[1],
@@ -280,22 +286,22 @@ func (x *exam) tokens() {
 		"five segments":              good + ".a.b",
 		"an empty header":            "." + part[1] + "." + part[2],
 		"an empty payload":           part[0] + ".." + part[2],
-		"padding":                    good + "=",
-		"the standard alphabet":      part[0] + "." + part[1] + ".++//" + part[2][4:],
+		"padding":                    good + strings.Repeat("=", 4-len(part[2])%4),
+		"the standard alphabet":      x.inStandardAlphabet(),
 		"the signature of another":   strings.Join([]string{part[0], part[1], strings.Split(x.good(), ".")[2]}, "."),
 		"alg nOnE":                   x.token(AlgNone, Header("alg", "nOnE")),
 		"alg in lower case":          x.token(option(func(d *draft) { d.header.set("alg", strings.ToLower(d.algorithm)) })),
 		"kid twice":                  x.signed(func(h string) string { return `{"kid":"x",` + h[1:] }, nil),
 		"zip":                        x.signed(func(h string) string { return `{"zip":"DEF",` + h[1:] }, nil),
 		"b64":                        x.signed(func(h string) string { return `{"b64":false,` + h[1:] }, nil),
-		"kid that is a path":         x.token(ForgedSignature, Header("kid", "../../../../dev/null")),
-		"kid that is SQL":            x.token(ForgedSignature, Header("kid", "x' UNION SELECT 'k' --")),
+		"kid that is a path":         x.token(signedBy("", "../../../../dev/null")),
+		"kid that is SQL":            x.token(signedBy("k", "x' UNION SELECT 'k' --")),
 		"kid that is a number":       x.token(Header("kid", 1)),
 		"a payload of null":          x.signed(nil, func(string) string { return "null" }),
 		"a payload in an array":      x.signed(nil, func(p string) string { return "[" + p + "]" }),
 		"a payload with more behind": x.signed(nil, func(p string) string { return p + "{}" }),
 		"a claim twice, escaped":     x.signed(nil, func(p string) string { return `{"\u0065xp":1,` + p[1:] }),
-		"a lone surrogate":           x.signed(nil, func(p string) string { return `{"name":"\ud800",` + p[1:] }),
+		"a lone surrogate":           x.signed(nil, func(p string) string { return `{"a lone surrogate":"\ud800",` + p[1:] }),
 		"deep nesting": x.signed(nil, func(p string) string {
 			return `{"x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + "," + p[1:]
 		}),
@@ -310,6 +316,18 @@ func (x *exam) tokens() {
 	}
 	if x.Request().Method == http.MethodGet {
 		x.refuse("HEAD, expired", both(func(r *http.Request) { r.Method = http.MethodHead }, x.with(x.bad(Expired))), invalidToken, "")
+	}
+}
+
+// inStandardAlphabet returns a good token but for the alphabet of its signature,
+// RFC 4648 section 4 in place of 5.
+func (x *exam) inStandardAlphabet() string {
+	for {
+		good := x.token(Claim("alphabet", rand.Text())) // the next one has another signature
+		i := strings.LastIndexByte(good, '.')
+		if other := strings.NewReplacer("-", "+", "_", "/").Replace(good[i:]); other != good[i:] {
+			return good[:i] + other
+		}
 	}
 }
 

@@ -294,11 +294,11 @@ func TestBubbleIsFound(t *testing.T) {
 	}
 }
 
-type body struct{ closed *bool }
+type openBody struct{ closed *bool }
 
-func (b body) Read([]byte) (int, error) { return 0, io.EOF }
+func (b openBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-func (b body) Close() error {
+func (b openBody) Close() error {
 	*b.closed = true
 	return nil
 }
@@ -307,7 +307,7 @@ func TestClientClosesBodies(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for _, url := range []string{iss.URL, "http://example.com"} {
 		closed := false
-		iss.Client().Post(url, "text/plain", body{&closed})
+		iss.Client().Post(url, "text/plain", openBody{&closed})
 		if !closed {
 			t.Errorf("%s: it is open", url)
 		}
