@@ -139,7 +139,8 @@ type exam struct {
 	Setup
 	tb       testing.TB
 	chain    http.Handler
-	minted   []string // how each part of a token begins
+	minted   []string  // how each part of a token begins
+	nobody   *response // the answer to no credentials; nil if it is another each time
 	findings []finding
 	asked    int // refusals that were expected
 	letIn    int // those that were none
@@ -170,6 +171,11 @@ func (x *exam) run() {
 		x.add(faultClosed, "a good token", fmt.Sprintf("%d %.200q", w.Code, w.Body))
 		return
 	}
+	none := func(*http.Request) {}
+	if a, b := x.send(none), x.send(none); a.text() == b.text() {
+		x.nobody = a
+	}
+	x.anonymous("no credentials", none, "is the middleware before the handler on this route?")
 	if !x.CookieOnly {
 		x.headers()
 	}
@@ -207,10 +213,7 @@ func (x *exam) headers() {
 
 func (x *exam) cookies() {
 	good := x.good()
-	w := x.accept("a good token in the cookie", x.cookie(good))
-	if w != nil && (w.Header().Get("Cache-Control") == "" || strings.Contains(w.Header().Get("Cache-Control"), "public")) {
-		x.add(faultCache, "a good token in the cookie", fmt.Sprintf("Cache-Control is %q: it should be private, or stricter", w.Header().Get("Cache-Control")))
-	}
+	x.private("a good token in the cookie", x.cookie(good))
 	x.refuse("two cookies of the name", x.cookie(good, x.good()), invalidRequest, "exactly one credential counts")
 	if !x.CookieOnly {
 		x.refuse("a header and a cookie", both(authorization("Bearer "+good), x.cookie(good)), invalidRequest, "exactly one credential counts")
@@ -270,7 +273,6 @@ func (x *exam) gate(row string, change func(*http.Request)) {
 
 // nothing asks for what is no credential.
 func (x *exam) nothing() {
-	x.anonymous("no credentials", func(*http.Request) {}, "is the middleware before the handler on this route?")
 	good := x.good()
 	x.anonymous("a token in the query", func(r *http.Request) {
 		q := r.URL.Query()
@@ -419,9 +421,22 @@ func (x *exam) accept(row string, change func(*http.Request)) *response {
 	return nil
 }
 
+// private sends what must pass, with a credential that caches do not know for one.
+func (x *exam) private(row string, change func(*http.Request)) {
+	w := x.accept(row, change)
+	if w == nil {
+		return
+	}
+	control := strings.Join(w.Header().Values("Cache-Control"), ",")
+	if strings.Contains(control, "public") || !strings.Contains(control, "private") && !strings.Contains(control, "no-store") {
+		x.add(faultCache, row, fmt.Sprintf("Cache-Control is %q: it should be private, or stricter", control))
+	}
+}
+
 // anonymous sends what holds no credential.
 func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
-	if !x.AllowAnonymous {
+	// Guards behind the middleware take nobody without a token.
+	if !x.AllowAnonymous || len(x.Scopes) > 0 || x.Forbidden != nil {
 		x.refuse(row, change, noToken, hint)
 		return
 	}
@@ -429,10 +444,33 @@ func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
 	switch {
 	case w.panicked:
 		x.add(faultAnonymous, row, "it panicked: "+w.Body.String())
-	case w.Code == http.StatusUnauthorized || w.Code >= 500:
+	case !isOK(w):
 		x.add(faultAnonymous, row, fmt.Sprint(w.Code))
-	case w.Header().Get("Vary") == "":
-		x.add(faultCache, row, "Vary is missing: a cache would serve the anonymous page to those who are logged in")
+	case x.nobody != nil && w.text() != x.nobody.text():
+		x.add(faultLetIn, row, fmt.Sprintf("%.200q, not %.200q as without it; %s", w.text(), x.nobody.text(), hint))
+	default:
+		x.vary(row, w)
+	}
+}
+
+// vary asks for what keeps a cache from serving the anonymous page to those who are
+// logged in.
+func (x *exam) vary(row string, w *response) {
+	var places []string
+	if !x.CookieOnly {
+		places = append(places, "Authorization")
+	}
+	if x.Cookie != "" {
+		places = append(places, "Cookie")
+	}
+	named := strings.Split(strings.Join(w.Header().Values("Vary"), ","), ",")
+	for _, place := range places {
+		if !slices.ContainsFunc(named, func(name string) bool {
+			name = strings.TrimSpace(name)
+			return name == "*" || strings.EqualFold(name, place)
+		}) {
+			x.add(faultCache, row, fmt.Sprintf("Vary is %q: without %s a cache serves the anonymous page to those who are logged in", w.Header().Values("Vary"), place))
+		}
 	}
 }
 
@@ -572,6 +610,8 @@ type response struct {
 	method   string
 	panicked bool // with what the body is then
 }
+
+func (w *response) text() string { return fmt.Sprint(w.Code, " ", w.Body) }
 
 // isOK reports whether the handler has run, as far as one can see.
 func isOK(w *response) bool {

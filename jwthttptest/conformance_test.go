@@ -2,6 +2,7 @@ package jwthttptest_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -119,13 +120,34 @@ func TestConformance(t *testing.T) {
 		})
 	})
 	t.Run("guards", func(t *testing.T) {
-		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(func(c Claims) error {
-			if c.Subject == "mallory" {
-				return errors.New("not her")
-			}
-			return nil
-		})(whoami)))
+		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(notMallory)(whoami)))
 		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}, Forbidden: Claims{Subject: "mallory"}})
+	})
+	t.Run("guards behind an anonymous door", func(t *testing.T) {
+		opts := iss.Options()
+		opts.AllowAnonymous = true
+		for name, setup := range map[string]jwthttptest.Setup{
+			"scopes": {Scopes: []string{"read"}},
+			"rule":   {Forbidden: Claims{Subject: "mallory"}},
+		} {
+			guard := jwthttp.RequireScopes(setup.Scopes...)
+			if setup.Forbidden != nil {
+				guard = jwthttp.Require(notMallory)
+			}
+			setup.Issuer, setup.Claims, setup.AllowAnonymous = iss, Claims{Subject: "alice"}, true
+			t.Run(name, func(t *testing.T) {
+				jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(guard(whoami)), setup)
+			})
+		}
+	})
+	t.Run("an anonymous page that is another each time", func(t *testing.T) {
+		opts := iss.Options()
+		opts.AllowAnonymous = true
+		page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			whoami(w, r)
+			io.WriteString(w, rand.Text())
+		})
+		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(page), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, AllowAnonymous: true})
 	})
 	t.Run("an outage", func(t *testing.T) {
 		down := false
@@ -140,6 +162,13 @@ func TestConformance(t *testing.T) {
 	t.Run("CORS outside", func(t *testing.T) {
 		jwthttptest.Conformance(t, cors(mustNew(t, iss.RS256(), iss.Options()).Handler(whoami)), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, CORS: "https://app.example.com"})
 	})
+}
+
+func notMallory(c Claims) error {
+	if c.Subject == "mallory" {
+		return errors.New("not her")
+	}
+	return nil
 }
 
 // cors is a small CORS layer.
@@ -195,6 +224,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				return
 			}
 			io.WriteString(w, "in")
+		})
+	}
+	anonymous := with(func(o *jwthttp.Options) { o.AllowAnonymous = true })
+	queried := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if raw := r.URL.Query().Get("access_token"); raw != "" {
+				r.Header.Set("Authorization", "Bearer "+raw)
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
 	// strict are what golang-jwt checks on demand.
@@ -332,12 +370,25 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 			io.WriteString(w, token.Claims.Subject)
 		})), jwthttptest.Setup{AllowAnonymous: true}, []string{noAnonymity}, nil},
-		{"a token in the query", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if raw := r.FormValue("access_token"); raw != "" {
-				r.Header.Set("Authorization", "Bearer "+raw)
+		{"a token in the query, or anonymous", queried(anonymous), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a token in the query: "200 alice", not "200 hello" as without it`}},
+		{"a bare token, or anonymous", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h := r.Header.Get("Authorization"); strings.HasPrefix(h, "ey") {
+				r.Header.Set("Authorization", "Bearer "+h)
 			}
+			anonymous.ServeHTTP(w, r)
+		}), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`Authorization: eyJhbGciO…: "200 alice"`}},
+		{"nobody is welcome", answered(anonymous, func(w *httptest.ResponseRecorder) {
+			if w.Body.String() == "hello" {
+				w.Code = http.StatusForbidden
+			}
+		}), jwthttptest.Setup{AllowAnonymous: true}, []string{noAnonymity}, []string{"no credentials: 403"}},
+		{"Vary for something else", answered(anonymous, func(w *httptest.ResponseRecorder) { w.Header().Set("Vary", "Accept-Encoding, cookie") }), jwthttptest.Setup{AllowAnonymous: true, Cookie: "token"},
+			[]string{cache}, []string{`Vary is ["Accept-Encoding, cookie"]: without Authorization a cache`}},
+		{"a minute in caches", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=60")
 			good.ServeHTTP(w, r)
-		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in the query: 200, not 401"}},
+		}), jwthttptest.Setup{}, []string{cache}, []string{`a good token in the cookie: Cache-Control is "max-age=60"`}},
+		{"a token in the query", queried(good), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in the query: 200, not 401"}},
 		{"no guard", good, jwthttptest.Setup{Scopes: []string{"read"}, Forbidden: Claims{Subject: "mallory"}}, []string{letsIn}, []string{"the route lacks RequireScopes", "the route lacks its Require"}},
 		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
 			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
