@@ -1,6 +1,7 @@
 package jwthttptest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -30,10 +31,16 @@ type Setup struct {
 	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured, …
 	Accepts []Fault
 
+	// Header is the name of the header whose whole value is the token, in place of
+	// Authorization (see jwthttp.HeaderNamed); "" if there is none.
+	Header string
+
 	// Cookie is the name of the cookie that may hold the token, "" if none.
-	// CookieOnly says that no Authorization header is read.
-	Cookie     string
-	CookieOnly bool
+	// CookieOnly says that no header is read, HeaderFirst that one with a token lets
+	// the cookie be (see jwthttp.FirstOf).
+	Cookie      string
+	CookieOnly  bool
+	HeaderFirst bool
 
 	// The same as in jwthttp.Options.
 	AllowAnonymous   bool
@@ -79,8 +86,12 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 		t.Errorf("jwthttptest: Conformance needs a chain and Setup.Issuer, whose tokens the chain accepts")
 		return
 	}
-	if setup.CookieOnly && setup.Cookie == "" {
-		t.Errorf("jwthttptest: Setup.CookieOnly needs the cookie's name in Setup.Cookie")
+	if setup.Cookie == "" && (setup.CookieOnly || setup.HeaderFirst) {
+		t.Errorf("jwthttptest: Setup.CookieOnly and HeaderFirst need the cookie's name in Setup.Cookie")
+		return
+	}
+	if setup.CookieOnly && (setup.HeaderFirst || setup.Header != "") {
+		t.Errorf("jwthttptest: Setup.CookieOnly says that no header is read: leave out Header and HeaderFirst")
 		return
 	}
 	if setup.Request == nil {
@@ -176,8 +187,12 @@ func (x *exam) run() {
 		x.nobody = a
 	}
 	x.anonymous("no credentials", none, "is the middleware before the handler on this route?")
-	if !x.CookieOnly {
-		x.headers()
+	switch {
+	case x.CookieOnly:
+	case x.Header != "":
+		x.header()
+	default:
+		x.authorization()
 	}
 	if x.Cookie != "" {
 		x.cookies()
@@ -195,8 +210,17 @@ func (x *exam) run() {
 	}
 }
 
-// headers asks for what RFC 6750 section 2.1 says of the Authorization header.
-func (x *exam) headers() {
+// header asks for what holds for one of another name.
+func (x *exam) header() {
+	good := x.good()
+	x.private("a good token in "+x.Header, x.inHeader(good))
+	x.anonymous("an empty "+x.Header, x.inHeader(""), "it holds nothing")
+	x.anonymous("a good token in Authorization", authorization("Bearer "+good), "only "+x.Header+" is read")
+	x.refuse("two of "+x.Header, x.inHeader(good, x.good()), invalidRequest, "exactly one credential counts")
+}
+
+// authorization asks for what RFC 6750 section 2.1 says of the header.
+func (x *exam) authorization() {
 	good := x.good()
 	for _, value := range []string{"bearer " + good, "BEARER   " + good} {
 		x.accept(fmt.Sprintf("Authorization: %.9s…", value), authorization(value))
@@ -215,9 +239,18 @@ func (x *exam) cookies() {
 	good := x.good()
 	x.private("a good token in the cookie", x.cookie(good))
 	x.refuse("two cookies of the name", x.cookie(good, x.good()), invalidRequest, "exactly one credential counts")
-	if !x.CookieOnly {
-		x.refuse("a header and a cookie", both(authorization("Bearer "+good), x.cookie(good)), invalidRequest, "exactly one credential counts")
-		x.refuse("a bad header beside a good cookie", both(authorization("Bearer "+x.bad(Expired)), x.cookie(good)), invalidRequest, "a header that is there is final")
+	twice, badHeader := both(x.inHeader(good), x.cookie(good)), both(x.inHeader(x.bad(Expired)), x.cookie(good))
+	switch {
+	case x.CookieOnly:
+	case x.HeaderFirst:
+		x.accept("a header and a cookie", twice)
+		x.accept("a good header beside a bad cookie", both(x.inHeader(good), x.cookie(x.bad(Expired))))
+		x.refuse("a bad header beside a good cookie", badHeader, invalidToken, "a header that is there is final")
+	default:
+		x.refuse("a header and a cookie", twice, invalidRequest, "exactly one credential counts")
+		x.refuse("a bad header beside a good cookie", badHeader, invalidRequest, "a header that is there is final")
+	}
+	if !x.CookieOnly && x.Header == "" {
 		x.refuse("a malformed header beside a good cookie", both(authorization("Bearer"), x.cookie(good)), invalidRequest, "a header that is there is final")
 	}
 	x.accept("Authorization: Basic … beside a good cookie", both(authorization("Basic YTpi"), x.cookie(good)))
@@ -458,7 +491,7 @@ func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
 func (x *exam) vary(row string, w *response) {
 	var places []string
 	if !x.CookieOnly {
-		places = append(places, "Authorization")
+		places = append(places, cmp.Or(x.Header, "Authorization"))
 	}
 	if x.Cookie != "" {
 		places = append(places, "Cookie")
@@ -675,7 +708,19 @@ func (x *exam) with(token string) func(*http.Request) {
 	if x.CookieOnly {
 		return x.cookie(token)
 	}
-	return authorization("Bearer " + token)
+	return x.inHeader(token)
+}
+
+func (x *exam) inHeader(tokens ...string) func(*http.Request) {
+	name, scheme := "Authorization", "Bearer "
+	if x.Header != "" {
+		name, scheme = x.Header, ""
+	}
+	return func(r *http.Request) {
+		for _, token := range tokens {
+			r.Header.Add(name, scheme+token)
+		}
+	}
 }
 
 func (x *exam) cookie(tokens ...string) func(*http.Request) {

@@ -66,6 +66,16 @@ func TestConformance(t *testing.T) {
 		}, jwthttptest.Setup{Realm: "shop", ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}},
 		{"a cookie too", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie }, jwthttptest.Setup{Cookie: "token"}},
 		{"a cookie only", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie[1:] }, jwthttptest.Setup{Cookie: "token", CookieOnly: true}},
+		{"a header of another name", iss.RS256(), func(o *jwthttp.Options) {
+			o.Extractors = []jwthttp.Extractor{jwthttp.HeaderNamed("X-Access-Token")}
+		}, jwthttptest.Setup{Header: "x-access-token"}},
+		{"that and a cookie, or anonymous", iss.RS256(), func(o *jwthttp.Options) {
+			o.Extractors, o.AllowAnonymous = []jwthttp.Extractor{jwthttp.HeaderNamed("X-Access-Token"), cookie[1]}, true
+		}, jwthttptest.Setup{Header: "X-Access-Token", Cookie: "token", AllowAnonymous: true}},
+		{"a header, else a cookie", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(cookie...)} }, jwthttptest.Setup{Cookie: "token", HeaderFirst: true}},
+		{"that header, else a cookie", iss.RS256(), func(o *jwthttp.Options) {
+			o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.HeaderNamed("X-Access-Token"), cookie[1])}
+		}, jwthttptest.Setup{Header: "X-Access-Token", Cookie: "token", HeaderFirst: true}},
 		{"anonymous", iss.RS256(), func(o *jwthttp.Options) { o.AllowAnonymous = true }, jwthttptest.Setup{AllowAnonymous: true}},
 		{"without expiry", iss.RS256(), func(o *jwthttp.Options) { o.AllowMissingExpiry = true }, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}},
 		{"without issuer", iss.RS256(), func(o *jwthttp.Options) { o.Issuer = "" }, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.WrongIssuer, jwthttptest.NoIssuer}}},
@@ -384,6 +394,16 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}), jwthttptest.Setup{AllowAnonymous: true}, []string{noAnonymity}, []string{"no credentials: 403"}},
 		{"Vary for something else", answered(anonymous, func(w *httptest.ResponseRecorder) { w.Header().Set("Vary", "Accept-Encoding, cookie") }), jwthttptest.Setup{AllowAnonymous: true, Cookie: "token"},
 			[]string{cache}, []string{`Vary is ["Accept-Encoding, cookie"]: without Authorization a cache`}},
+		{"a header of another name that any place gives", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if raw := r.Header.Values("X-Access-Token"); len(raw) > 0 {
+				r.Header.Set("Authorization", "Bearer "+raw[0])
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{Header: "X-Access-Token", Cookie: "token"}, []string{letsIn, cache, status}, []string{
+			"a good token in Authorization: 200, not 401; only X-Access-Token is read", "two of X-Access-Token: 200, not 400", `a good token in X-Access-Token: Cache-Control is ""`, "an empty X-Access-Token: 400, not 401"}},
+		{"a cookie first", with(func(o *jwthttp.Options) {
+			o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.Cookie("token"), jwthttp.BearerHeader())}
+		}), jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn}, []string{"a good header beside a bad cookie: 401", "a bad header beside a good cookie: 200, not 401"}},
 		{"a minute in caches", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60")
 			good.ServeHTTP(w, r)
@@ -400,7 +420,8 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{picky}, []string{"Authorization: bearer"}},
-		{"no setup", good, jwthttptest.Setup{CookieOnly: true}, []string{"jwthttptest: Setup.CookieOnly needs the cookie's name"}, nil},
+		{"no setup", good, jwthttptest.Setup{CookieOnly: true}, []string{"jwthttptest: Setup.CookieOnly and HeaderFirst need the cookie's name"}, nil},
+		{"no header to be first", good, jwthttptest.Setup{CookieOnly: true, HeaderFirst: true, Cookie: "token"}, []string{"jwthttptest: Setup.CookieOnly says that no header is read"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.setup.Issuer, tc.setup.Claims = iss, Claims{Subject: "alice"}
