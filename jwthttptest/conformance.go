@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -20,12 +21,19 @@ type Setup struct {
 	Issuer *Issuer
 
 	// Request returns a request of a protected route, without credentials, which is
-	// answered with a 2xx when a good token comes along: GET / if nil.
+	// answered with a 2xx when a good token comes along: GET / if nil. Of the path's
+	// other methods little can be seen from outside: those that must be protected
+	// have a Conformance of their own.
 	Request func() *http.Request
 
 	// Claims and Options make a good token, as in [Issuer.Token].
 	Claims  any
 	Options []TokenOption
+
+	// Shows is a text that every answer to a good token holds once, such as its
+	// subject; "" if there is none. It shows that the handler runs once, and for the
+	// one who asks.
+	Shows string
 
 	// Accepts lists what the chain takes on purpose: NoExpiry under
 	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured, …
@@ -48,11 +56,13 @@ type Setup struct {
 	ResourceMetadata string
 
 	// Scopes are all that RequireScopes asks for on the route: good tokens get
-	// them, and one without must get a 403 that names them.
+	// them, and one without must get a 403 that names them. They are in scope, as a
+	// text, unless Options put them elsewhere: Claim("scope", nil), Claim("scp", …).
 	Scopes []string
 
 	// Forbidden are claims of a good token that a guard on the route refuses (see
-	// jwthttp.Require); nil if there is none.
+	// jwthttp.Require); nil if there is none. Options are applied to them too, so
+	// what makes the difference must not stand there.
 	Forbidden any
 
 	// OwnErrors says that the chain has an ErrorHandler of its own: nothing is
@@ -64,7 +74,9 @@ type Setup struct {
 	CORS string
 
 	// Outage takes the keys, or the store of a check, out of reach for good; it is
-	// called last. Then a good token must get a 503. Nil leaves that out.
+	// called last. Then a good token must get a 503. Nil leaves that out. A
+	// jwks.Source knows its keys by then, so Issuer.Fail changes nothing for hours:
+	// close the source, or let the hours pass in a testing/synctest bubble.
 	Outage func()
 }
 
@@ -78,8 +90,11 @@ type Reporter interface {
 // through a chain as a program has assembled it, router and other middleware
 // included, and compares the answers with those that package jwthttp promises. It
 // reports each fault of the wiring once, with the requests that showed it. A chain
-// that a good token does not get through is one fault, and ends it. Requests are
-// made in process, one at a time, and run the handler like any other.
+// that a good token does not get through is one fault, and ends it.
+//
+// Requests are made in process, one at a time and without a time limit, and run the
+// handler like any other. What they are answered to is an [httptest.ResponseRecorder],
+// which is no [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	t.Helper()
 	if chain == nil || setup.Issuer == nil {
@@ -129,6 +144,7 @@ const (
 	faultOpen      = "runs the handler whatever is sent: is the middleware before it on this route, and does it return after refusing?"
 	faultLetIn     = "lets in what it must refuse:"
 	faultStatus    = "refuses with another status than it should:"
+	faultShows     = "does not answer a good token with Setup.Shows, once: does next run twice, is its output dropped, or are answers or claims kept for the next who asks?"
 	faultReplaced  = "has something outside of the middleware that replaces the status of its refusals (a recoverer, a router's error page):"
 	faultChallenge = "refuses without the challenge that tells a client what to do (WWW-Authenticate, RFC 6750 section 3): does something outside remove or overwrite it?"
 	faultBody      = "refuses with another body than the problem document of WriteError: say Setup.OwnErrors if that is meant"
@@ -151,6 +167,7 @@ type exam struct {
 	tb       testing.TB
 	chain    http.Handler
 	minted   []string  // how each part of a token begins
+	welcome  *response // the answer to a good token
 	nobody   *response // the answer to no credentials; nil if it is another each time
 	findings []finding
 	asked    int // refusals that were expected
@@ -178,8 +195,15 @@ var (
 )
 
 func (x *exam) run() {
-	if w := x.send(x.with(x.good())); w.panicked || !isOK(w) {
-		x.add(faultClosed, "a good token", fmt.Sprintf("%d %.200q", w.Code, w.Body))
+	stranger := func() {
+		if x.Shows != "" {
+			x.send(x.with(x.token(Claim("sub", rand.Text()))))
+		}
+	}
+	stranger() // who comes first must not be who all others are
+	x.welcome = x.send(x.with(x.good()))
+	if x.welcome.panicked || !isOK(x.welcome) {
+		x.add(faultClosed, "a good token", fmt.Sprintf("%d %.200q", x.welcome.Code, x.welcome.Body))
 		return
 	}
 	none := func(*http.Request) {}
@@ -203,6 +227,7 @@ func (x *exam) run() {
 	if x.CORS != "" {
 		x.cors()
 	}
+	stranger()
 	x.accept("a good token, after all that", x.with(x.good()))
 	if x.Outage != nil {
 		x.Outage()
@@ -315,6 +340,20 @@ func (x *exam) nothing() {
 		r.URL.RawQuery = q.Encode()
 		r.RequestURI = r.URL.RequestURI()
 	}, "addresses end up in logs, histories and Referer headers")
+	if x.isOpen() {
+		return
+	}
+	x.refuse("a WebSocket upgrade without a token", upgrade, noToken, "it opens the way for all that follows")
+	for _, name := range []string{http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		w := x.send(method(name))
+		// Another handler may serve the method; this one is known by what it wrote.
+		if isOK(w) && w.Body.Len() > 0 && w.text() == x.welcome.text() {
+			x.add(faultLetIn, name+" without a token", fmt.Sprintf("%d, and what a good token gets", w.Code))
+		}
+		if name == http.MethodPost && x.isRefused(w, noToken) {
+			x.refuse("a token in a form", form(url.Values{"access_token": {good}}), noToken, "a page of another site can send a form")
+		}
+	}
 }
 
 // tokens asks for the refusal of bad ones.
@@ -398,7 +437,7 @@ func (x *exam) inStandardAlphabet() string {
 func (x *exam) guards() {
 	if len(x.Scopes) > 0 {
 		scope := strings.Join(x.Scopes, " ")
-		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", "other"), Claim("scp", nil))), refusal{403, "insufficient_scope", scope}, "the route lacks RequireScopes")
+		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", nil), Claim("scp", nil))), refusal{403, "insufficient_scope", scope}, "the route lacks RequireScopes")
 	}
 	if x.Forbidden != nil {
 		x.refuse("a good token that a guard refuses", x.with(x.mint(x.Forbidden)), forbidden, "the route lacks its Require")
@@ -448,6 +487,8 @@ func (x *exam) accept(row string, change func(*http.Request)) *response {
 		x.add(faultPanic, row, w.Body.String())
 	case !isOK(w):
 		x.add(faultPicky, row, fmt.Sprintf("%d %.200q", w.Code, w.Body))
+	case strings.Count(w.Body.String(), x.Shows) != 1 && x.Shows != "":
+		x.add(faultShows, row, fmt.Sprintf("%.200q", w.Body))
 	default:
 		return w
 	}
@@ -468,8 +509,7 @@ func (x *exam) private(row string, change func(*http.Request)) {
 
 // anonymous sends what holds no credential.
 func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
-	// Guards behind the middleware take nobody without a token.
-	if !x.AllowAnonymous || len(x.Scopes) > 0 || x.Forbidden != nil {
+	if !x.isOpen() {
 		x.refuse(row, change, noToken, hint)
 		return
 	}
@@ -485,6 +525,10 @@ func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
 		x.vary(row, w)
 	}
 }
+
+// isOpen reports whether requests without a token are served; a guard behind the
+// middleware takes none.
+func (x *exam) isOpen() bool { return x.AllowAnonymous && len(x.Scopes) == 0 && x.Forbidden == nil }
 
 // vary asks for what keeps a cache from serving the anonymous page to those who are
 // logged in.
@@ -668,11 +712,11 @@ func (x *exam) send(change func(*http.Request)) (w *response) {
 
 // options are those of a good token.
 func (x *exam) options(more ...TokenOption) []TokenOption {
-	options := slices.Clone(x.Options)
+	var scopes []TokenOption
 	if len(x.Scopes) > 0 {
-		options = append(options, Claim("scope", strings.Join(x.Scopes, " ")))
+		scopes = append(scopes, Claim("scope", strings.Join(x.Scopes, " ")))
 	}
-	return append(options, more...)
+	return slices.Concat(scopes, x.Options, more)
 }
 
 func (x *exam) token(more ...TokenOption) string { return x.mint(x.Claims, more...) }
@@ -734,6 +778,14 @@ func (x *exam) cookie(tokens ...string) func(*http.Request) {
 func method(name string) func(*http.Request) { return func(r *http.Request) { r.Method = name } }
 
 func upgrade(r *http.Request) { header("Connection", "Upgrade", "Upgrade", "websocket")(r) }
+
+func form(values url.Values) func(*http.Request) {
+	return func(r *http.Request) {
+		text := values.Encode()
+		r.Method, r.Body, r.ContentLength = http.MethodPost, io.NopCloser(strings.NewReader(text)), int64(len(text))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+}
 
 func authorization(values ...string) func(*http.Request) {
 	return func(r *http.Request) { r.Header["Authorization"] = values }

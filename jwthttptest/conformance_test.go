@@ -11,7 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -54,7 +56,7 @@ func TestConformance(t *testing.T) {
 		opts  func(*jwthttp.Options)
 		setup jwthttptest.Setup
 	}{
-		{"RS256", iss.RS256(), nil, jwthttptest.Setup{}},
+		{"RS256", iss.RS256(), nil, jwthttptest.Setup{Shows: "alice"}},
 		{"HS256", iss.HS256(), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
 		{"a key without id", jwthttp.RS256(iss.PublicKey()), nil, jwthttptest.Setup{}},
 		{"a secret", jwthttp.HS256(iss.Secret()), nil, jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}}},
@@ -133,6 +135,20 @@ func TestConformance(t *testing.T) {
 		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(notMallory)(whoami)))
 		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}, Forbidden: Claims{Subject: "mallory"}})
 	})
+	t.Run("scopes in another claim", func(t *testing.T) {
+		type claims struct {
+			Scope []string `json:"scope,omitempty"`
+			Scp   []string `json:"scp"`
+		}
+		auth, err := jwthttp.New[claims](iss.RS256(), iss.Options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		jwthttptest.Conformance(t, auth.Handler(jwthttp.RequireScopes("read", "write")(whoami)), jwthttptest.Setup{
+			Issuer: iss, Scopes: []string{"read", "write"},
+			Options: []jwthttptest.TokenOption{jwthttptest.Claim("scope", nil), jwthttptest.Claim("scp", []string{"write", "read"})},
+		})
+	})
 	t.Run("guards behind an anonymous door", func(t *testing.T) {
 		opts := iss.Options()
 		opts.AllowAnonymous = true
@@ -169,6 +185,19 @@ func TestConformance(t *testing.T) {
 		})
 		jwthttptest.Conformance(t, mustNew(t, keys, iss.Options()).Handler(whoami), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Outage: func() { down = true }})
 	})
+	t.Run("an outage of a source", func(t *testing.T) {
+		source := iss.Source(t)
+		jwthttptest.Conformance(t, mustNew(t, source, iss.Options()).Handler(whoami), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Outage: func() { source.Close() }})
+	})
+	t.Run("an outage of hours", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			iss := jwthttptest.NewIssuer(t)
+			jwthttptest.Conformance(t, mustNew(t, iss.Source(t), iss.Options()).Handler(whoami), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Outage: func() {
+				iss.Fail(http.StatusBadGateway)
+				time.Sleep(3 * time.Hour)
+			}})
+		})
+	})
 	t.Run("CORS outside", func(t *testing.T) {
 		jwthttptest.Conformance(t, cors(mustNew(t, iss.RS256(), iss.Options()).Handler(whoami)), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, CORS: "https://app.example.com"})
 	})
@@ -203,6 +232,7 @@ const (
 	replaced    = "has something outside of the middleware that replaces the status of its refusals"
 	challenge   = "refuses without the challenge"
 	body        = "refuses with another body"
+	shows       = "does not answer a good token with Setup.Shows, once"
 	goesOn      = "writes more behind a refusal"
 	cache       = "does not keep caches from storing"
 	leak        = "tells the client what is in a token or in an inner error:"
@@ -245,6 +275,19 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
+	// skipping leaves some requests to a handler that writes the same for everybody.
+	skipping := func(skips func(*http.Request) bool) http.Handler {
+		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "in") })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if skips(r) {
+				next(w, r)
+				return
+			}
+			auth.Handler(next).ServeHTTP(w, r)
+		})
+	}
+	var once sync.Once
+	var first, before Claims
 	// strict are what golang-jwt checks on demand.
 	strict := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(iss.URL), jwt.WithAudience(iss.Audience), jwt.WithExpirationRequired()}
 	hs256 := jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}, OwnErrors: true}
@@ -404,6 +447,28 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"a cookie first", with(func(o *jwthttp.Options) {
 			o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.Cookie("token"), jwthttp.BearerHeader())}
 		}), jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn}, []string{"a good header beside a bad cookie: 401", "a bad header beside a good cookie: 200, not 401"}},
+		{"takes OPTIONS for a preflight", skipping(func(r *http.Request) bool { return r.Method == http.MethodOptions }), jwthttptest.Setup{}, []string{letsIn}, []string{"OPTIONS without a token: 200, and what a good token gets"}},
+		{"knows GET alone", skipping(func(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }), jwthttptest.Setup{}, []string{letsIn}, []string{"POST without a token: 200", "PUT without a token: 200", "PATCH without a token: 200", "DELETE without a token: 200"}},
+		{"leaves upgrades to others", skipping(func(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }), jwthttptest.Setup{}, []string{letsIn, gate}, []string{"a WebSocket upgrade without a token: 200"}},
+		{"a token in a form", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if raw := r.PostFormValue("access_token"); raw != "" {
+				r.Header.Set("Authorization", "Bearer "+raw)
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in a form: 200, not 401"}},
+		{"runs next twice", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			whoami(w, r)
+			whoami(w, r)
+		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`after all that: "alicealice"`}},
+		{"drops what next writes", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami(httptest.NewRecorder(), r) })), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`after all that: ""`}},
+		{"one for all", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			once.Do(func() { first, _ = jwthttp.ClaimsFromContext[Claims](r.Context()) })
+			io.WriteString(w, first.Subject)
+		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, nil},
+		{"the one before", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, before.Subject)
+			before, _ = jwthttp.ClaimsFromContext[Claims](r.Context())
+		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{"a good token, after all that"}},
 		{"a minute in caches", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60")
 			good.ServeHTTP(w, r)
