@@ -166,15 +166,20 @@ func TestConformance(t *testing.T) {
 			})
 		}
 	})
-	t.Run("an anonymous page that is another each time", func(t *testing.T) {
-		opts := iss.Options()
-		opts.AllowAnonymous = true
-		page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			whoami(w, r)
-			io.WriteString(w, rand.Text())
+	for name, more := range map[string]func(*http.Request) string{
+		"an anonymous page that is another each time": func(*http.Request) string { return rand.Text() },
+		"an anonymous page with its address":          func(r *http.Request) string { return r.URL.String() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := iss.Options()
+			opts.AllowAnonymous = true
+			page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				whoami(w, r)
+				io.WriteString(w, more(r))
+			})
+			jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(page), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, AllowAnonymous: true})
 		})
-		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(page), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, AllowAnonymous: true})
-	})
+	}
 	t.Run("an outage", func(t *testing.T) {
 		down := false
 		keys := jwthttp.KeyFunc(func(_ ctx, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
@@ -346,6 +351,9 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hmac-1": iss.Secret()}[tok.Header["kid"]], nil
 		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"unknown id, no secret: 200, not 401; no key is none"}},
+		{"a key of nothing for an unknown kid", mustNew(t, jwthttp.KeyFunc(func(_ ctx, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			return []jwthttp.Key{jwthttp.HS256(map[string][]byte{"hmac-1": iss.Secret()}[h.KeyID])}, nil
+		}), opts).Handler(whoami), jwthttptest.Setup{Options: hs256.Options}, []string{status}, []string{"unknown id, no secret: 503, not 401"}},
 		{"a kid that is a file's name", parsed(func(tok *jwt.Token) (any, error) {
 			if strings.HasSuffix(fmt.Sprint(tok.Header["kid"]), "/dev/null") {
 				return []byte{}, nil

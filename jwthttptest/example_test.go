@@ -107,6 +107,7 @@ func ExampleConformance() {
 	jwthttptest.Conformance(t, program, jwthttptest.Setup{
 		Issuer:  iss,
 		Claims:  Claims{Subject: "alice"},
+		Shows:   "alice",
 		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
 	})
 }
