@@ -30,8 +30,8 @@ type Setup struct {
 	Options []TokenOption
 
 	// Shows is a text that every answer to a good token holds once, such as its
-	// subject; "" if there is none. It shows that the handler runs once, and for the
-	// one who asks.
+	// subject; "" if there is none. It tells that the handler runs once, and for the
+	// one who asks: with it, good tokens of other subjects come in between.
 	Shows string
 
 	// Accepts lists what the chain takes on purpose: NoExpiry under

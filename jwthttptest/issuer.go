@@ -107,7 +107,7 @@ func (iss *Issuer) RS256() jwthttp.Key {
 }
 
 // Source returns a source that discovers the issuer and fetches its keys by Client;
-// it is closed when tb ends, which in a testing/synctest bubble is the bubble's.
+// it is closed when tb ends. In a testing/synctest bubble tb is the bubble's T.
 func (iss *Issuer) Source(tb testing.TB) *jwks.Source {
 	tb.Helper()
 	source, err := jwks.Discover(iss.URL, jwks.Options{Audience: []string{iss.Audience}, Client: iss.Client()})
