@@ -273,7 +273,7 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	var res Result
 	v, err := m.authenticate(r, &res)
 	res.Duration = time.Since(start)
-	res.conclude(err, m.opts.AllowAnonymous)
+	res.conclude(r.Context(), err, m.opts.AllowAnonymous)
 	if res.Err != nil {
 		res.Err = m.door.mark(res.Err)
 	}

@@ -21,8 +21,8 @@ type Result struct {
 	// two_credentials, malformed_credential, cross_origin, malformed_token,
 	// token_too_large, header, type, unknown_key, signature, claims,
 	// missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired,
-	// check (also a Validate method), unavailable, or canceled, when the client gave
-	// up while keys or a check were waited for.
+	// check (also a Validate method), unavailable, or canceled, which is unavailable
+	// too, but the client had given up by then.
 	Reason string
 
 	Err        error         // nil if accepted or anonymous; its text is for logs
@@ -35,7 +35,7 @@ type Result struct {
 }
 
 // conclude fills in what follows from the error of the decision.
-func (res *Result) conclude(err error, allowAnonymous bool) {
+func (res *Result) conclude(ctx context.Context, err error, allowAnonymous bool) {
 	if err == nil {
 		res.Outcome = "accepted"
 		return
@@ -48,7 +48,7 @@ func (res *Result) conclude(err error, allowAnonymous bool) {
 		return
 	case f.kind == ErrUnavailable:
 		res.Outcome = "unavailable"
-		if errors.Is(err, context.Canceled) {
+		if errors.Is(ctx.Err(), context.Canceled) {
 			res.Reason = "canceled"
 		}
 	}

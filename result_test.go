@@ -33,7 +33,7 @@ func TestOnResult(t *testing.T) {
 			return errors.New("revoked")
 		case "store down":
 			return jwthttp.ErrUnavailable
-		case "hung up":
+		case "store closes":
 			return context.Canceled
 		}
 		return nil
@@ -79,13 +79,20 @@ func TestOnResult(t *testing.T) {
 		{"expired", []string{bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", false},
 		{"revoked", []string{bearer(hs, payload(`"iss":"https://a","role":"revoked"`))}, "refused", "check", "header:Authorization", "HS256", "hs", "https://a", false},
 		{"down", []string{bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"hung up", []string{bearer(hs, payload(`"iss":"https://a","role":"hung up"`))}, "unavailable", "canceled", "header:Authorization", "HS256", "hs", "https://a", false},
+		{"store closes", []string{bearer(hs, payload(`"iss":"https://a","role":"store closes"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", false},
+		{"hung up", []string{"Hung: up", bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "canceled", "header:Authorization", "HS256", "hs", "https://a", false},
+		{"hung up, but refused", []string{"Hung: up", bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", false},
 	} {
 		got = nil
 		r := httptest.NewRequest("POST", "/", nil)
 		for _, line := range tc.lines {
 			name, value, _ := strings.Cut(line, ": ")
 			r.Header.Add(name, value)
+		}
+		if r.Header.Get("Hung") != "" {
+			ctx, cancel := context.WithCancel(r.Context())
+			cancel()
+			r = r.WithContext(ctx)
 		}
 		ran, rec := 0, httptest.NewRecorder()
 		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

@@ -38,14 +38,15 @@ const (
 	defaultName = "token"
 	hostPrefix  = "__Host-"
 
-	maxNameBytes = 64   // what the name takes, the token has not
+	maxNameBytes = 64   // it counts towards maxBytes, as the token does
 	maxBytes     = 4096 // of name and value; browsers drop a longer cookie and say nothing
 	plainChars   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 )
 
 // Options say what the cookie of a [Session] is. The zero value is the strictest.
 type Options struct {
-	// Name is what the cookie is called, "token" if empty. It gets the prefix
+	// Name is what the cookie is called, "token" if empty: at most 64 letters,
+	// digits, hyphens, underscores and dots. It gets the prefix
 	// __Host- by itself, so that browsers take it from nobody but this host, and
 	// over https only. For a cookie that another program sets under a name of its
 	// choice, use jwthttp.Cookie.
@@ -57,8 +58,8 @@ type Options struct {
 	// too, can read and set it. Therefore a request whose Host is not localhost,
 	// 127.0.0.0/8 or ::1 is refused with a 503 where the extractor would look for
 	// the cookie; Set does not know the request, so a login page that other machines
-	// reach still sends the token readable. A proxy on the same machine that writes such a Host itself hides
-	// the others from that.
+	// reach still sends the token readable. A proxy on the same machine that writes
+	// such a Host itself hides the others from that.
 	AllowInsecureHTTP bool
 }
 
@@ -132,7 +133,7 @@ func (s *Session) Set(w http.ResponseWriter, token string, expires time.Time) er
 	}
 	// Rounded up: 0 would have no Max-Age at all, and the token has its own exp.
 	maxAge := min(math.Ceil(lifetime.Seconds()), math.MaxInt32)
-	if expires.Year() > 9999 {
+	if expires.UTC().Year() > 9999 {
 		expires = time.Time{} // no Expires, which has four digits for the year
 	}
 	return s.write(w, http.Cookie{Value: token, Expires: expires, MaxAge: int(maxAge)})

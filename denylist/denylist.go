@@ -17,7 +17,7 @@
 //		fmt.Fprintln(w, "Goodbye")
 //	}
 //
-// A token may live for [Options].MaxLifetime, 24 hours unless that says more. The
+// A token may live for [Options].MaxLifetime, which is 24 hours if it is 0. The
 // list of [NewMemory] is known to one process, and gone with it. Package
 // goredis keeps one in Redis or Valkey, for several processes. [New] makes one of a
 // [Store] of yours.
@@ -144,8 +144,8 @@ func checkMaxLifetime(d time.Duration) error {
 // list makes a nil check, which jwthttp.New reports.
 //
 // A handler that streams for long may call it again with its token, for the
-// middleware looks at a request once. It ends at the token's ExpiresAt, since the
-// list forgets a revocation soon after that; the check then refuses the token.
+// middleware looks at a request once. The handler itself has to end at the token's
+// ExpiresAt: the check refuses a token only when it has been over for 5 minutes.
 func Check[C any](list *List) jwthttp.Check[C] {
 	if !list.isMade() {
 		return nil
@@ -176,7 +176,8 @@ func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 
 // RevokeToken refuses the token with this iss and jti, compared exactly, for who
 // has no token at hand but knows its id. The issuer of tokens without iss is "". The
-// list keeps it until exp, and 10 minutes more. An error is as that of [Revoke].
+// list keeps it until exp, and 10 minutes more; exp is at most MaxLifetime ahead, and
+// that for who does not know it. An error is as that of [Revoke].
 func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time) error {
 	if err := l.checkNames(issuer, id, "id"); err != nil {
 		return err
@@ -184,8 +185,8 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 	if exp.Unix() <= 0 {
 		return failed("denylist: exp is %v, as in no token: say when the token expires", exp)
 	}
-	if exp.Unix() > time.Now().Add(l.maxLifetime+maxLeeway).Unix() {
-		return failed("denylist: exp is %v, later than that of any token which a Check lets pass, since MaxLifetime is %v: say when the token expires", exp, l.maxLifetime)
+	if exp.Unix() > time.Now().Add(l.maxLifetime+slack).Unix() {
+		return failed("%w: its exp is %v, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp, l.maxLifetime)
 	}
 	return l.raise(ctx, keyOf(tokenKey, issuer, id), 1, exp.Add(slack))
 }

@@ -60,6 +60,9 @@ func NewResource(m Metadata) (*Resource, error) {
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("oauth: "+format, args...)) }
 
 	resource, err := checkIdentifier(m.Resource)
+	if err == nil && !isCanonical(resource, m.Resource) {
+		err = fmt.Errorf("%.200q has a scheme or host that clients would not write so: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no port where it is the default", m.Resource)
+	}
 	if err != nil {
 		fault("Metadata.Resource: %w", err)
 	}
@@ -135,10 +138,10 @@ func (r *Resource) URL() string { return r.url }
 //
 //	mux.Handle(resource.Path(), resource)
 //
-// If Metadata.Resource ends in a slash, so does the path, which [http.ServeMux] takes
-// for all that is below: route Path()+"{$}". Beside a route such as "GET /", with which [http.ServeMux] takes that for a
-// conflict, route "GET "+Path() and "OPTIONS "+Path(). It is outside of the path of
-// Metadata.Resource, so a proxy that passes on only the latter has to learn of it.
+// Where it ends in a slash, [http.ServeMux] takes it for all that is below, which
+// Path()+"{$}" is not. Beside a route such as "GET /", with which it takes that for
+// a conflict, route "GET "+Path() and "OPTIONS "+Path(). It is outside of the path
+// of Metadata.Resource, so a proxy that passes on only the latter has to learn of it.
 func (r *Resource) Path() string { return r.path }
 
 // ServeHTTP answers GET and HEAD with the document, which may be cached for an hour,
@@ -198,14 +201,12 @@ func checkURL(raw string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("it is no URL: write it like https://api.example.com/mcp")
-	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
+	case u.User != nil, u.Hostname() == "" && strings.Contains(raw, "@"):
 		return nil, errors.New("it has a user or password, and the document is public: leave them out")
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%.200q names no host: write it like https://api.example.com/mcp", raw)
 	case !isPlain(raw):
 		return nil, fmt.Errorf("%.200q has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes", raw)
-	case !isCanonical(u):
-		return nil, fmt.Errorf("%.200q has a host that clients would not write so: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no port where it is the default", raw)
 	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("%.200q is plain http: use https; only loopback, such as http://127.0.0.1, does without", raw)
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -214,10 +215,13 @@ func checkURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// isCanonical reports whether host and port are written as clients send them: they
-// compare URLs as texts, RFC 9728 section 3.3.
-func isCanonical(u *url.URL) bool {
+// isCanonical reports whether scheme, host and port of raw, which is u, are written
+// as clients send them: they compare URLs as texts, RFC 9728 section 3.3.
+func isCanonical(u *url.URL, raw string) bool {
 	host, port := u.Host, u.Port()
+	if !strings.HasPrefix(raw, u.Scheme) { // it is in lower case
+		return false
+	}
 	if port != "" {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port || port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
@@ -227,6 +231,9 @@ func isCanonical(u *url.URL) bool {
 	}
 	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return addr.Zone() == "" && strings.Trim(host, "[]") == addr.String()
+	}
+	if last := host[strings.LastIndexByte(host, '.')+1:]; strings.Trim(last[:min(len(last), 1)], "0123456789") == "" {
+		return false // browsers take it for an address
 	}
 	for label := range strings.SplitSeq(host, ".") {
 		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {

@@ -232,6 +232,7 @@ func TestMisuse(t *testing.T) {
 		{"an umlaut", resource("https://api.example.com/ä"), `Metadata.Resource: "https://api.example.com/ä" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
 		{"DEL", resource("https://api.example.com/?\x7f"), `Metadata.Resource: it is no URL: ` + like},
 		{"a password without a scheme", resource("alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
+		{"a password without a host", resource("https://:8443/alice:hunter2@x"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
 		{"an empty query", resource("https://api.example.com/mcp?"), `Metadata.Resource: "https://api.example.com/mcp?" has a query (?) with nothing in it: leave the ? out`},
 		{"well-known further in", resource("https://api.example.com/a/.well-known/b"), `Metadata.Resource: "https://api.example.com/a/.well-known/b" is the address of metadata: leave out /.well-known and the word behind it`},
 		{"the document itself", resource("https://api.example.com/.well-known/oauth-protected-resource"), `Metadata.Resource: "https://api.example.com/.well-known/oauth-protected-resource" is the address of metadata: leave out /.well-known and the word behind it`},
@@ -276,14 +277,19 @@ func TestOddHosts(t *testing.T) {
 	for _, url := range []string{
 		"https://API.example.com", "https://api.example.com:443/mcp", "http://localhost:80", "https://api.example.com:0", "https://api.example.com:99999", "https://api.example.com:08443",
 		"https://api.example.com:", "https://.example.com", "https://api..example.com", "https://api.example.com.", "https://api,example.com", "https://a*b.example.com",
-		"http://[0:0:0:0:0:0:0:1]", "http://[::1%25lo]", "https://[::FFFF]",
+		"HTTPS://api.example.com", "https://127.1", "https://0x7f000001", "https://api.0x7f", "http://[0:0:0:0:0:0:0:1]", "https://[::1%25lo]", "https://[::FFFF]",
 	} {
 		_, err := oauth.NewResource(metadata(url))
-		if err == nil || !strings.Contains(err.Error(), "has a host that clients would not write so") {
+		if err == nil || !strings.Contains(err.Error(), "has a scheme or host that clients would not write so") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	for _, url := range []string{"https://localhost:8443", "https://a_b.xn--bcher-kva.example:1/x", "https://10.0.0.1", "https://[2001:db8::1]:8443"} {
+	// What only the provider or nobody compares is taken as it is.
+	m := metadata(audience)
+	m.AuthorizationServers = []string{"https://Login.Example.com:443/adfs"}
+	m.ResourceDocumentation = "https://www.Example.com/docs"
+	mustResource(t, m)
+	for _, url := range []string{"https://api.example.com/@alice", "https://localhost:8443", "https://a_b.xn--bcher-kva.example:1/x", "https://10.0.0.1", "https://[2001:db8::1]:8443"} {
 		if _, err := oauth.NewResource(metadata(url)); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}

@@ -30,6 +30,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -65,9 +66,10 @@ type Options struct {
 // New returns a list that is kept in Redis. The client is a *redis.Client, also one
 // of Sentinel, or a *redis.ClusterClient, with ContextTimeoutEnabled; it stays the
 // caller's, to be closed after the last request. New needs no network: what is wrong
-// with the configuration, all of it, is its error. Only one thing does it not see:
-// a client of Sentinel with ReplicaOnly or UseDisconnectedReplicas reads from
-// replicas, and lets tokens pass for as long as they are behind.
+// with the configuration is its error, as far as it shows. Whether the client reads
+// from a replica, which lets tokens pass for as long as it is behind, does not: its
+// Addr must not be one, and a client of Sentinel must not have ReplicaOnly or
+// UseDisconnectedReplicas.
 func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("goredis: "+format, args...)) }
@@ -170,15 +172,16 @@ func (s *store) Find(ctx context.Context, token, subject denylist.Key) (tokenN, 
 	}
 	var n [2]int64
 	for i, cmd := range cmds {
-		n[i], err = cmd.Int64()
+		text, err := cmd.Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}
-		if err == nil && n[i] < 1 {
-			err = errors.New("goredis: a value is not a number of a denylist")
-		}
 		if err != nil {
 			return 0, 0, err
+		}
+		// As raise has it; the error does not quote what somebody else has written.
+		if n[i], err = strconv.ParseInt(text, 10, 64); err != nil || n[i] < 1 || len(text) > 15 || strconv.FormatInt(n[i], 10) != text {
+			return 0, 0, errors.New("goredis: the value is not a number of a denylist")
 		}
 	}
 	return n[0], n[1], nil
