@@ -20,7 +20,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	programs = append(programs, "../example_test.go", "../jwks/example_test.go")
+	programs = append(programs, "../example_test.go", "../jwks/example_test.go", "../jwthttptest/example_test.go")
 	var texts []string
 	for _, name := range programs {
 		text, err := os.ReadFile(name)
@@ -38,6 +38,27 @@ func TestREADME(t *testing.T) {
 		lines := "\n" + regexp.MustCompile("(?m)^(.)").ReplaceAllString(whole, "\t$1")
 		if !slices.ContainsFunc(texts, func(text string) bool { return text == whole || strings.Contains(text, lines) }) {
 			t.Errorf("no program here has this text:\n%s", whole)
+		}
+	}
+}
+
+// Every test that the README names is there.
+func TestREADMETests(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile("\\[`(Test\\w+)`\\]\\((\\S+)\\)").FindAllSubmatch(readme, -1)
+	if len(links) == 0 {
+		t.Fatal("the README names no test")
+	}
+	for _, link := range links {
+		file, err := os.ReadFile(filepath.Join("..", string(link[2])))
+		if err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(string(file), "\nfunc "+string(link[1])+"(") {
+			t.Errorf("%s has no %s", link[2], link[1])
 		}
 	}
 }

@@ -1,0 +1,151 @@
+// Package recipes holds the recipes of the README, each in a function that a test
+// runs.
+package recipes
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rs/cors"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/oauth"
+)
+
+// Claims are what your handlers want to know of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
+
+func me(w http.ResponseWriter, r *http.Request) {
+	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
+	fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+}
+
+func rs256() http.Handler {
+	data, err := os.ReadFile("jwt_key.pub") // PEM, a certificate, or a line of ssh-keygen
+	if err != nil {
+		log.Fatal(err)
+	}
+	pub, err := jwthttp.ParseRSAPublicKey(data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](jwthttp.RS256(pub), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func scopes(auth *jwthttp.Middleware[Claims], orders, health http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", auth.Handler(jwthttp.RequireScopes("orders:read")(orders)))
+	mux.Handle("GET /health", health) // needs no token, so it is not wrapped
+	return mux
+}
+
+func anonymous(keys jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{AllowAnonymous: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	greet := func(w http.ResponseWriter, r *http.Request) {
+		if claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context()); ok {
+			fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+			return
+		}
+		fmt.Fprintln(w, "Hello, whoever you are!")
+	}
+	return auth.Handler(http.HandlerFunc(greet))
+}
+
+func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string, expires time.Time, err error)) http.Handler {
+	session, err := cookie.New(cookie.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := func(w http.ResponseWriter, r *http.Request) {
+		token, expires, err := issue(r) // if the password is right
+		if err == nil {
+			err = session.Set(w, token, expires) // __Host-token; HttpOnly; Secure; SameSite=Lax
+		}
+		if err != nil {
+			http.Error(w, "no login", http.StatusForbidden)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(http.HandlerFunc(login)))
+	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
+	return mux
+}
+
+func severalIssuers(staff, shop jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Claims](jwthttp.Issuers{
+		"https://staff.example.com": staff, // a *jwks.Source, or a Key
+		"https://shop.example.com/": shop,
+	}, jwthttp.Options{Audience: []string{"orders"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func revocation(keys jwthttp.KeySource) http.Handler {
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	logout := func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
+			jwthttp.WriteError(w, r, err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /logout", auth.Handler(http.HandlerFunc(logout)))
+	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
+	return mux
+}
+
+func withCORS(mux http.Handler) http.Handler {
+	outside := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://app.example.com"},
+		AllowedHeaders: []string{"Authorization"},
+		ExposedHeaders: []string{"WWW-Authenticate"},
+	})
+	return outside.Handler(mux) // outside, for a preflight request never has a token
+}
+
+func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {
+	resource, err := oauth.NewResource(oauth.Metadata{
+		Resource:             "https://api.example.com/mcp",
+		AuthorizationServers: []string{"https://issuer.example.com"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	opts := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+	opts.ResourceMetadata = resource.URL() // where clients find out who issues tokens
+	auth, err := jwthttp.New[oauth.Claims](keys, opts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", auth.Handler(server))
+	mux.Handle(resource.Path(), resource)
+	return mux
+}

@@ -1,0 +1,134 @@
+package recipes
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
+)
+
+func send(h http.Handler, method, path string, lines ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://api.example.com"+path, nil)
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Add(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func wants(t *testing.T, w *httptest.ResponseRecorder, status int, text string) {
+	t.Helper()
+	if w.Code != status || !strings.Contains(w.Body.String(), text) {
+		t.Errorf("%d %s, want %d with %q", w.Code, w.Body, status, text)
+	}
+}
+
+var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok")) })
+
+func TestRecipes(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	noAudience := []jwthttptest.TokenOption{jwthttptest.Claim("aud", nil)} // most recipes configure none
+	token := func(options ...jwthttptest.TokenOption) string {
+		return iss.Token(t, Claims{"alice"}, append(noAudience, options...)...)
+	}
+	bearer := func(options ...jwthttptest.TokenOption) string {
+		return "Authorization: Bearer " + token(options...)
+	}
+	good := bearer()
+
+	t.Run("RS256", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		public, err := ssh.NewPublicKey(iss.PublicKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("jwt_key.pub", ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		h := rs256()
+		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/"), 401, "")
+	})
+	t.Run("scopes", func(t *testing.T) {
+		auth, err := jwthttp.New[Claims](iss.RS256(), jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := scopes(auth, ok, ok)
+		wants(t, send(h, "GET", "/orders", bearer(jwthttptest.Claim("scope", "orders:read"))), 200, "ok")
+		wants(t, send(h, "GET", "/orders", good), 403, "insufficient_scope")
+		wants(t, send(h, "GET", "/orders"), 401, "")
+		wants(t, send(h, "GET", "/health"), 200, "ok")
+	})
+	t.Run("anonymous", func(t *testing.T) {
+		h := anonymous(iss.RS256())
+		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/"), 200, "whoever you are")
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Expired)), 401, "expired")
+	})
+	t.Run("cookie login", func(t *testing.T) {
+		h := cookieLogin(iss.RS256(), func(*http.Request) (string, time.Time, error) { return token(), time.Now().Add(time.Hour), nil })
+		wants(t, send(h, "GET", "/"), 401, "")
+		wants(t, send(h, "POST", "/login", "Sec-Fetch-Site: cross-site"), 403, "")
+		w := send(h, "POST", "/login")
+		wants(t, w, 200, "")
+		cookie := "Cookie: " + strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
+		wants(t, send(h, "GET", "/", cookie), 200, "Hello, alice!")
+		wants(t, send(h, "POST", "/", cookie, "Sec-Fetch-Site: cross-site"), 403, "cross_origin")
+	})
+	t.Run("several issuers", func(t *testing.T) {
+		other := jwthttptest.NewIssuer(t)
+		h := severalIssuers(iss.RS256(), other.RS256())
+		by := func(iss *jwthttptest.Issuer, name string) string {
+			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, jwthttptest.Claim("iss", name), jwthttptest.Claim("aud", "orders"))
+		}
+		wants(t, send(h, "GET", "/", by(iss, "https://staff.example.com")), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", by(other, "https://shop.example.com/")), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", by(iss, "https://shop.example.com/")), 401, "")
+	})
+	t.Run("revocation", func(t *testing.T) {
+		h := revocation(iss.RS256())
+		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		wants(t, send(h, "POST", "/logout", good), 200, "")
+		wants(t, send(h, "GET", "/", good), 401, "refused")
+		wants(t, send(h, "GET", "/", bearer()), 200, "Hello, alice!")
+	})
+	t.Run("CORS", func(t *testing.T) {
+		auth, err := jwthttp.New[Claims](iss.RS256(), jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := withCORS(auth.Handler(http.HandlerFunc(me)))
+		w := send(h, "OPTIONS", "/", "Origin: https://app.example.com", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization")
+		if wants(t, w, 204, ""); w.Header().Get("Access-Control-Allow-Origin") != "https://app.example.com" {
+			t.Error(w.Header())
+		}
+		w = send(h, "GET", "/", "Origin: https://app.example.com")
+		if wants(t, w, 401, ""); w.Header().Get("Access-Control-Expose-Headers") == "" {
+			t.Error(w.Header())
+		}
+	})
+	t.Run("MCP", func(t *testing.T) {
+		h := mcp(iss.RS256(), ok)
+		w := send(h, "POST", "/mcp")
+		const document = "/.well-known/oauth-protected-resource/mcp"
+		if wants(t, w, 401, ""); !strings.Contains(w.Header().Get("WWW-Authenticate"), `resource_metadata="https://api.example.com`+document+`"`) {
+			t.Error(w.Header())
+		}
+		wants(t, send(h, "GET", document), 200, "https://issuer.example.com")
+		access := "Authorization: Bearer " + iss.Token(t, map[string]any{
+			"iss": "https://issuer.example.com", "aud": "https://api.example.com/mcp", "sub": "alice", "client_id": "x",
+		}, jwthttptest.Header("typ", "at+jwt"))
+		wants(t, send(h, "POST", "/mcp", access), 200, "ok")
+		wants(t, send(h, "POST", "/mcp", good), 401, "another type")
+	})
+}
