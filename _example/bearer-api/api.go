@@ -36,6 +36,9 @@ func newHandler(secret string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign-token", signToken([]byte(secret)))
 	mux.Handle("POST /verify-token", auth.Handler(http.HandlerFunc(verifyToken)))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is GET /sign-token and POST /verify-token"})
+	})
 	return mux, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -30,7 +31,10 @@ func main() {
 	if err != nil {
 		log.Fatalf("JWT_SECRET, from the environment or a file .env: %v", err)
 	}
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Printf(`# a token, and who it is for
 curl -s http://%[1]s/sign-token
 curl -s -X POST -H "Authorization: Bearer $(curl -s http://%[1]s/sign-token | cut -d '"' -f 4)" http://%[1]s/verify-token
@@ -38,7 +42,7 @@ curl -s -X POST -H "Authorization: Bearer $(curl -s http://%[1]s/sign-token | cu
 # no token, and one that somebody made up
 curl -i -X POST http://%[1]s/verify-token
 curl -i -X POST -H 'Authorization: Bearer eyJhbGciOiJub25lIn0.e30.' http://%[1]s/verify-token
-`, addr)
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+`, listener.Addr())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
 }

@@ -100,8 +100,10 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: challenge %q", tc.name, got)
 		}
 	}
-	if res, _ := send(t, "GET", url+"/verify-token"); res.StatusCode != 405 {
-		t.Error(res.Status)
+	for _, path := range []string{"/verify-token", "/", "/nothing"} {
+		if res, body := send(t, "GET", url+path); res.StatusCode != 404 || body != `{"error":"there is GET /sign-token and POST /verify-token"}`+"\n" {
+			t.Errorf("GET %s: %s %s", path, res.Status, body)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func openTab(t *testing.T) tab {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("a browser is missing or does not start: apt-get install chromium: %v", err)
@@ -80,12 +80,12 @@ const (
 
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
-	const lifetime = 15 * time.Second
+	const lifetime = 20 * time.Second
 	url := start(t, mustSigner(t, "RS256", filepath.Join(t.TempDir(), "jwt_key")), lifetime)
 	b := openTab(t)
 	b.visits(t, url)
 	b.screenshot(t, "1-welcome")
-	if got := b.follows(t, generate, result); got != "Token generated, it expires in 15 s" {
+	if got := b.follows(t, generate, result); got != "Token generated, it expires in 20 s" {
 		t.Fatalf("result %q", got)
 	}
 	b.screenshot(t, "2-generated")

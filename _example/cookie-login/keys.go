@@ -101,7 +101,7 @@ func makeKeyFiles(file string) error {
 		return err
 	}
 	if err := writeNew(file+".pub", ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
-		return fmt.Errorf("%s is missing: %w", file, err)
+		return fmt.Errorf("%s is missing, move %[1]s.pub away to have both made: %w", file, err)
 	}
 	return writeNew(file, pem.EncodeToMemory(private), 0o600)
 }

@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -22,6 +23,9 @@ import (
 func main() {
 	alg := flag.String("alg", "HS256", "what signs the tokens: HS256 or RS256")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		log.Fatalf("what is %q? The one flag is -alg", flag.Arg(0))
+	}
 	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
 	signer, err := newSigner(*alg, "jwt_key")
 	if err != nil {
@@ -31,7 +35,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("open http://%s/ in a browser: generate a token, validate it, and again after a minute\n", addr)
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("open http://%s/ in a browser: generate a token, validate it, and again after a minute\n", listener.Addr())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
 }

@@ -129,6 +129,34 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// What the address says is not on the page, and nothing but the page's own style.
+func TestPage(t *testing.T) {
+	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	res, err := http.Get(url + "/?result=generated&next=https://evil.example&x=%3Cscript%3E")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(body), "evil") || strings.Contains(string(body), "<script") {
+		t.Errorf("%s", body)
+	}
+	if csp := res.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none';") || !strings.Contains(csp, "frame-ancestors 'none'") {
+		t.Errorf("Content-Security-Policy %q", csp)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if res, err = client.Get(url + "/validate?next=//evil.example"); err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("Location"); res.StatusCode != 303 || got != "/?result=invalid" {
+		t.Errorf("%s to %s", res.Status, got)
+	}
+}
+
 // A token that is kept for longer than it lives is of no use.
 func TestExpired(t *testing.T) {
 	s := mustSigner(t, "HS256", "")
@@ -206,7 +234,7 @@ func TestKeyFiles(t *testing.T) {
 		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "is a *ed25519.PrivateKey and no RSA key: make one with ssh-keygen -t rsa -f "},
 		{"too short", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", keys) }, "2048"},
 		{"not a key", func(t *testing.T, keys string) { write(t, keys, "hello") }, "jwt_key: ssh: no key found"},
-		{"the public half alone", func(t *testing.T, keys string) { write(t, keys+".pub", "hello") }, "jwt_key is missing: "},
+		{"the public half alone", func(t *testing.T, keys string) { write(t, keys+".pub", "hello") }, "jwt_key is missing, move "},
 		{"the private half alone", func(t *testing.T, keys string) {
 			mustSigner(t, "RS256", keys)
 			if err := os.Remove(keys + ".pub"); err != nil {

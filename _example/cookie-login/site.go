@@ -55,8 +55,8 @@ func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
 // Everything else, such as a form on another site, gets the answer it would have
 // got anyway.
 func showInvalid(w http.ResponseWriter, r *http.Request, err error) {
+	log.Print(err) // what to mend, if it is a fault of this side
 	if errors.Is(err, jwthttp.ErrNoToken) || errors.Is(err, jwthttp.ErrInvalidToken) {
-		log.Print(err)
 		http.Redirect(w, r, "/?result=invalid", http.StatusSeeOther)
 		return
 	}

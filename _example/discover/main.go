@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -27,7 +28,10 @@ type Claims struct {
 }
 
 func main() {
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	issuer, audience := os.Getenv("ISSUER"), os.Getenv("AUDIENCE")
 	if issuer == "" {
 		p, err := startProvider("127.0.0.1:0")
@@ -35,14 +39,17 @@ func main() {
 			log.Fatal(err)
 		}
 		issuer, audience = p.issuer, demoAudience
-		fmt.Printf("curl -i http://%s/me\ncurl -i -H \"Authorization: Bearer $(curl -s -X POST %s/token -d sub=alice)\" http://%s/me\n", addr, issuer, addr)
+		fmt.Printf("curl -i http://%s/me\ncurl -i -H \"Authorization: Bearer $(curl -s -X POST %s/token -d sub=alice)\" http://%s/me\n", listener.Addr(), issuer, listener.Addr())
+	}
+	if audience == "" {
+		log.Fatal("AUDIENCE is not set: it is what the tokens of ISSUER call this API in aud")
 	}
 	api, keys, err := newAPI(issuer, audience)
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := &http.Server{Addr: addr, Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	err = server.ListenAndServe()
+	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
+	err = server.Serve(listener)
 	keys.Close()
 	log.Fatal(err)
 }

@@ -59,6 +59,7 @@ func (p *provider) handler() http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
+		w.Header().Set("Cache-Control", "no-store")
 		io.WriteString(w, token)
 	})
 	return mux

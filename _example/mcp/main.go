@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -21,8 +22,11 @@ import (
 )
 
 func main() {
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
-	self, issuer := "http://"+addr, "https://issuer.example.com"
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	self, issuer := "http://"+listener.Addr().String(), "https://issuer.example.com"
 	secret := make([]byte, 32)
 	rand.Read(secret)
 	handler, err := newHandler(self, issuer, jwthttp.HS256(secret))
@@ -33,11 +37,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf(`# where to get a token: the challenge names the document, and that the issuer
+	fmt.Printf(`# where to get a token: the challenge names a document, which names the issuer
 curl -i -X POST %[1]s/mcp
 curl %[1]s/.well-known/oauth-protected-resource/mcp
 
-# a tool (an MCP client wants the URL %[1]s/mcp and the header)
+# a tool (an MCP client wants the URL %[1]s/mcp and the header; /sessions and /sdk
+# serve the same tools in other ways)
 TOKEN=%[2]s
 call() { curl -i -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json, text/event-stream' --json "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"$1\",\"arguments\":$2}}" %[1]s/mcp; }
 call whoami {}
@@ -45,8 +50,8 @@ call whoami {}
 # one that this token has no scope for
 call note '{"text":"buy milk"}'
 `, self, token)
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
 }
 
 // mint makes an access token as RFC 9068 has it. An issuer would sign with a key of

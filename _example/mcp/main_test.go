@@ -246,6 +246,7 @@ func TestChallenges(t *testing.T) {
 		}{
 			{"no token", "", 401, "", ""},
 			{"for another service", elsewhere, 401, "invalid_token", ""},
+			{"for the next endpoint", w.token(t, "alice", readScope, w.self+path+"2", w.self+paths[(slices.Index(paths, path)+1)%len(paths)]), 401, "invalid_token", ""},
 			{"too little scope", little, 403, "insufficient_scope", readScope},
 		} {
 			t.Run(tc.name+path, func(t *testing.T) {

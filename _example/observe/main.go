@@ -15,6 +15,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -35,7 +36,10 @@ type Claims struct {
 }
 
 func main() {
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	exporter, err := stdouttrace.New()
 	if err != nil {
 		log.Fatal(err)
@@ -52,9 +56,9 @@ func main() {
 curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice)" http://%[1]s/me
 curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice -d ttl=-1m)" http://%[1]s/me
 curl -s http://%[1]s/metrics
-`, addr)
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+`, listener.Addr())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
 }
 
 func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.Handler, error) {

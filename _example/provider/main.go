@@ -28,12 +28,15 @@ type Claims struct {
 }
 
 func main() {
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	issuer, self := "http://"+listener.Addr().String(), "http://"+addr
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	issuer, self := "http://"+other.Addr().String(), "http://"+listener.Addr().String()
 	p, err := newProvider(issuer, self+"/callback")
 	if err != nil {
 		log.Fatal(err)
@@ -45,7 +48,7 @@ func main() {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
-	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(listener)
+	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(other)
 
 	api, keys, err := newAPI(issuer, nil)
 	if err != nil {
@@ -67,8 +70,8 @@ curl -i -H "Authorization: Bearer $TOKEN" %[1]s/orders
 # minute since the last time), and old ones until the time after
 curl -X POST %[2]s/rotate
 `, self, issuer)
-	server := &http.Server{Addr: addr, Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	err = server.ListenAndServe()
+	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
+	err = server.Serve(listener)
 	keys.Close()
 	log.Fatal(err)
 }

@@ -79,7 +79,7 @@ func events(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		if _, err := fmt.Fprintf(w, "data: %d for %s\n\n", n, token.Claims.Subject); err != nil {
+		if _, err := fmt.Fprintf(w, "data: %d for %q\n\n", n, token.Claims.Subject); err != nil {
 			return
 		}
 		flusher.Flush()

@@ -18,7 +18,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// ginMiddleware takes a middleware of net/http into gin. gin goes on to the next
+// ginMiddleware takes a middleware of net/http that hands the ResponseWriter on as it
+// is into gin. gin goes on to the next
 // handler when one returns, so a refusal has to Abort: gin.WrapH alone would answer
 // 401 and then run the protected handler.
 func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
@@ -87,13 +88,14 @@ func echoServer(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return e
 }
 
-// humaMiddleware takes a middleware of net/http into huma's adapter for ServeMux.
+// humaMiddleware takes a middleware of net/http that hands the ResponseWriter on as it
+// is, as this package's do, into huma's adapter for ServeMux.
 func humaMiddleware(mw func(http.Handler) http.Handler) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		mw(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next(humago.NewContext(ctx.Operation(), r, w))
-		})).ServeHTTP(w, r)
+		mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			next(huma.WithContext(ctx, r.Context()))
+		})).ServeHTTP(w, r.WithContext(ctx.Context()))
 	}
 }
 
@@ -201,7 +203,7 @@ func fiberApp(auth *jwthttp.Middleware[Claims]) *fiber.App {
 	protected.Post("/notes", func(c fiber.Ctx) error {
 		var n note
 		if err := c.Bind().JSON(&n); err != nil {
-			return err
+			return fiber.ErrBadRequest // its own error is a 500 that names Go types
 		}
 		n.Author = subject(c.Context())
 		return c.JSON(n)

@@ -1,4 +1,4 @@
-// Routers is one protected API, mounted in each of a dozen routers and frameworks:
+// Routers is one protected API, mounted in each of eleven ways:
 // frameworks.go and nethttp.go show how, a function for each.
 //
 //	go run ./routers               a plain http.ServeMux

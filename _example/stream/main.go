@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
 )
 
 // Claims are what the streams want to know of a token.
@@ -27,7 +29,10 @@ type Claims struct {
 }
 
 func main() {
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
+	if err != nil {
+		log.Fatal(err)
+	}
 	iss := &issuer{secret: make([]byte, 32), lifetime: 20 * time.Second}
 	rand.Read(iss.secret)
 	handler, err := newHandler(iss)
@@ -44,17 +49,21 @@ curl -i -N -b "token=$(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
 
 # a WebSocket that another site opens with the cookie: 403
 curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evil.example' -H 'Connection: Upgrade' -H 'Upgrade: websocket' http://%[1]s/echo
-`, addr)
+`, listener.Addr())
 	// A WriteTimeout would cut the streams; each event has a deadline of its own.
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
 }
 
 // newHandler takes a token from the header, or else from a cookie: EventSource and
 // WebSocket of a browser send cookies, but no header that a script could set.
 func newHandler(iss *issuer) (http.Handler, error) {
+	session, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // without it over TLS
+	if err != nil {
+		return nil, err
+	}
 	auth, err := jwthttp.New[Claims](jwthttp.HS256(iss.secret), jwthttp.Options{
-		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(cookieName))},
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), session.Extractor())},
 	})
 	if err != nil {
 		return nil, err
@@ -62,14 +71,11 @@ func newHandler(iss *issuer) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", page)
 	mux.HandleFunc("POST /token", iss.serveToken)
-	mux.HandleFunc("POST /login", iss.login)
+	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(iss.login(session)))
 	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
 	mux.Handle("GET /echo", auth.Handler(http.HandlerFunc(echo)))
 	return mux, nil
 }
-
-// cookieName would be "__Host-token" over HTTPS, with Secure.
-const cookieName = "token"
 
 // An issuer mints tokens for trying: whoever asks gets one.
 type issuer struct {
@@ -95,14 +101,18 @@ func (iss *issuer) serveToken(w http.ResponseWriter, _ *http.Request) {
 }
 
 // login is for browsers: their scripts never see the token.
-func (iss *issuer) login(w http.ResponseWriter, r *http.Request) {
-	token, expires, err := iss.mint()
-	if err != nil {
-		http.Error(w, "no token could be minted", http.StatusInternalServerError)
-		return
-	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+func (iss *issuer) login(session *cookie.Session) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, expires, err := iss.mint()
+		if err == nil {
+			err = session.Set(w, token, expires)
+		}
+		if err != nil {
+			http.Error(w, "no token could be minted", http.StatusInternalServerError)
+			return
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	})
 }
 
 func page(w http.ResponseWriter, _ *http.Request) {

@@ -51,7 +51,7 @@ func (iss *issuer) mustMint(t *testing.T) (token string, expires time.Time) {
 // endedWith fails the test unless it is now the time at which a stream should end.
 func endedWith(t *testing.T, expires time.Time) {
 	t.Helper()
-	if late := time.Since(expires); late < 0 || late > time.Second {
+	if late := time.Since(expires); late < 0 || late > 5*time.Second {
 		t.Errorf("ended %v after exp", late)
 	}
 }
@@ -174,7 +174,7 @@ func TestLogin(t *testing.T) {
 	}
 	res.Body.Close()
 	cookies := res.Cookies()
-	if res.StatusCode != http.StatusSeeOther || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || cookies[0].Path != "/" {
+	if res.StatusCode != http.StatusSeeOther || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode || cookies[0].Path != "/" {
 		t.Fatal(res.Status, cookies)
 	}
 	stream := get(t, url+"/events", http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}})
