@@ -420,6 +420,21 @@ func TestHeadHasNoBody(t *testing.T) {
 	}
 }
 
+// A good token with a body that is no note is the client's fault, and is told nothing of
+// Go's.
+func TestBadBody(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	header := http.Header{"Authorization": {"Bearer " + iss.Token(t, Claims{Subject: "alice"})}}
+	for _, s := range start(t, testAuth(t, iss)) {
+		t.Run(s.name, func(t *testing.T) {
+			res, body := s.send(t, "POST", "/notes", "[1]", header)
+			if res.StatusCode < 400 || res.StatusCode > 499 || strings.Contains(body, "main.note") {
+				t.Errorf("%s %s", res.Status, body)
+			}
+		})
+	}
+}
+
 // What routers answer without a token to what they do not serve. A 401 is the
 // middleware's, where a router asks it before it looks for a route, and hides which
 // paths there are; all else is the router's own, and no handler runs.
