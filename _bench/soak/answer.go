@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// Claims name who sent a token; Kept holds on to the bytes that it was decoded
+// from, so that bytes of another request in them are seen.
+type Claims struct {
+	Subject string `json:"sub"`
+	ID      string `json:"jti"`
+	Kept    kept   `json:"kept"`
+}
+
+type kept []byte
+
+func (k *kept) UnmarshalJSON(b []byte) error { *k = b; return nil }
+
+// echo answers with all that it knows of the token. It lets other requests go on
+// first, so that what they share is mixed up.
+func echo(w http.ResponseWriter, r *http.Request) {
+	runtime.Gosched()
+	t, ok := jwthttp.TokenFromContext[Claims](r.Context())
+	if !ok {
+		t = stranger
+	}
+	b := make([]byte, 0, 160)
+	for _, s := range []string{t.Claims.Subject, t.Claims.ID, string(t.Claims.Kept), string(t.Source), t.Header.KeyID} {
+		b = append(append(b, s...), ' ')
+	}
+	w.Write(b)
+}
+
+var stranger = &jwthttp.Token[Claims]{Claims: Claims{Subject: "nobody at all"}}
+
+// An answer is all of a response that is promised.
+type answer struct {
+	status                                   int
+	challenge, cache, retry, mediaType, body string
+}
+
+// The sentences and codes are written down once more, not taken from the package.
+var (
+	noToken      = refusal(401, "", "", "No access token was sent")
+	twoTokens    = refusal(400, "invalid_request", "", "The request carries more than one credential")
+	badHeader    = refusal(400, "invalid_request", "", "The credential is malformed")
+	malformed    = invalid("is malformed")
+	tooLarge     = invalid("is too large")
+	unknownKey   = invalid("was signed with an unknown key")
+	badClaims    = invalid("has malformed claims")
+	boundToKey   = invalid("is bound to a key")
+	otherIssuer  = invalid("has another issuer")
+	otherService = invalid("is for another audience")
+	notYet       = invalid("is not valid yet")
+	expired      = invalid("expired")
+	badSignature = refusal(401, "invalid_token", "", "The access token signature is invalid")
+	lacksScope   = refusal(403, "insufficient_scope", `, scope="orders:read orders:write"`, "The access token lacks a required scope")
+	crossOrigin  = refusal(403, "cross_origin", "", "The request comes from another origin")
+	unavailable  = refusal(503, "temporarily_unavailable", "", "The access token cannot be checked at the moment")
+)
+
+func invalid(how string) answer {
+	return refusal(401, "invalid_token", "", "The access token "+how)
+}
+
+func refusal(status int, code, scope, sentence string) answer {
+	a := answer{status: status, cache: "no-store", mediaType: "application/problem+json"}
+	member := ""
+	if code != "" {
+		member = `,"error":"` + code + `"`
+	}
+	a.body = fmt.Sprintf("{\"title\":%q,\"status\":%d,\"detail\":%q%s}\n", http.StatusText(status), status, sentence, member)
+	switch code {
+	case "":
+		a.challenge = `Bearer realm="api"`
+	case "invalid_request", "invalid_token", "insufficient_scope":
+		a.challenge = `Bearer realm="api", error="` + code + `"` + scope + `, error_description="` + sentence + `"`
+	case "temporarily_unavailable":
+		a.retry = "5"
+	}
+	return a
+}
+
+// accepted is what echo says to this token.
+func accepted(t token, source string) answer {
+	a := answer{status: 200, mediaType: "text/plain; charset=utf-8", body: fmt.Sprintf("%s %s %q %s %s ", subject(t.number), id(t.number), subject(t.number)+id(t.number), source, t.kid)}
+	if source != "header:Authorization" {
+		a.cache = "private"
+	}
+	return a
+}
+
+func answerOf(status int, h http.Header, body []byte) answer {
+	return answer{status, only(h["Www-Authenticate"]), only(h["Cache-Control"]), only(h["Retry-After"]), only(h["Content-Type"]), string(body)}
+}
+
+// only makes a second value of a header a difference.
+func only(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return fmt.Sprint(values)
+}
+
+// A recorder is a ResponseWriter that costs little and is used again.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if w.header["Content-Type"] == nil {
+		w.header["Content-Type"] = plainText // net/http finds this out by itself
+	}
+	return w.body.Write(b)
+}
+
+var plainText = []string{"text/plain; charset=utf-8"}
+
+// A way carries requests to a handler.
+type way interface {
+	send(r *http.Request) (answer, error)
+}
+
+type inProcess struct {
+	handler http.Handler
+	w       recorder
+}
+
+func (p *inProcess) send(r *http.Request) (answer, error) {
+	if p.w.header == nil {
+		p.w.header = http.Header{}
+	}
+	clear(p.w.header)
+	p.w.status = 0
+	p.w.body.Reset()
+	p.handler.ServeHTTP(&p.w, r)
+	return answerOf(p.w.status, p.w.header, p.w.body.Bytes()), nil
+}
+
+type overTCP struct{ client *http.Client }
+
+func (p overTCP) send(r *http.Request) (answer, error) {
+	res, err := p.client.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return answerOf(res.StatusCode, res.Header, body), err
+}

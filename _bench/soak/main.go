@@ -1,0 +1,278 @@
+// Soak drives the middleware with mixed traffic, good and bad, in process and over
+// TCP on loopback, while providers change their keys, are slow and fail; and
+// holds every single answer against what is promised for that request.
+//
+//	go -C _bench run ./soak                            200,000 requests in process and 20,000 over TCP
+//	go -C _bench run ./soak -requests N -tcp N         as many as that, for 45 minutes at most
+//	go -C _bench run ./soak -minute                    as many as a minute has room for
+//
+// It exits with status 1 if an answer was wrong, if goroutines or memory stay
+// behind, or if keys were fetched more often than the cooldown allows. All traffic
+// goes to servers of its own on 127.0.0.1. A slow phase comes in the first seconds
+// of every minute, a failing one in the middle of it: a run of a minute has both.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+const (
+	localWorkers = 24 // in process
+	tcpWorkers   = 16 // a connection each
+	patientOnes  = 3  // every third of them waits for slow keys
+
+	maxRun     = 45 * time.Minute
+	minuteRun  = 51 * time.Second // from the start; the figures take the rest
+	maxGrowth  = 8 << 20          // of the heap
+	hangUpRate = 200              // requests over TCP for each client that hangs up
+)
+
+func main() {
+	requests := flag.Int64("requests", 200_000, "requests in process")
+	tcp := flag.Int64("tcp", 20_000, "requests over TCP")
+	minute := flag.Bool("minute", false, "take about a minute, with as many requests as there is time for")
+	flag.Parse()
+	limit := maxRun
+	if *minute {
+		limit, *requests, *tcp = minuteRun, 1<<62, 1<<62
+	}
+	faults, err := soak(*requests, *tcp, time.Now().Add(limit))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+	}
+	for _, f := range faults {
+		fmt.Fprintln(os.Stderr, "soak: WRONG:", f)
+	}
+	if err != nil || len(faults) > 0 {
+		os.Exit(1)
+	}
+	fmt.Println("every answer was as promised")
+}
+
+// A world is all that the workers share.
+type world struct {
+	pools         *pools
+	providers     []*provider
+	ours, foreign signer
+	handler       http.Handler
+	hungUp        atomic.Int64
+
+	mu     sync.Mutex
+	wrong  int
+	faults []string // the first few
+}
+
+func (w *world) fault(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wrong++; len(w.faults) < 10 {
+		w.faults = append(w.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+func soak(requests, tcp int64, deadline time.Time) (faults []string, err error) {
+	goroutines, heap := runtime.NumGoroutine(), heapInUse()
+	w, auth, err := newWorld()
+	if err != nil {
+		return nil, err
+	}
+	server := httptest.NewUnstartedServer(w.handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of those who hang up
+	server.Start()
+	transport := &http.Transport{MaxConnsPerHost: tcpWorkers, MaxIdleConnsPerHost: tcpWorkers, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second}
+
+	began := time.Now()
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	var conductors, local, remote, goers sync.WaitGroup
+	conductors.Go(func() { w.providers[0].steady(ctx) })
+	conductors.Go(func() { w.providers[1].shaky(ctx) })
+	var localLeft, tcpLeft atomic.Int64
+	localLeft.Store(requests)
+	tcpLeft.Store(tcp)
+	tallies := make([]tally, localWorkers+tcpWorkers)
+	home, _ := url.Parse("http://127.0.0.1/")
+	away, _ := url.Parse(server.URL + "/")
+	for i := range tallies {
+		if i < localWorkers {
+			local.Go(func() {
+				w.work(ctx, newMaker(w, i, home, i%patientOnes == 0), &inProcess{handler: w.handler}, &localLeft, &tallies[i])
+			})
+		} else {
+			remote.Go(func() {
+				w.work(ctx, newMaker(w, i, away, i%patientOnes == 0), overTCP{&http.Client{Transport: transport}}, &tcpLeft, &tallies[i])
+			})
+		}
+	}
+	goers.Go(func() { w.hangUp(ctx, newMaker(w, len(tallies), away, false), &tcpLeft) })
+	local.Wait()
+	localTook := time.Since(began)
+	remote.Wait()
+	tcpTook := time.Since(began)
+	cancel()
+	goers.Wait()
+	conductors.Wait()
+	took := time.Since(began)
+
+	sums := []tally{sumOf(tallies[:localWorkers]), sumOf(tallies[localWorkers:])}
+	printTallies(sums[0], sums[1])
+	fmt.Printf("\n%d requests in process in %v (%.0f/s) and, beside them, %d over TCP in %v (%.0f/s); %d clients hung up\n",
+		sums[0].sum(), localTook.Round(time.Second/10), float64(sums[0].sum())/localTook.Seconds(),
+		sums[1].sum(), tcpTook.Round(time.Second/10), float64(sums[1].sum())/tcpTook.Seconds(), w.hungUp.Load())
+	for i, p := range w.providers {
+		got, most := p.fetches.Load(), p.maxFetches(took)
+		fmt.Printf("provider %d: %d fetches, %d at most; %d phases of trouble\n", i+1, got, most, p.phases)
+		if got > most {
+			w.fault("the keys of provider %d were fetched %d times, %d at most", i+1, got, most)
+		}
+		p.close()
+	}
+	server.Close()
+	transport.CloseIdleConnections()
+
+	if err := figures(w, auth); err != nil {
+		return nil, err
+	}
+
+	// What the middleware keeps must be bounded, so it is not dropped, unlike the pools.
+	w.pools, w.providers, tallies = nil, nil, nil
+	if grown := int64(heapInUse()) - int64(heap); grown > maxGrowth {
+		w.fault("the heap has grown by %d KiB, %d at most", grown>>10, maxGrowth>>10)
+	} else {
+		fmt.Printf("\nthe heap has grown by %d KiB, %d at most\n", grown>>10, maxGrowth>>10)
+	}
+	runtime.KeepAlive(auth)
+	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	fmt.Printf("%d goroutines at the start, %d at the end\n", goroutines, runtime.NumGoroutine())
+	if n := runtime.NumGoroutine(); n > goroutines {
+		stacks := make([]byte, 1<<20)
+		w.fault("%d goroutines are left of %d:\n%s", n, goroutines, stacks[:runtime.Stack(stacks, true)])
+	}
+	if w.wrong > len(w.faults) {
+		w.faults = append(w.faults, fmt.Sprintf("and %d more", w.wrong-len(w.faults)))
+	}
+	return w.faults, nil
+}
+
+func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
+	keys := make([]*rsa.PrivateKey, 2)
+	for i := range keys {
+		var err error
+		if keys[i], err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return nil, nil, err
+		}
+	}
+	secret := []byte(rand.Text() + rand.Text())
+	w := &world{ours: hs256("hs-1", secret), foreign: hs256("hs-1", []byte(rand.Text()+rand.Text()))}
+	issuers := jwthttp.Issuers{fixedIssuer: jwthttp.KeySet{jwthttp.HS256(secret).WithID("hs-1"), jwthttp.RS256(&keys[0].PublicKey).WithID("rs-1")}}
+	for range 2 {
+		p, err := newProvider(w.fault)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.providers = append(w.providers, p)
+		issuers[p.URL] = p.source
+	}
+	auth, err := jwthttp.New[Claims](issuers, jwthttp.Options{
+		Audience:           []string{audience},
+		Extractors:         []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("session")},
+		RememberSignatures: remembered,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", auth.Handler(http.HandlerFunc(echo)))
+	mux.Handle("/orders", auth.Handler(jwthttp.RequireScopes("orders:read", "orders:write")(http.HandlerFunc(echo))))
+	w.handler = mux
+	w.pools = newPools(keys[0], keys[1])
+	return w, auth, nil
+}
+
+// work sends requests until there are none left or ctx is done.
+func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, t *tally) {
+	buf := make([]answer, 0, 3)
+	for ctx.Err() == nil && left.Add(-1) >= 0 {
+		r := m.next()
+		began := r.now()
+		got, err := by.send(r.Request)
+		ended := r.now()
+		promised := r.promised(began, ended, buf)
+		if err != nil || !slices.Contains(promised, got) {
+			w.fault("%s: %s %s %.600v\n got      %+v, %v\n promised %+v\n after %v, %+v, %+v", kinds[r.kind].name, r.Method, r.URL, r.Header, got, err, promised, ended.at.Sub(began.at), began, ended)
+		}
+		if r.key != nil && got.status == http.StatusOK && err == nil {
+			r.key.state.CompareAndSwap(published, known)
+		}
+		t.count(r.kind, got.status)
+	}
+}
+
+// hangUp is clients that go in the middle of a request or before its answer.
+func (w *world) hangUp(ctx context.Context, m *maker, left *atomic.Int64) {
+	for at := left.Load(); wait(ctx, time.Millisecond); {
+		now := left.Load()
+		if at-now < hangUpRate {
+			continue
+		}
+		at -= hangUpRate
+		var text strings.Builder
+		m.next().Write(&text)
+		conn, err := net.Dial("tcp", m.open.Host)
+		if err != nil {
+			w.fault("a client that wants to hang up: %v", err)
+			return
+		}
+		cut := text.Len()
+		if m.IntN(2) == 0 {
+			cut = m.IntN(cut)
+		}
+		io.WriteString(conn, text.String()[:cut])
+		if m.IntN(2) == 0 {
+			conn.(*net.TCPConn).SetLinger(0) // with a reset
+		}
+		conn.Close()
+		w.hungUp.Add(1)
+	}
+}
+
+func heapInUse() uint64 {
+	runtime.GC()
+	runtime.GC() // what pools keep goes with the second
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func inParallel(n int, do func(i int)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
