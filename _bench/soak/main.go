@@ -8,8 +8,9 @@
 //
 // It exits with status 1 if an answer was wrong, if goroutines or memory stay
 // behind, or if keys were fetched more often than the cooldown allows. All traffic
-// goes to servers of its own on 127.0.0.1. A slow phase comes in the first seconds
-// of every minute, a failing one in the middle of it: a run of a minute has both.
+// goes to servers of its own on 127.0.0.1; an interrupt ends it early, with the
+// report. A slow phase of a provider comes in the first seconds of every minute, a
+// failing one in the middle of it, so a short run sees only the first.
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,12 +38,12 @@ import (
 )
 
 const (
-	localWorkers = 24 // in process
-	tcpWorkers   = 16 // a connection each
-	patientOnes  = 3  // every third of them waits for slow keys
+	localWorkers = 8  // few, or they leave nothing to the others
+	tcpWorkers   = 32 // a connection each
+	patientOnes  = 2  // every second of them waits for slow keys
 
 	maxRun     = 45 * time.Minute
-	minuteRun  = 51 * time.Second // from the start; the figures take the rest
+	minuteRun  = 50 * time.Second // from the start; the figures take the rest
 	maxGrowth  = 8 << 20          // of the heap
 	hangUpRate = 200              // requests over TCP for each client that hangs up
 )
@@ -55,7 +57,11 @@ func main() {
 	if *minute {
 		limit, *requests, *tcp = minuteRun, 1<<62, 1<<62
 	}
-	faults, err := soak(*requests, *tcp, time.Now().Add(limit))
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	faults, err := soak(ctx, *requests, *tcp)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 	}
@@ -89,7 +95,7 @@ func (w *world) fault(format string, args ...any) {
 	}
 }
 
-func soak(requests, tcp int64, deadline time.Time) (faults []string, err error) {
+func soak(ctx context.Context, requests, tcp int64) (faults []string, err error) {
 	goroutines, heap := runtime.NumGoroutine(), heapInUse()
 	w, auth, err := newWorld()
 	if err != nil {
@@ -101,7 +107,8 @@ func soak(requests, tcp int64, deadline time.Time) (faults []string, err error) 
 	transport := &http.Transport{MaxConnsPerHost: tcpWorkers, MaxIdleConnsPerHost: tcpWorkers, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second}
 
 	began := time.Now()
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var conductors, local, remote, goers sync.WaitGroup
 	conductors.Go(func() { w.providers[0].steady(ctx) })
 	conductors.Go(func() { w.providers[1].shaky(ctx) })
@@ -122,7 +129,15 @@ func soak(requests, tcp int64, deadline time.Time) (faults []string, err error) 
 			})
 		}
 	}
-	goers.Go(func() { w.hangUp(ctx, newMaker(w, len(tallies), away, false), &tcpLeft) })
+	goers.Go(func() { w.hangUp(ctx, newMaker(w, len(tallies), away, true), &tcpLeft) })
+	goers.Go(func() {
+		for wait(ctx, time.Minute) {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			fmt.Fprintf(os.Stderr, "after %v: %d in process and %d over TCP to go, heap %d KiB, %d goroutines\n",
+				time.Since(began).Round(time.Second), localLeft.Load(), tcpLeft.Load(), m.HeapAlloc>>10, runtime.NumGoroutine())
+		}
+	})
 	local.Wait()
 	localTook := time.Since(began)
 	remote.Wait()
@@ -219,7 +234,7 @@ func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, 
 		ended := r.now()
 		promised := r.promised(began, ended, buf)
 		if err != nil || !slices.Contains(promised, got) {
-			w.fault("%s: %s %s %.600v\n got      %+v, %v\n promised %+v\n after %v, %+v, %+v", kinds[r.kind].name, r.Method, r.URL, r.Header, got, err, promised, ended.at.Sub(began.at), began, ended)
+			w.fault("%s: %s %s %.600v\n got      %+v, %v\n promised %+v\n it began at %v and ended at %v", kinds[r.kind].name, r.Method, r.URL, r.Header, got, err, promised, began, ended)
 		}
 		if r.key != nil && got.status == http.StatusOK && err == nil {
 			r.key.state.CompareAndSwap(published, known)

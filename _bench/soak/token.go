@@ -91,7 +91,7 @@ type pools struct {
 	next        atomic.Uint64 // of fresh, in turn, so that each comes again as late as it can
 }
 
-const remembered = 512
+const remembered = 256
 
 func newPools(ours, theirs *rsa.PrivateKey) *pools {
 	make := func(n int, key *rsa.PrivateKey, expires func(i int) int64) []token {
@@ -108,6 +108,6 @@ func newPools(ours, theirs *rsa.PrivateKey) *pools {
 		forged:  make(32, theirs, never),
 	}
 	p.since = time.Now()
-	p.expiring = make(256, ours, func(i int) int64 { return p.since.Unix() + int64(i) })
+	p.expiring = make(96, ours, func(i int) int64 { return p.since.Unix() + int64(i) })
 	return p
 }

@@ -186,6 +186,10 @@ type moment struct {
 	trouble uint32
 }
 
+func (m moment) String() string {
+	return fmt.Sprintf("%s (the key's state %d, trouble %d)", m.at.Format("15:04:05.000000"), m.state, m.trouble)
+}
+
 func (r *request) now() (m moment) {
 	if r.provider != nil {
 		m.trouble = r.provider.trouble.Load()
