@@ -28,6 +28,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +45,7 @@ const (
 
 	maxRun     = 45 * time.Minute
 	minuteRun  = 50 * time.Second // from the start; the figures take the rest
-	maxGrowth  = 8 << 20          // of the heap
+	maxGrowth  = 8 << 10          // of the heap, in KiB
 	hangUpRate = 200              // requests over TCP for each client that hangs up
 )
 
@@ -61,6 +62,8 @@ func main() {
 	defer cancel()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
+	debug.SetTraceback("all")
+	time.AfterFunc(limit+time.Minute, func() { panic("a request is stuck") })
 	faults, err := soak(ctx, *requests, *tcp)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
@@ -80,7 +83,7 @@ type world struct {
 	providers     []*provider
 	ours, foreign signer
 	handler       http.Handler
-	hungUp        atomic.Int64
+	hungUp        int
 
 	mu     sync.Mutex
 	wrong  int
@@ -101,36 +104,64 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 	if err != nil {
 		return nil, err
 	}
+	w.drive(ctx, requests, tcp)
+	if err := figures(w, auth); err != nil {
+		return nil, err
+	}
+	w.pools, w.providers, w.handler = nil, nil, nil
+
+	grown := (int64(heapInUse()) - int64(heap)) >> 10
+	runtime.KeepAlive(auth) // what it keeps must be bounded, so it counts
+	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	left := runtime.NumGoroutine()
+	fmt.Printf("\nthe heap has grown by %d KiB, %d at most; %d goroutines at the start, %d at the end\n", grown, maxGrowth, goroutines, left)
+	if grown > maxGrowth {
+		w.fault("the heap has grown by %d KiB, %d at most", grown, maxGrowth)
+	}
+	if left > goroutines {
+		stacks := make([]byte, 1<<20)
+		w.fault("%d goroutines are left of %d:\n%s", left, goroutines, stacks[:runtime.Stack(stacks, true)])
+	}
+	if w.wrong > len(w.faults) {
+		w.faults = append(w.faults, fmt.Sprintf("and %d more", w.wrong-len(w.faults)))
+	}
+	return w.faults, nil
+}
+
+// drive sends all requests, while providers change their keys, and prints how they
+// fared. Servers and connections are closed when it returns.
+func (w *world) drive(ctx context.Context, requests, tcp int64) {
 	server := httptest.NewUnstartedServer(w.handler)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of those who hang up
 	server.Start()
+	defer server.Close()
 	transport := &http.Transport{MaxConnsPerHost: tcpWorkers, MaxIdleConnsPerHost: tcpWorkers, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second}
+	defer transport.CloseIdleConnections()
+	home, away := &url.URL{Scheme: "http", Host: "127.0.0.1", Path: "/"}, &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: "/"}
 
-	began := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var conductors, local, remote, goers sync.WaitGroup
-	conductors.Go(func() { w.providers[0].steady(ctx) })
-	conductors.Go(func() { w.providers[1].shaky(ctx) })
+	began := time.Now()
+	var local, remote, others sync.WaitGroup
 	var localLeft, tcpLeft atomic.Int64
 	localLeft.Store(requests)
 	tcpLeft.Store(tcp)
-	tallies := make([]tally, localWorkers+tcpWorkers)
-	home, _ := url.Parse("http://127.0.0.1/")
-	away, _ := url.Parse(server.URL + "/")
-	for i := range tallies {
-		if i < localWorkers {
-			local.Go(func() {
-				w.work(ctx, newMaker(w, i, home, i%patientOnes == 0), &inProcess{handler: w.handler}, &localLeft, &tallies[i])
-			})
-		} else {
-			remote.Go(func() {
-				w.work(ctx, newMaker(w, i, away, i%patientOnes == 0), overTCP{&http.Client{Transport: transport}}, &tcpLeft, &tallies[i])
-			})
-		}
+	var localTallies [localWorkers]tally
+	var tcpTallies [tcpWorkers]tally
+	for i := range localTallies {
+		m := newMaker(w, i, home, i%patientOnes == 0)
+		local.Go(func() { w.work(ctx, m, &inProcess{handler: w.handler}, &localLeft, &localTallies[i]) })
 	}
-	goers.Go(func() { w.hangUp(ctx, newMaker(w, len(tallies), away, true), &tcpLeft) })
-	goers.Go(func() {
+	for i := range tcpTallies {
+		m := newMaker(w, localWorkers+i, away, i%patientOnes == 0)
+		remote.Go(func() { w.work(ctx, m, overTCP{&http.Client{Transport: transport}}, &tcpLeft, &tcpTallies[i]) })
+	}
+	others.Go(func() { w.providers[0].steady(ctx) })
+	others.Go(func() { w.providers[1].shaky(ctx) })
+	others.Go(func() { w.hangUp(ctx, newMaker(w, localWorkers+tcpWorkers, away, true), &tcpLeft) })
+	others.Go(func() {
 		for wait(ctx, time.Minute) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
@@ -143,50 +174,21 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 	remote.Wait()
 	tcpTook := time.Since(began)
 	cancel()
-	goers.Wait()
-	conductors.Wait()
-	took := time.Since(began)
+	others.Wait()
 
-	sums := []tally{sumOf(tallies[:localWorkers]), sumOf(tallies[localWorkers:])}
-	printTallies(sums[0], sums[1])
+	here, there := sumOf(localTallies[:]), sumOf(tcpTallies[:])
+	printTallies(here, there)
 	fmt.Printf("\n%d requests in process in %v (%.0f/s) and, beside them, %d over TCP in %v (%.0f/s); %d clients hung up\n",
-		sums[0].sum(), localTook.Round(time.Second/10), float64(sums[0].sum())/localTook.Seconds(),
-		sums[1].sum(), tcpTook.Round(time.Second/10), float64(sums[1].sum())/tcpTook.Seconds(), w.hungUp.Load())
+		here.sum(), localTook.Round(time.Second/10), float64(here.sum())/localTook.Seconds(),
+		there.sum(), tcpTook.Round(time.Second/10), float64(there.sum())/tcpTook.Seconds(), w.hungUp)
 	for i, p := range w.providers {
-		got, most := p.fetches.Load(), p.maxFetches(took)
-		fmt.Printf("provider %d: %d fetches, %d at most; %d phases of trouble\n", i+1, got, most, p.phases)
+		p.close()
+		got, most := p.fetches.Load(), p.maxFetches(time.Since(began))
+		fmt.Printf("provider %d: %d fetches, %d at most; %d phases of trouble, %d fetches failed\n", i+1, got, most, p.phases, p.failed.Load())
 		if got > most {
 			w.fault("the keys of provider %d were fetched %d times, %d at most", i+1, got, most)
 		}
-		p.close()
 	}
-	server.Close()
-	transport.CloseIdleConnections()
-
-	if err := figures(w, auth); err != nil {
-		return nil, err
-	}
-
-	// What the middleware keeps must be bounded, so it is not dropped, unlike the pools.
-	w.pools, w.providers, tallies = nil, nil, nil
-	if grown := int64(heapInUse()) - int64(heap); grown > maxGrowth {
-		w.fault("the heap has grown by %d KiB, %d at most", grown>>10, maxGrowth>>10)
-	} else {
-		fmt.Printf("\nthe heap has grown by %d KiB, %d at most\n", grown>>10, maxGrowth>>10)
-	}
-	runtime.KeepAlive(auth)
-	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
-		time.Sleep(10 * time.Millisecond)
-	}
-	fmt.Printf("%d goroutines at the start, %d at the end\n", goroutines, runtime.NumGoroutine())
-	if n := runtime.NumGoroutine(); n > goroutines {
-		stacks := make([]byte, 1<<20)
-		w.fault("%d goroutines are left of %d:\n%s", n, goroutines, stacks[:runtime.Stack(stacks, true)])
-	}
-	if w.wrong > len(w.faults) {
-		w.faults = append(w.faults, fmt.Sprintf("and %d more", w.wrong-len(w.faults)))
-	}
-	return w.faults, nil
 }
 
 func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
@@ -267,7 +269,7 @@ func (w *world) hangUp(ctx context.Context, m *maker, left *atomic.Int64) {
 			conn.(*net.TCPConn).SetLinger(0) // with a reset
 		}
 		conn.Close()
-		w.hungUp.Add(1)
+		w.hungUp++
 	}
 }
 

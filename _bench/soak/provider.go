@@ -53,8 +53,10 @@ type provider struct {
 	mode    atomic.Int32                 // good, slow or failing
 	trouble atomic.Uint32                // odd while an answer may be a 503
 	fetches atomic.Int64
-	phases  int
-	report  func(format string, args ...any)
+	failed  atomic.Int64 // of the fetches
+
+	phases, refreshes int64 // of trouble; by the conductor, not by the source
+	report            func(format string, args ...any)
 }
 
 const (
@@ -90,6 +92,7 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.fetches.Add(1)
 	switch p.mode.Load() {
 	case failing:
+		p.failed.Add(1)
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	case slow:
@@ -216,6 +219,7 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 			return true
 		}
 		if stats.LastError == nil {
+			p.refreshes++
 			p.source.Refresh(ctx) // nothing has failed, so nothing will be asked soon
 		}
 		if time.Since(back) > healing+slack {
@@ -226,9 +230,9 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 	return false
 }
 
-// maxFetches is how often a source may ask in that time: at first, for unknown
-// keys, to renew, and in each phase four times after a failure and twice for
-// Refresh.
+// maxFetches is how often a source may ask in that time: once at first, for unknown
+// keys, to renew what has half of its lifetime behind it, and again after each
+// failure, of which backoff allows five in a phase.
 func (p *provider) maxFetches(d time.Duration) int64 {
-	return 1 + 1 + int64(d/cooldown) + int64(d/(lifetime/2)) + int64(6*p.phases)
+	return 1 + 1 + int64(d/cooldown) + int64(d/(lifetime/2)) + min(p.failed.Load(), 5*p.phases) + p.refreshes
 }
