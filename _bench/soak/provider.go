@@ -113,9 +113,6 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(set)
 }
 
-// isSlow reports whether a request may have to wait for a key.
-func (p *provider) isSlow() bool { return p.mode.Load() == slow }
-
 func (p *provider) newKey() *publicKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

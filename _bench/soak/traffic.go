@@ -26,138 +26,123 @@ type kind struct {
 	name   string
 	weight int
 	fill   func(m *maker, r *request)
-	waits  bool // perhaps, for a key
 }
 
 var kinds = []kind{
-	{"HS256, fresh", 20, func(m *maker, r *request) { r.bearer(m.mint(farAhead, "")) }, false},
-	{"HS256, repeated", 8, func(m *maker, r *request) { r.bearer(m.repeated) }, false},
+	{"HS256, fresh", 20, func(m *maker, r *request) { r.bearer(m.mint("")) }},
+	{"HS256, repeated", 8, func(m *maker, r *request) { r.bearer(m.repeated) }},
 	{"RS256, fresh", 8, func(m *maker, r *request) {
 		r.bearer(m.pools.fresh[m.pools.next.Add(1)%uint64(len(m.pools.fresh))])
-	}, false},
-	{"RS256, repeated", 10, func(m *maker, r *request) { r.bearer(pick(m, m.pools.seen)) }, false},
+	}},
+	{"RS256, repeated", 10, func(m *maker, r *request) { r.bearer(pick(m, m.pools.seen)) }},
 	{"RS256, expires in the run", 2, func(m *maker, r *request) {
 		i := min(max(0, int(time.Since(m.pools.since)/time.Second)+m.IntN(4)-1), len(m.pools.expiring)-1)
 		r.bearer(m.pools.expiring[i])
 		r.expires = m.pools.since.Unix() + int64(i)
-	}, false},
-	{"HS256, expired", 4, func(m *maker, r *request) {
-		r.bearer(m.mint(time.Now().Unix()-int64(m.IntN(2)*3600), "")) // in this second, or long ago
+	}},
+	{"HS256, expired", 4, func(m *maker, r *request) { // in this second, or long ago
+		r.bearer(m.ours.token(fixedIssuer, m.number(), time.Now().Unix()-int64(m.IntN(2)*3600), ""))
 		r.hit = expired
-	}, false},
-	{"RS256, expired", 2, func(m *maker, r *request) { r.bearer(pick(m, m.pools.expired)); r.hit = expired }, false},
+	}},
+	{"RS256, expired", 2, func(m *maker, r *request) { r.bearer(pick(m, m.pools.expired)); r.hit = expired }},
 	{"not yet valid", 3, func(m *maker, r *request) {
-		r.bearer(m.mint(farAhead, fmt.Sprintf(`,"nbf":%d`, time.Now().Unix()+3600)))
+		r.bearer(m.mint(fmt.Sprintf(`,"nbf":%d`, time.Now().Unix()+3600)))
 		r.hit = notYet
-	}, false},
+	}},
 	{"HS256, forged", 4, func(m *maker, r *request) {
 		r.bearer(m.foreign.token(fixedIssuer, m.number(), farAhead, ""))
 		r.hit = badSignature
-	}, false},
-	{"RS256, forged", 2, func(m *maker, r *request) { r.bearer(pick(m, m.pools.forged)); r.hit = badSignature }, false},
+	}},
+	{"RS256, forged", 2, func(m *maker, r *request) { r.bearer(pick(m, m.pools.forged)); r.hit = badSignature }},
 	{"tampered payload", 4, func(m *maker, r *request) {
-		one, other := parts(pick(m, m.pools.seen)), parts(m.mint(farAhead, ""))
+		one, other := parts(pick(m, m.pools.seen)), parts(m.mint(""))
 		r.bearer(token{raw: one[0] + "." + other[1] + "." + one[2]})
 		r.hit = badSignature
-	}, false},
+	}},
 	{"malformed", 4, func(m *maker, r *request) {
-		t := m.mint(farAhead, "")
+		t := m.mint("")
 		s := parts(t)
 		r.bearer(token{raw: pick(m, []string{"x", s[0] + "." + s[1], s[0] + "." + s[1] + ".", t.raw + ".x", s[0] + ".+" + s[1] + "." + s[2], s[1][:9] + "." + s[1] + "." + s[2]})})
 		r.hit = malformed
-	}, false},
-	{"a claim twice", 1, func(m *maker, r *request) { r.bearer(m.mint(farAhead, `,"sub":"root"`)); r.hit = badClaims }, false},
+	}},
+	{"a claim twice", 1, func(m *maker, r *request) { r.bearer(m.mint(`,"sub":"root"`)); r.hit = badClaims }},
 	{"no token behind Bearer", 2, func(m *maker, r *request) {
 		r.Header["Authorization"] = []string{pick(m, []string{"Bearer", "Bearer a b", `bearer "x"`, "BEARER a,b"})}
 		r.hit = badHeader
-	}, false},
+	}},
 	{"alg of another key", 2, func(m *maker, r *request) {
-		s := m.foreign
-		s.header = `{"alg":"HS256","kid":"rs-1"}`
-		r.bearer(s.token(fixedIssuer, m.number(), farAhead, ""))
+		r.bearer(unsigned("HS256", "rs-1").token(fixedIssuer, m.number(), farAhead, ""))
 		r.hit = unknownKey
-	}, false},
-	{"oversized", 2, func(m *maker, r *request) {
-		r.bearer(m.mint(farAhead, `,"pad":"`+strings.Repeat("x", 8<<10)+`"`))
-		r.hit = tooLarge
-	}, false},
+	}},
+	{"oversized", 2, func(m *maker, r *request) { r.bearer(m.mint(padding(8 << 10))); r.hit = tooLarge }},
 	{"another audience", 2, func(m *maker, r *request) {
 		r.bearer(m.ours.tokenFor(fixedIssuer, "billing", m.number(), farAhead, ""))
 		r.hit = otherService
-	}, false},
+	}},
 	{"another issuer", 2, func(m *maker, r *request) {
 		r.bearer(m.ours.token("https://evil.example.com", m.number(), farAhead, ""))
 		r.hit = otherIssuer
-	}, false},
-	{"bound to a key", 1, func(m *maker, r *request) { r.bearer(m.mint(farAhead, `,"cnf":{"jkt":"x"}`)); r.hit = boundToKey }, false},
-	{"two credentials", 3, func(m *maker, r *request) {
-		t := m.mint(farAhead, "")
-		r.bearer(t)
-		if m.IntN(2) == 0 {
-			r.cookie(t)
-		} else {
-			r.Header["Authorization"] = append(r.Header["Authorization"], "Basic eDp4")
-		}
+	}},
+	{"bound to a key", 1, func(m *maker, r *request) { r.bearer(m.mint(`,"cnf":{"jkt":"x"}`)); r.hit = boundToKey }},
+	{"two Authorization headers", 2, func(m *maker, r *request) {
+		r.bearer(m.mint(""))
+		r.Header["Authorization"] = append(r.Header["Authorization"], "Basic eDp4")
 		r.hit = twoTokens
-	}, false},
-	{"no credentials", 4, func(m *maker, r *request) {
-		if m.IntN(2) == 0 {
-			r.Header["Authorization"] = []string{"Basic eDp4"}
-		}
-		r.hit = noToken
-	}, false},
+	}},
+	{"a header and a cookie", 2, func(m *maker, r *request) { r.bearer(m.mint("")); r.cookie(m.mint("")); r.hit = twoTokens }},
+	{"no credentials", 3, func(m *maker, r *request) { r.hit = noToken }},
+	{"another scheme", 2, func(m *maker, r *request) { r.Header["Authorization"] = []string{"Basic eDp4"}; r.hit = noToken }},
 	{"HEAD without credentials", 1, func(m *maker, r *request) {
 		r.Method, r.hit = http.MethodHead, noToken
 		r.hit.body, r.hit.mediaType = "", ""
-	}, false},
+	}},
 	{"cookie, GET", 3, func(m *maker, r *request) {
-		r.cookie(pick(m, []token{m.mint(farAhead, ""), pick(m, m.pools.seen)}))
+		r.cookie(pick(m, []token{m.mint(""), pick(m, m.pools.seen)}))
 		r.Header["Sec-Fetch-Site"] = []string{"cross-site"}
-	}, false},
+	}},
 	{"cookie, POST from here", 2, func(m *maker, r *request) {
 		r.Method = http.MethodPost
-		r.cookie(m.mint(farAhead, ""))
-		if m.IntN(2) == 0 {
+		r.cookie(m.mint(""))
+		if m.IntN(2) == 0 { // else it is no browser
 			r.Header["Sec-Fetch-Site"] = []string{"same-origin"}
 		}
-	}, false},
+	}},
 	{"cookie, POST from elsewhere", 3, func(m *maker, r *request) {
 		r.Method = http.MethodPost
-		r.cookie(m.mint(farAhead, ""))
-		name := pick(m, []string{"Sec-Fetch-Site", "Origin"})
-		r.Header[name] = []string{map[string]string{"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}[name]}
+		r.cookie(m.mint(""))
+		if m.IntN(2) == 0 {
+			r.Header["Sec-Fetch-Site"] = []string{"cross-site"}
+		} else {
+			r.Header["Origin"] = []string{"https://evil.example.com"}
+		}
 		r.hit = crossOrigin
-	}, false},
-	{"cookie, oversized", 1, func(m *maker, r *request) {
-		r.cookie(m.mint(farAhead, `,"pad":"`+strings.Repeat("x", 4<<10)+`"`))
-		r.hit = tooLarge
-	}, false},
+	}},
+	{"cookie, oversized", 1, func(m *maker, r *request) { r.cookie(m.mint(padding(4 << 10))); r.hit = tooLarge }},
 	{"scopes there", 3, func(m *maker, r *request) {
 		r.URL = m.guarded
-		r.bearer(m.mint(farAhead, `,"scope":"a orders:write orders:read"`))
-	}, false},
+		r.bearer(m.mint(`,"scope":"a orders:write orders:read"`))
+	}},
 	{"scope missing", 3, func(m *maker, r *request) {
 		r.URL = m.guarded
-		r.bearer(m.mint(farAhead, `,"scope":"orders:read"`))
+		r.bearer(m.mint(`,"scope":"orders:read"`))
 		r.hit = lacksScope
-	}, false},
+	}},
 	{"unknown kid, fixed keys", 4, func(m *maker, r *request) {
-		r.bearer(unsigned("HS256", m.text(1+m.IntN(250))).token(fixedIssuer, m.number(), farAhead, ""))
+		r.bearer(unsigned("HS256", m.randomID()).token(fixedIssuer, m.number(), farAhead, ""))
 		r.hit = unknownKey
-	}, false},
+	}},
 	{"unknown kid, provider", 6, func(m *maker, r *request) {
 		r.provider = pick(m, m.providers)
-		r.bearer(unsigned("RS256", m.text(1+m.IntN(250))).token(r.provider.URL, m.number(), farAhead, ""))
-	}, true},
-	{"provider, newest key", 6, func(m *maker, r *request) { r.of(m, 0) }, true},
-	{"provider, key before it", 6, func(m *maker, r *request) { r.of(m, 1) }, false},
-	{"provider, withdrawn key", 2, func(m *maker, r *request) { r.of(m, 2) }, true},
+		r.bearer(unsigned("RS256", m.randomID()).token(r.provider.URL, m.number(), farAhead, ""))
+	}},
+	{"provider, newest key", 6, func(m *maker, r *request) { r.of(m, 0) }},
+	{"provider, key before it", 6, func(m *maker, r *request) { r.of(m, 1) }},
+	{"provider, withdrawn key", 2, func(m *maker, r *request) { r.of(m, 2) }},
 	{"provider, forged", 2, func(m *maker, r *request) {
 		r.of(m, 1)
-		s := unsigned("RS256", r.key.kid)
-		r.bearer(s.token(r.provider.URL, m.number(), farAhead, ""))
+		r.bearer(unsigned("RS256", r.key.kid).token(r.provider.URL, m.number(), farAhead, ""))
 		r.hit = badSignature
-	}, false},
+	}},
 }
 
 func (r *request) bearer(t token) {
@@ -242,7 +227,7 @@ func newMaker(w *world, worker int, base *url.URL, patient bool) *maker {
 		Rand: rand.New(rand.NewPCG(1, uint64(worker))), pools: w.pools, providers: w.providers, ours: w.ours, foreign: w.foreign,
 		counter: uint64(worker+1) << 40, patient: patient, open: base, guarded: base.JoinPath("orders"),
 	}
-	m.repeated = m.mint(farAhead, "")
+	m.repeated = m.mint("")
 	m.request.Request = &http.Request{Host: base.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody}
 	return m
 }
@@ -260,26 +245,29 @@ func (m *maker) next() *request {
 	r := &m.request
 	clear(r.Header)
 	*r = request{Request: r.Request, kind: pick(m, lots)}
-	for kinds[r.kind].waits && !m.patient && slices.ContainsFunc(m.providers, (*provider).isSlow) {
-		r.kind = pick(m, lots)
-	}
 	r.Method, r.URL = http.MethodGet, m.open
 	kinds[r.kind].fill(m, r)
+	if !m.patient && r.provider != nil && r.provider.mode.Load() == slow && (r.key == nil || r.key.state.Load() != known) {
+		return m.next()
+	}
 	return r
 }
 
 func (m *maker) number() uint64 { m.counter++; return m.counter }
 
-func (m *maker) mint(expires int64, more string) token {
-	return m.ours.token(fixedIssuer, m.number(), expires, more)
+// mint makes a fresh token with further claims, each behind a comma.
+func (m *maker) mint(more string) token {
+	return m.ours.token(fixedIssuer, m.number(), farAhead, more)
 }
 
-func (m *maker) text(n int) string {
-	b := make([]byte, n)
+func (m *maker) randomID() string {
+	b := make([]byte, 1+m.IntN(250))
 	for i := range b {
 		b[i] = "abcdefghijklmnopqrstuvwxyz0123456789 ./:-_"[m.IntN(42)]
 	}
 	return string(b)
 }
+
+func padding(n int) string { return `,"pad":"` + strings.Repeat("x", n) + `"` }
 
 func pick[T any](m *maker, from []T) T { return from[m.IntN(len(from))] }
