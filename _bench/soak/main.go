@@ -63,7 +63,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	debug.SetTraceback("all")
-	time.AfterFunc(limit+time.Minute, func() { panic("a request is stuck") })
+	time.AfterFunc(limit+2*time.Minute, func() { panic("a request is stuck") })
 	faults, err := soak(ctx, *requests, *tcp)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
