@@ -62,3 +62,45 @@ func TestREADMETests(t *testing.T) {
 		}
 	}
 }
+
+// Every Go block of docs/migrating.md is a run of lines of a file in migrating, as it
+// stands or indented a step less, but for those of other packages, which stand under
+// a heading that is Before.
+func TestMigrating(t *testing.T) {
+	page, err := os.ReadFile("../docs/migrating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("migrating/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, "\n"+string(text))
+	}
+	heading, headings := "", []string{} // those that have blocks
+	for _, part := range regexp.MustCompile("(?ms)^#+ (.*?)$|^```go\n(.*?)^```$").FindAllSubmatch(page, -1) {
+		if len(part[1]) > 0 {
+			heading = string(part[1])
+			continue
+		}
+		headings = append(headings, heading)
+		if heading == "Before" {
+			continue
+		}
+		lines := "\n" + string(part[2])
+		indented := regexp.MustCompile("(?m)^(.)").ReplaceAllString(lines, "\t$1")
+		if !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, lines) || strings.Contains(text, indented) }) {
+			t.Errorf("under %q: no file in migrating has this text:%s", heading, lines)
+		}
+	}
+	headings = slices.DeleteFunc(slices.Compact(headings), func(h string) bool { return h != "Before" && h != "After" })
+	if want := slices.Repeat([]string{"Before", "After"}, 5); !slices.Equal(headings, want) {
+		t.Errorf("headings of blocks: %q, want %q", headings, want)
+	}
+}

@@ -1,0 +1,53 @@
+package migrating
+
+import (
+	"errors"
+	"log"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// User is what the handlers read of a token that gin-jwt has minted.
+type User struct {
+	Subject string `json:"sub"` // the IdentityKey
+}
+
+func fromGin(secret []byte, engine *gin.Engine) {
+	auth, err := jwthttp.New[User](jwthttp.HS256(secret), jwthttp.Options{
+		Extractors:   []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("jwt"))},
+		ErrorHandler: loginAgain, // for the authorizer's refusals too
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	authorizer := jwthttp.Require(func(user User) error {
+		if user.Subject == "mallory" {
+			return errors.New("mallory is banned") // for logs: the client does not see it
+		}
+		return nil
+	})
+	engine.Use(ginMiddleware(auth.Handler), ginMiddleware(authorizer))
+	engine.Any("/orders", func(c *gin.Context) {
+		user, _ := jwthttp.ClaimsFromContext[User](c.Request.Context())
+		c.String(http.StatusOK, "Hello, %s!\n", user.Subject)
+	})
+}
+
+// ginMiddleware takes a middleware of net/http into gin. Do not use gin.WrapH for
+// that: gin would go on to the handler after a refusal.
+func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		passed := false
+		mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			passed = true
+			c.Request = r
+			c.Next()
+		})).ServeHTTP(c.Writer, c.Request)
+		if !passed {
+			c.Abort()
+		}
+	}
+}
