@@ -126,7 +126,9 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}
 	key, opts := jwthttp.HS256(secret), jwthttp.Options{}
 	type nested struct{ In struct{ T []time.Duration } }
-	type tree struct{ Children []tree }
+	type tree struct {
+		Children []tree `json:"children"`
+	}
 	type clash struct {
 		Name  string
 		Other string `json:"Name"` // go vet does not see that
@@ -179,6 +181,14 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}](key, opts))
 	try("Validate with a context", "has a Validate of the type func(context.Context) error")(jwthttp.New[withContext](key, opts))
 	try("golang-jwt v4", "rename it to Validate")(jwthttp.New[ofVersion4](key, opts))
+	try("no tag", `has the field .Role without a name in its tag, so that only a claim "Role" would fill it, in exactly this case: tag it `+"`json:\"role\"`")(jwthttp.New[struct{ Role string }](key, opts))
+	try("no name", "has the field .Role without a name")(jwthttp.New[struct {
+		Role string `json:",omitempty"`
+	}](key, opts))
+	try("no tag, embedded", "has the field .embedded.Role without a name")(jwthttp.New[struct {
+		embedded
+		Subject string `json:"sub"`
+	}](key, opts))
 	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
 		E time.Time `json:"exp"`
 	}](key, opts))
@@ -218,15 +228,21 @@ type AlsoByValue struct{}
 
 func (AlsoByValue) Validate() error { return nil }
 
+type embedded struct{ Role string }
+
 type ofPointer struct{}
 
 func (*ofPointer) Validate() error { return nil }
 
-type withContext struct{ Role string }
+type withContext struct {
+	Role string `json:"role"`
+}
 
 func (withContext) Validate(context.Context) error { return nil }
 
-type ofVersion4 struct{ Role string }
+type ofVersion4 struct {
+	Role string `json:"role"`
+}
 
 func (ofVersion4) Valid() error { return nil }
 

@@ -19,11 +19,11 @@
 // # Claims
 //
 // AppClaims is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what
-// embeds it. Unlike with encoding/json, names match in exact case only, so tag
-// every field. If the type has a method Validate() error, that is called for
-// every token, and its error is a 401 like that of a [Check]. An aud may be a
-// string or an array: [jwt.ClaimStrings] takes both. Numbers in a field of type
-// any are float64, but integers of magnitude 2^53 and above are
+// embeds it. Unlike with encoding/json, names match in exact case only, so every
+// field of it has a name in its tag. If the type has a method Validate() error, that
+// is called for every token, and its error is a 401 like that of a [Check]. An aud
+// may be a string or an array: [jwt.ClaimStrings] takes both. Numbers in a field of
+// type any are float64, but integers of magnitude 2^53 and above are
 // [encoding/json.Number], so that no digit is lost.
 //
 // Whatever the type, these hold: exp is there and ahead; nbf, if there, has

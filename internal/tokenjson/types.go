@@ -25,6 +25,7 @@ func NewDecoder(t reflect.Type) (Decoder, error) {
 		w.fault("has no place for the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		w.visit(t, "")
+		w.visitNames(t, "")
 		w.visitRegistered()
 	default:
 		w.fault("cannot hold the members of a JSON object: use a struct or jwt.MapClaims")
@@ -132,6 +133,29 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			}
 		}
 		w.visit(f.Type, path+"."+f.Name)
+	}
+}
+
+// visitNames finds claims that have no name: encoding/json would fill a field Role
+// from role, and here it stays empty.
+func (w *typeWalk) visitNames(t reflect.Type, path string) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("json")
+		name, _, _ := strings.Cut(tag, ",")
+		switch {
+		case name != "":
+		case f.Anonymous:
+			w.visitNames(f.Type, path+"."+f.Name)
+		case f.IsExported():
+			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q would fill it, in exactly this case: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
+		}
 	}
 }
 
