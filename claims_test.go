@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
@@ -333,5 +334,57 @@ func TestRequestsShareNothing(t *testing.T) {
 	verify(t, maps, raw, nil).Claims["n"] = "changed"
 	if got := verify(t, maps, raw, nil).Claims["n"]; got != 1.0 {
 		t.Errorf("n = %v", got)
+	}
+}
+
+func TestNumericDateAgainstBig(t *testing.T) {
+	for _, number := range []string{
+		"0", "-0", "0.0", "-0.0e5", "1", "1.0", "1.5", "0.9999999999999999999999", "1e3", "1E+3", "1e-3", "1000e-3", "1001e-3", "12345e-2",
+		"253402300799", "253402300799.0", "253402300799.000000001", "253402300800", "2534023007990e-1", "0.253402300799e12", "0.253402300800e12",
+		"1e11", "1e12", "1e300", "1e-300", "1e999999", "1e-999999", "1e99999999999999999999", "1e-99999999999999999999", "0e99999999999999999999",
+		"-1", "-0.5", "-1e-99999999999999999999", "9223372036854775807", "9223372036854775808", "18446744073709551616", "1.7e9", "1700000000.123456789123456789",
+		"0.00000000000000000000000000000000001e45", "100000000000000000000000000000000000000e-30",
+	} {
+		checkNumericDate(t, number)
+	}
+}
+
+func checkNumericDate(t *testing.T, number string) {
+	t.Helper()
+	floor, ceil, ok := jwthttp.ParseNumericDate(number)
+	_, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	if len(exponent) > 5 {
+		return // big.Rat would take all memory; what is asked for has its own row below
+	}
+	want, valid := new(big.Rat).SetString(number)
+	if !valid {
+		t.Fatalf("%q is no number", number)
+	}
+	inRange := want.Sign() >= 0 && want.Cmp(big.NewRat(253402300799, 1)) <= 0
+	if ok != inRange {
+		t.Fatalf("%s: accepted %v", number, ok)
+	}
+	if !ok {
+		return
+	}
+	down := new(big.Int).Quo(want.Num(), want.Denom())
+	up := new(big.Int).Set(down)
+	if !want.IsInt() {
+		up.Add(up, big.NewInt(1))
+	}
+	if floor.Unix() != down.Int64() || ceil.Unix() != up.Int64() {
+		t.Errorf("%s: %d to %d, want %d to %d", number, floor.Unix(), ceil.Unix(), down, up)
+	}
+}
+
+func TestNumericDateOfHugeExponents(t *testing.T) {
+	for number, want := range map[string]bool{
+		"1e999999999": false, "1e99999999999999999999": false, "0e99999999999999999999": true, "-1e-99999999999999999999": false,
+		"1e-999999999": true, "1e-99999999999999999999": true, "1e1000001": false, "0.1e-1000001": true,
+	} {
+		floor, ceil, ok := jwthttp.ParseNumericDate(number)
+		if ok != want || ok && floor.Unix() != 0 {
+			t.Errorf("%s: %v, %v, accepted %v", number, floor, ceil, ok)
+		}
 	}
 }

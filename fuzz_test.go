@@ -191,6 +191,45 @@ func FuzzUnverifiedIssuer(f *testing.F) {
 	})
 }
 
+// The walk finds the members that encoding/json finds in well-formed JSON, and
+// survives any other.
+func FuzzWalk(f *testing.F) {
+	for _, text := range []string{`{"a":1,"b":[{"c":"}"}],"d":"\"","\u0065":null}`, `{}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":]}`, ` { "a" : -1.5e3 , "b" : true } `, `{"a":{}}x`, `{"":""}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, tooDeep := jwthttp.WalkTo(text, 1000)
+		var want map[string]json.RawMessage
+		if json.Unmarshal(text, &want) != nil || want == nil || tooDeep || strings.ContainsRune(string(text), '\ufffd') || !json.Valid(text) {
+			return
+		}
+		if len(got) != len(want) && !strings.Contains(string(text), `\u`) {
+			t.Fatalf("%q: %d members, want %d", text, len(got), len(want))
+		}
+		for name, value := range got {
+			if strings.HasPrefix(name, `"`) {
+				continue // too long to be looked for, so it stays as it is
+			}
+			if string(want[name]) != value && !strings.Contains(string(text), `\u`) {
+				t.Errorf("%q: %q is %q, want %q", text, name, value, want[name])
+			}
+		}
+	})
+}
+
+func FuzzNumericDate(f *testing.F) {
+	for _, n := range []string{"0", "-0.0e1", "1.5", "253402300799.9", "1e3", "17e8", "1E+9", "9007199254740993", "0.1e-5"} {
+		f.Add(n)
+	}
+	f.Fuzz(func(t *testing.T, number string) {
+		var n json.Number
+		if json.Unmarshal([]byte(number), &n) != nil || string(n) != number || len(number) > 400 {
+			return
+		}
+		checkNumericDate(t, number)
+	})
+}
+
 func FuzzParseRSAPublicKey(f *testing.F) {
 	for _, name := range []string{"pkix.pem", "pkcs1.pem", "certificate.pem", "ec.pem", "jwt_key.pub"} {
 		f.Add(readFile(f, name))

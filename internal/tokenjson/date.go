@@ -40,9 +40,9 @@ func parseDigits(v []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// parseNumericDate reads a JSON value; ok says that it is a number between 0 and
+// ParseNumericDate reads a JSON value; ok says that it is a number between 0 and
 // the end of the year 9999. It goes by the digits: a float64 would round.
-func parseNumericDate(v []byte) (d NumericDate, ok bool) {
+func ParseNumericDate(v []byte) (d NumericDate, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false
 	}

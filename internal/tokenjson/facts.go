@@ -39,11 +39,11 @@ func (f *Facts) read(members *Object) error {
 		case "aud":
 			f.audience, ok = v, isAudience(v)
 		case "exp":
-			f.Expires, ok = parseNumericDate(v)
+			f.Expires, ok = ParseNumericDate(v)
 		case "nbf":
-			f.NotBefore, ok = parseNumericDate(v)
+			f.NotBefore, ok = ParseNumericDate(v)
 		case "iat":
-			f.IssuedAt, ok = parseNumericDate(v)
+			f.IssuedAt, ok = ParseNumericDate(v)
 		case "cnf":
 			f.SenderIsBound = true
 		}
@@ -118,7 +118,7 @@ func Registered(payload []byte) (c jwt.RegisteredClaims) {
 		return c
 	}
 	date := func(v []byte) *jwt.NumericDate {
-		d, _ := parseNumericDate(v)
+		d, _ := ParseNumericDate(v)
 		return &jwt.NumericDate{Time: d.Floor()}
 	}
 	for members.Next() {
