@@ -77,7 +77,7 @@ func newECVerifier(pub *ecdsa.PublicKey) (Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPublicVerifier(ES256, ecScheme{pub, point}, point), nil
+	return newPublicVerifier(ES256, ecScheme{pub}, point), nil
 }
 
 func newEdVerifier(pub ed25519.PublicKey) (Verifier, error) {
