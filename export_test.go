@@ -40,3 +40,12 @@ func ParseHeader(text []byte) (short TokenHeader, isPlain bool, long TokenHeader
 	long, err = parseAnyHeader(text, make([]byte, len(text)))
 	return short, isPlain, long, err
 }
+
+// KeysKept counts the keys that a source of FromKeyfunc has made and keeps.
+func KeysKept(source KeySource) int {
+	made := source.(*legacySource).made.Load()
+	if made == nil {
+		return 0
+	}
+	return len(*made)
+}

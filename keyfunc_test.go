@@ -51,6 +51,8 @@ func TestNewRefusesKeys(t *testing.T) {
 	modulus := func(bits int) *big.Int { // odd, of exactly so many bits
 		return new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 	}
+	tooLarge := 1<<31 - 1
+	tooLarge += 2 // negative where an int has 32 bits
 	named := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
 	var nine jwthttp.KeySet
 	for n := range 9 {
@@ -111,6 +113,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"exponent 0", jwthttp.RS256(&rsa.PublicKey{N: pub.N}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1}), jwthttp.Options{}, "odd exponent"},
 		{"exponent even", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 65536}), jwthttp.Options{}, "odd exponent"},
+		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: tooLarge}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 2^31-2", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 - 2}), jwthttp.Options{}, "odd exponent"},
 
 		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
@@ -420,7 +423,8 @@ func TestFromKeyfunc(t *testing.T) {
 // What a key function returns now is what counts, whatever it returned before.
 func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
 	material := slices.Clone(secretN(0))
-	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, "HS256"), jwthttp.Options{})
+	source := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, "HS256")
+	auth := mustNew[AppClaims](t, source, jwthttp.Options{})
 	token := func(n int) string { return signHS(secretN(n), plainHeader, payload("")) }
 	for n := range 20 { // more than are kept
 		copy(material, secretN(n)) // in place
@@ -428,6 +432,9 @@ func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
 		verify(t, auth, token(n+1), jwt.ErrTokenSignatureInvalid)
 		if n > 0 {
 			verify(t, auth, token(n-1), jwt.ErrTokenSignatureInvalid)
+		}
+		if kept := jwthttp.KeysKept(source); kept < 1 || kept > 8 {
+			t.Errorf("%d keys are kept", kept)
 		}
 	}
 	pub := &rsa.PublicKey{N: new(big.Int).Set(rsaKey().N), E: rsaKey().E}

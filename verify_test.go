@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,6 +63,37 @@ func TestSegments(t *testing.T) {
 	verify(t, auth, macSegments(secret, header+"."+b64("{}")[:2]+"h"), jwt.ErrTokenMalformed)
 }
 
+// Any other byte, in any segment, is found before anything is decoded, so no key is
+// asked for.
+func TestAlphabet(t *testing.T) {
+	asked := 0
+	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		asked++
+		return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+	}), jwthttp.Options{})
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	segments := strings.Split(good(), ".")
+	for i := range segments {
+		for b := range 256 {
+			odd := string([]byte{byte(b)})
+			if strings.Contains(alphabet, odd) {
+				continue
+			}
+			for _, at := range []int{0, 5, len(segments[i]) - 1} {
+				changed := slices.Clone(segments)
+				changed[i] = changed[i][:at] + odd + changed[i][at+1:] // of the same length
+				verify(t, auth, strings.Join(changed, "."), jwt.ErrTokenMalformed)
+				changed[i] = segments[i][:at] + odd + segments[i][at:]
+				verify(t, auth, strings.Join(changed, "."), jwt.ErrTokenMalformed)
+			}
+		}
+	}
+	if asked != 0 {
+		t.Errorf("the key source was asked %d times", asked)
+	}
+	verify(t, auth, strings.Join(segments, "."), nil)
+}
+
 // strayBits sets the lowest bit of the last character, which no byte uses.
 func strayBits(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -87,6 +121,38 @@ func TestSizeLimits(t *testing.T) {
 	}
 }
 
+// A cookie has at most 4096 bytes, whatever the option says, and less if it says
+// less.
+func TestCookieSizeLimit(t *testing.T) {
+	sized := func(n int) string {
+		payload := fmt.Sprintf(`{"exp":%d,"pad":"`, time.Now().Add(time.Hour).Unix())
+		for pad := n * 3 / 4; ; pad-- {
+			if raw := signHS(secret, plainHeader, payload+strings.Repeat("x", max(pad, 0))+`"}`); len(raw) <= n {
+				return raw
+			}
+		}
+	}
+	for _, tc := range []struct{ option, size, want int }{
+		{0, 4096, 200}, {0, 4097, 401}, {65536, 4096, 200}, {65536, 4097, 401}, {1000, 1000, 200}, {1000, 1001, 401},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: tc.option, Extractors: bothPlaces})
+		raw := sized(tc.size)
+		if len(raw) < tc.size { // not every size can be had: make up for it in the header
+			raw = signHS(secret, `{"alg":"HS256","typ":"JWT" }`, string(decodeB64(t, strings.Split(raw, ".")[1])))
+		}
+		if len(raw) != tc.size {
+			t.Fatalf("%d bytes, want %d", len(raw), tc.size)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: "token", Value: raw})
+		rec := httptest.NewRecorder()
+		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(rec, r)
+		if rec.Code != tc.want {
+			t.Errorf("MaxTokenBytes %d, a cookie of %d bytes: %d", tc.option, len(raw), rec.Code)
+		}
+	}
+}
+
 func TestHeaderRules(t *testing.T) {
 	kid256 := strings.Repeat("k", 256)
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret)}, jwthttp.Options{})
@@ -102,6 +168,8 @@ func TestHeaderRules(t *testing.T) {
 		{"escaped value", `{"alg":"\u0048S256"}`, nil},
 		{"longest kid", `{"alg":"HS256","kid":"` + kid256 + `"}`, nil},
 		{"empty kid", `{"alg":"HS256","kid":""}`, nil},
+		{"kid of the first and the last byte", `{"alg":"HS256","kid":" ~"}`, nil},
+		{"the same, escaped", `{"alg":"HS256","kid":"\u0020\u007e"}`, nil},
 
 		{"no JSON", `alg`, jwt.ErrTokenMalformed},
 		{"empty", ` `, jwt.ErrTokenMalformed},
@@ -136,7 +204,14 @@ func TestHeaderRules(t *testing.T) {
 		{"crit empty", `{"alg":"HS256","crit":[]}`, jwt.ErrTokenUnverifiable},
 		{"crit null", `{"alg":"HS256","crit":null}`, jwt.ErrTokenUnverifiable},
 		{"crit escaped", `{"alg":"HS256","cr\u0069t":null}`, jwt.ErrTokenUnverifiable},
+		{"crit that names nothing known", `{"alg":"HS256","crit":{"x":1}}`, jwt.ErrTokenUnverifiable},
 		{"b64 true", `{"alg":"HS256","b64":true}`, jwt.ErrTokenUnverifiable},
+		{"b64 false", `{"alg":"HS256","b64":false}`, jwt.ErrTokenUnverifiable},
+		{"b64 null", `{"alg":"HS256","b64":null}`, jwt.ErrTokenUnverifiable},
+		{"zip null", `{"alg":"HS256","zip":null}`, jwt.ErrTokenUnverifiable},
+		{"zip empty", `{"alg":"HS256","zip":""}`, jwt.ErrTokenUnverifiable},
+		{"enc null", `{"alg":"HS256","enc":null}`, jwt.ErrTokenUnverifiable},
+		{"enc escaped", `{"alg":"HS256","\u0065nc":"A128GCM"}`, jwt.ErrTokenUnverifiable},
 		{"zip", `{"alg":"HS256","zip":"DEF"}`, jwt.ErrTokenUnverifiable},
 		{"enc", `{"alg":"HS256","enc":"A128GCM"}`, jwt.ErrTokenUnverifiable},
 		{"4 deep", `{"alg":"HS256","x":[[[]]]}`, nil},
@@ -268,6 +343,7 @@ func testClaimRules[C any](t *testing.T) {
 		return `"aud":[` + strings.TrimSuffix(strings.Repeat(`"x",`, n-1), ",") + `,"orders"]`
 	}
 	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true})
+	forever := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true})
 	for _, tc := range []struct {
 		name, payload string
 		want          error
@@ -319,9 +395,13 @@ func testClaimRules[C any](t *testing.T) {
 		{"nbf ahead", payload(`"nbf":4102444800`), jwt.ErrTokenNotValidYet},
 		{"nbf escaped and ahead", payload(`"n\u0062f":4102444800`), jwt.ErrTokenNotValidYet},
 		{"nbf past", payload(`"nbf":0`), nil},
+		{"nbf negative", payload(`"nbf":-1`), jwthttp.ErrInvalidToken},
+		{"nbf beyond 9999", payload(`"nbf":253402300800`), jwt.ErrTokenInvalidClaims},
 		{"iat null", payload(`"iat":null`), jwthttp.ErrInvalidToken},
 		{"iat string", payload(`"iat":"0"`), jwthttp.ErrInvalidToken},
 		{"iat 1e300", payload(`"iat":1e300`), jwthttp.ErrInvalidToken},
+		{"iat negative", payload(`"iat":-1`), jwthttp.ErrInvalidToken},
+		{"iat beyond 9999", payload(`"iat":253402300800`), jwthttp.ErrInvalidToken},
 		{"iat ahead", payload(`"iat":4102444800`), nil},
 		{"iss null", payload(`"iss":null`), jwthttp.ErrInvalidToken},
 		{"iss number", payload(`"iss":1`), jwthttp.ErrInvalidToken},
@@ -344,7 +424,15 @@ func testClaimRules[C any](t *testing.T) {
 		{"nbf behind both", payload(`"name":"\\\"","nbf":4102444800,"x":"\""`), jwt.ErrTokenNotValidYet},
 		{"cnf escaped", payload(`"\u0063nf":{}`), jwthttp.ErrInvalidToken},
 	} {
-		t.Run(tc.name, func(t *testing.T) { verify(t, auth, signHS(secret, plainHeader, tc.payload), tc.want) })
+		t.Run(tc.name, func(t *testing.T) {
+			token := signHS(secret, plainHeader, tc.payload)
+			verify(t, auth, token, tc.want)
+			// What is missing may be missing, and what is there counts all the same.
+			if tc.want == jwt.ErrTokenRequiredClaimMissing {
+				tc.want = nil
+			}
+			verify(t, forever, token, tc.want)
+		})
 	}
 }
 
