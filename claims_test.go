@@ -337,6 +337,35 @@ func TestRequestsShareNothing(t *testing.T) {
 	}
 }
 
+// Headers are read in buffers that are used again: what was kept of one stays.
+func TestHeadersShareNothing(t *testing.T) {
+	var seen []jwthttp.TokenHeader
+	var issuers []string
+	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		seen, issuers = append(seen, h), append(issuers, h.UnverifiedIssuer())
+		return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+	}), jwthttp.Options{Type: "x-0"})
+	var want []jwthttp.TokenHeader
+	var kept []*jwthttp.Token[AppClaims]
+	for n := range 50 {
+		kid, escaped := fmt.Sprintf("kid %d", n), fmt.Sprintf(`\u006bid %d`, n)
+		for _, header := range []string{
+			fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"x-0"}`, kid),       // the short way
+			fmt.Sprintf(`{"alg":"HS256","kid":"%s","typ":"x-0"}`, escaped), // the long one
+			pad(fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"\u0078-0"`, kid), 2048),
+		} {
+			kept = append(kept, verify(t, auth, signHS(secret, header, payload(fmt.Sprintf(`"iss":"\u0069-%d"`, n))), nil))
+			want = append(want, jwthttp.TokenHeader{Algorithm: "HS256", KeyID: kid, Type: "x-0"})
+		}
+	}
+	for i, h := range want {
+		s := seen[i]
+		if kept[i].Header != h || s.Algorithm != h.Algorithm || s.KeyID != h.KeyID || s.Type != h.Type || issuers[i] != fmt.Sprintf("i-%d", i/3) {
+			t.Fatalf("header %d became %+v, for the key source %+v with iss %q", i, kept[i].Header, s, issuers[i])
+		}
+	}
+}
+
 func TestNumericDateAgainstBig(t *testing.T) {
 	for _, number := range []string{
 		"0", "-0", "0.0", "-0.0e5", "1", "1.0", "1.5", "0.9999999999999999999999", "1e3", "1E+3", "1e-3", "1000e-3", "1001e-3", "12345e-2",

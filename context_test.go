@@ -5,9 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -82,6 +87,92 @@ func TestNewContext(t *testing.T) {
 	}
 }
 
+// Claims are in the context of the handler alone: whoever is asked while the request
+// is being decided, or told of its refusal, finds none there.
+func TestNobodySeesClaimsEarly(t *testing.T) {
+	asked := map[string]int{}
+	look := func(who string, ctx context.Context) {
+		asked[who]++
+		token, ok := jwthttp.TokenFromContext[AppClaims](ctx)
+		if claims, ok2 := jwthttp.ClaimsFromContext[AppClaims](ctx); ok || ok2 || token != nil || claims != (AppClaims{}) {
+			t.Errorf("%s sees %v, %+v", who, token, claims)
+		}
+		rec := httptest.NewRecorder()
+		jwthttp.RequireScopes("read")(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+		if rec.Code != 401 {
+			t.Errorf("a guard that %s asks says %d", who, rec.Code)
+		}
+	}
+	bearer := jwthttp.BearerHeader()
+	find := bearer.Extract
+	bearer.Extract = func(r *http.Request) (string, error) { look("the extractor", r.Context()); return find(r) }
+	keys := jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		look("the key source", ctx)
+		return []jwthttp.Key{jwthttp.HS256(secret)}, nil
+	})
+	auth := mustNew(t, keys, jwthttp.Options{
+		Extractors:   []jwthttp.Extractor{bearer},
+		OnResult:     func(r *http.Request, _ jwthttp.Result) { look("OnResult", r.Context()) },
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, _ error) { look("the error handler", r.Context()) },
+	}, func(ctx context.Context, token *jwthttp.Token[AppClaims]) error {
+		look("the check", ctx)
+		if token.Claims.Role == "revoked" {
+			return errors.New("revoked")
+		}
+		return nil
+	})
+	ran := 0
+	for _, claims := range []string{`"scope":"read"`, `"scope":"read","role":"revoked"`, `"scope":"read","nbf":4102444800`, `"scope":"read","sub":1`} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+signHS(secret, plainHeader, payload(claims)))
+		auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, inner *http.Request) {
+			ran++
+			if _, ok := jwthttp.ClaimsFromContext[AppClaims](inner.Context()); !ok {
+				t.Error("the handler sees no claims")
+			}
+		})).ServeHTTP(httptest.NewRecorder(), r)
+		look("who stands outside", r.Context())
+	}
+	if want := map[string]int{"the extractor": 4, "the key source": 4, "the check": 2, "OnResult": 4, "the error handler": 3, "who stands outside": 4}; !maps.Equal(asked, want) || ran != 1 {
+		t.Errorf("asked %v, next ran %d times", asked, ran)
+	}
+}
+
+// The package starts no goroutine, nor has others start one for it; and neither do
+// those beside it that have no Close to end it.
+func TestNoGoroutines(t *testing.T) {
+	starters := []string{"time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick", "time.After", "context.AfterFunc", "context.WithCancel", "context.WithTimeout", "context.WithDeadline"}
+	var files []string
+	for _, dir := range []string{".", "cookie", "denylist", "oauth", "internal/*"} {
+		found, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(found) == 0 {
+			t.Fatal(dir, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s has a go statement", file)
+			case *ast.SelectorExpr:
+				on, _ := n.X.(*ast.Ident)
+				if n.Sel.Name == "Go" || on != nil && slices.Contains(starters, on.Name+"."+n.Sel.Name) {
+					t.Errorf("%s uses %v.%s", file, n.X, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
 // Nothing prints a token or a secret, wherever it stands.
 func TestNothingPrintsSecrets(t *testing.T) {
 	secret := "a secret that must not be printed, ever"
@@ -150,6 +241,67 @@ func TestInnerErrors(t *testing.T) {
 	}
 	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "TAIL") || strings.Count(text, "é") != 127 || !utf8.ValidString(text) {
 		t.Errorf("error = %v", seen)
+	}
+}
+
+// Whatever a token is refused for, no text of the error, no record of it and no
+// answer has a part of the token in it, or of the secret.
+func TestErrorsShowNoToken(t *testing.T) {
+	var seen error
+	var out bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&out, nil))
+	auth := mustNew(t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{
+		Issuer: issuerA, Audience: []string{"orders"}, Extractors: bothPlaces,
+		OnResult:     func(_ *http.Request, res jwthttp.Result) { logger.Info("told", "result", res) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { seen = err; jwthttp.WriteError(w, r, err) },
+	}, func(_ context.Context, token *jwthttp.Token[AppClaims]) error {
+		return fmt.Errorf("checking %v, %+v, %s: %w", token, *token, token.Header, errors.New("no"))
+	})
+	claims := func(more string) string { return payload(`"role":"a role that is long enough",` + more) }
+	const ours = `"iss":"https://a.example","aud":"orders"`
+	for name, raw := range map[string]string{
+		"segments":      signHS(secret, plainHeader, claims(ours)) + ".x",
+		"alphabet":      signHS(secret, plainHeader, claims(ours)) + "*",
+		"size":          signHS(secret, plainHeader, claims(ours+`,"pad":"`+strings.Repeat("x", 8<<10)+`"`)),
+		"header":        signHS(secret, `{"alg":"HS256","typ":"JWT",}`, claims(ours)),
+		"crit":          signHS(secret, `{"alg":"HS256","crit":["a name that is long enough"]}`, claims(ours)),
+		"kid":           signHS(secret, `{"alg":"HS256","kid":"`+strings.Repeat("k", 300)+`"}`, claims(ours)),
+		"typ":           signHS(secret, `{"alg":"HS256","typ":"logout+jwt"}`, claims(ours)),
+		"alg":           signHS(secret, `{"alg":"HS512","typ":"JWT"}`, claims(ours)),
+		"signature":     signHS(secretN(1), plainHeader, claims(ours)),
+		"RSA signature": signRS(t, rsaForger(), `{"alg":"RS256"}`, claims(ours)),
+		"no JSON":       signHS(secret, plainHeader, claims(ours)+"x"),
+		"claims":        signHS(secret, plainHeader, claims(ours+`,"jti":1`)),
+		"field":         signHS(secret, plainHeader, payload(ours+`,"role":["a role that is long enough"]`)),
+		"name twice":    signHS(secret, plainHeader, claims(ours+`,"role":"x"`)),
+		"no exp":        signHS(secret, plainHeader, `{`+ours+`}`),
+		"cnf":           signHS(secret, plainHeader, claims(ours+`,"cnf":{}`)),
+		"iss":           signHS(secret, plainHeader, claims(`"iss":"https://b.example","aud":"orders"`)),
+		"aud":           signHS(secret, plainHeader, claims(`"iss":"https://a.example","aud":"bills"`)),
+		"nbf":           signHS(secret, plainHeader, claims(ours+`,"nbf":4102444800`)),
+		"expired":       signHS(secret, plainHeader, `{"exp":1,`+ours+`}`),
+		"check":         signHS(secret, plainHeader, claims(ours)),
+	} {
+		for _, header := range []string{"Authorization", "X-Token"} {
+			out.Reset()
+			seen = nil
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("X-Token", raw)
+			if header == "Authorization" {
+				r.Header = http.Header{"Authorization": {"Bearer " + raw}}
+			}
+			rec := httptest.NewRecorder()
+			auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: next ran", name) })).ServeHTTP(rec, r)
+			if seen == nil || out.Len() == 0 {
+				t.Fatalf("%s: nothing was told", name)
+			}
+			text := fmt.Sprintf("%v %+v %#v %q %s %v %s", seen, seen, seen, seen, &out, rec.Header(), rec.Body)
+			for _, part := range append(strings.Split(raw, "."), string(secret)) {
+				if len(part) > 16 && strings.Contains(text, part[:16]) {
+					t.Errorf("%s: %s shows in %s", name, part[:16], text)
+				}
+			}
+		}
 	}
 }
 
