@@ -168,6 +168,31 @@ func TestDownAtBoot(t *testing.T) {
 	}
 }
 
+// Nor do they try again together when it is down.
+func TestRetriesSpread(t *testing.T) {
+	const instances, bins = 1000, 10
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.goDown()
+		var count [bins]int
+		for range instances {
+			d := protect(t, p, jwks.Options{})
+			wantError(t, d.Refresh(t.Context()), nil, "status 500")
+			wait := time.Until(d.Stats().NextRefresh) - time.Second
+			if wait < 0 || wait >= 500*time.Millisecond {
+				t.Fatalf("tried again after 1s and %v", wait)
+			}
+			count[wait*bins/(500*time.Millisecond)]++
+		}
+		// 100 are expected in each tenth; 60 is six deviations.
+		for i, n := range count {
+			if n < 40 || n > 160 {
+				t.Errorf("%d retries in part %d of %d", n, i+1, bins)
+			}
+		}
+	})
+}
+
 // Keys outlive their provider for as long as the stale limit, and no longer.
 func TestStale(t *testing.T) {
 	for _, tc := range []struct {
@@ -312,6 +337,38 @@ func TestFloodWhileDown(t *testing.T) {
 		time.Sleep(90*time.Second + 5*time.Second)
 		d.wantAtOnce(t, 200, token("new"))
 	})
+}
+
+// It runs from the moment that the fetch begins, however long that takes, and whether
+// it succeeds.
+func TestCooldownBeginsWithTheFetch(t *testing.T) {
+	for _, status := range []int{200, 500} {
+		bubble(t, func(t *testing.T) {
+			p := newProvider("a")
+			p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+			d := protect(t, p, jwks.Options{})
+			d.want(t, 200, token("a"))
+			p.set(func() { p.delay, p.status = 4*time.Second, status })
+			start, before := time.Now(), d.Stats().Fetches
+			d.wantAfter(t, 2*time.Second, 503, unknown(0))
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			d.want(t, map[int]int{200: 401, 500: 503}[status], unknown(1))
+			p.set(func() { p.status = 200 })
+			time.Sleep(time.Until(start.Add(30*time.Second - 1)))
+			synctest.Wait()
+			retries := d.Stats().Fetches - before - 1 // by the backoff
+			if isDown := status == 500; isDown == (retries == 0) {
+				t.Errorf("status %d: %d retries", status, retries)
+			}
+			d.wantAtOnce(t, 401, unknown(2))
+			time.Sleep(time.Nanosecond)
+			d.wantAfter(t, 2*time.Second, 503, unknown(3))
+			if n := d.Stats().Fetches - before; n != 2+retries {
+				t.Errorf("status %d: %d fetches, %d of them retries", status, n, retries)
+			}
+		})
+	}
 }
 
 // A provider that rotates causes not one wrong answer as long as nobody floods.
