@@ -1,0 +1,289 @@
+package jwthttp_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A clause is a part of what must never happen, as the rule of that number says it,
+// with the tests that fail when the code breaks it.
+type clause struct {
+	number int
+	text   string
+	tests  []string // "TestName", "TestName/case", "dir.TestName/case"
+}
+
+const invariants = 21
+
+// Whoever changes the code so that a test of these fails has broken the clause, and
+// whoever takes the test out leaves the clause to nobody.
+var clauses = []clause{
+	// Order and state.
+	{1, "what is refused never reaches the next handler", []string{"TestAnswers/expired", "TestEveryCorruptedByteIsRefused", "FuzzRequest"}},
+	{1, "the next handler runs once", []string{"TestAnswers/good", "TestAllowAnonymous/nothing"}},
+	{1, "it runs only behind extraction", []string{"TestAnswers/header and cookie", "TestAnswers/Bearer alone"}},
+	{1, "and the cross-origin gate", []string{"TestAnswers/cookie from another origin", "TestAnswers/bad cookie from another origin", "TestTrustedOrigins"}},
+	{1, "and the signature", []string{"TestAnswers/wrongly signed", "TestAlgorithms", "FuzzVerify"}},
+	{1, "and the rules for claims, those of their type included", []string{"TestClaimRules", "TestIssuerAndAudience", "TestTime", "TestValidateOfTheType"}},
+	{1, "and all checks, which are asked last", []string{"TestChecks", "TestAnswers/failed check", "TestAnswers/store out of reach"}},
+	{1, "without a token it runs only under AllowAnonymous", []string{"TestAnswers/nothing", "TestAuthenticate"}},
+	{1, "and then only if none was sent", []string{"TestAllowAnonymous/bad", "TestAllowAnonymous/malformed", "TestAllowAnonymous/cross-origin", "TestCheckErrorIsNoAnonymity", "TestCancelledContexts"}},
+	{1, "no context holds claims before they are verified", []string{"TestNobodySeesClaimsEarly"}},
+	{1, "Authenticate returns a token or an error", []string{"TestAuthenticate", "TestSegments", "TestCancelledContexts"}},
+	{1, "an anonymous inner door hides an outer token of its claims type", []string{"TestAnonymousInnerDoorHidesOuterToken", "TestNewContext"}},
+	{1, "from guards too", []string{"TestAnonymousInnerDoorHidesOuterToken", "TestScopesOfTheInnermostDoor/an anonymous inner door hides the outer token"}},
+
+	{2, "two credentials in one place are refused", []string{"TestAnswers/two headers", "TestAnswers/two headers of other schemes", "TestAnswers/two values of a named header", "TestAnswers/two cookies of the name"}},
+	{2, "tokens in two places are refused", []string{"TestAnswers/header and cookie", "TestAnswers/cookie and named header"}},
+	{2, "what is in the first place is final", []string{"TestFirstOf/malformed header beside a good cookie", "TestAnswers/bad header beside a good cookie"}},
+	{2, "nothing is taken from the query", []string{"TestCustomExtractor", "jwthttptest.TestConformance"}},
+
+	{3, "each request has claims of its own", []string{"TestRequestsShareNothing"}},
+	{3, "and payload bytes of its own", []string{"TestRequestsShareNothing", "TestParallelRequests"}},
+	{3, "what was read of a header in a buffer is a copy", []string{"TestHeadersShareNothing"}},
+	{3, "a signature in a buffer is not completed by the one before", []string{"TestSegments/shortened signature", "TestAlgorithms"}},
+	{3, "buffers and HMAC states survive panics of the user's code", []string{"TestPanics", "TestPanicsOverHTTP"}},
+
+	{4, "no data race", []string{"TestParallelRequests", "TestParallelIssuers", "TestPanics", "TestKeysAreSwappedUnderLoad", "jwks.TestRotationUnderLoad", "denylist.TestMemoryConcurrently", "cookie.TestConcurrentUse"}},
+	{4, "the root package starts no goroutine", []string{"TestNoGoroutines", "TestCancelledContexts", "TestClockSteps"}},
+	{4, "none of another package outlives its Close", []string{"jwks.TestClose", "jwks.TestCloseWaitsForEvents", "TestNoGoroutines"}},
+
+	// Tokens.
+	{5, "a token has 8 KiB, or what the option says", []string{"TestSizeLimits", "TestAnswers/oversized"}},
+	{5, "which is at most 64 KiB", []string{"TestNewRefuses/big token"}},
+	{5, "a cookie has 4 KiB, whatever the option says", []string{"TestCookieSizeLimit", "TestAnswers/oversized for a cookie"}},
+	{5, "there are exactly two dots", []string{"TestSegments/one dot", "TestSegments/three dots", "TestSegments/five parts (JWE)"}},
+	{5, "and no segment is empty", []string{"TestSegments/empty header", "TestSegments/empty payload", "TestSegments/empty signature"}},
+	{5, "every byte is of base64url, line breaks and padding are none", []string{"TestAlphabet", "TestSegments/line feed inside", "TestSegments/padding", "TestSegments/standard alphabet"}},
+	{5, "this is checked before anything is decoded", []string{"TestAlphabet"}},
+	{5, "stray trailing bits are refused", []string{"TestSegments/stray trailing bits"}},
+
+	{6, "the header is one JSON object", []string{"TestHeaderRules/array", "TestHeaderRules/null", "TestHeaderRules/two objects"}},
+	{6, "of at most 2 KiB", []string{"TestHeaderRules/more than 2 KiB", "TestHeaderRules/2 KiB"}},
+	{6, "at most 4 deep", []string{"TestHeaderRules/5 deep", "TestHeaderRules/4 deep"}},
+	{6, "without a name twice", []string{"TestHeaderRules/duplicate", "TestHeaderRules/duplicate by escape", "TestHeaderRules/duplicate inside", "FuzzHeader"}},
+	{6, "in valid UTF-8", []string{"TestHeaderRules/invalid UTF-8", "TestHeaderRules/lone surrogate"}},
+	{6, "alg, kid and typ are strings", []string{"TestHeaderRules/alg null", "TestHeaderRules/alg number", "TestHeaderRules/kid number", "TestHeaderRules/typ null"}},
+	{6, "kid has at most 256 bytes", []string{"TestHeaderRules/kid too long", "TestHeaderRules/longest kid"}},
+	{6, "from 0x20 to 0x7e", []string{"TestHeaderRules/kid with 0x1f", "TestHeaderRules/kid with DEL", "TestHeaderRules/kid of the first and the last byte"}},
+	{6, "crit, b64, zip and enc are refused, whatever they say", []string{"TestHeaderRules/crit", "TestHeaderRules/crit null", "TestHeaderRules/crit escaped", "TestHeaderRules/b64 false", "TestHeaderRules/zip null", "TestHeaderRules/enc null"}},
+	{6, "keys that it offers are never looked at", []string{"TestHeaderRules/keys offered", "jwks.TestTokensLeadNowhere/forged with jku"}},
+
+	{7, "a typ is one that is meant for access", []string{"TestType", "TestAnswers/wrong typ"}},
+	{7, "with or without application/, in any case", []string{"TestType"}},
+	{7, "the one that is asked for must be there", []string{"TestType"}},
+
+	{8, "nothing of the payload is decoded before the signature is verified", []string{"TestSignatureComesFirst"}},
+	{8, "a source for several issuers sees the top-level iss alone", []string{"TestIssuers/iss nested", "TestIssuers/iss in a string", "TestUnverifiedIssuer", "FuzzUnverifiedIssuer"}},
+	{8, "under the limits of the payload", []string{"TestIssuers/the 257th", "TestIssuers/33 deep before", "TestUnverifiedIssuer/257 bytes"}},
+
+	{9, "the payload is one JSON object", []string{"TestClaimRules/null", "TestClaimRules/array", "TestTypesThatDecodeThemselves"}},
+	{9, "in valid UTF-8, without lone surrogates", []string{"TestClaimRules/invalid UTF-8", "TestClaimRules/lone surrogate", "TestTypesThatDecodeThemselves"}},
+	{9, "at most 32 deep", []string{"TestClaimRules/33 deep", "TestClaimRules/33 deep in objects", "TestClaimRules/32 deep"}},
+	{9, "of at most 256 members", []string{"TestClaimRules/257 members", "TestClaimRules/256 members"}},
+	{9, "and 64 audiences", []string{"TestClaimRules/65 audiences", "TestClaimRules/64 audiences"}},
+	{9, "without a name twice at any depth", []string{"TestClaimRules/duplicate", "TestClaimRules/duplicate by escape", "TestClaimRules/duplicate inside", "TestTypesThatDecodeThemselves"}},
+	{9, "with nothing after it", []string{"TestClaimRules/trailing object", "TestClaimRules/NUL"}},
+	{9, "names bind to fields in exact case alone", []string{"TestClaimsTypes", "TestClaimRules/other case is another name"}},
+
+	{10, "the rules hold for every claims type", []string{"TestClaimRules", "TestTypesThatWriteToThePayload"}},
+	{10, "exp is a number between 0 and the end of year 9999, if it is there", []string{"TestClaimRules/exp null", "TestClaimRules/exp string", "TestClaimRules/exp 1e300", "TestClaimRules/exp beyond 9999", "TestClaimRules/exp negative"}},
+	{10, "so is nbf", []string{"TestClaimRules/nbf null", "TestClaimRules/nbf string", "TestClaimRules/nbf negative", "TestClaimRules/nbf beyond 9999"}},
+	{10, "so is iat", []string{"TestClaimRules/iat null", "TestClaimRules/iat string", "TestClaimRules/iat negative", "TestClaimRules/iat beyond 9999"}},
+	{10, "fractions count: exp is rounded down, nbf up", []string{"TestTime", "TestNumericDateAgainstBig", "FuzzNumericDate"}},
+	{10, "iss, sub and jti are strings", []string{"TestClaimRules/iss null", "TestClaimRules/iss number", "TestClaimRules/sub null", "TestClaimRules/jti null"}},
+	{10, "aud is a string or an array of strings", []string{"TestClaimRules/aud null", "TestClaimRules/aud number", "TestClaimRules/aud with null", "TestClaimRules/aud nested"}},
+	{10, "a name is a name however it is escaped", []string{"TestClaimRules/exp escaped and past", "TestClaimRules/nbf escaped and ahead", "TestClaimRules/cnf escaped"}},
+	{10, "exp is required", []string{"TestClaimRules/no exp", "TestClaimRules/exp nested"}},
+	{10, "and refused from its second on", []string{"TestTime", "TestRememberedTokensExpire", "TestClockSteps"}},
+	{10, "unless AllowMissingExpiry says so, which leaves one that is there in force", []string{"TestTime", "TestClaimRules/exp null", "TestClaimRules/exp 0"}},
+	{10, "leeway is counted, 5 minutes of it at most", []string{"TestTime", "TestNewRefuses/long leeway"}},
+	{10, "iat counts with MaxAge alone, which requires it", []string{"TestTime", "TestClaimRules/iat ahead"}},
+
+	{11, "one of the audiences must be there, compared exactly", []string{"TestIssuerAndAudience/another aud", "TestIssuerAndAudience/a prefix", "TestIssuerAndAudience/no aud", "TestIssuersWithAudiences"}},
+	{11, "an audience that nobody asked for is refused", []string{"TestIssuerAndAudience/an aud nobody asked for", "TestIssuerAndAudience/an empty aud nobody asked for", "TestAnswers/an audience where none is configured"}},
+	{11, "a remote source without an audience is refused when it is made", []string{"jwks.TestConstructorErrors/no audience"}},
+	{11, "iss is compared exactly with the one of the options", []string{"TestIssuerAndAudience/another iss", "TestIssuerAndAudience/iss in another case", "TestIssuerAndAudience/no iss"}},
+	{11, "and with the one that the key is bound to", []string{"TestIssuerAndAudience/bound, another iss", "TestIssuersBindKeys", "jwks.TestBinding/another issuer"}},
+
+	// Keys.
+	{12, "a key verifies signatures of its algorithm alone", []string{"TestOnlyOneAlgorithmPerKey", "TestAlgorithmConfusion", "TestRSASignatures"}},
+	{12, "a secret has 32 bytes", []string{"TestNewRefusesKeys/short secret"}},
+	{12, "and is no public key", []string{"TestNewRefusesKeys/PEM as a secret", "TestNewRefusesKeys/PKIX DER as a secret", "TestNewRefusesKeys/ssh line as a secret", "TestPublicKeysAreNoSecrets", "FuzzParseRSAPublicKey"}},
+	{12, "an RSA key has 2048 to 8192 bits", []string{"TestNewRefusesKeys/2047 bits", "TestNewRefusesKeys/8193 bits"}},
+	{12, "and an odd exponent from 3 below 2^31", []string{"TestNewRefusesKeys/exponent 1", "TestNewRefusesKeys/exponent even", "TestNewRefusesKeys/exponent 2^31+1"}},
+	{12, "keys copy what they are made of", []string{"TestKeysCopy", "TestNewCopies"}},
+	{12, "New refuses a key that is nil or empty, also behind a type", []string{"TestNewRefusesKeys/nil", "TestNewRefusesKeys/zero key", "TestNewRefusesKeys/typed nil", "TestNewRefusesKeys/nil RSA key"}},
+	{12, "one that a function returns later is a 503", []string{"TestKeyFunc/zero beside a good one", "TestNewRefusesPublicKeys", "TestFromKeyfunc/typed nil"}},
+
+	{13, "a key is for its algorithm and id, or for any where one side has none", []string{"TestEligibleKeys/ids in another order", "TestEligibleKeys/no id in the token, one named key", "TestEligibleKeys/unnamed key, named token"}},
+	{13, "several are tried only if all are without id", []string{"TestEligibleKeys/no id in the token, two named keys", "TestEligibleKeys/rotation, new"}},
+	{13, "and at most 8", []string{"TestNewRefusesKeys/nine unnamed", "TestEligibleKeys", "TestFromKeyfunc/nine keys", "TestBindingIsBounded"}},
+	{13, "New refuses an id that stands twice", []string{"TestNewRefusesKeys/duplicate id", "TestNewRefusesKeys/duplicate id of two algorithms"}},
+
+	{14, "no secret comes from a remote set", []string{"jwks.TestParseKey/oct HS256", "jwks.TestBadRefresh/no usable key"}},
+	{14, "secrets and public keys side by side are not taken for each other", []string{"TestAlgorithmConfusion", "TestNewRefusesKeys/keyfunc with both"}},
+
+	// Remote key sets.
+	{15, "keys come over https, but from this machine", []string{"jwks.TestConstructorErrors/plain http", "jwks.TestWhereKeysAre"}},
+	{15, "no redirect leads to another host", []string{"jwks.TestRedirects/another host", "jwks.TestRedirects/another port", "jwks.TestRedirectsOverNetwork"}},
+	{15, "or down to http", []string{"jwks.TestRedirects/down to http"}},
+	{15, "a fetch takes 5 seconds, with all that belongs to it", []string{"jwks.TestFetchTakesFiveSeconds", "jwks.TestDiscoveryTakesFiveSeconds"}},
+	{15, "and brings 512 KiB", []string{"jwks.TestAnswers/512 KiB and a byte"}},
+	{15, "of 100 keys", []string{"jwks.TestParseDocument/101 keys"}},
+	{15, "a key that cannot be used spoils no other", []string{"jwks.TestParseKey", "jwks.TestParseProviders"}},
+	{15, "a use other than sig is skipped", []string{"jwks.TestParseKey/use enc"}},
+	{15, "so are key_ops without verify", []string{"jwks.TestParseKey/key_ops without verify"}},
+
+	{16, "an unknown kid starts one fetch in 30 seconds", []string{"jwks.TestFloodOfUnknownKeys", "jwks.TestCooldownBeginsWithTheFetch"}},
+	{16, "one at a time", []string{"jwks.TestReadyAndRefresh", "jwks.TestRotation"}},
+	{16, "which goes on without the request", []string{"jwks.TestWaiting"}},
+	{16, "that waits no longer than its context and 2 seconds", []string{"jwks.TestWaiting", "jwks.TestContextIsOver"}},
+	{16, "a known kid never waits", []string{"jwks.TestRenewal", "jwks.TestFloodOfUnknownKeys"}},
+	{16, "the cooldown is claimed before the fetch", []string{"jwks.TestCooldownBeginsWithTheFetch"}},
+	{16, "a failed fetch is tried again after a second, then less often", []string{"jwks.TestDownAtBoot"}},
+	{16, "not by all at once", []string{"jwks.TestRetriesSpread", "jwks.TestRenewalsSpread"}},
+	{16, "whatever the cooldown says: it is well within seconds", []string{"jwks.TestDownAtBoot"}},
+	{16, "in a flood a new key is seen after one cooldown", []string{"jwks.TestFloodOfUnknownKeys", "jwks.TestFloodWhileDown"}},
+
+	{17, "no bad answer takes good keys away", []string{"jwks.TestBadRefresh/status 500", "jwks.TestBadRefresh/empty", "jwks.TestBadRefresh/no keys", "jwks.TestBadRefresh/truncated"}},
+	{17, "keys past the stale limit verify nothing, with a 503", []string{"jwks.TestStale"}},
+	{17, "max-age counts from a minute to a day", []string{"jwks.TestLifetime/max-age", "jwks.TestLifetime/max-age below a minute", "jwks.TestLifetime/max-age above a day"}},
+
+	{18, "no token decides where keys come from", []string{"jwks.TestTokensLeadNowhere", "TestIssuers/another", "jwks.TestBadMetadata"}},
+
+	// Answers and logs.
+	{19, "a client reads constant sentences", []string{"TestAnswers", "TestInnerErrors", "TestAnswerToAnotherIssuer"}},
+	{19, "nothing prints a key, a token or claims", []string{"TestNothingPrintsSecrets", "TestNothingPrintsThePayload"}},
+	{19, "no error text shows a token", []string{"TestErrorsShowNoToken", "TestSegments"}},
+	{19, "nor does one of a fetch show a secret, or an event", []string{"jwks.TestErrorText", "jwks.TestParseKey/RSA private"}},
+	{19, "what is logged of an inner error is one line of 256 bytes", []string{"TestInnerErrors", "TestKinds", "TestResultAtItsDoor", "jwks.TestErrorText/a long kid"}},
+
+	{20, "a forged token of the full size costs less than 2 KiB of memory for a key that it is tried with, of RSA one of 2048 bits", []string{"TestForgedTokensAreCheap", "TestForgedTokensAreCheapWithFromKeyfunc", "TestForgedTokensAreCheapWithIssuers", "TestForgedNamesAreCheap"}},
+	{20, "and no decoding of claims", []string{"TestSignatureComesFirst"}},
+	{20, "the memory of signatures holds good ones alone, and so many", []string{"TestSignatureMemory", "TestSignatureMemoryOfAllAlgorithms", "TestSignatureMemoryIsBounded"}},
+	{20, "keys that are made or bound on the way are few", []string{"TestFromKeyfuncFollowsTheFunction", "TestBindingIsBounded"}},
+	{20, "a list of revocations has an end", []string{"denylist.TestMemoryFull"}},
+
+	{21, "a token that is bound to a key is no bearer token", []string{"TestClaimRules/cnf", "TestClaimRules/cnf null", "TestClaimRules/cnf escaped"}},
+	{21, "unless an option says so", []string{"TestIssuerAndAudience/cnf allowed"}},
+}
+
+// Every invariant has its clauses, and every clause its tests.
+func TestInvariants(t *testing.T) {
+	known := map[string]testFiles{}
+	for _, fault := range faultsOf(t, clauses, known) {
+		t.Error(fault)
+	}
+	// And a table that is not so is found out.
+	change := func(i int, f func(*clause)) []clause {
+		table := slices.Clone(clauses)
+		table[i].tests = slices.Clone(table[i].tests)
+		f(&table[i])
+		return table
+	}
+	for want, table := range map[string][]clause{
+		"no clause for 21":                      slices.DeleteFunc(slices.Clone(clauses), func(c clause) bool { return c.number == 21 }),
+		"there is no 22":                        change(0, func(c *clause) { c.number = 22 }),
+		"a clause of 1 says nothing":            change(0, func(c *clause) { c.text = "" }),
+		"has no test":                           change(0, func(c *clause) { c.tests = nil }),
+		"no TestNothing in .":                   change(0, func(c *clause) { c.tests[0] = "TestNothing" }),
+		"no TestAnswer in .":                    change(0, func(c *clause) { c.tests[0] = "TestAnswer/expired" }),
+		"no TestStale in denylist":              change(0, func(c *clause) { c.tests[0] = "denylist.TestStale" }),
+		"no TestStale in nowhere":               change(0, func(c *clause) { c.tests[0] = "nowhere.TestStale" }),
+		`no case "no case" beside TestAnswers`:  change(0, func(c *clause) { c.tests[0] = "TestAnswers/no case" }),
+		"no testClaimRules in .":                change(0, func(c *clause) { c.tests[0] = "testClaimRules" }),
+		"TestAnswers/expired is there twice in": change(0, func(c *clause) { c.tests = append(c.tests, c.tests[0]) }),
+	} {
+		if faults := faultsOf(t, table, known); len(faults) != 1 || !strings.Contains(faults[0], want) {
+			t.Errorf("found %q, want %q", faults, want)
+		}
+	}
+}
+
+// faultsOf returns what is wrong with a table. It keeps what it has read in known.
+func faultsOf(t testing.TB, table []clause, known map[string]testFiles) (faults []string) {
+	t.Helper()
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	for n := 1; n <= invariants; n++ {
+		if !slices.ContainsFunc(table, func(c clause) bool { return c.number == n }) {
+			fault("no clause for %d", n)
+		}
+	}
+	for _, c := range table {
+		if c.number < 1 || c.number > invariants {
+			fault("there is no %d", c.number)
+		}
+		if c.text == "" {
+			fault("a clause of %d says nothing", c.number)
+		}
+		if len(c.tests) == 0 {
+			fault("%q of %d has no test", c.text, c.number)
+		}
+		for i, name := range c.tests {
+			if slices.Contains(c.tests[:i], name) {
+				fault("%s is there twice in %q of %d", name, c.text, c.number)
+			}
+			function, row, hasRow := strings.Cut(name, "/")
+			dir, function, ok := strings.Cut(function, ".")
+			if !ok {
+				dir, function = ".", dir
+			}
+			if known[dir] == nil {
+				known[dir] = readTests(t, dir)
+			}
+			if literals := known[dir][function]; literals == nil {
+				fault("%q of %d: no %s in %s", c.text, c.number, function, dir)
+			} else if hasRow && !literals[row] {
+				fault("%q of %d: no case %q beside %s", c.text, c.number, row, function)
+			}
+		}
+	}
+	return faults
+}
+
+// testFiles are the tests and fuzz targets of a package, each with the strings that
+// stand in its file, the names of its cases among them.
+type testFiles map[string]map[string]bool
+
+func readTests(t testing.TB, dir string) testFiles {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := testFiles{}
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		literals := map[string]bool{}
+		if filepath.Base(file) != "invariants_test.go" {
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					text, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					literals[text] = true
+				}
+				return true
+			})
+		}
+		for _, decl := range tree.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if ok && f.Recv == nil && (strings.HasPrefix(f.Name.Name, "Test") || strings.HasPrefix(f.Name.Name, "Fuzz")) && len(f.Type.Params.List) == 1 {
+				tests[f.Name.Name] = literals
+			}
+		}
+	}
+	return tests
+}
