@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -262,12 +263,9 @@ func TestBrokenResponseWriters(t *testing.T) {
 				if tc.header != "" {
 					r.Header.Set(tc.header, tc.value)
 				}
-				var got any
-				if thrown := panicOf(func() { doors[tc.door].ServeHTTP(w, r) }); thrown != nil {
-					got = thrown
-				}
+				got := panicOf(func() { doors[tc.door].ServeHTTP(w, r) })
 				wantPanic, wantStatus, wantCalls := any(nil), tc.status, 2
-				if len(at) > 5 && at[:5] == "panic" {
+				if strings.HasPrefix(at, "panic") {
 					wantPanic = w
 				}
 				switch at {
@@ -292,7 +290,7 @@ func panicOf(f func()) (thrown any) {
 	return nil
 }
 
-// Panicky claims panic where a token tells them to.
+// panickyClaims panic where a token tells them to.
 type panickyClaims struct {
 	Subject string      `json:"sub"`
 	At      string      `json:"at"`
@@ -410,7 +408,7 @@ func TestPanics(t *testing.T) {
 	var wg sync.WaitGroup
 	for n := range 4 {
 		wg.Go(func() {
-			for i := range 4 {
+			for i := range 2 {
 				for _, a := range algorithms() {
 					for _, p := range panics {
 						subject := fmt.Sprintf("user-%d-%d", n, i)
@@ -475,7 +473,7 @@ func TestPanicsOverHTTP(t *testing.T) {
 // old one is refused, however often its signature was good before, and one of the
 // new passes.
 func TestKeysAreSwappedUnderLoad(t *testing.T) {
-	const generations = 30
+	const generations = 15
 	type generation struct {
 		n     int
 		keys  []jwthttp.Key
@@ -527,7 +525,7 @@ func TestKeysAreSwappedUnderLoad(t *testing.T) {
 	}
 	for n := range made {
 		current.Store(&made[n])
-		for enough := rounds.Load() + 12; rounds.Load() < enough; {
+		for enough := rounds.Load() + 6; rounds.Load() < enough; {
 			time.Sleep(100 * time.Microsecond)
 		}
 	}
