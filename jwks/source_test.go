@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -608,6 +609,28 @@ func TestEvents(t *testing.T) {
 		p.comeUp()
 		p.set(func() { p.body = keySet(edJWK("x", ""), edJWK("y", "")) })
 		want("fetched, key added, key added, key removed b, key removed c")
+	})
+}
+
+// What a provider calls its keys fills no log, and forges no line of it.
+func TestEventsAreShort(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider()
+		kid := "a\r\nlevel=INFO msg=forged " + strings.Repeat("\U0001f511", 300)
+		p.set(func() {
+			p.body = keySet(edJWK("a", "a"), fmt.Sprintf(`{"kid":%s,"use":"enc"}`, must(json.Marshal(kid))))
+		})
+		var told events
+		d := protect(t, p, jwks.Options{OnEvent: told.add})
+		d.want(t, 200, token("a"))
+		synctest.Wait()
+		skipped := told.list[len(told.list)-1]
+		if skipped.Kind != jwks.KeySkipped || len(skipped.KeyID) < 200 || len(skipped.KeyID) > 256 || len(skipped.Err.Error()) > 270 {
+			t.Errorf("%s: %d bytes of kid, %d of an error", skipped.Kind, len(skipped.KeyID), len(skipped.Err.Error()))
+		}
+		if text := skipped.KeyID + skipped.Err.Error() + skipped.LogValue().String(); strings.ContainsAny(text, "\r\n") {
+			t.Errorf("more than a line: %q", text)
+		}
 	})
 }
 
