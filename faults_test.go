@@ -167,8 +167,12 @@ func TestClientHangsUp(t *testing.T) {
 	asked, told := make(chan bool, 1), make(chan jwthttp.Result, 1)
 	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 		asked <- true
-		<-ctx.Done()
-		return nil, ctx.Err()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Second):
+			return nil, errors.New("nobody says that the client is gone")
+		}
 	}), jwthttp.Options{OnResult: func(_ *http.Request, res jwthttp.Result) { told <- res }})
 	s := serve(t, auth)
 	ctx, cancel := context.WithCancel(t.Context())
