@@ -48,7 +48,7 @@ var clauses = []clause{
 	{3, "each request has claims of its own", []string{"TestRequestsShareNothing"}},
 	{3, "and payload bytes of its own", []string{"TestRequestsShareNothing", "TestParallelRequests"}},
 	{3, "what was read of a header in a buffer is a copy", []string{"TestHeadersShareNothing"}},
-	{3, "a signature in a buffer is not completed by the one before", []string{"TestSegments/shortened signature", "TestAlgorithms"}},
+	{3, "a signature in a buffer is not completed by the one before", []string{"TestSegments", "TestAlgorithms"}},
 	{3, "buffers and HMAC states survive panics of the user's code", []string{"TestPanics", "TestPanicsOverHTTP"}},
 
 	{4, "no data race", []string{"TestParallelRequests", "TestParallelIssuers", "TestPanics", "TestKeysAreSwappedUnderLoad", "jwks.TestRotationUnderLoad", "denylist.TestMemoryConcurrently", "cookie.TestConcurrentUse"}},
@@ -59,7 +59,7 @@ var clauses = []clause{
 	{5, "a token has 8 KiB, or what the option says", []string{"TestSizeLimits", "TestAnswers/oversized"}},
 	{5, "which is at most 64 KiB", []string{"TestNewRefuses/big token"}},
 	{5, "a cookie has 4 KiB, whatever the option says", []string{"TestCookieSizeLimit", "TestAnswers/oversized for a cookie"}},
-	{5, "there are exactly two dots", []string{"TestSegments/one dot", "TestSegments/three dots", "TestSegments/five parts (JWE)"}},
+	{5, "there are exactly two dots", []string{"TestSegments/one dot", "TestAlphabet"}},
 	{5, "and no segment is empty", []string{"TestSegments/empty header", "TestSegments/empty payload", "TestSegments/empty signature"}},
 	{5, "every byte is of base64url, line breaks and padding are none", []string{"TestAlphabet", "TestSegments/line feed inside", "TestSegments/padding", "TestSegments/standard alphabet"}},
 	{5, "this is checked before anything is decoded", []string{"TestAlphabet"}},
