@@ -49,3 +49,6 @@ func KeysKept(source KeySource) int {
 	}
 	return len(*made)
 }
+
+// IsSegment is isSegment.
+func IsSegment(s string) bool { return isSegment(s) }

@@ -1,54 +1,181 @@
 package jwthttp_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"fmt"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
+	josejwt "github.com/go-jose/go-jose/v4/jwt"
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
 )
 
-// Whatever stands in the headers, next runs for the good token alone, and the
-// answer is one of the contract's.
+// Whatever stands in up to three Authorization and three Cookie lines, the answer
+// is the one that the rows of the contract give, read here by regular expressions.
 func FuzzRequest(f *testing.F) {
 	token := goodForLong()
-	for _, auth := range []string{"", "Bearer", "Bearer " + token, "bearer  " + token + " ", "Bearer\t" + token, "Basic YTpi", "Bearer " + token + ",x", "Bearer a.b.c"} {
-		for _, cookie := range []string{"", "token=" + token, `token="` + token + `"`, "token=" + token + "; token=" + token, "token=; x", "Token=" + token} {
-			f.Add(auth, cookie)
+	long := signHS(secret, plainHeader, `{"sub":"alice","exp":4102444800,"pad":"`+strings.Repeat("x", 3<<10)+`"}`) // too long for a cookie
+	good := []string{token, long}
+	const oneLineEach = 1 | 1<<2
+	for _, auth := range []string{
+		"", "Bearer", "Bearer " + token, "bearer  " + token + " ", "Bearer\t" + token, "Basic YTpi", "Bearer " + token + ",x", "Bearer a.b.c", "Bearer:" + token, "BearerX " + token,
+		"Bearer " + long, token, "Bearer a.b~c+/==", "Bearer =", "Bearer a=b", " Bearer " + token, "Bearer  ", "Bearer\x00" + token, "Bearer\u00a0" + token, "Bearer " + token + "\xff", "Bearer " + strings.Repeat("x", 8193), "Bearer " + strings.Repeat("x", 8193) + "!",
+	} {
+		for _, cookie := range []string{"", "token=" + token, `token="` + token + `"`, "token=" + token + "; token=" + token, "token=; x", "Token=" + token, "token=" + long, "x=1; token =" + token, "token=" + token + ";", `token="` + token} {
+			f.Add(uint8(oneLineEach), auth, "", cookie, "")
+		}
+		f.Add(uint8(oneLineEach), "", "", auth, "")
+	}
+	for lines := range uint8(1 << 6) {
+		f.Add(lines, "Bearer "+token, "", "token="+token, "x=1")
+		f.Add(lines, "", "Bearer "+token, "token=", "token="+token)
+	}
+	opts := jwthttp.Options{Extractors: bothPlaces}
+	strict := mustNew[AppClaims](f, jwthttp.HS256(secret), opts)
+	opts.AllowAnonymous = true
+	anonymous := mustNew[AppClaims](f, jwthttp.HS256(secret), opts)
+	f.Fuzz(func(t *testing.T, lines uint8, auth1, auth2, cookie1, cookie2 string) {
+		auth, allowed := strict, lines&(1<<4) != 0
+		if allowed {
+			auth = anonymous
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		isForeign := lines&(1<<5) != 0
+		if isForeign {
+			r.Method = "POST"
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+		}
+		for _, v := range []string{auth1, auth2, ""}[:lines&3] {
+			r.Header["Authorization"] = append(r.Header["Authorization"], v)
+		}
+		for _, v := range []string{cookie1, cookie2, ""}[:lines>>2&3] {
+			r.Header["Cookie"] = append(r.Header["Cookie"], v)
+		}
+		want := contract(r.Header["Authorization"], r.CookiesNamed("token"), isForeign, good)
+		if want == noToken && allowed {
+			want = accepted
+		}
+
+		ran, loggedIn := 0, false
+		rec := httptest.NewRecorder()
+		auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ran++
+			_, loggedIn = jwthttp.ClaimsFromContext[AppClaims](r.Context())
+		})).ServeHTTP(rec, r)
+		got := rec.Result()
+		if want == accepted {
+			isGood := strings.Contains(auth1+auth2+cookie1+cookie2, token) || strings.Contains(auth1+auth2, long)
+			if got.StatusCode != 200 || ran != 1 || loggedIn && !isGood || !loggedIn && !allowed {
+				t.Errorf("%d, next ran %d times, logged in: %v", got.StatusCode, ran, loggedIn)
+			}
+			return
+		}
+		if ran != 0 {
+			t.Fatal("next ran")
+		}
+		checkRefusal(t, got, want)
+	})
+}
+
+// What the contract says of a request: the status and the error of the body.
+type verdict struct {
+	status int
+	code   string
+}
+
+var (
+	accepted       = verdict{200, ""}
+	noToken        = verdict{401, ""}
+	invalidRequest = verdict{400, "invalid_request"}
+	invalidToken   = verdict{401, "invalid_token"}
+	crossOrigin    = verdict{403, "cross_origin"}
+
+	// RFC 9110 section 5.6.2 for where a scheme ends, RFC 6750 section 2.1.
+	isBearer  = regexp.MustCompile("^(?i:bearer)([^!#$%&'*+.^_`|~0-9A-Za-z:-]|$)")
+	b64tokens = regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9._~+/-]+=*) *$`)
+)
+
+func contract(authorization []string, cookies []*http.Cookie, isForeign bool, good []string) verdict {
+	if len(authorization) > 1 || len(cookies) > 1 {
+		return invalidRequest
+	}
+	inHeader, inCookie := "", ""
+	if len(authorization) == 1 && isBearer.MatchString(authorization[0]) {
+		token := b64tokens.FindStringSubmatch(authorization[0])
+		if token == nil {
+			return invalidRequest
+		}
+		inHeader = token[1]
+	}
+	if len(cookies) == 1 {
+		inCookie = cookies[0].Value
+	}
+	switch {
+	case inHeader != "" && inCookie != "":
+		return invalidRequest
+	case inHeader == "" && inCookie == "":
+		return noToken
+	case inCookie != "" && isForeign:
+		return crossOrigin
+	case slices.Contains(good, inHeader), slices.Contains(good, inCookie) && len(inCookie) <= 4096:
+		return accepted
+	}
+	return invalidToken
+}
+
+var challengeOf = regexp.MustCompile(`^Bearer realm="api", error="([a-z_]+)", error_description="([A-Za-z ]+)"$`)
+
+// checkRefusal asserts all that the contract says of an answer to a GET or POST.
+func checkRefusal(t *testing.T, got *http.Response, want verdict) {
+	t.Helper()
+	var problem struct {
+		Title, Detail, Error string
+		Status               int
+	}
+	dec := json.NewDecoder(got.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&problem); err != nil || got.StatusCode != want.status {
+		t.Fatalf("%d, want %d: %v", got.StatusCode, want.status, err)
+	}
+	if problem.Status != want.status || problem.Title != http.StatusText(want.status) || problem.Error != want.code || problem.Detail == "" {
+		t.Errorf("body %+v, want %+v", problem, want)
+	}
+	h := got.Header
+	if h.Get("Cache-Control") != "no-store" || h.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("headers %v", h)
+	}
+	challenge := strings.Join(h.Values("WWW-Authenticate"), "|")
+	switch want {
+	case noToken:
+		if challenge != `Bearer realm="api"` {
+			t.Errorf("challenge %q", challenge)
+		}
+	case crossOrigin:
+		if challenge != "" {
+			t.Errorf("challenge %q", challenge)
+		}
+	default:
+		if parts := challengeOf.FindStringSubmatch(challenge); parts == nil || parts[1] != want.code || parts[2] != problem.Detail {
+			t.Errorf("challenge %q for %+v", challenge, problem)
 		}
 	}
-	auth := mustNew[AppClaims](f, jwthttp.HS256(secret), jwthttp.Options{Extractors: bothPlaces})
-	f.Fuzz(func(t *testing.T, authorization, cookie string) {
-		ran := false
-		r := httptest.NewRequest("GET", "/", nil)
-		if authorization != "" {
-			r.Header["Authorization"] = []string{authorization}
-		}
-		if cookie != "" {
-			r.Header["Cookie"] = []string{cookie}
-		}
-		rec := httptest.NewRecorder()
-		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })).ServeHTTP(rec, r)
-		switch rec.Code {
-		case 200:
-			if !ran || !strings.Contains(authorization+cookie, token) {
-				t.Errorf("accepted %q %q", authorization, cookie)
-			}
-		case 400, 401:
-			if ran || rec.Header().Get("WWW-Authenticate") == "" {
-				t.Errorf("%d for %q %q", rec.Code, authorization, cookie)
-			}
-		default:
-			t.Errorf("%d for %q %q", rec.Code, authorization, cookie)
-		}
-	})
 }
 
 func goodForLong() string { return signHS(secret, plainHeader, `{"sub":"alice","exp":4102444800}`) }
@@ -71,69 +198,237 @@ func unsignedToken() string {
 	return b64(`{"alg":"none"}`) + "." + b64(`{"sub":"alice","exp":4102444800}`) + "."
 }
 
-// What is accepted of a signed header and payload, golang-jwt accepts too, with
-// the same claims; what only golang-jwt accepts is refused for its form.
-func FuzzSigned(f *testing.F) {
-	for _, payload := range []string{
-		`{"exp":4102444800}`, `{"exp":4.1e9,"aud":["a","b"],"iss":"i","nbf":0.5}`, `{"exp":4102444800,"sub":"\u0061","x":{"y":[1,null]}}`,
-		`{"exp":"1"}`, `{"exp":1e300}`, `{"a":1,"a":2}`, `{"\u0065xp":4102444800}`, ` {"exp" : 4102444800 , "nbf" : 1 } `, `[]`, `null`, `{"exp":200e7,"aud":[]}`, `{"exp":200e7,"SUB":1}`, `{"exp":4102444800,"aud":[""]}`, `{"exp":4102444800,"n":12345678901234567890}`,
-	} {
-		for _, header := range []string{plainHeader, `{"alg":"HS256","kid":"\u0061","x":[1]}`, ` {"typ":"at+jwt" , "alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","crit":[]}`, `{"alg":"HS256","x":1e999}`} {
-			f.Add(header, payload)
+// Bytes of good tokens flipped, dropped, put in, doubled, and parts of one token in
+// another: what passes is a good token byte by byte, whether or not signatures are
+// remembered.
+func FuzzMutated(f *testing.F) {
+	var good []string
+	for _, a := range algorithms() {
+		for _, payload := range []string{`{"sub":"alice","exp":4102444800}`, `{"sub":"mallory","exp":4102444800,"role":"none"}`} {
+			good = append(good, a.sign(f, payload))
 		}
 	}
-	opts := jwthttp.Options{AllowAnyAudience: true}
-	maps := mustNew[jwt.MapClaims](f, jwthttp.HS256(secret), opts)
-	registered := mustNew[jwt.RegisteredClaims](f, jwthttp.HS256(secret), opts)
-	keyfunc := func(*jwt.Token) (any, error) { return secret, nil }
-	f.Fuzz(func(t *testing.T, header, payload string) {
-		raw := signHS(secret, header, payload)
-		token, err := maps.Verify(t.Context(), raw)
-		token2, err2 := registered.Verify(t.Context(), raw)
-		if (err == nil) != (err2 == nil) && !errors.Is(errors.Join(err, err2), jwt.ErrTokenInvalidClaims) {
-			t.Fatalf("the claims type decides: %v, %v", err, err2)
+	step := func(op, at int, with byte) []byte { return []byte{byte(op), byte(at >> 8), byte(at), with} }
+	for which := range good {
+		f.Add(uint8(which), []byte{})
+		for op := range mutations {
+			f.Add(uint8(which), step(op, 3, 1))
+			f.Add(uint8(which), step(op, len(good[which])-1, '='))
+			f.Add(uint8(which), append(step(op, strings.LastIndexByte(good[which], '.'), byte(which+1)), step(op, 0, 'A')...))
 		}
-		if err != nil || err2 != nil {
-			return
+	}
+	f.Add(uint8(0), step(1, 0, ' '))
+	auth := mustNew[AppClaims](f, allKeys(), jwthttp.Options{})
+	forgetful := mustNew[AppClaims](f, allKeys(), jwthttp.Options{RememberSignatures: -1})
+	f.Fuzz(func(t *testing.T, which uint8, script []byte) {
+		raw := good[int(which)%len(good)]
+		for ; len(script) >= 4 && len(raw) > 0 && len(raw) < 9000; script = script[4:] {
+			at := (int(script[1])<<8 | int(script[2])) % len(raw)
+			other := good[int(script[3])%len(good)]
+			raw = mutate(raw, int(script[0])%mutations, at, script[3], other)
 		}
-		var wantMap jwt.MapClaims
-		if err := json.Unmarshal([]byte(payload), &wantMap); err != nil {
-			t.Fatalf("encoding/json refuses %q: %v", payload, err)
+		want := 401
+		if slices.Contains(good, strings.Trim(raw, " ")) { // spaces are the scheme's
+			want = 200
 		}
-		if !sameKeys(token.Claims, wantMap) {
-			t.Errorf("claims %#v, want %#v", token.Claims, wantMap)
+		ran := 0
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Authorization"] = []string{"Bearer " + raw}
+		rec := httptest.NewRecorder()
+		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ })).ServeHTTP(rec, r)
+		isAnswer := rec.Code == want || want == 401 && rec.Code == 400
+		if !isAnswer || (ran == 1) != (want == 200) {
+			t.Errorf("%d, next ran %d times: %q", rec.Code, ran, raw)
 		}
-		if strings.ContainsAny(payload, "\\") || hasFolded(wantMap) {
-			return // encoding/json takes SUB for sub
-		}
-		var want jwt.RegisteredClaims
-		_, err = jwt.ParseWithClaims(raw, &want, keyfunc, jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
-		var tooLarge *json.UnmarshalTypeError
-		switch {
-		case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenExpired):
-			return // it reads dates as float64, by the digits ours are others
-		case errors.As(err, &tooLarge) && strings.HasPrefix(tooLarge.Value, "number"):
-			return // it reads all numbers of the header as float64, 1e999 too
-		case err != nil:
-			t.Fatalf("golang-jwt refuses %q %q: %v", header, payload, err)
-		}
-		if got := token2.Claims; !reflect.DeepEqual(got, want) {
-			t.Errorf("claims %+v, want %+v", got, want)
+		if _, err := forgetful.Verify(t.Context(), raw); (err == nil) != slices.Contains(good, raw) {
+			t.Errorf("without memory: %v: %q", err, raw)
 		}
 	})
 }
 
-func sameKeys(a, b jwt.MapClaims) bool {
-	for k := range a {
-		if _, ok := b[k]; !ok {
-			return false
+const mutations = 8
+
+// mutate does one thing to raw, which has a byte at that place.
+func mutate(raw string, op, at int, with byte, other string) string {
+	parts, others := strings.Split(raw, "."), strings.Split(other, ".")
+	switch op {
+	case 0:
+		return raw[:at] + string([]byte{raw[at] ^ 1<<(with&7)}) + raw[at+1:]
+	case 1:
+		return raw[:at] + string([]byte{with}) + raw[at:]
+	case 2:
+		return raw[:at] + raw[at+1:]
+	case 3:
+		return raw[:at] + raw[max(0, at-int(with)):]
+	case 4: // a segment of another token
+		if i := at % 3; i < len(parts) {
+			parts[i] = others[i]
+		}
+	case 5: // two segments swapped
+		i := at % len(parts)
+		parts[i], parts[0] = parts[0], parts[i]
+	case 6: // a segment decoded and encoded again with a byte changed
+		i := at % len(parts)
+		if b, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && len(b) > 0 {
+			b[at%len(b)] ^= with
+			parts[i] = base64.RawURLEncoding.EncodeToString(b)
+		}
+	case 7: // the beginning of one token, the end of another
+		return raw[:at] + other[min(at, len(other)):]
+	}
+	return strings.Join(parts, ".")
+}
+
+// The verdict on a signed header and payload is the one that the rules give when
+// encoding/json and math/big read them (reference_test.go). What is accepted,
+// go-jose and golang-jwt accept too, and all see the same claims.
+func FuzzSigned(f *testing.F) {
+	headers := []string{plainHeader, `{"alg":"HS256","kid":"\u0061","x":[1]}`, ` {"typ":"at+jwt" , "alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","crit":[]}`, `{"alg":"HS256","x":1e999}`, `{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}`}
+	for _, payload := range []string{
+		`{"exp":4102444800}`, `{"exp":4.1e9,"aud":["a","b"],"iss":"i","nbf":0.5}`, `{"exp":4102444800,"sub":"\u0061","x":{"y":[1,null]}}`,
+		`{"exp":"1"}`, `{"exp":1e300}`, `{"a":1,"a":2}`, `{"\u0065xp":4102444800}`, ` {"exp" : 4102444800 , "nbf" : 1 } `, `[]`, `null`, `{"exp":200e7,"aud":[]}`, `{"exp":200e7,"SUB":1}`, `{"exp":4102444800,"aud":[""]}`, `{"exp":4102444800,"n":12345678901234567890}`,
+		`{"exp":4102444800,"cnf":{}}`, `{"iss":"i","aud":"a","exp":1}`, `{"iss":"i","aud":["b","a"],"exp":4102444800,"nbf":4102444800}`, `{"iss":"i","aud":"a","sub":null}`, `{"x":"\ud800"}`, `{"x":"\ud83d\ude00"}`, "{\"x\":\"\xff\"}", `{"x":1e400,"exp":4102444800}`,
+		`{"iss":"i","aud":"a","exp":4102444800,"iat":1.5,"jti":"\u0000","big":-9007199254740993}`, `{"exp":NaN}`, `{"exp":01}`, `{"exp":-0}`, `{"exp":4102444800,"x":` + strings.Repeat("[", 31) + strings.Repeat("]", 31) + `}`, `{"exp":4102444800,"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`,
+		`{"exp":4102444800,"aud":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 64), ",") + `]}`, `{"exp":4102444800,"aud":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 65), ",") + `]}`,
+	} {
+		for _, header := range headers {
+			f.Add(header, payload)
 		}
 	}
-	return len(a) == len(b)
+	for _, header := range []string{
+		`{}`, `{"alg":"HS256","kid":"a\n"}`, `{"alg":"HS256","typ":""}`, `{"alg":"HS256","typ":"dpop+jwt"}`, `{"alg":"HS256","typ":"APPLICATION/JWT"}`, `{"alg":"HS256","x":[[[[]]]]}`, `{"alg":1}`, `{"alg":"HS256","\u0062\u0036\u0034":true}`,
+		pad(`{"alg":"HS256"`, 2048), pad(`{"alg":"HS256"`, 2049), `{"alg":"HS256"` + names(31) + `}`, `{"alg":"HS256"` + names(32) + `}`, `{"alg":"HS256","` + strings.Repeat("n", 900) + `":1}`, `{"alg":"HS256","x":"` + strings.Repeat(`\":`, 40) + `"}`,
+	} {
+		f.Add(header, `{"exp":4102444800}`)
+	}
+	f.Add(plainHeader, "")
+	f.Add("", `{"exp":4102444800}`)
+	opts := jwthttp.Options{AllowAnyAudience: true}
+	maps := mustNew[jwt.MapClaims](f, jwthttp.HS256(secret), opts)
+	registered := mustNew[jwt.RegisteredClaims](f, jwthttp.HS256(secret), opts)
+	ours := mustNew[jwt.RegisteredClaims](f, jwthttp.HS256(secret), jwthttp.Options{Issuer: "i", Audience: []string{"a"}})
+	f.Fuzz(func(t *testing.T, header, payload string) {
+		raw := signHS(secret, header, payload)
+		if len(raw) > 8192 {
+			return
+		}
+		h, p := readHeader(header), readPayload(payload)
+		if header == "" || payload == "" { // no segment, so nothing is read
+			h.faults, h.isUnknownKey = []error{jwt.ErrTokenMalformed}, false
+		}
+		if p.isAboutNow() {
+			return
+		}
+		token, err := maps.Verify(t.Context(), raw)
+		token2, err2 := registered.Verify(t.Context(), raw)
+		_, err3 := ours.Verify(t.Context(), raw)
+		wantMap := p.verdict("", "")
+		if wantMap != jwt.ErrTokenInvalidClaims && p.hasHugeNumber {
+			wantMap = jwt.ErrTokenInvalidClaims // no float64 holds it
+		}
+		checkReason(t, err, h, wantMap)
+		checkReason(t, err2, h, p.verdict("", ""))
+		checkReason(t, err3, h, p.verdict("i", "a"))
+		if err == nil && !sameJSON(map[string]any(token.Claims), map[string]any(p.members)) {
+			t.Errorf("claims %#v, want %#v", token.Claims, p.members)
+		}
+		if err2 != nil {
+			return
+		}
+		if got := token2.Header; got.Algorithm != "HS256" || got.KeyID != h.text("kid") || got.Type != h.text("typ") {
+			t.Errorf("header %v of %q", got, header)
+		}
+		if got, want := token2.Registered(), p.registered(); !reflect.DeepEqual(got, want) {
+			t.Errorf("Registered returns %+v, want %+v", got, want)
+		}
+		checkAgainstJose(t, raw, h, token2)
+		checkAgainstGolangJWT(t, raw, p, token2.Claims)
+	})
+}
+
+// checkReason asserts that err is of exactly one class, and of the right one: the
+// header's faults come before those of the claims.
+func checkReason(t *testing.T, err error, h referenceHeader, claims error) {
+	t.Helper()
+	want := h.faults
+	if len(want) == 0 {
+		want = []error{claims}
+	}
+	if slices.Contains(want, nil) != (err == nil) {
+		t.Fatalf("error %v, want one of %v", err, want)
+	}
+	if err == nil {
+		return
+	}
+	if !errors.Is(err, jwthttp.ErrInvalidToken) {
+		t.Errorf("%v is no invalid token", err)
+	}
+	is := classesOf(err)
+	if len(is) != 1 || !slices.Contains(want, is[0]) || errors.Is(err, jwthttp.ErrUnknownKey) != h.isUnknownKey {
+		t.Errorf("error %v is of the classes %v, want one of %v", err, is, want)
+	}
+}
+
+// checkAgainstJose asserts that go-jose, which is as strict about names and their
+// case, takes what we took.
+func checkAgainstJose(t *testing.T, raw string, h referenceHeader, got *jwthttp.Token[jwt.RegisteredClaims]) {
+	t.Helper()
+	for _, name := range []string{"jwk", "x5c", "nonce"} {
+		if h.members[name] != nil {
+			return // it reads these
+		}
+	}
+	if h.hasHugeNumber {
+		return // it reads all numbers of the header as float64
+	}
+	token, err := josejwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.HS256})
+	if err != nil {
+		t.Fatalf("go-jose refuses %q: %v", raw, err)
+	}
+	var claims josejwt.Claims
+	if err := token.Claims(secret, &claims); err != nil {
+		t.Fatalf("go-jose refuses %q: %v", raw, err)
+	}
+	c := got.Claims
+	if claims.Issuer != c.Issuer || claims.Subject != c.Subject || claims.ID != c.ID || !slices.Equal(claims.Audience, josejwt.Audience(c.Audience)) || token.Headers[0].KeyID != got.Header.KeyID {
+		t.Errorf("claims %+v, go-jose %+v", c, claims)
+	}
+	ours := got.Registered() // rounded down; as a float64 a date may round up
+	for _, date := range []struct {
+		theirs *josejwt.NumericDate
+		ours   *jwt.NumericDate
+	}{{claims.Expiry, ours.ExpiresAt}, {claims.NotBefore, ours.NotBefore}, {claims.IssuedAt, ours.IssuedAt}} {
+		if (date.theirs == nil) != (date.ours == nil) {
+			t.Errorf("date %v, go-jose %v", date.ours, date.theirs)
+		} else if date.ours != nil && int64(*date.theirs) != date.ours.Unix() && int64(*date.theirs) != date.ours.Unix()+1 {
+			t.Errorf("date %v, go-jose %v", date.ours, *date.theirs)
+		}
+	}
+}
+
+func checkAgainstGolangJWT(t *testing.T, raw string, p referencePayload, got jwt.RegisteredClaims) {
+	t.Helper()
+	if hasFolded(p.members) {
+		return // encoding/json takes SUB for sub
+	}
+	var want jwt.RegisteredClaims
+	_, err := jwt.ParseWithClaims(raw, &want, func(*jwt.Token) (any, error) { return secret, nil }, jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
+	var tooLarge *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenExpired):
+		return // it reads dates as float64, by the digits ours are others
+	case errors.As(err, &tooLarge) && strings.HasPrefix(tooLarge.Value, "number"):
+		return // it reads all numbers of the header as float64, 1e999 too
+	case err != nil:
+		t.Fatalf("golang-jwt refuses %q: %v", raw, err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("claims %+v, want %+v", got, want)
+	}
 }
 
 // hasFolded reports whether a name is a registered one but for its case.
-func hasFolded(m jwt.MapClaims) bool {
+func hasFolded(m map[string]any) bool {
 	for name := range m {
 		for _, registered := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
 			if name != registered && strings.EqualFold(name, registered) {
@@ -191,34 +486,147 @@ func FuzzUnverifiedIssuer(f *testing.F) {
 	})
 }
 
-// The walk finds the members that encoding/json finds in well-formed JSON, and
-// survives any other.
+// The walk finds exactly the members that encoding/json finds in strict JSON, be
+// their names plain, escaped or too long to be looked for, and survives any other
+// text.
 func FuzzWalk(f *testing.F) {
-	for _, text := range []string{`{"a":1,"b":[{"c":"}"}],"d":"\"","\u0065":null}`, `{}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":]}`, ` { "a" : -1.5e3 , "b" : true } `, `{"a":{}}x`, `{"":""}`} {
-		f.Add([]byte(text))
+	for _, text := range []string{
+		`{"a":1,"b":[{"c":"}"}],"d":"\"","\u0065":null}`, `{}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":]}`, ` { "a" : -1.5e3 , "b" : true } `, `{"a":{}}x`, `{"":""}`,
+		`{"\u0073\u0063\u006f\u0070\u0065":1,"` + strings.Repeat("n", 40) + `":2,"` + strings.Repeat(`\u006e`, 40) + `":3}`, `{"\\":"\\","\"":"\\\"","\ud83d\ude00":0}`, `{"a":"\ud800"}`, `{"a":[[[]]],"b":{"c":{"d":{}}}}`,
+	} {
+		f.Add([]byte(text), 3)
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		got, tooDeep := jwthttp.WalkTo(text, 1000)
-		var want map[string]json.RawMessage
-		if json.Unmarshal(text, &want) != nil || want == nil || tooDeep || strings.ContainsRune(string(text), '\ufffd') || !json.Valid(text) {
+	f.Fuzz(func(t *testing.T, text []byte, maxDepth int) {
+		got, tooDeep := jwthttp.WalkTo(text, maxDepth)
+		want := readStrict(string(text))
+		if !want.isStrict || want.members == nil {
 			return
 		}
-		if len(got) != len(want) && !strings.Contains(string(text), `\u`) {
-			t.Fatalf("%q: %d members, want %d", text, len(got), len(want))
+		if tooDeep != (want.depth > max(maxDepth, 1)) {
+			t.Errorf("%q: too deep: %v, of %d", text, tooDeep, want.depth)
+		}
+		if len(got) != len(want.raw) {
+			t.Fatalf("%q: %d members, want %d", text, len(got), len(want.raw))
 		}
 		for name, value := range got {
-			if strings.HasPrefix(name, `"`) {
-				continue // too long to be looked for, so it stays as it is
+			if strings.HasPrefix(name, `"`) && len(name) > len(`"\u0073\u0063\u006f\u0070\u0065"`) {
+				if err := json.Unmarshal([]byte(name), &name); err != nil {
+					t.Fatalf("%q: %v", text, err)
+				}
 			}
-			if string(want[name]) != value && !strings.Contains(string(text), `\u`) {
-				t.Errorf("%q: %q is %q, want %q", text, name, value, want[name])
+			if string(want.raw[name]) != value {
+				t.Errorf("%q: %q is %q, want %q", text, name, value, want.raw[name])
 			}
 		}
 	})
 }
 
+// Whether a claims type goes the short way, needs functions of ours, or decodes
+// itself, the verdict is the same, and so is every claim.
+func FuzzClaimsTypes(f *testing.F) {
+	for _, tc := range scopeClaims {
+		f.Add(`{"exp":4102444800,` + tc.claims + `}`)
+	}
+	for _, payload := range []string{
+		`{}`, `null`, `{"sub":"a","iss":"b","jti":"c","exp":4102444800,"nbf":1,"iat":2,"aud":["x"]}`, `{"exp":4102444800.5,"role":"r"}`, `{"exp":4102444800,"role":1}`, `{"exp":4102444800,"role":null}`, `{"exp":4102444800,"x":1e999}`, `{"exp":4102444800}}`, `{"exp":4102444800,"x":"\ud800"}`, "{\"exp\":4102444800,\"x\":\"\xff\"}",
+		`{"exp":4102444800,"role":"a","role":"b"}`, `{"exp":4102444800,"ROLE":"a"}`, `{"exp":4102444800,"\u0072ole":"\u0061"}`, `{"exp":4102444800,"x":{"role":"a","y":1,"y":2}}`, `,{"exp":4102444800}`, `{"exp" 4102444800}`, `{"exp":4102444800 "role":"a"}`, "{\"exp\":4102444800,\"role\":\"a\tb\"}", "\x01{\"exp\":4102444800}",
+	} {
+		f.Add(payload)
+	}
+	type withFunctions struct {
+		plainClaims
+		Unknown *jwt.NumericDate `json:"a name that no payload has"`
+	}
+	type foreign struct {
+		plainClaims
+		Unknown json.RawMessage `json:"a name that no payload has"`
+	}
+	opts := jwthttp.Options{AllowAnyAudience: true}
+	ofShort := mustNew[plainClaims](f, jwthttp.HS256(secret), opts)
+	ofFunctions := mustNew[withFunctions](f, jwthttp.HS256(secret), opts)
+	ofForeign := mustNew[foreign](f, jwthttp.HS256(secret), opts)
+	f.Fuzz(func(t *testing.T, payload string) {
+		if strings.Contains(payload, "that no payload has") {
+			return
+		}
+		raw := signHS(secret, plainHeader, payload)
+		a, errA := ofShort.Verify(t.Context(), raw)
+		b, errB := ofFunctions.Verify(t.Context(), raw)
+		c, errC := ofForeign.Verify(t.Context(), raw)
+		for _, err := range []error{errB, errC} {
+			if (err == nil) != (errA == nil) || err != nil && errors.Is(err, jwt.ErrTokenInvalidClaims) != errors.Is(errA, jwt.ErrTokenInvalidClaims) {
+				t.Fatalf("%q: %v, %v, %v", payload, errA, errB, errC)
+			}
+		}
+		if errA != nil {
+			return
+		}
+		if want := a.Claims; b.Claims.plainClaims != want || c.Claims.plainClaims != want {
+			t.Errorf("%q: %v, %v, %v", payload, a.Claims, b.Claims, c.Claims)
+		}
+		want := readPayload(payload)
+		if a.Claims.Subject != want.text("sub") || a.Claims.Role != want.text("role") {
+			t.Errorf("%q: %+v", payload, a.Claims)
+		}
+		if !slices.Equal(a.Scopes(), want.scopes()) || !slices.Equal(b.Scopes(), want.scopes()) || !slices.Equal(c.Scopes(), want.scopes()) {
+			t.Errorf("%q: scopes %q, %q, %q, want %q", payload, a.Scopes(), b.Scopes(), c.Scopes(), want.scopes())
+		}
+	})
+}
+
+type plainClaims struct {
+	Subject string `json:"sub"`
+	Role    string `json:"role"`
+}
+
+// Scopes are what encoding/json reads there, whatever stands in scope and in scp,
+// and in whatever order.
+func FuzzScopes(f *testing.F) {
+	values := []string{`"read write"`, `"  read   write "`, `""`, `" "`, `"read\twrite"`, `"re\u0061d\u0020write"`, `"\u0000"`, `"\ud83d\ude00 é"`, `[]`, `["read","wr\u0069te"]`, `["read write"]`, `["read",1]`, `["read",["write"]]`, `[""]`, `[ "a" , "b" ]`, `["a]","[b"]`, `null`, `7`, `true`, `{"0":"read"}`, `["a",{"b":"]"}]`, `"\\"`, `["\"",null]`}
+	for _, scope := range append(values, "") {
+		for _, scp := range append(values, "") {
+			f.Add(scope, scp, len(scope)%2 == 0)
+		}
+	}
+	auth := mustNew[struct{}](f, jwthttp.HS256(secret), jwthttp.Options{})
+	f.Fuzz(func(t *testing.T, scope, scp string, scopeFirst bool) {
+		members := []string{`"exp":4102444800`}
+		for name, value := range map[string]string{"scope": scope, "scp": scp} {
+			if value == "" {
+				continue
+			}
+			if member := fmt.Sprintf("%q:%s", name, value); (name == "scope") == scopeFirst {
+				members = append([]string{member}, members...)
+			} else {
+				members = append(members, member)
+			}
+		}
+		payload := "{" + strings.Join(members, ",") + "}"
+		token, err := auth.Verify(t.Context(), signHS(secret, plainHeader, payload))
+		if err != nil {
+			return
+		}
+		if got, want := token.Scopes(), readPayload(payload).scopes(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", payload, got, want)
+		}
+	})
+}
+
+// One look at eight bytes sees what a look at each sees.
+func FuzzIsSegment(f *testing.F) {
+	for _, text := range []string{"", "a", "abcdefgh", "abcdefg.", "abcdefgh=", "\x00bcdefgh", "abcdefghijklmnopqrstuvwxyz-_09AZ", "abcdefghijklmnop+/", "abc\ndefg", "é234567"} {
+		f.Add(text)
+	}
+	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if got := jwthttp.IsSegment(text); got != plain.MatchString(text) {
+			t.Errorf("%q: %v", text, got)
+		}
+	})
+}
+
 func FuzzNumericDate(f *testing.F) {
-	for _, n := range []string{"0", "-0.0e1", "1.5", "253402300799.9", "1e3", "17e8", "1E+9", "9007199254740993", "0.1e-5"} {
+	for _, n := range []string{"1e000000005", "0.00001e+0000010", "25340230079900000000e-0000008", "1e-100000000000000000000", "0e1000000", "-0e-99999999", "123e1000001", "0", "-0.0e1", "1.5", "253402300799.9", "1e3", "17e8", "1E+9", "9007199254740993", "0.1e-5"} {
 		f.Add(n)
 	}
 	f.Fuzz(func(t *testing.T, number string) {
@@ -230,24 +638,74 @@ func FuzzNumericDate(f *testing.F) {
 	})
 }
 
+// What is taken of a file is a key that keeps the rules, is the one that crypto/x509
+// and golang-jwt see there, reads the same when written anew in every form, and is
+// no secret. An error shows nothing of the file.
 func FuzzParseRSAPublicKey(f *testing.F) {
-	for _, name := range []string{"pkix.pem", "pkcs1.pem", "certificate.pem", "ec.pem", "jwt_key.pub"} {
-		f.Add(readFile(f, name))
+	for _, name := range []string{"pkix.pem", "pkcs1.pem", "certificate.pem", "ec.pem", "jwt_key.pub", "openssl_ps256.pem", "openssl_ed25519.pem"} {
+		text := readFile(f, name)
+		f.Add(text)
+		f.Add(bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
+		f.Add(append([]byte("a key\n"), text...))
+		f.Add(bytes.TrimSpace(text))
+		f.Add(bytes.ReplaceAll(text, []byte(" PUBLIC"), []byte(" PRIVATE")))
+		if block, _ := pem.Decode(text); block != nil {
+			f.Add(block.Bytes)
+		}
 	}
 	f.Add([]byte("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAA=="))
+	f.Add(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey())}))
+	f.Add(sshLine(&rsa.PublicKey{N: rsaKey().N, E: 3}))
+	f.Add(sshLine(&rsa.PublicKey{N: rsaKey().N, E: 1<<31 - 1}))
+	f.Add(sshLine(&rsa.PublicKey{N: rsaKey().N, E: 2}))
+	f.Add(sshLine(&rsa.PublicKey{N: new(big.Int).Rsh(rsaKey().N, 1), E: 65537}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pub, err := jwthttp.ParseRSAPublicKey(data)
 		if (pub == nil) == (err == nil) {
 			t.Fatalf("neither or both: %v, %v", pub, err)
 		}
 		if err != nil {
+			const run = 44 // base64 of the smallest secret, and more than any sentence shares with a file
+			for text := err.Error(); len(text) >= run && len(data) < 8<<10; text = text[1:] {
+				if bytes.Contains(data, []byte(text[:run])) && !strings.ContainsRune(text[:run], ' ') {
+					t.Fatalf("the error shows the file: %v", err)
+				}
+			}
 			return
+		}
+		if bits := pub.N.BitLen(); bits < 2048 || bits > 8192 || pub.N.Sign() <= 0 || pub.N.Bit(0) == 0 || pub.E < 3 || pub.E > 1<<31-1 || pub.E%2 == 0 {
+			t.Fatalf("a key of %d bits, e = %d", bits, pub.E)
+		}
+		if theirs, err := jwt.ParseRSAPublicKeyFromPEM(data); err == nil && !theirs.Equal(pub) {
+			t.Error("golang-jwt reads another key")
+		}
+		pkcs1 := x509.MarshalPKCS1PublicKey(pub)
+		for _, again := range [][]byte{
+			pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix(t, pub)}), pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: pkcs1}), sshLine(pub),
+		} {
+			if got, err := jwthttp.ParseRSAPublicKey(again); err != nil || !got.Equal(pub) {
+				t.Errorf("written anew as %q: %v", again[:20], err)
+			}
 		}
 		if _, err := jwthttp.New[AppClaims](jwthttp.RS256(pub), jwthttp.Options{}); err != nil {
 			t.Errorf("New refuses the key: %v", err)
 		}
-		if _, err := jwthttp.New[AppClaims](jwthttp.HS256(data), jwthttp.Options{}); err == nil {
-			t.Error("the text of the key is accepted as a secret")
+		for _, text := range [][]byte{data, pkcs1, pkix(t, pub), bytes.TrimSpace(data)} {
+			if _, err := jwthttp.New[AppClaims](jwthttp.HS256(text), jwthttp.Options{}); err == nil {
+				t.Error("the text of the key is accepted as a secret")
+			}
 		}
 	})
+}
+
+// sshLine is the key as ssh-keygen writes it, RFC 4253 section 6.6.
+func sshLine(pub *rsa.PublicKey) []byte {
+	var blob []byte
+	for _, field := range [][]byte{[]byte("ssh-rsa"), append([]byte{0}, big.NewInt(int64(pub.E)).Bytes()...), append([]byte{0}, pub.N.Bytes()...)} {
+		if len(field) > 1 && field[0] == 0 && field[1] < 0x80 {
+			field = field[1:] // an mpint in its shortest form, RFC 4251 section 5
+		}
+		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(field))), field...)
+	}
+	return fmt.Appendf(nil, "ssh-rsa %s bob@example\n", base64.StdEncoding.EncodeToString(blob))
 }

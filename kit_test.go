@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
@@ -280,4 +282,17 @@ func verify[C any](t testing.TB, auth *jwthttp.Middleware[C], raw string, want e
 		t.Errorf("the error shows the token: %v", err)
 	}
 	return token
+}
+
+// classesOf returns every reason that is found in err.
+func classesOf(err error) (classes []error) {
+	for _, class := range []error{
+		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidClaims, jwt.ErrTokenRequiredClaimMissing,
+		jwt.ErrTokenInvalidIssuer, jwt.ErrTokenInvalidAudience, jwt.ErrTokenNotValidYet, jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenExpired,
+	} {
+		if errors.Is(err, class) {
+			classes = append(classes, class)
+		}
+	}
+	return classes
 }

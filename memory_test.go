@@ -152,7 +152,8 @@ func TestStatesSurviveCollections(t *testing.T) {
 	}
 }
 
-// What the short way takes, the long way takes too, and says the same.
+// What the short way takes, the long way takes too, and says the same; and what
+// that says is what encoding/json reads there.
 func FuzzHeader(f *testing.F) {
 	for _, text := range []string{
 		`{"alg":"HS256"}`, `{"alg":"HS256","typ":"JWT"}`, `{"typ":"JWT","alg":"RS256","kid":"a b~"}`, `{"kid":"","alg":"HS256"}`, `{}`, `{"alg":"HS256",}`,
@@ -165,6 +166,13 @@ func FuzzHeader(f *testing.F) {
 		short, isPlain, long, err := jwthttp.ParseHeader(text)
 		if isPlain && (err != nil || short != long) {
 			t.Errorf("%q: the short way says %+v, the long way %+v, %v", text, short, long, err)
+		}
+		if err != nil {
+			return
+		}
+		want := readStrict(string(text))
+		if !want.isStrict || long.Algorithm != want.text("alg") || long.KeyID != want.text("kid") || long.Type != want.text("typ") {
+			t.Errorf("%q: %+v", text, long)
 		}
 	})
 }

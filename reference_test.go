@@ -1,0 +1,298 @@
+package jwthttp_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// The rules for headers and payloads, written once more, slowly and with
+// encoding/json and math/big alone: what the fuzz targets hold the code against.
+
+// A strictText is what encoding/json finds in a text, and what it lets pass.
+type strictText struct {
+	isStrict      bool                       // JSON, UTF-8, no lone surrogates, no name twice
+	members       map[string]any             // numbers are json.Number; nil if it is no object
+	raw           map[string]json.RawMessage // the same as they are written
+	depth         int
+	names         int // at all depths
+	nameBytes     int // as they are written, with the quotes
+	hasHugeNumber bool
+}
+
+var escape = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|.)`)
+
+func readStrict(text string) (s strictText) {
+	if !utf8.ValidString(text) || !json.Valid([]byte(text)) || hasLoneSurrogate(text) {
+		return s
+	}
+	s.isStrict = true
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	s.walk(dec, text, 1)
+	dec = json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&s.members) != nil || json.Unmarshal([]byte(text), &s.raw) != nil {
+		s.members, s.raw = nil, nil // another kind of value
+	}
+	return s
+}
+
+// walk reads one value, at that depth if it is an object or array.
+func (s *strictText) walk(dec *json.Decoder, text string, depth int) {
+	token, _ := dec.Token()
+	switch token := token.(type) {
+	case json.Number:
+		if _, err := strconv.ParseFloat(string(token), 64); err != nil {
+			s.hasHugeNumber = true
+		}
+	case json.Delim:
+		s.depth = max(s.depth, depth)
+		seen := map[string]bool{}
+		for dec.More() {
+			if token == '{' {
+				start := dec.InputOffset()
+				name, _ := dec.Token()
+				s.names++
+				s.nameBytes += len(strings.TrimLeft(text[start:dec.InputOffset()], ", \t\r\n"))
+				s.isStrict = s.isStrict && !seen[name.(string)]
+				seen[name.(string)] = true
+			}
+			s.walk(dec, text, depth+1)
+		}
+		dec.Token()
+	}
+}
+
+// hasLoneSurrogate is for valid JSON, where a backslash stands only in strings.
+func hasLoneSurrogate(text string) bool {
+	lowAt := -1 // where a low one has to stand
+	for _, at := range escape.FindAllStringIndex(text, -1) {
+		code, _ := strconv.ParseUint(strings.TrimPrefix(text[at[0]:at[1]], `\u`), 16, 16)
+		isHigh, isLow := code&0xfc00 == 0xd800, code&0xfc00 == 0xdc00
+		if lowAt >= 0 && (at[0] != lowAt || !isLow) || lowAt < 0 && isLow {
+			return true
+		}
+		lowAt = -1
+		if isHigh {
+			lowAt = at[1]
+		}
+	}
+	return lowAt >= 0
+}
+
+func (s strictText) text(name string) string {
+	text, _ := s.members[name].(string)
+	return text
+}
+
+type referenceHeader struct {
+	strictText
+	faults       []error // any of which may be named; none in a good one
+	isUnknownKey bool    // the fault is that alg is not HS256
+}
+
+// readHeader knows the rules for a key of HS256 without id, and the zero Options.
+func readHeader(text string) (h referenceHeader) {
+	malformed := func() { h.faults = append(h.faults, jwt.ErrTokenMalformed) }
+	refused := func() { h.faults = append(h.faults, jwt.ErrTokenUnverifiable) }
+	h.strictText = readStrict(text)
+	if len(text) > 2<<10 {
+		refused()
+		return h
+	}
+	if h.members == nil || !h.isStrict {
+		malformed()
+		refused() // how many names there are in what is no JSON is nobody's business
+		return h
+	}
+	if h.names > 32 || h.nameBytes > 900 || h.depth > 4 {
+		refused()
+	}
+	for _, name := range []string{"crit", "b64", "zip", "enc"} {
+		if _, ok := h.members[name]; ok {
+			refused()
+		}
+	}
+	for name, limit := range map[string]int{"alg": 64, "typ": 64, "kid": 256} {
+		value, present := h.members[name]
+		text, isString := value.(string)
+		if present && !isString {
+			malformed()
+		}
+		if len(text) > limit {
+			refused()
+		}
+	}
+	if strings.ContainsFunc(h.text("kid"), func(c rune) bool { return c < 0x20 || c > 0x7e }) {
+		refused()
+	}
+	typ, hasType := h.members["typ"]
+	isAccess := regexp.MustCompile(`^(?i:application/)?(?i:jwt|at\+jwt)$`)
+	if text, ok := typ.(string); hasType && ok && !isAccess.MatchString(text) {
+		refused()
+	}
+	if len(h.faults) == 0 && h.text("alg") != "HS256" {
+		h.isUnknownKey = true
+		refused()
+	}
+	return h
+}
+
+type referencePayload struct {
+	strictText
+	hasForm               bool // of an access token: the rest is about values
+	expires, before, born *referenceDate
+}
+
+type referenceDate struct{ floor, ceil int64 }
+
+func readPayload(text string) (p referencePayload) {
+	p.strictText = readStrict(text)
+	p.hasForm = p.isStrict && p.members != nil && p.depth <= 32 && len(p.members) <= 256
+	for _, name := range []string{"iss", "sub", "jti"} {
+		if value, ok := p.members[name]; ok {
+			_, isString := value.(string)
+			p.hasForm = p.hasForm && isString
+		}
+	}
+	if value, ok := p.members["aud"]; ok {
+		audiences, isAudience := p.audiences()
+		p.hasForm = p.hasForm && isAudience && len(audiences) <= 64 && value != nil
+	}
+	for name, date := range map[string]**referenceDate{"exp": &p.expires, "nbf": &p.before, "iat": &p.born} {
+		value, ok := p.members[name]
+		if !ok {
+			continue
+		}
+		number, isNumber := value.(json.Number)
+		if !isNumber {
+			p.hasForm = false
+			continue
+		}
+		floor, ceil, inRange := bigDate(string(number))
+		p.hasForm = p.hasForm && inRange
+		*date = &referenceDate{floor, ceil}
+	}
+	if _, bound := p.members["cnf"]; bound {
+		p.hasForm = false
+	}
+	return p
+}
+
+// audiences reports whether aud is a string or an array of strings.
+func (p referencePayload) audiences() ([]string, bool) {
+	switch aud := p.members["aud"].(type) {
+	case string:
+		return []string{aud}, true
+	case []any:
+		return stringsOf(aud)
+	}
+	return nil, false
+}
+
+func stringsOf(list []any) (texts []string, ok bool) {
+	for _, element := range list {
+		text, ok := element.(string)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
+}
+
+// isAboutNow reports whether the verdict may change while a test runs.
+func (p referencePayload) isAboutNow() bool {
+	isNow := func(d *referenceDate) bool {
+		return d != nil && d.floor > time.Now().Unix()-60 && d.floor < time.Now().Unix()+60
+	}
+	return isNow(p.expires) || isNow(p.before)
+}
+
+// verdict is the class of the error, or nil; issuer and audience are those that
+// are asked for, "" if any.
+func (p referencePayload) verdict(issuer, audience string) error {
+	audiences, _ := p.audiences()
+	now := time.Now().Unix()
+	switch {
+	case !p.hasForm:
+		return jwt.ErrTokenInvalidClaims
+	case issuer != "" && p.text("iss") != issuer:
+		return jwt.ErrTokenInvalidIssuer
+	case audience != "" && !slices.Contains(audiences, audience):
+		return jwt.ErrTokenInvalidAudience
+	case p.before != nil && now < p.before.ceil:
+		return jwt.ErrTokenNotValidYet
+	case p.expires == nil:
+		return jwt.ErrTokenRequiredClaimMissing
+	case now >= p.expires.floor:
+		return jwt.ErrTokenExpired
+	}
+	return nil
+}
+
+func (p referencePayload) registered() jwt.RegisteredClaims {
+	date := func(d *referenceDate) *jwt.NumericDate {
+		if d == nil {
+			return nil
+		}
+		return &jwt.NumericDate{Time: time.Unix(d.floor, 0)}
+	}
+	audiences, _ := p.audiences()
+	return jwt.RegisteredClaims{
+		Issuer: p.text("iss"), Subject: p.text("sub"), ID: p.text("jti"), Audience: audiences,
+		ExpiresAt: date(p.expires), NotBefore: date(p.before), IssuedAt: date(p.born),
+	}
+}
+
+// scopes goes by RFC 9068 section 2.2.3 and, where there is no scope, by what
+// Entra and Okta put in scp.
+func (p referencePayload) scopes() (scopes []string) {
+	list, hasScope := p.members["scope"]
+	if !hasScope {
+		list = p.members["scp"]
+		if array, ok := list.([]any); ok {
+			scopes, _ = stringsOf(array)
+			return scopes
+		}
+	}
+	text, _ := list.(string)
+	for _, word := range strings.Split(text, " ") {
+		if word != "" {
+			scopes = append(scopes, word)
+		}
+	}
+	return scopes
+}
+
+// sameJSON reports whether got is want, in which all numbers are json.Number.
+func sameJSON(got, want any) bool {
+	switch want := want.(type) {
+	case map[string]any:
+		got, ok := got.(map[string]any)
+		if !ok || len(got) != len(want) {
+			return false
+		}
+		for name := range want {
+			if value, ok := got[name]; !ok || !sameJSON(value, want[name]) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		got, ok := got.([]any)
+		return ok && slices.EqualFunc(got, want, func(a, b any) bool { return sameJSON(a, b) })
+	case json.Number:
+		f, err := want.Float64()
+		isLarge := (f >= 1<<53 || f <= -1<<53) && !strings.ContainsAny(string(want), ".eE")
+		return err == nil && (isLarge && got == want || !isLarge && got == f)
+	}
+	return got == want
+}
