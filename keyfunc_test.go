@@ -211,16 +211,33 @@ func TestEligibleKeys(t *testing.T) {
 	verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(key(1, "a").Keys), jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), nil)
 }
 
-// An RSA public key is no secret, however the token is signed with it.
+// An RSA public key is no secret, in whatever form the token is signed with it
+// (RFC 8725 section 2.1, CVE-2015-9235, CVE-2016-10555).
 func TestAlgorithmConfusion(t *testing.T) {
 	pub := &rsaKey().PublicKey
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.RS256(pub).WithID("rsa"), jwthttp.HS256(secret).WithID("hmac")}, jwthttp.Options{})
-	for _, public := range [][]byte{
-		pkix(t, pub), x509.MarshalPKCS1PublicKey(pub), pub.N.Bytes(),
-		pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix(t, pub)}),
+	alone := mustNew[AppClaims](t, jwthttp.RS256(pub), jwthttp.Options{})
+	block := func(kind string, der []byte) []byte {
+		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+	}
+	jwk := fmt.Sprintf(`{"kty":"RSA","n":%q,"e":"AQAB"}`, b64(string(pub.N.Bytes())))
+	for name, public := range map[string][]byte{
+		"PKIX": pkix(t, pub), "PKCS#1": x509.MarshalPKCS1PublicKey(pub), "PEM PKIX": block("PUBLIC KEY", pkix(t, pub)), "PEM PKCS#1": block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
+		"ssh": sshLine(pub), "ssh without comment": bytes.Join(bytes.Fields(sshLine(pub))[:2], []byte(" ")), "ssh, base64 alone": bytes.Fields(sshLine(pub))[1],
+		"JWK": []byte(jwk), "JWK, in its canonical form": fmt.Appendf(nil, `{"e":"AQAB","kty":"RSA","n":%q}`, b64(string(pub.N.Bytes()))), "JWK set": []byte(`{"keys":[` + jwk + `]}`),
+		"modulus": pub.N.Bytes(), "modulus, base64url": []byte(b64(string(pub.N.Bytes()))), "modulus, hex": []byte(pub.N.Text(16)), "modulus, decimal": []byte(pub.N.String()), "PEM body": []byte(base64.StdEncoding.EncodeToString(pkix(t, pub))),
 	} {
-		for _, kid := range []string{"rsa", "hmac"} {
-			verify(t, auth, signHS(public, withKid(kid), payload("")), jwthttp.ErrInvalidToken)
+		for _, end := range []string{"", "\n", "\r\n", "\x00", " "} {
+			key := append(bytes.TrimRight(public, "\r\n"), end...)
+			t.Run(fmt.Sprintf("%s, %q", name, end), func(t *testing.T) {
+				verify(t, auth, signHS(key, withKid("rsa"), payload("")), jwthttp.ErrUnknownKey)
+				verify(t, auth, signHS(key, withKid("hmac"), payload("")), jwt.ErrTokenSignatureInvalid)
+				verify(t, auth, signHS(key, plainHeader, payload("")), jwt.ErrTokenSignatureInvalid)
+				verify(t, auth, signHS(key, `{"alg":"RS256","kid":"rsa"}`, payload("")), jwt.ErrTokenSignatureInvalid)
+				for _, alg := range []string{"HS256", "HS384", "HS512", "hs256"} {
+					verify(t, alone, signHS(key, `{"alg":"`+alg+`"}`, payload("")), jwthttp.ErrUnknownKey)
+				}
+			})
 		}
 	}
 	verify(t, auth, signRS(t, rsaKey(), `{"alg":"HS256","kid":"hmac"}`, payload("")), jwt.ErrTokenSignatureInvalid)
