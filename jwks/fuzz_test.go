@@ -1,15 +1,24 @@
 package jwks_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// Whatever a provider sends, Parse returns keys that New takes as they are, and
-// accounts for every element of the set, or it returns an error and nothing else.
+// Whatever a provider sends, Parse returns keys that New takes as they are, each
+// of an element that keeps all rules, and accounts for every element of the set, or
+// it returns an error and nothing else. What it costs grows with the document.
 func FuzzParse(f *testing.F) {
 	for _, d := range documents() {
 		if len(d.text) < 2<<10 { // larger ones make it slow
@@ -26,10 +35,34 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(keySet(edJWK("a", "x"), edJWK("b", "x"), rsaJWK("x", rsaKey()), edJWK("c", ""))))
 	f.Add([]byte(keySet(edJWK("a", ""), edJWK("b", ""), edJWK("c", ""), edJWK("d", ""), edJWK("e", ""), edJWK("f", ""), edJWK("g", ""), edJWK("h", ""), edJWK("i", ""))))
 	f.Add([]byte(keySet(slicesOf(101, "1")...)))
+	for _, more := range []string{
+		`"k":null`, `"\u0064":"AQ"`, `"priv":"AQ"`, `"use":["sig"]`, `"key_ops":["verify","sign"]`, `"key_ops":["Verify"]`, `"key_ops":[null,"verify"]`, `"alg":"\u0052S256"`, `"alg":null`, `"kid":null`, `"kty":"oct"`, `"x5c":["` + certificate(rsaOther()) + `"]`,
+	} {
+		f.Add([]byte(keySet(edJWK("a", "a"), with(rs, more), with(ec, more), with(edJWK("b", "b"), more))))
+	}
+	for _, jwk := range kindsConfused() {
+		f.Add([]byte(keySet(edJWK("a", "a"), jwk)))
+	}
 	f.Add([]byte(keySet(`null`, `1`, `"a"`, `[]`, `{}`, ed)))
 
 	f.Fuzz(func(t *testing.T, data []byte) {
-		set, err := jwks.Parse(data)
+		// The whole process is measured, so the least of three counts.
+		var set jwks.Set
+		var err error
+		cost := uint64(math.MaxUint64)
+		for range 3 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			set, err = jwks.Parse(data)
+			runtime.ReadMemStats(&after)
+			cost = min(cost, after.TotalAlloc-before.TotalAlloc)
+			if cost <= 256<<10+200*uint64(len(data)) {
+				break
+			}
+		}
+		if cost > 256<<10+200*uint64(len(data)) {
+			t.Errorf("%d bytes cost %d", len(data), cost)
+		}
 		if err != nil {
 			if set.Keys != nil || set.Skipped != nil {
 				t.Errorf("a set with an error: %v, %v", set, err)
@@ -44,9 +77,16 @@ func FuzzParse(f *testing.F) {
 		if got := len(set.Keys) + len(set.Skipped); got != len(elements) || got > 100 {
 			t.Errorf("%d keys taken, %d skipped, of %d", len(set.Keys), len(set.Skipped), len(elements))
 		}
+		allowed := map[string]int{}
+		for _, element := range elements {
+			allowed[allowedKey(element)]++
+		}
 		for _, k := range set.Keys {
 			if err := k.Err(); err != nil {
 				t.Errorf("%v: %v", k, err)
+			}
+			if allowed[k.String()]--; allowed[k.String()] < 0 {
+				t.Errorf("%v is of no element that may be taken: %q", k, data)
 			}
 		}
 		for _, err := range set.Skipped {
@@ -62,4 +102,68 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("the second time: %v, %v", again, err)
 		}
 	})
+}
+
+// allowedKey returns how the key of an element prints, by the rules read once more
+// with encoding/json and crypto/elliptic; "" if it may not be taken.
+func allowedKey(element []byte) string {
+	var members map[string]any // exact names, unlike a struct of encoding/json
+	if json.Unmarshal(element, &members) != nil {
+		return ""
+	}
+	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
+		if members[name] != nil {
+			return ""
+		}
+	}
+	if use := members["use"]; use != nil && use != "sig" {
+		return ""
+	}
+	if operations := members["key_ops"]; operations != nil {
+		list, ok := operations.([]any)
+		if !ok || !slices.Contains(list, any("verify")) {
+			return ""
+		}
+	}
+	number := func(name string) (*big.Int, []byte) {
+		text, _ := members[name].(string)
+		b, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			return new(big.Int), nil
+		}
+		return new(big.Int).SetBytes(b), b
+	}
+	algorithm := ""
+	var others []string
+	switch members["kty"] {
+	case "RSA":
+		n, _ := number("n")
+		e, _ := number("e")
+		if bits := n.BitLen(); bits < 2048 || bits > 8192 || n.Bit(0) == 0 || e.Bit(0) == 0 || e.Cmp(big.NewInt(3)) < 0 || e.BitLen() > 31 {
+			return ""
+		}
+		algorithm, others = "RS256", []string{"PS256"}
+	case "EC":
+		_, x := number("x")
+		_, y := number("y")
+		if _, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y)); err != nil || len(x) != 32 || members["crv"] != "P-256" {
+			return ""
+		}
+		algorithm = "ES256"
+	case "OKP":
+		if _, x := number("x"); len(x) != 32 || members["crv"] != "Ed25519" {
+			return ""
+		}
+		algorithm = "EdDSA"
+	default:
+		return ""
+	}
+	if alg, _ := members["alg"].(string); alg != "" && alg != algorithm {
+		if !slices.Contains(others, alg) {
+			return ""
+		}
+		algorithm = alg
+	}
+	kid, _ := members["kid"].(string)
+	return fmt.Sprintf("jwthttp.Key{%s kid=%q}", algorithm, kid)
 }

@@ -359,6 +359,52 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
+// kindsConfused are keys of one type with the members, or the name, of another.
+func kindsConfused() map[string]string {
+	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")
+	members := func(jwk string) string { return strings.TrimSuffix(strings.TrimPrefix(jwk, "{"), "}") }
+	point := must(ecKey().PublicKey.Bytes())
+	return map[string]string{
+		"RSA that says EC":      strings.Replace(rs, `"RSA"`, `"EC"`, 1),
+		"RSA that says OKP":     strings.Replace(rs, `"RSA"`, `"OKP"`, 1),
+		"RSA that says oct":     strings.Replace(rs, `"RSA"`, `"oct"`, 1),
+		"EC that says RSA":      strings.Replace(ec, `"EC"`, `"RSA"`, 1),
+		"EC that says OKP":      strings.Replace(ec, `"EC"`, `"OKP"`, 1),
+		"EC with crv Ed25519":   strings.Replace(ec, "P-256", "Ed25519", 1),
+		"EC with crv P-384":     strings.Replace(ec, "P-256", "P-384", 1),
+		"EC of crv in one case": strings.Replace(ec, "P-256", "p-256", 1),
+		"EC without crv":        strings.Replace(ec, `"crv"`, `"curve"`, 1),
+		"OKP that says EC":      strings.Replace(ed, `"OKP"`, `"EC"`, 1),
+		"OKP that says RSA":     strings.Replace(ed, `"OKP"`, `"RSA"`, 1),
+		"OKP with crv P-256":    strings.Replace(ed, "Ed25519", "P-256", 1),
+		"an EC point in OKP":    fmt.Sprintf(`{"kid":"odd","kty":"OKP","crv":"Ed25519","x":%q}`, b64(point)),
+		"two types":             "{" + members(rs) + `,"kty":"EC"}`,
+		"kty an array":          strings.Replace(rs, `"RSA"`, `["RSA"]`, 1),
+		"oct with n and e":      strings.Replace(with(rs, `"k":"AAAA"`), `"RSA"`, `"oct"`, 1),
+		"a secret by an escape": with(rs, `"\u0064":"AQ"`),
+	}
+}
+
+func TestParseConfusedKinds(t *testing.T) {
+	for name, jwk := range kindsConfused() {
+		t.Run(name, func(t *testing.T) {
+			set, err := jwks.Parse([]byte(keySet(edJWK("a", "a"), jwk)))
+			if err != nil || len(set.Keys) != 1 {
+				t.Fatalf("Parse returned %v, %v", set, err)
+			}
+			wantSkipped(t, set.Skipped, "key 2 (kid …")
+		})
+	}
+	// A key with another's members besides its own is that of its type, and no other.
+	both := strings.Replace(ecJWK("odd", ecKey()), `"kid":"odd","kty":"EC",`, "", 1)
+	set, err := jwks.Parse([]byte(keySet(with(rsaJWK("x", rsaKey()), strings.Trim(both, "{}")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantToken(t, set.Keys, tokenOf("RS256", "x", rsaKey()), nil)
+	wantToken(t, set.Keys, tokenOf("ES256", "x", ecKey()), jwthttp.ErrUnknownKey)
+}
+
 // algorithmsOf are those that the key can sign for.
 func algorithmsOf(private crypto.Signer) []string {
 	switch private.(type) {
