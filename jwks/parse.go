@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
@@ -71,7 +72,7 @@ func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(data, &document); err != nil {
-		return nil, nil, fmt.Errorf("it is no JSON key set: %w", err)
+		return nil, nil, fmt.Errorf("it is no JSON key set: %w", cutError{err})
 	}
 	if document.Keys == nil {
 		return nil, nil, errors.New("it has no member keys, so it is no key set; if it is the metadata of an issuer, pass that issuer to Discover")
@@ -80,7 +81,7 @@ func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
 		return nil, nil, fmt.Errorf("it has %d keys, at most %d are taken", len(document.Keys), maxKeys)
 	}
 	skip := func(i int, kid string, err error) {
-		skipped = append(skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", i+1, kid, err)})
+		skipped = append(skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", i+1, kid, cutError{err})})
 	}
 	for i, text := range document.Keys {
 		k, err := parseKey(text)
@@ -116,6 +117,13 @@ func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
 	}
 	return found, skipped, nil
 }
+
+// A cutError names what stands in a document, such as a name that is there twice,
+// however long it is.
+type cutError struct{ error }
+
+func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
+func (e cutError) Unwrap() error { return e.error }
 
 // parseKey reads one JWK, RFC 7517 section 4. It returns the kid with an error
 // too, where there is one.
