@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/go-jose/go-jose/v4"
 	josejwt "github.com/go-jose/go-jose/v4/jwt"
@@ -218,6 +219,11 @@ func FuzzMutated(f *testing.F) {
 		}
 	}
 	f.Add(uint8(0), step(1, 0, ' '))
+	for which := range good {
+		for at := range 128 { // the bits of the last characters, some of which no byte uses
+			f.Add(uint8(which), step(0, len(good[which])-1-at>>3, byte(at)))
+		}
+	}
 	auth := mustNew[AppClaims](f, allKeys(), jwthttp.Options{})
 	forgetful := mustNew[AppClaims](f, allKeys(), jwthttp.Options{RememberSignatures: -1})
 	f.Fuzz(func(t *testing.T, which uint8, script []byte) {
@@ -297,7 +303,7 @@ func FuzzSigned(f *testing.F) {
 	}
 	for _, header := range []string{
 		`{}`, `{"alg":"HS256","kid":"a\n"}`, `{"alg":"HS256","typ":""}`, `{"alg":"HS256","typ":"dpop+jwt"}`, `{"alg":"HS256","typ":"APPLICATION/JWT"}`, `{"alg":"HS256","x":[[[[]]]]}`, `{"alg":1}`, `{"alg":"HS256","\u0062\u0036\u0034":true}`,
-		pad(`{"alg":"HS256"`, 2048), pad(`{"alg":"HS256"`, 2049), `{"alg":"HS256"` + names(31) + `}`, `{"alg":"HS256"` + names(32) + `}`, `{"alg":"HS256","` + strings.Repeat("n", 900) + `":1}`, `{"alg":"HS256","x":"` + strings.Repeat(`\":`, 40) + `"}`,
+		pad(`{"alg":"HS256"`, 2048), pad(`{"alg":"HS256"`, 2049), `{"alg":"HS256"` + names(31) + `}`, `{"alg":"HS256"` + names(32) + `}`, `{"alg":"HS256","` + strings.Repeat("n", 893) + `":1}`, `{"alg":"HS256","` + strings.Repeat("n", 894) + `":1}`, "{\"alg\":\"HS256\",\"kid\":\"a\x7f\"}", "{\"kid\":\"a\x7f\",\"alg\":\"HS256\" }", `{"alg":"HS256","x":"` + strings.Repeat(`\":`, 40) + `"}`,
 	} {
 		f.Add(header, `{"exp":4102444800}`)
 	}
@@ -617,6 +623,9 @@ func FuzzIsSegment(f *testing.F) {
 	for _, text := range []string{"", "a", "abcdefgh", "abcdefg.", "abcdefgh=", "\x00bcdefgh", "abcdefghijklmnopqrstuvwxyz-_09AZ", "abcdefghijklmnop+/", "abc\ndefg", "é234567"} {
 		f.Add(text)
 	}
+	for at := range 17 {
+		f.Add(strings.Repeat("a", at) + "." + strings.Repeat("b", 16-at))
+	}
 	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if got := jwthttp.IsSegment(text); got != plain.MatchString(text) {
@@ -665,6 +674,9 @@ func FuzzParseRSAPublicKey(f *testing.F) {
 			t.Fatalf("neither or both: %v, %v", pub, err)
 		}
 		if err != nil {
+			if len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("the error is not fit for a log: %q", err)
+			}
 			const run = 44 // base64 of the smallest secret, and more than any sentence shares with a file
 			for text := err.Error(); len(text) >= run && len(data) < 8<<10; text = text[1:] {
 				if bytes.Contains(data, []byte(text[:run])) && !strings.ContainsRune(text[:run], ' ') {

@@ -10,7 +10,9 @@ import (
 	"math/big"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
@@ -40,6 +42,10 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add([]byte(keySet(edJWK("a", "a"), with(rs, more), with(ec, more), with(edJWK("b", "b"), more))))
 	}
+	long := strings.Repeat(`\n`, 300)
+	f.Add([]byte(keySet(edJWK("a", "a"), `{"`+long+`":1,"`+long+`":2}`)))
+	f.Add([]byte(`{"` + long + `":1,"` + long + `":2}`))
+	f.Add([]byte(keySet(`{"` + long + `":1,"` + long + `":2}`)))
 	for _, jwk := range kindsConfused() {
 		f.Add([]byte(keySet(edJWK("a", "a"), jwk)))
 	}
@@ -67,6 +73,9 @@ func FuzzParse(f *testing.F) {
 			if set.Keys != nil || set.Skipped != nil {
 				t.Errorf("a set with an error: %v, %v", set, err)
 			}
+			for line := range strings.Lines(err.Error()) {
+				checkText(t, strings.TrimSuffix(line, "\n"))
+			}
 			return
 		}
 		var document map[string]json.RawMessage
@@ -91,8 +100,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, err := range set.Skipped {
 			if err == nil {
-				t.Error("a key is skipped without a reason")
+				t.Fatal("a key is skipped without a reason")
 			}
+			checkText(t, err.Error())
 		}
 		if _, err := jwthttp.New[Claims](set.Keys, jwthttp.Options{}); err != nil {
 			t.Errorf("New: %v", err)
@@ -102,6 +112,14 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("the second time: %v, %v", again, err)
 		}
 	})
+}
+
+// checkText asserts that a line is fit for a log, whatever the document has.
+func checkText(t *testing.T, line string) {
+	t.Helper()
+	if len(line) > 400 || strings.ContainsFunc(line, unicode.IsControl) {
+		t.Errorf("%d bytes: %q", len(line), line)
+	}
 }
 
 // allowedKey returns how the key of an element prints, by the rules read once more

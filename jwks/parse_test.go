@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -599,6 +600,50 @@ func TestParseDocument(t *testing.T) {
 			}
 			if tc.keys <= 2 {
 				wantToken(t, set.Keys, token("a"), nil)
+			}
+		})
+	}
+}
+
+// What a document of the largest size costs is in proportion to it, whatever it is
+// made of.
+func TestParseIsBounded(t *testing.T) {
+	const size = 512 << 10
+	fillTo := func(size int, begin, each, end string) string {
+		var b strings.Builder
+		b.WriteString(begin)
+		for n := 0; b.Len() < size; n++ {
+			b.WriteString(strings.ReplaceAll(each, "N", fmt.Sprint(n)))
+		}
+		return strings.TrimSuffix(b.String(), ",") + end
+	}
+	fill := func(begin, each, end string) string { return fillTo(size, begin, each, end) }
+	a := edJWK("a", "a")
+	for name, text := range map[string]string{
+		"white space":             keySet(a) + strings.Repeat(" ", size),
+		"members beside the keys": fill(`{"keys":[`+a+`],`, `"N":0,`, `}`),
+		"members of a key":        fill(`{"keys":[{`, `"N":0,`, `}]}`),
+		"objects in a key":        fill(`{"keys":[{"x":[`, `{"":{}},`, `]}]}`),
+		"arrays in a key":         fill(`{"keys":[{"x":[`, `[],`, `]}]}`),
+		"numbers for keys":        fill(`{"keys":[`, `1,`, `]}`),
+		"empty keys":              fill(`{"keys":[`, `{},`, `]}`),
+		"certificates":            fill(`{"keys":[{"x5c":[`, `"AAAA",`, `]}]}`),
+		"operations":              fill(`{"keys":[{"key_ops":[`, `"verify",`, `]}]}`),
+		"escapes":                 `{"keys":[{"kid":"` + strings.Repeat(`\u0000`, size/6) + `"}]}`,
+		"a long name":             `{"keys":[{"` + strings.Repeat("n", size) + `":1}]}`,
+		"a huge modulus":          `{"keys":[{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", size) + `"}]}`,
+		"a huge exponent":         `{"keys":[{"kty":"RSA",` + n(rsaKey()) + `,"e":"` + strings.Repeat("_", size) + `"}]}`,
+		"a huge point":            `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("_", size) + `","y":"AA"}]}`,
+		"a huge number":           `{"keys":[{"n":` + strings.Repeat("9", size) + `}]}`,
+		"100 keys of many parts":  keySet(slicesOf(100, fillTo(size/100, `{"kty":"RSA",`+n(rsaKey())+`,"e":"AQAB",`, `"N":0,`, "}"))...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			jwks.Parse([]byte(text))
+			runtime.ReadMemStats(&after)
+			if ratio := (after.TotalAlloc - before.TotalAlloc) / uint64(len(text)); ratio > 150 {
+				t.Errorf("%d bytes for each byte", ratio)
 			}
 		})
 	}
