@@ -104,6 +104,12 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"ssh certificate", jwthttp.HS256([]byte("ssh-rsa-cert-v01@openssh.com AAAAHHNzaC1yc2EtY2VydC12MDFAb3BlbnNzaC5jb20AAAAg")), jwthttp.Options{}, public},
 		{"ssh key in hardware", jwthttp.HS256([]byte("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIP")), jwthttp.Options{}, public},
 
+		{"base64 in quotes", jwthttp.HS256([]byte(`"` + base64.StdEncoding.EncodeToString(der) + `"`)), jwthttp.Options{}, public},
+		{"base64 behind a name", jwthttp.HS256([]byte("JWT_KEY=" + base64.StdEncoding.EncodeToString(der))), jwthttp.Options{}, public},
+		{"base64 behind a byte order mark", jwthttp.HS256([]byte("\ufeff" + base64.StdEncoding.EncodeToString(der))), jwthttp.Options{}, public},
+		{"base64 of P-256 in quotes", jwthttp.HS256([]byte(`'` + base64.StdEncoding.EncodeToString(pkix(t, &ecKey().PublicKey)) + `'`)), jwthttp.Options{}, public},
+		{"base64 of Ed25519 in quotes", jwthttp.HS256([]byte(`'` + base64.StdEncoding.EncodeToString(pkix(t, edPublic(edKey()))) + `'`)), jwthttp.Options{}, public},
+
 		{"nil RSA key", jwthttp.RS256(nil), jwthttp.Options{}, "RSA key is nil"},
 		{"RSA key without modulus", jwthttp.RS256(&rsa.PublicKey{E: 3}), jwthttp.Options{}, "RSA key is nil"},
 		{"2047 bits", jwthttp.RS256(&rsa.PublicKey{N: modulus(2047), E: 3}), jwthttp.Options{}, "2048 to 8192 bits, not 2047"},

@@ -176,6 +176,7 @@ func isKeyForm(b []byte) bool {
 		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAHHNzaC1", // ssh-rsa, ssh-ed25519, ecdsa-sha2,
 		"AAAAIHNzaC1", "AAAAKGVjZHNh", "AAAAGnNrLXNz", "AAAAInNrLWVj", // their certificates, and keys in hardware
 		"\x00\x00\x00\x07ssh-", "\x00\x00\x00\x0bssh-", "\x00\x00\x00\x13ecdsa-", // as bytes
+		"BgkqhkiG9w0BAQEF", "MFkwEwYHKoZIzj0C", "MCowBQYDK2VwAyEA", // base64 of PKIX for RSA, P-256 and Ed25519, with something around it
 		`"kty"`, // JWK
 	} {
 		if bytes.Contains(b, []byte(mark)) {
