@@ -63,12 +63,8 @@ func FuzzRequest(f *testing.F) {
 			r.Method = "POST"
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 		}
-		for _, v := range []string{auth1, auth2, ""}[:lines&3] {
-			r.Header["Authorization"] = append(r.Header["Authorization"], v)
-		}
-		for _, v := range []string{cookie1, cookie2, ""}[:lines>>2&3] {
-			r.Header["Cookie"] = append(r.Header["Cookie"], v)
-		}
+		r.Header["Authorization"] = []string{auth1, auth2, ""}[:lines&3]
+		r.Header["Cookie"] = []string{cookie1, cookie2, ""}[:lines>>2&3]
 		want := contract(r.Header["Authorization"], r.CookiesNamed("token"), isForeign, good)
 		if want == noToken && allowed {
 			want = accepted
