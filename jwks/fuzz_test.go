@@ -38,7 +38,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(keySet(edJWK("a", ""), edJWK("b", ""), edJWK("c", ""), edJWK("d", ""), edJWK("e", ""), edJWK("f", ""), edJWK("g", ""), edJWK("h", ""), edJWK("i", ""))))
 	f.Add([]byte(keySet(slicesOf(101, "1")...)))
 	for _, more := range []string{
-		`"k":null`, `"\u0064":"AQ"`, `"priv":"AQ"`, `"use":["sig"]`, `"key_ops":["verify","sign"]`, `"key_ops":["Verify"]`, `"key_ops":[null,"verify"]`, `"alg":"\u0052S256"`, `"alg":null`, `"kid":null`, `"kty":"oct"`, `"x5c":["` + certificate(rsaOther()) + `"]`,
+		`"k":null`, `"\u0064":"AQ"`, `"priv":"AQ"`, `"use":["sig"]`, `"use":""`, `"use":"SIG"`, `"key_ops":["verify","sign"]`, `"key_ops":["Verify"]`, `"key_ops":[null,"verify"]`, `"alg":"\u0052S256"`, `"alg":null`, `"kid":null`, `"kty":"oct"`, `"x5c":["` + certificate(rsaOther()) + `"]`,
 	} {
 		f.Add([]byte(keySet(edJWK("a", "a"), with(rs, more), with(ec, more), with(edJWK("b", "b"), more))))
 	}
