@@ -47,6 +47,7 @@ func TestSignatureMemory(t *testing.T) {
 
 	off := mustNew[AppClaims](t, rs, jwthttp.Options{RememberSignatures: -1})
 	verify(t, off, token, nil)
+	verify(t, off, signRS(t, rsaForger(), rsHeader, payload("")), jwt.ErrTokenSignatureInvalid)
 	if got := jwthttp.Remembered(off); got != -1 {
 		t.Errorf("switched off, it remembers %d", got)
 	}
