@@ -95,6 +95,18 @@ func TestAlphabet(t *testing.T) {
 	verify(t, auth, strings.Join(segments, "."), nil)
 }
 
+// Go's decoder passes over line breaks, so they are looked for at every place, also
+// where the issuer has signed them.
+func TestLineBreaksAnywhere(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	signed := b64(plainHeader) + "." + b64(payload(""))
+	for i := range len(signed) + 1 {
+		for _, lineBreak := range []string{"\n", "\r"} {
+			verify(t, auth, macSegments(secret, signed[:i]+lineBreak+signed[i:]), jwt.ErrTokenMalformed)
+		}
+	}
+}
+
 // strayBits sets the lowest bit of the last character, which no byte uses.
 func strayBits(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -172,6 +184,7 @@ func TestHeaderRules(t *testing.T) {
 		{"kid of the first and the last byte", `{"alg":"HS256","kid":" ~"}`, nil},
 		{"the same, escaped", `{"alg":"HS256","kid":"\u0020\u007e"}`, nil},
 
+		{"control character", "{\"alg\":\"HS256\",\"kid\":\"a\x1fb\"}", jwt.ErrTokenMalformed},
 		{"no JSON", `alg`, jwt.ErrTokenMalformed},
 		{"empty", ` `, jwt.ErrTokenMalformed},
 		{"array", `["alg"]`, jwt.ErrTokenMalformed},
