@@ -48,6 +48,7 @@ func TestNewRefusesKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	half := 1 << 30                      // a variable, for a constant of 2^31 is no int where that has 32 bits
 	modulus := func(bits int) *big.Int { // odd, of exactly so many bits
 		return new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 	}
@@ -121,6 +122,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"exponent even", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 65536}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: tooLarge}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 2^31-2", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 - 2}), jwthttp.Options{}, "odd exponent"},
+		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 2*half + 1}), jwthttp.Options{}, "odd exponent"},
 
 		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
 		{"duplicate id of two algorithms", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice`},
