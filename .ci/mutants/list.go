@@ -1004,4 +1004,37 @@ var mutants = []mutant{
 	{file: "oauth/resource.go", name: "shows a password in the document",
 		old: `case u.User != nil, u`,
 		new: `case false, u`},
+
+	// Bounds of the claims and keys, and what requests share.
+
+	{file: "claims.go", name: "takes claims that are nested 33 deep",
+		old: `maxPayloadDepth = 32`,
+		new: `maxPayloadDepth = 33`},
+	{file: "claims.go", name: "takes 257 claims",
+		old: `maxMembers      = 256`,
+		new: `maxMembers      = 257`},
+	{file: "claims.go", name: "takes 65 audiences",
+		old: `maxAudiences    = 64`,
+		new: `maxAudiences    = 65`},
+	{file: "walk.go", name: "does not know a long name that is escaped all over",
+		old: `maxEscapedName = len("scope")*`,
+		new: `maxEscapedName = len("exp")*`},
+	{file: "context.go", name: "decodes the claims of all requests into one value",
+		old: `func newVerified[C any](ctx context.Context, d *door, raw string) *verified[C] {
+	v := &verified[C]{raw: raw}
+	v.storage.raw = &v.raw
+	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, door: d}`,
+		new: `var shared = map[any]any{}
+
+func newVerified[C any](ctx context.Context, d *door, raw string) *verified[C] {
+	v := &verified[C]{raw: raw}
+	if shared[tokenKey[C]{}] == nil {
+		shared[tokenKey[C]{}] = &v.storage
+	}
+	t := shared[tokenKey[C]{}].(*Token[C])
+	t.raw = &v.raw
+	v.tokenContext = tokenContext[C]{Context: ctx, token: t, door: d}`},
+	{file: "algorithms.go", name: "takes an RSA key with an exponent of 2^31 and more",
+		old: `int64(pub.E) >= 1<<31`,
+		new: `int64(pub.E) >= 1<<40`},
 }
