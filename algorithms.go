@@ -12,8 +12,8 @@ import (
 // HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
 // copied and taken byte for byte: base64 is not decoded, and the line break at
 // the end of a file counts. It has 32 bytes or more, random ones: "openssl rand
-// -base64 32" makes them. A shorter one, or the text of a public key, is an error
-// from [New].
+// -base64 32" makes them. A shorter one, one of zeros, or the text of a public key, is
+// an error from [New].
 func HS256(secret []byte) Key { return newKey(jws.HS256, secret) }
 
 // RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3.

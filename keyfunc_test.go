@@ -78,6 +78,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"nil set", jwthttp.KeySet(nil), jwthttp.Options{}, "key set is empty"},
 		{"zero key", jwthttp.Key{}, jwthttp.Options{}, "the key is empty"},
 		{"zero key with an id", jwthttp.Key{}.WithID("a").WithIssuer("b"), jwthttp.Options{}, "the key is empty"},
+		{"secret of zeros", jwthttp.HS256(make([]byte, 64)), jwthttp.Options{}, "cannot be all zeros"},
 		{"nil secret", jwthttp.HS256(nil), jwthttp.Options{}, "32 bytes or more, not 0"},
 		{"short secret", jwthttp.HS256(secret[:31]), jwthttp.Options{}, "32 bytes or more, not 31"},
 		{"short secret with an id", jwthttp.HS256(secret[:31]).WithID("a"), jwthttp.Options{}, "32 bytes or more, not 31"},

@@ -51,6 +51,9 @@ func newHMACVerifier(secret []byte) (Verifier, error) {
 	if len(secret) < 32 {
 		return nil, fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
 	}
+	if len(bytes.Trim(secret, "\x00")) == 0 {
+		return nil, errors.New("an HS256 secret cannot be all zeros, as a buffer is that nobody has filled: make one with \"openssl rand -base64 32\"")
+	}
 	if looksPublic(secret) {
 		return nil, errors.New("an HS256 secret cannot be the text of a key or certificate: what others can read is no secret; for a public key use RS256 and ParseRSAPublicKey")
 	}
