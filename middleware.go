@@ -152,10 +152,11 @@ type Options struct {
 	// from 64 to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
 
-	// RememberSignatures is how many signatures of public keys are remembered as good,
-	// so that a token seen before costs a hash (with HS256 it does anyway): 4096 if 0 (160 KiB when full), none
-	// if negative, at most 1048576. Nothing else is remembered: the key is looked
-	// up, and time and claims are checked, for every request.
+	// RememberSignatures is how many signatures of public keys are remembered as
+	// good, so that a token seen before costs a hash (with HS256 it does anyway): 4096
+	// if 0 (160 KiB when full), none if negative, at most 1048576. Nothing else is
+	// remembered: the key is looked up, and time and claims are checked, for every
+	// request.
 	RememberSignatures int
 }
 
