@@ -322,7 +322,7 @@ var mutants = []mutant{
 		new: ``},
 	{file: "internal/jws/keys.go", name: "keeps the caller's modulus itself",
 		old: `new(big.Int).Set(pub.N)`,
-		new: `pub.N`},
+		new: `(*big.Int)(pub.N)`},
 	{file: "internal/jws/keys.go", name: "keeps the caller's Ed25519 key itself",
 		old: `	pub = bytes.Clone(pub)
 `,
