@@ -426,7 +426,7 @@ func TestRevokeMistakes(t *testing.T) {
 		{"an issuer that is no UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "no UTF-8"},
 		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "say when the token expires"},
 		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "say when the token expires"},
-		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "its exp is 5887" + "0-"},
+		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "its exp is 588"},
 		{"an exp that no token has", list.RevokeToken(ctx, "a", "1", time.Now().Add(24*time.Hour+11*time.Minute)), "MaxLifetime, which is 24h0m0s: raise that"},
 		{"an upTo of zero", list.RevokeSubject(ctx, "a", "alice", time.Time{}), "use time.Now()"},
 		{"an upTo of 1970", list.RevokeSubject(ctx, "a", "alice", time.Unix(0, 0)), "use time.Now()"},
