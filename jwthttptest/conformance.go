@@ -92,8 +92,8 @@ type Reporter interface {
 // that a good token does not get through is one fault, and ends it.
 //
 // Requests are made in process, one at a time and without a time limit, and run the
-// handler like any other. What they are answered to is an [httptest.ResponseRecorder],
-// which is no [http.Hijacker].
+// handler like any other. What they are answered to is an [http.Flusher] and no
+// [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	t.Helper()
 	if chain == nil || setup.Issuer == nil {
@@ -321,7 +321,7 @@ func (x *exam) gate(row string, change func(*http.Request)) {
 			x.add(faultGate, row, fmt.Sprintf("%d, not 403", w.Code))
 		case w.Code == http.StatusForbidden && !isProblem(w, crossOrigin):
 			// An http.CrossOriginProtection outside says no more than that.
-			x.leak(row, w)
+			x.tells(row, w)
 		default:
 			x.judge(row, w, crossOrigin)
 		}
@@ -570,8 +570,7 @@ func (x *exam) refuse(row string, change func(*http.Request), want refusal, hint
 
 // judge compares a refusal with what it should be.
 func (x *exam) judge(row string, w *response, want refusal) {
-	x.leak(row, w)
-	if x.OwnErrors {
+	if x.tells(row, w) || x.OwnErrors {
 		return
 	}
 	challenge := w.Header().Values("WWW-Authenticate")
@@ -597,14 +596,30 @@ func (x *exam) judge(row string, w *response, want refusal) {
 		}
 		return
 	}
-	p, rest := readProblem(w)
-	if !isProblem(w, want) || w.Header().Get("Content-Type") != "application/problem+json" || description != "" && p.Detail != description {
+	if p, _ := readProblem(w); !isProblem(w, want) || w.Header().Get("Content-Type") != "application/problem+json" || description != "" && p.Detail != description {
 		x.add(faultBody, row, fmt.Sprintf("%s %.200q", w.Header().Get("Content-Type"), w.Body))
-		return
 	}
-	if _, err := rest.Token(); err != io.EOF {
-		x.add(faultGoesOn, row, fmt.Sprintf("%.300q", w.Body))
+}
+
+// tells finds what stands in a refusal, of whatever form, that must not: a secret,
+// or what a handler wrote that ran behind it. It reports whether one did.
+func (x *exam) tells(row string, w *response) (goesOn bool) {
+	x.leak(row, w)
+	text, page := w.Body.String(), strings.TrimSpace(x.welcome.Body.String())
+	p, rest := readProblem(w)
+	_, err := rest.Token()
+	switch {
+	case w.after != 0:
+		x.add(faultGoesOn, row, fmt.Sprintf("WriteHeader(%d) after %d", w.after, w.Code))
+	case p.Status == w.Code && err != io.EOF,
+		x.Shows != "" && strings.Contains(text, x.Shows),
+		// Somewhere in it, a short page may be a part of a word.
+		page != "" && strings.HasSuffix(strings.TrimSpace(text), page):
+		x.add(faultGoesOn, row, fmt.Sprintf("%d %.300q", w.Code, text))
+	default:
+		return false
 	}
+	return true
 }
 
 // A problem is what a problem document says, RFC 9457.
@@ -687,6 +702,21 @@ type response struct {
 	*httptest.ResponseRecorder
 	method   string
 	panicked bool // with what the body is then
+	decided  bool // by WriteHeader
+	after    int  // another status that came after that
+}
+
+// WriteHeader notes what a handler says that runs behind a refusal, which net/http
+// drops.
+func (w *response) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		return // the answer is still to come
+	}
+	if w.decided && status != w.Code {
+		w.after = status
+	}
+	w.decided = true
+	w.ResponseRecorder.WriteHeader(status)
 }
 
 func (w *response) text() string { return fmt.Sprint(w.Code, " ", w.Body) }
@@ -707,7 +737,7 @@ func (x *exam) send(change func(*http.Request)) (w *response) {
 			fmt.Fprintf(w, "%.200v", p)
 		}
 	}()
-	x.chain.ServeHTTP(w.ResponseRecorder, r)
+	x.chain.ServeHTTP(w, r)
 	return w
 }
 

@@ -113,6 +113,12 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	around("a gate outside", jwthttptest.Setup{}, http.NewCrossOriginProtection().Handler)
+	around("early hints", jwthttptest.Setup{}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			next.ServeHTTP(w, r)
+		})
+	})
 	around("a router without HEAD", jwthttptest.Setup{}, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
@@ -130,6 +136,14 @@ func TestConformance(t *testing.T) {
 				w.Body = bytes.NewBufferString("We could not sign you in, or failed to find out who you are.")
 			}
 		})
+	})
+	t.Run("a page that is a part of a word", func(t *testing.T) {
+		opts := iss.Options()
+		opts.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "The token is no good", http.StatusUnauthorized)
+		}
+		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
+		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(ok), jwthttptest.Setup{Issuer: iss, OwnErrors: true})
 	})
 	t.Run("guards", func(t *testing.T) {
 		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(notMallory)(whoami)))
@@ -334,6 +348,19 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}
 		return mustNew(t, keys, opts).Handler(whoami)
 	}
+	// withoutReturn runs the handler behind a refusal.
+	withoutReturn := func(refuse func(http.ResponseWriter, *http.Request, error), next http.HandlerFunc) http.Handler {
+		opts := opts
+		opts.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+			refuse(w, r, err)
+			next(w, r)
+		}
+		return mustNew(t, iss.RS256(), opts).Handler(next)
+	}
+	unauthorized := func(w http.ResponseWriter, _ *http.Request, _ error) {
+		http.Error(w, "no", http.StatusUnauthorized)
+	}
+	page := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<h1>Orders of alice</h1>\n") }
 	whoamiAnyway := func(w http.ResponseWriter, r *http.Request, _ error) { whoami(w, r) }
 	for _, tc := range []struct {
 		name   string
@@ -347,6 +374,22 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"next after an error", with(func(o *jwthttp.Options) {
 			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { jwthttp.WriteError(w, r, err); whoami(w, r) }
 		}), jwthttptest.Setup{}, []string{goesOn, "sends a body to HEAD:"}, nil},
+		{"a page behind a refusal of one's own", withoutReturn(unauthorized, page), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{`no credentials: 401 "no\n<h1>Orders`}},
+		{"a page behind a redirect", withoutReturn(func(w http.ResponseWriter, r *http.Request, _ error) {
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		}, page), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
+		{"a page behind a refusal, and more", answered(withoutReturn(unauthorized, page), func(w *httptest.ResponseRecorder) {
+			if w.Code != http.StatusOK {
+				io.WriteString(w, rand.Text())
+			}
+		}), jwthttptest.Setup{OwnErrors: true, Shows: "alice"}, []string{goesOn}, nil},
+		{"no content behind a refusal", withoutReturn(jwthttp.WriteError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), jwthttptest.Setup{}, []string{goesOn}, []string{"no credentials: WriteHeader(204) after 401"}},
+		{"an error behind a refusal of one's own", withoutReturn(unauthorized, func(w http.ResponseWriter, r *http.Request) {
+			if _, ok := jwthttp.ClaimsFromContext[Claims](r.Context()); !ok {
+				http.Error(w, "no claims", http.StatusInternalServerError)
+			}
+		}), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{"WriteHeader(500) after 401"}},
+		{"more behind a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
 		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{"alg none: 200, not 401", "HS256 with public key: 200, not 401", "the token chooses the algorithm"}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hmac-1": iss.Secret()}[tok.Header["kid"]], nil
