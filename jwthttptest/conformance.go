@@ -279,6 +279,12 @@ func (x *exam) cookies() {
 	}
 	x.accept("Authorization: Basic … beside a good cookie", both(authorization("Basic YTpi"), x.cookie(good)))
 
+	for _, origin := range []string{"https://elsewhere.example", "null"} {
+		w := x.send(both(x.cookie(good), header("Origin", origin)))
+		if h := w.Header(); h.Get("Access-Control-Allow-Origin") == origin && h.Get("Access-Control-Allow-Credentials") == "true" {
+			x.add(faultGate, "a good cookie, with Origin: "+origin, "Access-Control-Allow-Origin is the same, with Access-Control-Allow-Credentials, so its scripts read the answer")
+		}
+	}
 	x.gate("a WebSocket upgrade", both(upgrade, x.cookie(good)))
 	for _, name := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		// An expired token shows, and runs no handler for it, whether the method is
@@ -339,6 +345,11 @@ func (x *exam) nothing() {
 		r.URL.RawQuery = q.Encode()
 		r.RequestURI = r.URL.RequestURI()
 	}, "addresses end up in logs, histories and Referer headers")
+	for _, name := range []string{"token", "access_token", "jwt", "id_token", "session", "__Host-token"} {
+		if name != x.Cookie {
+			x.anonymous("a good token in a cookie "+name, cookie(name, good), "say Setup.Cookie, or do not read it")
+		}
+	}
 	if x.isOpen() {
 		return
 	}
@@ -798,10 +809,12 @@ func (x *exam) inHeader(tokens ...string) func(*http.Request) {
 	}
 }
 
-func (x *exam) cookie(tokens ...string) func(*http.Request) {
+func (x *exam) cookie(tokens ...string) func(*http.Request) { return cookie(x.Cookie, tokens...) }
+
+func cookie(name string, tokens ...string) func(*http.Request) {
 	return func(r *http.Request) {
 		for _, token := range tokens {
-			r.AddCookie(&http.Cookie{Name: x.Cookie, Value: token})
+			r.AddCookie(&http.Cookie{Name: name, Value: token})
 		}
 	}
 }

@@ -113,6 +113,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	around("a gate outside", jwthttptest.Setup{}, http.NewCrossOriginProtection().Handler)
+	around("CORS with credentials for one's own", jwthttptest.Setup{CORS: "https://app.example.com"}, func(next http.Handler) http.Handler { return cors(next, "https://app.example.com") })
 	around("early hints", jwthttptest.Setup{}, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusEarlyHints)
@@ -229,11 +230,14 @@ func notMallory(c Claims) error {
 	return nil
 }
 
-// cors is a small CORS layer.
-func cors(next http.Handler) http.Handler {
+// cors is a small CORS layer, for any origin or, with credentials, for these.
+func cors(next http.Handler, origins ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if origin := r.Header.Get("Origin"); origin != "" {
+		if origin := r.Header.Get("Origin"); origin != "" && (origins == nil || slices.Contains(origins, origin)) {
 			w.Header().Set("Access-Control-Allow-Origin", origin)
+			if origins != nil {
+				w.Header().Set("Access-Control-Allow-Credentials", "true")
+			}
 		}
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			w.WriteHeader(http.StatusNoContent)
@@ -285,7 +289,8 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			io.WriteString(w, "in")
 		})
 	}
-	anonymous := with(func(o *jwthttp.Options) { o.AllowAnonymous = true })
+	anonymousToo := with(func(o *jwthttp.Options) { o.AllowAnonymous = true })
+	anonymous := with(func(o *jwthttp.Options) { o.AllowAnonymous, o.Extractors = true, nil })
 	queried := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if raw := r.URL.Query().Get("access_token"); raw != "" {
@@ -470,6 +475,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}), jwthttptest.Setup{}, []string{replaced}, nil},
 		{"cached", answered(good, func(w *httptest.ResponseRecorder) { w.Header().Set("Cache-Control", "public") }), jwthttptest.Setup{}, []string{cache}, nil},
 		{"CORS inside", auth.Handler(cors(whoami)), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{"refuses CORS preflight requests", "answers other origins without CORS headers"}, nil},
+		{"CORS with credentials for everybody", cors(good, "https://app.example.com", "https://elsewhere.example", "null"), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{gate}, []string{
+			"a good cookie, with Origin: https://elsewhere.example: Access-Control-Allow-Origin is the same", "a good cookie, with Origin: null: "}},
+		{"a cookie that nobody knows of", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c, err := r.Cookie("jwt"); err == nil && r.Header.Get("Authorization") == "" {
+				r.Header.Set("Authorization", "Bearer "+c.Value)
+			}
+			good.ServeHTTP(w, r)
+		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a good token in a cookie jwt: 200, not 401; say Setup.Cookie, or do not read it"}},
+		{"a cookie that nobody knows of, or anonymous", anonymousToo, jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a good token in a cookie token: "200 alice", not "200 hello" as without it; say Setup.Cookie`}},
 		{"claims that are not there", mustNew(t, iss.RS256(), jwthttp.Options{Issuer: opts.Issuer, Audience: opts.Audience, AllowAnonymous: true}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 			io.WriteString(w, token.Claims.Subject)
@@ -486,7 +500,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				w.Code = http.StatusForbidden
 			}
 		}), jwthttptest.Setup{AllowAnonymous: true}, []string{noAnonymity}, []string{"no credentials: 403"}},
-		{"Vary for something else", answered(anonymous, func(w *httptest.ResponseRecorder) { w.Header().Set("Vary", "Accept-Encoding, cookie") }), jwthttptest.Setup{AllowAnonymous: true, Cookie: "token"},
+		{"Vary for something else", answered(anonymousToo, func(w *httptest.ResponseRecorder) { w.Header().Set("Vary", "Accept-Encoding, cookie") }), jwthttptest.Setup{AllowAnonymous: true, Cookie: "token"},
 			[]string{cache}, []string{`Vary is ["Accept-Encoding, cookie"]: without Authorization a cache`}},
 		{"a header of another name that any place gives", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if raw := r.Header.Values("X-Access-Token"); len(raw) > 0 {
