@@ -10,7 +10,12 @@
 //	r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}))
 //
 // Bad tokens have names, see [Fault]. [WithClaims] tests a handler by itself, and
-// [Conformance] a whole chain with what stands around the middleware in it.
+// [Conformance] a whole chain with what stands around the middleware in it:
+//
+//	jwthttptest.Conformance(t, program, jwthttptest.Setup{
+//		Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice",
+//		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
+//	})
 package jwthttptest
 
 import (
@@ -126,7 +131,12 @@ func (iss *Issuer) PublicKey() *rsa.PublicKey { return &iss.rsa.current().Public
 
 // Rotate publishes a new RSA key, under a new kid, and signs with it from now on.
 // The key before it stays published until the next Rotate, as with providers, so
-// call it twice to see tokens that were signed before refused.
+// who reads the published keys refuses after two what was signed before.
+//
+// A [jwks.Source] learns of a rotation when a token names a kid that it does not
+// know, at most once in 30 seconds: send a token after each Rotate, and let 30
+// seconds pass before the next in a testing/synctest bubble. For as long a new key is
+// unknown after a token with an unknown kid, which [Faults] and [Conformance] make.
 func (iss *Issuer) Rotate() { iss.rsa.add() }
 
 // Fail lets every request fail with the HTTP status, of 400 or more, until Recover.

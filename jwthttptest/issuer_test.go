@@ -217,6 +217,34 @@ func TestMoods(t *testing.T) {
 	})
 }
 
+// A source sees a rotation half a minute after the last look for an unknown key, and
+// no sooner.
+func TestRotateInFrontOfASource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := jwthttptest.NewIssuer(t)
+		auth := mustNew(t, iss.Source(t), jwthttp.Options{})
+		check := func(raw string, want error) {
+			t.Helper()
+			if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+		}
+		first := iss.Token(t, nil)
+		check(first, nil)
+		iss.Rotate()
+		iss.Rotate()
+		check(first, nil) // nothing has told the source
+		check(iss.Token(t, nil, jwthttptest.UnknownKeyID), jwthttp.ErrUnknownKey)
+		check(first, jwthttp.ErrUnknownKey)
+		iss.Rotate()
+		raw := iss.Token(t, nil)
+		time.Sleep(29 * time.Second)
+		check(raw, jwthttp.ErrUnknownKey)
+		time.Sleep(time.Second)
+		check(raw, nil)
+	})
+}
+
 func TestRecoverAnswersWhoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
