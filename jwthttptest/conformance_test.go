@@ -582,16 +582,24 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 // What ends a test ends the one that asked.
 func TestConformanceEndsItsOwnTest(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
+	text := ended(t, func(tb testing.TB) {
+		jwthttptest.Conformance(tb, whoami, jwthttptest.Setup{Issuer: iss, Claims: make(chan int)})
+	})
+	if !strings.Contains(text, "cannot be encoded") {
+		t.Errorf("it was told %q", text)
+	}
+}
+
+// ended returns what a test was told that f ended.
+func ended(t *testing.T, f func(testing.TB)) string {
 	sub := &fatal{TB: t}
 	done := make(chan bool)
 	go func() {
 		defer close(done)
-		jwthttptest.Conformance(sub, whoami, jwthttptest.Setup{Issuer: iss, Claims: make(chan int)})
+		f(sub)
 	}()
 	<-done
-	if !strings.Contains(sub.text, "cannot be encoded") {
-		t.Errorf("it was told %q", sub.text)
-	}
+	return sub.text
 }
 
 // A fatal is a T that may fail.

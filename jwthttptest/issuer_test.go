@@ -353,7 +353,34 @@ func TestIssuersShareNothing(t *testing.T) {
 	}
 }
 
+// What a test must not say ends it with a sentence.
+func TestMistakes(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, tc := range map[string]struct {
+		want string
+		make func(testing.TB)
+	}{
+		"a pointer to claims": {"handlers look for jwthttptest_test.Claims", func(tb testing.TB) {
+			jwthttptest.WithClaims(tb, httptest.NewRequest("GET", "/", nil), &Claims{"alice"})
+		}},
+		"a nil option":        {"option 1 of the token is nil", func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.HS256, nil) }},
+		"another algorithm":   {`not for "ES256"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Algorithm("ES256")) }},
+		"an unknown fault":    {`no Fault "bad"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Fault("bad")) }},
+		"claims of no object": {"use a struct or a map", func(tb testing.TB) { iss.Token(tb, "alice") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if text := ended(t, tc.make); !strings.Contains(text, tc.want) {
+				t.Errorf("it was told %q", text)
+			}
+		})
+	}
+}
+
 func TestWithClaims(t *testing.T) {
+	token, ok := jwthttp.TokenFromContext[Claims](jwthttptest.Context(t, t.Context(), Claims{"alice"}))
+	if !ok || token.Raw() != "" || !token.ExpiresAt().IsZero() || token.Registered().Issuer != "" {
+		t.Errorf("%v, %v", token, ok)
+	}
 	guarded := jwthttp.RequireScopes("read")(whoami)
 	r := jwthttptest.WithClaims(t, httptest.NewRequest("GET", "/", nil), Claims{"alice"}, "read")
 	w := httptest.NewRecorder()

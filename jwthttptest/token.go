@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -109,7 +110,10 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 	d.claims.setDefault("exp", now.Add(time.Hour).Unix())
 	d.claims.setDefault("jti", rand.Text())
 	RS256.apply(d)
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			tb.Fatalf("jwthttptest: option %d of the token is nil", i)
+		}
 		if algorithm, ok := o.(Algorithm); ok {
 			algorithm.apply(d)
 		}
@@ -145,7 +149,10 @@ func Sign(tb testing.TB, algorithm string, key any, header, payload string) stri
 }
 
 // WithClaims returns a copy of r that carries these claims, and scopes, as if a
-// middleware for C had verified them, for a test of a handler by itself.
+// middleware for C had verified them, for a test of a handler by itself. C is that of
+// the middleware, so no pointer. There is no token behind them: Raw, Registered and
+// ExpiresAt of jwthttp.Token are empty, and a handler that needs them is tested with
+// a token and the middleware.
 func WithClaims[C any](tb testing.TB, r *http.Request, claims C, scopes ...string) *http.Request {
 	tb.Helper()
 	return r.WithContext(Context(tb, r.Context(), claims, scopes...))
@@ -154,6 +161,9 @@ func WithClaims[C any](tb testing.TB, r *http.Request, claims C, scopes ...strin
 // Context is [WithClaims] for what takes a context and no request.
 func Context[C any](tb testing.TB, ctx context.Context, claims C, scopes ...string) context.Context {
 	tb.Helper() // a nil tb panics: this is no way in for a program
+	if c := reflect.TypeFor[C](); c.Kind() == reflect.Pointer {
+		tb.Fatalf("jwthttptest: these claims are a pointer, %v: no middleware has such, so handlers look for %v", c, c.Elem())
+	}
 	return jwthttp.NewContext(ctx, jwthttp.Token[C]{Claims: claims}.WithScopes(scopes...))
 }
 
