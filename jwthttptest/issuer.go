@@ -62,14 +62,14 @@ type Issuer struct {
 	waiting map[chan struct{}]bool // closed by the next mood
 }
 
-// NewIssuer returns an issuer that ends with the test. Its RSA keys are its own
-// while it lives, and then serve another test of the process, for they take a
-// while to make. It may be called in a testing/synctest bubble, with its T.
+// NewIssuer returns an issuer that ends with the test. Its RSA keys take a while to
+// make: the first one is made when it is asked for, so not for a test of [HS256]
+// alone, and they serve another test of the process when this one has ended. It may
+// be called in a testing/synctest bubble, with its T.
 func NewIssuer(tb testing.TB) *Issuer {
 	tb.Helper()
-	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{}, waiting: map[chan struct{}]bool{}}
+	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{count: 1}, waiting: map[chan struct{}]bool{}}
 	rand.Read(iss.secret)
-	iss.rsa.add()
 	server := httptest.NewUnstartedServer(iss)
 	iss.URL = "http://" + server.Listener.Addr().String()
 	if inBubble(tb) {
@@ -137,7 +137,7 @@ func (iss *Issuer) PublicKey() *rsa.PublicKey { return &iss.rsa.current().Public
 // know, at most once in 30 seconds: send a token after each Rotate, and let 30
 // seconds pass before the next in a testing/synctest bubble. For as long a new key is
 // unknown after a token with an unknown kid, which [Faults] and [Conformance] make.
-func (iss *Issuer) Rotate() { iss.rsa.add() }
+func (iss *Issuer) Rotate() { iss.rsa.rotate() }
 
 // Fail lets every request fail with the HTTP status, of 400 or more, until Recover.
 func (iss *Issuer) Fail(status int) {
@@ -245,10 +245,12 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// rsaKeys are those that an issuer has had, the current one last.
+// rsaKeys are those that an issuer has had, the current one last. They are made on
+// demand.
 type rsaKeys struct {
-	mu   sync.Mutex
-	keys []rsaKey
+	mu    sync.Mutex
+	count int
+	keys  []rsaKey
 }
 
 type rsaKey struct {
@@ -256,31 +258,41 @@ type rsaKey struct {
 	id string
 }
 
-func (k *rsaKeys) add() {
-	key := pool.take()
+func (k *rsaKeys) rotate() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys = append(k.keys, rsaKey{key, fmt.Sprintf("rsa-%d", len(k.keys)+1)})
+	k.count++
+}
+
+func (k *rsaKeys) all() []rsaKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.keys) < k.count {
+		k.keys = append(k.keys, rsaKey{pool.take(), fmt.Sprintf("rsa-%d", len(k.keys)+1)})
+	}
+	return slices.Clone(k.keys)
 }
 
 func (k *rsaKeys) current() rsaKey {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.keys[len(k.keys)-1]
+	all := k.all()
+	return all[len(all)-1]
 }
 
 // published returns the last two, RFC 7517 section 4 and RFC 7518 section 6.3.1.
 func (k *rsaKeys) published() (set []map[string]string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, key := range k.keys[max(0, len(k.keys)-2):] {
-		set = append(set, map[string]string{
-			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id,
-			"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-			"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
-		})
+	all := k.all()
+	for _, key := range all[max(0, len(all)-2):] {
+		set = append(set, key.published())
 	}
 	return set
+}
+
+func (key rsaKey) published() map[string]string {
+	return map[string]string{
+		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id,
+		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+	}
 }
 
 func (k *rsaKeys) release() {

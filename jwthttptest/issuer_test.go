@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -373,6 +374,27 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("it was told %q", text)
 			}
 		})
+	}
+}
+
+// A test of HS256 alone waits for no RSA key.
+func TestRSAKeysAreMadeOnDemand(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	auth := mustNew(t, iss.HS256(), iss.Options())
+	for _, options := range [][]jwthttptest.TokenOption{nil, {jwthttptest.Expired}, {jwthttptest.ForgedSignature}} {
+		auth.Verify(t.Context(), iss.Token(t, nil, append(options, jwthttptest.HS256)...))
+	}
+	if n := iss.RSAKeys(); n != 0 {
+		t.Errorf("%d keys", n)
+	}
+	iss.Rotate()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { iss.RS256() })
+	}
+	all.Wait()
+	if n := iss.RSAKeys(); n != 2 {
+		t.Errorf("%d keys", n)
 	}
 }
 

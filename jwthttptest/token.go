@@ -109,15 +109,16 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 	d.claims.setDefault("iat", now.Unix())
 	d.claims.setDefault("exp", now.Add(time.Hour).Unix())
 	d.claims.setDefault("jti", rand.Text())
-	RS256.apply(d)
+	algorithm := RS256
 	for i, o := range options {
 		if o == nil {
 			tb.Fatalf("jwthttptest: option %d of the token is nil", i)
 		}
-		if algorithm, ok := o.(Algorithm); ok {
-			algorithm.apply(d)
+		if a, ok := o.(Algorithm); ok {
+			algorithm = a
 		}
 	}
+	algorithm.apply(d) // only the last, for RSA keys take a while to make
 	for _, o := range options {
 		if _, ok := o.(Algorithm); !ok {
 			o.apply(d)
@@ -276,9 +277,9 @@ func (f Fault) apply(d *draft) {
 	case UnknownIDNoSecret:
 		d.sign("HS256", []byte{}, "unknown")
 	case EmbeddedKey:
-		keys := &rsaKeys{keys: []rsaKey{{forger(), "mine"}}}
-		d.sign("RS256", forger(), "mine")
-		d.header.set("jwk", keys.published()[0])
+		key := rsaKey{forger(), "mine"}
+		d.sign("RS256", key.PrivateKey, key.id)
+		d.header.set("jwk", key.published())
 	case UnknownCritical:
 		d.header.set("crit", []string{"urn:example:unknown"})
 		d.header.set("urn:example:unknown", true)

@@ -1,0 +1,8 @@
+package jwthttptest
+
+// RSAKeys returns how many were made.
+func (iss *Issuer) RSAKeys() int {
+	iss.rsa.mu.Lock()
+	defer iss.rsa.mu.Unlock()
+	return len(iss.rsa.keys)
+}
