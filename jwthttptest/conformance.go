@@ -177,21 +177,30 @@ func (x *exam) add(fault, row, detail string) {
 	x.findings = append(x.findings, finding{fault, row, detail})
 }
 
-// An expected refusal; no code where nothing was sent.
+// An expected refusal.
 type refusal struct {
-	status int
-	code   string
-	scope  string
+	status  int
+	code    string // none where nothing was sent
+	scope   string
+	outside bool   // something outside may refuse it first, with any 4xx
+	fault   string // of one who lets it in; faultLetIn if ""
 }
 
 var (
 	noToken        = refusal{status: 401}
 	invalidRequest = refusal{status: 400, code: "invalid_request"}
 	invalidToken   = refusal{status: 401, code: "invalid_token"}
-	crossOrigin    = refusal{status: 403, code: "cross_origin"}
+	crossOrigin    = refusal{status: 403, code: "cross_origin", outside: true, fault: faultGate}
 	forbidden      = refusal{status: 403, code: "forbidden"}
 	unavailable    = refusal{status: 503, code: "temporarily_unavailable"}
 )
+
+// orOutside is for what a layer that knows nothing of tokens may refuse as well: one
+// for sizes, content types, queries.
+func (want refusal) orOutside() refusal {
+	want.outside = true
+	return want
+}
 
 func (x *exam) run() {
 	stranger := func() {
@@ -209,7 +218,7 @@ func (x *exam) run() {
 	if a, b := x.send(none), x.send(none); a.text() == b.text() {
 		x.nobody = a
 	}
-	x.anonymous("no credentials", none, "is the middleware before the handler on this route?")
+	x.anonymous("no credentials", none, noToken, "is the middleware before the handler on this route?")
 	switch {
 	case x.CookieOnly:
 	case x.Header != "":
@@ -230,7 +239,7 @@ func (x *exam) run() {
 	x.accept("a good token, after all that", x.with(x.good()))
 	if x.Outage != nil {
 		x.Outage()
-		x.outage()
+		x.refuse("a good token in an outage", x.with(x.good()), unavailable, "what cannot be checked must not pass, or Setup.Outage does not reach it")
 	}
 }
 
@@ -238,8 +247,8 @@ func (x *exam) run() {
 func (x *exam) named() {
 	good := x.good()
 	x.private("a good token in "+x.Header, x.inHeader(good))
-	x.anonymous("an empty "+x.Header, x.inHeader(""), "it holds nothing")
-	x.anonymous("a good token in Authorization", authorization("Bearer "+good), "only "+x.Header+" is read")
+	x.anonymous("an empty "+x.Header, x.inHeader(""), noToken, "it holds nothing")
+	x.anonymous("a good token in Authorization", authorization("Bearer "+good), noToken, "only "+x.Header+" is read")
 	x.refuse("two of "+x.Header, x.inHeader(good, x.good()), invalidRequest, "exactly one credential counts")
 }
 
@@ -250,7 +259,7 @@ func (x *exam) bearer() {
 		x.accept(fmt.Sprintf("Authorization: %.9s…", value), authorization(value))
 	}
 	for _, value := range []string{"", "Basic YTpi", "BearerX " + good, "Bearer:" + good, good} {
-		x.anonymous(fmt.Sprintf("Authorization: %.9s…", value), authorization(value), "only the scheme Bearer is one")
+		x.anonymous(fmt.Sprintf("Authorization: %.9s…", value), authorization(value), noToken, "only the scheme Bearer is one")
 	}
 	for _, value := range []string{"Bearer", "Bearer ", "Bearer\t" + good, "Bearer " + good + ",", "Bearer " + good + " " + good, `Bearer "` + good + `"`, "Bearer é" + good} {
 		x.refuse(fmt.Sprintf("Authorization: %.12q…", value), authorization(value), invalidRequest, "take nothing but spaces and one token behind the scheme")
@@ -316,21 +325,7 @@ func (x *exam) gate(row string, change func(*http.Request)) {
 		{"with Origin: null", "Origin", "null"},
 		{"with another Origin", "Origin", "https://elsewhere.example"},
 	} {
-		row := row + " " + from.row
-		w := x.send(both(change, header(from.header, from.value)))
-		switch {
-		case w.panicked:
-			x.add(faultPanic, row, w.Body.String())
-		case isOK(w) && isProblem(w, crossOrigin):
-			x.add(faultReplaced, row, fmt.Sprintf("%d with the body of a 403", w.Code))
-		case isOK(w):
-			x.add(faultGate, row, fmt.Sprintf("%d, not 403", w.Code))
-		case w.Code == http.StatusForbidden && !isProblem(w, crossOrigin):
-			// An http.CrossOriginProtection outside says no more than that.
-			x.tells(row, w)
-		default:
-			x.judge(row, w, crossOrigin)
-		}
+		x.refuse(row+" "+from.row, both(change, header(from.header, from.value)), crossOrigin, "")
 	}
 }
 
@@ -344,16 +339,16 @@ func (x *exam) nothing() {
 		}
 		r.URL.RawQuery = q.Encode()
 		r.RequestURI = r.URL.RequestURI()
-	}, "addresses end up in logs, histories and Referer headers")
+	}, noToken.orOutside(), "addresses end up in logs, histories and Referer headers")
 	for _, name := range []string{"token", "access_token", "jwt", "id_token", "session", "__Host-token"} {
 		if name != x.Cookie {
-			x.anonymous("a good token in a cookie "+name, cookie(name, good), "say Setup.Cookie, or do not read it")
+			x.anonymous("a good token in a cookie "+name, cookie(name, good), noToken, "say Setup.Cookie, or do not read it")
 		}
 	}
 	if x.isOpen() {
 		return
 	}
-	x.refuse("a WebSocket upgrade without a token", upgrade, noToken, "it opens the way for all that follows")
+	x.refuse("a WebSocket upgrade without a token", upgrade, noToken.orOutside(), "it opens the way for all that follows")
 	for _, name := range []string{http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		w := x.send(method(name))
 		// Another handler may serve the method; this one is known by what it wrote.
@@ -361,7 +356,7 @@ func (x *exam) nothing() {
 			x.add(faultLetIn, name+" without a token", fmt.Sprintf("%d, and what a good token gets", w.Code))
 		}
 		if name == http.MethodPost && x.isRefused(w, noToken) {
-			x.refuse("a token in a form", form("access_token="+good), noToken, "a page of another site can send a form")
+			x.refuse("a token in a form", form("access_token="+good), noToken.orOutside(), "a page of another site can send a form")
 		}
 	}
 }
@@ -378,8 +373,10 @@ func (x *exam) tokens() {
 		NoSignature: "the signature is not checked", ForgedSignature: "the signature is not checked",
 	}
 	for _, fault := range Faults() {
+		want := invalidToken
+		want.outside = fault == Oversized
 		if !slices.Contains(x.Accepts, fault) {
-			x.refuse(string(fault), x.with(x.bad(fault)), invalidToken, hints[fault])
+			x.refuse(string(fault), x.with(x.bad(fault)), want, hints[fault])
 		}
 	}
 	good := x.good()
@@ -447,7 +444,7 @@ func (x *exam) inStandardAlphabet() string {
 func (x *exam) guards() {
 	if len(x.Scopes) > 0 {
 		scope := strings.Join(x.Scopes, " ")
-		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", nil), Claim("scp", nil))), refusal{403, "insufficient_scope", scope}, "the route lacks RequireScopes")
+		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", nil), Claim("scp", nil))), refusal{status: 403, code: "insufficient_scope", scope: scope}, "the route lacks RequireScopes")
 	}
 	if x.Forbidden != nil {
 		x.refuse("a good token that a guard refuses", x.with(x.mint(x.Forbidden)), forbidden, "the route lacks its Require")
@@ -470,22 +467,6 @@ func (x *exam) cors() {
 	w = x.send(both(header("Origin", x.CORS), x.with(x.bad(Expired))))
 	if w.Header().Get("Access-Control-Allow-Origin") == "" {
 		x.add(faultCORS, row, fmt.Sprintf("%d without Access-Control-Allow-Origin", w.Code))
-	}
-}
-
-func (x *exam) outage() {
-	row := "a good token in an outage"
-	w := x.send(x.with(x.good()))
-	switch {
-	case w.panicked:
-		x.add(faultPanic, row, w.Body.String())
-	case isOK(w):
-		x.add(faultLetIn, row, "what cannot be checked must not pass, or Setup.Outage does not reach it")
-	case x.OwnErrors:
-	case w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "":
-		x.add(faultOutage, row, fmt.Sprintf("%d, Retry-After: %q", w.Code, w.Header().Get("Retry-After")))
-	default:
-		x.judge(row, w, unavailable)
 	}
 }
 
@@ -518,15 +499,17 @@ func (x *exam) private(row string, change func(*http.Request)) {
 }
 
 // anonymous sends what holds no credential.
-func (x *exam) anonymous(row string, change func(*http.Request), hint string) {
+func (x *exam) anonymous(row string, change func(*http.Request), want refusal, hint string) {
 	if !x.isOpen() {
-		x.refuse(row, change, noToken, hint)
+		x.refuse(row, change, want, hint)
 		return
 	}
 	w := x.send(change)
 	switch {
 	case w.panicked:
 		x.add(faultAnonymous, row, "it panicked: "+w.Body.String())
+	case want.outside && is4xx(w):
+		x.leak(row, w)
 	case !isOK(w):
 		x.add(faultAnonymous, row, fmt.Sprint(w.Code))
 	// A page that holds its address is another each time as well.
@@ -569,11 +552,11 @@ func (x *exam) refuse(row string, change func(*http.Request), want refusal, hint
 	switch {
 	case w.panicked:
 		x.add(faultPanic, row, w.Body.String())
-	case isOK(w) && strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer "):
-		x.add(faultReplaced, row, fmt.Sprintf("%d with a challenge", w.Code))
+	case isOK(w) && isOurs(w, want):
+		x.add(faultReplaced, row, fmt.Sprintf("%d, not %d", w.Code, want.status))
 	case isOK(w):
 		x.letIn++
-		x.add(faultLetIn, row, strings.TrimSuffix(fmt.Sprintf("%d, not %d; %s", w.Code, want.status, hint), "; "))
+		x.add(cmp.Or(want.fault, faultLetIn), row, strings.TrimSuffix(fmt.Sprintf("%d, not %d; %s", w.Code, want.status, hint), "; "))
 	default:
 		x.judge(row, w, want)
 	}
@@ -584,16 +567,23 @@ func (x *exam) judge(row string, w *response, want refusal) {
 	if x.tells(row, w) || x.OwnErrors {
 		return
 	}
-	challenge := w.Header().Values("WWW-Authenticate")
-	if w.Code != want.status {
-		fault := faultStatus
-		isOurs := isProblem(w, want) || len(challenge) > 0 && strings.HasPrefix(challenge[0], "Bearer ")
-		if isOurs && (w.Code < 400 || w.Code >= 500) {
-			fault = faultReplaced
-		}
-		x.add(fault, row, fmt.Sprintf("%d, not %d", w.Code, want.status))
+	fault, detail := "", fmt.Sprintf("%d, not %d", w.Code, want.status)
+	retry := w.Header().Get("Retry-After")
+	switch isOurs := isOurs(w, want); {
+	case want.outside && is4xx(w) && !isOurs:
+		return
+	case want == unavailable && (w.Code != want.status || retry == ""):
+		fault, detail = faultOutage, fmt.Sprintf("%d, Retry-After: %q", w.Code, retry)
+	case w.Code != want.status && isOurs && !is4xx(w):
+		fault = faultReplaced
+	case w.Code != want.status:
+		fault = faultStatus
+	}
+	if fault != "" {
+		x.add(fault, row, detail)
 		return
 	}
+	challenge := w.Header().Values("WWW-Authenticate")
 	description, ok := x.description(challenge, want)
 	if !ok {
 		x.add(faultChallenge, row, fmt.Sprintf("%q", challenge))
@@ -653,10 +643,15 @@ func isProblem(w *response, want refusal) bool {
 	return p.Status == want.status && p.Error == want.code
 }
 
+// isOurs reports whether the middleware wrote an answer, whatever became of its status.
+func isOurs(w *response, want refusal) bool {
+	return isProblem(w, want) || strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer ")
+}
+
 // description returns the error_description of a challenge that is as it should be.
 func (x *exam) description(challenge []string, want refusal) (string, bool) {
-	switch want {
-	case crossOrigin, forbidden, unavailable:
+	switch want.code {
+	case crossOrigin.code, forbidden.code, unavailable.code:
 		return "", len(challenge) == 0
 	}
 	if len(challenge) != 1 {
@@ -699,7 +694,8 @@ func (x *exam) leak(row string, w *response) {
 			return
 		}
 	}
-	if x.holdsToken(text) {
+	// A page may show the client's own address, or come back to it from a login.
+	if x.holdsToken(text) && !x.holdsToken(w.query) {
 		x.add(faultLeak, row, fmt.Sprintf("a part of the token in %.300q", text))
 	}
 }
@@ -712,6 +708,7 @@ func (x *exam) holdsToken(text string) bool {
 type response struct {
 	*httptest.ResponseRecorder
 	method   string
+	query    string
 	panicked bool // with what the body is then
 	decided  bool // by WriteHeader
 	after    int  // another status that came after that
@@ -737,11 +734,13 @@ func isOK(w *response) bool {
 	return w.Code >= 200 && w.Code < 300 || w.Code == http.StatusSwitchingProtocols
 }
 
+func is4xx(w *response) bool { return w.Code >= 400 && w.Code < 500 }
+
 func (x *exam) send(change func(*http.Request)) (w *response) {
 	r := x.Request()
 	r = r.Clone(r.Context()) // it may be the same each time
 	change(r)
-	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method}
+	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method, query: r.URL.RawQuery}
 	defer func() {
 		if p := recover(); p != nil {
 			w.ResponseRecorder, w.panicked = httptest.NewRecorder(), true
