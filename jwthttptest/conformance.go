@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,9 +55,10 @@ type Setup struct {
 	Realm            string
 	ResourceMetadata string
 
-	// Scopes are all that RequireScopes asks for on the route: good tokens get
-	// them, and one without must get a 403 that names them. They are in scope, as a
-	// text, unless Options put them elsewhere: Claim("scope", nil), Claim("scp", …).
+	// Scopes are all that RequireScopes asks for on the route, in one guard or in
+	// several: good tokens get them, and one that lacks any must get a 403 that names
+	// some of them. They are in scope, as a text, unless Options put them elsewhere:
+	// Claim("scope", nil), Claim("scp", …).
 	Scopes []string
 
 	// Forbidden are claims of a good token that a guard on the route refuses (see
@@ -146,6 +148,7 @@ const (
 	faultShows     = "does not answer a good token with Setup.Shows, once: does next run twice, is its output dropped, or are answers or claims kept for the next who asks?"
 	faultReplaced  = "has something outside of the middleware that replaces the status of its refusals (a recoverer, a router's error page):"
 	faultChallenge = "refuses without the challenge that tells a client what to do (WWW-Authenticate, RFC 6750 section 3): does something outside remove or overwrite it?"
+	faultRealm     = "names another realm or resource_metadata than the Setup: say in Setup.Realm and Setup.ResourceMetadata what Options have"
 	faultBody      = "refuses with another body than the problem document of WriteError: say Setup.OwnErrors if that is meant"
 	faultGoesOn    = "writes more behind a refusal: does the handler run after all, for want of a return?"
 	faultHead      = "sends a body to HEAD:"
@@ -181,18 +184,18 @@ func (x *exam) add(fault, row, detail string) {
 type refusal struct {
 	status  int
 	code    string // none where nothing was sent
-	scope   string
 	outside bool   // something outside may refuse it first, with any 4xx
 	fault   string // of one who lets it in; faultLetIn if ""
 }
 
 var (
-	noToken        = refusal{status: 401}
-	invalidRequest = refusal{status: 400, code: "invalid_request"}
-	invalidToken   = refusal{status: 401, code: "invalid_token"}
-	crossOrigin    = refusal{status: 403, code: "cross_origin", outside: true, fault: faultGate}
-	forbidden      = refusal{status: 403, code: "forbidden"}
-	unavailable    = refusal{status: 503, code: "temporarily_unavailable"}
+	noToken           = refusal{status: 401}
+	invalidRequest    = refusal{status: 400, code: "invalid_request"}
+	invalidToken      = refusal{status: 401, code: "invalid_token"}
+	crossOrigin       = refusal{status: 403, code: "cross_origin", outside: true, fault: faultGate}
+	forbidden         = refusal{status: 403, code: "forbidden"}
+	insufficientScope = refusal{status: 403, code: "insufficient_scope"}
+	unavailable       = refusal{status: 503, code: "temporarily_unavailable"}
 )
 
 // orOutside is for what a layer that knows nothing of tokens may refuse as well: one
@@ -442,13 +445,41 @@ func (x *exam) inStandardAlphabet() string {
 }
 
 func (x *exam) guards() {
+	lacking := func(row string, scopes ...string) {
+		x.refuse("a good token without "+row, x.with(x.token(withoutScopes(scopes...))), insufficientScope, "the route lacks RequireScopes, or asks for less")
+	}
 	if len(x.Scopes) > 0 {
-		scope := strings.Join(x.Scopes, " ")
-		x.refuse("a good token without the scope", x.with(x.token(Claim("scope", nil), Claim("scp", nil))), refusal{status: 403, code: "insufficient_scope", scope: scope}, "the route lacks RequireScopes")
+		lacking("scopes", x.Scopes...)
+	}
+	if len(x.Scopes) > 1 {
+		for _, scope := range x.Scopes {
+			lacking("the scope "+scope, scope)
+		}
 	}
 	if x.Forbidden != nil {
 		x.refuse("a good token that a guard refuses", x.with(x.mint(x.Forbidden)), forbidden, "the route lacks its Require")
 	}
+}
+
+// withoutScopes takes scopes out of a token, in whatever form they are there.
+func withoutScopes(scopes ...string) TokenOption {
+	return option(func(d *draft) {
+		for _, name := range []string{"scope", "scp"} {
+			text, _ := json.Marshal(d.claims[name])
+			var words string
+			var list []string
+			isText, isList := json.Unmarshal(text, &words) == nil, json.Unmarshal(text, &list) == nil
+			rest := slices.DeleteFunc(append(strings.Fields(words), list...), func(scope string) bool { return slices.Contains(scopes, scope) })
+			switch {
+			case len(rest) == 0:
+				d.claims.set(name, nil)
+			case isText:
+				d.claims.set(name, strings.Join(rest, " "))
+			case isList:
+				d.claims.set(name, rest)
+			}
+		}
+	})
 }
 
 func (x *exam) cors() {
@@ -584,9 +615,13 @@ func (x *exam) judge(row string, w *response, want refusal) {
 		return
 	}
 	challenge := w.Header().Values("WWW-Authenticate")
-	description, ok := x.description(challenge, want)
-	if !ok {
-		x.add(faultChallenge, row, fmt.Sprintf("%q", challenge))
+	description, fault := x.challenge(challenge, want)
+	if fault != "" {
+		detail := fmt.Sprintf("%q", challenge)
+		if !slices.ContainsFunc(x.findings, func(f finding) bool { return f.fault == fault }) {
+			detail += ", not " + x.wanted(want)
+		}
+		x.add(fault, row, detail)
 	}
 	if !strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
 		x.add(faultCache, row, fmt.Sprintf("Cache-Control is %q: a refusal has no-store", w.Header().Get("Cache-Control")))
@@ -648,29 +683,47 @@ func isOurs(w *response, want refusal) bool {
 	return isProblem(w, want) || strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer ")
 }
 
-// description returns the error_description of a challenge that is as it should be.
-func (x *exam) description(challenge []string, want refusal) (string, bool) {
+// challengeForm is RFC 6750 section 3 and RFC 9728 section 5.1 as WriteError has them.
+var challengeForm = regexp.MustCompile(`^Bearer realm="([^"]*)"(?:, error="(\w+)"(?:, scope="([^"]*)")?, error_description="([^"\\]+)")?(?:, resource_metadata="([^"]*)")?$`)
+
+// challenge returns the error_description of a challenge, and what is wrong with it.
+func (x *exam) challenge(got []string, want refusal) (description, fault string) {
+	if x.wanted(want) == "none" && len(got) == 0 {
+		return "", ""
+	}
+	if x.wanted(want) == "none" || len(got) != 1 {
+		return "", faultChallenge
+	}
+	m := challengeForm.FindStringSubmatch(got[0])
+	if m == nil || m[2] != want.code {
+		return "", faultChallenge
+	}
+	// One of nested guards names its own.
+	scopes := strings.Fields(m[3])
+	if (len(scopes) > 0) != (want == insufficientScope) || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(x.Scopes, s) }) {
+		return "", faultChallenge
+	}
+	if m[1] != x.Realm || m[5] != x.ResourceMetadata {
+		return m[4], faultRealm
+	}
+	return m[4], ""
+}
+
+// wanted shows a challenge as it should be.
+func (x *exam) wanted(want refusal) string {
+	text := `Bearer realm="` + x.Realm + `"`
 	switch want.code {
 	case crossOrigin.code, forbidden.code, unavailable.code:
-		return "", len(challenge) == 0
+		return "none"
+	case insufficientScope.code:
+		text += `, error="insufficient_scope", scope="` + strings.Join(x.Scopes, " ") + `", error_description="…"`
+	case invalidRequest.code, invalidToken.code:
+		text += `, error="` + want.code + `", error_description="…"`
 	}
-	if len(challenge) != 1 {
-		return "", false
+	if x.ResourceMetadata != "" {
+		text += `, resource_metadata="` + x.ResourceMetadata + `"`
 	}
-	rest, ok := strings.CutPrefix(challenge[0], `Bearer realm="`+x.Realm+`"`)
-	if x.ResourceMetadata != "" && ok {
-		rest, ok = strings.CutSuffix(rest, `, resource_metadata="`+x.ResourceMetadata+`"`)
-	}
-	if want.code == "" {
-		return "", ok && rest == ""
-	}
-	prefix := `, error="` + want.code + `"`
-	if want.scope != "" {
-		prefix += `, scope="` + want.scope + `"`
-	}
-	description, found := strings.CutPrefix(rest, prefix+`, error_description="`)
-	description, closed := strings.CutSuffix(description, `"`)
-	return description, ok && found && closed && description != "" && !strings.ContainsAny(description, `"\\`)
+	return text
 }
 
 // marks are what hostile tokens hold, and how the texts of inner errors go.

@@ -188,6 +188,14 @@ func TestConformance(t *testing.T) {
 		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(notMallory)(whoami)))
 		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}, Forbidden: Claims{Subject: "mallory"}})
 	})
+	t.Run("guards in one another", func(t *testing.T) {
+		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("write")(jwthttp.RequireScopes("read")(whoami)))
+		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}})
+	})
+	t.Run("scopes in another order", func(t *testing.T) {
+		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("write", "read")(whoami))
+		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}})
+	})
 	t.Run("scopes in another claim", func(t *testing.T) {
 		type claims struct {
 			Scope []string `json:"scope,omitempty"`
@@ -292,6 +300,7 @@ const (
 	status      = "refuses with another status"
 	replaced    = "has something outside of the middleware that replaces the status of its refusals"
 	challenge   = "refuses without the challenge"
+	realm       = "names another realm or resource_metadata"
 	body        = "refuses with another body"
 	shows       = "does not answer a good token with Setup.Shows, once"
 	goesOn      = "writes more behind a refusal"
@@ -573,6 +582,30 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}), jwthttptest.Setup{}, []string{cache}, []string{`a good token in the cookie: Cache-Control is "max-age=60"`}},
 		{"a token in the query", queried(good), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in the query: 200, not 401"}},
 		{"no guard", good, jwthttptest.Setup{Scopes: []string{"read"}, Forbidden: Claims{Subject: "mallory"}}, []string{letsIn}, []string{"the route lacks RequireScopes", "the route lacks its Require"}},
+		{"a guard of less", auth.Handler(jwthttp.RequireScopes("read")(whoami)), jwthttptest.Setup{Scopes: []string{"read", "write"}}, []string{letsIn}, []string{"a good token without the scope write: 200, not 403; the route lacks RequireScopes, or asks for less"}},
+		{"a guard of less, and a list", auth.Handler(jwthttp.RequireScopes("read")(whoami)), jwthttptest.Setup{
+			Scopes:  []string{"read", "write"},
+			Options: []jwthttptest.TokenOption{jwthttptest.Claim("scope", nil), jwthttptest.Claim("scp", []string{"write", "read", "more"})},
+		}, []string{letsIn}, []string{"a good token without the scope write: 200, not 403"}},
+		{"a guard of more", auth.Handler(jwthttp.RequireScopes("read", "write")(whoami)), jwthttptest.Setup{
+			Scopes: []string{"read"}, Options: []jwthttptest.TokenOption{jwthttptest.Claim("scope", "read write")},
+		}, []string{challenge}, nil},
+		{"a realm not told", with(func(o *jwthttp.Options) { o.Realm = "shop" }), jwthttptest.Setup{}, []string{realm}, []string{
+			`no credentials: ["Bearer realm=\"shop\""], not Bearer realm="api"` + "\n"}},
+		{"metadata not told", with(func(o *jwthttp.Options) {
+			o.ResourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource"
+		}), jwthttptest.Setup{}, []string{realm}, nil},
+		{"metadata lost", good, jwthttptest.Setup{ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}, []string{realm}, []string{`not Bearer realm="api", resource_metadata="https://api.example.com/`}},
+		{"a challenge with another error", answered(good, func(w *httptest.ResponseRecorder) {
+			if w.Code == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="unauthorized"`)
+			}
+		}), jwthttptest.Setup{}, []string{challenge}, []string{`no credentials: ["Bearer realm=\"api\", error=\"unauthorized\""], not Bearer realm="api"` + "\n"}},
+		{"another description", answered(good, func(w *httptest.ResponseRecorder) {
+			if w.Code == http.StatusUnauthorized && w.Header().Get("Www-Authenticate") != `Bearer realm="api"` {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="no"`)
+			}
+		}), jwthttptest.Setup{}, []string{body}, nil},
 		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
 			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
 		}), jwthttptest.Setup{Outage: fail}, []string{"makes clients throw away good tokens"}, []string{"401, Retry-After: \"\""}},
