@@ -227,9 +227,14 @@ func TestConformance(t *testing.T) {
 			})
 		}
 	})
+	requests := 0
 	for name, more := range map[string]func(*http.Request) string{
 		"an anonymous page that is another each time": func(*http.Request) string { return rand.Text() },
 		"an anonymous page with its address":          func(r *http.Request) string { return r.URL.String() },
+		"an anonymous page with the time": func(r *http.Request) string {
+			requests++
+			return fmt.Sprint(requests / 4)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := iss.Options()
@@ -345,6 +350,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			next.ServeHTTP(w, r)
 		})
+	}
+	// anonymousWith serves a page with more on it.
+	anonymousWith := func(more func(*http.Request) string) http.Handler {
+		opts := opts
+		opts.AllowAnonymous, opts.Extractors = true, nil
+		return mustNew(t, iss.RS256(), opts).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			whoami(w, r)
+			io.WriteString(w, more(r))
+		}))
 	}
 	// skipping leaves some requests to a handler that writes the same for everybody.
 	skipping := func(skips func(*http.Request) bool) http.Handler {
@@ -531,6 +545,8 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			io.WriteString(w, token.Claims.Subject)
 		})), jwthttptest.Setup{AllowAnonymous: true}, []string{noAnonymity}, nil},
 		{"a token in the query, or anonymous", queried(anonymous), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a token in the query: "200 alice", not "200 hello" as without it`}},
+		{"a token in the query of a page that is another each time", queried(anonymousWith(func(*http.Request) string { return " " + rand.Text() })), jwthttptest.Setup{AllowAnonymous: true, Shows: "alice"}, []string{letsIn}, []string{`a token in the query: "200 alice`}},
+		{"a token in the query of a page with its address", queried(anonymousWith(func(r *http.Request) string { return r.URL.String() })), jwthttptest.Setup{AllowAnonymous: true, Shows: "alice"}, []string{letsIn}, []string{`a token in the query: "200 alice/?access_token=`}},
 		{"a bare token, or anonymous", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if h := r.Header.Get("Authorization"); strings.HasPrefix(h, "ey") {
 				r.Header.Set("Authorization", "Bearer "+h)
