@@ -90,8 +90,8 @@ type Reporter interface {
 // Conformance sends good, missing, doubled, malformed and hostile credentials
 // through a chain as a program has assembled it, router and other middleware
 // included, and compares the answers with those that package jwthttp promises. It
-// reports each fault of the wiring once, with the requests that showed it. A chain
-// that a good token does not get through is one fault, and ends it.
+// reports each fault of the wiring once, with the requests that showed it, five of
+// them with their answers. A chain that a good token does not get through is one fault, and ends it.
 //
 // Requests are made in process, one at a time and without a time limit, and run the
 // handler like any other. What they are answered to is an [http.Flusher] and no
@@ -121,18 +121,30 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 		x.tb = tb
 	}
 	x.run()
-	if x.asked > 3 && x.letIn == x.asked {
+	if x.asked > 3 && len(x.letIn) == x.asked {
+		fault := faultPolite
+		if slices.ContainsFunc(x.letIn, x.isWelcome) {
+			fault = faultOpen
+		}
 		x.findings = slices.DeleteFunc(x.findings, func(f finding) bool { return f.fault == faultLetIn })
-		x.add(faultOpen, "all of it", fmt.Sprintf("%d requests", x.asked))
+		x.add(fault, fmt.Sprintf("all of %d requests, the first", x.asked), fmt.Sprintf("%.200q", x.letIn[0].text()))
 	}
 	for len(x.findings) > 0 {
-		fault, rows := x.findings[0].fault, []string{}
+		fault, rows, more := x.findings[0].fault, []string{}, []string{}
 		rest := slices.DeleteFunc(slices.Clone(x.findings), func(f finding) bool {
-			if f.fault == fault {
+			switch {
+			case f.fault != fault:
+				return false
+			case len(rows) < 5:
 				rows = append(rows, f.row+": "+f.detail)
+			default:
+				more = append(more, f.row)
 			}
-			return f.fault == fault
+			return true
 		})
+		if len(more) > 0 {
+			rows = append(rows, fmt.Sprintf("and %d more: %s", len(more), strings.Join(more, ", ")))
+		}
 		t.Errorf("the chain %s\n\t%s", fault, strings.Join(rows, "\n\t"))
 		x.findings = rest
 	}
@@ -141,8 +153,10 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 // What can be wrong with a chain, as it continues "the chain …".
 const (
 	faultClosed    = "refuses a good token: Setup must describe one that it accepts"
+	faultUnseen    = "does not see a good token: is a guard outside of the middleware, Authorization removed on the way, or the cookie called otherwise (package cookie puts __Host- before it)?"
 	faultPicky     = "refuses what it must accept:"
 	faultOpen      = "runs the handler whatever is sent: is the middleware before it on this route, and does it return after refusing?"
+	faultPolite    = "answers what it must refuse with a 2xx, but not as it answers a good token: does its error handler set no status, or does the handler run without claims?"
 	faultLetIn     = "lets in what it must refuse:"
 	faultStatus    = "refuses with another status than it should:"
 	faultShows     = "does not answer a good token with Setup.Shows, once: does next run twice, is its output dropped, or are answers or claims kept for the next who asks?"
@@ -172,8 +186,8 @@ type exam struct {
 	welcome  *response // the answer to a good token
 	nobody   *response // the last answer to no credentials
 	findings []finding
-	asked    int // refusals that were expected
-	letIn    int // those that were none
+	asked    int         // refusals that were expected
+	letIn    []*response // to those that were none
 }
 
 func (x *exam) add(fault, row, detail string) {
@@ -214,7 +228,11 @@ func (x *exam) run() {
 	stranger() // who comes first must not be who all others are
 	x.welcome = x.send(x.with(x.good()))
 	if x.welcome.panicked || !isOK(x.welcome) {
-		x.add(faultClosed, "a good token", fmt.Sprintf("%d %.200q", x.welcome.Code, x.welcome.Body))
+		fault := faultClosed
+		if isProblem(x.welcome, noToken) {
+			fault = faultUnseen
+		}
+		x.add(fault, "a good token", fmt.Sprintf("%d %.200q", x.welcome.Code, x.welcome.Body))
 		return
 	}
 	x.nobody = x.send(none)
@@ -352,7 +370,7 @@ func (x *exam) nothing() {
 	for _, name := range []string{http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		w := x.send(method(name))
 		// Another handler may serve the method; this one is known by what it wrote.
-		if isOK(w) && w.Body.Len() > 0 && w.text() == x.welcome.text() {
+		if isOK(w) && w.Body.Len() > 0 && x.isWelcome(w) {
 			x.add(faultLetIn, name+" without a token", fmt.Sprintf("%d, and what a good token gets", w.Code))
 		}
 		if name == http.MethodPost && x.isRefused(w, noToken) {
@@ -547,6 +565,11 @@ func (x *exam) anonymous(row string, change func(*http.Request), want refusal, h
 	}
 }
 
+// isWelcome reports whether an answer is that to a good token.
+func (x *exam) isWelcome(w *response) bool {
+	return w.text() == x.welcome.text() || x.Shows != "" && strings.Contains(w.Body.String(), x.Shows)
+}
+
 // isKnown reports whether an open chain took somebody for logged in.
 func (x *exam) isKnown(w *response) bool {
 	if x.Shows != "" {
@@ -588,16 +611,20 @@ func (x *exam) vary(row string, w *response) {
 
 // refuse sends what must be refused.
 func (x *exam) refuse(row string, change func(*http.Request), want refusal, hint string) {
-	x.asked++
-	w := x.send(change)
+	w, fault := x.send(change), cmp.Or(want.fault, faultLetIn)
+	if fault == faultLetIn {
+		x.asked++
+	}
 	switch {
 	case w.panicked:
 		x.add(faultPanic, row, w.Body.String())
 	case isOK(w) && isOurs(w, want):
 		x.add(faultReplaced, row, fmt.Sprintf("%d, not %d", w.Code, want.status))
 	case isOK(w):
-		x.letIn++
-		x.add(cmp.Or(want.fault, faultLetIn), row, strings.TrimSuffix(fmt.Sprintf("%d, not %d; %s", w.Code, want.status, hint), "; "))
+		if fault == faultLetIn {
+			x.letIn = append(x.letIn, w)
+		}
+		x.add(fault, row, strings.TrimSuffix(fmt.Sprintf("%d, not %d; %s", w.Code, want.status, hint), "; "))
 	default:
 		x.judge(row, w, want)
 	}
