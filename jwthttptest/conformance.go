@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,16 +99,8 @@ type Reporter interface {
 // [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	t.Helper()
-	if chain == nil || setup.Issuer == nil {
-		t.Errorf("jwthttptest: Conformance needs a chain and Setup.Issuer, whose tokens the chain accepts")
-		return
-	}
-	if setup.Cookie == "" && (setup.CookieOnly || setup.HeaderFirst) {
-		t.Errorf("jwthttptest: Setup.CookieOnly and HeaderFirst need the cookie's name in Setup.Cookie")
-		return
-	}
-	if setup.CookieOnly && (setup.HeaderFirst || setup.Header != "") {
-		t.Errorf("jwthttptest: Setup.CookieOnly says that no header is read: leave out Header and HeaderFirst")
+	if mistake := setup.mistake(chain); mistake != "" {
+		t.Errorf("jwthttptest: %s", mistake)
 		return
 	}
 	if setup.Request == nil {
@@ -150,11 +143,35 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	}
 }
 
+// mistake says what there is no Conformance with.
+func (s Setup) mistake(chain http.Handler) string {
+	if v := reflect.ValueOf(chain); !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil() {
+		return "Conformance needs a chain, and this one is nil"
+	}
+	for _, fault := range s.Accepts {
+		if !slices.Contains(Faults(), fault) {
+			return fmt.Sprintf("Setup.Accepts has %q: use the constants of Fault", fault)
+		}
+	}
+	switch {
+	case s.Issuer == nil || s.Issuer.rsa == nil:
+		return "Conformance needs Setup.Issuer, of NewIssuer, whose tokens the chain accepts"
+	case s.Request != nil && s.Request() == nil:
+		return "Setup.Request returns nil"
+	case s.Cookie == "" && (s.CookieOnly || s.HeaderFirst):
+		return "Setup.CookieOnly and HeaderFirst need the cookie's name in Setup.Cookie"
+	case s.CookieOnly && (s.HeaderFirst || s.Header != ""):
+		return "Setup.CookieOnly says that no header is read: leave out Header and HeaderFirst"
+	}
+	return ""
+}
+
 // What can be wrong with a chain, as it continues "the chain …".
 const (
 	faultClosed    = "refuses a good token: Setup must describe one that it accepts"
 	faultUnseen    = "does not see a good token: is a guard outside of the middleware, Authorization removed on the way, or the cookie called otherwise (package cookie puts __Host- before it)?"
 	faultPicky     = "refuses what it must accept:"
+	faultAccepts   = "refuses what it takes on purpose, says Setup.Accepts:"
 	faultOpen      = "runs the handler whatever is sent: is the middleware before it on this route, and does it return after refusing?"
 	faultPolite    = "answers what it must refuse with a 2xx, but not as it answers a good token: does its error handler set no status, or does the handler run without claims?"
 	faultLetIn     = "lets in what it must refuse:"
@@ -236,7 +253,7 @@ func (x *exam) run() {
 		return
 	}
 	x.nobody = x.send(none)
-	x.anonymous("no credentials", none, noToken, "is the middleware before the handler on this route?")
+	x.anonymous("no credentials", none, noToken, "is the middleware before the handler on this route? Say Setup.AllowAnonymous if this is meant")
 	switch {
 	case x.CookieOnly:
 	case x.Header != "":
@@ -374,7 +391,7 @@ func (x *exam) nothing() {
 			x.add(faultLetIn, name+" without a token", fmt.Sprintf("%d, and what a good token gets", w.Code))
 		}
 		if name == http.MethodPost && x.isRefused(w, noToken) {
-			x.refuse("a token in a form", form("access_token="+good), noToken.orOutside(), "a page of another site can send a form")
+			x.refuse("a token in a form", form("access_token="+good+"&token="+good+"&jwt="+good), noToken.orOutside(), "a page of another site can send a form")
 		}
 	}
 }
@@ -395,6 +412,8 @@ func (x *exam) tokens() {
 		want.outside = fault == Oversized
 		if !slices.Contains(x.Accepts, fault) {
 			x.refuse(string(fault), x.with(x.bad(fault)), want, hints[fault])
+		} else if w := x.send(x.with(x.bad(fault))); w.panicked || !isOK(w) {
+			x.add(faultAccepts, string(fault), fmt.Sprintf("%.200q", w.text()))
 		}
 	}
 	good := x.good()

@@ -2,6 +2,7 @@ package jwthttptest_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -362,6 +363,14 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			io.WriteString(w, more(r))
 		}))
 	}
+	posted := func(name string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if raw := r.PostFormValue(name); raw != "" {
+				r.Header.Set("Authorization", "Bearer "+raw)
+			}
+			good.ServeHTTP(w, r)
+		})
+	}
 	// skipping leaves some requests to a handler that writes the same for everybody.
 	skipping := func(skips func(*http.Request) bool) http.Handler {
 		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "in") })
@@ -602,12 +611,9 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"takes OPTIONS for a preflight", skipping(func(r *http.Request) bool { return r.Method == http.MethodOptions }), jwthttptest.Setup{}, []string{letsIn}, []string{"OPTIONS without a token: 200, and what a good token gets"}},
 		{"knows GET alone", skipping(func(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }), jwthttptest.Setup{}, []string{letsIn}, []string{"POST without a token: 200", "PUT without a token: 200", "PATCH without a token: 200", "DELETE without a token: 200"}},
 		{"leaves upgrades to others", skipping(func(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }), jwthttptest.Setup{}, []string{letsIn, gate}, []string{"a WebSocket upgrade without a token: 200"}},
-		{"a token in a form", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if raw := r.PostFormValue("access_token"); raw != "" {
-				r.Header.Set("Authorization", "Bearer "+raw)
-			}
-			good.ServeHTTP(w, r)
-		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in a form: 200, not 401"}},
+		{"a token in a form", posted("access_token"), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in a form: 200, not 401"}},
+		{"a token in a form, named otherwise", posted("token"), jwthttptest.Setup{}, []string{letsIn}, nil},
+		{"a jwt in a form", posted("jwt"), jwthttptest.Setup{}, []string{letsIn}, nil},
 		{"runs next twice", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			whoami(w, r)
 			whoami(w, r)
@@ -661,11 +667,19 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{picky}, []string{"Authorization: bearer"}},
+		{"what Accepts says is refused", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}, []string{"refuses what it takes on purpose, says Setup.Accepts:"}, []string{`no expiry: "401 `}},
+		{"anonymous, not told", anonymousToo, jwthttptest.Setup{}, []string{letsIn}, []string{"no credentials: 200, not 401; is the middleware before the handler on this route? Say Setup.AllowAnonymous if this is meant"}},
+		{"an unknown fault", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{"no exp"}}, []string{`jwthttptest: Setup.Accepts has "no exp"`}, nil},
+		{"no request", good, jwthttptest.Setup{Request: func() *http.Request { return nil }}, []string{"jwthttptest: Setup.Request returns nil"}, nil},
+		{"no chain", nil, jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
+		{"a nil function", http.HandlerFunc(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
+		{"a nil mux", (*http.ServeMux)(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
+		{"an issuer that nobody made", good, jwthttptest.Setup{Issuer: &jwthttptest.Issuer{}}, []string{"jwthttptest: Conformance needs Setup.Issuer"}, nil},
 		{"no setup", good, jwthttptest.Setup{CookieOnly: true}, []string{"jwthttptest: Setup.CookieOnly and HeaderFirst need the cookie's name"}, nil},
 		{"no header to be first", good, jwthttptest.Setup{CookieOnly: true, HeaderFirst: true, Cookie: "token"}, []string{"jwthttptest: Setup.CookieOnly says that no header is read"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tc.setup.Issuer, tc.setup.Claims = iss, Claims{Subject: "alice"}
+			tc.setup.Issuer, tc.setup.Claims = cmp.Or(tc.setup.Issuer, iss), Claims{Subject: "alice"}
 			out = false
 			if !tc.setup.AllowAnonymous && !tc.setup.CookieOnly {
 				tc.setup.Cookie = "token"
