@@ -200,6 +200,7 @@ type exam struct {
 	tb       testing.TB
 	chain    http.Handler
 	minted   []string  // how each part of a token begins
+	signed   []string  // how each signature does
 	welcome  *response // the answer to a good token
 	nobody   *response // the last answer to no credentials
 	findings []finding
@@ -434,18 +435,18 @@ func (x *exam) tokens() {
 		"the signature of another":   strings.Join([]string{part[0], part[1], strings.Split(x.good(), ".")[2]}, "."),
 		"alg nOnE":                   x.token(AlgNone, Header("alg", "nOnE")),
 		"alg in lower case":          x.token(option(func(d *draft) { d.header.set("alg", strings.ToLower(d.algorithm)) })),
-		"kid twice":                  x.signed(func(h string) string { return `{"kid":"x",` + h[1:] }, nil),
-		"zip":                        x.signed(func(h string) string { return `{"zip":"DEF",` + h[1:] }, nil),
-		"b64":                        x.signed(func(h string) string { return `{"b64":false,` + h[1:] }, nil),
+		"kid twice":                  x.rewritten(func(h string) string { return `{"kid":"x",` + h[1:] }, nil),
+		"zip":                        x.rewritten(func(h string) string { return `{"zip":"DEF",` + h[1:] }, nil),
+		"b64":                        x.rewritten(func(h string) string { return `{"b64":false,` + h[1:] }, nil),
 		"kid that is a path":         x.token(signedBy("", "../../../../dev/null")),
 		"kid that is SQL":            x.token(signedBy("k", "x' UNION SELECT 'k' --")),
 		"kid that is a number":       x.token(Header("kid", 1)),
-		"a payload of null":          x.signed(nil, func(string) string { return "null" }),
-		"a payload in an array":      x.signed(nil, func(p string) string { return "[" + p + "]" }),
-		"a payload with more behind": x.signed(nil, func(p string) string { return p + "{}" }),
-		"a claim twice, escaped":     x.signed(nil, func(p string) string { return `{"\u0065xp":1,` + p[1:] }),
-		"a lone surrogate":           x.signed(nil, func(p string) string { return `{"a lone surrogate":"\ud800",` + p[1:] }),
-		"deep nesting": x.signed(nil, func(p string) string {
+		"a payload of null":          x.rewritten(nil, func(string) string { return "null" }),
+		"a payload in an array":      x.rewritten(nil, func(p string) string { return "[" + p + "]" }),
+		"a payload with more behind": x.rewritten(nil, func(p string) string { return p + "{}" }),
+		"a claim twice, escaped":     x.rewritten(nil, func(p string) string { return `{"\u0065xp":1,` + p[1:] }),
+		"a lone surrogate":           x.rewritten(nil, func(p string) string { return `{"a lone surrogate":"\ud800",` + p[1:] }),
+		"deep nesting": x.rewritten(nil, func(p string) string {
 			return `{"x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + "," + p[1:]
 		}),
 		"exp of 1e300":    x.token(Claim("exp", json.RawMessage("1e300"))),
@@ -545,6 +546,9 @@ func (x *exam) accept(row string, change func(*http.Request)) *response {
 		x.add(faultPicky, row, fmt.Sprintf("%d %.200q", w.Code, w.Body))
 	case strings.Count(w.Body.String(), x.Shows) != 1 && x.Shows != "":
 		x.add(faultShows, row, fmt.Sprintf("%.200q", w.Body))
+	// Only a cookie is sent again, to last longer.
+	case containsAny(w.told("Set-Cookie"), x.signed):
+		x.add(faultLeak, row, fmt.Sprintf("the token in %.300q", w.told("Set-Cookie")))
 	default:
 		return w
 	}
@@ -793,10 +797,7 @@ const marker = "conformance-marker"
 
 // leak finds what an answer tells that it should not.
 func (x *exam) leak(row string, w *response) {
-	text := w.Body.String()
-	for name, values := range w.Header() {
-		text += "\n" + name + ": " + strings.Join(values, "\n")
-	}
+	text := w.told("")
 	for _, mark := range marks {
 		if strings.Contains(text, mark) {
 			x.add(faultLeak, row, fmt.Sprintf("%q in %.300q", mark, text))
@@ -809,8 +810,10 @@ func (x *exam) leak(row string, w *response) {
 	}
 }
 
-func (x *exam) holdsToken(text string) bool {
-	return slices.ContainsFunc(x.minted, func(start string) bool { return strings.Contains(text, start) })
+func (x *exam) holdsToken(text string) bool { return containsAny(text, x.minted) }
+
+func containsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
 // A response is an answer of the chain, and to what.
@@ -837,6 +840,17 @@ func (w *response) WriteHeader(status int) {
 }
 
 func (w *response) text() string { return fmt.Sprint(w.Code, " ", w.Body) }
+
+// told is all that a client sees but for one header.
+func (w *response) told(but string) string {
+	text := w.Body.String()
+	for name, values := range w.Header() {
+		if name != but {
+			text += "\n" + name + ": " + strings.Join(values, "\n")
+		}
+	}
+	return text
+}
 
 // isOK reports whether the handler has run, as far as one can see.
 func isOK(w *response) bool {
@@ -873,9 +887,12 @@ func (x *exam) token(more ...TokenOption) string { return x.mint(x.Claims, more.
 
 func (x *exam) mint(claims any, more ...TokenOption) string {
 	raw := x.Issuer.Token(x.tb, claims, x.options(more...)...)
-	for part := range strings.SplitSeq(raw, ".") {
+	for i, part := range strings.Split(raw, ".") {
 		if len(part) > 16 && !slices.Contains(x.minted, part[:16]) {
 			x.minted = append(x.minted, part[:16])
+			if i == 2 {
+				x.signed = append(x.signed, part[:16])
+			}
 		}
 	}
 	return raw
@@ -885,9 +902,9 @@ func (x *exam) good() string { return x.token() }
 
 func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker), fault) }
 
-// signed returns a token whose header and payload were changed as texts before a
+// rewritten returns a token whose header and payload were changed as texts before a
 // good signature.
-func (x *exam) signed(header, payload func(string) string) string {
+func (x *exam) rewritten(header, payload func(string) string) string {
 	return x.token(option(func(d *draft) {
 		if header != nil {
 			d.rewriteHeader = append(d.rewriteHeader, header)

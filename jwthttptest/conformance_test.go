@@ -185,6 +185,17 @@ func TestConformance(t *testing.T) {
 		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
 		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(ok), jwthttptest.Setup{Issuer: iss, OwnErrors: true})
 	})
+	t.Run("a cookie that is set again", func(t *testing.T) {
+		opts := iss.Options()
+		opts.Extractors = cookie
+		again := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c, err := r.Cookie("token"); err == nil {
+				http.SetCookie(w, c)
+			}
+			whoami(w, r)
+		})
+		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(again), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Cookie: "token"})
+	})
 	t.Run("guards", func(t *testing.T) {
 		guarded := mustNew(t, iss.RS256(), iss.Options()).Handler(jwthttp.RequireScopes("read", "write")(jwthttp.Require(notMallory)(whoami)))
 		jwthttptest.Conformance(t, guarded, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Scopes: []string{"read", "write"}, Forbidden: Claims{Subject: "mallory"}})
@@ -533,6 +544,10 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				http.Error(w, r.Header.Get("Authorization"), http.StatusUnauthorized)
 			}
 		}), jwthttptest.Setup{OwnErrors: true}, []string{leak}, []string{"a part of the token"}},
+		{"echoes the token that is good", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+			io.WriteString(w, token.Raw())
+		})), jwthttptest.Setup{}, []string{leak}, []string{"a good token in the cookie: the token in "}},
 		{"no challenge", answered(good, func(w *httptest.ResponseRecorder) { w.Header().Del("WWW-Authenticate") }), jwthttptest.Setup{}, []string{challenge}, nil},
 		{"a gate for POST alone", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodPost && r.Method != http.MethodGet {
