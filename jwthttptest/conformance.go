@@ -24,16 +24,19 @@ type Setup struct {
 	// Request returns a request of a protected route, without credentials, which is
 	// answered with a 2xx when a good token comes along: GET / if nil. Of the path's
 	// other methods little can be seen from outside: those that must be protected
-	// have a Conformance of their own.
+	// have a Conformance of their own. It is called for each request: a body is read
+	// once, so it makes a new one.
 	Request func() *http.Request
 
 	// Claims and Options make a good token, as in [Issuer.Token].
 	Claims  any
 	Options []TokenOption
 
-	// Shows is a text that every answer to a good token holds once, such as its
-	// subject; "" if there is none. It tells that the handler runs once, and for the
-	// one who asks: with it, good tokens of other subjects come in between.
+	// Shows is a text that every answer to a good token holds exactly once, and none
+	// without one, such as its subject; "" if there is none. Set it where you can: it
+	// tells that the handler runs once, and for the one who asks (good tokens of other
+	// subjects come in between), that it does not run behind a refusal, and who is
+	// logged in on a page that is another each time.
 	Shows string
 
 	// Accepts lists what the chain takes on purpose: NoExpiry under
@@ -68,7 +71,8 @@ type Setup struct {
 	Forbidden any
 
 	// OwnErrors says that the chain has an ErrorHandler of its own: nothing is
-	// asked of its answers then but that they are no 2xx and tell no secret.
+	// asked of its answers then but that they are no 2xx, tell no secret and are all
+	// that is written.
 	OwnErrors bool
 
 	// CORS is an origin of another site that the chain's CORS layer lets in, "" if
@@ -92,10 +96,12 @@ type Reporter interface {
 // through a chain as a program has assembled it, router and other middleware
 // included, and compares the answers with those that package jwthttp promises. It
 // reports each fault of the wiring once, with the requests that showed it, five of
-// them with their answers. A chain that a good token does not get through is one fault, and ends it.
+// them with their answers. A chain that a good token does not get through is one
+// fault, and ends it. So does a mistake in the Setup.
 //
-// Requests are made in process, one at a time and without a time limit, and run the
-// handler like any other. What they are answered to is an [http.Flusher] and no
+// Requests are made in process, some hundred, one at a time and without a time limit, and
+// run the handler like any other. They come from one address: a rate limiter in the
+// chain must let them pass. What they are answered to is an [http.Flusher] and no
 // [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	t.Helper()
