@@ -125,27 +125,14 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 		if slices.ContainsFunc(x.letIn, x.isWelcome) {
 			fault = faultOpen
 		}
-		x.findings = slices.DeleteFunc(x.findings, func(f finding) bool { return f.fault == faultLetIn })
+		x.findings = slices.DeleteFunc(x.findings, func(f *finding) bool { return f.fault == faultLetIn })
 		x.add(fault, fmt.Sprintf("all of %d requests, the first", x.asked), fmt.Sprintf("%.200q", x.letIn[0].text()))
 	}
-	for len(x.findings) > 0 {
-		fault, rows, more := x.findings[0].fault, []string{}, []string{}
-		rest := slices.DeleteFunc(slices.Clone(x.findings), func(f finding) bool {
-			switch {
-			case f.fault != fault:
-				return false
-			case len(rows) < 5:
-				rows = append(rows, f.row+": "+f.detail)
-			default:
-				more = append(more, f.row)
-			}
-			return true
-		})
-		if len(more) > 0 {
-			rows = append(rows, fmt.Sprintf("and %d more: %s", len(more), strings.Join(more, ", ")))
+	for _, f := range x.findings {
+		if len(f.more) > 0 {
+			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, ", ")))
 		}
-		t.Errorf("the chain %s\n\t%s", fault, strings.Join(rows, "\n\t"))
-		x.findings = rest
+		t.Errorf("the chain %s\n\t%s", f.fault, strings.Join(f.rows, "\n\t"))
 	}
 }
 
@@ -199,7 +186,11 @@ const (
 	faultOutage    = "makes clients throw away good tokens while the keys, or a check's store, are out of reach: that is a 503 with Retry-After"
 )
 
-type finding struct{ fault, row, detail string }
+type finding struct {
+	fault string
+	rows  []string // with details
+	more  []string // the names of the others
+}
 
 type exam struct {
 	Setup
@@ -209,13 +200,31 @@ type exam struct {
 	signed   []string  // how each signature does
 	welcome  *response // the answer to a good token
 	nobody   *response // the last answer to no credentials
-	findings []finding
+	findings []*finding
 	asked    int         // refusals that were expected
 	letIn    []*response // to those that were none
 }
 
 func (x *exam) add(fault, row, detail string) {
-	x.findings = append(x.findings, finding{fault, row, detail})
+	f := x.found(fault)
+	if f == nil {
+		f = &finding{fault: fault}
+		x.findings = append(x.findings, f)
+	}
+	if len(f.rows) < 5 {
+		f.rows = append(f.rows, row+": "+detail)
+	} else {
+		f.more = append(f.more, row)
+	}
+}
+
+func (x *exam) found(fault string) *finding {
+	for _, f := range x.findings {
+		if f.fault == fault {
+			return f
+		}
+	}
+	return nil
 }
 
 // An expected refusal.
@@ -250,7 +259,7 @@ func (x *exam) run() {
 		}
 	}
 	stranger() // who comes first must not be who all others are
-	x.welcome = x.send(x.with(x.good()))
+	x.welcome = x.send(x.with(x.token()))
 	if x.welcome.panicked || !isOK(x.welcome) {
 		fault := faultClosed
 		if isProblem(x.welcome, noToken) {
@@ -278,25 +287,25 @@ func (x *exam) run() {
 		x.cors()
 	}
 	stranger()
-	x.accept("a good token, after all that", x.with(x.good()))
+	x.accept("a good token, after all that", x.with(x.token()))
 	if x.Outage != nil {
 		x.Outage()
-		x.refuse("a good token in an outage", x.with(x.good()), unavailable, "what cannot be checked must not pass, or Setup.Outage does not reach it")
+		x.refuse("a good token in an outage", x.with(x.token()), unavailable, "what cannot be checked must not pass, or Setup.Outage does not reach it")
 	}
 }
 
 // named asks for what holds for a header of another name.
 func (x *exam) named() {
-	good := x.good()
+	good := x.token()
 	x.private("a good token in "+x.Header, x.inHeader(good))
 	x.anonymous("an empty "+x.Header, x.inHeader(""), noToken, "it holds nothing")
 	x.anonymous("a good token in Authorization", authorization("Bearer "+good), noToken, "only "+x.Header+" is read")
-	x.refuse("two of "+x.Header, x.inHeader(good, x.good()), invalidRequest, "exactly one credential counts")
+	x.refuse("two of "+x.Header, x.inHeader(good, x.token()), invalidRequest, "exactly one credential counts")
 }
 
 // bearer asks for what RFC 6750 section 2.1 says of the Authorization header.
 func (x *exam) bearer() {
-	good := x.good()
+	good := x.token()
 	for _, value := range []string{"bearer " + good, "BEARER   " + good} {
 		x.accept(fmt.Sprintf("Authorization: %.9s…", value), authorization(value))
 	}
@@ -306,14 +315,14 @@ func (x *exam) bearer() {
 	for _, value := range []string{"Bearer", "Bearer ", "Bearer\t" + good, "Bearer " + good + ",", "Bearer " + good + " " + good, `Bearer "` + good + `"`, "Bearer é" + good} {
 		x.refuse(fmt.Sprintf("Authorization: %.12q…", value), authorization(value), invalidRequest, "take nothing but spaces and one token behind the scheme")
 	}
-	x.refuse("two Authorization headers", authorization("Bearer "+good, "Bearer "+x.good()), invalidRequest, "exactly one credential counts")
+	x.refuse("two Authorization headers", authorization("Bearer "+good, "Bearer "+x.token()), invalidRequest, "exactly one credential counts")
 	x.refuse("Authorization: Bearer … and Basic …", authorization("Bearer "+good, "Basic YTpi"), invalidRequest, "exactly one credential counts")
 }
 
 func (x *exam) cookies() {
-	good := x.good()
+	good := x.token()
 	x.private("a good token in the cookie", x.cookie(good))
-	x.refuse("two cookies of the name", x.cookie(good, x.good()), invalidRequest, "exactly one credential counts")
+	x.refuse("two cookies of the name", x.cookie(good, x.token()), invalidRequest, "exactly one credential counts")
 	twice, badHeader := both(x.inHeader(good), x.cookie(good)), both(x.inHeader(x.bad(Expired)), x.cookie(good))
 	switch {
 	case x.CookieOnly:
@@ -373,7 +382,7 @@ func (x *exam) gate(row string, change func(*http.Request)) {
 
 // nothing asks for what is no credential.
 func (x *exam) nothing() {
-	good := x.good()
+	good := x.token()
 	x.anonymous("a token in the query", func(r *http.Request) {
 		q := r.URL.Query()
 		for _, name := range []string{"access_token", "token", "jwt", "id_token"} {
@@ -423,7 +432,7 @@ func (x *exam) tokens() {
 			x.add(faultAccepts, string(fault), fmt.Sprintf("%.200q", w.text()))
 		}
 	}
-	good := x.good()
+	good := x.token()
 	part := strings.Split(good, ".")
 	// Signed with what a look-up finds that takes the kid for more than a name.
 	signedBy := func(secret, kid string) TokenOption {
@@ -438,7 +447,7 @@ func (x *exam) tokens() {
 		"an empty payload":           part[0] + ".." + part[2],
 		"padding":                    good + strings.Repeat("=", 4-len(part[2])%4),
 		"the standard alphabet":      x.inStandardAlphabet(),
-		"the signature of another":   strings.Join([]string{part[0], part[1], strings.Split(x.good(), ".")[2]}, "."),
+		"the signature of another":   strings.Join([]string{part[0], part[1], strings.Split(x.token(), ".")[2]}, "."),
 		"alg nOnE":                   x.token(AlgNone, Header("alg", "nOnE")),
 		"alg in lower case":          x.token(option(func(d *draft) { d.header.set("alg", strings.ToLower(d.algorithm)) })),
 		"kid twice":                  x.rewritten(func(h string) string { return `{"kid":"x",` + h[1:] }, nil),
@@ -684,7 +693,7 @@ func (x *exam) judge(row string, w *response, want refusal) {
 	description, fault := x.challenge(challenge, want)
 	if fault != "" {
 		detail := fmt.Sprintf("%q", challenge)
-		if !slices.ContainsFunc(x.findings, func(f finding) bool { return f.fault == fault }) {
+		if x.found(fault) == nil {
 			detail += ", not " + x.wanted(want)
 		}
 		x.add(fault, row, detail)
@@ -903,8 +912,6 @@ func (x *exam) mint(claims any, more ...TokenOption) string {
 	}
 	return raw
 }
-
-func (x *exam) good() string { return x.token() }
 
 func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker), fault) }
 
