@@ -719,10 +719,12 @@ func (x *exam) tells(row string, w *response) (goesOn bool) {
 	text, page := w.Body.String(), strings.TrimSpace(x.welcome.Body.String())
 	p, rest := readProblem(w)
 	_, err := rest.Token()
-	switch {
+	switch isProblem := p.Status == w.Code; {
 	case w.after != 0:
 		x.add(faultGoesOn, row, fmt.Sprintf("WriteHeader(%d) after %d", w.after, w.Code))
-	case p.Status == w.Code && err != io.EOF,
+	case isProblem && err == io.EOF: // nothing is behind it
+		return false
+	case isProblem,
 		x.Shows != "" && strings.Contains(text, x.Shows),
 		// Somewhere in it, a short page may be a part of a word.
 		page != "" && strings.HasSuffix(strings.TrimSpace(text), page):

@@ -185,6 +185,10 @@ func TestConformance(t *testing.T) {
 		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
 		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(ok), jwthttptest.Setup{Issuer: iss, OwnErrors: true})
 	})
+	t.Run("a text that is a part of a word", func(t *testing.T) {
+		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
+		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), iss.Options()).Handler(ok), jwthttptest.Setup{Issuer: iss, Shows: "ok"})
+	})
 	t.Run("a cookie that is set again", func(t *testing.T) {
 		opts := iss.Options()
 		opts.Extractors = cookie
