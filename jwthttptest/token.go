@@ -190,6 +190,11 @@ func (c changes) of(text string) string {
 	return text
 }
 
+// first puts a member before those of an object, which may have it too.
+func first(member string) func(string) string {
+	return func(object string) string { return "{" + member + "," + object[1:] }
+}
+
 type option func(*draft)
 
 func (o option) apply(d *draft) { o(d) }
@@ -286,9 +291,9 @@ func (f Fault) apply(d *draft) {
 	case SenderConstrained:
 		d.claims.set("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
 	case DuplicateClaims:
-		d.rewrite = append(d.rewrite, func(payload string) string { return `{"exp":1,` + payload[1:] })
+		d.rewrite = append(d.rewrite, first(`"exp":1`))
 	case InvalidUTF8:
-		d.rewrite = append(d.rewrite, func(payload string) string { return `{"invalid UTF-8":"` + "\xff" + `",` + payload[1:] })
+		d.rewrite = append(d.rewrite, first(`"invalid UTF-8":"`+"\xff"+`"`))
 	case Truncated:
 		d.damage = append(d.damage, func(raw string) string { return raw[:len(raw)-8] })
 	case Oversized:
