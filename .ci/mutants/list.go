@@ -633,7 +633,7 @@ var mutants = []mutant{
 		new: `if err := allow(claims); err != nil && false {`},
 	{file: "authorize.go", name: "Require lets everybody in without a rule",
 		old: `return errors.New("Require was given no rule")`,
-		new: `return nil`},
+		new: `return errors.Join(nil)`},
 	{file: "authorize.go", name: "RequireScopes answers with its own error who has no token",
 		old: `				have, ok = g.granted()
 			}
