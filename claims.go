@@ -16,7 +16,10 @@ func (o *Options) validate(f *tokenjson.Facts, k Key) error {
 	}
 	for _, want := range [...]string{o.Issuer, bound.issuer} {
 		if want != "" && !f.IsFrom(want) {
-			return errIssuer.because(fmt.Errorf("want iss %q", want))
+			if !f.HasIssuer() {
+				return errIssuer.because(fmt.Errorf("the token has no iss, want %q", want))
+			}
+			return errIssuer.because(fmt.Errorf("want iss %q, to the letter (mind a slash at the end)", want))
 		}
 	}
 	for _, want := range [...][]string{o.Audience, bound.audience} {
@@ -24,7 +27,7 @@ func (o *Options) validate(f *tokenjson.Facts, k Key) error {
 			continue
 		}
 		if !f.HasAudience() {
-			return errAudience.because(fmt.Errorf("the token has no aud, want one of %q", want))
+			return errAudience.because(fmt.Errorf("the token has no aud, want one of %q: have the issuer set it, or say AllowAnyAudience", want))
 		}
 		return errAudience.because(fmt.Errorf("want aud to name one of %q", want))
 	}
@@ -34,13 +37,13 @@ func (o *Options) validate(f *tokenjson.Facts, k Key) error {
 
 	now := time.Now()
 	if f.NotBefore.Present && now.Add(o.Leeway).Before(f.NotBefore.Ceil()) {
-		return errNotYet
+		return errNotYet.because(fmt.Errorf("nbf is %v ahead, and Leeway is %v", f.NotBefore.Ceil().Sub(now), o.Leeway))
 	}
 	if !f.Expires.Present && !o.AllowMissingExpiry {
 		return errMissingExpiry
 	}
 	if f.Expires.Present && !now.Before(f.Expires.Floor().Add(o.Leeway)) {
-		return errExpired
+		return errExpired.because(fmt.Errorf("exp is %v back, and Leeway is %v", now.Sub(f.Expires.Floor()), o.Leeway))
 	}
 	if o.MaxAge == 0 {
 		return nil

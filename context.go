@@ -23,7 +23,9 @@ type Token[C any] struct {
 }
 
 // Raw returns the token as it was sent, to hand it on to another service; "" for
-// one that a test made. It is a credential: keep it out of logs.
+// one that a test made. It is a credential: keep it out of logs. It does not identify
+// the token: of an ES256 signature anybody can make a second one that is as good, so
+// keep lists by jti.
 func (t *Token[C]) Raw() string {
 	if t.raw == nil {
 		return ""

@@ -513,3 +513,22 @@ func TestParallelRequests(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Nor does it show what stands in claims, or in a header, that cannot be read.
+func TestErrorsShowNoClaims(t *testing.T) {
+	type dated struct {
+		At    time.Time `json:"at"`
+		Small int8      `json:"small"`
+	}
+	auth := mustNew[dated](t, jwthttp.HS256(secret), jwthttp.Options{})
+	for _, raw := range []string{
+		signHS(secret, plainHeader, payload(`"at":"SECRETVALUE"`)), signHS(secret, plainHeader, payload(`"small":98765`)), signHS(secret, plainHeader, payload(`"small":"SECRETVALUE"`)),
+		signHS(secret, plainHeader, `{"exp":"SECRETVALUE"}`), signHS(secret, plainHeader, `{"exp":98765,"sub":["SECRETVALUE"]}`), signHS(secret, plainHeader, payload(`"x":"SECRETVALUE`)),
+		signHS(secret, `{"alg":"HS256","x":"SECRETVALUE`, payload("")), signHS(secret, `{"alg":["SECRETVALUE"]}`, payload("")), signHS(secret, `{"alg":"HS256","crit":["SECRETVALUE"]}`, payload("")),
+	} {
+		_, err := auth.Verify(t.Context(), raw)
+		if err == nil || strings.Contains(err.Error(), "SECRETVALUE") || strings.Contains(err.Error(), "98765") {
+			t.Errorf("error %v", err)
+		}
+	}
+}

@@ -66,7 +66,8 @@ func FuzzRequest(f *testing.F) {
 		r.Header["Authorization"] = []string{auth1, auth2, ""}[:lines&3]
 		r.Header["Cookie"] = []string{cookie1, cookie2, ""}[:lines>>2&3]
 		want := contract(r.Header["Authorization"], r.CookiesNamed("token"), isForeign, good)
-		if want == noToken && allowed {
+		isAnonymous := want == noToken && allowed
+		if isAnonymous {
 			want = accepted
 		}
 
@@ -78,8 +79,7 @@ func FuzzRequest(f *testing.F) {
 		})).ServeHTTP(rec, r)
 		got := rec.Result()
 		if want == accepted {
-			isGood := strings.Contains(auth1+auth2+cookie1+cookie2, token) || strings.Contains(auth1+auth2, long)
-			if got.StatusCode != 200 || ran != 1 || loggedIn && !isGood || !loggedIn && !allowed {
+			if got.StatusCode != 200 || ran != 1 || loggedIn == isAnonymous {
 				t.Errorf("%d, next ran %d times, logged in: %v", got.StatusCode, ran, loggedIn)
 			}
 			return

@@ -17,8 +17,10 @@ import (
 	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
-// maxKeys is how many keys are tried for one token.
-const maxKeys = 8
+const (
+	maxKeys = 8  // that are tried for one token
+	maxKept = 64 // that FromKeyfunc does not make anew
+)
 
 // TokenHeader is what a token's JOSE header says of itself, RFC 7515 section
 // 4.1. While a [KeySource] looks at it, nothing in it is verified.
@@ -373,10 +375,9 @@ func (s *legacySource) keep(material any, algorithm string) Key {
 		return Key{}
 	}
 	if k.Err() == nil {
-		if len(made) >= maxKeys {
-			made = nil
-		}
-		made = append(slices.Clone(made), k)
+		// The oldest goes, so that who has a few more keys than are kept does not
+		// make all of them anew all the time.
+		made = append(slices.Clone(made[max(0, len(made)-maxKept+1):]), k)
 		s.made.Store(&made)
 	}
 	return k

@@ -447,19 +447,74 @@ func TestFromKeyfunc(t *testing.T) {
 }
 
 // What a key function returns now is what counts, whatever it returned before.
+// Keys that differ in one part alone are not taken for each other.
+func TestFromKeyfuncTellsKeysApart(t *testing.T) {
+	n, point := rsaKey().N, ecKey().PublicKey
+	negative := point
+	negative.Y = new(big.Int).Sub(elliptic.P256().Params().P, point.Y)
+	ed := slices.Clone(edPublic(edKey()))
+	ed[31] ^= 0x80 // the sign of x: another point
+	for _, tc := range []struct {
+		algorithm string
+		a, b      any
+	}{
+		{"HS256", append(slices.Clone(secret), '1'), append(slices.Clone(secret), '2')},
+		{"RS256", &rsa.PublicKey{N: n, E: 3}, &rsa.PublicKey{N: n, E: 65537}},
+		{"PS256", &rsa.PublicKey{N: n, E: 3}, &rsa.PublicKey{N: n, E: 65537}},
+		{"ES256", &point, &negative},
+		{"EdDSA", edPublic(edKey()), ed},
+	} {
+		var material any
+		source := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, tc.algorithm)
+		keys := func(m any) jwthttp.Key {
+			t.Helper()
+			material = m
+			keys, err := source.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: tc.algorithm})
+			if err != nil || len(keys) != 1 {
+				t.Fatalf("%s: %v, %v", tc.algorithm, keys, err)
+			}
+			return keys[0]
+		}
+		if a, b := keys(tc.a), keys(tc.b); a == b || keys(tc.a) != a || keys(tc.b) != b {
+			t.Errorf("%s: one key counts as another, or the same is made anew", tc.algorithm)
+		}
+	}
+}
+
+// A key that is unfit is so each time.
+func TestFromKeyfuncKeepsNoUnfitKey(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return []byte("short"), nil }, "HS256"), jwthttp.Options{})
+	for range 2 {
+		verify(t, auth, good(), jwthttp.ErrUnavailable)
+	}
+}
+
+// What a source returns stays as it is, also where two of its keys are eligible.
+func TestKeysOfASourceAreReadOnly(t *testing.T) {
+	a, b := jwthttp.HS256(secretN(1)), jwthttp.HS256(secretN(2))
+	rs := jwthttp.RS256(&rsaKey().PublicKey)
+	shared := []jwthttp.Key{a, rs, b}
+	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return shared, nil }), jwthttp.Options{})
+	verify(t, auth, signHS(secretN(2), plainHeader, payload("")), nil)
+	if want := []jwthttp.Key{a, rs, b}; !slices.Equal(shared, want) {
+		t.Errorf("%v, want %v", shared, want)
+	}
+	verify(t, auth, signRS(t, rsaKey(), `{"alg":"RS256"}`, payload("")), nil)
+}
+
 func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
 	material := slices.Clone(secretN(0))
 	source := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, "HS256")
 	auth := mustNew[AppClaims](t, source, jwthttp.Options{})
 	token := func(n int) string { return signHS(secretN(n), plainHeader, payload("")) }
-	for n := range 20 { // more than are kept
+	for n := range 80 { // more than are kept
 		copy(material, secretN(n)) // in place
 		verify(t, auth, token(n), nil)
 		verify(t, auth, token(n+1), jwt.ErrTokenSignatureInvalid)
 		if n > 0 {
 			verify(t, auth, token(n-1), jwt.ErrTokenSignatureInvalid)
 		}
-		if kept := jwthttp.KeysKept(source); kept < 1 || kept > 8 {
+		if kept := jwthttp.KeysKept(source); kept < 1 || kept > 64 {
 			t.Errorf("%d keys are kept", kept)
 		}
 	}

@@ -169,6 +169,50 @@ func TestDownAtBoot(t *testing.T) {
 	}
 }
 
+// A key under the kid of another takes its place, at once: that is how a provider may
+// take back one that was stolen.
+func TestSameKid(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, signed("a", "a"))
+		p.set(func() { p.body = keySet(edJWK("b", "a")) })
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.want(t, 200, signed("b", "a"))
+		d.want(t, 401, signed("a", "a"))
+	})
+}
+
+// Failures of long ago do not make the next retry late.
+func TestRetriesBeginAnew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		p.goDown()
+		for range 6 {
+			if err := d.Refresh(t.Context()); err == nil {
+				t.Fatal("it is down")
+			}
+			time.Sleep(2 * time.Minute)
+		}
+		p.comeUp()
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.goDown()
+		if err := d.Refresh(t.Context()); err == nil {
+			t.Fatal("it is down")
+		}
+		before := p.count()
+		time.Sleep(1600 * time.Millisecond)
+		if n := p.count() - before; n != 1 {
+			t.Errorf("%d retries within 1.6 s, want 1", n)
+		}
+	})
+}
+
 // Nor do they try again together when it is down.
 func TestRetriesSpread(t *testing.T) {
 	const instances, bins = 1000, 10

@@ -36,6 +36,8 @@ func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 		return parsePEM(block)
 	case text == "":
 		return nil, errors.New("the file is empty: want a PEM public key or an ssh-rsa line")
+	case strings.HasPrefix(text, "ssh-rsa-cert-"):
+		return nil, errors.New("got an ssh certificate: take the key that it is for, the ssh-rsa line of its .pub file")
 	case strings.HasPrefix(text, "ssh-rsa"):
 		return parseSSH(text)
 	case strings.HasPrefix(text, "ssh-"), strings.HasPrefix(text, "ecdsa-"), strings.HasPrefix(text, "sk-"):

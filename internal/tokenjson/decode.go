@@ -7,6 +7,7 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -174,10 +175,28 @@ func (d *Decoder) Decode(payload []byte, claims any, f *Facts) error {
 		text = bytes.Clone(payload)
 	}
 	if err := json.Unmarshal(text, claims, d.options...); err != nil {
-		return err
+		return unfit(err)
 	}
 	return f.read(&members)
 }
+
+// unfit returns an error of the decoder without the value in its text: that is
+// nobody's business who reads a log.
+func unfit(err error) error {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
+		return unfitError{fmt.Sprintf("the claim at %q does not fit %v", semantic.JSONPointer, semantic.GoType), err}
+	}
+	return err
+}
+
+// An unfitError has a text of its own for an error.
+type unfitError struct {
+	text  string
+	cause error
+}
+
+func (e unfitError) Error() string { return e.text }
+func (e unfitError) Unwrap() error { return e.cause }
 
 // try decodes a sample into a new value of type t.
 func (d *Decoder) try(sample string, t reflect.Type) error {

@@ -48,13 +48,24 @@ func (f *Facts) read(members *Object) error {
 			f.SenderIsBound = true
 		}
 		if !ok {
-			return fmt.Errorf("%s is not of the kind that RFC 7519 says", string(members.Name()))
+			return errors.New(kindOf(string(members.Name())))
 		}
 	}
 	if members.tooDeep || n > maxMembers {
 		return errors.New("there are too many members, or they are nested too deep")
 	}
 	return nil
+}
+
+// kindOf says what a claim is not.
+func kindOf(name string) string {
+	switch name {
+	case "exp", "nbf", "iat":
+		return name + " is no number of seconds since 1970, up to the year 9999: it must be neither a text nor in milliseconds"
+	case "aud":
+		return fmt.Sprintf("aud is neither a string nor a list of at most %d strings", maxAudiences)
+	}
+	return name + " is no string"
 }
 
 // IsFor reports whether aud names one of the audiences, or none are asked for.
@@ -76,6 +87,9 @@ func (f *Facts) IsFor(audiences []string) bool {
 	}
 	return false
 }
+
+// HasIssuer reports whether there is an iss.
+func (f *Facts) HasIssuer() bool { return f.issuer != nil }
 
 // HasAudience reports whether there is an aud.
 func (f *Facts) HasAudience() bool { return f.audience != nil }
