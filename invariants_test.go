@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -253,7 +254,7 @@ func faultsOf(t testing.TB, table []clause, known map[string]testFiles) (faults 
 }
 
 // testFiles are the tests and fuzz targets of a package, each with the strings that
-// stand in its file, the names of its cases among them.
+// stand in it, and in its file outside of tests: the names of its cases among them.
 type testFiles map[string]map[string]bool
 
 func readTests(t testing.TB, dir string) testFiles {
@@ -268,25 +269,52 @@ func readTests(t testing.TB, dir string) testFiles {
 		if err != nil {
 			t.Fatal(err)
 		}
-		literals := map[string]bool{}
-		if filepath.Base(file) != "invariants_test.go" {
-			ast.Inspect(tree, func(n ast.Node) bool {
-				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-					text, err := strconv.Unquote(lit.Value)
-					if err != nil {
-						t.Fatal(err)
-					}
-					literals[text] = true
-				}
-				return true
-			})
+		if filepath.Base(file) == "invariants_test.go" {
+			continue // it names them all
+		}
+		shared := map[string]bool{} // by the tests of the file: the tables outside of them
+		for _, decl := range tree.Decls {
+			if f, ok := decl.(*ast.FuncDecl); !ok || !isTest(f) {
+				addLiterals(t, shared, decl)
+			}
 		}
 		for _, decl := range tree.Decls {
 			f, ok := decl.(*ast.FuncDecl)
-			if ok && f.Recv == nil && (strings.HasPrefix(f.Name.Name, "Test") || strings.HasPrefix(f.Name.Name, "Fuzz")) && len(f.Type.Params.List) == 1 {
-				tests[f.Name.Name] = literals
+			if !ok || !isTest(f) {
+				continue
 			}
+			literals := maps.Clone(shared)
+			if addLiterals(t, literals, f) {
+				t.Errorf("%s: %s may be skipped", file, f.Name.Name)
+			}
+			tests[f.Name.Name] = literals
 		}
 	}
 	return tests
+}
+
+func isTest(f *ast.FuncDecl) bool {
+	return f.Recv == nil && (strings.HasPrefix(f.Name.Name, "Test") || strings.HasPrefix(f.Name.Name, "Fuzz")) && len(f.Type.Params.List) == 1
+}
+
+// addLiterals adds the strings in a declaration, and reports whether something in it
+// skips a test.
+func addLiterals(t testing.TB, literals map[string]bool, decl ast.Decl) (skips bool) {
+	t.Helper()
+	ast.Inspect(decl, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if n.Kind == token.STRING {
+				text, err := strconv.Unquote(n.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				literals[text] = true
+			}
+		case *ast.SelectorExpr:
+			skips = skips || n.Sel.Name == "Skip" || n.Sel.Name == "Skipf" || n.Sel.Name == "SkipNow"
+		}
+		return true
+	})
+	return skips
 }

@@ -200,9 +200,6 @@ func TestMemoryConcurrently(t *testing.T) {
 
 // What Options.MaxEntries says an entry takes.
 func TestMemoryPerEntry(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it fills a list")
-	}
 	const n = 100_000
 	heap := func() uint64 {
 		var stats runtime.MemStats
