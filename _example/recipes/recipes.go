@@ -5,10 +5,12 @@ package recipes
 import (
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/rs/cors"
 
 	"github.com/jwthttp/jwthttp"
@@ -89,6 +91,25 @@ func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string
 	return mux
 }
 
+func logged(keys jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		OnResult: func(r *http.Request, res jwthttp.Result) {
+			slog.Info("auth", "method", r.Method, "result", res)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func mint(secret []byte) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "alice", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	})
+	return token.SignedString(secret)
+}
+
 func severalIssuers(staff, shop jwthttp.KeySource) http.Handler {
 	auth, err := jwthttp.New[Claims](jwthttp.Issuers{
 		"https://staff.example.com": staff, // a *jwks.Source, or a Key
@@ -112,8 +133,10 @@ func revocation(keys jwthttp.KeySource) http.Handler {
 	logout := func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
-			jwthttp.WriteError(w, r, err)
+			jwthttp.WriteError(w, r, err) // a 503: the token is still good
+			return
 		}
+		fmt.Fprintln(w, "Goodbye") // with a cookie also: session.Clear(w)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /logout", auth.Handler(http.HandlerFunc(logout)))

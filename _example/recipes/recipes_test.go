@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -84,6 +85,27 @@ func TestRecipes(t *testing.T) {
 		cookie := "Cookie: " + strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
 		wants(t, send(h, "GET", "/", cookie), 200, "Hello, alice!")
 		wants(t, send(h, "POST", "/", cookie, "Sec-Fetch-Site: cross-site"), 403, "cross_origin")
+	})
+	t.Run("logged", func(t *testing.T) {
+		var text strings.Builder
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
+		defer slog.SetDefault(before)
+		wants(t, send(logged(iss.RS256()), "GET", "/", bearer(jwthttptest.Expired)), 401, "")
+		if !strings.Contains(text.String(), "result.reason=expired") || strings.Contains(text.String(), "eyJ") {
+			t.Error(&text)
+		}
+	})
+	t.Run("mint", func(t *testing.T) {
+		token, err := mint(iss.Secret())
+		if err != nil {
+			t.Fatal(err)
+		}
+		auth, err := jwthttp.New[Claims](jwthttp.HS256(iss.Secret()), jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(t, send(auth.Handler(http.HandlerFunc(me)), "GET", "/", "Authorization: Bearer "+token), 200, "Hello, alice!")
 	})
 	t.Run("several issuers", func(t *testing.T) {
 		other := jwthttptest.NewIssuer(t)
