@@ -418,7 +418,8 @@ func (x *exam) tokens() {
 		HS256WithPublicKey: "the token chooses the algorithm", HS256WithNoSecret: "the token chooses the key",
 		UnknownIDNoSecret: "no key is none: the look-up finds an empty secret for a kid that it does not know",
 		EmbeddedKey:       "the token brings its key along", TamperedClaims: "the signature is not checked",
-		NoSignature: "the signature is not checked", ForgedSignature: "the signature is not checked",
+		SenderConstrained: "the client's key is not checked: say so in Setup.Accepts if a check of yours does",
+		NoSignature:       "the signature is not checked", ForgedSignature: "the signature is not checked",
 	}
 	for _, fault := range Faults() {
 		want := invalidToken
