@@ -22,6 +22,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		log.Fatal("bearer-api takes no arguments; from the environment it takes JWT_SECRET and ADDR")
+	}
 	for _, file := range []string{".env", "bearer-api/.env"} {
 		if err := godotenv.Load(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			log.Fatalf("%s: %v", file, err)

@@ -22,6 +22,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		log.Fatal("mcp takes no arguments; from the environment it takes ADDR")
+	}
 	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
 	if err != nil {
 		log.Fatal(err)

@@ -29,6 +29,9 @@ type Claims struct {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		log.Fatal("stream takes no arguments; from the environment it takes ADDR")
+	}
 	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
 	if err != nil {
 		log.Fatal(err)
