@@ -450,8 +450,10 @@ func TestFromKeyfunc(t *testing.T) {
 // Keys that differ in one part alone are not taken for each other.
 func TestFromKeyfuncTellsKeysApart(t *testing.T) {
 	n, point := rsaKey().N, ecKey().PublicKey
-	negative := point
-	negative.Y = new(big.Int).Sub(elliptic.P256().Params().P, point.Y)
+	uncompressed := must(point.Bytes()) // 4, x, y
+	y := new(big.Int).SetBytes(uncompressed[33:])
+	new(big.Int).Sub(elliptic.P256().Params().P, y).FillBytes(uncompressed[33:])
+	negative := must(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), uncompressed))
 	ed := slices.Clone(edPublic(edKey()))
 	ed[31] ^= 0x80 // the sign of x: another point
 	for _, tc := range []struct {
@@ -461,7 +463,7 @@ func TestFromKeyfuncTellsKeysApart(t *testing.T) {
 		{"HS256", append(slices.Clone(secret), '1'), append(slices.Clone(secret), '2')},
 		{"RS256", &rsa.PublicKey{N: n, E: 3}, &rsa.PublicKey{N: n, E: 65537}},
 		{"PS256", &rsa.PublicKey{N: n, E: 3}, &rsa.PublicKey{N: n, E: 65537}},
-		{"ES256", &point, &negative},
+		{"ES256", &point, negative},
 		{"EdDSA", edPublic(edKey()), ed},
 	} {
 		var material any
