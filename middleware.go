@@ -39,6 +39,12 @@
 // gate: GET, HEAD and OPTIONS pass, all other methods and WebSocket upgrades only
 // from the service's own origin, from [Options].TrustedOrigins, or from a client
 // that is no browser, which sends neither Sec-Fetch-Site nor Origin.
+//
+// # Beside it
+//
+// Package jwks has the keys of identity providers, cookie a browser's login, denylist
+// logging out, oauth the access tokens of RFC 9068 and the metadata of RFC 9728, and
+// jwthttptest an issuer for tests and an examination of a whole chain.
 package jwthttp
 
 import (
