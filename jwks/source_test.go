@@ -524,11 +524,13 @@ func TestBadRefresh(t *testing.T) {
 				var told events
 				d := protect(t, p, jwks.Options{OnEvent: told.add})
 				d.want(t, 200, token("a"))
+				synctest.Wait() // events are told behind the back of requests
 				good := p.body
 				p.set(func() { change(p) })
 				if err := d.Refresh(t.Context()); err == nil {
 					t.Error("no error")
 				}
+				synctest.Wait()
 				d.wantAtOnce(t, 200, token("a"))
 				d.want(t, 503, token("new"))
 				synctest.Wait()
