@@ -329,6 +329,9 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 // error of f makes the token invalid (401), unless it wraps [ErrUnavailable],
 // [context.DeadlineExceeded] or [context.Canceled] (503). f is called
 // concurrently.
+//
+// Of the keys that f returned, the last 64 are kept ready. With more of them in use
+// each token costs the making of its key: a [KeyFunc] that keeps its own does not.
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
 	if f == nil {
