@@ -27,6 +27,7 @@ var (
 	ErrInsufficientScope = errors.New("jwthttp: insufficient scope")      // 403: a good token, without a scope that is needed
 	ErrCrossOrigin       = errors.New("jwthttp: cross-origin request")    // 403: another site used the browser's cookie
 	ErrUnavailable       = errors.New("jwthttp: temporarily unavailable") // 503: keys or a check's store are out of reach
+	ErrMisconfigured     = errors.New("jwthttp: misconfigured")           // 500: a fault of the program, such as a guard outside its middleware
 
 	// ErrUnknownKey is what a [KeySource] returns when it has no key for the
 	// token. Any other error of a key source is ErrUnavailable.
@@ -60,6 +61,8 @@ var (
 	errScope        = newFailure(ErrInsufficientScope, "insufficient_scope", "The access token lacks a required scope", nil)
 	errCrossOrigin  = newFailure(ErrCrossOrigin, "cross_origin", "The request comes from another origin", nil)
 	errUnavailable  = newFailure(ErrUnavailable, "unavailable", "The access token cannot be checked at the moment", nil)
+
+	errMisconfigured = newFailure(ErrMisconfigured, "misconfigured", "The server is misconfigured", nil)
 )
 
 // The same, with what helps whoever reads the log.
@@ -116,6 +119,8 @@ func newAnswer(kind error, sentence, scope string) *answer {
 		a.status, code = http.StatusForbidden, "cross_origin"
 	case ErrUnavailable:
 		a.status, code = http.StatusServiceUnavailable, "temporarily_unavailable"
+	case ErrMisconfigured:
+		a.status, code = http.StatusInternalServerError, "server_error"
 	}
 	member := ""
 	if code != "" {
@@ -173,7 +178,7 @@ type inner struct{ error }
 
 func (e inner) Is(target error) bool {
 	switch target {
-	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrForbidden, ErrInsufficientScope, ErrCrossOrigin, ErrUnavailable, ErrUnknownKey:
+	case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrForbidden, ErrInsufficientScope, ErrCrossOrigin, ErrUnavailable, ErrMisconfigured, ErrUnknownKey:
 		return false
 	}
 	return errors.Is(e.error, target)
@@ -220,7 +225,7 @@ func failureOf(err error) (*failure, *door) {
 	if errors.As(err, &r) {
 		return r.failure, r.door
 	}
-	for _, f := range []*failure{errUnavailable, errNoToken, errCredential, errCrossOrigin, errForbidden, errScope} {
+	for _, f := range []*failure{errMisconfigured, errUnavailable, errNoToken, errCredential, errCrossOrigin, errForbidden, errScope} {
 		if errors.Is(err, f.kind) {
 			return f.because(err), nil
 		}

@@ -14,7 +14,9 @@ import (
 	"sync/atomic"
 
 	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
 const (
@@ -70,7 +72,14 @@ type keyMaterial struct {
 	issuer    string
 	audience  []string
 	verifier  jws.Verifier
-	mistake   error // why the key is unfit for use
+	mistake   error          // why the key is unfit for use
+	origin    keyhook.Origin // of a key from a remote set; else nil
+}
+
+func init() {
+	keyhook.WithOrigin = func(k any, origin keyhook.Origin) any {
+		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
+	}
 }
 
 // WithID returns the key with an id: at most 256 bytes of printable ASCII. It
