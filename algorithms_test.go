@@ -158,6 +158,41 @@ func TestEdDSAKeysOfSmallOrder(t *testing.T) {
 	}
 }
 
+// Of all y about one half belongs to no point, RFC 8032 section 5.1.3: x² = (y²-1) / (dy²+1)
+// has no root then, and no signature verifies.
+func TestEdDSAKeysOffTheCurve(t *testing.T) {
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	d := new(big.Int).Mul(big.NewInt(-121665), new(big.Int).ModInverse(big.NewInt(121666), p))
+	one := big.NewInt(1)
+	isPoint := func(y *big.Int) bool {
+		yy := new(big.Int).Mul(y, y)
+		under := new(big.Int).Add(new(big.Int).Mul(d, yy), one)
+		xx := new(big.Int).Mul(new(big.Int).Sub(yy, one), under.ModInverse(under.Mod(under, p), p))
+		return big.Jacobi(xx.Mod(xx, p), p) >= 0
+	}
+	count := map[bool]int{}
+	for n := int64(2); n < 200; n++ {
+		y := big.NewInt(n)
+		if n%2 == 0 {
+			y.Sub(p, y)
+		}
+		pub := ed25519.PublicKey(y.FillBytes(make([]byte, 32)))
+		slices.Reverse(pub)
+		pub[31] |= byte(n<<6) & 0x80 // either sign of x
+		want := isPoint(y)
+		count[want]++
+		if err := jwthttp.EdDSA(pub).Err(); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "no point of its curve") {
+			t.Errorf("%x: error %v, on the curve: %t", pub, err, want)
+		}
+	}
+	if count[true] < 50 || count[false] < 50 {
+		t.Errorf("points and others: %v", count)
+	}
+	if err := jwthttp.EdDSA(edPublic(edKey())).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 // isForgeable tries a few messages with S = 0 and each R.
 func isForgeable(pub ed25519.PublicKey, points [][]byte) bool {
 	for n := range 100 {

@@ -190,6 +190,13 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		embedded
 		Subject string `json:"sub"`
 	}](key, opts))
+	try("embeds itself", "embeds jwthttp_test.Inception in itself, at .Inception")(jwthttp.New[Inception](key, opts))
+	try("embeds itself by way of another", "embeds jwthttp_test.Chicken in itself, at .Egg.Chicken")(jwthttp.New[Chicken](key, opts))
+	try("embeds one that embeds itself", "embeds jwthttp_test.Inception in itself, at .Inception.Inception")(jwthttp.New[struct {
+		*Inception
+		Role string `json:"role"`
+	}](key, opts))
+	try("embeds itself, unexported", "embeds *jwthttp_test.loop, which the decoder cannot set")(jwthttp.New[loop](key, opts))
 	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
 		E time.Time `json:"exp"`
 	}](key, opts))
@@ -208,7 +215,7 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 
 	for _, err := range []error{
 		second(jwthttp.New[tree](key, opts)), second(jwthttp.New[struct{}](key, opts)), second(jwthttp.New[rawClaims](key, opts)),
-		second(jwthttp.New[json.RawMessage](key, opts)), second(jwthttp.New[map[string]json.RawMessage](key, opts)), second(jwthttp.New[embedding](key, opts)),
+		second(jwthttp.New[json.RawMessage](key, opts)), second(jwthttp.New[twice](key, opts)), second(jwthttp.New[map[string]json.RawMessage](key, opts)), second(jwthttp.New[embedding](key, opts)),
 		second(jwthttp.New[struct {
 			A string        `json:"aud"`
 			D time.Duration `json:"-"`
@@ -221,7 +228,32 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}
 }
 
+// The same struct twice, neither in itself.
+type twice struct {
+	Left
+	Right
+}
+
+type Left struct{ *Shared }
+
+type Right struct{ *Shared }
+
+type Shared struct {
+	Next *twice `json:"next"` // named, so it ends with the token
+}
+
 type unexported struct{ Role string }
+
+type Inception struct {
+	*Inception
+	Subject string `json:"sub"`
+}
+
+type Chicken struct{ *Egg }
+
+type Egg struct{ *Chicken }
+
+type loop struct{ *loop }
 
 type ByValue = byValue
 

@@ -28,10 +28,7 @@ func WalkTo(text []byte, maxDepth int) (members map[string]string, tooDeep bool)
 
 // Remembered counts the signatures that m remembers; -1 if it never does.
 func Remembered[C any](m *Middleware[C]) int {
-	if m.memory == nil {
-		return -1
-	}
-	return m.memory.Len()
+	return m.work.Remembered()
 }
 
 // ParseHeader reads a header the short way and the long way.

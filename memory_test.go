@@ -3,6 +3,7 @@ package jwthttp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -150,6 +151,35 @@ func TestStatesSurviveCollections(t *testing.T) {
 	after := bytesPerRun(50, func() { collect(); try() })
 	if after > alone+warm+300 && !underRace() {
 		t.Errorf("%d bytes after collections, which take %d, against %d", after, alone, warm)
+	}
+}
+
+// A forged token for each of many keys leaves no buffer behind for each key.
+func TestBuffersBelongToNoKey(t *testing.T) {
+	const keys = 200
+	pad := payload(`"pad":"` + strings.Repeat("x", 40<<10) + `"`)
+	for _, a := range algorithms() {
+		var set jwthttp.KeySet
+		for n := range keys {
+			set = append(set, a.otherKey().WithID(fmt.Sprint(n)))
+		}
+		auth := mustNew[AppClaims](t, set, jwthttp.Options{MaxTokenBytes: 64 << 10})
+		heap := func() uint64 {
+			runtime.GC()
+			runtime.GC()
+			var stats runtime.MemStats
+			runtime.ReadMemStats(&stats)
+			return stats.HeapAlloc
+		}
+		before := heap()
+		for n := range keys {
+			verify(t, auth, signAs(t, a.name, a.private, fmt.Sprintf(`{"alg":%q,"kid":"%d"}`, a.name, n), pad), jwt.ErrTokenSignatureInvalid)
+		}
+		// A keyed HMAC takes less than 1 KiB. The buffers of one verification take up to 64.
+		if after := heap(); after > before+keys<<10+128<<10 {
+			t.Errorf("%s: %d keys keep %d KiB", a.name, keys, (after-before)>>10)
+		}
+		runtime.KeepAlive(auth)
 	}
 }
 

@@ -183,7 +183,7 @@ type Middleware[C any] struct {
 	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
-	memory  *jws.Memory                               // nil if nothing is remembered
+	work    *jws.Workspace
 	headers reserve.Reserve[[2 * maxHeaderBytes]byte] // for headers that are being read
 
 	payloads *reserve.Reserve[[]byte] // for UnverifiedIssuer; nil if the key source has no use for it
@@ -216,9 +216,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	if choosesByIssuer(m.keys) {
 		m.payloads = &reserve.Reserve[[]byte]{Make: func() *[]byte { b := make([]byte, opts.MaxTokenBytes); return &b }}
 	}
-	if opts.RememberSignatures > 0 {
-		m.memory = jws.NewMemory(opts.RememberSignatures)
-	}
+	m.work = jws.NewWorkspace(opts.RememberSignatures)
 	m.door = door{realm: opts.Realm, metadata: opts.ResourceMetadata, write: opts.ErrorHandler}
 	if opts.AllowAnonymous {
 		m.vary = varyOn(opts.Extractors)

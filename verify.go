@@ -93,7 +93,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, r
 	if err != nil {
 		return nil, err
 	}
-	key, remembered, err := parts.signedBy(keys, m.memory)
+	key, remembered, err := parts.signedBy(keys, m.work)
 	if err != nil {
 		return nil, err
 	}
@@ -345,9 +345,9 @@ func equalFoldASCII(s, ascii string) bool {
 }
 
 // signedBy returns the key that verifies the signature.
-func (s *segments) signedBy(keys []Key, memory *jws.Memory) (k Key, remembered bool, err error) {
+func (s *segments) signedBy(keys []Key, work *jws.Workspace) (k Key, remembered bool, err error) {
 	for _, k := range keys {
-		if ok, remembered := k.material.verifier.Verify(s.signingInput, s.signature, memory); ok {
+		if ok, remembered := k.material.verifier.Verify(s.signingInput, s.signature, work); ok {
 			return k, remembered, nil
 		}
 	}

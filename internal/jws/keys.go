@@ -14,9 +14,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"math/big"
 	"slices"
 )
+
+const maxRSABits = 8192
 
 // NewVerifier returns the verifier of an algorithm for a []byte, *rsa.PublicKey,
 // *ecdsa.PublicKey or ed25519.PublicKey, which it copies. The error says why the
@@ -59,7 +62,7 @@ func newHMACVerifier(secret []byte) (Verifier, error) {
 	}
 	secret = bytes.Clone(secret)
 	v := &hmacVerifier{secret: secret}
-	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
+	v.macs.Make = func() *hash.Hash { mac := hmac.New(sha256.New, secret); return &mac }
 	return v, nil
 }
 
@@ -68,7 +71,13 @@ func newRSAVerifier(algorithm string, pub *rsa.PublicKey) (Verifier, error) {
 		return nil, err
 	}
 	pub = &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
-	return newPublicVerifier(algorithm, rsaScheme{pub, algorithm == PS256}, x509.MarshalPKCS1PublicKey(pub)), nil
+	sch := rsaScheme{pub, algorithm == PS256}
+	// A signature without a byte is refused after the key has been looked at, and
+	// before the costly part.
+	if err := sch.verify(make([]byte, sha256.Size), nil); !errors.Is(err, rsa.ErrVerification) {
+		return nil, fmt.Errorf("the RSA key cannot verify a signature: %w", err)
+	}
+	return newPublicVerifier(algorithm, sch, x509.MarshalPKCS1PublicKey(pub)), nil
 }
 
 func newECVerifier(pub *ecdsa.PublicKey) (Verifier, error) {
@@ -96,7 +105,7 @@ func checkRSA(pub *rsa.PublicKey) error {
 		return errors.New("the RSA key is nil: read one with ParseRSAPublicKey and check its error")
 	}
 	switch bits := pub.N.BitLen(); {
-	case bits < 2048 || bits > 8192:
+	case bits < 2048 || bits > maxRSABits:
 		return fmt.Errorf("an RSA key needs 2048 to 8192 bits, not %d: make one with \"openssl genrsa 3072\"", bits)
 	case pub.N.Sign() < 0 || pub.N.Bit(0) == 0:
 		return errors.New("the RSA modulus is negative or even: the key is damaged, export it again")
@@ -131,7 +140,20 @@ func checkEd(pub ed25519.PublicKey) error {
 	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
 		return errors.New("the Ed25519 key is of small order, so that anybody can sign for it: the key is empty or damaged, export it again")
 	}
+	if fmt.Sprint(verifyNothing(pub)) != fmt.Sprint(verifyNothing(basePoint)) {
+		return errors.New("the Ed25519 key is no point of its curve: the key is damaged, export it again")
+	}
 	return nil
+}
+
+// basePoint is a good key, RFC 8032 section 5.1.
+var basePoint = append(ed25519.PublicKey{0x58}, bytes.Repeat([]byte{0x66}, 31)...)
+
+// verifyNothing returns the error for a signature of zeros. The standard library has
+// no function that checks a key, but its error for a bad key is another one than that
+// for a bad signature.
+func verifyNothing(pub ed25519.PublicKey) error {
+	return ed25519.VerifyWithOptions(pub, nil, make([]byte, ed25519.SignatureSize), &ed25519.Options{})
 }
 
 // smallOrder are the y coordinates of the points whose order divides 8, in every

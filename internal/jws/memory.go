@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// A Memory remembers which signatures have verified, by a digest of the key,
-// the signed bytes and the signature. That never changes, so nothing in it expires; when a set is full, a newcomer takes another's place. There is no
-// secret in it. It is safe for concurrent use.
-type Memory struct {
+// A memory remembers which signatures have verified, by a digest of the key,
+// the signed bytes and the signature. That never changes, so nothing in it expires;
+// when a set is full, a newcomer takes another's place. There is no secret in it. It is safe for concurrent use.
+type memory struct {
 	sets []set // as many as a power of two
 }
 
@@ -20,17 +20,17 @@ type set [perSet]atomic.Pointer[digest]
 
 type digest [sha256.Size]byte
 
-// NewMemory returns a memory for n signatures or a few more.
-func NewMemory(n int) *Memory {
+// newMemory returns a memory for n signatures or a few more.
+func newMemory(n int) *memory {
 	sets := 1 << bits.Len(uint(n-1)/perSet)
-	return &Memory{make([]set, sets)}
+	return &memory{make([]set, sets)}
 }
 
-func (m *Memory) set(d *digest) *set {
+func (m *memory) set(d *digest) *set {
 	return &m.sets[binary.LittleEndian.Uint64(d[:])&uint64(len(m.sets)-1)]
 }
 
-func (m *Memory) has(d *digest) bool {
+func (m *memory) has(d *digest) bool {
 	set := m.set(d)
 	for i := range set {
 		if known := set[i].Load(); known != nil && *known == *d {
@@ -41,7 +41,7 @@ func (m *Memory) has(d *digest) bool {
 }
 
 // add is only for signatures that have verified.
-func (m *Memory) add(d digest) {
+func (m *memory) add(d digest) {
 	set := m.set(&d)
 	for i := range set {
 		if set[i].CompareAndSwap(nil, &d) {
@@ -51,8 +51,8 @@ func (m *Memory) add(d digest) {
 	set[d[len(d)-1]%perSet].Store(&d)
 }
 
-// Len returns how many signatures are remembered.
-func (m *Memory) Len() (n int) {
+// len returns how many signatures are remembered.
+func (m *memory) len() (n int) {
 	for i := range m.sets {
 		for j := range m.sets[i] {
 			if m.sets[i][j].Load() != nil {

@@ -16,13 +16,13 @@ import (
 // It holds what it was asked to hold, and never more.
 func TestMemoryIsBounded(t *testing.T) {
 	for n, want := range map[int]int{1: 8, 8: 8, 9: 16, 1000: 1024, 4096: 4096, 4097: 8192} {
-		m := jws.NewMemory(n)
+		m := jws.NewWorkspace(n)
 		for i := range 20000 {
 			if !jws.Add(m, sha256.Sum256(fmt.Append(nil, i))) {
 				t.Fatalf("a memory for %d does not hold what was added last", n)
 			}
 		}
-		if room, held := jws.Room(m), m.Len(); room != want || held > room || held < room*9/10 {
+		if room, held := jws.Room(m), m.Remembered(); room != want || held > room || held < room*9/10 {
 			t.Errorf("a memory for %d has room for %d, want %d, and holds %d", n, room, want, held)
 		}
 	}

@@ -32,26 +32,54 @@ var Base64URL = base64.RawURLEncoding.Strict()
 
 // A Verifier has a key of one algorithm. It is safe for concurrent use.
 type Verifier interface {
-	// Verify checks sig, Base64URL, against the signing input. It may look it up in
-	// memory, and adds to it what has verified; memory may be nil.
-	Verify(signingInput, sig string, memory *Memory) (ok, remembered bool)
+	// Verify checks sig, Base64URL, against the signing input. remembered reports
+	// that sig was in the memory of w. A signature that verifies is added to it.
+	Verify(signingInput, sig string, w *Workspace) (ok, remembered bool)
 
 	// IsFor reports whether the key was made of equal material.
 	IsFor(material any) bool
 }
 
-type hmacVerifier struct {
-	secret []byte
-	states reserve.Reserve[hmacState]
+// A Workspace is what the verifications of all keys share. It is safe for concurrent
+// use.
+type Workspace struct {
+	memory  *memory // nil if nothing is remembered
+	buffers reserve.Reserve[buffers]
 }
 
-// An hmacState is what one verification needs; reused, since setting up a keyed
-// hash costs more than hashing a short token.
-type hmacState struct {
-	mac       hash.Hash
+// NewWorkspace returns a workspace that remembers n signatures of public keys or a few
+// more, and none if n is not positive.
+func NewWorkspace(n int) *Workspace {
+	w := &Workspace{}
+	if n > 0 {
+		w.memory = newMemory(n)
+	}
+	w.buffers.Make = func() *buffers { return &buffers{hash: sha256.New()} }
+	return w
+}
+
+// Remembered returns how many signatures are remembered, -1 if none ever is.
+func (w *Workspace) Remembered() int {
+	if w.memory == nil {
+		return -1
+	}
+	return w.memory.len()
+}
+
+// The buffers of one verification. They belong to no key: a forged token for each of
+// 10,000 keys would otherwise leave 10,000 of them behind.
+type buffers struct {
+	hash      hash.Hash
 	chunk     [4 << 10]byte
 	sum       [sha256.Size]byte
-	signature [sha256.Size]byte
+	seen      digest
+	signature [maxRSABits / 8]byte
+	message   []byte // for a scheme that hashes by itself
+}
+
+type hmacVerifier struct {
+	secret []byte
+	macs   reserve.Reserve[hash.Hash] // keyed: to key one costs more than to hash a short token
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
@@ -60,19 +88,22 @@ func (v *hmacVerifier) IsFor(material any) bool {
 }
 
 // Verify remembers nothing: to look up a digest takes longer than this.
-func (v *hmacVerifier) Verify(signingInput, sig string, _ *Memory) (ok, remembered bool) {
+func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
 	if len(sig) != Base64URL.EncodedLen(sha256.Size) {
 		return false, false
 	}
-	s := v.states.Get()
-	defer v.states.Put(s)
-	if _, err := Base64URL.Decode(s.signature[:], []byte(sig)); err != nil {
+	b := w.buffers.Get()
+	defer w.buffers.Put(b)
+	signature := b.signature[:sha256.Size]
+	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
 		return false, false
 	}
-	s.mac.Reset()
-	writeString(s.mac, s.chunk[:], signingInput)
-	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
-	clear(s.sum[:]) // it is a good signature, also where the token's was not
+	mac := v.macs.Get()
+	defer v.macs.Put(mac)
+	(*mac).Reset()
+	writeString(*mac, b.chunk[:], signingInput)
+	equal := hmac.Equal((*mac).Sum(b.sum[:0]), signature)
+	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
 
@@ -80,62 +111,50 @@ func (v *hmacVerifier) Verify(signingInput, sig string, _ *Memory) (ok, remember
 type publicVerifier struct {
 	scheme
 	fingerprint [sha256.Size]byte // of algorithm and key
-	states      reserve.Reserve[publicState]
 }
 
 // A scheme is an asymmetric algorithm with its key.
 type scheme interface {
 	size() int // of a signature, in bytes
 	IsFor(material any) bool
-	// check verifies s.signature against the signing input, whose digest is s.sum.
-	check(s *publicState, signingInput string) bool
-}
-
-type publicState struct {
-	hash      hash.Hash
-	chunk     [4 << 10]byte
-	sum       [sha256.Size]byte
-	seen      digest
-	signature []byte
-	message   []byte // for a scheme that hashes by itself
+	// check verifies sig against the signing input, whose digest is b.sum.
+	check(b *buffers, signingInput string, sig []byte) bool
 }
 
 // pub is the public key in an encoding that no other of the algorithm has.
 func newPublicVerifier(algorithm string, sch scheme, pub []byte) *publicVerifier {
-	v := &publicVerifier{scheme: sch}
-	v.fingerprint = sha256.Sum256(append([]byte(algorithm+" "), pub...))
-	v.states.Make = func() *publicState { return &publicState{hash: sha256.New(), signature: make([]byte, sch.size())} }
-	return v
+	return &publicVerifier{sch, sha256.Sum256(append([]byte(algorithm+" "), pub...))}
 }
 
-func (v *publicVerifier) Verify(signingInput, sig string, memory *Memory) (ok, remembered bool) {
+func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
 	if len(sig) != Base64URL.EncodedLen(v.size()) {
 		return false, false
 	}
-	s := v.states.Get()
-	defer v.states.Put(s)
-	if _, err := Base64URL.Decode(s.signature, []byte(sig)); err != nil {
+	b := w.buffers.Get()
+	defer w.buffers.Put(b)
+	signature := b.signature[:v.size()]
+	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
 		return false, false
 	}
-	s.hash.Reset()
-	writeString(s.hash, s.chunk[:], signingInput)
-	s.hash.Sum(s.sum[:0])
-	if memory == nil {
-		return v.check(s, signingInput), false
+	b.hash.Reset()
+	writeString(b.hash, b.chunk[:], signingInput)
+	b.hash.Sum(b.sum[:0])
+	if w.memory == nil {
+		return v.check(b, signingInput, signature), false
 	}
 	// Parts of fixed length stand before the one whose length the key fixes.
-	s.hash.Reset()
-	s.hash.Write(v.fingerprint[:])
-	s.hash.Write(s.sum[:])
-	s.hash.Write(s.signature)
-	s.hash.Sum(s.seen[:0])
-	if memory.has(&s.seen) {
+	b.hash.Reset()
+	b.hash.Write(v.fingerprint[:])
+	b.hash.Write(b.sum[:])
+	b.hash.Write(signature)
+	b.hash.Sum(b.seen[:0])
+	if w.memory.has(&b.seen) {
 		return true, true
 	}
-	if !v.check(s, signingInput) {
+	if !v.check(b, signingInput, signature) {
 		return false, false
 	}
-	memory.add(s.seen)
+	w.memory.add(b.seen)
 	return true, false
 }
 
@@ -151,11 +170,15 @@ func (r rsaScheme) IsFor(material any) bool {
 	return ok && pub.N != nil && pub.E == r.key.E && pub.N.Cmp(r.key.N) == 0
 }
 
-func (r rsaScheme) check(s *publicState, _ string) bool {
+func (r rsaScheme) check(b *buffers, _ string, sig []byte) bool {
+	return r.verify(b.sum[:], sig) == nil
+}
+
+func (r rsaScheme) verify(sum, sig []byte) error {
 	if r.pss {
-		return rsa.VerifyPSS(r.key, crypto.SHA256, s.sum[:], s.signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		return rsa.VerifyPSS(r.key, crypto.SHA256, sum, sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	}
-	return rsa.VerifyPKCS1v15(r.key, crypto.SHA256, s.sum[:], s.signature) == nil
+	return rsa.VerifyPKCS1v15(r.key, crypto.SHA256, sum, sig)
 }
 
 type ecScheme struct{ key *ecdsa.PublicKey }
@@ -168,11 +191,11 @@ func (e ecScheme) IsFor(material any) bool {
 	return ok && pub.Curve == elliptic.P256() && pub.X != nil && pub.Y != nil && pub.X.Cmp(e.key.X) == 0 && pub.Y.Cmp(e.key.Y) == 0
 }
 
-func (e ecScheme) check(state *publicState, _ string) bool {
+func (e ecScheme) check(b *buffers, _ string, sig []byte) bool {
 	var r, s big.Int
-	r.SetBytes(state.signature[:32])
-	s.SetBytes(state.signature[32:])
-	return ecdsa.Verify(e.key, state.sum[:], &r, &s)
+	r.SetBytes(sig[:32])
+	s.SetBytes(sig[32:])
+	return ecdsa.Verify(e.key, b.sum[:], &r, &s)
 }
 
 type edScheme struct{ key ed25519.PublicKey }
@@ -184,9 +207,9 @@ func (e edScheme) IsFor(material any) bool {
 	return ok && e.key.Equal(pub)
 }
 
-func (e edScheme) check(s *publicState, signingInput string) bool {
-	s.message = append(s.message[:0], signingInput...)
-	return ed25519.Verify(e.key, s.message, s.signature)
+func (e edScheme) check(b *buffers, signingInput string, sig []byte) bool {
+	b.message = append(b.message[:0], signingInput...)
+	return ed25519.Verify(e.key, b.message, sig)
 }
 
 // writeString hashes s by way of chunk, so that no copy of it is allocated.

@@ -25,7 +25,7 @@ func NewDecoder(t reflect.Type) (Decoder, error) {
 		w.fault("has no place for the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		w.visit(t, "")
-		w.visitNames(t, "")
+		w.visitNames(t, "", map[reflect.Type]bool{})
 		w.visitRegistered()
 	default:
 		w.fault("cannot hold the members of a JSON object: use a struct or jwt.MapClaims")
@@ -137,14 +137,23 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 }
 
 // visitNames finds claims that have no name: encoding/json would fill a field Role
-// from role, and here it stays empty.
-func (w *typeWalk) visitNames(t reflect.Type, path string) {
+// from role, and here it stays empty. seen are the structs that were visited before;
+// it is true for those that t is embedded in.
+func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type]bool) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct {
 		return
 	}
+	if isOutside, ok := seen[t]; ok {
+		if isOutside {
+			w.fault("embeds %s in itself, at %s: take that field out, or give it a name in its tag", t, path)
+		}
+		return
+	}
+	seen[t] = true
+	defer func() { seen[t] = false }()
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := f.Tag.Get("json")
@@ -152,7 +161,7 @@ func (w *typeWalk) visitNames(t reflect.Type, path string) {
 		switch {
 		case name != "":
 		case f.Anonymous:
-			w.visitNames(f.Type, path+"."+f.Name)
+			w.visitNames(f.Type, path+"."+f.Name, seen)
 		case f.IsExported():
 			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q would fill it, in exactly this case: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
 		}

@@ -153,7 +153,8 @@ func (s *scanner) skipLiteral() {
 // CountNames returns how many members the objects in text have, at all depths,
 // and how many bytes their names take. text is any text.
 func CountNames(text []byte) (members, size int) {
-	for s := (scanner{text: text}); s.pos < len(text); {
+	s := scanner{text: text} // not in the for clause, which would copy it for each byte
+	for s.pos < len(text) {
 		if text[s.pos] != '"' {
 			s.pos++
 			continue
