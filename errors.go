@@ -68,7 +68,7 @@ var (
 // The same, with what helps whoever reads the log.
 var (
 	errNotOurs        = errUnknownKey.because(errors.New("the key source has no key of the token's alg and kid"))
-	errAmbiguous      = errUnknownKey.because(errors.New("several keys are eligible, which is only good for at most 8 without id: name the key in the token, or leave all ids off"))
+	errTooManyKeys    = errUnknownKey.because(fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 	errUnasked        = errAudience.because(errors.New("the token has an aud and Options.Audience is empty: say there what this service is called, or set AllowAnyAudience"))
 	errMissingExpiry  = errMissingClaim.because(errors.New("exp is missing"))
 	errMissingIssued  = errMissingClaim.because(errors.New("iat is missing, which MaxAge needs"))

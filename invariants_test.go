@@ -125,9 +125,13 @@ var clauses = []clause{
 	{12, "one that a function returns later is a 503", []string{"TestKeyFunc/zero beside a good one", "TestNewRefusesPublicKeys", "TestFromKeyfunc/typed nil"}},
 
 	{13, "a key is for its algorithm and id, or for any where one side has none", []string{"TestEligibleKeys/ids in another order", "TestEligibleKeys/no id in the token, one named key", "TestEligibleKeys/unnamed key, named token"}},
-	{13, "several are tried only if all are without id", []string{"TestEligibleKeys/no id in the token, two named keys", "TestEligibleKeys/rotation, new"}},
-	{13, "and at most 8", []string{"TestNewRefusesKeys/nine unnamed", "TestEligibleKeys", "TestFromKeyfunc/nine keys", "TestBindingIsBounded"}},
-	{13, "New refuses an id that stands twice", []string{"TestNewRefusesKeys/duplicate id", "TestNewRefusesKeys/duplicate id of two algorithms"}},
+	{13, "a token that names a kid is tried with the key of that kid and algorithm alone", []string{"TestEligibleKeys/an id in the token, signed by the key without", "TestEligibleKeys/one id, two algorithms", "TestEligibleKeys/an id in the token, nine named keys"}},
+	{13, "or, where none has that kid, with those without id", []string{"TestEligibleKeys/another id, eight named keys and one without", "TestEligibleKeys/another id, signed by a named key", "TestEligibleKeys/an id in the token, named keys of another algorithm"}},
+	{13, "one without kid is tried with all keys of its algorithm", []string{"TestEligibleKeys/no id in the token, two named keys", "TestEligibleKeys/from a key without id to one with, old"}},
+	{13, "at most 8 are tried, and with more the token is refused", []string{"TestNewRefusesKeys/nine unnamed", "TestEligibleKeys/no id in the token, nine named keys", "TestEligibleKeys/no id in the token, eight named keys and one without", "TestFromKeyfunc/nine keys", "TestBindingIsBounded"}},
+	{13, "New refuses the same id and algorithm twice", []string{"TestNewRefusesKeys/duplicate id", "TestNewRefusesKeys/duplicate id among others"}},
+	{13, "named and unnamed keys may be in one set", []string{"TestEligibleKeys/from a key with an id to one without, new", "TestEligibleKeys/from a key without id to one with, new"}},
+	{13, "a KeyFunc returns eight keys at most", []string{"TestEligibleKeys"}},
 
 	{14, "no secret comes from a remote set", []string{"jwks.TestParseKey/oct HS256", "jwks.TestBadRefresh/no usable key"}},
 	{14, "secrets and public keys side by side are not taken for each other", []string{"TestAlgorithmConfusion", "TestNewRefusesKeys/keyfunc with both"}},

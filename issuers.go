@@ -42,14 +42,16 @@ func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 	if err != nil || !slices.ContainsFunc(keys, Key.isFree) {
 		return keys, err
 	}
-	var bound []Key
-	for _, k := range keys {
-		if k.material != nil && !k.eligible(h) {
-			continue
-		}
-		if bound = append(bound, k.bindTo(issuer)); len(bound) > maxKeys {
-			break // too many to be tried, whatever comes
-		}
+	if slices.ContainsFunc(keys, func(k Key) bool { return k.Err() != nil }) {
+		return keys, nil // one unfit key makes all of them useless
+	}
+	keys = eligible(keys, h)
+	if len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	bound := make([]Key, len(keys))
+	for i, k := range keys {
+		bound[i] = k.bindTo(issuer)
 	}
 	return bound, nil
 }

@@ -47,13 +47,14 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 // tokens must carry that iss, [New] refuses the source where [Options] or [Issuers]
 // ask for another, and the headers it is given have no UnverifiedIssuer.
 type KeySource interface {
-	// Keys returns the keys that may verify a token with header h, read-only.
-	// Those of another algorithm, or with another id than the token's kid, are
-	// passed over. What remains is one key, or at most 8 without id, which are
-	// tried in turn; anything else, and an error that wraps ErrUnknownKey, makes
-	// the token invalid (401). Any other error, and a key that New would refuse,
-	// is a 503. It is called concurrently, once for each token, before the
-	// signature is checked.
+	// Keys returns the keys that may verify a token with header h, read-only. Of
+	// those, the keys that [KeySet] would use are tried in turn. With none, with
+	// more than 8, and with an error that wraps ErrUnknownKey, the token is invalid
+	// (401). Any other error, and a key that New would refuse, is a 503.
+	//
+	// It is called concurrently, for each token, before the signature is checked.
+	// It is called a second time for a token whose signature fails under a key of
+	// package jwks, if the provider has replaced that key in the meantime.
 	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
 }
 
@@ -82,9 +83,9 @@ func init() {
 	}
 }
 
-// WithID returns the key with an id: at most 256 bytes of printable ASCII. It
-// then verifies tokens whose kid is this id, and tokens without kid as long as it
-// is the only key of its algorithm. A key without id takes tokens of any kid.
+// WithID returns the key with an id: at most 256 bytes of printable ASCII. It then
+// verifies tokens whose kid is this id, and tokens without kid. A key without id
+// verifies tokens of any kid, but for those that name another key of its algorithm.
 func (k Key) WithID(kid string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.id = kid
@@ -142,53 +143,87 @@ func (k Key) Err() error {
 	return k.material.mistake
 }
 
-// eligible reports whether k may verify a token with header h.
-func (k Key) eligible(h TokenHeader) bool {
+// has reports whether k is a key of that algorithm and id.
+func (k Key) has(algorithm, id string) bool {
 	m := k.material
-	return m.algorithm == h.Algorithm && (m.id == h.KeyID || m.id == "" || h.KeyID == "")
+	return m != nil && m.algorithm == algorithm && m.id == id
 }
 
-// A KeySet is several keys side by side. A token that names a kid is verified
-// by the key of that id; ids are unique, and a token without kid is refused where
-// two named keys of its algorithm are there. Keys without ids (two secrets during
-// a rotation) are tried one after the other, at most 8 of an algorithm. They do
-// not stand beside named keys of the same algorithm, for then no token could
-// tell which is meant: to rotate from a key without id to one with, leave the id
-// off both until the old one is gone. [New] checks all this, copies the set and
-// indexes it.
+// A KeySet is several keys side by side, of any algorithms, with and without ids. Of
+// the keys of a token's algorithm, these may verify it:
+//
+//   - if the token names a kid, the key with that id
+//   - if no key has that id, the keys without id
+//   - if the token names no kid, all keys, with and without id
+//
+// They are tried one after the other. A token for which there are more than 8 is
+// refused, so a token should name its key where there are many.
+//
+// [New] copies the set and indexes it. It refuses two keys of one algorithm and id, and
+// more than 8 keys of one algorithm without id.
 type KeySet []Key
 
-// Keys returns the keys of the set that are eligible for a token with header h.
-func (s KeySet) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
-	var keys []Key
-	for _, k := range s {
-		if k.material != nil && k.eligible(h) {
-			keys = append(keys, k)
+// Keys returns the keys of the set that may verify a token with header h.
+func (s KeySet) Keys(_ context.Context, h TokenHeader) ([]Key, error) { return eligible(s, h), nil }
+
+// eligible returns those of keys that may verify a token with header h.
+func eligible(keys []Key, h TokenHeader) []Key {
+	isNamed := h.KeyID != "" && slices.ContainsFunc(keys, func(k Key) bool { return k.has(h.Algorithm, h.KeyID) })
+	isEligible := func(k Key) bool {
+		switch {
+		case isNamed:
+			return k.has(h.Algorithm, h.KeyID)
+		case h.KeyID != "":
+			return k.has(h.Algorithm, "")
+		default:
+			return k.material != nil && k.material.algorithm == h.Algorithm
 		}
 	}
-	return keys, nil
+	// Most sources return nothing else, so there is nothing to copy.
+	if !slices.ContainsFunc(keys, func(k Key) bool { return !isEligible(k) }) {
+		return keys
+	}
+	var some []Key
+	for _, k := range keys {
+		if isEligible(k) {
+			some = append(some, k)
+		}
+	}
+	return some
 }
 
-// A KeyFunc is a key source that is a function, called with the request's
-// context; what it is to know of the request, such as a tenant, a middleware
-// before this one puts there. What holds for [KeySource] holds for it. Make keys
-// once and keep them: a new one for each token costs more than the rest.
+// A KeyFunc is a key source that is a function. What [KeySource] says of Keys holds for
+// it, and it returns 8 keys at most, or the token is refused. ctx is that of the request:
+// a middleware outside of this one can put a tenant in it. Make keys once and keep them: a
+// new key for each token costs more than the rest.
 type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
 
 // Keys calls f.
-func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) { return f(ctx, h) }
+func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
+	keys, err := f(ctx, h)
+	if err == nil && len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	return keys, err
+}
 
 // keyIndex is a key set made fast: the slices are what Keys returns.
 type keyIndex struct {
-	byID        map[string][]Key // one key each
-	byAlgorithm map[string][]Key // of keys without id; or the only key of the algorithm
+	named   map[string][]Key // by id: one key for each algorithm
+	unnamed map[string][]Key // by algorithm
+	all     map[string][]Key // by algorithm
 }
 
 func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
-	if keys := x.byID[h.KeyID]; len(keys) > 0 && keys[0].material.algorithm == h.Algorithm {
-		return keys, nil
+	if h.KeyID == "" {
+		return x.all[h.Algorithm], nil
 	}
-	return x.byAlgorithm[h.Algorithm], nil
+	for i, k := range x.named[h.KeyID] {
+		if k.material.algorithm == h.Algorithm {
+			return x.named[h.KeyID][i : i+1 : i+1], nil
+		}
+	}
+	return x.unnamed[h.Algorithm], nil
 }
 
 // newKeyIndex returns the index of set, and everything that is wrong with it;
@@ -197,7 +232,7 @@ func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 	if len(set) == 0 {
 		return nil, errors.New("jwthttp: the key set is empty, so no token could be accepted: add a key")
 	}
-	x := &keyIndex{byID: map[string][]Key{}, byAlgorithm: map[string][]Key{}}
+	x := &keyIndex{named: map[string][]Key{}, unnamed: map[string][]Key{}, all: map[string][]Key{}}
 	var errs []error
 	for i, k := range set {
 		fault := func(err error) {
@@ -214,28 +249,19 @@ func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 		if issuer != "" && m.issuer != "" && m.issuer != issuer {
 			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: no token can carry both", m.issuer, issuer))
 		}
-		if m.id != "" {
-			if x.byID[m.id] != nil {
-				fault(fmt.Errorf("the id %q stands twice in the set: give each key its own", m.id))
-			}
-			x.byID[m.id] = []Key{k}
+		x.all[m.algorithm] = append(x.all[m.algorithm], k)
+		if m.id == "" {
+			x.unnamed[m.algorithm] = append(x.unnamed[m.algorithm], k)
+			continue
 		}
-		x.byAlgorithm[m.algorithm] = append(x.byAlgorithm[m.algorithm], k)
+		if slices.ContainsFunc(x.named[m.id], func(k Key) bool { return k.has(m.algorithm, m.id) }) {
+			fault(fmt.Errorf("the id %q stands twice in the set for %s: give each key its own", m.id, m.algorithm))
+		}
+		x.named[m.id] = append(x.named[m.id], k)
 	}
-	for _, algorithm := range slices.Sorted(maps.Keys(x.byAlgorithm)) {
-		keys, unnamed := x.byAlgorithm[algorithm], 0
-		for _, k := range keys {
-			if k.material.id == "" {
-				unnamed++
-			}
-		}
-		switch {
-		case unnamed > 0 && unnamed < len(keys):
-			errs = append(errs, fmt.Errorf("jwthttp: some %s keys have an id and some have none: give all of them one, or none", algorithm))
-		case unnamed > maxKeys:
-			errs = append(errs, fmt.Errorf("jwthttp: %d %s keys without id, at most %d are tried: give them ids", unnamed, algorithm, maxKeys))
-		case unnamed == 0 && len(keys) > 1:
-			delete(x.byAlgorithm, algorithm) // a token without kid does not say which it means
+	for _, algorithm := range slices.Sorted(maps.Keys(x.unnamed)) {
+		if n := len(x.unnamed[algorithm]); n > maxKeys {
+			errs = append(errs, fmt.Errorf("jwthttp: %d %s keys without id, at most %d are tried: give them ids", n, algorithm, maxKeys))
 		}
 	}
 	return x, errors.Join(errs...)
@@ -287,8 +313,8 @@ func choosesByIssuer(source KeySource) bool {
 	return true
 }
 
-// eligibleKeys asks source and returns the keys to try for a token with header h:
-// one, or several without ids.
+// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to
+// 8.
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
@@ -300,28 +326,19 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 		}
 		return nil, errUnavailable.because(err)
 	}
-	eligible, named := keys[:0:0], false
-	for i, k := range keys {
+	for _, k := range keys {
 		if err := k.Err(); err != nil {
 			return nil, errUnavailable.because(err)
 		}
-		if !k.eligible(h) {
-			continue
-		}
-		named = named || k.material.id != ""
-		if len(eligible) == 0 {
-			eligible = keys[i : i+1 : i+1] // the usual case, without a copy
-		} else {
-			eligible = append(eligible, k)
-		}
 	}
-	if len(eligible) == 0 {
+	keys = eligible(keys, h)
+	if len(keys) == 0 {
 		return nil, errNotOurs
 	}
-	if len(eligible) > maxKeys || len(eligible) > 1 && named {
-		return nil, errAmbiguous
+	if len(keys) > maxKeys {
+		return nil, errTooManyKeys
 	}
-	return eligible, nil
+	return keys, nil
 }
 
 // FromKeyfunc makes a key source of a golang-jwt key function. The algorithms
@@ -419,6 +436,9 @@ func (s *legacySource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	set, ok := got.(jwt.VerificationKeySet)
 	if !ok {
 		set.Keys = []jwt.VerificationKey{got}
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, errTooManyKeys
 	}
 	if len(set.Keys) == 0 {
 		return nil, errors.New("the key function returned an empty set: return an error if there is no key for the token")

@@ -126,8 +126,8 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 2*half + 1}), jwthttp.Options{}, "odd exponent"},
 
 		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
-		{"duplicate id of two algorithms", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice`},
-		{"named beside unnamed", jwthttp.KeySet{named(1, "a"), jwthttp.HS256(secret)}, jwthttp.Options{}, "give all of them one, or none"},
+		{"duplicate id among others", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a"), named(2, "b"), jwthttp.PS256(pub).WithID("a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice in the set for RS256`},
+		{"nine unnamed beside a named one", append(nine[:9:9], named(1, "a")), jwthttp.Options{}, "at most 8 are tried"},
 		{"nine unnamed", nine, jwthttp.Options{}, "at most 8 are tried"},
 		{"short secret with an odd id", jwthttp.HS256(nil).WithID("\x1f"), jwthttp.Options{}, "32 bytes or more"},
 		{"DEL in the id", named(1, "a\x7f"), jwthttp.Options{}, "printable ASCII"},
@@ -156,7 +156,7 @@ func TestNewRefusesKeys(t *testing.T) {
 
 	// The nearest good ones.
 	for _, keys := range []jwthttp.KeySource{
-		jwthttp.HS256(secret), nine[:8], jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub)},
+		jwthttp.HS256(secret), nine[:8], jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub)}, jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, append(nine[:8:8], named(1, "a"), named(2, "b")),
 		jwthttp.RS256(&rsa.PublicKey{N: modulus(2048), E: 3}), jwthttp.RS256(&rsa.PublicKey{N: modulus(8192), E: 1<<31 - 1}),
 		jwthttp.HS256(bytes.Repeat([]byte("AB"), 40)), named(1, strings.Repeat("~", 256)),
 	} {
@@ -179,6 +179,12 @@ func anyKey(key any) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return
 func TestEligibleKeys(t *testing.T) {
 	key := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
 	rs := jwthttp.RS256(&rsaKey().PublicKey)
+	many := func(n int, kid string) (set jwthttp.KeySet) { // k1, k2, …
+		for i := range n {
+			set = append(set, key(i+1, fmt.Sprint(kid, i+1)))
+		}
+		return set
+	}
 	for _, tc := range []struct {
 		name   string
 		set    jwthttp.KeySet
@@ -191,7 +197,21 @@ func TestEligibleKeys(t *testing.T) {
 		{"unknown id", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 1, withKid("c"), jwthttp.ErrUnknownKey},
 		{"id in another case", jwthttp.KeySet{key(1, "a")}, 1, withKid("A"), jwthttp.ErrUnknownKey},
 		{"no id in the token, one named key", jwthttp.KeySet{key(1, "a")}, 1, plainHeader, nil},
-		{"no id in the token, two named keys", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 1, plainHeader, jwthttp.ErrUnknownKey},
+		{"no id in the token, two named keys", jwthttp.KeySet{key(1, "a"), key(2, "b")}, 2, plainHeader, nil},
+		{"no id in the token, eight named keys", many(8, "k"), 8, plainHeader, nil},
+		{"no id in the token, nine named keys", many(9, "k"), 1, plainHeader, jwthttp.ErrUnknownKey},
+		{"an id in the token, nine named keys", many(9, "k"), 9, withKid("k9"), nil},
+		{"an id in the token, named keys of another algorithm", append(many(8, "k"), rs.WithID("x"), key(9, "")), 9, withKid("x"), nil},
+		{"no id in the token, eight named keys and one without", append(many(8, "k"), key(9, "")), 1, plainHeader, jwthttp.ErrUnknownKey},
+		{"another id, eight named keys and one without", append(many(8, "k"), key(9, "")), 9, withKid("x"), nil},
+		{"another id, signed by a named key", append(many(3, "k"), key(9, "")), 1, withKid("x"), jwt.ErrTokenSignatureInvalid},
+		{"an id in the token, signed by the key without", jwthttp.KeySet{key(1, "a"), key(2, "")}, 2, withKid("a"), jwt.ErrTokenSignatureInvalid},
+		{"from a key without id to one with, old", jwthttp.KeySet{key(1, ""), key(2, "b")}, 1, plainHeader, nil},
+		{"from a key without id to one with, new", jwthttp.KeySet{key(1, ""), key(2, "b")}, 2, withKid("b"), nil},
+		{"from a key with an id to one without, old", jwthttp.KeySet{key(1, "a"), key(2, "")}, 1, withKid("a"), nil},
+		{"from a key with an id to one without, new", jwthttp.KeySet{key(1, "a"), key(2, "")}, 2, plainHeader, nil},
+		{"one id, two algorithms", jwthttp.KeySet{rs.WithID("a"), key(1, "a")}, 1, withKid("a"), nil},
+		{"an id of another algorithm only", jwthttp.KeySet{key(1, "a"), rs.WithID("b")}, 1, withKid("b"), jwthttp.ErrUnknownKey},
 		{"unnamed key, named token", jwthttp.KeySet{key(1, "")}, 1, withKid("x"), nil},
 		{"rotation, old", jwthttp.KeySet{key(1, ""), key(2, "")}, 1, plainHeader, nil},
 		{"rotation, new", jwthttp.KeySet{key(1, ""), key(2, "")}, 2, withKid("x"), nil},
@@ -207,10 +227,14 @@ func TestEligibleKeys(t *testing.T) {
 			verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(tc.set.Keys), jwthttp.Options{}), token, tc.want)
 		})
 	}
-	// What New would refuse in a set is refused token by token from a source.
-	mixed := jwthttp.KeySet{key(1, "a"), key(2, "")}
-	verify(t, mustNew[AppClaims](t, &ownSource{mixed}, jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), jwthttp.ErrUnknownKey)
-	verify(t, mustNew[AppClaims](t, &ownSource{mixed}, jwthttp.Options{}), signHS(secretN(2), withKid("b"), payload("")), nil)
+	// A source of the caller's may have two keys of one id, and returns what it likes.
+	verify(t, mustNew[AppClaims](t, &ownSource{jwthttp.KeySet{key(1, "a"), key(2, "a"), key(3, "")}}, jwthttp.Options{}), signHS(secretN(2), withKid("a"), payload("")), nil)
+	verify(t, mustNew[AppClaims](t, &ownSource{append(many(300, "k"), key(301, ""))}, jwthttp.Options{}), signHS(secretN(301), withKid("x"), payload("")), nil)
+	// A KeyFunc returns eight keys at most, whatever their algorithm.
+	for n, want := range map[int]error{8: nil, 9: jwthttp.ErrUnknownKey} {
+		f := func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return many(n, "k"), nil }
+		verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(f), jwthttp.Options{}), signHS(secretN(1), withKid("k1"), payload("")), want)
+	}
 	var nine []jwthttp.Key
 	for n := range 9 {
 		nine = append(nine, key(n, ""))
