@@ -23,6 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
 // secretN returns a secret of its own for each n.
@@ -242,6 +243,93 @@ func TestEligibleKeys(t *testing.T) {
 	verify(t, mustNew[AppClaims](t, &ownSource{nine}, jwthttp.Options{}), signHS(secretN(1), plainHeader, payload("")), jwthttp.ErrUnknownKey)
 	verify(t, mustNew[AppClaims](t, &ownSource{nine[:8]}, jwthttp.Options{}), signHS(secretN(7), plainHeader, payload("")), nil)
 	verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(key(1, "a").Keys), jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), nil)
+}
+
+// A replaceable is a source whose one key is replaced under its kid while nobody looks.
+type replaceable struct {
+	now, next jwthttp.Key // next is the zero Key where nothing was replaced
+	renewals  []string
+}
+
+func newReplaceable(now, next jwthttp.Key) *replaceable {
+	s := &replaceable{next: next}
+	s.now = keyhook.WithOrigin(now, origin{s, "now"}).(jwthttp.Key)
+	return s
+}
+
+func (s *replaceable) Keys(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	return []jwthttp.Key{s.now}, nil
+}
+
+type origin struct {
+	source *replaceable
+	name   string
+}
+
+func (o origin) Source() any { return o.source }
+
+func (o origin) Renewed(_ context.Context, algorithm, kid string, tried []keyhook.Origin) bool {
+	s := o.source
+	s.renewals = append(s.renewals, fmt.Sprint(algorithm, " ", kid, " ", len(tried)))
+	if s.next.Err() != nil {
+		return false
+	}
+	s.now, s.next = keyhook.WithOrigin(s.next, origin{s, "next"}).(jwthttp.Key), jwthttp.Key{}
+	return true
+}
+
+// A signature that fails under a key of a remote set is tried again if the key was
+// replaced, however the source is wrapped.
+func TestReplacedKeys(t *testing.T) {
+	header := `{"alg":"HS256","kid":"k"}`
+	key := func(n int) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID("k") }
+	token := func(n int) string { return signHS(secretN(n), header, payload(`"iss":"i"`)) }
+	wrappers := map[string]func(jwthttp.KeySource) jwthttp.KeySource{
+		"bare":    func(s jwthttp.KeySource) jwthttp.KeySource { return s },
+		"KeyFunc": func(s jwthttp.KeySource) jwthttp.KeySource { return jwthttp.KeyFunc(s.Keys) },
+		"Issuers": func(s jwthttp.KeySource) jwthttp.KeySource { return jwthttp.Issuers{"i": s} },
+		"KeyFunc that changes keys": func(s jwthttp.KeySource) jwthttp.KeySource {
+			return jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+				keys, err := s.Keys(ctx, h)
+				return []jwthttp.Key{keys[0].WithIssuer("i")}, err
+			})
+		},
+	}
+	for _, tc := range []struct {
+		name      string
+		now, next jwthttp.Key
+		want      error // for a token of key 2
+		renewals  string
+	}{
+		{"replaced", key(1), key(2), nil, "[HS256 k 1]"},
+		{"not replaced", key(1), jwthttp.Key{}, jwt.ErrTokenSignatureInvalid, "[HS256 k 1]"},
+		{"replaced by another", key(1), key(3), jwt.ErrTokenSignatureInvalid, "[HS256 k 1]"},
+		{"replaced by another id", key(1), key(2).WithID("l"), jwthttp.ErrUnknownKey, "[HS256 k 1]"},
+		{"replaced by another algorithm", key(1), jwthttp.RS256(&rsaKey().PublicKey).WithID("k"), jwthttp.ErrUnknownKey, "[HS256 k 1]"},
+		{"good already", key(2), key(3), nil, "[]"},
+	} {
+		for name, wrap := range wrappers {
+			t.Run(tc.name+", "+name, func(t *testing.T) {
+				source := newReplaceable(tc.now, tc.next)
+				auth := mustNew[AppClaims](t, wrap(source), jwthttp.Options{})
+				verify(t, auth, token(2), tc.want)
+				if got := fmt.Sprint(source.renewals); got != tc.renewals {
+					t.Errorf("renewals %v, want %v", got, tc.renewals)
+				}
+			})
+		}
+	}
+
+	// Each source is asked once. Keys without one are tried first, and cause nothing.
+	a, b := newReplaceable(key(1), jwthttp.Key{}), newReplaceable(key(2), key(5))
+	two := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		return []jwthttp.Key{a.now, key(3), a.now, b.now, b.now}, nil
+	})
+	verify(t, mustNew[AppClaims](t, two, jwthttp.Options{}), token(3), nil)
+	verify(t, mustNew[AppClaims](t, two, jwthttp.Options{}), token(5), nil)
+	if got := fmt.Sprint(a.renewals, b.renewals); got != "[HS256 k 4] [HS256 k 4]" {
+		t.Errorf("renewals %v", got)
+	}
 }
 
 // An RSA public key is no secret, in whatever form the token is signed with it

@@ -3,9 +3,11 @@ package jwthttp
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -94,6 +96,9 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, r
 		return nil, err
 	}
 	key, remembered, err := parts.signedBy(keys, m.work)
+	if err != nil {
+		key, remembered, err = m.signedByNewer(ctx, asked, keys, &parts)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -352,4 +357,35 @@ func (s *segments) signedBy(keys []Key, work *jws.Workspace) (k Key, remembered 
 		}
 	}
 	return Key{}, false, errSignature
+}
+
+// signedByNewer verifies a signature that failed under all keys in tried, where one of
+// them was replaced under its kid in the meantime. Other keys have no origin, and for
+// them nothing is asked again.
+func (m *Middleware[C]) signedByNewer(ctx context.Context, h TokenHeader, tried []Key, parts *segments) (k Key, remembered bool, err error) {
+	var origins []keyhook.Origin
+	for _, k := range tried {
+		if k.material.origin != nil {
+			origins = append(origins, k.material.origin)
+		}
+	}
+	var asked []any
+	renewed := false
+	for _, o := range origins {
+		if source := o.Source(); !slices.Contains(asked, source) {
+			asked = append(asked, source)
+			renewed = o.Renewed(ctx, h.Algorithm, h.KeyID, origins) || renewed
+		}
+	}
+	if !renewed {
+		return Key{}, false, errSignature
+	}
+	keys, err := eligibleKeys(ctx, m.keys, h)
+	if err != nil {
+		return Key{}, false, err
+	}
+	isTried := func(k Key) bool {
+		return slices.ContainsFunc(tried, func(t Key) bool { return t.material.verifier == k.material.verifier })
+	}
+	return parts.signedBy(slices.DeleteFunc(slices.Clone(keys), isTried), m.work)
 }

@@ -7,10 +7,14 @@ import "context"
 // An Origin is one key's way back to its source. Origins are compared by ==. They are
 // safe for concurrent use.
 type Origin interface {
+	// Source returns the source, which is compared by ==.
+	Source() any
+
 	// Renewed is called after the signature of a token failed under all keys in tried,
-	// which may have been replaced under their kid. It reports whether the source now
-	// has a key for algorithm and kid that is not in tried. It may fetch the keys to
-	// find out, within the limits of the source, and waits no longer than ctx.
+	// which may have been replaced under their kid. tried may hold keys of other
+	// sources too. It reports whether the source now has a key for algorithm and kid
+	// that is not in tried. It may fetch the keys to find out, within the limits of
+	// the source, and waits no longer than ctx.
 	Renewed(ctx context.Context, algorithm, kid string, tried []Origin) bool
 }
 
