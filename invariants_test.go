@@ -49,6 +49,7 @@ var clauses = []clause{
 	{3, "each request has claims of its own", []string{"TestRequestsShareNothing"}},
 	{3, "and payload bytes of its own", []string{"TestRequestsShareNothing", "TestParallelRequests"}},
 	{3, "what was read of a header in a buffer is a copy", []string{"TestHeadersShareNothing"}},
+	{3, "buffers belong to no key", []string{"TestBuffersBelongToNoKey"}},
 	{3, "a signature in a buffer is not completed by the one before", []string{"TestSegments", "TestAlgorithms"}},
 	{3, "buffers and HMAC states survive panics of the user's code", []string{"TestPanics", "TestPanicsOverHTTP"}},
 
@@ -120,6 +121,7 @@ var clauses = []clause{
 	{12, "and is no public key", []string{"TestNewRefusesKeys/PEM as a secret", "TestNewRefusesKeys/PKIX DER as a secret", "TestNewRefusesKeys/ssh line as a secret", "TestPublicKeysAreNoSecrets", "FuzzParseRSAPublicKey"}},
 	{12, "an RSA key has 2048 to 8192 bits", []string{"TestNewRefusesKeys/2047 bits", "TestNewRefusesKeys/8193 bits"}},
 	{12, "and an odd exponent from 3 below 2^31", []string{"TestNewRefusesKeys/exponent 1", "TestNewRefusesKeys/exponent even", "TestNewRefusesKeys/exponent 2^31+1"}},
+	{12, "a key of a curve lies on it", []string{"TestEdDSAKeysOffTheCurve", "TestNewRefusesPublicKeys"}},
 	{12, "keys copy what they are made of", []string{"TestKeysCopy", "TestNewCopies"}},
 	{12, "New refuses a key that is nil or empty, also behind a type", []string{"TestNewRefusesKeys/nil", "TestNewRefusesKeys/zero key", "TestNewRefusesKeys/typed nil", "TestNewRefusesKeys/nil RSA key"}},
 	{12, "one that a function returns later is a 503", []string{"TestKeyFunc/zero beside a good one", "TestNewRefusesPublicKeys", "TestFromKeyfunc/typed nil"}},
@@ -171,7 +173,8 @@ var clauses = []clause{
 	{19, "nor does one of a fetch, or of a key, show a secret", []string{"jwks.TestErrorText/a private key", "jwks.TestParseKey/RSA private"}},
 	{19, "what is logged of an inner error is one line of 256 bytes", []string{"TestInnerErrors", "TestKinds", "TestResultAtItsDoor", "jwks.TestErrorText/a long kid", "jwks.TestEventsAreShort"}},
 
-	{20, "a forged token of the full size costs less than 2 KiB of memory for a key that it is tried with, of RSA one of 2048 bits", []string{"TestForgedTokensAreCheap", "TestForgedTokensAreCheapWithFromKeyfunc", "TestForgedTokensAreCheapWithIssuers", "TestForgedNamesAreCheap"}},
+	{20, "what a forged token of the full size costs is written down, for each algorithm and key size, and less than 2 KiB for HMAC and RSA 2048", []string{"TestCostOfForgedTokens", "TestForgedTokensAreCheap", "TestForgedTokensAreCheapWithFromKeyfunc", "TestForgedTokensAreCheapWithIssuers", "TestForgedNamesAreCheap"}},
+	{20, "nothing of a refused request is kept", []string{"TestBuffersBelongToNoKey"}},
 	{20, "and no decoding of claims", []string{"TestSignatureComesFirst"}},
 	{20, "the memory of signatures holds good ones alone, and so many", []string{"TestSignatureMemory", "TestSignatureMemoryOfAllAlgorithms", "internal/jws.TestMemoryIsBounded"}},
 	{20, "keys that are made or bound on the way are few", []string{"TestFromKeyfuncFollowsTheFunction", "TestBindingIsBounded"}},
