@@ -2,6 +2,7 @@ package jwthttp
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
@@ -37,13 +38,13 @@ func (o *Options) validate(f *tokenjson.Facts, k Key) error {
 
 	now := time.Now()
 	if f.NotBefore.Present && now.Add(o.Leeway).Before(f.NotBefore.Ceil()) {
-		return errNotYet.because(fmt.Errorf("nbf is %v ahead, and Leeway is %v", f.NotBefore.Ceil().Sub(now), o.Leeway))
+		return errNotYet.because(fmt.Errorf("nbf is %s ahead, and Leeway is %v", rounded(f.NotBefore.Ceil().Sub(now)), o.Leeway))
 	}
 	if !f.Expires.Present && !o.AllowMissingExpiry {
 		return errMissingExpiry
 	}
 	if f.Expires.Present && !now.Before(f.Expires.Floor().Add(o.Leeway)) {
-		return errExpired.because(fmt.Errorf("exp is %v back, and Leeway is %v", now.Sub(f.Expires.Floor()), o.Leeway))
+		return errExpired.because(fmt.Errorf("exp is %s back, and Leeway is %v", rounded(now.Sub(f.Expires.Floor())), o.Leeway))
 	}
 	if o.MaxAge == 0 {
 		return nil
@@ -59,4 +60,17 @@ func (o *Options) validate(f *tokenjson.Facts, k Key) error {
 		return errTooOld
 	}
 	return nil
+}
+
+// rounded returns d for people: to a second, or in days where it is more than two of
+// them. The largest time.Duration stands for everything beyond it.
+func rounded(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return (d + time.Second - 1).Truncate(time.Second).String() // up, or it would be 0s
+	}
+	if d == math.MaxInt64 {
+		return "more than 290 years"
+	}
+	return fmt.Sprintf("%d days", d/day)
 }

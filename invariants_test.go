@@ -21,7 +21,7 @@ type clause struct {
 	tests  []string // "TestName", "TestName/case", "dir.TestName/case"
 }
 
-const invariants = 21
+const invariants = 22
 
 // Whoever changes the code so that a test of these fails has broken the clause, and
 // whoever takes the test out leaves the clause to nobody.
@@ -182,6 +182,8 @@ var clauses = []clause{
 
 	{21, "a token that is bound to a key is no bearer token", []string{"TestClaimRules/cnf", "TestClaimRules/cnf null", "TestClaimRules/cnf escaped"}},
 	{21, "unless an option says so", []string{"TestIssuerAndAudience/cnf allowed"}},
+
+	{22, "log texts are one line for every reader, and hold no bidirectional control characters", []string{"internal/logtext.TestCut", "internal/logtext.FuzzCut", "TestInnerErrors"}},
 }
 
 // Every invariant has its clauses, and every clause its tests.
@@ -202,7 +204,7 @@ func TestInvariants(t *testing.T) {
 	}
 	for want, table := range map[string][]clause{
 		"no clause for 21":                      slices.DeleteFunc(slices.Clone(clauses), func(c clause) bool { return c.number == 21 }),
-		"there is no 22":                        change(0, func(c *clause) { c.number = 22 }),
+		"there is no 23":                        change(0, func(c *clause) { c.number = 23 }),
 		"a clause of 1 says nothing":            change(0, func(c *clause) { c.text = "" }),
 		"has no test":                           change(0, func(c *clause) { c.tests = nil }),
 		"no TestNothing in .":                   change(0, func(c *clause) { c.tests[0] = "TestNothing" }),

@@ -70,17 +70,21 @@ func (k Key) bindTo(issuer string) Key {
 // is the one that every token must name, "" if any.
 func (s Issuers) prepare(issuer string) (KeySource, error) {
 	if len(s) == 0 {
-		return nil, errors.New("jwthttp: Issuers is empty, so no token could be accepted: add one with its key source")
+		return nil, errors.New("Issuers is empty, so no token could be accepted: add one with its key source")
 	}
 	prepared := Issuers{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		if name == "" || len(name) > maxIssuerBytes || !utf8.ValidString(name) {
-			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %.40q, which is no iss that a token may have here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
+			errs = append(errs, fmt.Errorf("Issuers has %.40q, which is no iss that a token may have here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
+			continue
+		}
+		if err := checkNames(name, nil); err != nil {
+			errs = append(errs, prefixed("Issuers: ", err))
 			continue
 		}
 		if issuer != "" && name != issuer {
-			errs = append(errs, fmt.Errorf("jwthttp: Issuers has %q, but Options.Issuer, or the Issuers around it, asks for %q: leave that out, the set says who is trusted", name, issuer))
+			errs = append(errs, fmt.Errorf("Issuers has %q, but Options.Issuer, or the Issuers around it, asks for %q: leave that out, the set says who is trusted", name, issuer))
 			continue
 		}
 		source := s[name]
@@ -96,7 +100,7 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 		}
 		var err error
 		if prepared[name], err = prepareKeys(source, name); err != nil {
-			errs = append(errs, fmt.Errorf("jwthttp: Issuers[%q]: %w", name, err))
+			errs = append(errs, prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
 		}
 	}
 	return prepared, errors.Join(errs...)

@@ -279,7 +279,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 	of := func(source jwthttp.KeySource) jwthttp.Issuers {
 		return jwthttp.Issuers{issuerA: source, issuerB: key}
 	}
-	const here = `jwthttp: Issuers["https://a.example"]: jwthttp: `
+	const here = `jwthttp: Issuers["https://a.example"]: `
 	for _, tc := range []struct {
 		name string
 		keys jwthttp.Issuers
@@ -300,6 +300,9 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"257 bytes", jwthttp.Issuers{long + "a": key}, jwthttp.Options{}, []string{`Issuers has "https://` + strings.Repeat("a", 32) + `", which is no iss`}},
 		{"not UTF-8", jwthttp.Issuers{"https://\xe9.example": key}, jwthttp.Options{}, []string{`Issuers has "https://\xe9.example", which is no iss`}},
 
+		{"white space at the end", jwthttp.Issuers{issuerA + " ": key}, jwthttp.Options{}, []string{`jwthttp: Issuers: "https://a.example " has white space at its beginning or end`}},
+		{"a template", jwthttp.Issuers{issuerA + "/{realm}": key}, jwthttp.Options{}, []string{`jwthttp: Issuers: the issuer "https://a.example/{realm}" is a template`}},
+
 		{"zero key", of(jwthttp.Key{}), jwthttp.Options{}, []string{here + "the key is empty"}},
 		{"short secret", of(jwthttp.HS256(secret[:31])), jwthttp.Options{}, []string{here + "an HS256 secret needs 32 bytes or more, not 31"}},
 		{"bad key in a set", of(jwthttp.KeySet{key, jwthttp.ES256(nil)}), jwthttp.Options{}, []string{here + "key 2: the EC key is nil"}},
@@ -317,7 +320,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"Options.Issuer that is none of them", jwthttp.Issuers{issuerA: key}, jwthttp.Options{Issuer: issuerA + "/"}, []string{`Issuers has "https://a.example", but Options.Issuer, or the Issuers around it, asks for "https://a.example/"`}},
 
 		{"all at once", jwthttp.Issuers{"": key, issuerA: nil, issuerB: jwthttp.HS256(nil), "https://c.example": key.WithIssuer("x")}, jwthttp.Options{Leeway: -1}, []string{
-			`Issuers has ""`, here + "the key source is nil", `Issuers["https://b.example/"]: jwthttp: an HS256 secret`, `Issuers["https://c.example"]: jwthttp: the key is bound to the issuer "x"`, "use 0 to 5m"}},
+			`Issuers has ""`, here + "the key source is nil", `Issuers["https://b.example/"]: an HS256 secret`, `Issuers["https://c.example"]: the key is bound to the issuer "x"`, "use 0 to 5m"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 5 { // whatever the order of the map
@@ -330,7 +333,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 
 	// The nearest good ones.
 	for _, keys := range []jwthttp.Issuers{
-		{long: key}, {"a": key}, {issuerA: key, issuerB: key}, {issuerA: key.WithIssuer(issuerA, "x")}, {issuerA: &remote{issuer: issuerA}}, {issuerA: jwthttp.Issuers{issuerA: key}},
+		{long: key}, {"a": key}, {"a {b} c": key}, {issuerA: key, issuerB: key}, {issuerA: key.WithIssuer(issuerA, "x")}, {issuerA: &remote{issuer: issuerA}}, {issuerA: jwthttp.Issuers{issuerA: key}},
 	} {
 		if _, err := jwthttp.New[AppClaims](keys, jwthttp.Options{}); err != nil {
 			t.Error(err)
@@ -406,8 +409,8 @@ func TestUnverifiedIssuer(t *testing.T) {
 		t.Errorf("a literal has %q", got)
 	}
 	// In the smallest of buffers too.
-	auth := mustNew[struct{}](t, jwthttp.Issuers{"\n": jwthttp.HS256(secret)}, jwthttp.Options{MaxTokenBytes: 100, AllowMissingExpiry: true})
-	verify(t, auth, signHS(secret, `{"alg":"HS256"}`, `{"iss":"\u000a"}`), nil)
+	auth := mustNew[struct{}](t, jwthttp.Issuers{"\x01": jwthttp.HS256(secret)}, jwthttp.Options{MaxTokenBytes: 100, AllowMissingExpiry: true})
+	verify(t, auth, signHS(secret, `{"alg":"HS256"}`, `{"iss":"\u0001"}`), nil)
 }
 
 // A header does not take the payload with it into a log.

@@ -104,6 +104,7 @@ func (k Key) WithIssuer(issuer string, audience ...string) Key {
 		if issuer == "" || slices.Contains(audience, "") {
 			m.mistake = errors.Join(m.mistake, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
 		}
+		m.mistake = errors.Join(m.mistake, prefixed("WithIssuer: ", checkNames(issuer, audience)))
 	})
 }
 
@@ -230,16 +231,16 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 // issuer is the one that every token must name, "" if any.
 func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 	if len(set) == 0 {
-		return nil, errors.New("jwthttp: the key set is empty, so no token could be accepted: add a key")
+		return nil, errors.New("the key set is empty, so no token could be accepted: add a key")
 	}
 	x := &keyIndex{named: map[string][]Key{}, unnamed: map[string][]Key{}, all: map[string][]Key{}}
 	var errs []error
 	for i, k := range set {
 		fault := func(err error) {
 			if len(set) > 1 {
-				err = fmt.Errorf("key %d: %w", i+1, err)
+				err = prefixed(fmt.Sprintf("key %d: ", i+1), err)
 			}
-			errs = append(errs, fmt.Errorf("jwthttp: %w", err))
+			errs = append(errs, err)
 		}
 		if err := k.Err(); err != nil {
 			fault(err)
@@ -261,7 +262,7 @@ func newKeyIndex(set []Key, issuer string) (*keyIndex, error) {
 	}
 	for _, algorithm := range slices.Sorted(maps.Keys(x.unnamed)) {
 		if n := len(x.unnamed[algorithm]); n > maxKeys {
-			errs = append(errs, fmt.Errorf("jwthttp: %d %s keys without id, at most %d are tried: give them ids", n, algorithm, maxKeys))
+			errs = append(errs, fmt.Errorf("%d %s keys without id, at most %d are tried: give them ids", n, algorithm, maxKeys))
 		}
 	}
 	return x, errors.Join(errs...)
@@ -292,12 +293,28 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		return s, s.mistake
 	}
 	if v := reflect.ValueOf(source); !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil() {
-		return nil, errors.New("jwthttp: the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
+		return nil, errors.New("the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
 	}
 	if s, ok := source.(ofOneIssuer); ok && issuer != "" && s.Issuer() != issuer {
-		return nil, fmt.Errorf("jwthttp: the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
+		return nil, fmt.Errorf("the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
 	}
 	return source, nil
+}
+
+// prefixed returns err with a prefix before each of the errors that are joined in it.
+func prefixed(prefix string, err error) error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return fmt.Errorf("%s%w", prefix, err)
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, prefixed(prefix, e))
+	}
+	return errors.Join(errs...)
 }
 
 // ofOneIssuer is a key source for the tokens of one issuer.
@@ -361,18 +378,18 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
 	if f == nil {
-		s.mistake = errors.New("jwthttp: FromKeyfunc was given a nil function: pass one, and check the error of what made it")
+		s.mistake = errors.New("FromKeyfunc was given a nil function: pass one, and check the error of what made it")
 	}
 	if len(algorithms) == 0 {
-		s.mistake = errors.Join(s.mistake, errors.New(`jwthttp: FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
+		s.mistake = errors.Join(s.mistake, errors.New(`FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
 	}
 	for _, a := range algorithms {
 		if !slices.Contains([]string{jws.HS256, jws.RS256, jws.PS256, jws.ES256, jws.EdDSA}, a) {
-			s.mistake = errors.Join(s.mistake, fmt.Errorf("jwthttp: FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
+			s.mistake = errors.Join(s.mistake, fmt.Errorf("FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
 		}
 	}
 	if slices.Contains(algorithms, jws.HS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != jws.HS256 }) {
-		s.mistake = errors.Join(s.mistake, errors.New("jwthttp: FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
+		s.mistake = errors.Join(s.mistake, errors.New("FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
 	}
 	return s
 }

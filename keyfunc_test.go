@@ -138,6 +138,9 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"bad key in a set", jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(nil)}, jwthttp.Options{}, "key 2: the RSA key is nil"},
 		{"empty issuer", jwthttp.HS256(secret).WithIssuer(""), jwthttp.Options{}, "empty issuer or audience"},
 		{"empty audience", jwthttp.HS256(secret).WithIssuer("a", ""), jwthttp.Options{}, "empty issuer or audience"},
+		{"white space behind the issuer of a key", jwthttp.HS256(secret).WithIssuer("https://a.example/ "), jwthttp.Options{}, `jwthttp: WithIssuer: "https://a.example/ " has white space at its beginning or end`},
+		{"white space before the audience of a key", jwthttp.HS256(secret).WithIssuer("a", "b", "\tc"), jwthttp.Options{}, `WithIssuer: "\tc" has white space`},
+		{"a template as the issuer of a key", jwthttp.HS256(secret).WithIssuer("https://login.example/{tenantid}/v2.0"), jwthttp.Options{}, `"https://login.example/{tenantid}/v2.0" is a template: put your tenant's id`},
 		{"two issuers", jwthttp.HS256(secret).WithIssuer("a"), jwthttp.Options{Issuer: "b"}, "no token can carry both"},
 
 		{"nil keyfunc", jwthttp.FromKeyfunc(nil, "HS256"), jwthttp.Options{}, "nil function"},
@@ -710,6 +713,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 	for name, text := range map[string]string{
 		"PKIX": block("PUBLIC KEY", pkix(t, pub)), "PKCS#1": block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
 		"ssh": ssh("ssh-rsa", e, n), "ssh without comment": strings.Join(strings.Fields(ssh("ssh-rsa", e, n))[:2], " "), "ssh with white space": "\n " + ssh("ssh-rsa", e, n) + "\r\n",
+		"byte order mark": "\ufeff" + block("PUBLIC KEY", pkix(t, pub)), "byte order mark before a line": "\ufeff" + ssh("ssh-rsa", e, n),
 		"text before the block": "my key\n" + block("PUBLIC KEY", pkix(t, pub)) + "that was it\n",
 	} {
 		if got, err := jwthttp.ParseRSAPublicKey([]byte(text)); err != nil || !got.Equal(pub) {
@@ -720,7 +724,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"nothing", "", "is empty"},
 		{"white space", " \n", "is empty"},
 		{"words", "hello key", "got no key"}, {"file name", "keys/jwt.pem", "pass what os.ReadFile returns"},
-		{"escaped line breaks", strings.ReplaceAll(pemText, "\n", `\n`), `written as \n`}, {"byte order mark", "\ufeff" + pemText, "is damaged"},
+		{"escaped line breaks", strings.ReplaceAll(pemText, "\n", `\n`), `written as \n`}, {"byte order mark in the middle", pemText[:40] + "\ufeff" + pemText[40:], "is damaged"},
 		{"ssh-rsa alone", "ssh-rsa", "cut short"}, {"ssh-rsa2", "ssh-rsa2 AAAA", "cut short"},
 		{"PKCS#8 private key", block("PRIVATE KEY", privDER), "got a private key"},
 		{"PKCS#1 private key", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey())), "got a private key"},

@@ -206,7 +206,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
 		errChecks = errors.New("jwthttp: a check is nil: make what it was made of, or take it out")
 	}
-	if err := errors.Join(errKeys, errClaims, opts.prepare(), errGate, errChecks); err != nil {
+	if err := errors.Join(prefixed("jwthttp: ", errKeys), errClaims, opts.prepare(), errGate, errChecks); err != nil {
 		return nil, err
 	}
 	if s, ok := m.keys.(ofOneIssuer); ok && opts.Issuer == "" {
@@ -337,6 +337,9 @@ func (o *Options) prepare() error {
 	if !utf8.ValidString(o.Issuer + strings.Join(o.Audience, "")) {
 		fault("Options.Issuer or Options.Audience is no UTF-8, which no token carries: check where it comes from")
 	}
+	if err := checkNames(o.Issuer, o.Audience); err != nil {
+		errs = append(errs, prefixed("jwthttp: Options: ", err))
+	}
 	if o.AllowAnyAudience && len(o.Audience) > 0 {
 		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
 	}
@@ -346,11 +349,13 @@ func (o *Options) prepare() error {
 	if o.MaxAge < 0 {
 		fault("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge)
 	}
-	for _, d := range []time.Duration{o.Leeway, o.MaxAge} {
+	checkUnit := func(name string, d time.Duration) {
 		if d > 0 && d < time.Millisecond {
-			fault("Options.Leeway or MaxAge is %v, as a number without a unit is: write %d*time.Second", d, d.Nanoseconds())
+			fault("Options.%s is %v, as a number without a unit is: write %d*time.Second", name, d, d.Nanoseconds())
 		}
 	}
+	checkUnit("Leeway", o.Leeway)
+	checkUnit("MaxAge", o.MaxAge)
 	o.Type = bareType(o.Type)
 	if !isPlain(o.Type) || strings.ContainsAny(o.Type, " ;") || strings.HasSuffix(o.Type, "/") || len(o.Type) > maxTypeBytes-len("application/") {
 		fault("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
@@ -400,6 +405,21 @@ func (o *Options) prepare() error {
 		if err != nil {
 			errs = append(errs, err)
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkNames returns what would keep an issuer or an audience from ever being that of a
+// token.
+func checkNames(issuer string, audience []string) error {
+	var errs []error
+	for _, name := range append([]string{issuer}, audience...) {
+		if strings.TrimSpace(name) != name {
+			errs = append(errs, fmt.Errorf("%.200q has white space at its beginning or end: take it off", name))
+		}
+	}
+	if strings.Contains(issuer, ":") && strings.ContainsAny(issuer, "{}") { // no URI has braces, RFC 3986
+		errs = append(errs, fmt.Errorf("the issuer %.200q is a template: put your tenant's id in place of what is in braces", issuer))
 	}
 	return errors.Join(errs...)
 }

@@ -574,6 +574,29 @@ func TestTime(t *testing.T) {
 }
 
 // Checks run in their order, after everything else, and stop at the first error.
+// Times in a log are rounded, for people.
+func TestTimesAreRounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Leeway: 2 * time.Second})
+		time.Sleep(66653611 * time.Nanosecond)
+		now := time.Now().Unix()
+		for claims, want := range map[string]string{
+			fmt.Sprintf(`{"exp":%d}`, now-2):                       "exp is 3s back, and Leeway is 2s",
+			fmt.Sprintf(`{"exp":%d}`, now-3600-61):                 "exp is 1h1m2s back",
+			fmt.Sprintf(`{"exp":%d}`, now-86400*2-1):               "exp is 2 days back",
+			`{"exp":1}`:                                            "exp is 10956 days back",
+			`{"exp":0.5}`:                                          "exp is 10957 days back",
+			fmt.Sprintf(`{"exp":%d,"nbf":%d}`, now+86400, now+3):   "nbf is 3s ahead, and Leeway is 2s",
+			fmt.Sprintf(`{"exp":%d,"nbf":%d.5}`, now+86400, now+3): "nbf is 4s ahead",
+			`{"exp":253402300799,"nbf":253402300799}`:              "nbf is more than 290 years ahead",
+		} {
+			if _, err := auth.Verify(t.Context(), signHS(secret, plainHeader, claims)); err == nil || !strings.Contains(err.Error(), ": "+want) {
+				t.Errorf("%s: %v, want %q", claims, err, want)
+			}
+		}
+	})
+}
+
 func TestChecks(t *testing.T) {
 	type ctxKey struct{}
 	errNo := errors.New("no")

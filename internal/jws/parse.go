@@ -27,6 +27,7 @@ func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 }
 
 func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, as some editors write it
 	block, _ := pem.Decode(data)
 	text := string(bytes.TrimSpace(data))
 	switch {

@@ -1,0 +1,47 @@
+package logtext_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
+)
+
+func TestCut(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "",
+		"a b, é 世 😀":               "a b, é 世 😀",
+		"one\ntwo":                 "one; two",
+		"a\r\n\t\x00\x1b[31m\x7fb": "a ;    [31m b",
+		"a\u0085b\u2028c\u2029d":   "a b c d",
+		"a\u202eb\u2066c\u2069d\u200ee\u200ff\u061cg": "a b c d e f g",
+		"a\xffb":                                 "a\ufffdb",
+		strings.Repeat("a", 256):                 strings.Repeat("a", 256),
+		strings.Repeat("a", 257):                 strings.Repeat("a", 256),
+		strings.Repeat("a", 255) + "é":           strings.Repeat("a", 255),
+		strings.Repeat("a", 255) + "\n" + "TAIL": strings.Repeat("a", 255) + ";",
+	} {
+		if got := logtext.Cut(text); got != want {
+			t.Errorf("Cut(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// No text is of more than one line, for any reader, or of more than 256 bytes.
+func FuzzCut(f *testing.F) {
+	f.Add("a\nb\u2028c")
+	f.Add(strings.Repeat("\xff", 300))
+	f.Fuzz(func(t *testing.T, text string) {
+		got := logtext.Cut(text)
+		if len(got) > 256 || !utf8.ValidString(got) {
+			t.Errorf("%q", got)
+		}
+		for _, c := range got {
+			if c < ' ' || c >= 0x7f && c < 0xa0 || strings.ContainsRune("\u2028\u2029", c) || unicode.Is(unicode.Bidi_Control, c) {
+				t.Errorf("%q has %q", got, c)
+			}
+		}
+	})
+}
