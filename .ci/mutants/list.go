@@ -7,8 +7,8 @@ var mutants = []mutant{
 	// The signature, and the memory of signatures.
 
 	{file: "verify.go", name: "takes any signature",
-		old: `s.signature, memory); ok {`,
-		new: `s.signature, memory); ok || true {`},
+		old: `s.signature, work); ok {`,
+		new: `s.signature, work); ok || true {`},
 	{file: "internal/jws/verifier.go", name: "takes any HMAC",
 		old: `return equal, false`,
 		new: `return equal || true, false`},
@@ -19,47 +19,47 @@ var mutants = []mutant{
 		old: `len(sig) != Base64URL.EncodedLen(v.size())`,
 		new: `len(sig) > Base64URL.EncodedLen(v.size())`},
 	{file: "internal/jws/verifier.go", name: "takes any signature of a public key if nothing is remembered",
-		old: `return v.check(s, signingInput), false`,
-		new: `return v.check(s, signingInput) || true, false`},
+		old: `return v.check(b, signingInput, signature), false`,
+		new: `return v.check(b, signingInput, signature) || true, false`},
 	{file: "internal/jws/verifier.go", name: "takes PSS with a salt of any length",
 		old: `rsa.PSSSaltLengthEqualsHash`,
 		new: `rsa.PSSSaltLengthAuto`},
 	{file: "internal/jws/verifier.go", name: "remembers a signature before it has verified",
-		old: `	if !v.check(s, signingInput) {
+		old: `	if !v.check(b, signingInput, signature) {
 		return false, false
 	}
-	memory.add(s.seen)`,
-		new: `	memory.add(s.seen)
-	if !v.check(s, signingInput) {
+	w.memory.add(b.seen)`,
+		new: `	w.memory.add(b.seen)
+	if !v.check(b, signingInput, signature) {
 		return false, false
 	}`},
 	{file: "internal/jws/verifier.go", name: "remembers a signature for every key",
-		old: `	s.hash.Write(v.fingerprint[:])
+		old: `	b.hash.Write(v.fingerprint[:])
 `,
 		new: ``},
 	{file: "internal/jws/verifier.go", name: "remembers a signature for every algorithm of its key",
 		old: `append([]byte(algorithm+" "), pub...)`,
 		new: `pub`},
 	{file: "internal/jws/verifier.go", name: "remembers a signature for every token",
-		old: `	s.hash.Write(s.sum[:])
+		old: `	b.hash.Write(b.sum[:])
 `,
 		new: ``},
 	{file: "internal/jws/verifier.go", name: "remembers a token whatever its signature",
-		old: `	s.hash.Write(s.signature)
+		old: `	b.hash.Write(signature)
 `,
 		new: ``},
 	{file: "internal/jws/memory.go", name: "takes any remembered signature for this one",
 		old: `known != nil && *known == *d`,
 		new: `known != nil`},
 	{file: "verify.go", name: "decodes claims before the signature is verified",
-		old: `	key, remembered, err := parts.signedBy(keys, m.memory)
+		old: `	key, remembered, err := parts.signedBy(keys, m.work)
 `,
 		new: `	if early, err := jws.Base64URL.DecodeString(parts.payload); err == nil {
 		if err := m.claims.Decode(early, new(C), new(tokenjson.Facts)); err != nil {
 			return nil, err
 		}
 	}
-	key, remembered, err := parts.signedBy(keys, m.memory)
+	key, remembered, err := parts.signedBy(keys, m.work)
 `},
 	{file: "verify.go", name: "tells OnResult what is not verified",
 		old: `	if err != nil {
@@ -193,28 +193,66 @@ var mutants = []mutant{
 		old: `	if err != nil {
 		return nil, err
 	}
-	key, remembered, err := parts.signedBy(keys, m.memory)
+	key, remembered, err := parts.signedBy(keys, m.work)
 `,
 		new: `	if err != nil && header.Algorithm != "none" {
 		return nil, err
 	}
-	key, remembered, err := parts.signedBy(keys, m.memory)
+	key, remembered, err := parts.signedBy(keys, m.work)
 	if header.Algorithm == "none" {
 		key, err = Key{&keyMaterial{}}, nil
 	}
 `},
 	{file: "keyfunc.go", name: "uses a key for any alg",
-		old: `m.algorithm == h.Algorithm && (m.id`,
-		new: `(m.id`},
+		old: `return m != nil && m.algorithm == algorithm && m.id == id`,
+		new: `return m != nil && m.id == id`},
+	{file: "keyfunc.go", name: "uses a key of any alg for a token without kid",
+		old: `return k.material != nil && k.material.algorithm == h.Algorithm`,
+		new: `return k.material != nil`},
 	{file: "keyfunc.go", name: "uses a key for any kid",
-		old: `(m.id == h.KeyID || m.id == "" || h.KeyID == "")`,
-		new: `(m.id == h.KeyID || true)`},
-	{file: "keyfunc.go", name: "tries several named keys",
-		old: `len(eligible) > maxKeys || len(eligible) > 1 && named`,
-		new: `len(eligible) > maxKeys`},
+		old: `return m != nil && m.algorithm == algorithm && m.id == id`,
+		new: `return m != nil && m.algorithm == algorithm`},
+	{file: "keyfunc.go", name: "tries keys without id beside the one that the token names",
+		old: `		case isNamed:
+			return k.has(h.Algorithm, h.KeyID)
+`,
+		new: `		case isNamed:
+			return k.has(h.Algorithm, h.KeyID) || k.has(h.Algorithm, "")
+`},
+	{file: "keyfunc.go", name: "the index finds a key of any alg by its id",
+		old: `		if k.material.algorithm == h.Algorithm {
+			return x.named`,
+		new: `		if true {
+			return x.named`},
+	{file: "keyfunc.go", name: "the index has no keys without id for a token with kid",
+		old: `return x.unnamed[h.Algorithm], nil`,
+		new: `return nil, nil`},
 	{file: "keyfunc.go", name: "tries any number of keys",
-		old: `len(eligible) > maxKeys || len(eligible) > 1 && named`,
-		new: `len(eligible) > 1 && named`},
+		old: `	if len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	return keys, nil`,
+		new: `	return keys, nil`},
+	{file: "keyfunc.go", name: "takes any number of keys from a KeyFunc",
+		old: `if err == nil && len(keys) > maxKeys {`,
+		new: `if false {`},
+	{file: "verify.go", name: "does not ask whether a key was replaced",
+		old: `		key, remembered, err = m.signedByNewer(ctx, asked, keys, &parts)
+`,
+		new: ``},
+	{file: "verify.go", name: "tries a token again with the keys that failed",
+		old: `parts.signedBy(slices.DeleteFunc(slices.Clone(keys), isTried), m.work)`,
+		new: `parts.signedBy(tried, m.work)`},
+	{file: "verify.go", name: "asks a source once for each key that failed",
+		old: `if source := o.Source(); !slices.Contains(asked, source) {`,
+		new: `if source := o.Source(); true {`},
+	{file: "verify.go", name: "asks for keys again where none was replaced",
+		old: `	if !renewed {
+		return Key{}, false, errSignature
+	}`,
+		new: `	if !renewed {
+		return Key{}, true, nil
+	}`},
 	{file: "keyfunc.go", name: "says 503 for an unknown key, 401 for a source that has failed",
 		old: `if errors.Is(err, ErrUnknownKey) {`,
 		new: `if !errors.Is(err, ErrUnknownKey) {`},
@@ -233,14 +271,11 @@ var mutants = []mutant{
 			continue`,
 		new: `			continue`},
 	{file: "keyfunc.go", name: "takes an id twice in a set",
-		old: `if x.byID[m.id] != nil {`,
+		old: `if slices.ContainsFunc(x.named[m.id], func(k Key) bool { return k.has(m.algorithm, m.id) }) {`,
 		new: `if false {`},
-	{file: "keyfunc.go", name: "takes keys with and without id side by side",
-		old: `case unnamed > 0 && unnamed < len(keys):`,
-		new: `case false:`},
 	{file: "keyfunc.go", name: "takes any number of keys without id",
-		old: `case unnamed > maxKeys:`,
-		new: `case false:`},
+		old: `n := len(x.unnamed[algorithm]); n > maxKeys {`,
+		new: `n := len(x.unnamed[algorithm]); n > 1<<20 {`},
 	{file: "keyfunc.go", name: "takes a nil *KeySet for a key source",
 		old: `	case *KeySet:
 		if s != nil {`,
@@ -295,7 +330,7 @@ var mutants = []mutant{
 		old: `bits < 2048`,
 		new: `bits < 2047`},
 	{file: "internal/jws/keys.go", name: "takes an RSA key of any size",
-		old: `bits > 8192:`,
+		old: `bits > maxRSABits:`,
 		new: `bits > 1<<20:`},
 	{file: "internal/jws/keys.go", name: "takes an RSA key with the exponent 1",
 		old: `pub.E < 3`,
@@ -693,9 +728,9 @@ var mutants = []mutant{
 		old: `if d.metadata != "" {`,
 		new: `if false {`},
 	{file: "errors.go", name: "lets an inner error choose the kind",
-		old: `ErrUnavailable, ErrUnknownKey:
+		old: `ErrMisconfigured, ErrUnknownKey:
 		return false`,
-		new: `ErrUnavailable, ErrUnknownKey:
+		new: `ErrMisconfigured, ErrUnknownKey:
 		return errors.Is(e.error, target)`},
 	{file: "errors.go", name: "says 401 where a store is out of reach",
 		old: `if errors.Is(err, ErrUnavailable) || `,
@@ -749,8 +784,19 @@ var mutants = []mutant{
 		old: `if k.Err() == nil {`,
 		new: `if true {`},
 	{file: "keyfunc.go", name: "writes to the keys of a source",
-		old: `keys[i : i+1 : i+1]`,
-		new: `keys[i : i+1]`},
+		old: `	var some []Key
+`,
+		new: `	some := keys[:0]
+`},
+	{file: "internal/jws/keys.go", name: "takes an Ed25519 key off the curve",
+		old: `if fmt.Sprint(verifyNothing(pub)) != fmt.Sprint(verifyNothing(basePoint)) {`,
+		new: `if false {`},
+	{file: "internal/logtext/logtext.go", name: "leaves line separators of Unicode",
+		old: `unicode.Zl, unicode.Zp, `,
+		new: ``},
+	{file: "internal/logtext/logtext.go", name: "leaves what changes the direction of text",
+		old: `, unicode.Bidi_Control`,
+		new: ``},
 	{file: "internal/tokenjson/decode.go", name: "shows the values of claims in errors",
 		old: `return unfit(err)`,
 		new: `return err`},
