@@ -83,15 +83,30 @@ type Store interface {
 	// one is there, and keeps it until then at least, or longer if that was asked
 	// for before. Both at once: of two calls at the same time none is lost. Once
 	// it has returned nil, Find returns the number, wherever it is called.
-	Raise(ctx context.Context, key Key, n int64, until time.Time) error
+	//
+	// until is at least 10 minutes ahead. A store keeps the number for longer rather
+	// than lose it to a clock that jumps.
+	Raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error
 
-	// Find returns the numbers under two keys; 0 where there is none. What is there
-	// and is no positive number is an error.
-	Find(ctx context.Context, token, subject Key) (tokenN, subjectN int64, err error)
+	// Find returns the number under each key, and 0 where there is none. keys[k] is
+	// of [Kind] k. The zero Key stands for none: its number is 0, without a look-up.
+	// What is under a key and is not a positive number is an error.
+	Find(ctx context.Context, keys [3]Key) ([3]int64, error)
 }
 
-// A Key stands for a token or a subject of one issuer: a SHA-256 digest, so that
-// no id that a token brings is ever stored.
+// A Kind says what a [Key] stands for, so that a store can have room for each. It is
+// the index of the key in the keys of [Store.Find].
+type Kind int
+
+// The kinds. Nothing revokes a session yet, so its key is always zero.
+const (
+	Token Kind = iota
+	Subject
+	Session
+)
+
+// A Key stands for a token, a subject or a session of one issuer: a SHA-256 digest,
+// so that no id that a token brings is ever stored. Keys of different kinds differ.
 type Key [sha256.Size]byte
 
 // A List remembers what was revoked. Make one with [NewMemory], with package
@@ -174,10 +189,12 @@ func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
 }
 
-// RevokeToken refuses the token with this iss and jti, compared exactly, for who
-// has no token at hand but knows its id. The issuer of tokens without iss is "". The
-// list keeps it until exp, and 10 minutes more; exp is at most MaxLifetime ahead, and
-// that for who does not know it. An error is as that of [Revoke].
+// RevokeToken refuses the token with this iss and jti, for a caller that has no
+// token but knows its id. Both are compared exactly. The
+// issuer of tokens without iss is "". The list keeps it until exp, and 10 minutes
+// more; for 10 minutes at least, in case that this clock is ahead. exp is at most
+// MaxLifetime ahead. A caller that does not know exp passes that. An error is as that
+// of [Revoke].
 func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time) error {
 	if err := l.checkNames(issuer, id, "id"); err != nil {
 		return err
@@ -188,7 +205,7 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 	if exp.Unix() > time.Now().Add(l.maxLifetime+slack).Unix() {
 		return failed("%w: its exp is %v, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp, l.maxLifetime)
 	}
-	return l.raise(ctx, keyOf(tokenKey, issuer, id), 1, exp.Add(slack))
+	return l.raise(ctx, Token, keyOf(Token, issuer, id), 1, exp.Add(slack))
 }
 
 // RevokeSubject refuses the tokens with this iss and sub, compared exactly, that
@@ -212,16 +229,18 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 	if s > time.Now().Add(maxLeeway).Unix() {
 		return failed("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
 	}
-	return l.raise(ctx, keyOf(subjectKey, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
+	return l.raise(ctx, Subject, keyOf(Subject, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }
 
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
-func (l *List) raise(ctx context.Context, key Key, n int64, until time.Time) error {
-	if until.Unix() < time.Now().Unix() {
-		return nil // whatever it would refuse has expired
+func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error {
+	// A revocation that seems to be over is kept too: this clock may be ahead for a
+	// moment, and the token be good when it is right again.
+	if least := time.Now().Add(slack); until.Before(least) {
+		until = least
 	}
-	if err := l.store.Raise(ctx, key, n, until); err != nil {
+	if err := l.store.Raise(ctx, kind, key, n, until); err != nil {
 		return failed("denylist: the store failed: %w", err)
 	}
 	return nil
@@ -231,14 +250,23 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	if err := l.canRevoke(c); err != nil {
 		return err
 	}
-	revoked, upTo, err := l.store.Find(ctx, keyOf(tokenKey, c.Issuer, c.ID), keyOf(subjectKey, c.Issuer, c.Subject))
+	var keys [3]Key
+	if c.ID != "" {
+		keys[Token] = keyOf(Token, c.Issuer, c.ID)
+	}
+	if c.Subject != "" {
+		keys[Subject] = keyOf(Subject, c.Issuer, c.Subject)
+	}
+	found, err := l.store.Find(ctx, keys)
 	if err != nil {
 		return failed("denylist: the store failed: %w", err)
 	}
-	if revoked < 0 || upTo < 0 {
-		return failed("denylist: the store failed: it has the numbers %d and %d, which no list wrote", revoked, upTo)
+	for kind, n := range found {
+		if n < 0 || n > 0 && keys[kind] == (Key{}) {
+			return failed("denylist: the store failed: it has the number %d, which no list wrote", n)
+		}
 	}
-	if revoked != 0 || c.IssuedAt.Unix() <= upTo {
+	if found[Token] != 0 || c.IssuedAt.Unix() <= found[Subject] {
 		return ErrRevoked
 	}
 	return nil
@@ -280,16 +308,11 @@ func (l *List) checkNames(issuer, name, what string) error {
 	return nil
 }
 
-// What a Key stands for: a jti that equals a sub must not be taken for it.
-const (
-	tokenKey   = 't'
-	subjectKey = 's'
-)
-
-// keyOf prefixes the issuer with its length: where it ends is for no id to say.
-func keyOf(kind byte, issuer, name string) Key {
+// keyOf hashes the kind first: a jti that equals a sub must not be taken for it. It
+// prefixes the issuer with its length: where it ends is for no id to say.
+func keyOf(kind Kind, issuer, name string) Key {
 	var room [256]byte // most ids fit in it
-	b := append(room[:0], kind)
+	b := append(room[:0], "tsi"[kind])
 	b = binary.BigEndian.AppendUint64(b, uint64(len(issuer)))
 	b = append(b, issuer...)
 	b = append(b, name...)

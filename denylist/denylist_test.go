@@ -43,24 +43,25 @@ func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapC
 
 // A faulty store does as its fields say.
 type faulty struct {
-	err            error
-	token, subject int64
-	panics         bool
-	raised         []time.Time // until when
-	found          [2]denylist.Key
+	err    error
+	found  [3]int64
+	panics bool
+	raised []time.Time // until when
+	kinds  []denylist.Kind
+	asked  [3]denylist.Key
 }
 
-func (f *faulty) Raise(_ context.Context, _ denylist.Key, _ int64, until time.Time) error {
-	f.raised = append(f.raised, until)
+func (f *faulty) Raise(_ context.Context, kind denylist.Kind, _ denylist.Key, _ int64, until time.Time) error {
+	f.kinds, f.raised = append(f.kinds, kind), append(f.raised, until)
 	return f.err
 }
 
-func (f *faulty) Find(_ context.Context, token, subject denylist.Key) (int64, int64, error) {
+func (f *faulty) Find(_ context.Context, keys [3]denylist.Key) ([3]int64, error) {
 	if f.panics {
 		panic(http.ErrAbortHandler)
 	}
-	f.found = [2]denylist.Key{token, subject}
-	return f.token, f.subject, f.err
+	f.asked = keys
+	return f.found, f.err
 }
 
 func newFaulty(t testing.TB, f *faulty) *denylist.List {
@@ -179,7 +180,7 @@ func testCheck[C any](t *testing.T) {
 			f := &faulty{err: err}
 			s := serve[C](t, newFaulty(t, f))
 			s.want(t, "GET", phone, unavailable)
-			f.token = 1
+			f.found[denylist.Token] = 1
 			s.want(t, "GET", phone, unavailable)
 		}
 	})
@@ -204,10 +205,25 @@ func testCheck[C any](t *testing.T) {
 		}
 	})
 	t.Run("odd numbers in the store", func(t *testing.T) {
-		serve[C](t, newFaulty(t, &faulty{token: -1})).want(t, "GET", phone, unavailable)
-		serve[C](t, newFaulty(t, &faulty{token: 7})).want(t, "GET", phone, refused)
-		serve[C](t, newFaulty(t, &faulty{subject: 1 << 62})).want(t, "GET", phone, refused)
-		serve[C](t, newFaulty(t, &faulty{subject: -1})).want(t, "GET", phone, unavailable)
+		noSubject := contract.Sign(t, jwt.MapClaims{"iss": "a", "jti": "1"})
+		noID := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		for _, test := range []struct {
+			found [3]int64
+			raw   string
+			want  answer
+		}{
+			{[3]int64{-1, 0, 0}, phone, unavailable},
+			{[3]int64{7, 0, 0}, phone, refused},
+			{[3]int64{0, 1 << 62, 0}, phone, refused},
+			{[3]int64{0, -1, 0}, phone, unavailable},
+			{[3]int64{0, 0, -1}, phone, unavailable},
+			{[3]int64{0, 0, 1}, phone, unavailable}, // nobody asked for a session
+			{[3]int64{1, 0, 0}, noID, unavailable},
+			{[3]int64{0, 1, 0}, noSubject, unavailable},
+			{[3]int64{0, 1, 0}, phone, passed},
+		} {
+			serve[C](t, newFaulty(t, &faulty{found: test.found})).want(t, "GET", test.raw, test.want)
+		}
 	})
 }
 
@@ -223,15 +239,18 @@ func TestErrors(t *testing.T) {
 	if want := "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: denylist: the store failed: dial tcp: refused"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	_, err = contract.Protect[AppClaims](t, newFaulty(t, &faulty{token: 1})).Verify(t.Context(), raw)
+	_, err = contract.Protect[AppClaims](t, newFaulty(t, &faulty{found: [3]int64{1}})).Verify(t.Context(), raw)
 	if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, denylist.ErrRevoked) || errors.Is(err, jwthttp.ErrUnavailable) {
 		t.Errorf("a revoked token: %v", err)
 	}
-	if err := newFaulty(t, &faulty{err: dial}).RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) {
-		t.Errorf("a revocation that fails: %v", err)
-	}
-	if err := newFaulty(t, &faulty{err: dial}).RevokeSubject(t.Context(), "", "1", time.Now()); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) {
-		t.Errorf("a revocation that fails: %v", err)
+	list := newFaulty(t, &faulty{err: dial})
+	for _, err := range []error{
+		list.RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)),
+		list.RevokeSubject(t.Context(), "", "1", time.Now()),
+	} {
+		if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || err.Error() != "denylist: the store failed: dial tcp: refused" {
+			t.Errorf("a revocation that fails: %v", err)
+		}
 	}
 }
 
@@ -380,13 +399,17 @@ func TestUntil(t *testing.T) {
 		if err := list.RevokeToken(t.Context(), "", "1", latest.Add(time.Second)); err == nil {
 			t.Error("a token that expires later than any may was kept")
 		}
-		want := []time.Time{now.Add(11 * time.Minute), now, latest.Add(10 * time.Minute), now.Add(40 * time.Minute), now.Add(75 * time.Minute)}
+		least := now.Add(10 * time.Minute) // what seems to be over is not if this clock is ahead
+		want := []time.Time{now.Add(11 * time.Minute), least, least, latest.Add(10 * time.Minute), now.Add(40 * time.Minute), least, now.Add(75 * time.Minute)}
 		if len(f.raised) != len(want) {
 			t.Fatalf("kept until %v, want %v", f.raised, want)
 		}
 		for i := range want {
 			if !f.raised[i].Equal(want[i]) {
 				t.Errorf("kept until %v, want %v", f.raised[i], want[i])
+			}
+			if kind := map[bool]denylist.Kind{true: denylist.Token, false: denylist.Subject}[i < 4]; f.kinds[i] != kind {
+				t.Errorf("call %d is of kind %d, want %d", i, f.kinds[i], kind)
 			}
 		}
 	})
@@ -449,22 +472,24 @@ func TestRevokeMistakes(t *testing.T) {
 // A mapStore is a store whose nil value is no pointer.
 type mapStore map[denylist.Key]int64
 
-func (m mapStore) Raise(_ context.Context, key denylist.Key, n int64, _ time.Time) error {
+func (m mapStore) Raise(_ context.Context, _ denylist.Kind, key denylist.Key, n int64, _ time.Time) error {
 	m[key] = n
 	return nil
 }
 
-func (m mapStore) Find(_ context.Context, token, subject denylist.Key) (int64, int64, error) {
-	return m[token], m[subject], nil
+func (m mapStore) Find(_ context.Context, keys [3]denylist.Key) ([3]int64, error) {
+	return [3]int64{m[keys[0]], m[keys[1]], m[keys[2]]}, nil
 }
 
 // A funcStore is another one.
 type funcStore func() error
 
-func (f funcStore) Raise(context.Context, denylist.Key, int64, time.Time) error { return f() }
+func (f funcStore) Raise(context.Context, denylist.Kind, denylist.Key, int64, time.Time) error {
+	return f()
+}
 
-func (f funcStore) Find(context.Context, denylist.Key, denylist.Key) (int64, int64, error) {
-	return 0, 0, f()
+func (f funcStore) Find(context.Context, [3]denylist.Key) ([3]int64, error) {
+	return [3]int64{}, f()
 }
 
 func TestNewMistakes(t *testing.T) {
@@ -508,12 +533,37 @@ func TestKeys(t *testing.T) {
 	for _, iss := range []string{"", "a", "aa", "a\x00", "\x00a", "\x00\x00\x00\x00\x00\x00\x00\x01", strings.Repeat("a", 300)} {
 		for _, name := range []string{"a", "aa", "\x00", "a\x00", "\x00a", "s", "t", strings.Repeat("a", 300), strings.Repeat("a", 301)} {
 			want(t, auth, jwt.MapClaims{"iss": iss, "jti": name, "sub": name}, nil)
-			for i, key := range f.found {
+			if f.asked[denylist.Session] != (denylist.Key{}) {
+				t.Errorf("session %x is asked for", f.asked[denylist.Session])
+			}
+			for i, key := range f.asked[:denylist.Session] {
 				what := [2]string{"token", "subject"}[i] + " " + iss + "|" + name
 				if before, ok := seen[key]; ok {
 					t.Errorf("%q and %q have one key", before, what)
 				}
 				seen[key] = what
+			}
+		}
+	}
+}
+
+// What a token does not carry is not looked up.
+func TestNoKeyForNoName(t *testing.T) {
+	f := &faulty{}
+	auth := contract.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	for _, test := range []struct {
+		claims jwt.MapClaims
+		keys   [3]bool
+	}{
+		{jwt.MapClaims{"iss": "a", "jti": "1", "sub": "alice", "sid": "s"}, [3]bool{true, true, false}},
+		{jwt.MapClaims{"iss": "a", "jti": "1"}, [3]bool{true, false, false}},
+		{jwt.MapClaims{"iss": "a", "sub": "alice"}, [3]bool{false, true, false}},
+		{jwt.MapClaims{"jti": "", "sub": "alice"}, [3]bool{false, true, false}},
+	} {
+		want(t, auth, test.claims, nil)
+		for kind, key := range f.asked {
+			if (key != denylist.Key{}) != test.keys[kind] {
+				t.Errorf("%v: key %d is %x", test.claims, kind, key)
 			}
 		}
 	}

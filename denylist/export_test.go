@@ -1,15 +1,31 @@
 package denylist
 
 // NewMemoryStore is the store of NewMemory.
-func NewMemoryStore(max int) Store { return &memory{max: max} }
+func NewMemoryStore(max int) Store { return newMemory(max) }
+
+// AheadBy has the wall clock of a store of NewMemoryStore show d more milliseconds
+// than it does.
+func AheadBy(s Store, d func() int64) {
+	m := s.(*memory)
+	right := m.now
+	m.now = func() instant {
+		now := right()
+		now.wall += d()
+		return now
+	}
+}
 
 // Entries returns how many a list in memory holds, expired ones too.
 func Entries(l *List) int {
-	m := l.store.(*memory)
-	n := 0
-	m.entries.Range(func(any, any) bool { n++; return true })
-	if n != len(m.queue) {
-		panic("what can be read and what is queued are not the same")
+	total := 0
+	for kind := range l.store.(*memory).rooms {
+		r := &l.store.(*memory).rooms[kind]
+		n := 0
+		r.entries.Range(func(any, any) bool { n++; return true })
+		if n != len(r.queue) {
+			panic("what can be read and what is queued are not the same")
+		}
+		total += n
 	}
-	return n
+	return total
 }

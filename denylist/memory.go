@@ -12,6 +12,9 @@ import (
 const (
 	defaultMaxEntries = 100_000
 	maxMaxEntries     = 10_000_000
+
+	// lookAgain is when an entry is looked at next that only the wall clock keeps.
+	lookAgain = 10 * time.Minute
 )
 
 // Options are those of a list in memory. The zero value is good for tokens that
@@ -23,9 +26,13 @@ type Options struct {
 	// gives its access tokens.
 	MaxLifetime time.Duration
 
-	// MaxEntries is how many revocations are kept, those of tokens and those of
-	// subjects together: 100,000 if 0, at most 10,000,000. One takes about 250
-	// bytes. More of them are refused ([ErrFull]); none is dropped before its time.
+	// MaxEntries is how many revocations of tokens are kept, and as many of subjects
+	// beside them, so that a list full of tokens still logs a subject out: 100,000
+	// of each kind if 0, at most 10,000,000. One takes about 250 bytes, so a kind
+	// that is full takes 25 MB if MaxEntries is 0. More of them are refused
+	// ([ErrFull]). None is dropped before both the wall clock and the monotonic
+	// clock say that its time is over, so none is lost when the wall clock is set
+	// wrong for a while.
 	MaxEntries int
 }
 
@@ -40,78 +47,132 @@ func NewMemory(opts Options) (*List, error) {
 	if opts.MaxEntries == 0 {
 		opts.MaxEntries = defaultMaxEntries
 	}
-	list, err := New(&memory{max: opts.MaxEntries}, opts.MaxLifetime)
+	list, err := New(newMemory(opts.MaxEntries), opts.MaxLifetime)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
 	return list, nil
 }
 
-// A memory is a Store. Reading takes no lock, so that cores do not wait for each
-// other.
+// A memory is a Store, with a room for each Kind. Reading takes no lock, so that cores
+// do not wait for each other.
 type memory struct {
-	max     int
-	entries sync.Map // Key to *entry
+	max int // in each room
+	now func() instant
 
-	mu    sync.Mutex
-	queue queue // the same entries, for one writer at a time
+	mu    sync.Mutex // for one writer at a time
+	rooms [3]room
+}
+
+func newMemory(max int) *memory {
+	start := time.Now()
+	return &memory{max: max, now: func() instant {
+		now := time.Now()
+		return instant{now.UnixMilli(), now.Sub(start).Milliseconds()}
+	}}
+}
+
+// An instant is what two clocks show, in milliseconds.
+type instant struct {
+	wall   int64 // Unix time: it also counts while a machine sleeps, and may jump
+	steady int64 // since the list was made: it never jumps, and may stand still while a machine sleeps
+}
+
+var _ Store = (*memory)(nil)
+
+func (m *memory) Raise(_ context.Context, kind Kind, key Key, n int64, until time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	for kind := range m.rooms {
+		m.rooms[kind].dropOver(now)
+	}
+	e := &entry{key: key, n: n, until: instant{until.UnixMilli(), now.steady + until.UnixMilli() - now.wall}}
+	return m.rooms[kind].raise(e, m.max)
+}
+
+func (m *memory) Find(_ context.Context, keys [3]Key) (found [3]int64, err error) {
+	for kind := range keys {
+		if keys[kind] == (Key{}) {
+			continue
+		}
+		// The clocks are read for what was revoked alone.
+		if e, ok := m.rooms[kind].load(keys[kind]); ok && !e.isOver(m.now()) {
+			found[kind] = e.n
+		}
+	}
+	return found, nil
+}
+
+// A room keeps the entries of one Kind.
+type room struct {
+	entries sync.Map // Key to *entry
+	queue   queue    // the same ones, for writers
 }
 
 // An entry is never changed once it can be read, but for its place in the queue.
 type entry struct {
 	key   Key
 	n     int64
-	until int64 // Unix time in milliseconds: the wall clock also counts while a machine sleeps
+	until instant
 	place int
 }
 
-var _ Store = (*memory)(nil)
+// isOver reports whether both clocks say that the time of e is over. The wall clock
+// alone may be ahead for a moment, and what was forgotten then would be lost for good.
+func (e *entry) isOver(now instant) bool {
+	return e.until.wall <= now.wall && e.until.steady <= now.steady
+}
 
-func (m *memory) Raise(_ context.Context, key Key, n int64, until time.Time) error {
-	now := time.Now().UnixMilli()
-	e := &entry{key: key, n: n, until: until.UnixMilli()}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for len(m.queue) > 0 && m.queue[0].until <= now {
-		m.entries.Delete(heap.Pop(&m.queue).(*entry).key)
-	}
-	if v, ok := m.entries.Load(key); ok {
-		before := v.(*entry)
-		e.n, e.until, e.place = max(n, before.n), max(e.until, before.until), before.place
-		m.queue[e.place] = e
-		heap.Fix(&m.queue, e.place)
-		m.entries.Store(key, e)
+func (r *room) raise(e *entry, limit int) error {
+	if before, ok := r.load(e.key); ok {
+		e.n, e.place = max(e.n, before.n), before.place
+		e.until.wall, e.until.steady = max(e.until.wall, before.until.wall), max(e.until.steady, before.until.steady)
+		r.replace(e)
 		return nil
 	}
-	if len(m.queue) >= m.max {
+	if len(r.queue) >= limit {
 		return ErrFull
 	}
-	heap.Push(&m.queue, e)
-	m.entries.Store(key, e)
+	heap.Push(&r.queue, e)
+	r.entries.Store(e.key, e)
 	return nil
 }
 
-func (m *memory) Find(_ context.Context, token, subject Key) (tokenN, subjectN int64, err error) {
-	now := time.Now().UnixMilli()
-	return m.find(token, now), m.find(subject, now), nil
+func (r *room) dropOver(now instant) {
+	for len(r.queue) > 0 && r.queue[0].until.steady <= now.steady {
+		if r.queue[0].isOver(now) {
+			r.entries.Delete(heap.Pop(&r.queue).(*entry).key)
+			continue
+		}
+		// The wall clock was put back. The entry makes way for those behind it, and
+		// not for long, since the wall clock may be put forward again.
+		e := *r.queue[0]
+		e.until.steady = now.steady + min(e.until.wall-now.wall, lookAgain.Milliseconds())
+		r.replace(&e)
+	}
 }
 
-func (m *memory) find(key Key, now int64) int64 {
-	v, ok := m.entries.Load(key)
+// replace puts e in the place of the entry with its key.
+func (r *room) replace(e *entry) {
+	r.queue[e.place] = e
+	heap.Fix(&r.queue, e.place)
+	r.entries.Store(e.key, e)
+}
+
+func (r *room) load(key Key) (*entry, bool) {
+	v, ok := r.entries.Load(key)
 	if !ok {
-		return 0
+		return nil, false
 	}
-	if e := v.(*entry); e.until > now {
-		return e.n
-	}
-	return 0
+	return v.(*entry), true
 }
 
-// A queue is a heap with the entry first that expires first.
+// A queue is a heap with the entry first that is over first by the steady clock.
 type queue []*entry
 
 func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].until < q[j].until }
+func (q queue) Less(i, j int) bool { return q[i].until.steady < q[j].until.steady }
 func (q queue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].place, q[j].place = i, j

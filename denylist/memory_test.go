@@ -18,6 +18,18 @@ import (
 	"github.com/jwthttp/jwthttp/denylist/internal/contract"
 )
 
+// find returns the number under one key.
+func find(t testing.TB, store denylist.Store, kind denylist.Kind, key denylist.Key) int64 {
+	t.Helper()
+	var keys [3]denylist.Key
+	keys[kind] = key
+	found, err := store.Find(t.Context(), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found[kind]
+}
+
 func TestMemoryContract(t *testing.T) { contract.Test(t, denylist.NewMemoryStore(10_000)) }
 
 // An entry is there until its time, to the millisecond.
@@ -26,7 +38,7 @@ func TestMemoryExpiry(t *testing.T) {
 		store := denylist.NewMemoryStore(10)
 		a, b := denylist.Key{1}, denylist.Key{2}
 		for key, keep := range map[denylist.Key]time.Duration{a: time.Minute, b: time.Hour} {
-			if err := store.Raise(t.Context(), key, 1, time.Now().Add(keep)); err != nil {
+			if err := store.Raise(t.Context(), denylist.Subject, key, 1, time.Now().Add(keep)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -35,7 +47,7 @@ func TestMemoryExpiry(t *testing.T) {
 			forA, forB int64
 		}{{time.Minute - time.Millisecond, 1, 1}, {time.Millisecond, 0, 1}} {
 			time.Sleep(test.wait)
-			if forA, forB, _ := store.Find(t.Context(), a, b); forA != test.forA || forB != test.forB {
+			if forA, forB := find(t, store, denylist.Subject, a), find(t, store, denylist.Subject, b); forA != test.forA || forB != test.forB {
 				t.Errorf("found %d and %d, want %d and %d", forA, forB, test.forA, test.forB)
 			}
 		}
@@ -84,13 +96,8 @@ func TestMemoryFull(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, err := range []error{
-			list.RevokeToken(t.Context(), "", "3", exp),
-			list.RevokeSubject(t.Context(), "", "alice", time.Now()),
-		} {
-			if !errors.Is(err, denylist.ErrFull) || !errors.Is(err, jwthttp.ErrUnavailable) {
-				t.Errorf("error = %v, want ErrFull and ErrUnavailable", err)
-			}
+		if err := list.RevokeToken(t.Context(), "", "3", exp); !errors.Is(err, denylist.ErrFull) || !errors.Is(err, jwthttp.ErrUnavailable) {
+			t.Errorf("error = %v, want ErrFull and ErrUnavailable", err)
 		}
 		for _, id := range []string{"0", "1", "2"} {
 			want(t, auth, jwt.MapClaims{"jti": id}, denylist.ErrRevoked)
@@ -121,6 +128,237 @@ func TestMemoryFull(t *testing.T) {
 	})
 }
 
+// A kind that is full leaves the room of the others alone: an administrator logs a
+// subject out however many tokens are in the list.
+func TestMemoryFullOfOneKind(t *testing.T) {
+	kinds := []denylist.Kind{denylist.Token, denylist.Subject, denylist.Session}
+	for _, full := range kinds {
+		store := denylist.NewMemoryStore(2)
+		raise := func(kind denylist.Kind, n byte) error {
+			return store.Raise(t.Context(), kind, denylist.Key{n, byte(kind)}, 1, time.Now().Add(time.Hour))
+		}
+		if err := errors.Join(raise(full, 1), raise(full, 2)); err != nil {
+			t.Fatal(err)
+		}
+		for n := byte(3); n < 10; n++ {
+			for _, kind := range kinds {
+				var want error
+				if kind == full || n > 4 { // two of the others have room
+					want = denylist.ErrFull
+				}
+				if err := raise(kind, n); !errors.Is(err, want) || (err == nil) != (want == nil) {
+					t.Errorf("kind %d is full, error of kind %d = %v, want %v", full, kind, err, want)
+				}
+			}
+		}
+	}
+
+	list := newMemory(t, denylist.Options{MaxEntries: 1})
+	auth := contract.Protect[jwt.MapClaims](t, list)
+	if err := list.RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := list.RevokeToken(t.Context(), "", "2", time.Now().Add(time.Hour)); !errors.Is(err, denylist.ErrFull) {
+		t.Errorf("error = %v, want ErrFull", err)
+	}
+	if err := list.RevokeSubject(t.Context(), "", "alice", time.Now()); err != nil {
+		t.Error(err)
+	}
+	want(t, auth, jwt.MapClaims{"jti": "2", "sub": "alice"}, denylist.ErrRevoked)
+	want(t, auth, jwt.MapClaims{"jti": "2", "sub": "bob"}, nil)
+}
+
+// A revocation outlives a wall clock that is wrong for a while, whenever it was made,
+// and is forgotten when both clocks say that it is over.
+func TestMemoryClockJumps(t *testing.T) {
+	const far = 10 * 365 * 24 * time.Hour
+	for _, test := range []struct {
+		name   string
+		raised time.Duration // how far the wall clock is ahead when it is made
+		jumps  []time.Duration
+	}{
+		{"no jump", 0, nil},
+		{"ahead for a moment", 0, []time.Duration{far, 0}},
+		{"ahead until an hour before", 0, []time.Duration{far, far, far, 0}},
+		{"back for a moment", 0, []time.Duration{-far, 0}},
+		{"ahead and back", 0, []time.Duration{far, -far, far, 0}},
+		{"ahead when it was made", time.Hour, []time.Duration{0}},
+		{"further ahead when it was made", 5*time.Hour - time.Minute, []time.Duration{0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := denylist.NewMemoryStore(10)
+				ahead := test.raised
+				denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
+				list, err := denylist.New(store, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				key, until := denylist.Key{1}, time.Now().Add(5*time.Hour)
+				if err := store.Raise(t.Context(), denylist.Token, key, 7, until); err != nil {
+					t.Fatal(err)
+				}
+				// Writing is what makes a list forget.
+				write := func() {
+					t.Helper()
+					if err := store.Raise(t.Context(), denylist.Token, denylist.Key{2}, 1, time.Now().Add(time.Hour)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wantKept := func() {
+					t.Helper()
+					if n := find(t, store, denylist.Token, key); n != 7 {
+						t.Errorf("%v before its time, ahead by %v: found %d", time.Until(until), ahead, n)
+					}
+				}
+				for _, ahead = range append(test.jumps, 0) {
+					wantKept()
+					write()
+					wantKept()
+					time.Sleep(30 * time.Minute)
+				}
+				ahead = 0
+				time.Sleep(time.Until(until) - time.Millisecond)
+				write()
+				wantKept()
+				time.Sleep(time.Millisecond + 10*time.Minute) // what was looked at again is kept for as long
+				if n := find(t, store, denylist.Token, key); n != 0 {
+					t.Errorf("found %d after its time", n)
+				}
+				write()
+				if n := denylist.Entries(list); n != 1 {
+					t.Errorf("%d entries, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// An entry whose time passes while the wall clock is years behind is kept as long as
+// the clock is, and some minutes more.
+func TestMemoryPutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := denylist.NewMemoryStore(3)
+		ahead := time.Duration(0)
+		denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
+		key := denylist.Key{1}
+		raise := func(key denylist.Key) {
+			t.Helper()
+			if err := store.Raise(t.Context(), denylist.Token, key, 1, time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raise(key)
+		ahead = -10 * 365 * 24 * time.Hour
+		for range 12 {
+			time.Sleep(25 * time.Minute)
+			raise(denylist.Key{2})
+			if n := find(t, store, denylist.Token, key); n != 1 {
+				t.Errorf("found %d while the clock is behind", n)
+			}
+		}
+		ahead = 0
+		time.Sleep(10 * time.Minute)
+		if n := find(t, store, denylist.Token, key); n != 0 {
+			t.Errorf("found %d, and both clocks say that it is over", n)
+		}
+	})
+}
+
+// An entry that the wall clock keeps for years, since it was made while that clock was
+// ahead, takes no room but its own.
+func TestMemoryMadeAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := denylist.NewMemoryStore(3)
+		ahead := 10 * 365 * 24 * time.Hour
+		denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
+		raise := func(key denylist.Key, until time.Time) error {
+			return store.Raise(t.Context(), denylist.Token, key, 1, until)
+		}
+		stuck := denylist.Key{1}
+		if err := raise(stuck, time.Now().Add(ahead+time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		ahead = 0
+		for i := range byte(100) {
+			for j := range byte(2) {
+				if err := raise(denylist.Key{2, i, j}, time.Now().Add(time.Minute)); err != nil {
+					t.Fatalf("after %d rounds: %v", i, err)
+				}
+			}
+			if err := raise(denylist.Key{3}, time.Now().Add(time.Minute)); !errors.Is(err, denylist.ErrFull) {
+				t.Fatalf("error = %v, want ErrFull", err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := find(t, store, denylist.Token, stuck); n != 1 {
+			t.Errorf("found %d", n)
+		}
+	})
+}
+
+// However the wall clock jumps, no number is lost before both clocks are past its
+// time, and all are forgotten some time after.
+func TestMemoryNeverForgetsEarly(t *testing.T) {
+	const keys = 20
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 2))
+			store := denylist.NewMemoryStore(keys)
+			var ahead time.Duration
+			denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
+			list, err := denylist.New(store, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			type kept struct {
+				n            int64
+				wall, steady time.Time // until when, by each clock; the steady one is that of the test
+			}
+			model := map[denylist.Key]kept{}
+			isOver := func(k kept) bool { return !k.wall.After(time.Now().Add(ahead)) && !k.steady.After(time.Now()) }
+			for range 1000 {
+				time.Sleep(time.Duration(random.IntN(120)) * time.Second)
+				if random.IntN(5) == 0 {
+					ahead = []time.Duration{0, time.Hour, -time.Hour, 100 * time.Hour, -100 * time.Hour}[random.IntN(5)]
+				}
+				key := denylist.Key{byte(random.IntN(keys)), 1}
+				n, keep := random.Int64N(100)+1, time.Duration(random.IntN(3600))*time.Second
+				until := time.Now().Add(ahead + keep)
+				if err := store.Raise(t.Context(), denylist.Token, key, n, until); err != nil {
+					t.Fatal(err)
+				}
+				k := kept{n, until, time.Now().Add(keep)}
+				if before, ok := model[key]; ok && !isOver(before) {
+					k.n = max(k.n, before.n)
+					if before.wall.After(k.wall) {
+						k.wall = before.wall
+					}
+					if before.steady.After(k.steady) {
+						k.steady = before.steady
+					}
+				}
+				model[key] = k
+				for key, k := range model {
+					if isOver(k) {
+						delete(model, key)
+					} else if n := find(t, store, denylist.Token, key); n < k.n {
+						t.Fatalf("key %d has %d, want %d or more", key[0], n, k.n)
+					}
+				}
+			}
+			ahead = 0
+			time.Sleep(200 * time.Hour)
+			if err := store.Raise(t.Context(), denylist.Subject, denylist.Key{1}, 1, time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			if n := denylist.Entries(list); n != 1 {
+				t.Errorf("%d entries after all, want 1", n)
+			}
+		})
+	}
+}
+
 // Whatever comes, a list holds what a plain map would, and never more than allowed.
 func TestMemoryAgainstAMap(t *testing.T) {
 	const keys, limit = 40, 25
@@ -145,9 +383,9 @@ func TestMemoryAgainstAMap(t *testing.T) {
 						delete(model, key)
 					}
 				}
-				key := denylist.Key{byte(random.IntN(keys))}
+				key := denylist.Key{byte(random.IntN(keys)), 1}
 				n, until := random.Int64N(100)+1, now.Add(time.Duration(1+random.IntN(60))*time.Second)
-				err := store.Raise(t.Context(), key, n, until)
+				err := store.Raise(t.Context(), denylist.Token, key, n, until)
 				before, known := model[key]
 				if !known && len(model) == limit {
 					if !errors.Is(err, denylist.ErrFull) {
@@ -165,8 +403,8 @@ func TestMemoryAgainstAMap(t *testing.T) {
 					t.Fatalf("%d entries, want %d", n, len(model))
 				}
 				for i := range keys {
-					key := denylist.Key{byte(i)}
-					if n, _, _ := store.Find(t.Context(), key, key); n != model[key].n {
+					key := denylist.Key{byte(i), 1}
+					if n := find(t, store, denylist.Token, key); n != model[key].n {
 						t.Fatalf("key %d has %d, want %d", i, n, model[key].n)
 					}
 				}
@@ -182,14 +420,15 @@ func TestMemoryConcurrently(t *testing.T) {
 	for worker := range byte(8) {
 		wg.Go(func() {
 			for i := range byte(100) {
-				key := denylist.Key{i, worker % 4}
+				key := denylist.Key{i, worker % 4, 1}
 				keep := time.Hour
 				if worker%4 == 3 {
 					keep = time.Millisecond
 				}
-				if err := store.Raise(t.Context(), key, int64(i)+1, time.Now().Add(keep)); err != nil && !errors.Is(err, denylist.ErrFull) {
+				kind := denylist.Kind(worker % 3)
+				if err := store.Raise(t.Context(), kind, key, int64(i)+1, time.Now().Add(keep)); err != nil && !errors.Is(err, denylist.ErrFull) {
 					t.Error(err)
-				} else if n, _, _ := store.Find(t.Context(), key, denylist.Key{0, 9}); err == nil && keep == time.Hour && n != int64(i)+1 {
+				} else if n := find(t, store, kind, key); err == nil && keep == time.Hour && n != int64(i)+1 {
 					t.Errorf("found %d, want %d", n, i+1)
 				}
 			}
@@ -257,14 +496,14 @@ func BenchmarkMemoryCheck(b *testing.B) {
 	})
 	store := denylist.NewMemoryStore(10)
 	key := denylist.Key{1}
-	if err := store.Raise(b.Context(), key, 1, time.Now().Add(time.Hour)); err != nil {
+	if err := store.Raise(b.Context(), denylist.Token, key, 1, time.Now().Add(time.Hour)); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("find", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				store.Find(b.Context(), key, denylist.Key{2})
+				store.Find(b.Context(), [3]denylist.Key{key, {2}})
 			}
 		})
 	})

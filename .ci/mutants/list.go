@@ -939,13 +939,13 @@ var mutants = []mutant{
 	// Revocation.
 
 	{file: "denylist/denylist.go", name: "lets a token through that was issued in the second of the cut-off",
-		old: `c.IssuedAt.Unix() <= upTo`,
-		new: `c.IssuedAt.Unix() < upTo`},
+		old: `c.IssuedAt.Unix() <= found[Subject]`,
+		new: `c.IssuedAt.Unix() < found[Subject]`},
 	{file: "denylist/denylist.go", name: "passes over jti",
-		old: `if revoked != 0 || c`,
+		old: `if found[Token] != 0 || c`,
 		new: `if c`},
 	{file: "denylist/denylist.go", name: "passes over sub",
-		old: ` || c.IssuedAt.Unix() <= upTo {`,
+		old: ` || c.IssuedAt.Unix() <= found[Subject] {`,
 		new: ` {`},
 	{file: "denylist/denylist.go", name: "takes the ids of all issuers for one",
 		old: `	b = append(b, issuer...)
@@ -955,23 +955,29 @@ var mutants = []mutant{
 		old: `uint64(len(issuer))`,
 		new: `0`},
 	{file: "denylist/denylist.go", name: "takes a jti for a sub",
-		old: `append(room[:0], kind)`,
-		new: `append(room[:0], tokenKey)`},
+		old: `"tsi"[kind]`,
+		new: `"ttt"[kind]`},
 	{file: "denylist/denylist.go", name: "lets everybody in while the store is out of reach",
 		old: `	if err != nil {
 		return failed("denylist: the store failed: %w", err)
 	}
-	if revoked`,
+	for kind, n`,
 		new: `	if err != nil {
 		return nil
 	}
-	if revoked`},
+	for kind, n`},
 	{file: "denylist/denylist.go", name: "takes any number from the store",
-		old: `if revoked < 0 || upTo < 0 {`,
-		new: `if false {`},
+		old: `if n < 0 || n > 0 && keys[kind] == (Key{}) {`,
+		new: `if n > 0 && keys[kind] == (Key{}) {`},
+	{file: "denylist/denylist.go", name: "takes a number of the store that nobody asked for",
+		old: `if n < 0 || n > 0 && keys[kind] == (Key{}) {`,
+		new: `if n < 0 || kind < 0 {`},
+	{file: "denylist/denylist.go", name: "does not keep what seems to be over while the clock is ahead",
+		old: `until.Before(least)`,
+		new: `false`},
 	{file: "denylist/denylist.go", name: "says that it has revoked where the store failed",
-		old: `	if err := l.store.Raise(ctx, key, n, until); err != nil {`,
-		new: `	if err := l.store.Raise(ctx, key, n, until); err != nil && false {`},
+		old: `l.store.Raise(ctx, kind, key, n, until); err != nil {`,
+		new: `l.store.Raise(ctx, kind, key, n, until); err != nil && false {`},
 	{file: "denylist/denylist.go", name: "says 401 where the store failed",
 		old: `return []error{jwthttp.ErrUnavailable, e.error}`,
 		new: `return []error{e.error}`},
@@ -999,14 +1005,27 @@ var mutants = []mutant{
 	{file: "denylist/memory.go", name: "drops a revocation for another when it is full",
 		old: `		return ErrFull
 	}`,
-		new: `		m.entries.Delete(heap.Pop(&m.queue).(*entry).key)
+		new: `		r.entries.Delete(heap.Pop(&r.queue).(*entry).key)
 	}`},
+	{file: "denylist/memory.go", name: "lets tokens take the room of subjects",
+		old: `raise(e, m.max)`,
+		new: `raise(e, m.max-len(m.rooms[(kind+1)%3].queue)-len(m.rooms[(kind+2)%3].queue))`},
+	{file: "denylist/memory.go", name: "forgets what is over by a clock that is ahead for a moment",
+		old: `return e.until.wall <= now.wall && e.until.steady <= now.steady`,
+		new: `return e.until.wall <= now.wall`},
+	{file: "denylist/memory.go", name: "forgets what the wall clock says is not over",
+		old: `return e.until.wall <= now.wall && e.until.steady <= now.steady`,
+		new: `return e.until.steady <= now.steady`},
+	{file: "denylist/memory.go", name: "keeps for years what was looked at while the wall clock was years behind",
+		old: `min(e.until.wall-now.wall, lookAgain.Milliseconds())`,
+		new: `(e.until.wall - now.wall)`},
 	{file: "denylist/memory.go", name: "moves a cut-off backwards",
-		old: `max(n, before.n)`,
-		new: `n`},
+		old: `max(e.n, before.n)`,
+		new: `e.n`},
 	{file: "denylist/memory.go", name: "shortens how long it remembers",
-		old: `max(e.until, before.until)`,
-		new: `e.until`},
+		old: `		e.until.wall, e.until.steady = max(e.until.wall, before.until.wall), max(e.until.steady, before.until.steady)
+`,
+		new: ``},
 
 	// A browser's cookie.
 

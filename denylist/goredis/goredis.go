@@ -9,8 +9,8 @@
 //	}
 //	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
 //
-// A request takes one round trip, of two GETs; in a cluster one to each of two
-// nodes, at the same time. While Redis is down, slow, or answers what was never
+// A request takes one round trip, of a GET for each of jti and sub; in a cluster one to
+// each node that has such a key, at the same time. While Redis is down, slow, or answers what was never
 // written, requests get a 503 and none passes.
 //
 // # What Redis must promise
@@ -20,7 +20,10 @@
 // that comes back empty has forgotten who logged out. Let it evict nothing
 // (maxmemory-policy noeviction): when it is full, revoking fails, and what was
 // revoked stays so. Read from masters: a replica may be behind, and after a failover
-// the last moments before it may be lost (see WAIT in Redis's manual).
+// the last moments before it may be lost (see WAIT in Redis's manual). Keep its clock
+// right: Redis deletes by that clock what has expired, so a jump ahead loses what was
+// revoked, for good. A program whose clock is ahead for a moment loses nothing: when it
+// revokes, the longer of the times by its clock and by Redis's counts.
 //
 // A key is a prefix and 43 characters, its value a number. It expires by itself.
 package goredis
@@ -115,7 +118,7 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	if opts.Prefix == "" {
 		opts.Prefix = defaultPrefix
 	}
-	list, err := denylist.New(&store{client, opts.Timeout, opts.Prefix}, opts.MaxLifetime)
+	list, err := denylist.New(&store{client, opts.Timeout, opts.Prefix, time.Now}, opts.MaxLifetime)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
@@ -126,14 +129,18 @@ type store struct {
 	client  redis.UniversalClient
 	timeout time.Duration
 	prefix  string
+	now     func() time.Time
 }
 
 var _ denylist.Store = (*store)(nil)
 
 // raise is one step for Redis, so that of two revocations at once the later moment
-// stays. The time to live is relative: the clock of Redis plays no part.
+// stays. ARGV[2] is the time to live by the clock of the caller. By that of Redis it
+// lasts until ARGV[3]. The longer one counts, since either clock may be ahead.
 var raise = redis.NewScript(`
-local n, ttl = ARGV[1], ARGV[2]
+local n, ttl = ARGV[1], tonumber(ARGV[2])
+local now = redis.call('TIME')
+ttl = math.max(ttl, math.floor(ARGV[3] - now[1] * 1000 - now[2] / 1000))
 local before = redis.call('GET', KEYS[1])
 if before then
 	if #before > 15 or not before:find('^[1-9]%d*$') then
@@ -146,45 +153,55 @@ if before then
 	if left == -1 then
 		return redis.call('SET', KEYS[1], n)
 	end
-	if left > tonumber(ttl) then
+	if left > ttl then
 		ttl = left
 	end
 end
 return redis.call('SET', KEYS[1], n, 'PX', ttl)
 `)
 
-func (s *store) Raise(ctx context.Context, key denylist.Key, n int64, until time.Time) error {
-	ttl := max(time.Until(until).Milliseconds(), 1) // Redis refuses 0
+// The kind plays no part, for Redis has one room for all.
+func (s *store) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n int64, until time.Time) error {
+	ttl := max(until.Sub(s.now()).Milliseconds(), 1) // Redis refuses 0
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	return raise.Run(ctx, s.client, []string{s.name(key)}, n, ttl).Err()
+	return raise.Run(ctx, s.client, []string{s.name(key)}, n, ttl, until.UnixMilli()).Err()
 }
 
-func (s *store) Find(ctx context.Context, token, subject denylist.Key) (tokenN, subjectN int64, err error) {
+func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	// A pipeline, since in a cluster no single command may have both keys; and the
+	// A pipeline, since in a cluster no single command may have several keys; and the
 	// client answers none from a cache of its own.
 	pipe := s.client.Pipeline()
-	cmds := [2]*redis.StringCmd{pipe.Get(ctx, s.name(token)), pipe.Get(ctx, s.name(subject))}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return 0, 0, err
+	var cmds [3]*redis.StringCmd
+	for kind, key := range keys {
+		if key != (denylist.Key{}) {
+			cmds[kind] = pipe.Get(ctx, s.name(key))
+		}
 	}
-	var n [2]int64
-	for i, cmd := range cmds {
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return found, err
+	}
+	for kind, cmd := range cmds {
+		if cmd == nil {
+			continue
+		}
 		text, err := cmd.Result()
 		if errors.Is(err, redis.Nil) {
 			continue
 		}
 		if err != nil {
-			return 0, 0, err
+			return [3]int64{}, err
 		}
 		// As raise has it; the error does not quote what somebody else has written.
-		if n[i], err = strconv.ParseInt(text, 10, 64); err != nil || n[i] < 1 || len(text) > 15 || strconv.FormatInt(n[i], 10) != text {
-			return 0, 0, errors.New("goredis: the value is not a number of a denylist")
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 1 || len(text) > 15 || strconv.FormatInt(n, 10) != text {
+			return [3]int64{}, errors.New("goredis: the value is not a number of a denylist")
 		}
+		found[kind] = n
 	}
-	return n[0], n[1], nil
+	return found, nil
 }
 
 func (s *store) name(key denylist.Key) string {

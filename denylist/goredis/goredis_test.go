@@ -2,6 +2,7 @@ package goredis_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -277,6 +278,24 @@ func TestOneRoundTrip(t *testing.T) {
 	if n := c.single.Load(); n != 1 {
 		t.Errorf("%d commands for a revocation", n)
 	}
+	store := goredis.NewStore(client, patient)
+	for _, test := range []struct {
+		keys                [3]denylist.Key
+		pipelines, commands int64
+	}{
+		{[3]denylist.Key{{1}, {2}, {3}}, 1, 3},
+		{[3]denylist.Key{{1}, {}, {3}}, 1, 2},
+		{[3]denylist.Key{{}, {}, {3}}, 1, 1},
+		{[3]denylist.Key{}, 0, 0},
+	} {
+		pipelines, commands, single := c.pipelines.Load(), c.commands.Load(), c.single.Load()
+		if found, err := store.Find(t.Context(), test.keys); err != nil || found != [3]int64{} {
+			t.Errorf("found %v and %v", found, err)
+		}
+		if p, n := c.pipelines.Load()-pipelines, c.commands.Load()-commands; p != test.pipelines || n != test.commands || c.single.Load() != single {
+			t.Errorf("%v: %d commands in %d pipelines, want %d in %d", test.keys, n, p, test.commands, test.pipelines)
+		}
+	}
 	do(t, client, "SCRIPT", "FLUSH") // as after a restart
 	revoke(t, list, "3")
 	s.want(t, 401, token(t, "3"))
@@ -380,6 +399,28 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
+// A program whose clock is ahead for a moment has Redis keep what it revokes as long as
+// the others do; one whose clock is behind, for longer.
+func TestClockAhead(t *testing.T) {
+	client := start(t).client(t)
+	for i, test := range []struct{ ahead, want time.Duration }{
+		{0, time.Hour}, {30 * time.Minute, time.Hour}, {100 * time.Hour, time.Hour}, {-time.Hour, 2 * time.Hour},
+	} {
+		key := denylist.Key{1, byte(i)}
+		store := goredis.NewStoreAhead(client, patient, test.ahead)
+		if err := store.Raise(t.Context(), denylist.Token, key, 7, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := store.Find(t.Context(), [3]denylist.Key{key}); err != nil || found != [3]int64{7} {
+			t.Errorf("ahead by %v: found %v and %v", test.ahead, found, err)
+		}
+		name := "jwthttp:deny:" + base64.RawURLEncoding.EncodeToString(key[:])
+		if ttl := client.PTTL(t.Context(), name).Val(); ttl > test.want || ttl < test.want-10*time.Second {
+			t.Errorf("ahead by %v: it expires in %v, want %v", test.ahead, ttl, test.want)
+		}
+	}
+}
+
 // A Redis without room left says so when something is revoked, and keeps the rest.
 func TestFull(t *testing.T) {
 	client := start(t).client(t)
@@ -435,6 +476,22 @@ func TestNonsense(t *testing.T) {
 				s.want(t, 503, token(t, "1"))
 			})
 		}
+	}
+}
+
+// Nor is it one under the key of a session, beside good numbers.
+func TestNonsenseOfASession(t *testing.T) {
+	client := start(t).client(t)
+	store := goredis.NewStore(client, patient)
+	keys := [3]denylist.Key{{1}, {2}, {3}}
+	for kind, key := range keys {
+		if err := store.Raise(t.Context(), denylist.Kind(kind), key, 7, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(t, client, "SET", "jwthttp:deny:"+base64.RawURLEncoding.EncodeToString(keys[denylist.Session][:]), "0")
+	if found, err := store.Find(t.Context(), keys); err == nil || found != [3]int64{} {
+		t.Errorf("found %v and %v", found, err)
 	}
 }
 
