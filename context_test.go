@@ -164,6 +164,9 @@ func TestNoGoroutines(t *testing.T) {
 				t.Errorf("%s has a go statement", file)
 			case *ast.SelectorExpr:
 				on, _ := n.X.(*ast.Ident)
+				if file == filepath.Join("denylist", "denylist.go") && n.Sel.Name == "WithTimeout" {
+					return true // it bounds a revocation, and is cancelled when that returns
+				}
 				if n.Sel.Name == "Go" || on != nil && slices.Contains(starters, on.Name+"."+n.Sel.Name) {
 					t.Errorf("%s uses %v.%s", file, n.X, n.Sel.Name)
 				}

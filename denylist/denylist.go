@@ -29,6 +29,10 @@
 // Both count for one iss alone, since two issuers may use the same ids. A list
 // forgets a revocation when the last token that it refuses has expired.
 //
+// A revocation does not end with the request that asked for it: it ignores that its
+// context is cancelled or past its deadline, and has 10 seconds of its own. The
+// values of the context stay. So a client that leaves does not undo its logout.
+//
 // So that no token slips through, a Check refuses those that a revocation could
 // not reach ([ErrNotRevocable]): a token needs jti or sub, and exp and iat, which
 // are at most [Options].MaxLifetime apart; and iat is not ahead by more than 5
@@ -59,6 +63,9 @@ const (
 	// slack is for how long revocations outlive the exp of their tokens: the
 	// clocks of who revokes and of who checks may both be off.
 	slack = 2 * maxLeeway
+
+	// raiseTimeout bounds a revocation, whose context is not that of its request.
+	raiseTimeout = 10 * time.Second
 )
 
 var (
@@ -85,7 +92,8 @@ type Store interface {
 	// it has returned nil, Find returns the number, wherever it is called.
 	//
 	// until is at least 10 minutes ahead. A store keeps the number for longer rather
-	// than lose it to a clock that jumps.
+	// than lose it to a clock that jumps. ctx is not cancelled with the request; it
+	// ends after 10 seconds.
 	Raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error
 
 	// Find returns the number under each key, and 0 where there is none. keys[k] is
@@ -235,6 +243,9 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
 func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error {
+	// A revocation goes on when its client has left, and has an end all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), raiseTimeout)
+	defer cancel()
 	// A revocation that seems to be over is kept too: this clock may be ahead for a
 	// moment, and the token be good when it is right again.
 	if least := time.Now().Add(slack); until.Before(least) {

@@ -568,3 +568,170 @@ func TestNoKeyForNoName(t *testing.T) {
 		}
 	}
 }
+
+// A slow store takes a while to keep something, and heeds its context.
+type slow struct {
+	denylist.Store
+	begun chan struct{}
+	while time.Duration
+	seen  context.Context
+}
+
+func (s *slow) Raise(ctx context.Context, kind denylist.Kind, key denylist.Key, n int64, until time.Time) error {
+	s.seen = ctx
+	close(s.begun)
+	select {
+	case <-time.After(s.while):
+		return s.Store.Raise(ctx, kind, key, n, until)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// A waiting store keeps something when its channel is closed.
+type waiting struct {
+	denylist.Store
+	begun, left chan struct{}
+}
+
+func (s *waiting) Raise(ctx context.Context, kind denylist.Kind, key denylist.Key, n int64, until time.Time) error {
+	close(s.begun)
+	<-s.left
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Store.Raise(ctx, kind, key, n, until)
+}
+
+// Over TCP a client leaves while its logout is under way.
+func TestClientLeaves(t *testing.T) {
+	store := &waiting{denylist.NewMemoryStore(10), make(chan struct{}), make(chan struct{})}
+	list, err := denylist.New(store, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoked := make(chan error, 1)
+	server := httptest.NewServer(contract.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			return
+		}
+		go func() { <-r.Context().Done(); close(store.left) }()
+		token, _ := jwthttp.TokenFromContext[jwt.MapClaims](r.Context())
+		revoked <- denylist.Revoke(r.Context(), list, token)
+	})))
+	defer server.Close()
+	raw := contract.Sign(t, jwt.MapClaims{"jti": "1"})
+	send := func(ctx context.Context, method string) (status int, err error) {
+		req, err := http.NewRequestWithContext(ctx, method, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+raw)
+		res, err := server.Client().Do(req)
+		if err != nil {
+			return 0, err
+		}
+		return res.StatusCode, res.Body.Close()
+	}
+
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { <-store.begun; leave() }()
+	if status, err := send(ctx, "POST"); !errors.Is(err, context.Canceled) {
+		t.Errorf("status %d, error %v: the client has not left", status, err)
+	}
+	if err := <-revoked; err != nil {
+		t.Error(err)
+	}
+	if status, err := send(t.Context(), "GET"); status != 401 || err != nil {
+		t.Errorf("status %d, error %v, want 401", status, err)
+	}
+}
+
+// A context that is over does not end a revocation.
+func TestRevocationOutlivesItsRequest(t *testing.T) {
+	type contextKey struct{}
+	left := errors.New("the client has left")
+	revocations := map[string]func(context.Context, *denylist.List, *jwthttp.Token[jwt.MapClaims]) error{
+		"Revoke": denylist.Revoke[jwt.MapClaims],
+		"RevokeToken": func(ctx context.Context, l *denylist.List, t *jwthttp.Token[jwt.MapClaims]) error {
+			return l.RevokeToken(ctx, "", "1", t.ExpiresAt())
+		},
+		"RevokeSubject": func(ctx context.Context, l *denylist.List, _ *jwthttp.Token[jwt.MapClaims]) error {
+			return l.RevokeSubject(ctx, "", "alice", time.Now())
+		},
+	}
+	contexts := map[string]func(context.Context, <-chan struct{}) context.Context{
+		"cancelled before": func(ctx context.Context, _ <-chan struct{}) context.Context {
+			ctx, cancel := context.WithCancelCause(ctx)
+			cancel(left)
+			return ctx
+		},
+		"cancelled meanwhile": func(ctx context.Context, begun <-chan struct{}) context.Context {
+			ctx, cancel := context.WithCancelCause(ctx)
+			go func() { <-begun; cancel(left) }()
+			return ctx
+		},
+		"past its deadline": func(ctx context.Context, _ <-chan struct{}) context.Context {
+			ctx, cancel := context.WithDeadlineCause(ctx, time.Now().Add(-time.Second), left)
+			t.Cleanup(cancel)
+			return ctx
+		},
+		"with a deadline that passes meanwhile": func(ctx context.Context, _ <-chan struct{}) context.Context {
+			ctx, cancel := context.WithTimeoutCause(ctx, time.Second, left)
+			t.Cleanup(cancel)
+			return ctx
+		},
+	}
+	for what, revoke := range revocations {
+		for when, end := range contexts {
+			t.Run(what+", "+when, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: 9 * time.Second}
+					list, err := denylist.New(store, 0)
+					if err != nil {
+						t.Fatal(err)
+					}
+					auth := contract.Protect[jwt.MapClaims](t, list)
+					raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+					token, err := auth.Verify(t.Context(), raw)
+					if err != nil {
+						t.Fatal(err)
+					}
+					ctx := end(context.WithValue(t.Context(), contextKey{}, "trace"), store.begun)
+					if err := revoke(ctx, list, token); err != nil {
+						t.Error(err)
+					}
+					if got := store.seen.Value(contextKey{}); got != "trace" {
+						t.Errorf("the value is %v", got)
+					}
+					if store.seen.Err() == nil {
+						t.Error("the context of the store goes on")
+					}
+					if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, denylist.ErrRevoked) {
+						t.Errorf("error = %v, want ErrRevoked", err)
+					}
+				})
+			})
+		}
+		t.Run(what+", a store that hangs", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: time.Hour}
+				list, err := denylist.New(store, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				token, err := contract.Protect[jwt.MapClaims](t, list).Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if err := revoke(t.Context(), list, token); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error = %v, want ErrUnavailable", err)
+				}
+				if took := time.Since(start); took != 10*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}

@@ -57,8 +57,8 @@ type Options struct {
 	MaxLifetime time.Duration
 
 	// Timeout is how long a request waits for Redis: 250 ms if 0, at most 5 seconds.
-	// Then it is a 503. A revocation waits for as long, in a cluster up to twice;
-	// one that was given up may have been kept all the same.
+	// Then it is a 503. A revocation waits for as long, in a cluster up to twice, also
+	// when its client has left; one that was given up may have been kept all the same.
 	Timeout time.Duration
 
 	// Prefix begins all keys: "jwthttp:deny:" if empty, at most 128 bytes. Programs

@@ -399,6 +399,41 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
+// A client that leaves does not undo its logout.
+func TestRevocationOutlivesItsRequest(t *testing.T) {
+	redisServer := start(t)
+	list := newList(t, redisServer.client(t), goredis.Options{Timeout: patient})
+	s := serve(t, list)
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx, cancel
+		},
+		"past its deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithDeadline(ctx, time.Now().Add(-time.Second))
+		},
+		"cancelled meanwhile": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			redisServer.stop(t)
+			time.AfterFunc(300*time.Millisecond, func() { redisServer.resume(t) })
+			return context.WithTimeout(ctx, 100*time.Millisecond)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := end(t.Context())
+			defer cancel()
+			if err := list.RevokeToken(ctx, "a", name, time.Now().Add(time.Hour)); err != nil {
+				t.Error(err)
+			}
+			if ctx.Err() == nil {
+				t.Error("the request had not ended")
+			}
+			s.want(t, 401, token(t, name))
+			s.want(t, 200, token(t, name+", another"))
+		})
+	}
+}
+
 // A program whose clock is ahead for a moment has Redis keep what it revokes as long as
 // the others do; one whose clock is behind, for longer.
 func TestClockAhead(t *testing.T) {
