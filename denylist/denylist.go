@@ -11,7 +11,8 @@
 //	func logout(w http.ResponseWriter, r *http.Request) {
 //		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 //		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
-//			jwthttp.WriteError(w, r, err) // a 503: the token is still good
+//			slog.Error("logout", "err", err) // WriteError does not log it
+//			jwthttp.WriteError(w, r, err)    // a 503 or a 500: the token is still good
 //			return
 //		}
 //		fmt.Fprintln(w, "Goodbye")
@@ -72,10 +73,12 @@ var (
 	// ErrRevoked is the error of a [Check] for a token that was revoked, a 401.
 	ErrRevoked = errors.New("denylist: the token was revoked")
 
-	// ErrNotRevocable is wrapped by the error of a [Check] for a token that no
-	// revocation would reach, a 401, and by that of [Revoke] for one without jti or
-	// exp, a 503: logging out has failed, and the token is still good. Its text says
-	// what the issuer has to change.
+	// ErrNotRevocable is wrapped by two errors, whose texts say what the issuer has
+	// to change:
+	//   - that of a [Check], for a token that no revocation would reach: a 401.
+	//   - that of [Revoke], for a token that has no jti or no exp, or that lives
+	//     longer than MaxLifetime. It wraps [jwthttp.ErrMisconfigured] too, which is
+	//     a 500: logging out has failed, and the token is still good.
 	ErrNotRevocable = errors.New("denylist: the token cannot be revoked")
 
 	// ErrFull is wrapped by the error of a revocation for which a list in memory
@@ -180,25 +183,31 @@ func Check[C any](list *List) jwthttp.Check[C] {
 // needs a jti, which the issuer must not use twice ([ErrNotRevocable] if there is
 // none). The list keeps it until t has expired, and 10 minutes more.
 //
-// An error means that t is still good, as far as one knows. It wraps
-// [jwthttp.ErrUnavailable], whatever the reason, so that [jwthttp.WriteError] makes
-// it a 503, and no client throws away a token that others may still use.
+// An error means that t is still good, as far as one knows. No client then throws
+// away a token that others may still use. The error is one of two kinds, and
+// [jwthttp.WriteError] answers accordingly:
+//   - [jwthttp.ErrUnavailable]: the store failed, a 503. The client may try again.
+//   - [jwthttp.ErrMisconfigured]: no repetition would help, a 500. The token has no
+//     jti or no exp, or lives longer than MaxLifetime ([ErrNotRevocable]), or t or
+//     list is nil.
+//
+// Log the error: WriteError does not, and it says what to mend.
 func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 	if t == nil {
-		return failed("denylist: Revoke was given no token: nobody is logged in, or the claims type is not that of the middleware")
+		return misuse("denylist: Revoke was given no token: call it inside the middleware, with its claims type, where no request is anonymous")
 	}
 	c := t.Registered()
 	if c.ID == "" {
-		return failed("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
+		return misuse("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
 	}
 	if c.ExpiresAt == nil {
-		return failed("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
+		return misuse("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
 	}
 	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
 }
 
 // RevokeToken refuses the token with this iss and jti, for a caller that has no
-// token but knows its id. Both are compared exactly. The
+// token but knows its id. Both are compared exactly, as in [List.RevokeSubject]. The
 // issuer of tokens without iss is "". The list keeps it until exp, and 10 minutes
 // more; for 10 minutes at least, in case that this clock is ahead. exp is at most
 // MaxLifetime ahead. A caller that does not know exp passes that. An error is as that
@@ -208,10 +217,10 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 		return err
 	}
 	if exp.Unix() <= 0 {
-		return failed("denylist: exp is %v, as in no token: say when the token expires", exp)
+		return misuse("denylist: exp is %v, as in no token: say when the token expires", exp)
 	}
 	if exp.Unix() > time.Now().Add(l.maxLifetime+slack).Unix() {
-		return failed("%w: its exp is %v, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp, l.maxLifetime)
+		return misuse("%w: its exp is %v, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp, l.maxLifetime)
 	}
 	return l.raise(ctx, Token, keyOf(Token, issuer, id), 1, exp.Add(slack))
 }
@@ -221,6 +230,11 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 // without iss is "". upTo is time.Now() as a rule, by the issuer's clock: if that
 // may be ahead of this one, add by how much, up to 5 minutes. An error is as that
 // of [Revoke].
+//
+// A revocation for an issuer or a subject that no token carries succeeds and reaches
+// nothing: the list does not know which there are. Pass iss as it is in the tokens,
+// byte by byte: https://issuer.example.com and https://issuer.example.com/ are two
+// issuers.
 //
 // iat has whole seconds, so a token that is issued in the same second as upTo is
 // refused too, even after this has returned. upTo never moves backwards: an earlier
@@ -232,10 +246,10 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 	}
 	s := upTo.Unix()
 	if s <= 0 {
-		return failed("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
+		return misuse("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
 	}
 	if s > time.Now().Add(maxLeeway).Unix() {
-		return failed("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
+		return misuse("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
 	}
 	return l.raise(ctx, Subject, keyOf(Subject, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }
@@ -308,13 +322,13 @@ func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 // checkNames finds mistakes that would make a revocation reach nothing.
 func (l *List) checkNames(issuer, name, what string) error {
 	if !l.isMade() {
-		return failed("denylist: the list is nil: make it with NewMemory, goredis.New or New")
+		return misuse("denylist: the list is nil: make it with NewMemory, goredis.New or New")
 	}
 	if name == "" {
-		return failed("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
+		return misuse("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
 	}
 	if !utf8.ValidString(issuer) || !utf8.ValidString(name) {
-		return failed("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
+		return misuse("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
 	}
 	return nil
 }
@@ -330,11 +344,22 @@ func keyOf(kind Kind, issuer, name string) Key {
 	return sha256.Sum256(b)
 }
 
-// failed returns the error of a store, or of a revocation, as one of this side.
+// failed returns the error of a store: it may be gone when the call is repeated.
 func failed(format string, args ...any) error {
-	return unavailable{fmt.Errorf(format, args...)}
+	return &failure{jwthttp.ErrUnavailable, fmt.Errorf(format, args...)}
 }
 
-type unavailable struct{ error }
+// misuse returns the error of a revocation that fails however often it is repeated.
+func misuse(format string, args ...any) error {
+	return &failure{jwthttp.ErrMisconfigured, fmt.Errorf(format, args...)}
+}
 
-func (e unavailable) Unwrap() []error { return []error{jwthttp.ErrUnavailable, e.error} }
+// A failure has the text of its cause alone.
+type failure struct {
+	kind  error // of package jwthttp
+	cause error
+}
+
+func (f *failure) Error() string { return f.cause.Error() }
+
+func (f *failure) Unwrap() []error { return []error{f.kind, f.cause} }

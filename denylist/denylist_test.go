@@ -148,6 +148,13 @@ var (
 	}
 )
 
+// misconfigured is the answer to a logout that can never succeed: no Retry-After.
+var misconfigured = answer{
+	status: 500,
+	body:   `{"title":"Internal Server Error","status":500,"detail":"The server is misconfigured","error":"server_error"}` + "\n",
+	ran:    1,
+}
+
 func TestCheckOverHTTP(t *testing.T) {
 	t.Run("jwt.MapClaims", testCheck[jwt.MapClaims])
 	t.Run("jwt.RegisteredClaims", testCheck[jwt.RegisteredClaims])
@@ -194,9 +201,10 @@ func testCheck[C any](t *testing.T) {
 		s.want(t, "GET", phone, passed)
 	})
 	t.Run("a token that cannot be revoked", func(t *testing.T) {
-		failed := unavailable
-		failed.ran = 1
-		serve[C](t, newMemory(t, denylist.Options{})).want(t, "POST", contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"}), failed)
+		raw := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		s := serve[C](t, newMemory(t, denylist.Options{}))
+		s.want(t, "POST", raw, misconfigured)
+		s.want(t, "GET", raw, passed)
 	})
 	t.Run("a list that panics", func(t *testing.T) {
 		s := serve[C](t, newFaulty(t, &faulty{panics: true}))
@@ -248,7 +256,7 @@ func TestErrors(t *testing.T) {
 		list.RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)),
 		list.RevokeSubject(t.Context(), "", "1", time.Now()),
 	} {
-		if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || err.Error() != "denylist: the store failed: dial tcp: refused" {
+		if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || errors.Is(err, jwthttp.ErrMisconfigured) || err.Error() != "denylist: the store failed: dial tcp: refused" {
 			t.Errorf("a revocation that fails: %v", err)
 		}
 	}
@@ -435,7 +443,7 @@ func TestRevokeMistakes(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"no token", denylist.Revoke[jwt.MapClaims](ctx, list, nil), "was given no token: nobody is logged in"},
+		{"no token", denylist.Revoke[jwt.MapClaims](ctx, list, nil), "was given no token: call it inside the middleware"},
 		{"a token of a test", denylist.Revoke(ctx, list, &jwthttp.Token[jwt.MapClaims]{}), "it has no jti"},
 		{"no jti", denylist.Revoke(ctx, list, token(jwt.MapClaims{"sub": "alice"})), "it has no jti: have the issuer set one"},
 		{"no exp", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": nil})), "it has no exp"},
@@ -450,14 +458,21 @@ func TestRevokeMistakes(t *testing.T) {
 		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "say when the token expires"},
 		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "say when the token expires"},
 		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "its exp is 588"},
+		{"a token that lives longer than MaxLifetime", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": time.Now().Add(25 * time.Hour).Unix()})), "its exp is"},
 		{"an exp that no token has", list.RevokeToken(ctx, "a", "1", time.Now().Add(24*time.Hour+11*time.Minute)), "MaxLifetime, which is 24h0m0s: raise that"},
 		{"an upTo of zero", list.RevokeSubject(ctx, "a", "alice", time.Time{}), "use time.Now()"},
 		{"an upTo of 1970", list.RevokeSubject(ctx, "a", "alice", time.Unix(0, 0)), "use time.Now()"},
 		{"an upTo ahead", list.RevokeSubject(ctx, "a", "alice", time.Now().Add(5*time.Minute+2*time.Second)), "would lock the subject out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if test.err == nil || !strings.Contains(test.err.Error(), test.want) || !errors.Is(test.err, jwthttp.ErrUnavailable) {
-				t.Errorf("error = %v, want ErrUnavailable with %q", test.err, test.want)
+			if !errors.Is(test.err, jwthttp.ErrMisconfigured) || errors.Is(test.err, jwthttp.ErrUnavailable) || !strings.Contains(test.err.Error(), test.want) {
+				t.Errorf("error = %v, want ErrMisconfigured with %q", test.err, test.want)
+			}
+			w := httptest.NewRecorder()
+			jwthttp.WriteError(w, httptest.NewRequest("POST", "/", nil), test.err)
+			got := answer{w.Code, w.Header().Get("WWW-Authenticate"), w.Header().Get("Retry-After"), w.Body.String(), 1}
+			if got != misconfigured {
+				t.Errorf("answer %+v, want %+v", got, misconfigured)
 			}
 			if isToken := strings.HasPrefix(test.want, "it") || strings.Contains(test.want, "raise that"); errors.Is(test.err, denylist.ErrNotRevocable) != isToken {
 				t.Errorf("error = %v, ErrNotRevocable %v", test.err, !isToken)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -57,7 +58,8 @@ func ExampleCheck() {
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
 		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
-			jwthttp.WriteError(w, r, err) // a 503 if the list is out of reach
+			slog.Error("logout", "err", err) // WriteError does not log it
+			jwthttp.WriteError(w, r, err)    // a 503 if the list is out of reach
 			return
 		}
 		fmt.Fprint(w, "Goodbye")

@@ -96,7 +96,7 @@ func TestMemoryFull(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := list.RevokeToken(t.Context(), "", "3", exp); !errors.Is(err, denylist.ErrFull) || !errors.Is(err, jwthttp.ErrUnavailable) {
+		if err := list.RevokeToken(t.Context(), "", "3", exp); !errors.Is(err, denylist.ErrFull) || !errors.Is(err, jwthttp.ErrUnavailable) || errors.Is(err, jwthttp.ErrMisconfigured) {
 			t.Errorf("error = %v, want ErrFull and ErrUnavailable", err)
 		}
 		for _, id := range []string{"0", "1", "2"} {

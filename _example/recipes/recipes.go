@@ -133,7 +133,8 @@ func revocation(keys jwthttp.KeySource) http.Handler {
 	logout := func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
-			jwthttp.WriteError(w, r, err) // a 503: the token is still good
+			slog.Error("logout", "err", err) // WriteError does not log it
+			jwthttp.WriteError(w, r, err)    // a 503 or a 500: the token is still good
 			return
 		}
 		fmt.Fprintln(w, "Goodbye") // with a cookie also: session.Clear(w)

@@ -3,6 +3,7 @@ package goredis_test
 import (
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -33,6 +34,7 @@ func ExampleNew() {
 	http.Handle("POST /logout", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
 		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
+			slog.Error("logout", "err", err) // WriteError does not log it
 			jwthttp.WriteError(w, r, err)
 			return
 		}
