@@ -9,7 +9,10 @@
 //	if err != nil {
 //		log.Fatal(err) // says what to mend
 //	}
-//	opts := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+//	opts, err := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+//	if err != nil {
+//		log.Fatal(err)
+//	}
 //	opts.ResourceMetadata = resource.URL()
 //	auth, err := jwthttp.New[oauth.Claims](keys, opts)
 //	if err != nil {
@@ -47,17 +50,19 @@ import (
 // are. Set further fields as you like.
 //
 // It belongs with [Claims], which asks for the claims that such a token must have.
-// Without an issuer or an audience, [jwthttp.New] refuses the options.
-func AccessTokens(issuer string, audience ...string) jwthttp.Options {
-	opts := jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}
-	// Options have no room for an error. New quotes a Type that cannot be.
-	switch {
-	case issuer == "":
-		opts.Type = "at+jwt of no issuer (pass oauth.AccessTokens the issuer)"
-	case len(audience) == 0:
-		opts.Type = "at+jwt for no audience (pass oauth.AccessTokens what this service is called)"
+// An empty issuer, an empty audience and no audience are errors.
+func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
+	var errs []error
+	if issuer == "" {
+		errs = append(errs, errors.New("oauth: the issuer is empty: pass AccessTokens the issuer as it is in iss"))
 	}
-	return opts
+	if len(audience) == 0 || slices.Contains(audience, "") {
+		errs = append(errs, errors.New("oauth: the audience is missing or empty: pass AccessTokens what this service is called in aud"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return jwthttp.Options{}, err
+	}
+	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, nil
 }
 
 // Claims are the claims of an access token, RFC 9068 section 2.2, for

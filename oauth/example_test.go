@@ -30,8 +30,11 @@ func exampleToken(typ string, claims jwt.MapClaims) string {
 // An access token passes; an ID token of the same issuer for the same service does
 // not, nor does one that lacks what RFC 9068 requires.
 func ExampleAccessTokens() {
-	keys := jwthttp.EdDSA(exampleKey.Public().(ed25519.PublicKey))
-	auth, err := jwthttp.New[oauth.Claims](keys, oauth.AccessTokens("https://issuer.example.com", "https://api.example.com"))
+	opts, err := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com")
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[oauth.Claims](jwthttp.EdDSA(exampleKey.Public().(ed25519.PublicKey)), opts)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +73,10 @@ func ExampleNewResource() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	opts := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+	opts, err := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+	if err != nil {
+		log.Fatal(err)
+	}
 	opts.ResourceMetadata = resource.URL()
 	auth, err := jwthttp.New[oauth.Claims](jwthttp.EdDSA(exampleKey.Public().(ed25519.PublicKey)), opts)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwthttptest"
+	"github.com/jwthttp/jwthttp/oauth"
 )
 
 const (
@@ -49,6 +50,15 @@ func sign(t testing.TB, typ string, claims jwt.MapClaims) string {
 		t.Fatal(err)
 	}
 	return jwthttptest.Sign(t, "EdDSA", private, header, string(payload))
+}
+
+func mustAccessTokens(t testing.TB, issuer string, audience ...string) jwthttp.Options {
+	t.Helper()
+	opts, err := oauth.AccessTokens(issuer, audience...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opts
 }
 
 func mustNew[C any](t testing.TB, keys jwthttp.KeySource, opts jwthttp.Options) *jwthttp.Middleware[C] {

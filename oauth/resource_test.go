@@ -334,7 +334,7 @@ func TestTheWholeDance(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer keys.Close()
-	opts := oauth.AccessTokens(as.URL, service)
+	opts := mustAccessTokens(t, as.URL, service)
 	opts.ResourceMetadata, opts.Realm = resource.URL(), "mcp"
 	auth := mustNew[oauth.Claims](t, keys, opts)
 	mux.Handle(resource.Path(), resource)
@@ -376,7 +376,7 @@ func TestTheWholeDance(t *testing.T) {
 func TestChallenges(t *testing.T) {
 	resource := mustResource(t, metadata(audience))
 	const last = `, resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
-	opts := oauth.AccessTokens(issuer, audience)
+	opts := mustAccessTokens(t, issuer, audience)
 	opts.ResourceMetadata = resource.URL()
 	opts.Extractors = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
 	auth := mustNew[oauth.Claims](t, key(), opts)

@@ -36,7 +36,10 @@ func newHandler(self, issuer string, keys jwthttp.KeySource) (http.Handler, erro
 		if err != nil {
 			return nil, err
 		}
-		opts := oauth.AccessTokens(issuer, self+path)
+		opts, err := oauth.AccessTokens(issuer, self+path)
+		if err != nil {
+			return nil, err
+		}
 		opts.ResourceMetadata = resource.URL()
 		m, err := jwthttp.New[oauth.Claims](keys, opts)
 		if err != nil {

@@ -162,7 +162,10 @@ func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	opts := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+	opts, err := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com/mcp")
+	if err != nil {
+		log.Fatal(err)
+	}
 	opts.ResourceMetadata = resource.URL() // where clients find out who issues tokens
 	auth, err := jwthttp.New[oauth.Claims](keys, opts)
 	if err != nil {
