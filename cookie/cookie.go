@@ -141,6 +141,10 @@ func (s *Session) Set(w http.ResponseWriter, token string, expires time.Time) er
 
 // Clear takes the cookie back. The token itself stays good until it expires, for
 // whoever has a copy: package denylist revokes it. Cache-Control is as in Set.
+//
+// An error handler that redirects a browser with a bad token clears the cookie first.
+// Otherwise the browser sends it again, and is redirected for ever where the page that
+// it ends at has a middleware too.
 func (s *Session) Clear(w http.ResponseWriter) {
 	s.write(w, http.Cookie{MaxAge: -1})
 }

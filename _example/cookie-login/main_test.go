@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +99,7 @@ func TestSite(t *testing.T) {
 			v.sees(t, "GET", "/validate", "Invalid token")
 			v.sees(t, "GET", "/generate", "Token generated, it expires in 60 s")
 			v.sees(t, "GET", "/validate", `Valid token of bob, it expires in \d\d s`)
+			v.sees(t, "GET", "/", "Welcome back, bob")
 			v.sees(t, "POST", "/forget", "Token forgotten", "Origin", url)
 			v.sees(t, "GET", "/validate", "Invalid token")
 			v.sees(t, "POST", "/forget", "Invalid token", "Origin", url)
@@ -168,6 +171,114 @@ func TestExpired(t *testing.T) {
 	v := newVisitor(t, url)
 	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token="+raw)
 	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token=x")
+}
+
+// A browser that has a bad token ends at the welcome page, wherever it goes, and
+// without the cookie.
+func TestBadCookie(t *testing.T) {
+	s := mustSigner(t, "HS256", "")
+	site := start(t, s, time.Minute)
+	expired, _, err := s.sign("bob", -time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, _, err := mustSigner(t, "HS256", "").sign("bob", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"expired": expired, "forged": forged, "no JWT": "x", "with a space": "a b", "oversized": strings.Repeat("x", 5000),
+	} {
+		for _, to := range []struct{ method, path string }{
+			{"GET", "/"}, {"GET", "/?result=invalid"}, {"GET", "/?result=generated"}, {"GET", "/validate"}, {"POST", "/forget"},
+		} {
+			t.Run(name+" "+to.method+" "+to.path, func(t *testing.T) {
+				v := newVisitor(t, site)
+				v.client.Jar.SetCookies(address, []*http.Cookie{{Name: "token", Value: value, Path: "/"}})
+				v.sees(t, to.method, to.path, "Invalid token", "Origin", site)
+				if cookies := v.client.Jar.Cookies(address); len(cookies) != 0 {
+					t.Errorf("the browser still has %q", cookies)
+				}
+				v.sees(t, "GET", "/", "No result yet")
+				v.sees(t, "GET", "/generate", "Token generated, .*")
+				v.sees(t, "GET", "/", "Welcome back, bob")
+			})
+		}
+	}
+}
+
+// A stubborn transport sends a cookie with every request, whatever the answers say.
+type stubborn struct{ cookie string }
+
+func (s stubborn) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Cookie", s.cookie)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A browser that keeps a bad cookie after all is not redirected for ever.
+func TestCookieThatStays(t *testing.T) {
+	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	for _, cookie := range []string{"token=x", "token=x; token=y", "token=a b"} {
+		v := &visitor{&http.Client{Transport: stubborn{cookie}}, url}
+		v.sees(t, "GET", "/", "Invalid token")
+		v.sees(t, "GET", "/validate", "Invalid token")
+	}
+}
+
+// Which refusals clear the cookie: a request without it comes from another site, perhaps,
+// and does not log the user out.
+func TestWhatIsCleared(t *testing.T) {
+	s := mustSigner(t, "HS256", "")
+	url := start(t, s, time.Minute)
+	good, _, err := s.sign("bob", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, tc := range []struct {
+		name, method, path, cookie, origin string
+		status                             int
+		cleared                            bool
+	}{
+		{"a bad token", "GET", "/validate", "token=x", "", 303, true},
+		{"a bad token at the welcome page", "GET", "/", "token=x", "", 200, true},
+		{"two tokens", "GET", "/validate", "token=x; token=" + good, "", 303, true},
+		{"no token", "GET", "/validate", "", "", 303, false},
+		{"no token at the welcome page", "GET", "/", "", "", 200, false},
+		{"no token from another site", "POST", "/forget", "", "https://evil.example", 303, false},
+		{"a good token from another origin", "POST", "/forget", "token=" + good, "https://evil.example", 403, false},
+		{"a good token", "GET", "/validate", "token=" + good, "", 200, false},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), tc.method, url+tc.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"Cookie": tc.cookie, "Origin": tc.origin} {
+			if value != "" {
+				req.Header.Set(name, value)
+			}
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		var want []string
+		if tc.cleared {
+			want = []string{"token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"}
+		}
+		if got := res.Header.Values("Set-Cookie"); res.StatusCode != tc.status || !slices.Equal(got, want) {
+			t.Errorf("%s: %d, Set-Cookie %q, want %d, %q", tc.name, res.StatusCode, got, tc.status, want)
+		}
+		if tc.cleared && res.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: Cache-Control %q", tc.name, res.Header.Get("Cache-Control"))
+		}
+	}
 }
 
 // Files of ssh-keygen are read, and those that are made here ssh-keygen reads.

@@ -27,7 +27,8 @@ type site struct {
 	session  *cookie.Session
 }
 
-// newHandler is the whole site: the routes behind auth need a token.
+// newHandler is the whole site: the routes inside auth need a token, and the welcome
+// page does not.
 func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
 	// Served over TLS, it would do without AllowInsecureHTTP, and the cookie would be
 	// __Host-token.
@@ -35,32 +36,49 @@ func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](s.key, jwthttp.Options{
+	app := &site{s, lifetime, session}
+	opts := jwthttp.Options{
 		Extractors:   []jwthttp.Extractor{session.Extractor()},
-		ErrorHandler: showInvalid,
-	})
+		ErrorHandler: app.refused,
+	}
+	auth, err := jwthttp.New[jwt.RegisteredClaims](s.key, opts)
 	if err != nil {
 		return nil, err
 	}
-	app := &site{s, lifetime, session}
+	opts.AllowAnonymous = true
+	optional, err := jwthttp.New[jwt.RegisteredClaims](s.key, opts)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", app.welcome)
+	mux.Handle("GET /{$}", optional.Handler(http.HandlerFunc(app.welcome)))
 	mux.HandleFunc("GET /generate", app.generate)
 	mux.Handle("GET /validate", auth.Handler(http.HandlerFunc(app.validate)))
 	mux.Handle("POST /forget", auth.Handler(http.HandlerFunc(app.forget)))
 	return mux, nil
 }
 
-// showInvalid sends whoever comes without a good token back to the welcome page.
-// Everything else, such as a form on another site, gets the answer it would have
-// got anyway.
-func showInvalid(w http.ResponseWriter, r *http.Request, err error) {
+// refused answers every request that the middleware refuses:
+//   - A bad token ends on the welcome page, and its cookie is cleared. Otherwise the
+//     browser would send it again, to the welcome page too, and be redirected for ever.
+//   - No token ends on the welcome page. Nothing is cleared: a form on another site
+//     comes without the cookie, and must not log the user out.
+//   - The rest, such as a form on another origin or an outage, gets the usual answer.
+func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 	log.Print(err) // what to mend, if it is a fault of this side
-	if errors.Is(err, jwthttp.ErrNoToken) || errors.Is(err, jwthttp.ErrInvalidToken) {
-		http.Redirect(w, r, "/?result=invalid", http.StatusSeeOther)
+	switch {
+	case errors.Is(err, jwthttp.ErrInvalidToken), errors.Is(err, jwthttp.ErrInvalidRequest):
+		s.session.Clear(w)
+	case errors.Is(err, jwthttp.ErrNoToken):
+	default:
+		jwthttp.WriteError(w, r, err)
 		return
 	}
-	jwthttp.WriteError(w, r, err)
+	if r.URL.Path == "/" { // no redirect, for a browser may keep the cookie after all
+		s.show(w, "bad", "Invalid token")
+		return
+	}
+	http.Redirect(w, r, "/?result=invalid", http.StatusSeeOther)
 }
 
 // welcome shows one of these results, and never what the address says.
@@ -73,7 +91,11 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) {
 	case "invalid":
 		s.show(w, "bad", "Invalid token")
 	default:
-		s.show(w, "", "")
+		result := ""
+		if claims, ok := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context()); ok {
+			result = "Welcome back, " + claims.Subject
+		}
+		s.show(w, "", result)
 	}
 }
 
