@@ -42,6 +42,7 @@ var (
 	errTwoTokens    = newFailure(ErrInvalidRequest, "two_credentials", "The request carries more than one credential", nil)
 	errCredential   = newFailure(ErrInvalidRequest, "malformed_credential", "The credential is malformed", nil)
 	errMalformed    = newFailure(ErrInvalidToken, "malformed_token", "The access token is malformed", jwt.ErrTokenMalformed)
+	errManyCookies  = newFailure(ErrInvalidRequest, "malformed_credential", "The request carries too many cookies", nil).because(fmt.Errorf("at most %d are read", maxCookiePairs))
 	errTooLarge     = newFailure(ErrInvalidToken, "token_too_large", "The access token is too large", jwt.ErrTokenMalformed)
 	errHeader       = newFailure(ErrInvalidToken, "header", "The access token has a header that is not accepted", jwt.ErrTokenUnverifiable)
 	errType         = newFailure(ErrInvalidToken, "type", "The access token is of another type", jwt.ErrTokenUnverifiable)
@@ -67,6 +68,8 @@ var (
 
 // The same, with what helps whoever reads the log.
 var (
+	errNoScheme       = errCredential.because(errors.New("the Authorization header does not begin with the name of a scheme, such as Bearer"))
+	errCookieValue    = errCredential.because(errors.New("the cookie has a byte that RFC 6265 section 4.1.1 forbids, such as a space, a comma or a quote"))
 	errNotOurs        = errUnknownKey.because(errors.New("the key source has no key of the token's alg and kid"))
 	errTooManyKeys    = errUnknownKey.because(fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 	errUnasked        = errAudience.because(errors.New("the token has an aud and Options.Audience is empty: say there what this service is called, or set AllowAnyAudience"))

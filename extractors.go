@@ -3,8 +3,10 @@ package jwthttp
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -41,39 +43,39 @@ type Extractor struct {
 	// final: the answer is 400, or 503 if it wraps ErrUnavailable,
 	// context.DeadlineExceeded or context.Canceled. It is called concurrently and
 	// must leave the request's body alone.
+	//
+	// With a Source of "header:NAME" two values of that header are an error before
+	// Extract is called. Extract sees the value without the spaces and tabs around
+	// it, which HTTP/2 servers leave there, and they are removed from what it returns.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
 	bearer  bool        // what Extract returns is yet to be held against b64token
+	builtin bool        // Extract is of this package: it reads its header as compiled wants it read
 	mistake error       // of the call that made it; New returns it
 }
 
 // BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another
-// scheme is no credential here. Two Authorization headers, or a Bearer header
-// that does not hold exactly one token, are an error.
+// scheme is no credential here, and neither is an empty value. These are errors:
+//   - two Authorization headers, of whatever scheme
+//   - a Bearer header that does not hold exactly one token
+//   - a value that does not begin with the name of a scheme
 func BearerHeader() Extractor {
-	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true}
+	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, builtin: true}
 }
 
 // Cookie reads the cookie of that name, up to 4096 bytes. Since browsers send it
 // by themselves, it goes through the cross-origin gate. The prefixes __Host-
-// and __Secure- work. An empty value is no token; two cookies of the name are an
-// error. As in [http.Request.CookiesNamed], quotes around the value are dropped
-// and a value with bytes that RFC 6265 forbids was not sent.
+// and __Secure- work. Quotes around the value are removed. An empty value is no
+// token, and neither is a name without "=". These are errors:
+//   - two cookies of the name, also if one is empty
+//   - a value with bytes that RFC 6265 forbids, such as a space or a comma
+//   - more than 3,000 cookies, whatever their names
 func Cookie(name string) Extractor {
 	return Extractor{
 		mistake: checkCookieName(name),
 		Source:  inCookie + Source(name),
-		Extract: func(r *http.Request) (string, error) {
-			switch cookies := r.CookiesNamed(name); len(cookies) {
-			case 0:
-				return "", nil
-			case 1:
-				return cookies[0].Value, nil
-			default:
-				return "", errTwoTokens
-			}
-		},
+		Extract: func(r *http.Request) (string, error) { return findCookie(r.Header["Cookie"], name) },
 	}
 }
 
@@ -97,13 +99,14 @@ func HeaderNamed(name string) Extractor {
 	}
 	return Extractor{
 		mistake: mistake,
+		builtin: true,
 		Source:  inHeader + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			switch values := r.Header[name]; len(values) {
 			case 0:
 				return "", nil
 			case 1:
-				return values[0], nil
+				return trimSpace(values[0]), nil
 			default:
 				return "", errTwoTokens
 			}
@@ -134,8 +137,15 @@ func bearer(r *http.Request) (string, error) {
 	}
 	value := values[0]
 	const scheme = "Bearer"
-	if token, ok := strings.CutPrefix(value, scheme+" "); ok && token != "" && token[0] != ' ' && token[len(token)-1] != ' ' {
+	if token, ok := strings.CutPrefix(value, scheme+" "); ok && token != "" && token[0] > ' ' && token[len(token)-1] > ' ' {
 		return token, nil // what nearly every request has; the rest says the same
+	}
+	value = trimSpace(value)
+	if value == "" {
+		return "", nil
+	}
+	if !isTokenChar(value[0]) {
+		return "", errNoScheme
 	}
 	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
 		return "", nil
@@ -144,11 +154,56 @@ func bearer(r *http.Request) (string, error) {
 	if rest != "" && (isTokenChar(rest[0]) || rest[0] == ':') {
 		return "", nil // the name of the scheme goes on: BearerX
 	}
-	token := strings.Trim(rest, " ")
+	token := strings.TrimLeft(rest, " ")
 	if token == "" || len(token) == len(rest) {
 		return "", errCredential
 	}
 	return token, nil // extract or authenticate checks its characters
+}
+
+// trimSpace removes the white space that RFC 9110 section 5.5 excludes from the
+// value of a header: spaces and tabs, and nothing else. HTTP/1 servers have removed
+// it already, HTTP/2 servers have not.
+func trimSpace(value string) string { return strings.Trim(value, " \t") }
+
+const maxCookiePairs = 3000 // where net/http gives up and returns no cookie at all
+
+// findCookie returns the value of the only cookie of that name, "" if there is none
+// or an empty one (RFC 6265 sections 4.1.1 and 4.2.1). It finds the cookies that
+// net/http finds, and returns an error where net/http drops one and says nothing: the
+// next reader of the header may find it.
+func findCookie(lines []string, name string) (string, error) {
+	pairs := 0
+	for _, line := range lines {
+		pairs += strings.Count(line, ";") + 1
+	}
+	if pairs > maxCookiePairs {
+		return "", errManyCookies
+	}
+	value, found := "", false
+	for _, line := range lines {
+		for more := true; more; {
+			var pair string
+			pair, line, more = strings.Cut(line, ";")
+			key, v, _ := strings.Cut(textproto.TrimString(pair), "=")
+			if textproto.TrimString(key) != name {
+				continue
+			}
+			if found {
+				return "", errTwoTokens
+			}
+			value, found = v, true
+		}
+	}
+	if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+		value = value[1 : len(value)-1]
+	}
+	for i := range len(value) {
+		if c := value[i]; c <= ' ' || c > '~' || c == '"' || c == ',' || c == '\\' {
+			return "", errCookieValue
+		}
+	}
+	return value, nil
 }
 
 // isB64Token reports whether s is RFC 6750's b64token.
@@ -175,6 +230,41 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// compiled returns e as requests are read with it. An extractor of the caller's own for
+// a header gets what holds for ours: one value, and no white space around it. Else
+// an extractor that looks for "JWT " would take " JWT x" for no credential, and a proxy
+// inside the middleware would pass it on to a reader that trims it.
+func (e Extractor) compiled() Extractor {
+	if e.firstOf != nil {
+		e.firstOf = slices.Clone(e.firstOf)
+		for i := range e.firstOf {
+			e.firstOf[i] = e.firstOf[i].compiled()
+		}
+		return e
+	}
+	name, isHeader := e.Source.cut(inHeader)
+	if !isHeader || e.builtin {
+		return e
+	}
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	extract := e.Extract
+	e.Extract = func(r *http.Request) (string, error) {
+		values := r.Header[name]
+		if len(values) > 1 {
+			return "", errTwoTokens
+		}
+		if len(values) == 1 && trimSpace(values[0]) != values[0] {
+			trimmed := *r // the caller's request stays as it is
+			trimmed.Header = maps.Clone(r.Header)
+			trimmed.Header[name] = []string{trimSpace(values[0])}
+			r = &trimmed
+		}
+		token, err := extract(r)
+		return trimSpace(token), err
+	}
+	return e
 }
 
 // find returns the token that r carries in this place, "" if none, and the single

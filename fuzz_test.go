@@ -37,9 +37,9 @@ func FuzzRequest(f *testing.F) {
 	const oneLineEach = 1 | 1<<2
 	for _, auth := range []string{
 		"", "Bearer", "Bearer " + token, "bearer  " + token + " ", "Bearer\t" + token, "Basic YTpi", "Bearer " + token + ",x", "Bearer a.b.c", "Bearer:" + token, "BearerX " + token,
-		"Bearer " + long, token, "Bearer a.b~c+/==", "Bearer =", "Bearer a=b", " Bearer " + token, "Bearer  ", "Bearer\x00" + token, "Bearer\u00a0" + token, "Bearer " + token + "\xff", "Bearer " + strings.Repeat("x", 8193), "Bearer " + strings.Repeat("x", 8193) + "!",
+		"Bearer " + long, token, "Bearer a.b~c+/==", "Bearer =", "Bearer a=b", " Bearer " + token, "Bearer  ", "Bearer\x00" + token, "Bearer\u00a0" + token, "\u00a0Bearer " + token, "\vBearer " + token, "\tBearer " + token + "\t", " \t", ",Bearer " + token, "\x00", "Bearer " + token + "\xff", "Bearer " + strings.Repeat("x", 8193), "Bearer " + strings.Repeat("x", 8193) + "!",
 	} {
-		for _, cookie := range []string{"", "token=" + token, `token="` + token + `"`, "token=" + token + "; token=" + token, "token=; x", "Token=" + token, "token=" + long, "x=1; token =" + token, "token=" + token + ";", `token="` + token} {
+		for _, cookie := range []string{"", "token=" + token, `token="` + token + `"`, "token=" + token + "; token=" + token, "token=; x", "Token=" + token, "token=" + long, "x=1; token =" + token, "token=" + token + ";", `token="` + token, "token", "token= " + token, "token=" + token + ",x", "token=\xe9", strings.Repeat(";", 2999) + "token=" + token, strings.Repeat(";", 3000)} {
 			f.Add(uint8(oneLineEach), auth, "", cookie, "")
 		}
 		f.Add(uint8(oneLineEach), "", "", auth, "")
@@ -65,7 +65,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		r.Header["Authorization"] = []string{auth1, auth2, ""}[:lines&3]
 		r.Header["Cookie"] = []string{cookie1, cookie2, ""}[:lines>>2&3]
-		want := contract(r.Header["Authorization"], r.CookiesNamed("token"), isForeign, good)
+		want := contract(r.Header["Authorization"], r.Header["Cookie"], isForeign, good)
 		isAnonymous := want == noToken && allowed
 		if isAnonymous {
 			want = accepted
@@ -104,25 +104,46 @@ var (
 	invalidToken   = verdict{401, "invalid_token"}
 	crossOrigin    = verdict{403, "cross_origin"}
 
-	// RFC 9110 section 5.6.2 for where a scheme ends, RFC 6750 section 2.1.
-	isBearer  = regexp.MustCompile("^(?i:bearer)([^!#$%&'*+.^_`|~0-9A-Za-z:-]|$)")
-	b64tokens = regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9._~+/-]+=*) *$`)
+	// RFC 9110 sections 5.5 and 5.6.2 for where a value and a scheme begin and end,
+	// RFC 6750 section 2.1.
+	isEmpty   = regexp.MustCompile("^[ \t]*$")
+	hasScheme = regexp.MustCompile("^[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]")
+	isBearer  = regexp.MustCompile("^[ \t]*(?i:bearer)([^!#$%&'*+.^_`|~0-9A-Za-z:-]|$)")
+	b64tokens = regexp.MustCompile(`^[ \t]*(?i:bearer) +([A-Za-z0-9._~+/-]+=*)[ \t]*$`)
+
+	// RFC 6265 section 4.2.1 and cookie-octet of section 4.1.1, with the white space
+	// that net/http passes over.
+	cookiePair = regexp.MustCompile("(?s)^[ \t\r\n]*token[ \t\r\n]*(?:=(.*?))?[ \t\r\n]*$")
+	isCookie   = regexp.MustCompile(`^(?:[!#-+\--:<-\[\]-~]*|"[!#-+\--:<-\[\]-~]*")$`)
 )
 
-func contract(authorization []string, cookies []*http.Cookie, isForeign bool, good []string) verdict {
-	if len(authorization) > 1 || len(cookies) > 1 {
+func contract(authorization []string, cookieLines []string, isForeign bool, good []string) verdict {
+	var pairs, cookies []string
+	for _, line := range cookieLines {
+		pairs = append(pairs, strings.Split(line, ";")...)
+	}
+	for _, pair := range pairs {
+		if value := cookiePair.FindStringSubmatch(pair); value != nil {
+			cookies = append(cookies, value[1])
+		}
+	}
+	if len(authorization) > 1 || len(cookies) > 1 || len(pairs) > 3000 {
 		return invalidRequest
 	}
 	inHeader, inCookie := "", ""
-	if len(authorization) == 1 && isBearer.MatchString(authorization[0]) {
+	if len(authorization) == 1 && !isEmpty.MatchString(authorization[0]) {
 		token := b64tokens.FindStringSubmatch(authorization[0])
-		if token == nil {
+		if token != nil {
+			inHeader = token[1]
+		} else if isBearer.MatchString(authorization[0]) || !hasScheme.MatchString(authorization[0]) {
 			return invalidRequest
 		}
-		inHeader = token[1]
 	}
 	if len(cookies) == 1 {
-		inCookie = cookies[0].Value
+		if !isCookie.MatchString(cookies[0]) {
+			return invalidRequest
+		}
+		inCookie = strings.Trim(cookies[0], `"`)
 	}
 	switch {
 	case inHeader != "" && inCookie != "":
@@ -135,6 +156,95 @@ func contract(authorization []string, cookies []*http.Cookie, isForeign bool, go
 		return accepted
 	}
 	return invalidToken
+}
+
+// What Cookie finds is what net/http finds, where net/http says something.
+func FuzzCookies(f *testing.F) {
+	for _, line := range []string{"token=a.b.c", `token="a"; x="b;c"`, " token =a ; token", "token==; ;=;", "token=a b", "token=a,b", "token=\xff", "Token=a", "a=token=b", "\vtoken=a", "token\r\n=a\n", `token=""`, `token="`} {
+		f.Add(line, "", 0)
+		f.Add(line, "token=b", 2990)
+		f.Add("a=b", line, 3000)
+	}
+	f.Fuzz(func(t *testing.T, line1, line2 string, semicolons int) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Cookie"] = []string{line1, line2 + strings.Repeat(";", max(0, min(semicolons, 3001)))}
+		got, err := jwthttp.Cookie("token").Extract(r)
+		if err != nil && (got != "" || !errors.Is(err, jwthttp.ErrInvalidRequest)) {
+			t.Fatalf("%q, %v", got, err)
+		}
+		if strings.Count(strings.Join(r.Header["Cookie"], ";"), ";")+1 > 3000 {
+			if err == nil {
+				t.Error("too many cookies pass")
+			}
+			return
+		}
+		// net/http drops bad values, but for those with a space or a comma.
+		switch known := r.CookiesNamed("token"); {
+		case len(known) == 0 && got != "", len(known) > 1 && err == nil:
+			t.Errorf("%q, %v, for %v", got, err, known)
+		case len(known) == 1 && err == nil && got != known[0].Value:
+			t.Errorf("%q for %q", got, known[0].Value)
+		case len(known) == 1 && err != nil && !strings.ContainsAny(known[0].Value, " ,") && len(bad(r.Header["Cookie"])) == 0:
+			t.Errorf("%v for %q", err, known[0].Value)
+		}
+	})
+}
+
+// bad returns the pairs of the name that net/http drops.
+func bad(lines []string) (pairs []string) {
+	for pair := range strings.SplitSeq(strings.Join(lines, ";"), ";") {
+		if value := cookiePair.FindStringSubmatch(pair); value != nil && !isCookie.MatchString(value[1]) {
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs
+}
+
+// What the gate lets through, net/http's own protection lets through too.
+func FuzzGate(f *testing.F) {
+	for _, origin := range []string{"", "null", "https://app.example.com", "http://app.example.com", "https://trusted.example.com", "data:", "https://", "https://app.example.com:443", "//app.example.com", "HTTPS://app.example.com", "https://x@app.example.com", " https://app.example.com\t", "https://[::1]", "https://app.example.com."} {
+		for _, site := range []string{"", "same-origin", "cross-site", " none", "x"} {
+			for _, host := range []string{"app.example.com", "", ":443", "[::1]", "APP.example.com"} {
+				f.Add(host, site, origin, uint8(3))
+				f.Add(host, site, origin, uint8(1))
+				f.Add(host, site, origin, uint8(2))
+			}
+		}
+	}
+	const trusted = "https://trusted.example.com"
+	reference := http.NewCrossOriginProtection()
+	if err := reference.AddTrustedOrigin(trusted); err != nil {
+		f.Fatal(err)
+	}
+	opts := places(jwthttp.Cookie("token"))
+	opts.TrustedOrigins = []string{trusted}
+	auth := mustNew[AppClaims](f, jwthttp.HS256(secret), opts)
+	token := goodForLong()
+	f.Fuzz(func(t *testing.T, host, site, origin string, which uint8) {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Host = host
+		r.Header.Set("Cookie", "token="+token)
+		plain := httptest.NewRequest("POST", "/", nil)
+		plain.Host = strings.ToLower(host)
+		if which&1 != 0 {
+			r.Header["Sec-Fetch-Site"] = []string{site}
+			plain.Header.Set("Sec-Fetch-Site", strings.Trim(site, " \t"))
+		}
+		if which&2 != 0 {
+			r.Header["Origin"] = []string{origin}
+			plain.Header.Set("Origin", strings.Trim(origin, " \t"))
+		}
+		_, err := auth.Authenticate(r)
+		if err != nil && !errors.Is(err, jwthttp.ErrCrossOrigin) {
+			t.Fatal(err)
+		}
+		if refused := reference.Check(plain); refused != nil && err == nil {
+			t.Errorf("passes, but net/http says %v", refused)
+		}
+		if err != nil && which&3 == 0 {
+			t.Error("a request of no browser is refused")
+		}
+	})
 }
 
 var challengeOf = regexp.MustCompile(`^Bearer realm="api", error="([a-z_]+)", error_description="([A-Za-z ]+)"$`)

@@ -229,15 +229,22 @@ func serve[C any](t testing.TB, auth *jwthttp.Middleware[C]) *site {
 	s := &site{}
 	s.Server = httptest.NewServer(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ran++
+		showClaims[C]().ServeHTTP(w, r)
+	})))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// showClaims is a handler that answers with the claims, or with "anonymous".
+func showClaims[C any]() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, ok := jwthttp.ClaimsFromContext[C](r.Context())
 		if !ok {
 			io.WriteString(w, "anonymous")
 			return
 		}
 		json.NewEncoder(w).Encode(claims)
-	})))
-	t.Cleanup(s.Close)
-	return s
+	})
 }
 
 // send makes a request of header lines, "Name: value" each, for "METHOD".

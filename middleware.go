@@ -404,7 +404,9 @@ func (o *Options) prepare() error {
 		})
 		if err != nil {
 			errs = append(errs, err)
+			continue
 		}
+		o.Extractors[i] = o.Extractors[i].compiled()
 	}
 	return errors.Join(errs...)
 }

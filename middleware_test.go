@@ -55,6 +55,9 @@ func TestAnswers(t *testing.T) {
 		{"two cookies of the name", "GET", []string{"Cookie: token=" + token + "; token=x"}, 400, "invalid_request", "The request carries more than one credential"},
 		{"two cookie headers", "GET", []string{"Cookie: token=" + token, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 		{"header and cookie", "GET", []string{bearer, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
+		{"two cookies, one empty", "GET", []string{"Cookie: token=; token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
+		{"3,001 cookies", "GET", []string{"Cookie: token=" + token + strings.Repeat(";", 3000)}, 400, "invalid_request", "The request carries too many cookies"},
+		{"3,001 cookies of other names beside a good header", "GET", []string{bearer, "Cookie: a=b" + strings.Repeat(";", 3000)}, 400, "invalid_request", "The request carries too many cookies"},
 		{"cookie and named header", "GET", []string{"X-Token: " + token, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 
 		{"nothing", "GET", nil, 401, "", ""},
@@ -67,7 +70,7 @@ func TestAnswers(t *testing.T) {
 		{"bare token", "GET", []string{"Authorization: " + token}, 401, "", ""},
 		{"Basic beside a good cookie", "GET", []string{"Authorization: Basic YTpi", "Cookie: token=" + token}, 200, "", ""},
 		{"bare token beside a good cookie", "GET", []string{"Authorization: " + token, "Cookie: token=" + token}, 200, "", ""},
-		{"a cookie that net/http drops", "GET", []string{`Cookie: token=a\b`}, 401, "", ""},
+		{"empty cookie without =", "GET", []string{"Cookie: token"}, 401, "", ""},
 
 		{"Bearer alone", "GET", []string{"Authorization: Bearer"}, 400, "invalid_request", "The credential is malformed"},
 		{"Bearer and a tab", "GET", []string{"Authorization: Bearer\t" + token}, 400, "invalid_request", "The credential is malformed"},
@@ -82,6 +85,13 @@ func TestAnswers(t *testing.T) {
 		{"= alone", "GET", []string{"Authorization: Bearer =="}, 400, "invalid_request", "The credential is malformed"},
 		{"bad header beside a good cookie", "GET", []string{"Authorization: Bearer", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
 
+		{"no scheme", "GET", []string{`Authorization: "Bearer ` + token + `"`}, 400, "invalid_request", "The credential is malformed"},
+		{"no scheme, a comma", "GET", []string{"Authorization: ,Bearer " + token}, 400, "invalid_request", "The credential is malformed"},
+		{"no scheme, a byte above 0x7f", "GET", []string{"Authorization: \xe9 " + token}, 400, "invalid_request", "The credential is malformed"},
+		{"no scheme beside a good cookie", "GET", []string{"Authorization: =", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
+		{"a cookie with a space", "GET", []string{"Cookie: token=a b"}, 400, "invalid_request", "The credential is malformed"},
+		{"a cookie with a backslash", "GET", []string{`Cookie: token=a\b`}, 400, "invalid_request", "The credential is malformed"},
+		{"a cookie with one quote beside a good header", "GET", []string{bearer, `Cookie: token="x`}, 400, "invalid_request", "The credential is malformed"},
 		{"cookie from another origin", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: cross-site"}, 403, "cross_origin", ""},
 		{"cookie from a sibling", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-site"}, 403, "cross_origin", ""},
 		{"cookie from an old browser elsewhere", "DELETE", []string{"Cookie: token=" + token, "Origin: https://evil.example"}, 403, "cross_origin", ""},
@@ -109,7 +119,7 @@ func TestAnswers(t *testing.T) {
 		{"not yet valid", "GET", []string{"Authorization: Bearer " + signHS(secret, plainHeader, payload(`"nbf":4102444800`))}, 401, "invalid_token", "The access token is not valid yet"},
 		{"an audience where none is configured", "GET", []string{"Authorization: Bearer " + signHS(secret, plainHeader, payload(`"aud":"orders"`))}, 401, "invalid_token", "The access token is for another audience"},
 		{"failed check", "GET", []string{"Authorization: Bearer " + signHS(secret, plainHeader, payload(`"role":"revoked"`))}, 401, "invalid_token", "The access token was refused"},
-		{"bad cookie", "GET", []string{"Cookie: token=a b"}, 401, "invalid_token", "The access token is malformed"},
+		{"bad cookie", "GET", []string{"Cookie: token=a.b"}, 401, "invalid_token", "The access token is malformed"},
 		{"bad named header", "GET", []string{"X-Token: Bearer " + token}, 401, "invalid_token", "The access token is malformed"},
 
 		{"store out of reach", "GET", []string{"Authorization: Bearer " + signHS(secret, plainHeader, payload(`"role":"store down"`))}, 503, "temporarily_unavailable", ""},
@@ -120,6 +130,7 @@ func TestAnswers(t *testing.T) {
 		{"good cookie", "GET", []string{"Cookie: other=1; token=" + token}, 200, "", ""},
 		{"good cookie in quotes", "GET", []string{`Cookie: token="` + token + `"`}, 200, "", ""},
 		{"good named header", "GET", []string{"X-Token: " + token}, 200, "", ""},
+		{"good cookie, the last of 3,000", "GET", []string{"Cookie: " + strings.Repeat("a=b;", 2999) + "token=" + token}, 200, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := s.send(t, tc.method, tc.lines...)

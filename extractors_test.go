@@ -1,0 +1,365 @@
+package jwthttp_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// jwtHeader is an extractor as users write them: for a scheme of their own, and one
+// that takes everything else for no credential.
+func jwtHeader(source jwthttp.Source) jwthttp.Extractor {
+	return jwthttp.Extractor{Source: source, Extract: func(r *http.Request) (string, error) {
+		token, ok := strings.CutPrefix(r.Header.Get("X-Jwt"), "JWT ")
+		if !ok {
+			return "", jwthttp.ErrNoToken
+		}
+		return token, nil
+	}}
+}
+
+// White space around the value of a header does not count, RFC 9110 section 5.5. Over
+// HTTP/2 it is net/http's own client that sends it and net/http's server that leaves
+// it to handlers. AllowAnonymous is set: what is taken for no credential is a 200.
+func TestWhiteSpace(t *testing.T) {
+	token, cookie := good(), "token="+good()
+	expired := signHS(secret, plainHeader, `{"exp":1}`)
+	inTurn := []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.HeaderNamed("X-Token"), jwtHeader("header:x-jwt"), jwthttp.Cookie("token"))}
+	renamed := []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.HeaderNamed("X-Token")}
+	renamed[0].Source, renamed[1].Source = "proxy:first", "proxy:second"
+	returned := []jwthttp.Extractor{{Source: "header:X-Jwt", Extract: func(*http.Request) (string, error) { return " \t" + token + "\t ", nil }}}
+	nothing := []jwthttp.Extractor{{Source: "header:X-Jwt", Extract: func(*http.Request) (string, error) { return " \t", nil }}}
+	notHeader := []jwthttp.Extractor{{Source: "query:token", Extract: func(*http.Request) (string, error) { return " " + token, nil }}}
+	values := func(name string, values ...string) http.Header { return http.Header{name: values} }
+	beside := func(h http.Header, cookie string) http.Header {
+		h = maps.Clone(h)
+		h["Cookie"] = []string{cookie}
+		return h
+	}
+	const anonymous, alice = "anonymous", `{"sub":"alice","role":""}` + "\n"
+	for _, tc := range []struct {
+		name   string
+		places []jwthttp.Extractor
+		header http.Header
+		status int
+		body   string // with 200
+	}{
+		{"before Bearer", bothPlaces, values("Authorization", " Bearer "+token), 200, alice},
+		{"tabs before Bearer", bothPlaces, values("Authorization", "\t\tbearer  "+token), 200, alice},
+		{"behind the token", bothPlaces, values("Authorization", "Bearer "+token+" \t"), 200, alice},
+		{"a tab behind the token", bothPlaces, values("Authorization", "Bearer "+token+"\t"), 200, alice},
+		{"around both", bothPlaces, values("Authorization", " \t Bearer "+token+"\t "), 200, alice},
+		{"before a Bearer token that is bad", bothPlaces, values("Authorization", " Bearer x"), 401, ""},
+		{"before one that has expired", bothPlaces, values("Authorization", " Bearer "+expired), 401, ""},
+		{"before a Bearer header beside a good cookie", bothPlaces, beside(values("Authorization", " Bearer "+expired), cookie), 400, ""},
+		{"before the first of two places", inTurn, beside(values("Authorization", "\tBearer "+expired), cookie), 401, ""},
+		{"before Bearer alone", bothPlaces, values("Authorization", " Bearer"), 400, ""},
+		{"around Bearer alone", bothPlaces, values("Authorization", "\tBearer\t"), 400, ""},
+		{"a tab between, with a space before", bothPlaces, values("Authorization", " Bearer\t"+token), 400, ""},
+		{"alone", bothPlaces, values("Authorization", " \t "), 200, anonymous},
+		{"alone beside a good cookie", bothPlaces, beside(values("Authorization", " "), cookie), 200, alice},
+		{"before another scheme", bothPlaces, values("Authorization", " Basic YTpi"), 200, anonymous},
+		{"alone in the first of two headers", bothPlaces, values("Authorization", " ", "Bearer "+token), 400, ""},
+		{"alone in the second of two headers", bothPlaces, values("Authorization", "Bearer "+token, "\t"), 400, ""},
+		{"alone in both", bothPlaces, values("Authorization", " ", " "), 400, ""},
+		{"a no-break space before Bearer", bothPlaces, values("Authorization", "\u00a0Bearer "+token), 400, ""},
+		{"a no-break space alone", bothPlaces, values("Authorization", "\u00a0"), 400, ""},
+		{"a no-break space beside a good cookie", inTurn, beside(values("Authorization", "\u00a0Bearer "+expired), cookie), 400, ""},
+		{"a no-break space behind the token", bothPlaces, values("Authorization", "Bearer "+token+"\u00a0"), 400, ""},
+		{"an extractor of a new name", renamed, values("Authorization", " Bearer "+token), 200, alice},
+		{"an extractor of a new name, expired", renamed, values("Authorization", " Bearer "+expired), 401, ""},
+
+		{"before a named header's token", bothPlaces, values("X-Token", " "+token), 200, alice},
+		{"around a named header's token", bothPlaces, values("X-Token", "\t"+token+" "), 200, alice},
+		{"before a named header's token that is bad", bothPlaces, values("X-Token", " x"), 401, ""},
+		{"alone in a named header", bothPlaces, values("X-Token", "\t "), 200, anonymous},
+		{"alone in one of two named headers", bothPlaces, values("X-Token", " ", token), 400, ""},
+		{"a no-break space before a named header's token", bothPlaces, values("X-Token", "\u00a0"+token), 401, ""},
+		{"a named header of a new name", renamed, values("X-Token", " "+token), 200, alice},
+
+		{"before a custom scheme", inTurn, values("X-Jwt", " JWT "+token), 200, alice},
+		{"around a custom scheme", inTurn, values("X-Jwt", "\tJWT  "+token+" "), 200, alice},
+		{"before a custom scheme, expired, beside a good cookie", inTurn, beside(values("X-Jwt", " JWT "+expired), cookie), 401, ""},
+		{"a custom scheme in the second of two headers", inTurn, values("X-Jwt", "", "JWT "+token), 400, ""},
+		{"a custom scheme in both headers", inTurn, values("X-Jwt", " ", " JWT "+token), 400, ""},
+		{"alone, with a custom scheme", inTurn, values("X-Jwt", " "), 200, anonymous},
+		{"what a custom extractor returns", returned, nil, 200, alice},
+		{"a custom extractor returns nothing else", nothing, nil, 200, anonymous},
+		{"what is from no header stays as it is", notHeader, nil, 401, ""},
+
+		{"around a cookie", bothPlaces, values("Cookie", " a=b ;\ttoken="+token+"\t"), 200, alice},
+		{"around the name of a cookie", bothPlaces, values("Cookie", "token ="+token), 200, alice},
+		{"around a cookie that is bad", bothPlaces, values("Cookie", "\ttoken=x "), 401, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: tc.places})
+			before := tc.header.Clone()
+			for _, version := range []int{1, 2} {
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Proto, r.ProtoMajor, r.ProtoMinor = fmt.Sprintf("HTTP/%d.0", version), version, 0
+				r.Header = tc.header.Clone()
+				rec := httptest.NewRecorder()
+				show[AppClaims](auth).ServeHTTP(rec, r)
+				if rec.Code != tc.status || rec.Code == 200 && rec.Body.String() != tc.body {
+					t.Errorf("in process: %d %s", rec.Code, rec.Body)
+				}
+				if !maps.EqualFunc(r.Header, before, slices.Equal[[]string]) {
+					t.Errorf("the request was changed: %v", r.Header)
+				}
+			}
+			a := sendHTTP2(t, show[AppClaims](auth), tc.header)
+			if a.StatusCode != tc.status || a.StatusCode == 200 && a.body != tc.body {
+				t.Errorf("over HTTP/2: %d %s", a.StatusCode, a.body)
+			}
+		})
+	}
+}
+
+// show is a chain that answers with the claims, or with "anonymous".
+func show[C any](auth *jwthttp.Middleware[C]) http.Handler { return auth.Handler(showClaims[C]()) }
+
+// sendHTTP2 makes a GET with a header as it is, over TCP.
+func sendHTTP2(t *testing.T, h http.Handler, header http.Header) answer {
+	t.Helper()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("it is %s", r.Proto)
+		}
+		for name, values := range header {
+			if name != "Cookie" && !slices.Equal(r.Header[name], values) {
+				t.Errorf("%s arrived as %q", name, r.Header[name])
+			}
+		}
+		h.ServeHTTP(w, r)
+	}))
+	s.Config.Protocols = protocols
+	s.Start()
+	defer s.Close()
+	transport := &http.Transport{Protocols: protocols}
+	defer transport.CloseIdleConnections()
+	r, err := http.NewRequest("GET", s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header != nil {
+		r.Header = header
+	}
+	res, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{Response: res, body: string(body)}
+}
+
+// What is no white space for RFC 9110 is not removed. These bytes reach a handler from
+// a server that is not net/http's.
+func TestOtherSpace(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: bothPlaces})
+	for c := range 256 {
+		if c == ' ' || c == '\t' || isTchar(byte(c)) {
+			continue
+		}
+		for _, value := range []string{"Bearer " + good(), "", "x"} {
+			for _, first := range []string{"", " "} {
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Header["Authorization"] = []string{first + string([]byte{byte(c)}) + value}
+				rec := httptest.NewRecorder()
+				show[AppClaims](auth).ServeHTTP(rec, r)
+				if rec.Code != 400 {
+					t.Errorf("%q: %d %s", r.Header["Authorization"], rec.Code, rec.Body)
+				}
+			}
+		}
+	}
+}
+
+// isTchar is RFC 9110 section 5.6.2.
+func isTchar(c byte) bool {
+	return strings.IndexByte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", c) >= 0
+}
+
+func TestCookies(t *testing.T) {
+	some := func(n int) string { return strings.Repeat("x=y;", n) } // and one more pair behind
+	two, malformed := "The request carries more than one credential", "The credential is malformed"
+	const many = "The request carries too many cookies"
+	for _, tc := range []struct {
+		name  string
+		lines []string
+		want  string // the token, or the sentence of a 400
+	}{
+		{"none", nil, ""},
+		{"one", []string{"token=a.b.c"}, "a.b.c"},
+		{"between others", []string{"a=1; token=a.b.c; b=2"}, "a.b.c"},
+		{"in the second line", []string{"a=1", "token=a.b.c"}, "a.b.c"},
+		{"another name", []string{"xtoken=1; tokenx=2; token2=3"}, ""},
+		{"in another case", []string{"Token=1; TOKEN=2"}, ""},
+		{"empty", []string{"token="}, ""},
+		{"without =", []string{"token"}, ""},
+		{"empty quotes", []string{`token=""`}, ""},
+		{"= in the value", []string{"token=a=b="}, "a=b="},
+		{"in quotes", []string{`token="a.b.c"`}, "a.b.c"},
+		{"white space around the pair", []string{"\ta=1; \t token=a.b.c \t;b"}, "a.b.c"},
+		{"white space around the name", []string{"token \t=a.b.c"}, "a.b.c"},
+		{"no separators but semicolons", []string{"a=1, token=a.b.c"}, ""},
+		{"every byte that is allowed", []string{"token=!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~"}, "!#$%&'()*+-./09:<=>?@AZ[]^_`az{|}~"},
+		{"names that are none", []string{"a b=1; =2; \x00=3; é=4; token=a.b.c"}, "a.b.c"},
+
+		{"two", []string{"token=a; token=b"}, two},
+		{"two of the same value", []string{"token=a; token=a"}, two},
+		{"two lines", []string{"token=a", "token=b"}, two},
+		{"an empty one beside a full one", []string{"token=; token=a"}, two},
+		{"a full one beside an empty one", []string{"token=a; token="}, two},
+		{"two that are empty", []string{"token=; token="}, two},
+		{"one without = beside a full one", []string{"token; token=a"}, two},
+		{"a bad one beside a good one", []string{"token=a b; token=a"}, two},
+		{"two of which net/http drops one", []string{`token="; token=a`}, two},
+		{"two, with other white space", []string{"token=a;\ttoken\t=b"}, two},
+
+		{"a space", []string{"token=a b"}, malformed},
+		{"a space before", []string{"token= a"}, malformed},
+		{"a space in quotes", []string{`token="a b"`}, malformed},
+		{"white space between quotes", []string{`token=" "`}, malformed},
+		{"a comma", []string{"token=a,b"}, malformed},
+		{"a backslash", []string{`token=a\b`}, malformed},
+		{"a quote before", []string{`token="a`}, malformed},
+		{"a quote behind", []string{`token=a"`}, malformed},
+		{"a quote alone", []string{`token="`}, malformed},
+		{"quotes in quotes", []string{`token=""a""`}, malformed},
+		{"a control character", []string{"token=a\x01"}, malformed},
+		{"NUL", []string{"token=\x00"}, malformed},
+		{"DEL", []string{"token=\x7f"}, malformed},
+		{"a line break inside", []string{"token=a\r\nb"}, malformed},
+		{"a byte above 0x7f", []string{"token=\xe9"}, malformed},
+		{"a no-break space behind", []string{"token=a\u00a0"}, malformed},
+
+		{"3,000 pairs", []string{some(2999) + "token=a.b.c"}, "a.b.c"},
+		{"3,001 pairs", []string{some(3000) + "token=a.b.c"}, many},
+		{"3,001 pairs without the name", []string{some(3001)}, many},
+		{"3,001 pairs, all empty", []string{strings.Repeat(";", 3000)}, many},
+		{"3,000 semicolons behind a bad one", []string{"token=x" + strings.Repeat(";", 3000)}, many},
+		{"3,001 pairs in two lines", []string{some(1499) + "x", some(1500) + "x"}, many},
+		{"3,000 pairs in two lines", []string{some(1499) + "x", some(1499) + "token=a.b.c"}, "a.b.c"},
+		{"two good ones and 2,999 more", []string{"token=a; token=b; " + some(2999)}, many},
+		{"two good ones and 2,998 more", []string{"token=a; token=b; " + strings.TrimSuffix(some(2998), ";")}, two},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, places := range [][]jwthttp.Extractor{{jwthttp.Cookie("token")}, bothPlaces, {jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("token"))}} {
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Header["Cookie"] = tc.lines
+				auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: places})
+				rec := httptest.NewRecorder()
+				show[AppClaims](auth).ServeHTTP(rec, r)
+				got, err := jwthttp.Cookie("token").Extract(r)
+				switch tc.want {
+				case two, malformed, many:
+					if got != "" || !errors.Is(err, jwthttp.ErrInvalidRequest) {
+						t.Errorf("%q, %v", got, err)
+					}
+					a := answer{Response: rec.Result(), body: rec.Body.String()}
+					if a.Header.Del("Vary"); a.StatusCode != 400 {
+						t.Fatalf("%d %s", a.StatusCode, a.body)
+					}
+					checkProblem(t, a, 400, "invalid_request", tc.want)
+				default:
+					want := 401
+					if tc.want == "" {
+						want = 200
+					}
+					if got != tc.want || err != nil || rec.Code != want {
+						t.Errorf("%q, %v, %d %s", got, err, rec.Code, rec.Body)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A header that is there is final, so the cookies beside it are not even counted.
+func TestCookiesAreNotRead(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("token"))))
+	for _, tc := range []struct {
+		name, authorization, cookies string
+		status                       int
+	}{
+		{"3,001 pairs", "Bearer " + good(), strings.Repeat(";", 3000), 200},
+		{"two of the name", "Bearer " + good(), "token=a; token=b", 200},
+		{"a bad header", "Bearer x", strings.Repeat(";", 3000), 401},
+		{"another scheme", "Basic YTpi", strings.Repeat(";", 3000), 400},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Authorization", tc.authorization)
+			r.Header.Set("Cookie", tc.cookies)
+			rec := httptest.NewRecorder()
+			show[AppClaims](auth).ServeHTTP(rec, r)
+			if rec.Code != tc.status {
+				t.Errorf("%d %s", rec.Code, rec.Body)
+			}
+		})
+	}
+}
+
+// Many cookies cost no more than their bytes: nothing is allocated for them.
+func TestManyCookiesAreCheap(t *testing.T) {
+	place := jwthttp.Cookie("token")
+	for name, line := range map[string]string{
+		"9 KB of one letter":    strings.Repeat("a;", 4500),
+		"9 KB of semicolons":    strings.Repeat(";", 9<<10),
+		"2,999 pairs":           strings.Repeat("a=b;", 2998) + "token=a.b.c",
+		"2,999 pairs in quotes": strings.Repeat(`a="b";`, 2998) + `token="a.b.c"`,
+		"the name all over":     strings.Repeat("token=a;", 2999),
+		"names that begin so":   strings.Repeat("tokens=a;", 1000) + "token=a.b.c",
+		"one value of 9 KB":     "a=" + strings.Repeat("b", 9<<10) + "; token=a.b.c",
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", line)
+		if n := testing.AllocsPerRun(20, func() { place.Extract(r) }); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// A header name is one name however a custom Source spells it, and reading it
+// allocates nothing.
+func TestExtractionAllocatesNothing(t *testing.T) {
+	token, custom := good(), jwtHeader("header:x-jwt")
+	for name, tc := range map[string]struct {
+		place         jwthttp.Extractor
+		header, value string
+		more          float64 // allocations with white space
+	}{
+		"Bearer":       {jwthttp.BearerHeader(), "Authorization", "Bearer " + token, 0},
+		"named header": {jwthttp.HeaderNamed("X-Token"), "X-Token", token, 0},
+		"custom":       {custom, "X-Jwt", "JWT " + token, 6},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), places(tc.place))
+		count := func(value string) float64 {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set(tc.header, value)
+			return testing.AllocsPerRun(100, func() {
+				if _, err := auth.Authenticate(r); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		verified := testing.AllocsPerRun(100, func() { auth.Verify(t.Context(), token) })
+		if plain, spaced := count(tc.value), count(" "+tc.value+"\t"); plain != verified && !underRace() || spaced > plain+tc.more {
+			t.Errorf("%s: %v allocations, %v with white space, %v to verify", name, plain, spaced, verified)
+		}
+	}
+}
