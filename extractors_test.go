@@ -1,10 +1,13 @@
 package jwthttp_test
 
 import (
+	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -362,4 +365,164 @@ func TestExtractionAllocatesNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations, %v with white space, %v to verify", name, plain, spaced, verified)
 		}
 	}
+}
+
+// What the cross-origin gate lets through, with a cookie.
+func TestGate(t *testing.T) {
+	const own, trusted, evil = "https://app.example.com", "https://other.example.com", "https://evil.example"
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{
+		Extractors: []jwthttp.Extractor{jwthttp.Cookie("token")}, TrustedOrigins: []string{trusted, "capacitor://localhost"},
+	})
+	host := func(host string) func(*http.Request) { return func(r *http.Request) { r.Host = host } }
+	method := func(name string) func(*http.Request) { return func(r *http.Request) { r.Method = name } }
+	overTLS := func(r *http.Request) { r.TLS = new(tls.ConnectionState) }
+	type values = []string
+	for _, tc := range []struct {
+		name          string
+		change        func(*http.Request)
+		sites, origin values
+		passes        bool
+	}{
+		{"no browser", nil, nil, nil, true},
+		{"own origin", nil, nil, values{own}, true},
+		{"another origin", nil, nil, values{evil}, false},
+		{"a trusted origin", nil, nil, values{trusted}, true},
+		{"a trusted origin, and a site", nil, values{"cross-site"}, values{trusted}, true},
+		{"same-origin", nil, values{"same-origin"}, nil, true},
+		{"same-origin behind a proxy that changes the Host", host("backend"), values{"same-origin"}, values{own}, true},
+		{"typed in", nil, values{"none"}, nil, true},
+		{"same-site", nil, values{"same-site"}, values{own}, false},
+		{"cross-site", nil, values{"cross-site"}, nil, false},
+		{"own origin, cross-site", nil, values{"cross-site"}, values{own}, false},
+		{"an unknown site", nil, values{"no-site"}, values{own}, false},
+		{"same-origin in another case", nil, values{"Same-Origin"}, nil, false},
+		{"an empty site", nil, values{""}, nil, false},
+		{"an empty site, own origin", nil, values{""}, values{own}, false},
+		{"an empty origin", nil, nil, values{""}, false},
+		{"white space for an origin", nil, nil, values{" \t"}, false},
+		{"two sites", nil, values{"same-origin", "cross-site"}, nil, false},
+		{"two sites that agree", nil, values{"same-origin", "same-origin"}, nil, false},
+		{"two origins", nil, nil, values{own, evil}, false},
+		{"two origins, the first one trusted", nil, values{"cross-site"}, values{trusted, evil}, false},
+		{"two sites in one", nil, values{"same-origin, cross-site"}, nil, false},
+		{"two origins in one", nil, nil, values{own + " " + evil}, false},
+		{"white space around a site", nil, values{" same-origin\t"}, nil, true},
+		{"white space around another site", nil, values{" cross-site "}, nil, false},
+		{"white space around the own origin", nil, nil, values{"\t" + own + " "}, true},
+		{"white space around a trusted origin", nil, values{"cross-site"}, values{" " + trusted}, true},
+		{"white space around another origin", nil, nil, values{" " + evil}, false},
+
+		{"null", nil, nil, values{"null"}, false},
+		{"null with an empty Host", host(""), nil, values{"null"}, false},
+		{"data: with an empty Host", host(""), nil, values{"data:"}, false},
+		{"data:, with more, with an empty Host", host(""), nil, values{"data:text/html,x"}, false},
+		{"file: with an empty Host", host(""), nil, values{"file:"}, false},
+		{"file:// with an empty Host", host(""), nil, values{"file://"}, false},
+		{"about:blank with an empty Host", host(""), nil, values{"about:blank"}, false},
+		{"https:// with an empty Host", host(""), nil, values{"https://"}, false},
+		{"a path with an empty Host", host(""), nil, values{"/x"}, false},
+		{"another origin with an empty Host", host(""), nil, values{evil}, false},
+		{"no browser with an empty Host", host(""), nil, nil, true},
+		{"a port alone", host(":8080"), nil, values{"https://:8080"}, false},
+		{"no scheme", nil, nil, values{"//app.example.com"}, false},
+		{"another scheme", nil, nil, values{"capacitor://app.example.com"}, false},
+		{"an app on this machine", host("localhost"), nil, values{"tauri://localhost"}, false},
+		{"an app that is trusted", host("localhost"), nil, values{"capacitor://localhost"}, true},
+		{"a user before the host", nil, nil, values{"https://x@app.example.com"}, false},
+		{"a path behind the host", nil, nil, values{own + "/"}, false},
+		{"an origin in another case", nil, nil, values{"https://APP.example.com"}, false},
+		{"a Host in another case", host("App.Example.COM"), nil, values{own}, true},
+		{"a Host with another letter", host("app.example.\u212aom"), nil, values{"https://app.example.kom"}, false},
+		{"a Host with a dot behind", host("app.example.com."), nil, values{own}, false},
+		{"both with a dot behind", host("app.example.com."), nil, values{own + "."}, true},
+		{"another port", host("app.example.com:8443"), nil, values{own}, false},
+		{"a port on both sides", host("app.example.com:8443"), nil, values{own + ":8443"}, true},
+		{"a name that begins so", host("app.example.com.evil.example"), nil, values{own}, false},
+		{"an address", host("[::1]:8080"), nil, values{"http://[::1]:8080"}, true},
+
+		{"an http origin where a proxy may have ended TLS", nil, nil, values{"http://app.example.com"}, true},
+		{"an http origin over TLS", overTLS, nil, values{"http://app.example.com"}, false},
+		{"an https origin over TLS", overTLS, nil, values{own}, true},
+
+		{"GET", method("GET"), values{"cross-site"}, values{evil}, true},
+		{"HEAD", method("HEAD"), values{"cross-site"}, values{evil}, true},
+		{"OPTIONS", method("OPTIONS"), values{"cross-site"}, values{evil}, true},
+		{"get", method("get"), values{"cross-site"}, nil, false},
+		{"PUT", method("PUT"), nil, values{evil}, false},
+		{"PATCH", method("PATCH"), nil, values{evil}, false},
+		{"DELETE", method("DELETE"), nil, values{evil}, false},
+		{"TRACE", method("TRACE"), nil, values{evil}, false},
+		{"QUERY", method("QUERY"), nil, values{evil}, false},
+		{"CONNECT", method("CONNECT"), nil, values{evil}, false},
+		{"a method without a name", method(""), nil, values{evil}, false},
+		{"a WebSocket over HTTP/2", func(r *http.Request) { // RFC 8441, as net/http has it
+			r.Method, r.ProtoMajor = "CONNECT", 2
+			r.Header[":protocol"] = values{"websocket"}
+		}, nil, values{evil}, false},
+		{"a WebSocket over HTTP/2 from here", func(r *http.Request) {
+			r.Method, r.ProtoMajor = "CONNECT", 2
+			r.Header[":protocol"] = values{"websocket"}
+		}, values{"same-origin"}, nil, true},
+		{"a WebSocket", upgrade("websocket"), nil, values{evil}, false},
+		{"a WebSocket from here", upgrade("websocket"), nil, values{own}, true},
+		{"a WebSocket from no browser", upgrade("websocket"), nil, nil, true},
+		{"a WebSocket in another case", upgrade("WebSocket"), values{"cross-site"}, nil, false},
+		{"a WebSocket of several", upgrade("h2c, WebSocket"), nil, values{evil}, false},
+		{"a WebSocket in a second header", upgrade("h2c", "websocket"), nil, values{evil}, false},
+		{"a WebSocket with a version", upgrade("websocket/13"), nil, values{evil}, false},
+		{"a WebSocket behind white space", upgrade("\twebsocket"), nil, values{evil}, false},
+		{"a WebSocket by OPTIONS", func(r *http.Request) { upgrade("websocket")(r); r.Method = "OPTIONS" }, nil, values{evil}, false},
+		{"another upgrade", upgrade("h2c"), nil, values{evil}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", nil)
+			r.Host = "app.example.com"
+			r.Header["Cookie"] = []string{"token=" + good()}
+			if tc.sites != nil {
+				r.Header["Sec-Fetch-Site"] = tc.sites
+			}
+			if tc.origin != nil {
+				r.Header["Origin"] = tc.origin
+			}
+			if tc.change != nil {
+				tc.change(r)
+			}
+			rec := httptest.NewRecorder()
+			show[AppClaims](auth).ServeHTTP(rec, r)
+			if tc.passes {
+				if rec.Code != 200 {
+					t.Errorf("%d %s", rec.Code, rec.Body)
+				}
+				return
+			}
+			if rec.Code != 403 {
+				t.Fatalf("%d %s", rec.Code, rec.Body)
+			}
+			checkProblem(t, answer{Response: rec.Result(), body: rec.Body.String()}, 403, "cross_origin", "")
+		})
+	}
+}
+
+// Over HTTP/1 a client may send an empty Host, which opaque origins do not equal.
+func TestGateWithoutHost(t *testing.T) {
+	s := serve(t, mustNew[AppClaims](t, jwthttp.HS256(secret), places(jwthttp.Cookie("token"))))
+	for origin, status := range map[string]int{"Origin: null\r\n": 403, "Origin: data:\r\n": 403, "Origin: file://\r\n": 403, "Origin:\r\n": 403, "": 200} {
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost:\r\n%sCookie: token=%s\r\nContent-Length: 0\r\n\r\n", origin, good())
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != status {
+			t.Errorf("%q: %d, want %d", origin, res.StatusCode, status)
+		}
+	}
+}
+
+func upgrade(values ...string) func(*http.Request) {
+	return func(r *http.Request) { r.Method, r.Header["Upgrade"] = "GET", values }
 }

@@ -129,8 +129,14 @@ type Options struct {
 
 	// TrustedOrigins pass the cross-origin gate, with a token that the browser
 	// sends by itself, such as a cookie, on requests that change state:
-	// "https://app.example.com". The service's own origin needs no mention. See
-	// [http.CrossOriginProtection].
+	// "https://app.example.com". The service's own origin needs no mention, unless
+	// a proxy changes the Host.
+	//
+	// Browsers since 2023 send Sec-Fetch-Site, which tells an http page from an
+	// https page of the same host. For older browsers Origin is compared with the
+	// Host, which names no scheme: an http origin is refused where the connection
+	// is TLS, and passes where a proxy has ended TLS. HTTP Strict Transport Security
+	// closes that.
 	TrustedOrigins []string
 
 	// Realm is named in challenges, "api" if empty: printable ASCII without
@@ -180,7 +186,6 @@ type Middleware[C any] struct {
 	opts    Options
 	checks  []Check[C]
 	claims  tokenjson.Decoder
-	gate    *http.CrossOriginProtection
 	vary    string
 	door    door
 	work    *jws.Workspace
@@ -199,14 +204,13 @@ type Middleware[C any] struct {
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	m := &Middleware[C]{checks: slices.Clone(checks)}
 	m.headers.Make = func() *[2 * maxHeaderBytes]byte { return new([2 * maxHeaderBytes]byte) }
-	var errKeys, errClaims, errGate, errChecks error
+	var errKeys, errClaims, errChecks error
 	m.keys, errKeys = prepareKeys(keys, opts.Issuer)
 	m.claims, errClaims = tokenjson.NewDecoder(reflect.TypeFor[C]())
-	m.gate, errGate = newGate(opts.TrustedOrigins)
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
 		errChecks = errors.New("jwthttp: a check is nil: make what it was made of, or take it out")
 	}
-	if err := errors.Join(prefixed("jwthttp: ", errKeys), errClaims, opts.prepare(), errGate, errChecks); err != nil {
+	if err := errors.Join(prefixed("jwthttp: ", errKeys), errClaims, opts.prepare(), errChecks); err != nil {
 		return nil, err
 	}
 	if s, ok := m.keys.(ofOneIssuer); ok && opts.Issuer == "" {
@@ -296,7 +300,7 @@ func (m *Middleware[C]) authenticate(r *http.Request, res *Result) (*verified[C]
 	if res != nil {
 		res.Source = place.Source
 	}
-	if _, ok := place.Source.cut(inHeader); !ok && isCrossOrigin(m.gate, r) {
+	if _, ok := place.Source.cut(inHeader); !ok && isCrossOrigin(r, m.opts.TrustedOrigins) {
 		return nil, errCrossOrigin
 	}
 	v, err := m.verify(r.Context(), raw, place.Source, res)
@@ -307,15 +311,49 @@ func (m *Middleware[C]) authenticate(r *http.Request, res *Result) (*verified[C]
 	return v, err
 }
 
-// isCrossOrigin reports whether another site may have made a browser send r. A
-// WebSocket upgrade is a GET that opens the way for everything else.
-func isCrossOrigin(gate *http.CrossOriginProtection, r *http.Request) bool {
-	if slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return strings.Contains(strings.ToLower(v), "websocket") }) {
-		asPost := *r
-		asPost.Method = http.MethodPost
-		r = &asPost
+// isCrossOrigin reports whether another site may have made a browser send r, in a way
+// that can change something. It goes by the same headers as
+// [http.CrossOriginProtection].
+func isCrossOrigin(r *http.Request, trusted []string) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		// A WebSocket upgrade is a GET that opens the way for everything else. Over
+		// HTTP/2 it is a CONNECT (RFC 8441).
+		if !isWebSocket(r) {
+			return false
+		}
 	}
-	return gate.Check(r) != nil
+	sites, origins := r.Header["Sec-Fetch-Site"], r.Header["Origin"]
+	if len(sites) > 1 || len(origins) > 1 {
+		return true // no browser sends two, so something on the way has mixed them up
+	}
+	if len(sites)+len(origins) == 0 {
+		return false // not a browser, or a very old one with a request of the page itself
+	}
+	origin := ""
+	if len(origins) == 1 {
+		origin = trimSpace(origins[0])
+		if slices.Contains(trusted, origin) {
+			return false
+		}
+	}
+	if len(sites) == 1 {
+		site := trimSpace(sites[0])
+		return site != "same-origin" && site != "none"
+	}
+	return !isOwnOrigin(origin, r)
+}
+
+func isWebSocket(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return strings.Contains(strings.ToLower(v), "websocket") })
+}
+
+// isOwnOrigin reports whether origin is that of a page of this service. An origin
+// without a host (null, data:, file:) is not, not even where the Host is empty. What
+// the browser's scheme was is known only where the connection is TLS.
+func isOwnOrigin(origin string, r *http.Request) bool {
+	scheme, host, _ := strings.Cut(origin, "://")
+	return isOrigin(origin) && equalFoldASCII(r.Host, host) && (scheme == "https" || scheme == "http" && r.TLS == nil)
 }
 
 func orDefault(next http.Handler) http.Handler {
@@ -384,6 +422,13 @@ func (o *Options) prepare() error {
 	}
 	if o.RememberSignatures == 0 {
 		o.RememberSignatures = defaultRemembered
+	}
+
+	o.TrustedOrigins = slices.Clone(o.TrustedOrigins)
+	for _, origin := range o.TrustedOrigins {
+		if !isOrigin(origin) {
+			fault("Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin)
+		}
 	}
 
 	o.Extractors = slices.Clone(o.Extractors)
@@ -455,17 +500,6 @@ func varyOn(places []Extractor) string {
 		})
 	}
 	return strings.Join(names, ", ")
-}
-
-func newGate(trusted []string) (*http.CrossOriginProtection, error) {
-	gate := http.NewCrossOriginProtection()
-	var errs []error
-	for _, origin := range trusted {
-		if !isOrigin(origin) || gate.AddTrustedOrigin(origin) != nil {
-			errs = append(errs, fmt.Errorf("jwthttp: Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
-		}
-	}
-	return gate, errors.Join(errs...)
 }
 
 // isOrigin reports whether a browser can send this as an Origin header: the
