@@ -2,12 +2,15 @@ package jwthttp_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -367,12 +370,14 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		{jwthttp.ErrInsufficientScope, 403, "insufficient_scope"},
 		{jwthttp.ErrCrossOrigin, 403, "cross_origin"},
 		{fmt.Errorf("x: %w", jwthttp.ErrUnavailable), 503, "temporarily_unavailable"},
+		{fmt.Errorf("x: %w", jwthttp.ErrMisconfigured), 500, "server_error"},
 		{context.DeadlineExceeded, 503, "temporarily_unavailable"},
 		{errors.New("own"), 401, "invalid_token"},
 		{nil, 401, "invalid_token"},
 	} {
 		rec := httptest.NewRecorder()
 		rec.Header().Set("Content-Length", "999")
+		rec.Header().Set("Retry-After", "999")
 		rec.Header().Set("Etag", "x")
 		rec.Header().Set("WWW-Authenticate", "Basic")
 		rec.Header().Set("Cache-Control", "public")
@@ -383,11 +388,132 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		if h := rec.Header(); h.Get("Etag") != "" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Length") != "" {
 			t.Errorf("%v: %v", tc.err, h)
 		}
+		if got := strings.Join(rec.Header().Values("Retry-After"), "|"); got != map[bool]string{true: "5"}[tc.status == 503] {
+			t.Errorf("%v: Retry-After %q", tc.err, got)
+		}
 		if challenged := strings.HasPrefix(strings.Join(rec.Header().Values("WWW-Authenticate"), "|"), `Bearer realm="api"`); challenged != (tc.status == 400 || tc.status == 401 || tc.code == "insufficient_scope") {
 			t.Errorf("%v: %v", tc.err, rec.Header())
 		}
 	}
 }
+
+// What was set for another answer goes, what holds for every answer stays.
+func TestWriteErrorRemovesHeaders(t *testing.T) {
+	gone := []string{
+		"Content-Length", "Content-Range", "Accept-Ranges", "Content-Disposition", "Content-Language", "Content-Location", "ETag", "Last-Modified", "Location", "Refresh",
+		"Trailer", http.TrailerPrefix + "Content-Digest", "Digest", "Content-Digest", "Repr-Digest", "Content-MD5", "Expires", "Age", "Retry-After", "X-Accel-Redirect", "X-Accel-Expires",
+		"X-Sendfile", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Vercel-CDN-Cache-Control", "Netlify-CDN-Cache-Control", "X-LiteSpeed-Cache-Control", "Surrogate-Control", "Edge-Control",
+	}
+	replaced := map[string]string{"Cache-Control": "no-store", "Content-Type": "application/problem+json", "WWW-Authenticate": `Bearer realm="api"`}
+	kept := []string{
+		"Content-Encoding", "Vary", "Set-Cookie", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options",
+		"Want-Content-Digest", "Want-Repr-Digest", "Surrogate-Key", "X-Request-Id", "Link", "Server-Timing", "Connection", "Clear-Site-Data",
+	}
+	for _, spelling := range []func(string) string{http.CanonicalHeaderKey, strings.ToLower, strings.ToUpper} {
+		for _, method := range []string{"GET", "HEAD"} {
+			rec := httptest.NewRecorder()
+			all := slices.Concat(gone, kept, slices.Collect(maps.Keys(replaced)))
+			for _, name := range all {
+				if strings.HasPrefix(name, http.TrailerPrefix) {
+					rec.Header()[name] = []string{"x"} // net/http knows it in one spelling
+					continue
+				}
+				rec.Header()[spelling(name)] = []string{"x", "y"}
+			}
+			jwthttp.WriteError(rec, httptest.NewRequest(method, "/", nil), jwthttp.ErrNoToken)
+			got := map[string][]string{}
+			for name, values := range rec.Header() {
+				key := http.CanonicalHeaderKey(name)
+				got[key] = append(got[key], values...)
+			}
+			want := map[string][]string{}
+			for _, name := range kept {
+				want[http.CanonicalHeaderKey(name)] = []string{"x", "y"}
+			}
+			for name, value := range replaced {
+				want[http.CanonicalHeaderKey(name)] = []string{value}
+			}
+			if !maps.EqualFunc(got, want, slices.Equal[[]string]) {
+				t.Errorf("%s: %v\nwant %v", method, got, want)
+			}
+		}
+	}
+}
+
+// Inside a middleware that has said before that it compresses, a client can read the
+// answer, RFC 9110 section 8.4.
+func TestInsideCompression(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	compress := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Accept-Encoding") != "gzip" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("Vary", "Accept-Encoding")
+			w.Header().Set("Content-Length", "3") // of somebody who does not know of it
+			if r.Method == http.MethodHead {
+				next.ServeHTTP(w, r)
+				return
+			}
+			gz := gzip.NewWriter(w)
+			defer gz.Close()
+			next.ServeHTTP(&compressed{w, gz}, r)
+		})
+	}
+	s := &site{}
+	s.Server = httptest.NewServer(alice.New(compress, auth.Handler, jwthttp.RequireScopes("read")).ThenFunc(func(http.ResponseWriter, *http.Request) { s.ran++ }))
+	defer s.Close()
+	s.Client().Transport.(*http.Transport).DisableCompression = true
+	for _, tc := range []struct {
+		name, line, code string
+		status           int
+	}{
+		{"no token", "X: y", "", 401},
+		{"malformed", "Authorization: Bearer", "invalid_request", 400},
+		{"bad", "Authorization: Bearer x", "invalid_token", 401},
+		{"a guard's", "Authorization: Bearer " + good(), "insufficient_scope", 403},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := s.send(t, "GET", tc.line, "Accept-Encoding: gzip")
+			if a.StatusCode != tc.status || a.Header.Get("Content-Encoding") != "gzip" || a.Header.Get("Vary") != "Accept-Encoding" || a.ran != 0 {
+				t.Fatalf("%d %v %q", a.StatusCode, a.Header, a.body)
+			}
+			gz, err := gzip.NewReader(strings.NewReader(a.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(gz)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var problem struct {
+				Status int
+				Error  string
+			}
+			if err := json.Unmarshal(body, &problem); err != nil || problem.Status != tc.status || problem.Error != tc.code {
+				t.Errorf("%s, %v", body, err)
+			}
+			head := s.send(t, "HEAD", tc.line, "Accept-Encoding: gzip")
+			for _, name := range []string{"Content-Type", "Content-Encoding", "Cache-Control", "Www-Authenticate", "Vary"} {
+				if got, want := head.Header.Values(name), a.Header.Values(name); head.StatusCode != tc.status || !slices.Equal(got, want) {
+					t.Errorf("HEAD: %d, %s is %q, want %q", head.StatusCode, name, got, want)
+				}
+			}
+			if plain := s.send(t, "GET", tc.line); plain.StatusCode != tc.status || plain.Header["Content-Encoding"] != nil || !strings.HasPrefix(plain.body, `{"title":`) {
+				t.Errorf("not compressed: %d %v %q", plain.StatusCode, plain.Header, plain.body)
+			}
+		})
+	}
+}
+
+type compressed struct {
+	http.ResponseWriter
+	gz *gzip.Writer
+}
+
+func (w *compressed) Write(b []byte) (int, error) { return w.gz.Write(b) }
 
 // What any request can cost is bounded: a forged token of the full size costs
 // less than 2 KiB of memory, and a claims type is not touched.

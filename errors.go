@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -41,8 +42,8 @@ var (
 	errNoToken      = newFailure(ErrNoToken, "no_token", "No access token was sent", nil)
 	errTwoTokens    = newFailure(ErrInvalidRequest, "two_credentials", "The request carries more than one credential", nil)
 	errCredential   = newFailure(ErrInvalidRequest, "malformed_credential", "The credential is malformed", nil)
-	errMalformed    = newFailure(ErrInvalidToken, "malformed_token", "The access token is malformed", jwt.ErrTokenMalformed)
 	errManyCookies  = newFailure(ErrInvalidRequest, "malformed_credential", "The request carries too many cookies", nil).because(fmt.Errorf("at most %d are read", maxCookiePairs))
+	errMalformed    = newFailure(ErrInvalidToken, "malformed_token", "The access token is malformed", jwt.ErrTokenMalformed)
 	errTooLarge     = newFailure(ErrInvalidToken, "token_too_large", "The access token is too large", jwt.ErrTokenMalformed)
 	errHeader       = newFailure(ErrInvalidToken, "header", "The access token has a header that is not accepted", jwt.ErrTokenUnverifiable)
 	errType         = newFailure(ErrInvalidToken, "type", "The access token is of another type", jwt.ErrTokenUnverifiable)
@@ -244,12 +245,18 @@ func failureOf(err error) (*failure, *door) {
 // of no known kind is answered like a refused token, unless it wraps
 // [context.DeadlineExceeded] or [context.Canceled]. No text of an inner error
 // and no byte of the request reaches the client. It is safe for concurrent use.
+//
+// Header fields that were set before stay, such as Vary, Set-Cookie and those of
+// CORS, unless they describe another body or let caches keep this one, as Etag,
+// Location and CDN-Cache-Control do. Content-Encoding stays: a middleware outside
+// that has set it compresses this body too.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	f, d := failureOf(err)
 	h := w.Header()
-	// What was set before is meant for an answer that is not given now.
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Www-Authenticate"} {
-		delete(h, name)
+	for name := range h {
+		if isOfAnotherAnswer(http.CanonicalHeaderKey(name)) {
+			delete(h, name)
+		}
 	}
 	h.Set("Cache-Control", "no-store")
 	switch f.kind {
@@ -262,11 +269,27 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	case ErrUnavailable:
 		h.Set("Retry-After", "5")
 	}
-	if r.Method == http.MethodHead {
-		w.WriteHeader(f.answer.status)
-		return
-	}
 	h.Set("Content-Type", "application/problem+json")
 	w.WriteHeader(f.answer.status)
-	w.Write(f.answer.body)
+	if r.Method != http.MethodHead { // RFC 9110 section 9.3.2: the same fields, no body
+		w.Write(f.answer.body)
+	}
+}
+
+// isOfAnotherAnswer reports whether a header field that is there already was meant
+// for an answer that is not given now.
+func isOfAnotherAnswer(name string) bool {
+	switch name {
+	case "Www-Authenticate", "Retry-After", "Location", "Refresh", "X-Accel-Redirect", "X-Sendfile":
+		return true // they send the client, or a proxy, to something else
+	case "Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "Content-Disposition", "Content-Language", "Content-Location",
+		"Etag", "Last-Modified", "Trailer",
+		"Digest", "Content-Digest", "Repr-Digest", "Content-Md5": // RFC 9530, and what it replaces
+		return true
+	case "Cache-Control", "Expires", "Age", "Surrogate-Control", "Edge-Control", "X-Accel-Expires":
+		return true
+	}
+	// CDN-Cache-Control (RFC 9213) and its kin, one for each vendor, override no-store.
+	// http.TrailerPrefix announces a trailer in its own way.
+	return strings.HasSuffix(name, "-Cache-Control") || strings.HasPrefix(name, http.TrailerPrefix)
 }

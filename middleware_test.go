@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,11 +55,11 @@ func TestAnswers(t *testing.T) {
 		{"two headers, one empty", "GET", []string{bearer, "Authorization:"}, 400, "invalid_request", "The request carries more than one credential"},
 		{"two values of a named header", "GET", []string{"X-Token: " + token, "X-Token: " + token}, 400, "invalid_request", "The request carries more than one credential"},
 		{"two cookies of the name", "GET", []string{"Cookie: token=" + token + "; token=x"}, 400, "invalid_request", "The request carries more than one credential"},
-		{"two cookie headers", "GET", []string{"Cookie: token=" + token, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
-		{"header and cookie", "GET", []string{bearer, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 		{"two cookies, one empty", "GET", []string{"Cookie: token=; token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 		{"3,001 cookies", "GET", []string{"Cookie: token=" + token + strings.Repeat(";", 3000)}, 400, "invalid_request", "The request carries too many cookies"},
 		{"3,001 cookies of other names beside a good header", "GET", []string{bearer, "Cookie: a=b" + strings.Repeat(";", 3000)}, 400, "invalid_request", "The request carries too many cookies"},
+		{"two cookie headers", "GET", []string{"Cookie: token=" + token, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
+		{"header and cookie", "GET", []string{bearer, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 		{"cookie and named header", "GET", []string{"X-Token: " + token, "Cookie: token=" + token}, 400, "invalid_request", "The request carries more than one credential"},
 
 		{"nothing", "GET", nil, 401, "", ""},
@@ -83,8 +85,6 @@ func TestAnswers(t *testing.T) {
 		{"= in the middle", "GET", []string{"Authorization: Bearer a=b"}, 400, "invalid_request", "The credential is malformed"},
 		{"= before", "GET", []string{"Authorization: Bearer =abc"}, 400, "invalid_request", "The credential is malformed"},
 		{"= alone", "GET", []string{"Authorization: Bearer =="}, 400, "invalid_request", "The credential is malformed"},
-		{"bad header beside a good cookie", "GET", []string{"Authorization: Bearer", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
-
 		{"no scheme", "GET", []string{`Authorization: "Bearer ` + token + `"`}, 400, "invalid_request", "The credential is malformed"},
 		{"no scheme, a comma", "GET", []string{"Authorization: ,Bearer " + token}, 400, "invalid_request", "The credential is malformed"},
 		{"no scheme, a byte above 0x7f", "GET", []string{"Authorization: \xe9 " + token}, 400, "invalid_request", "The credential is malformed"},
@@ -92,6 +92,8 @@ func TestAnswers(t *testing.T) {
 		{"a cookie with a space", "GET", []string{"Cookie: token=a b"}, 400, "invalid_request", "The credential is malformed"},
 		{"a cookie with a backslash", "GET", []string{`Cookie: token=a\b`}, 400, "invalid_request", "The credential is malformed"},
 		{"a cookie with one quote beside a good header", "GET", []string{bearer, `Cookie: token="x`}, 400, "invalid_request", "The credential is malformed"},
+		{"bad header beside a good cookie", "GET", []string{"Authorization: Bearer", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
+
 		{"cookie from another origin", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: cross-site"}, 403, "cross_origin", ""},
 		{"cookie from a sibling", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-site"}, 403, "cross_origin", ""},
 		{"cookie from an old browser elsewhere", "DELETE", []string{"Cookie: token=" + token, "Origin: https://evil.example"}, 403, "cross_origin", ""},
@@ -128,9 +130,9 @@ func TestAnswers(t *testing.T) {
 		{"good", "GET", []string{bearer}, 200, "", ""},
 		{"good, lower case, more spaces", "PATCH", []string{"Authorization: bEARER   " + token}, 200, "", ""},
 		{"good cookie", "GET", []string{"Cookie: other=1; token=" + token}, 200, "", ""},
+		{"good cookie, the last of 3,000", "GET", []string{"Cookie: " + strings.Repeat("a=b;", 2999) + "token=" + token}, 200, "", ""},
 		{"good cookie in quotes", "GET", []string{`Cookie: token="` + token + `"`}, 200, "", ""},
 		{"good named header", "GET", []string{"X-Token: " + token}, 200, "", ""},
-		{"good cookie, the last of 3,000", "GET", []string{"Cookie: " + strings.Repeat("a=b;", 2999) + "token=" + token}, 200, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := s.send(t, tc.method, tc.lines...)
@@ -194,11 +196,24 @@ func checkProblem(t *testing.T, a answer, status int, code, description string) 
 	}
 }
 
+// A HEAD request gets the header fields of a GET, RFC 9110 section 9.3.2.
 func TestHEADHasNoBody(t *testing.T) {
-	rec := httptest.NewRecorder()
-	mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{}).Handler(nil).ServeHTTP(rec, httptest.NewRequest("HEAD", "/", nil))
-	if rec.Code != 401 || rec.Body.Len() != 0 || rec.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("%d %v %q", rec.Code, rec.Header(), rec.Body)
+	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{Extractors: bothPlaces}, func(context.Context, *jwthttp.Token[AppClaims]) error { return jwthttp.ErrUnavailable })
+	s := serve(t, auth)
+	for name, line := range map[string]string{"no token": "X: y", "malformed": "Authorization: Bearer", "expired": "Authorization: Bearer x", "unavailable": "Authorization: Bearer " + good()} {
+		get, head := s.send(t, "GET", line), s.send(t, "HEAD", line)
+		for _, name := range []string{"Date", "Content-Length"} { // the one changes, the other may be absent
+			get.Header.Del(name)
+			head.Header.Del(name)
+		}
+		if head.StatusCode != get.StatusCode || head.body != "" || !maps.EqualFunc(get.Header, head.Header, slices.Equal[[]string]) || head.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %q %v\nwant %d %v", name, head.StatusCode, head.body, head.Header, get.StatusCode, get.Header)
+		}
+		rec := httptest.NewRecorder()
+		auth.Handler(nil).ServeHTTP(rec, httptest.NewRequest("HEAD", "/", nil))
+		if rec.Body.Len() > 0 {
+			t.Errorf("%s: a body was written", name)
+		}
 	}
 }
 

@@ -336,7 +336,7 @@ func compare(t *testing.T, router string, res *http.Response, body string, want 
 	if want.status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "5")
 	}
-	if want.detail != "" && !head {
+	if want.detail != "" {
 		header.Set("Content-Type", "application/problem+json")
 	}
 	for name, values := range header {
