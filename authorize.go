@@ -1,50 +1,56 @@
 package jwthttp
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
-// Require returns a guard that stands behind a [Middleware] for C, in the manner
-// of alice: allow decides by the verified claims. Its error is a 403 through the
-// middleware's error handler, which finds it by errors.Is (503 if it wraps
-// [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled]); the
-// client does not see it. Behind no such middleware, or without a token, the
-// guard refuses with a 401. A nil allow refuses everybody. allow is called
-// concurrently.
+// Require returns a guard for handlers inside a [Middleware] for C, in the manner of
+// alice: auth.Handler(guard(handler)). allow decides by the verified claims. It is
+// called concurrently, and the client does not see its error. What is refused goes
+// to the error handler of the innermost middleware outside of the guard, else to
+// [WriteError]:
+//   - An error of allow is a 403, and [errors.Is] finds it. It is a 503 if it wraps
+//     [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled].
+//   - A request without a token, which AllowAnonymous lets pass, is a 401.
+//   - A guard that is not inside a middleware for exactly C, and a nil allow, are
+//     faults of the program. Every request gets a 500 ([ErrMisconfigured]), and
+//     [slog.Default] a record at Error, once a minute for each call of Require.
 func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
+	claims := reflect.TypeFor[C]()
+	name := "Require[" + typeName(claims) + "]"
 	if allow == nil {
-		allow = func(C) error { return errors.New("Require was given no rule") }
+		return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))
 	}
-	missing := errNoToken.because(fmt.Errorf("Require[%[1]s] found no token of a middleware New[%[1]s] before it", reflect.TypeFor[C]()))
-	return func(next http.Handler) http.Handler {
-		next = orDefault(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, ok := ClaimsFromContext[C](r.Context())
-			if !ok {
-				refuse(w, r, missing)
-				return
-			}
-			if err := allow(claims); err != nil {
-				refuse(w, r, blame(errForbidden, err))
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
+	missing := errNoToken.because(fmt.Errorf("%s needs one", name))
+	return newGuard(func(ctx context.Context) error {
+		token, inside := ctx.Value(tokenKey[C]{}).(*Token[C])
+		if !inside {
+			return misplaced(ctx, name, claims)
+		}
+		if token == nil {
+			return missing
+		}
+		if err := allow(token.Claims); err != nil {
+			return blame(errForbidden, err)
+		}
+		return nil
+	})
 }
 
-// RequireScopes returns a guard that stands behind a [Middleware], in the manner of
-// alice: a token needs all of these scopes, as [Token.Scopes] finds them for any
-// claims type, else the answer is a 403 that names them (RFC 6750 section 3.1),
-// through the error handler of the innermost middleware. Behind no middleware, or
-// without a token, the guard refuses with a 401. Given no scope, or one that is no
-// scope-token (RFC 6749 section 3.3: printable ASCII without spaces, quotes and
-// backslashes), it refuses everybody with a 403 whose error says so.
+// RequireScopes returns a guard for handlers inside a [Middleware] for any claims
+// type: a token needs all of these scopes, as [Token.Scopes] finds them. To others
+// the answer is a 403 that names the scopes (RFC 6750 section 3.1). All else is as
+// with [Require]. These are faults of the program too: no scope, and a scope that
+// is not a scope-token (RFC 6749 section 3.3: printable ASCII without spaces, quotes
+// and backslashes).
 func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
 	return requireScopes("RequireScopes", all, func(have []string) bool {
@@ -62,34 +68,101 @@ func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 }
 
 func requireScopes(name string, scopes []string, suffices func(have []string) bool) func(http.Handler) http.Handler {
-	missing := errNoToken.because(fmt.Errorf("%s found no token of a middleware before it", name))
+	isOdd := func(s string) bool { return s == "" || !isPlain(s) || strings.Contains(s, " ") }
+	if len(scopes) == 0 || slices.ContainsFunc(scopes, isOdd) {
+		return unfitGuard(fmt.Errorf("%s needs at least one scope, each a string of its own that a token can have, and was given %q", name, scopes))
+	}
 	needed := strings.Join(scopes, " ")
 	lacking := errScope.because(fmt.Errorf("%s needs %q", name, needed))
 	lacking.answer = newAnswer(ErrInsufficientScope, lacking.answer.sentence, needed)
-	isOdd := func(s string) bool { return s == "" || !isPlain(s) || strings.Contains(s, " ") }
-	if len(scopes) == 0 || slices.ContainsFunc(scopes, isOdd) {
-		lacking = errForbidden.because(fmt.Errorf("%s was given %q: pass at least one scope, each a string of its own that a token can have", name, scopes))
-		suffices = func([]string) bool { return false }
-	}
+	missing := errNoToken.because(fmt.Errorf("%s needs one", name))
+	return newGuard(func(ctx context.Context) error {
+		g, inside := ctx.Value(grantKey{}).(grant)
+		if !inside {
+			return outside(fmt.Sprintf("%s for %.80q", name, needed))
+		}
+		have, ok := g.granted()
+		if !ok {
+			return missing
+		}
+		if !suffices(have) {
+			return lacking
+		}
+		return nil
+	})
+}
+
+// newGuard returns a guard that refuses what decide has an error for, and logs the
+// faults of the program among these errors.
+func newGuard(decide func(context.Context) error) func(http.Handler) http.Handler {
+	var records recordLimit
 	return func(next http.Handler) http.Handler {
 		next = orDefault(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			var have []string
-			g, ok := r.Context().Value(grantKey{}).(grant)
-			if ok {
-				have, ok = g.granted()
-			}
-			if !ok {
-				refuse(w, r, missing)
+			err := decide(r.Context())
+			if err == nil {
+				next.ServeHTTP(w, r)
 				return
 			}
-			if !suffices(have) {
-				refuse(w, r, lacking)
-				return
+			if f, ok := err.(*failure); ok && f.kind == ErrMisconfigured && records.allow() {
+				var route []slog.Attr
+				if r.Pattern != "" {
+					route = append(route, slog.String("pattern", r.Pattern))
+				}
+				slog.Default().LogAttrs(r.Context(), slog.LevelError, f.Error(), route...)
 			}
-			next.ServeHTTP(w, r)
+			refuse(w, r, err)
 		})
 	}
+}
+
+// unfitGuard returns the guard that could not be made as it was asked for.
+func unfitGuard(cause error) func(http.Handler) http.Handler {
+	err := errMisconfigured.because(cause)
+	return newGuard(func(context.Context) error { return err })
+}
+
+// misplaced returns the failure of a guard that is inside no middleware for claims.
+func misplaced(ctx context.Context, name string, claims reflect.Type) error {
+	g, inside := ctx.Value(grantKey{}).(grant)
+	if !inside {
+		return outside(name)
+	}
+	found := typeName(g.claimsType())
+	if found == typeName(claims) {
+		found = "another type of this name" // of another package, or of a function
+	}
+	return errMisconfigured.because(fmt.Errorf("%s is only inside a middleware for %s: make both for the same claims type, or put the guard inside one for its own", name, found))
+}
+
+// outside returns the failure of a guard that is inside no middleware.
+func outside(name string) error {
+	return errMisconfigured.because(fmt.Errorf("%s is outside of every middleware: put it inside one, as in auth.Handler(guard(handler))", name))
+}
+
+// typeName leaves room in a log record for what is said of the type.
+func typeName(t reflect.Type) string {
+	if name := t.String(); len(name) <= 64 {
+		return name
+	}
+	return fmt.Sprintf("%.60s…", t)
+}
+
+// A recordLimit allows one log record a minute.
+type recordLimit struct {
+	mu   sync.Mutex
+	next time.Time
+}
+
+func (l *recordLimit) allow() bool {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Before(l.next) {
+		return false
+	}
+	l.next = now.Add(time.Minute)
+	return true
 }
 
 // refuse answers as the innermost door does.

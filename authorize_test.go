@@ -1,13 +1,17 @@
 package jwthttp_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/justinas/alice"
@@ -70,7 +74,9 @@ func testScopes[C any](t *testing.T) {
 }
 
 func TestRequireScopes(t *testing.T) {
+	logged(t)
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	anonymous := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true})
 	const many = 10_000
 	wide := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: 64 << 10})
 	var all strings.Builder
@@ -104,17 +110,19 @@ func TestRequireScopes(t *testing.T) {
 
 		{"a bad token", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"exp":1,"scope":"read"`), 401, `Bearer realm="api", error="invalid_token", error_description="The access token has malformed claims"`},
 		{"no token", alice.New(auth.Handler, jwthttp.RequireScopes("read")), "X: y", 401, `Bearer realm="api"`},
-		{"behind no door", alice.New(jwthttp.RequireScopes("read")), token(`"scope":"read"`), 401, `Bearer realm="api"`},
-		{"before the door", alice.New(jwthttp.RequireScopes("read"), auth.Handler), token(`"scope":"read"`), 401, `Bearer realm="api"`},
-		{"any, behind no door", alice.New(jwthttp.RequireAnyScope("read")), token(`"scope":"read"`), 401, `Bearer realm="api"`},
+		{"no token, anonymous", alice.New(anonymous.Handler, jwthttp.RequireScopes("read")), "X: y", 401, `Bearer realm="api"`},
+		{"outside of every middleware", alice.New(jwthttp.RequireScopes("read")), token(`"scope":"read"`), 500, ""},
+		{"outside of the middleware", alice.New(jwthttp.RequireScopes("read"), auth.Handler), token(`"scope":"read"`), 500, ""},
+		{"any, outside of every middleware", alice.New(jwthttp.RequireAnyScope("read")), token(`"scope":"read"`), 500, ""},
 
-		// What no token can have refuses everybody.
-		{"given nothing", alice.New(auth.Handler, jwthttp.RequireScopes()), token(`"scope":"read"`), 403, ""},
-		{"any, given nothing", alice.New(auth.Handler, jwthttp.RequireAnyScope()), token(`"scope":"read"`), 403, ""},
-		{"given an empty one", alice.New(auth.Handler, jwthttp.RequireScopes("")), token(`"scope":""`), 403, ""},
-		{"given two in one", alice.New(auth.Handler, jwthttp.RequireScopes("read write")), token(`"scp":["read write"]`), 403, ""},
-		{"given a quote", alice.New(auth.Handler, jwthttp.RequireAnyScope("read", `"`)), token(`"scope":"read"`), 403, ""},
-		{"given nothing, behind no door", alice.New(jwthttp.RequireScopes()), "X: y", 401, `Bearer realm="api"`},
+		// What no token can have is a fault of the program.
+		{"given nothing", alice.New(auth.Handler, jwthttp.RequireScopes()), token(`"scope":"read"`), 500, ""},
+		{"any, given nothing", alice.New(auth.Handler, jwthttp.RequireAnyScope()), token(`"scope":"read"`), 500, ""},
+		{"given an empty one", alice.New(auth.Handler, jwthttp.RequireScopes("")), token(`"scope":""`), 500, ""},
+		{"given two in one", alice.New(auth.Handler, jwthttp.RequireScopes("read write")), token(`"scp":["read write"]`), 500, ""},
+		{"given a quote", alice.New(auth.Handler, jwthttp.RequireAnyScope("read", `"`)), token(`"scope":"read"`), 500, ""},
+		{"given nothing, no token", alice.New(anonymous.Handler, jwthttp.RequireScopes()), "X: y", 500, ""},
+		{"given nothing, outside of every middleware", alice.New(jwthttp.RequireScopes()), "X: y", 500, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &site{}
@@ -127,9 +135,11 @@ func TestRequireScopes(t *testing.T) {
 			if (a.ran == 1) != (tc.status == 200) {
 				t.Errorf("next ran %d times", a.ran)
 			}
-			code := map[bool]string{true: "insufficient_scope", false: "forbidden"}[tc.challenge != ""]
-			if tc.status == 403 && !strings.Contains(a.body, `"error":"`+code+`"`) {
+			if code := map[int]string{403: "insufficient_scope", 500: "server_error"}[tc.status]; code != "" && !strings.Contains(a.body, `"error":"`+code+`"`) {
 				t.Errorf("body %s", a.body)
+			}
+			if a.Header["Retry-After"] != nil {
+				t.Errorf("headers %v", a.Header)
 			}
 			if tc.status != 200 && a.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("headers %v", a.Header)
@@ -140,27 +150,34 @@ func TestRequireScopes(t *testing.T) {
 
 // What a log says of a refusal by a guard, and how a guard is made.
 func TestGuardsSayWhy(t *testing.T) {
+	logged(t)
 	var seen error
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { seen = err }})
 	all, some := []string{"read", "write"}, []string{"read", "write"}
 	scopes, anyScope := jwthttp.RequireScopes(all...), jwthttp.RequireAnyScope(some...)
 	all[0], all[1], some[0], some[1] = "x", "x", "x", "x"
-	const lacks, refused = "jwthttp: insufficient scope: The access token lacks a required scope: ", "jwthttp: forbidden: The access token does not allow this: "
+	rule := jwthttp.Require(func(AppClaims) error { return nil })
+	const missing, lacks = "jwthttp: no token: No access token was sent: ", "jwthttp: insufficient scope: The access token lacks a required scope: "
+	const fault = "jwthttp: misconfigured: The server is misconfigured: "
 	for _, tc := range []struct {
 		guard func(http.Handler) http.Handler
 		token string
 		want  string // "" if the handler runs
 	}{
-		{scopes, "", "jwthttp: no token: No access token was sent: RequireScopes found no token of a middleware before it"},
-		{anyScope, "", "jwthttp: no token: No access token was sent: RequireAnyScope found no token of a middleware before it"},
+		{scopes, "", missing + "RequireScopes needs one"},
+		{anyScope, "", missing + "RequireAnyScope needs one"},
+		{rule, "", missing + "Require[jwthttp_test.AppClaims] needs one"},
 		{scopes, "x", lacks + `RequireScopes needs "read write"`},
 		{anyScope, "x", lacks + `RequireAnyScope needs "read write"`},
 		{scopes, "read write", ""},
 		{anyScope, "write", ""},
-		{jwthttp.RequireScopes(), "x", refused + "RequireScopes was given []: pass at least one scope, each a string of its own that a token can have"},
-		{jwthttp.RequireScopes("a b"), "x", refused + `RequireScopes was given ["a b"]: pass at least one scope, each a string of its own that a token can have`},
-		{jwthttp.Require[jwt.MapClaims](nil), "x", "jwthttp: no token: No access token was sent: Require[jwt.MapClaims] found no token of a middleware New[jwt.MapClaims] before it"},
-		{jwthttp.Require[AppClaims](nil), "x", refused + "Require was given no rule"},
+		{rule, "x", ""},
+		{jwthttp.RequireScopes(), "x", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
+		{jwthttp.RequireScopes(), "", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
+		{jwthttp.RequireScopes("a b"), "x", fault + `RequireScopes needs at least one scope, each a string of its own that a token can have, and was given ["a b"]`},
+		{jwthttp.RequireAnyScope(""), "x", fault + `RequireAnyScope needs at least one scope, each a string of its own that a token can have, and was given [""]`},
+		{jwthttp.Require[jwt.MapClaims](nil), "x", fault + "Require[jwt.MapClaims] was given no rule: pass a function"},
+		{jwthttp.Require[AppClaims](nil), "", fault + "Require[jwthttp_test.AppClaims] was given no rule: pass a function"},
 	} {
 		seen = nil
 		r := httptest.NewRequest("GET", "/", nil)
@@ -173,6 +190,167 @@ func TestGuardsSayWhy(t *testing.T) {
 			t.Errorf("ran: %v, error %s\nwant %s", ran, got, tc.want)
 		}
 	}
+}
+
+// A guard that is not inside a middleware for its claims type is a fault of the
+// program, and a request without a token is not.
+func TestMisplacedGuards(t *testing.T) {
+	type AppClaims struct{} // another type of the name
+	records := logged(t)
+	var told []string // the realms of the middlewares that were told
+	options := func(realm, header string) jwthttp.Options {
+		return jwthttp.Options{Realm: realm, Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed(header)}, AllowAnonymous: true, ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			told = append(told, realm)
+			jwthttp.WriteError(w, r, err)
+		}}
+	}
+	app := mustNew[globalClaims](t, jwthttp.HS256(secret), options("app", "X-App")).Handler
+	appAgain := mustNew[globalClaims](t, jwthttp.HS256(secret), options("app again", "X-Other")).Handler
+	maps := mustNew[jwt.MapClaims](t, jwthttp.HS256(secret), options("maps", "X-Maps")).Handler
+	local := mustNew[AppClaims](t, jwthttp.HS256(secret), options("local", "X-Local")).Handler
+	byHand := func(token *jwthttp.Token[globalClaims]) func(http.Handler) http.Handler {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r.WithContext(jwthttp.NewContext(r.Context(), token)))
+			})
+		}
+	}
+	noContext := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(context.Background())) })
+	}
+	mux := func(next http.Handler) http.Handler {
+		mux := http.NewServeMux()
+		mux.Handle("GET /{path...}", next)
+		return mux
+	}
+	rule := func() func(http.Handler) http.Handler {
+		return jwthttp.Require(func(globalClaims) error { return nil })
+	}
+	pointer := func() func(http.Handler) http.Handler {
+		return jwthttp.Require(func(*globalClaims) error { return nil })
+	}
+	scopes := func() func(http.Handler) http.Handler { return jwthttp.RequireScopes("read", "write") }
+	anyScope := func() func(http.Handler) http.Handler { return jwthttp.RequireAnyScope("read") }
+	huge := func() func(http.Handler) http.Handler { return jwthttp.RequireScopes(strings.Repeat("s", 1000)) }
+	const outside = " is outside of every middleware: put it inside one, as in auth.Handler(guard(handler))"
+	const only, mend = " is only inside a middleware for ", ": make both for the same claims type, or put the guard inside one for its own"
+	const name = "Require[jwthttp_test.AppClaims]"
+	for _, tc := range []struct {
+		name   string
+		chain  alice.Chain
+		token  bool   // in every header
+		status int    // 200 if the handler runs
+		told   string // the realm of the middleware that answers
+		record string
+	}{
+		{"rule outside", alice.New(rule()), true, 500, "", name + outside},
+		{"rule outside of its middleware", alice.New(rule(), app), true, 500, "", name + outside},
+		{"rule outside, without a token", alice.New(rule(), app), false, 500, "", name + outside},
+		{"rule where the context was lost", alice.New(app, noContext, rule()), true, 500, "", name + outside},
+		{"rule inside", alice.New(app, rule()), true, 200, "", ""},
+		{"rule inside, without a token", alice.New(app, rule()), false, 401, "app", ""},
+		{"rule inside two, without a token", alice.New(app, maps, rule()), false, 401, "maps", ""},
+		{"rule inside two", alice.New(app, maps, rule()), true, 200, "", ""},
+		{"rule inside two of the same type, the inner one without a token", alice.New(app, app, rule()), false, 401, "app", ""},
+		{"rule inside another", alice.New(maps, rule()), true, 500, "maps", name + only + "jwt.MapClaims" + mend},
+		{"rule inside another, without a token", alice.New(maps, rule()), false, 500, "maps", name + only + "jwt.MapClaims" + mend},
+		{"rule between two", alice.New(maps, rule(), app), true, 500, "maps", name + only + "jwt.MapClaims" + mend},
+		{"rule for a pointer", alice.New(app, pointer()), true, 500, "app", "Require[*jwthttp_test.AppClaims]" + only + "jwthttp_test.AppClaims" + mend},
+		{"rule for a pointer, without a token", alice.New(app, pointer()), false, 500, "app", "Require[*jwthttp_test.AppClaims]" + only + "jwthttp_test.AppClaims" + mend},
+		{"rule for a type of the same name", alice.New(local, rule()), true, 500, "local", name + only + "another type of this name" + mend},
+		{"rule for a type with a long name", alice.New(app, jwthttp.Require(func([]struct{ X, YYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY string }) error { return nil })), true, 500, "app", "Require[[]struct { X string; " + strings.Repeat("Y", 39) + "…]" + only + "jwthttp_test.AppClaims" + mend},
+		{"rule in a test", alice.New(byHand(&jwthttp.Token[globalClaims]{}), rule()), false, 200, "", ""},
+		{"rule in a test, without a token", alice.New(byHand(nil), rule()), true, 401, "", ""},
+		{"rule in a test of another type", alice.New(byHand(nil), jwthttp.Require(func(jwt.MapClaims) error { return nil })), true, 500, "", "Require[jwt.MapClaims]" + only + "jwthttp_test.AppClaims" + mend},
+		{"rule that is nil", alice.New(app, jwthttp.Require[globalClaims](nil)), true, 500, "app", name + " was given no rule: pass a function"},
+		{"rule that is nil, outside", alice.New(jwthttp.Require[globalClaims](nil)), true, 500, "", name + " was given no rule: pass a function"},
+
+		{"scopes outside", alice.New(scopes()), true, 500, "", `RequireScopes for \"read write\"` + outside},
+		{"scopes outside of a middleware", alice.New(scopes(), app), true, 500, "", `RequireScopes for \"read write\"` + outside},
+		{"many scopes outside", alice.New(huge()), true, 500, "", `RequireScopes for \"` + strings.Repeat("s", 80) + `\"` + outside},
+		{"scopes outside, on a route", alice.New(mux, anyScope()), true, 500, "", `RequireAnyScope for \"read\"` + outside + `" pattern="GET /{path...}`},
+		{"scopes inside any type", alice.New(maps, anyScope()), true, 200, "", ""},
+		{"scopes inside, without a token", alice.New(maps, anyScope()), false, 401, "maps", ""},
+		{"scopes in a test, without a token", alice.New(byHand(nil), anyScope()), true, 401, "", ""},
+		{"no scopes", alice.New(app, jwthttp.RequireScopes()), true, 500, "app", "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
+
+		{"an inner one of the same type without a token hides the outer token", alice.New(app, appAgain, rule()), true, 401, "app again", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			told = nil
+			records.take()
+			r := httptest.NewRequest("GET", "/x?\u2028", nil)
+			if tc.token {
+				for _, header := range []string{"X-App", "X-Maps", "X-Local"} {
+					r.Header.Set(header, signHS(secret, plainHeader, payload(`"scope":"read write"`)))
+				}
+			}
+			ran := 0
+			rec := httptest.NewRecorder()
+			tc.chain.ThenFunc(func(http.ResponseWriter, *http.Request) { ran++ }).ServeHTTP(rec, r)
+			if rec.Code != tc.status || (ran == 1) != (tc.status == 200) {
+				t.Fatalf("%d %s, next ran %d times", rec.Code, rec.Body, ran)
+			}
+			if got := strings.Join(told, "|"); got != tc.told {
+				t.Errorf("the error handlers of %q were told, want %q", got, tc.told)
+			}
+			var want []string
+			if tc.record != "" {
+				want = []string{`level=ERROR msg="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\"\n"}
+			}
+			if got := records.take(); !slices.Equal(got, want) {
+				t.Errorf("logged %q\nwant   %q", got, want)
+			}
+			if tc.status == 500 {
+				a := answer{Response: rec.Result(), body: rec.Body.String()}
+				a.Header.Del("Vary")
+				checkProblem(t, a, 500, "server_error", "")
+			}
+		})
+	}
+}
+
+// globalClaims is AppClaims, also where a test has another type of the name.
+type globalClaims = AppClaims
+
+// A misplaced guard answers every request, and is logged once a minute, by the logger
+// that is the default then. Its handlers share the minute.
+func TestMisplacedGuardsAreLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := logged(t)
+		next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("next ran") })
+		guard, other := jwthttp.RequireScopes("read"), jwthttp.Require(func(AppClaims) error { return nil })
+		handlers := []http.Handler{guard(next), guard(next), other(next)}
+		flood := func() {
+			var wg sync.WaitGroup
+			for i := range 60 {
+				wg.Go(func() {
+					rec := httptest.NewRecorder()
+					handlers[i%3].ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+					if rec.Code != 500 {
+						t.Errorf("%d", rec.Code)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		flood()
+		flood()
+		if got := first.take(); len(got) != 2 || strings.Contains(got[0], "RequireScopes") == strings.Contains(got[1], "RequireScopes") {
+			t.Errorf("logged %q", got)
+		}
+		time.Sleep(time.Minute - time.Nanosecond)
+		flood()
+		if got := first.take(); len(got) != 0 {
+			t.Errorf("logged %q before the minute was over", got)
+		}
+		second := logged(t)
+		time.Sleep(time.Nanosecond)
+		flood()
+		if got, got2 := first.take(), second.take(); len(got) != 0 || len(got2) != 2 {
+			t.Errorf("logged %q and %q", got, got2)
+		}
+	})
 }
 
 // Without a handler of their own, guards serve http.DefaultServeMux, as doors do.

@@ -3,6 +3,7 @@ package jwthttp
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -139,6 +140,7 @@ func (c *tokenContext[C]) Value(key any) any {
 type grant interface {
 	// granted returns the scopes; ok says that there is a token.
 	granted() (scopes []string, ok bool)
+	claimsType() reflect.Type
 }
 
 func (c *tokenContext[C]) granted() ([]string, bool) {
@@ -147,6 +149,8 @@ func (c *tokenContext[C]) granted() ([]string, bool) {
 	}
 	return c.token.Scopes(), true
 }
+
+func (c *tokenContext[C]) claimsType() reflect.Type { return reflect.TypeFor[C]() }
 
 func (c *tokenContext[C]) String() string               { return "jwthttp.Context" }
 func (c *tokenContext[C]) Format(f fmt.State, _ rune)   { f.Write([]byte(c.String())) }

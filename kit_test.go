@@ -14,6 +14,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -273,6 +275,46 @@ func (s *site) send(t testing.TB, method string, lines ...string) answer {
 		t.Fatal(err)
 	}
 	return answer{res, string(body), s.ran}
+}
+
+// logged returns what is logged to slog's default while the test runs.
+func logged(t testing.TB) *logBuffer {
+	t.Helper()
+	before, output, flags := slog.Default(), log.Writer(), log.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		log.SetOutput(output) // slog.SetDefault has changed both
+		log.SetFlags(flags)
+	})
+	b := &logBuffer{}
+	slog.SetDefault(slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})))
+	return b
+}
+
+// A logBuffer holds records, a line each.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// take returns the lines that came since it was called last.
+func (b *logBuffer) take() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := strings.SplitAfter(b.text.String(), "\n")
+	b.text.Reset()
+	return lines[:len(lines)-1]
 }
 
 // verify asserts that a token is refused as want, or accepted if want is nil.

@@ -642,9 +642,6 @@ func TestRequire(t *testing.T) {
 	if rec := send(guarded, "unsure"); rec.Code != 503 {
 		t.Errorf("unsure: %d", rec.Code)
 	}
-	if rec := send(onlyAdmins(ok), "admin"); rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != `Bearer realm="api"` {
-		t.Errorf("behind no door: %d %v", rec.Code, rec.Header())
-	}
 	// A context made by hand in between does not hide the door.
 	seen = nil
 	other := func(next http.Handler) http.Handler {
@@ -654,9 +651,6 @@ func TestRequire(t *testing.T) {
 	}
 	if rec := send(alice.New(auth.Handler, other, onlyAdmins).Then(ok), "user"); rec.Code != 403 || seen == nil {
 		t.Errorf("behind a context by hand: %d, the error handler got %v", rec.Code, seen)
-	}
-	if rec := send(alice.New(auth.Handler, jwthttp.Require[AppClaims](nil)).Then(ok), "admin"); rec.Code != 403 {
-		t.Errorf("no rule: %d", rec.Code)
 	}
 }
 
