@@ -97,7 +97,7 @@ type Reporter interface {
 // fault, and ends it. So does a mistake in the Setup.
 //
 // Requests are made in process, some hundred, one at a time and without a time limit, and
-// run the handler like any other. They come from one address: a rate limiter in the
+// run the handler like any other. Some are made as if they came over HTTP/2. They come from one address: a rate limiter in the
 // chain must let them pass. What they are answered to is an [http.Flusher] and no
 // [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
@@ -159,7 +159,8 @@ func (s Setup) mistake(chain http.Handler) string {
 // What can be wrong with a chain, as it continues "the chain …".
 const (
 	faultClosed    = "refuses a good token: Setup must describe one that it accepts"
-	faultUnseen    = "does not see a good token: is a guard outside of the middleware, Authorization removed on the way, or the cookie called otherwise (package cookie puts __Host- before it)?"
+	faultUnseen    = "does not see a good token: is Authorization removed on the way, or the cookie called otherwise (package cookie puts __Host- before it)?"
+	faultMisplaced = "has a guard that is not inside a middleware for its claims type, or was given nothing to ask for: the log says which, and how to mend it"
 	faultPicky     = "refuses what it must accept:"
 	faultAccepts   = "refuses what it takes on purpose, says Setup.Accepts:"
 	faultOpen      = "runs the handler whatever is sent: is the middleware before it on this route, and does it return after refusing?"
@@ -240,7 +241,10 @@ var (
 	forbidden         = refusal{status: 403, code: "forbidden"}
 	insufficientScope = refusal{status: 403, code: "insufficient_scope"}
 	unavailable       = refusal{status: 503, code: "temporarily_unavailable"}
+	misconfigured     = refusal{status: 500, code: "server_error"}
 )
+
+const hintWhiteSpace = "white space around a header's value does not count, but HTTP/2 servers leave it there"
 
 // orOutside is for what a layer that knows nothing of tokens may refuse as well: one
 // for sizes, content types, queries.
@@ -259,8 +263,11 @@ func (x *exam) run() {
 	x.welcome = x.send(x.with(x.token()))
 	if x.welcome.panicked || !isOK(x.welcome) {
 		fault := faultClosed
-		if isProblem(x.welcome, noToken) {
+		switch {
+		case isProblem(x.welcome, noToken):
 			fault = faultUnseen
+		case isProblem(x.welcome, misconfigured):
+			fault = faultMisplaced
 		}
 		x.add(fault, "a good token", fmt.Sprintf("%d %.200q", x.welcome.Code, x.welcome.Body))
 		return
@@ -296,6 +303,12 @@ func (x *exam) named() {
 	good := x.token()
 	x.private("a good token in "+x.Header, x.inHeader(good))
 	x.anonymous("an empty "+x.Header, x.inHeader(""), noToken, "it holds nothing")
+	x.anonymous("white space in "+x.Header, overHTTP2(x.inHeader(" \t")), noToken, "it holds nothing")
+	for _, value := range []string{" " + good, good + "\t"} {
+		x.private("a good token in "+x.Header+", with white space, over HTTP/2", overHTTP2(x.inHeader(value)))
+	}
+	x.refuse("an expired token in "+x.Header+", behind white space, over HTTP/2", overHTTP2(x.inHeader(" "+x.bad(Expired))), invalidToken, hintWhiteSpace)
+	x.refuse("two of "+x.Header+", one empty", x.inHeader(good, ""), invalidRequest, "exactly one credential counts")
 	x.anonymous("a good token in Authorization", authorization("Bearer "+good), noToken, "only "+x.Header+" is read")
 	x.refuse("two of "+x.Header, x.inHeader(good, x.token()), invalidRequest, "exactly one credential counts")
 }
@@ -309,6 +322,15 @@ func (x *exam) bearer() {
 	for _, value := range []string{"", "Basic YTpi", "BearerX " + good, "Bearer:" + good, good} {
 		x.anonymous(fmt.Sprintf("Authorization: %.9s…", value), authorization(value), noToken, "only the scheme Bearer is one")
 	}
+	x.accept("Authorization: Bearer …, with white space, over HTTP/2", overHTTP2(authorization("\t Bearer "+good+" \t")))
+	x.anonymous("Authorization: white space, over HTTP/2", overHTTP2(authorization(" \t")), noToken, "it holds nothing")
+	for _, value := range []string{" Bearer ", "\tBearer "} {
+		x.refuse(fmt.Sprintf("Authorization: %q and an expired token, over HTTP/2", value), overHTTP2(authorization(value+x.bad(Expired))), invalidToken, hintWhiteSpace)
+	}
+	for _, value := range []string{`"Bearer ` + good + `"`, ",Bearer " + good, "\u00a0Bearer " + good, "="} {
+		x.refuse(fmt.Sprintf("Authorization: %.12q…", value), authorization(value), invalidRequest, "it does not begin with the name of a scheme")
+	}
+	x.refuse("two Authorization headers, one empty", authorization("Bearer "+good, ""), invalidRequest, "exactly one credential counts")
 	for _, value := range []string{"Bearer", "Bearer ", "Bearer\t" + good, "Bearer " + good + ",", "Bearer " + good + " " + good, `Bearer "` + good + `"`, "Bearer é" + good} {
 		x.refuse(fmt.Sprintf("Authorization: %.12q…", value), authorization(value), invalidRequest, "take nothing but spaces and one token behind the scheme")
 	}
@@ -320,6 +342,13 @@ func (x *exam) cookies() {
 	good := x.token()
 	x.private("a good token in the cookie", x.cookie(good))
 	x.refuse("two cookies of the name", x.cookie(good, x.token()), invalidRequest, "exactly one credential counts")
+	x.refuse("two cookies of the name, one empty", x.cookie("", good), invalidRequest, "exactly one credential counts")
+	x.accept("a good token in the cookie, with white space", header("Cookie", "\ta=b; \t"+x.Cookie+"="+good+"\t"))
+	for _, value := range []string{"a b", "a,b", `"a`, `a\b`, "é"} {
+		x.refuse(fmt.Sprintf("a cookie of %q", value), header("Cookie", x.Cookie+"="+value), invalidRequest, "net/http takes it for none: read the Cookie header, as jwthttp.Cookie does")
+	}
+	// A server may limit its headers, but not to less.
+	x.refuse("a bad token before 3,000 more cookies", header("Cookie", x.Cookie+"="+x.bad(Expired)+strings.Repeat(";", 3000)), invalidRequest.orOutside(), "net/http takes more than 3,000 for none: count them, as jwthttp.Cookie does")
 	twice, badHeader := both(x.inHeader(good), x.cookie(good)), both(x.inHeader(x.bad(Expired)), x.cookie(good))
 	switch {
 	case x.CookieOnly:
@@ -330,6 +359,13 @@ func (x *exam) cookies() {
 	default:
 		x.refuse("a header and a cookie", twice, invalidRequest, "exactly one credential counts")
 		x.refuse("a bad header beside a good cookie", badHeader, invalidRequest, "a header that is there is final")
+	}
+	if !x.CookieOnly {
+		want := invalidRequest
+		if x.HeaderFirst {
+			want = invalidToken
+		}
+		x.refuse("a bad header behind white space beside a good cookie, over HTTP/2", overHTTP2(both(x.inHeader(x.bad(Expired)), x.spaced, x.cookie(good))), want, hintWhiteSpace)
 	}
 	if !x.CookieOnly && x.Header == "" {
 		x.refuse("a malformed header beside a good cookie", both(authorization("Bearer"), x.cookie(good)), invalidRequest, "a header that is there is final")

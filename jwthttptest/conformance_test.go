@@ -318,6 +318,7 @@ func cors(next http.Handler, origins ...string) http.Handler {
 const (
 	picky       = "refuses what it must accept:"
 	unseen      = "does not see a good token"
+	misplaced   = "has a guard that is not inside a middleware for its claims type"
 	polite      = "answers what it must refuse with a 2xx"
 	letsIn      = "lets in what it must refuse:"
 	status      = "refuses with another status"
@@ -365,6 +366,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if raw := r.URL.Query().Get("access_token"); raw != "" {
 				r.Header.Set("Authorization", "Bearer "+raw)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	// hidden takes a header for none whose value begins with white space.
+	hidden := func(next http.Handler, name string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if value := r.Header.Get(name); strings.TrimLeft(value, " \t") != value {
+				r.Header.Del(name)
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -479,7 +489,32 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { io.WriteString(w, "no") }
 			}).ServeHTTP(w, r)
 		}), jwthttptest.Setup{OwnErrors: true}, []string{gate, polite}, nil},
-		{"a guard outside", jwthttp.RequireScopes("read")(good), jwthttptest.Setup{}, []string{unseen}, []string{"a good token: 401 "}},
+		{"a guard outside", jwthttp.RequireScopes("read")(good), jwthttptest.Setup{}, []string{misplaced}, []string{"a good token: 500 "}},
+		{"a guard for another claims type", auth.Handler(jwthttp.Require(func(*Claims) error { return nil })(whoami)), jwthttptest.Setup{}, []string{misplaced}, []string{"a good token: 500 "}},
+		{"a guard that asks for nothing", auth.Handler(jwthttp.RequireScopes()(whoami)), jwthttptest.Setup{}, []string{misplaced}, []string{"a good token: 500 "}},
+		{"white space hides the header, or anonymous", hidden(anonymous, "Authorization"), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{
+			`Authorization: " Bearer " and an expired token, over HTTP/2: 200, not 401; white space around a header's value does not count`, `Authorization: "\tBearer "`}},
+		{"white space hides a good header, or anonymous", hidden(anonymous, "Authorization"), jwthttptest.Setup{AllowAnonymous: true, Shows: "alice"}, []string{letsIn, shows}, []string{`Authorization: Bearer …, with white space, over HTTP/2: "hello"`}},
+		{"white space hides the header", hidden(good, "Authorization"), jwthttptest.Setup{}, []string{picky, letsIn, challenge, body}, []string{"a bad header behind white space beside a good cookie, over HTTP/2: 200, not 400"}},
+		{"white space hides the header, before a cookie", hidden(with(func(o *jwthttp.Options) { o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(opts.Extractors...)} }), "Authorization"),
+			jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn, challenge, body}, []string{"a bad header behind white space beside a good cookie, over HTTP/2: 200, not 401"}},
+		{"white space hides a header of another name, or anonymous", hidden(with(func(o *jwthttp.Options) {
+			o.AllowAnonymous, o.Extractors = true, []jwthttp.Extractor{jwthttp.HeaderNamed("X-Access-Token")}
+		}), "X-Access-Token"), jwthttptest.Setup{AllowAnonymous: true, Header: "X-Access-Token"}, []string{letsIn, cache}, []string{"an expired token in X-Access-Token, behind white space, over HTTP/2: 200, not 401"}},
+		{"cookies as net/http reads them, or anonymous", with(func(o *jwthttp.Options) {
+			byNetHTTP := jwthttp.Cookie("token")
+			byNetHTTP.Extract = func(r *http.Request) (string, error) {
+				switch cookies := r.CookiesNamed("token"); len(cookies) {
+				case 0:
+					return "", nil
+				case 1:
+					return cookies[0].Value, nil
+				default:
+					return "", errors.New("two")
+				}
+			}
+			o.AllowAnonymous, o.Extractors = true, []jwthttp.Extractor{byNetHTTP}
+		}), jwthttptest.Setup{AllowAnonymous: true, Cookie: "token", CookieOnly: true}, []string{letsIn, status}, []string{`a cookie of "\"a": 200, not 400`, "a bad token before 3,000 more cookies: 200, not 400"}},
 		{"a header that is removed", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Header.Del("Authorization")
 			good.ServeHTTP(w, r)
@@ -636,8 +671,8 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"runs next twice", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			whoami(w, r)
 			whoami(w, r)
-		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`after all that: "alicealice"`}},
-		{"drops what next writes", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami(httptest.NewRecorder(), r) })), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`after all that: ""`}},
+		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer ey…: "alicealice"`, "after all that"}},
+		{"drops what next writes", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami(httptest.NewRecorder(), r) })), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer ey…: ""`, "after all that"}},
 		{"one for all", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			once.Do(func() { first, _ = jwthttp.ClaimsFromContext[Claims](r.Context()) })
 			io.WriteString(w, first.Subject)

@@ -1,6 +1,7 @@
 package jwthttptest
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -89,6 +90,23 @@ func cookie(name string, tokens ...string) func(*http.Request) {
 		for _, token := range tokens {
 			r.AddCookie(&http.Cookie{Name: name, Value: token})
 		}
+	}
+}
+
+// spaced puts white space before the header that holds the token.
+func (x *exam) spaced(r *http.Request) {
+	values := r.Header[http.CanonicalHeaderKey(cmp.Or(x.Header, "Authorization"))]
+	for i := range values {
+		values[i] = " " + values[i]
+	}
+}
+
+// overHTTP2 makes a request as one that came over HTTP/2, whose header values net/http
+// leaves as they are.
+func overHTTP2(change func(*http.Request)) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0
+		change(r)
 	}
 }
 
