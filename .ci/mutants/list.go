@@ -556,15 +556,82 @@ var mutants = []mutant{
 		old: `if len(values) > 1 {`,
 		new: `if false {`},
 	{file: "extractors.go", name: "takes the first of two cookies",
-		old: `case 1:
-				return cookies[0].Value, nil`,
-		new: `case 1, 2:
-				return cookies[0].Value, nil`},
+		old: `			if found {
+				return "", errTwoTokens
+			}`,
+		new: `			if found {
+				continue
+			}`},
+	{file: "extractors.go", name: "takes the full one of two cookies",
+		old: `			value, found = v, true`,
+		new: `			value, found = v, v != ""`},
+	{file: "extractors.go", name: "takes 3,001 cookies",
+		old: `maxCookiePairs = 3000 `,
+		new: `maxCookiePairs = 3001 `},
+	{file: "extractors.go", name: "counts the cookies of one line",
+		old: `		pairs += strings.Count(line, ";") + 1`,
+		new: `		pairs = strings.Count(line, ";") + 1`},
+	{file: "extractors.go", name: "takes a malformed cookie for none",
+		old: `			return "", errCookieValue`,
+		new: `			return "", nil`},
+	{file: "extractors.go", name: "takes spaces in a cookie",
+		old: `c <= ' ' || c > '~'`,
+		new: `c < ' ' || c > '~'`},
+	{file: "extractors.go", name: "takes commas in a cookie",
+		old: ` || c == ',' || `,
+		new: ` || `},
+	{file: "extractors.go", name: "does not know a cookie behind white space",
+		old: `if textproto.TrimString(key) != name {`,
+		new: `if key != name {`},
+	{file: "extractors.go", name: "allocates for cookies",
+		old: `func(r *http.Request) (string, error) { return findCookie(r.Header["Cookie"], name) }`,
+		new: `func(r *http.Request) (string, error) { return findCookie(slices.Concat(r.Header["Cookie"], nil), name) }`},
 	{file: "extractors.go", name: "takes the first of two headers",
-		old: `case 1:
-				return values[0], nil`,
-		new: `case 1, 2:
-				return values[0], nil`},
+		old: `			case 1:
+				return trimSpace(values[0]), nil`,
+		new: `			case 1, 2:
+				return trimSpace(values[0]), nil`},
+	{file: "extractors.go", name: "takes a Bearer header behind white space for none",
+		old: `	value = trimSpace(value)
+	if value == "" {
+		return "", nil
+	}
+	if !isTokenChar(value[0]) {
+		return "", errNoScheme
+	}
+`,
+		new: ``},
+	{file: "extractors.go", name: "takes a Bearer header behind a no-break space for none",
+		old: `return "", errNoScheme`,
+		new: `return "", nil`},
+	{file: "extractors.go", name: "removes other white space than RFC 9110 names",
+		old: `strings.Trim(value, " \t")`,
+		new: `strings.TrimSpace(value)`},
+	{file: "extractors.go", name: "removes spaces alone",
+		old: `strings.Trim(value, " \t")`,
+		new: `strings.Trim(value, " ")`},
+	{file: "extractors.go", name: "leaves the white space in a named header",
+		old: `return trimSpace(values[0]), nil`,
+		new: `return values[0], nil`},
+	{file: "extractors.go", name: "shows custom extractors the white space",
+		old: `trimmed.Header[name] = []string{trimSpace(values[0])}`,
+		new: `trimmed.Header[name] = values`},
+	{file: "extractors.go", name: "leaves the second of two headers to custom extractors",
+		old: `		values := r.Header[name]
+		if len(values) > 1 {`,
+		new: `		values := r.Header[name]
+		if false {`},
+	{file: "extractors.go", name: "leaves the white space in what custom extractors return",
+		old: `return trimSpace(token), err`,
+		new: `return token, err`},
+	{file: "extractors.go", name: "leaves the white space to custom extractors in FirstOf",
+		old: `			e.firstOf[i] = e.firstOf[i].compiled()
+`,
+		new: `			_ = e.firstOf[i].compiled()
+`},
+	{file: "extractors.go", name: "removes white space from the caller's request",
+		old: `trimmed.Header = maps.Clone(r.Header)`,
+		new: `maps.Copy(trimmed.Header, r.Header)`},
 	{file: "extractors.go", name: "takes the first of two places",
 		old: `			return "", nil, errTwoTokens
 		}
@@ -603,27 +670,56 @@ var mutants = []mutant{
 		old: `if name[:len(prefix)] != prefix || name == prefix {`,
 		new: `if name == prefix {`},
 	{file: "middleware.go", name: "has no gate",
-		old: `!ok && isCrossOrigin(m.gate, r) {`,
+		old: `!ok && isCrossOrigin(r, m.opts.TrustedOrigins) {`,
 		new: `!ok && false {`},
 	{file: "middleware.go", name: "has a gate for cookies alone",
 		old: `place.Source.cut(inHeader); !ok && `,
 		new: `place.Source.cut(inCookie); ok && `},
 	{file: "middleware.go", name: "lets other hosts of the site through the gate",
-		old: `return gate.Check(r) != nil`,
-		new: `return r.Header.Get("Sec-Fetch-Site") != "same-site" && gate.Check(r) != nil`},
+		old: `return site != "same-origin" && site != "none"`,
+		new: `return site != "same-origin" && site != "none" && site != "same-site"`},
+	{file: "middleware.go", name: "lets an empty Sec-Fetch-Site through the gate",
+		old: `return site != "same-origin" && site != "none"`,
+		new: `return site != "same-origin" && site != "none" && site != ""`},
+	{file: "middleware.go", name: "looks at the first of two Sec-Fetch-Site headers",
+		old: `if len(sites) > 1 || len(origins) > 1 {`,
+		new: `if len(sites) > 1 {
+		sites = sites[:1]
+	}
+	if len(origins) > 1 {`},
+	{file: "middleware.go", name: "looks at the first of two Origin headers",
+		old: `if len(sites) > 1 || len(origins) > 1 {`,
+		new: `if len(origins) > 1 {
+		origins = origins[:1]
+	}
+	if len(sites) > 1 {`},
+	{file: "middleware.go", name: "takes an origin without a host for that of a request without one",
+		old: `return isOrigin(origin) && equalFoldASCII(r.Host, host) && `,
+		new: `if u, err := url.Parse(origin); err == nil && u.Host == r.Host {
+		return true
+	}
+	return isOrigin(origin) && equalFoldASCII(r.Host, host) && `},
+	{file: "middleware.go", name: "takes an app's origin for that of a page",
+		old: `(scheme == "https" || scheme == "http" && r.TLS == nil)`,
+		new: `(scheme != "http" || r.TLS == nil)`},
+	{file: "middleware.go", name: "takes an http origin over TLS for its own",
+		old: `scheme == "http" && r.TLS == nil)`,
+		new: `scheme == "http")`},
+	{file: "middleware.go", name: "takes every method for a safe one",
+		old: `case http.MethodGet, http.MethodHead, http.MethodOptions:`,
+		new: `default:`},
+	{file: "middleware.go", name: "lets a WebSocket over HTTP/2 through the gate",
+		old: `case http.MethodGet, http.MethodHead, http.MethodOptions:`,
+		new: `case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodConnect:`},
 	{file: "middleware.go", name: "lets WebSockets through the gate",
-		old: `if slices.ContainsFunc(r.Header["Upgrade"], `,
-		new: `if false && slices.ContainsFunc(r.Header["Upgrade"], `},
+		old: `if !isWebSocket(r) {`,
+		new: `if true {`},
 	{file: "middleware.go", name: "lets WebSockets in upper case through the gate",
 		old: `strings.Contains(strings.ToLower(v), "websocket")`,
 		new: `strings.Contains(v, "websocket")`},
 	{file: "middleware.go", name: "lets WebSockets in a second header through the gate",
 		old: `slices.ContainsFunc(r.Header["Upgrade"], `,
 		new: `slices.ContainsFunc([]string{r.Header.Get("Upgrade")}, `},
-	{file: "middleware.go", name: "checks at the gate with the method of the WebSocket's GET",
-		old: `		asPost.Method = http.MethodPost
-`,
-		new: ``},
 
 	// Who is let in.
 
@@ -659,36 +755,84 @@ var mutants = []mutant{
 			return grant(c)
 		}`},
 	{file: "authorize.go", name: "Require lets in who has no token",
-		old: `			claims, ok := ClaimsFromContext[C](r.Context())
-			if !ok {`,
-		new: `			claims, ok := ClaimsFromContext[C](r.Context())
-			if !ok && false {`},
+		old: `		if token == nil {
+			return missing
+		}
+`,
+		new: `		if token == nil {
+			_ = missing
+			return nil
+		}
+`},
+	{file: "authorize.go", name: "Require takes a misplaced guard for a request without a token",
+		old: `			return misplaced(ctx, name, claims)
+`,
+		new: `			return missing
+`},
+	{file: "authorize.go", name: "Require takes a request without a token for a misplaced guard",
+		old: `		if !inside {
+			return misplaced(ctx, name, claims)`,
+		new: `		if !inside || token == nil {
+			return misplaced(ctx, name, claims)`},
 	{file: "authorize.go", name: "Require passes over the error of its rule",
-		old: `if err := allow(claims); err != nil {`,
-		new: `if err := allow(claims); err != nil && false {`},
+		old: `if err := allow(token.Claims); err != nil {`,
+		new: `if err := allow(token.Claims); err != nil && false {`},
 	{file: "authorize.go", name: "Require lets everybody in without a rule",
-		old: `return errors.New("Require was given no rule")`,
-		new: `return errors.Join(nil)`},
-	{file: "authorize.go", name: "RequireScopes answers with its own error who has no token",
-		old: `				have, ok = g.granted()
-			}
-			if !ok {`,
-		new: `				have, ok = g.granted()
-			}
-			if !ok && missing == nil {`},
+		old: `		return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))
+`,
+		new: `		allow = func(C) error { return nil }
+`},
+	{file: "authorize.go", name: "RequireScopes lets in who has no token",
+		old: `		if !ok {
+			return missing
+		}
+		if !suffices(have) {`,
+		new: `		_ = missing
+		if ok && !suffices(have) {`},
+	{file: "authorize.go", name: "RequireScopes takes a misplaced guard for a request without a token",
+		old: `			return outside(fmt.Sprintf("%s for %.80q", name, needed))
+`,
+		new: `			return missing
+`},
 	{file: "authorize.go", name: "RequireScopes lets in who has one of the scopes",
 		old: `return !slices.ContainsFunc(all, func(s string) bool { return !slices.Contains(have, s) })`,
 		new: `return slices.ContainsFunc(all, func(s string) bool { return slices.Contains(have, s) })`},
-	{file: "authorize.go", name: "RequireScopes without scopes lets everybody in",
-		old: `suffices = func([]string) bool { return false }`,
-		new: `suffices = func([]string) bool { return true }`},
+	{file: "authorize.go", name: "RequireScopes takes no scopes",
+		old: `if len(scopes) == 0 || slices`,
+		new: `if slices`},
 	{file: "authorize.go", name: "RequireScopes takes a list in one string",
 		old: `isOdd := func(s string) bool { return s == "" || !isPlain(s) || strings.Contains(s, " ") }`,
 		new: `isOdd := func(s string) bool { return false }`},
-	{file: "authorize.go", name: "RequireScopes goes on after it has refused",
-		old: `				refuse(w, r, lacking)
-				return`,
-		new: `				refuse(w, r, lacking)`},
+	{file: "authorize.go", name: "a guard goes on after it has refused",
+		old: `			refuse(w, r, err)
+`,
+		new: `			refuse(w, r, err)
+			next.ServeHTTP(w, r)
+`},
+	{file: "authorize.go", name: "says nothing of a misplaced guard",
+		old: `f.kind == ErrMisconfigured && records.allow() {`,
+		new: `f.kind == ErrMisconfigured && records.allow() && false {`},
+	{file: "authorize.go", name: "logs what a client does wrong as an error",
+		old: `f.kind == ErrMisconfigured && records.allow() {`,
+		new: `records.allow() {`},
+	{file: "authorize.go", name: "logs a misplaced guard at every request",
+		old: `	if now.Before(l.next) {
+		return false
+	}
+`,
+		new: ``},
+	{file: "authorize.go", name: "logs a misplaced guard once for each handler",
+		old: `	var records recordLimit
+	return func(next http.Handler) http.Handler {
+`,
+		new: `	return func(next http.Handler) http.Handler {
+		var records recordLimit
+`},
+	{file: "authorize.go", name: "logs a misplaced guard once",
+		old: `	l.next = now.Add(time.Minute)
+`,
+		new: `	l.next = now.Add(time.Hour)
+`},
 
 	// The answers.
 
@@ -699,8 +843,32 @@ var mutants = []mutant{
 		old: `w.Write(f.answer.body)`,
 		new: `fmt.Fprintf(w, "%s%v", f.answer.body, err)`},
 	{file: "errors.go", name: "writes a body for HEAD",
-		old: `if r.Method == http.MethodHead {`,
-		new: `if false {`},
+		old: `if r.Method != http.MethodHead {`,
+		new: `if true {`},
+	{file: "errors.go", name: "leaves Content-Type out for HEAD",
+		old: `	h.Set("Content-Type", "application/problem+json")
+`,
+		new: `	if r.Method != http.MethodHead {
+		h.Set("Content-Type", "application/problem+json")
+	}
+`},
+	{file: "errors.go", name: "says that a compressed answer is not compressed",
+		old: `	case "Content-Type", "Content-Length",`,
+		new: `	case "Content-Encoding", "Content-Type", "Content-Length",`},
+	{file: "errors.go", name: "leaves headers of another answer that are spelled otherwise",
+		old: `isOfAnotherAnswer(http.CanonicalHeaderKey(name))`,
+		new: `isOfAnotherAnswer(name)`},
+	{file: "errors.go", name: "leaves what overrides no-store",
+		old: `strings.HasSuffix(name, "-Cache-Control") || `,
+		new: ``},
+	{file: "errors.go", name: "leaves a trailer of another body",
+		old: ` || strings.HasPrefix(name, http.TrailerPrefix)`,
+		new: ``},
+	{file: "errors.go", name: "challenges for a fault of the program",
+		old: `case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrInsufficientScope:
+		challenge`,
+		new: `case ErrNoToken, ErrInvalidRequest, ErrInvalidToken, ErrInsufficientScope, ErrMisconfigured:
+		challenge`},
 	{file: "errors.go", name: "leaves refusals to caches",
 		old: `	h.Set("Cache-Control", "no-store")
 `,
