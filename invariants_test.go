@@ -192,6 +192,7 @@ var clauses = []clause{
 	{21, "a token that is bound to a key is no bearer token", []string{"TestClaimRules/cnf", "TestClaimRules/cnf null", "TestClaimRules/cnf escaped"}},
 	{21, "unless an option says so", []string{"TestIssuerAndAudience/cnf allowed"}},
 
+	{22, "a guard that is not inside a middleware for its claims type is logged with a zero configuration, once a minute", []string{"TestMisplacedGuards", "TestMisplacedGuardsAreLoggedOnceAMinute"}},
 	{22, "log texts are one line for every reader, and hold no bidirectional control characters", []string{"internal/logtext.TestCut", "internal/logtext.FuzzCut", "TestInnerErrors"}},
 }
 
