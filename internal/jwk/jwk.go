@@ -1,0 +1,291 @@
+// Package jwk reads one JSON Web Key (RFC 7517 section 4) to a public key and its
+// thumbprint.
+package jwk
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Form says how exactly the numbers of a key must be written.
+type Form int
+
+const (
+	// Canonical is what RFC 7518 section 6 and RFC 8037 section 2 prescribe: base64url
+	// without padding, integers without zeros before them, coordinates of full length.
+	Canonical Form = iota
+
+	// Lenient is for key sets as providers publish them. It also takes the standard
+	// alphabet, padding and line breaks of base64, zeros before an integer, and EC
+	// coordinates that lack their leading zeros. None of this leaves two readings.
+	Lenient
+)
+
+// A Key is a public key that a JWK describes.
+type Key struct {
+	Public     any // *rsa.PublicKey, *ecdsa.PublicKey of P-256, or ed25519.PublicKey
+	ID         string
+	Algorithm  string            // alg as it is written; "" if absent
+	Thumbprint [sha256.Size]byte // RFC 7638, of Public and not of how it was written
+}
+
+// Parse reads a JWK. The text must be one JSON object in valid UTF-8 without duplicate
+// names. Private and symmetric keys are refused, also keys for another use than to
+// verify signatures, and types and curves that no Key is for. Certificates are not
+// looked at. An RSA key may still have a size or an exponent that package jws refuses.
+// With an error the Key has the ID alone, where one was found.
+func Parse(text []byte, form Form) (Key, error) {
+	var m members
+	if err := json.Unmarshal(text, &m); err != nil {
+		return Key{ID: m.text("kid")}, fmt.Errorf("it is no strict JSON object: %w", err)
+	}
+	k := Key{ID: m.text("kid")}
+	if m.fault != nil {
+		return k, m.fault
+	}
+	if m.secret != "" {
+		return k, fmt.Errorf("it is secret (%s), and what is published is none: the issuer has to replace it", m.secret)
+	}
+	if m.use != nil && *m.use != "sig" {
+		return k, fmt.Errorf("its use is %.40q, not sig", *m.use)
+	}
+	if m.operations != nil && !slices.Contains(m.operations, "verify") {
+		return k, errors.New("its key_ops have no verify")
+	}
+	var canonical string // the JSON of RFC 7638 section 3
+	var err error
+	switch m.text("kty") {
+	case "RSA":
+		var pub *rsa.PublicKey
+		if pub, err = m.rsaKey(form); err == nil {
+			k.Public = pub
+			canonical = fmt.Sprintf(`{"e":"%s","kty":"RSA","n":"%s"}`, encode(big.NewInt(int64(pub.E)).Bytes()), encode(pub.N.Bytes()))
+		}
+	case "EC":
+		var point []byte
+		if k.Public, point, err = m.ecKey(form); err == nil {
+			canonical = fmt.Sprintf(`{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}`, encode(point[1:1+p256Size]), encode(point[1+p256Size:]))
+		}
+	case "OKP":
+		var pub ed25519.PublicKey
+		if pub, err = m.edKey(form); err == nil {
+			k.Public = pub
+			canonical = fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, encode(pub))
+		}
+	case "":
+		err = errors.New("it has no key type (kty)")
+	default:
+		err = fmt.Errorf("its type %.40q is not supported: RSA, EC and OKP are", m.text("kty"))
+	}
+	if err != nil {
+		return Key{ID: k.ID}, err
+	}
+	k.Algorithm, k.Thumbprint = m.text("alg"), sha256.Sum256([]byte(canonical))
+	return k, nil
+}
+
+// names are the members that are read as strings.
+var names = [...]string{"kid", "kty", "alg", "crv", "n", "e", "x", "y"}
+
+// secrets are the members of private and symmetric keys, RFC 7518 sections 6.2.2, 6.3.2
+// and 6.4, RFC 8037 section 2 and the private member of post-quantum keys.
+var secrets = [...]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
+
+// members are what a JWK says.
+type members struct {
+	texts      [len(names)]string
+	use        *string
+	operations []string // nil if absent
+	secret     string   // the name of a member that must not be there
+	fault      error    // the first member of a wrong type; kid is found nevertheless
+}
+
+func (m *members) text(name string) string { return m.texts[slices.Index(names[:], name)] }
+
+// UnmarshalJSONFrom reads the members one by one, so that nothing is kept of those that
+// are not looked for. A member that is null counts as absent.
+func (m *members) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		m.fault = errors.New("it is no JSON object")
+		return d.SkipValue()
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		if err := m.read(name, d); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (m *members) read(name string, d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	if kind == 'n' {
+		return d.SkipValue()
+	}
+	if slices.Contains(secrets[:], name) {
+		if m.secret == "" {
+			m.secret = name
+		}
+		return d.SkipValue()
+	}
+	i := slices.Index(names[:], name)
+	switch {
+	case i >= 0 && kind == '"':
+		return readText(d, &m.texts[i])
+	case name == "use" && kind == '"':
+		m.use = new(string)
+		return readText(d, m.use)
+	case name == "key_ops" && kind == '[':
+		return m.readOperations(d)
+	case (i >= 0 || name == "use") && m.fault == nil:
+		m.fault = fmt.Errorf("it is no JWK: %s is no string", name)
+	case name == "key_ops" && m.fault == nil:
+		m.fault = errors.New("it is no JWK: key_ops is no list of strings")
+	}
+	return d.SkipValue()
+}
+
+func (m *members) readOperations(d *jsontext.Decoder) error {
+	m.operations = []string{}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for kind := d.PeekKind(); kind != ']' && kind != 0; kind = d.PeekKind() {
+		if kind != '"' {
+			if m.fault == nil {
+				m.fault = errors.New("it is no JWK: key_ops is no list of strings")
+			}
+			if err := d.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		var operation string
+		if err := readText(d, &operation); err != nil {
+			return err
+		}
+		m.operations = append(m.operations, operation)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func readText(d *jsontext.Decoder, text *string) error {
+	token, err := d.ReadToken()
+	if err == nil {
+		*text = token.String()
+	}
+	return err
+}
+
+// rsaKey reads n and e, RFC 7518 section 6.3.1.
+func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
+	n, err := m.integer("n", form)
+	if err != nil {
+		return nil, err
+	}
+	e, err := m.integer("e", form)
+	if err != nil {
+		return nil, err
+	}
+	if e.BitLen() > 31 { // it would not fit into an int everywhere
+		return nil, fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not one of %d bits", e.BitLen())
+	}
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+}
+
+const p256Size = 32
+
+// ecKey reads a point, RFC 7518 section 6.2.1, and also returns it uncompressed, SEC 1
+// section 2.3.3.
+func (m *members) ecKey(form Form) (*ecdsa.PublicKey, []byte, error) {
+	if curve := m.text("crv"); curve != "P-256" {
+		return nil, nil, fmt.Errorf("its curve %.40q is not supported: P-256 is", curve)
+	}
+	point := make([]byte, 1+2*p256Size)
+	point[0] = 4 // uncompressed
+	for i, name := range []string{"x", "y"} {
+		coordinate, err := m.bytes(name, form)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(coordinate) > p256Size || len(coordinate) < p256Size && form == Canonical {
+			return nil, nil, fmt.Errorf("its coordinate %s has the length %d, and P-256 has %d bytes", name, len(coordinate), p256Size)
+		}
+		copy(point[1+(i+1)*p256Size-len(coordinate):], coordinate)
+	}
+	pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		return nil, nil, errors.New("its point (x, y) is not on the curve P-256: the key is damaged")
+	}
+	return pub, point, nil
+}
+
+// edKey reads x, RFC 8037 section 2: bytes and no integer, so none may be missing.
+func (m *members) edKey(form Form) (ed25519.PublicKey, error) {
+	if curve := m.text("crv"); curve != "Ed25519" {
+		return nil, fmt.Errorf("its curve %.40q is not supported: Ed25519 is", curve)
+	}
+	x, err := m.bytes("x", form)
+	if err != nil {
+		return nil, err
+	}
+	if len(x) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("an Ed25519 public key has %d bytes, not %d", ed25519.PublicKeySize, len(x))
+	}
+	return x, nil
+}
+
+// integer reads a Base64urlUInt, RFC 7518 section 2.
+func (m *members) integer(name string, form Form) (*big.Int, error) {
+	b, err := m.bytes(name, form)
+	if err != nil {
+		return nil, err
+	}
+	if b[0] == 0 && form == Canonical {
+		return nil, fmt.Errorf("its %s begins with a zero", name)
+	}
+	return new(big.Int).SetBytes(b), nil
+}
+
+// bytes returns at least one.
+func (m *members) bytes(name string, form Form) ([]byte, error) {
+	text := m.text(name)
+	if text == "" {
+		return nil, fmt.Errorf("its %s is missing", name)
+	}
+	if form == Lenient {
+		text = strings.TrimRight(strings.ReplaceAll(strings.ReplaceAll(text, "+", "-"), "/", "_"), "=")
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) == 0 {
+		return nil, fmt.Errorf("its %s is no base64url", name)
+	}
+	if form == Canonical && encode(b) != text { // line breaks, or bits after the last byte
+		return nil, fmt.Errorf("its %s is no canonical base64url", name)
+	}
+	return b, nil
+}
+
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -1,0 +1,87 @@
+// Package syntax reads the grammar of HTTP fields.
+package syntax
+
+import (
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Directives returns the directives of Cache-Control field lines, RFC 9111 section
+// 5.2, each with its name in lower case and its value without quotes. A directive
+// without a value has "". A value that is not a token or a quoted string is returned
+// as it is.
+func Directives(lines []string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for _, line := range lines {
+			for line != "" {
+				var name, value string
+				name, value, line = nextDirective(line)
+				if name != "" && !yield(name, value) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// nextDirective cuts the first element off a list, RFC 9110 section 5.6.1. An element
+// ends at a comma, but not at one in a quoted string.
+func nextDirective(list string) (name, value, rest string) {
+	const space = " \t"
+	list = strings.TrimLeft(list, space)
+	end := strings.IndexAny(list, "=,")
+	if end < 0 {
+		end = len(list)
+	}
+	name = strings.ToLower(strings.TrimRight(list[:end], space))
+	if !strings.HasPrefix(list[end:], "=") {
+		return name, "", strings.TrimPrefix(list[end:], ",")
+	}
+	list = list[end+1:]
+	quoted, after, isQuoted := unquote(list)
+	if !isQuoted {
+		after = list
+	}
+	more, rest, _ := strings.Cut(after, ",")
+	if isQuoted && strings.Trim(more, space) == "" {
+		return name, quoted, rest
+	}
+	return name, strings.TrimRight(list[:len(list)-len(after)+len(more)], space), rest
+}
+
+// unquote returns what the quoted string says that s begins with, RFC 9110 section
+// 5.6.4, and what follows it.
+func unquote(s string) (text, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		return "", "", false
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return b.String(), s[i+1:], true
+		case '\\':
+			if i++; i == len(s) {
+				return "", "", false
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return "", "", false
+}
+
+// DeltaSeconds reads delta-seconds, RFC 9111 section 1.2.2: digits and nothing else.
+// Larger values count as 2^31 - 1 seconds, so sums of a few do not overflow.
+func DeltaSeconds(s string) (time.Duration, bool) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		n = math.MaxInt32
+	}
+	return time.Duration(n) * time.Second, true
+}
