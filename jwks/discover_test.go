@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -238,8 +239,8 @@ func TestDiscoveryTakesFiveSeconds(t *testing.T) {
 	}
 }
 
-// Metadata are asked for before the first fetch, after one that has failed, for an
-// unknown key after 5 minutes, and once a day.
+// Metadata are asked for before the first fetch, after one that has failed, by Refresh,
+// for an unknown key, for a failed signature, and once a day.
 func TestKeysMove(t *testing.T) {
 	const newKeys = "https://keys.example.net/new"
 	first, second := text(keySet(edJWK("a", "a")), `ETag: "1"`), text(keySet(edJWK("b", "b")))
@@ -262,81 +263,139 @@ func TestKeysMove(t *testing.T) {
 				source := discover(t, issuer, through(w))
 				wantRefresh(t, source, "")
 				wantAsked(t, w, issuer+openID, keysURL)
-				wantRefresh(t, source, "")
+				awaitRenewal(source)
 				wantAsked(t, w, keysURL)
 
 				w.put(issuer+openID, metadata(issuer, newKeys))
 				w.put(newKeys, second)
 				w.put(keysURL, tc.old)
-				wantRefresh(t, source, keysURL)
+				awaitRenewal(source)
 				wantAsked(t, w, keysURL)
+				wantError(t, source.Stats().LastError, nil, keysURL)
 				wantToken(t, source, token("a"), nil)
-				wantRefresh(t, source, "")
+				awaitRenewal(source)
 				wantAsked(t, w, issuer+openID, newKeys)
 				wantToken(t, source, token("b"), nil)
-				wantRefresh(t, source, "")
+				awaitRenewal(source)
 				wantAsked(t, w, newKeys)
 			})
 		})
 	}
 
-	t.Run("by themselves", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
-			w := newWeb()
-			w.put(issuer+openID, metadata(issuer, keysURL))
-			w.put(keysURL, first)
-			source := discover(t, issuer, through(w))
-			wantRefresh(t, source, "")
-			w.put(issuer+openID, metadata(issuer, newKeys))
-			w.put(newKeys, second)
-			w.put(keysURL, status(404, ""))
-			time.Sleep(15 * time.Minute) // the lifetime
-			wantToken(t, source, token("b"), nil)
-		})
-	})
-	t.Run("for an unknown key, though the old address still answers", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
-			w := newWeb()
-			w.put(issuer+openID, metadata(issuer, keysURL))
-			w.put(keysURL, first)
-			source := discover(t, issuer, through(w))
-			wantRefresh(t, source, "")
-			w.put(issuer+openID, metadata(issuer, newKeys))
-			w.put(newKeys, second)
-			w.take()
-			time.Sleep(5*time.Minute - time.Nanosecond)
-			wantToken(t, source, token("b"), jwthttp.ErrUnknownKey)
-			wantAsked(t, w, keysURL)
-			time.Sleep(time.Minute)
-			wantToken(t, source, token("b"), nil)
-			wantAsked(t, w, issuer+openID, newKeys)
-		})
-	})
-	t.Run("after a day, though the old address still answers", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
-			w := newWeb()
-			w.put(issuer+openID, metadata(issuer, keysURL))
-			w.put(keysURL, first)
-			var conditions []string
-			w.put(newKeys, func(w http.ResponseWriter, r *http.Request) {
-				conditions = append(conditions, r.Header.Get("If-None-Match"))
-				second(w, r)
+	// The old address still answers, and its validator still matches.
+	stuck := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		first(w, r)
+	}
+	for name, ask := range map[string]func(*testing.T, *jwks.Source){
+		"by Refresh":         func(t *testing.T, s *jwks.Source) { wantRefresh(t, s, "") },
+		"for an unknown key": func(t *testing.T, s *jwks.Source) { wantToken(t, s, token("b"), nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				w.put(issuer+openID, metadata(issuer, keysURL))
+				w.put(keysURL, stuck)
+				source := discover(t, issuer, through(w))
+				wantRefresh(t, source, "")
+				w.put(issuer+openID, metadata(issuer, newKeys))
+				var conditions []string
+				w.put(newKeys, func(w http.ResponseWriter, r *http.Request) {
+					conditions = append(conditions, r.Header.Get("If-None-Match")+r.Header.Get("Cache-Control"))
+					text(keySet(edJWK("b", "b"), edJWK("c", "a")))(w, r)
+				})
+				w.take()
+				ask(t, source)
+				wantAsked(t, w, issuer+openID, newKeys)
+				wantToken(t, source, token("b"), nil)
+				wantToken(t, source, signed("c", "a"), nil)
+				if len(conditions) != 1 || conditions[0] != "no-cache" {
+					t.Errorf("asked with %q", conditions)
+				}
+				wantAsked(t, w)
 			})
-			source := discover(t, issuer, through(w))
-			wantRefresh(t, source, "")
-			w.put(issuer+openID, metadata(issuer, newKeys))
-			w.take()
-			time.Sleep(24*time.Hour - time.Nanosecond)
-			if asked := slices.Compact(w.take()); !slices.Equal(asked, []string{keysURL}) {
-				t.Errorf("asked %q on the first day", asked)
+		})
+	}
+}
+
+// At least once a day the metadata are asked for, and the keys on no condition, however
+// long they are fresh; and not much more often.
+func TestWholeFetchEveryDay(t *testing.T) {
+	const days = 20
+	for _, tc := range []struct {
+		maxAge string
+		most   int // of whole fetches
+	}{
+		{"300", days + 2}, {"900", days + 2}, {"3600", days + 2}, {"36000", 2 * days}, {"86400", 2*days + 1},
+	} {
+		t.Run(tc.maxAge, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				var asked, whole []time.Time
+				conditional := 0
+				w.put(issuer+openID, func(w http.ResponseWriter, r *http.Request) {
+					asked = append(asked, time.Now())
+					metadata(issuer, keysURL)(w, r)
+				})
+				w.put(keysURL, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Cache-Control", "max-age="+tc.maxAge)
+					if r.Header.Get("If-Modified-Since") != "" {
+						conditional++
+						w.WriteHeader(http.StatusNotModified) // for ever
+						return
+					}
+					if r.Header.Get("Cache-Control") == "no-cache" {
+						whole = append(whole, time.Now())
+					}
+					text(keySet(edJWK("a", "a")), "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")(w, r)
+				})
+				source := discover(t, issuer, through(w))
+				wantRefresh(t, source, "")
+				time.Sleep(days * 24 * time.Hour)
+				if !slices.Equal(asked, whole) {
+					t.Errorf("metadata %v, unconditional %v", asked, whole)
+				}
+				for i, at := range append(whole[1:], time.Now()) {
+					if gap := at.Sub(whole[i]); gap > 24*time.Hour {
+						t.Errorf("%v without a whole fetch", gap)
+					}
+				}
+				if len(whole) > tc.most {
+					t.Errorf("%d whole fetches in %d days", len(whole), days)
+				}
+				if (conditional == 0) != (tc.maxAge == "86400") {
+					t.Errorf("%d conditional fetches", conditional)
+				}
+			})
+		})
+	}
+	// A fleet that started at once does not ask for everything at once a day later.
+	t.Run("spread", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			const instances = 100
+			count := map[time.Time]int{}
+			w := newWeb()
+			w.put(issuer+openID, func(w http.ResponseWriter, r *http.Request) {
+				count[time.Now().Truncate(time.Minute)]++
+				metadata(issuer, keysURL)(w, r)
+			})
+			w.put(keysURL, text(keySet(edJWK("a", "a")), "Cache-Control: max-age=3600"))
+			for range instances {
+				wantRefresh(t, discover(t, issuer, through(w)), "")
 			}
-			time.Sleep(15 * time.Minute)
-			if asked := slices.Compact(w.take()); !slices.Equal(asked, []string{issuer + openID, newKeys}) {
-				t.Errorf("asked %q after it", asked)
+			clear(count)
+			time.Sleep(25 * time.Hour)
+			total := 0
+			for at, n := range count {
+				if total += n; n > 15 { // 2 are expected: they lie within 54 minutes
+					t.Errorf("%d of %d at %v", n, instances, at)
+				}
 			}
-			wantToken(t, source, token("b"), nil)
-			if conditions[0] != "" {
-				t.Errorf("the new address was asked with the ETag %s of the old one", conditions[0])
+			if total < instances {
+				t.Errorf("%d of %d instances asked", total, instances)
 			}
 		})
 	})
@@ -344,42 +403,58 @@ func TestKeysMove(t *testing.T) {
 
 // Keys whose place is known are renewed while nobody says where it is.
 func TestMetadataDown(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWeb()
-		w.put(issuer+openID, metadata(issuer, keysURL))
-		w.put(keysURL, text(keySet(edJWK("a", "a"))))
-		opts, told := through(w), events{}
-		opts.OnEvent = told.add
-		source := discover(t, issuer, opts)
-		wantRefresh(t, source, "")
-		w.put(issuer+openID, status(503, ""))
-		w.put(keysURL, text(keySet(edJWK("b", "b"))))
-		time.Sleep(25 * time.Hour)
-		if !slices.Contains(w.take(), issuer+rfc8414) {
-			t.Error("metadata were not asked for")
-		}
-		wantToken(t, source, token("b"), nil)
-		if stats := source.Stats(); stats.LastError != nil || !stats.LastFailure.IsZero() {
-			t.Errorf("Stats: %+v", stats)
-		}
-		// Nobody asks again for what was down less than 5 minutes ago.
-		wantRefresh(t, source, "")
-		w.take()
-		wantRefresh(t, source, "")
-		wantAsked(t, w, keysURL)
-		if !strings.Contains(told.take(), "failed, fetched") {
-			t.Error("nobody is told that metadata are down")
-		}
-		w.put(issuer+openID, metadata(issuer, keysURL))
-		time.Sleep(20 * time.Minute)
-		if !slices.Contains(w.take(), issuer+openID) {
-			t.Error("metadata were not asked for when they were back")
-		}
-	})
+	for _, tc := range []struct {
+		name string
+		page http.HandlerFunc
+	}{
+		{"with a 503", status(503, "")},
+		{"without an answer", after(time.Hour, status(503, ""))},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				w.put(issuer+openID, metadata(issuer, keysURL))
+				w.put(keysURL, text(keySet(edJWK("a", "a"))))
+				opts, told := through(w), events{}
+				opts.OnEvent = told.add
+				source := discover(t, issuer, opts)
+				wantRefresh(t, source, "")
+				w.put(issuer+openID, tc.page)
+				w.put(keysURL, text(keySet(edJWK("b", "b"))))
+				w.take()
+				time.Sleep(25 * time.Hour)
+				if !slices.Contains(w.take(), issuer+openID) {
+					t.Error("metadata were not asked for")
+				}
+				wantToken(t, source, token("b"), nil)
+				if stats := source.Stats(); stats.LastError != nil || !stats.LastFailure.IsZero() {
+					t.Errorf("Stats: %+v", stats)
+				}
+				if !strings.Contains(told.take(), "failed, fetched") {
+					t.Error("nobody is told that metadata are down")
+				}
+				// They are asked for with each renewal, until they are there again, and then
+				// no more.
+				w.take()
+				awaitRenewal(source)
+				time.Sleep(5 * time.Second)
+				if !slices.Contains(w.take(), issuer+openID) {
+					t.Error("metadata were not asked for again")
+				}
+				w.put(issuer+openID, metadata(issuer, keysURL))
+				awaitRenewal(source)
+				wantAsked(t, w, issuer+openID, keysURL)
+				awaitRenewal(source)
+				wantAsked(t, w, keysURL)
+			})
+		})
+	}
 }
 
-// Where metadata and keys fail, the error tells both.
-func TestBothErrors(t *testing.T) {
+// Where metadata and keys fail, the error tells of each, on one line: what one of them
+// says takes no room from the others.
+func TestAllErrors(t *testing.T) {
+	long := strings.Repeat("é", 300)
 	for _, tc := range []struct {
 		name string
 		keys http.HandlerFunc
@@ -387,23 +462,45 @@ func TestBothErrors(t *testing.T) {
 	}{
 		{"keys missing", http.NotFound, "it answered with status 404"},
 		{"keys in HTML", text("<html>"), "it is no JSON key set"},
+		{"many odd keys", text(keySet(slicesOf(200, `{"kid":"`+long+`","use":"enc"}`)...)), "it has no key that can be used; key 1 (kid "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWeb()
-			w.put(issuer+openID, metadata(issuer, keysURL))
-			source := discover(t, issuer, through(w))
-			// Metadata are asked for after a failure that did not begin with them.
-			wantRefresh(t, source, "jwks: "+keysURL+": it answered with status 404")
-			wantRefresh(t, source, "jwks: "+keysURL+": it answered with status 404")
-			w.put(issuer+openID, status(503, ""))
-			w.put(keysURL, tc.keys)
-			err := source.Refresh(t.Context())
-			for _, sentence := range []string{issuer + openID + ": it answered with status 503", issuer + rfc8414 + ": it answered with status 404", keysURL + ": " + tc.want} {
-				wantError(t, err, nil, sentence)
-			}
-			if text := fmt.Sprint(err); len(text) > 270 || strings.Contains(text, "\n") {
-				t.Errorf("%d bytes: %q", len(text), text)
-			}
+			bubble(t, func(t *testing.T) {
+				w := newWeb()
+				w.put(issuer+openID, metadata(issuer, keysURL))
+				opts, told := through(w), events{}
+				opts.OnEvent = told.add
+				source := discover(t, issuer, opts)
+				wantRefresh(t, source, "jwks: "+keysURL+": it answered with status 404")
+				w.put(issuer+openID, metadata(issuer+"/"+long, keysURL))
+				w.put(issuer+rfc8414, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Location", "https://"+long+".example.com/")
+					w.WriteHeader(302)
+				})
+				w.put(keysURL, tc.keys)
+				synctest.Wait()
+				told.take()
+				err := source.Refresh(t.Context())
+				for _, sentence := range []string{
+					"jwks: " + issuer + openID + ": it is the metadata of the issuer \"" + issuer + "/é",
+					"; " + issuer + rfc8414 + ": it redirects to another host or scheme, which is not followed: use the address where it ends, if you trust that",
+					"; " + keysURL + ": " + tc.want,
+				} {
+					wantError(t, err, nil, sentence)
+				}
+				if message := fmt.Sprint(err); len(message) > 3*256+len("jwks: ; ; ") || strings.ContainsAny(message, "\r\n") {
+					t.Errorf("%d bytes: %q", len(message), message)
+				}
+				if stats := source.Stats(); stats.LastError != err {
+					t.Errorf("Stats has %v", stats.LastError)
+				}
+				synctest.Wait()
+				told.mu.Lock()
+				defer told.mu.Unlock()
+				if len(told.list) != 1 || told.list[0].Err != err {
+					t.Errorf("told %v", told.list)
+				}
+			})
 		})
 	}
 }
@@ -530,8 +627,13 @@ func TestTokensLeadNowhere(t *testing.T) {
 				}
 			})
 		}
-		// Unknown kids start a fetch, once in 30 seconds.
-		if asked := slices.Compact(w.take()); !slices.Equal(asked, tc.asked) {
+		// Unknown kids and failed signatures start a fetch: the first one and a budget of four.
+		asked := w.take()
+		if len(asked) > 5*len(tc.asked) {
+			t.Errorf("%s: asked %d times", tc.name, len(asked))
+		}
+		slices.Sort(asked)
+		if asked := slices.Compact(asked); !slices.Equal(asked, tc.asked) {
 			t.Errorf("%s: asked %q, want %q", tc.name, asked, tc.asked)
 		}
 	}

@@ -5,29 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
-	"github.com/go-jose/go-jose/v4/json"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/loopback"
 )
 
 const (
-	maxBodyBytes    = 512 << 10
-	maxRedirects    = 3
-	minLifetime     = time.Minute
-	maxLifetime     = 24 * time.Hour
-	defaultLifetime = 15 * time.Minute
-	maxLocationAge  = 24 * time.Hour  // then discovery is asked again
-	minLocationAge  = 5 * time.Minute // not before this, but after a failure
+	maxBodyBytes = 512 << 10
+	maxRedirects = 3
 )
 
 // A remote is a key set at the other end of the network. Its methods are for one
@@ -39,11 +33,12 @@ type remote struct {
 
 	discovery []string // the places of the issuer's metadata; none if url is given
 	plainHTTP bool     // the issuer is on this machine, and so may its keys be
-	located   time.Time
 
 	// What the last good answer said of itself.
 	etag, lastModified string
 	lifetime           time.Duration
+
+	quiet time.Duration // that answers to the last fetch asked for in Retry-After
 }
 
 // An answer is what a fetch brought.
@@ -53,27 +48,22 @@ type answer struct {
 	errLocate error // the metadata could not be read again, and the keys are from where they were
 }
 
-// fetch asks for the keys, and first for where they are if that is not known, has
-// failed or is old: for whoever seeks a new key, minutes are.
-func (r *remote) fetch(ctx context.Context, seeks bool) (a answer, err error) {
-	age := time.Since(r.located)
-	asks := r.discovery != nil && (age >= maxLocationAge || seeks && age >= minLocationAge)
-	if asks {
-		a.errLocate = r.locate(ctx)
-		if r.url == "" {
+// fetch asks for the keys. A whole fetch asks for the metadata first, and for the keys
+// on no condition: neither an old address nor an old validator decides on them.
+func (r *remote) fetch(ctx context.Context, whole bool) (a answer, err error) {
+	r.quiet = 0
+	if whole && r.discovery != nil {
+		if a.errLocate = r.locate(ctx); r.url == "" {
 			return a, a.errLocate
 		}
-		r.located = time.Now()
-		if a.errLocate != nil {
-			r.located = r.located.Add(minLocationAge - maxLocationAge)
-		}
 	}
-	header, document, err := r.get(ctx, r.url, r.etag, r.lastModified)
+	var etag, lastModified string
+	if !whole {
+		etag, lastModified = r.etag, r.lastModified
+	}
+	header, document, err := r.get(ctx, r.url, whole, etag, lastModified)
 	if err != nil {
-		if !asks {
-			r.located = time.Time{} // perhaps they moved: ask the next time
-		}
-		return a, errors.Join(a.errLocate, err)
+		return a, joinCauses(a.errLocate, err)
 	}
 	r.lifetime = lifetimeOf(header, r.lifetime, document != nil)
 	if document != nil {
@@ -83,64 +73,75 @@ func (r *remote) fetch(ctx context.Context, seeks bool) (a answer, err error) {
 	return a, nil
 }
 
-// forget makes the next fetch a whole one, metadata included: what was fetched was
-// of no use.
-func (r *remote) forget() { r.etag, r.lastModified, r.located = "", "", time.Time{} }
-
 // locate asks the issuer where its keys are: OpenID Connect Discovery 1.0 section
 // 4, RFC 8414 section 3.
 func (r *remote) locate(ctx context.Context) error {
+	if r.url != "" { // the keys may be where they were, and need the rest of the time
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, fetchTimeout/2)
+		defer cancel()
+	}
 	var errs []error
 	for _, place := range r.discovery {
 		location, err := r.locateAt(ctx, place)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if location != r.url {
+		if err == nil {
 			r.url = location
-			r.forget()
+			return nil
 		}
-		return nil
+		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return joinCauses(errs...)
 }
 
 func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
-	_, document, err := r.get(ctx, place, "", "")
+	_, document, err := r.get(ctx, place, true, "", "")
 	if err != nil {
 		return "", err
 	}
-	var metadata struct {
-		Issuer string `json:"issuer"`
-		KeySet string `json:"jwks_uri"`
+	var issuer, keySet string
+	err = eachMember(document, func(name string, value jsontext.Value) error {
+		switch name {
+		case "issuer":
+			return json.Unmarshal(value, &issuer)
+		case "jwks_uri":
+			return json.Unmarshal(value, &keySet)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", at(place, fmt.Errorf("it is no JSON metadata: %w", err))
 	}
-	if err := json.Unmarshal(document, &metadata); err != nil {
-		return "", fmt.Errorf("%s: it is no JSON metadata: %w", place, err)
+	if issuer != r.issuer {
+		advice := "pass Discover exactly that, slash and case included, if you trust it"
+		if isTemplate(issuer) {
+			advice = "pass Discover the issuer of one tenant, with its id for what is in braces"
+		}
+		return "", at(place, fmt.Errorf("it is the metadata of the issuer %.100q: %s", issuer, advice))
 	}
-	if metadata.Issuer != r.issuer {
-		return "", fmt.Errorf("%s: it is the metadata of the issuer %.200q, not of %q: pass Discover exactly what it says, slash and case included, if that is whom you trust", place, metadata.Issuer, r.issuer)
+	if _, err := checkURL(keySet, r.plainHTTP, "/keys"); err != nil {
+		return "", at(place, fmt.Errorf("jwks_uri: %w", err))
 	}
-	if _, err := checkURL(metadata.KeySet, r.plainHTTP, "/keys"); err != nil {
-		return "", fmt.Errorf("%s: jwks_uri: %w", place, err)
-	}
-	return metadata.KeySet, nil
+	return keySet, nil
 }
 
-// get returns the body of a 200, nil for a 304.
-func (r *remote) get(ctx context.Context, from, etag, lastModified string) (http.Header, []byte, error) {
+// get returns the body of a 200, nil for a 304. A whole fetch takes no answer that a
+// cache on the way has kept.
+func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (http.Header, []byte, error) {
 	fail := func(err error) (http.Header, []byte, error) {
 		var outer *url.Error
 		if errors.As(err, &outer) {
 			err = outer.Err // the rest repeats the address, or where it was to be led
 		}
-		return nil, nil, fmt.Errorf("%s: %w", withoutQuery(from), err)
+		return nil, nil, at(from, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return fail(err)
 	}
 	req.Header.Set("Accept", "application/jwk-set+json, application/json")
+	if whole {
+		req.Header.Set("Cache-Control", "no-cache") // RFC 9111 section 5.2.1.4
+	}
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
 	}
@@ -154,6 +155,9 @@ func (r *remote) get(ctx context.Context, from, etag, lastModified string) (http
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusNotModified && etag+lastModified != "" {
 		return res.Header, nil, nil
+	}
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+		r.quiet = max(r.quiet, retryAfter(res.Header))
 	}
 	if res.StatusCode != http.StatusOK {
 		return fail(fmt.Errorf("it answered with status %d", res.StatusCode))
@@ -208,6 +212,10 @@ func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
 	like = "write it like https://issuer.example.com" + like
 	shown := withoutQuery(raw)
 	switch {
+	case hasSpace(raw):
+		return nil, errSpace
+	case err != nil && isTemplate(shown):
+		return nil, errTemplate
 	case err != nil:
 		return nil, errors.New("it is no URL: " + like)
 	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
@@ -220,10 +228,41 @@ func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("%.200q is no https URL: %s", shown, like)
 	}
+	if isTemplate(shown) {
+		return nil, errTemplate
+	}
 	if u.Fragment != "" {
 		return nil, fmt.Errorf("%.200q has a fragment (#) behind it: leave that out", shown)
 	}
 	return u, nil
+}
+
+// checkName returns what is wrong with a name or an address that was copied.
+func checkName(name string) error {
+	switch {
+	case hasSpace(name):
+		return errSpace
+	case isTemplate(name):
+		return errTemplate
+	}
+	return nil
+}
+
+var (
+	errSpace    = errors.New("it begins or ends with white space: remove that")
+	errTemplate = errors.New("it is a template: put the id of your tenant in place of the braces and what is in them")
+)
+
+// hasSpace reports whether there is something invisible at one of the ends of a name.
+func hasSpace(name string) bool {
+	isInvisible := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
+	return strings.TrimFunc(name, isInvisible) != name
+}
+
+// isTemplate reports whether there is something in braces, such as {tenantid}.
+func isTemplate(name string) bool {
+	_, after, _ := strings.Cut(name, "{")
+	return strings.Contains(after, "}")
 }
 
 // withoutQuery leaves out what may be a secret in an address.
@@ -234,55 +273,43 @@ func withoutQuery(address string) string {
 	return address
 }
 
-// lifetimeOf returns for how long an answer is fresh, RFC 9111 section 4.2, within
-// bounds. An answer that does not say is fresh for as long as the one it confirms
-// was, or for 15 minutes.
-func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
-	age := parseSeconds(h.Get("Age"))
-	lifetime := defaultLifetime
-	if !isNew && before > 0 {
-		lifetime = before
+// at returns err with the address in front, cut so that it leaves room for the reason.
+func at(address string, err error) error {
+	return fmt.Errorf("%.120s: %w", withoutQuery(address), err)
+}
+
+// A fetchError is why there are no keys or no newer ones. Its text is one line and may
+// hold what others chose, so each cause is cut for itself.
+type fetchError struct{ causes []error }
+
+func (e *fetchError) Error() string {
+	texts := make([]string, len(e.causes))
+	for i, cause := range e.causes {
+		texts[i] = logtext.Cut(strings.ReplaceAll(cause.Error(), "\n", "; "))
 	}
-	// An Expires that is no date is in the past.
-	if expires := h.Get("Expires"); expires != "" {
-		lifetime = 0
-		date, err := http.ParseTime(h.Get("Date"))
+	return "jwks: " + strings.Join(texts, "; ")
+}
+
+func (e *fetchError) Unwrap() []error { return e.causes }
+
+// newFetchError keeps the causes of err apart.
+func newFetchError(err error) *fetchError {
+	if several, ok := err.(*fetchError); ok {
+		return several
+	}
+	return &fetchError{[]error{err}}
+}
+
+// joinCauses returns an error with the causes of all that are not nil, or nil.
+func joinCauses(errs ...error) error {
+	var all fetchError
+	for _, err := range errs {
 		if err != nil {
-			date = time.Now()
-		}
-		if t, err := http.ParseTime(expires); err == nil {
-			lifetime = t.Sub(date) - age
+			all.causes = append(all.causes, newFetchError(err).causes...)
 		}
 	}
-	directives := strings.Split(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",")
-	for _, directive := range directives {
-		if seconds, ok := strings.CutPrefix(strings.TrimSpace(directive), "max-age="); ok {
-			lifetime = parseSeconds(strings.Trim(seconds, `"`)) - age
-			break
-		}
+	if len(all.causes) == 0 {
+		return nil
 	}
-	for _, directive := range directives {
-		if slices.Contains([]string{"no-cache", "no-store"}, strings.TrimSpace(directive)) {
-			lifetime = 0
-		}
-	}
-	return min(max(lifetime, minLifetime), maxLifetime)
+	return &all
 }
-
-// parseSeconds reads delta-seconds, RFC 9111 section 1.2.2; 0 for what is none.
-func parseSeconds(s string) time.Duration {
-	n, err := strconv.ParseUint(s, 10, 64)
-	if errors.Is(err, strconv.ErrRange) || n > math.MaxInt32 {
-		n = math.MaxInt32
-	} else if err != nil {
-		n = 0
-	}
-	return time.Duration(n) * time.Second
-}
-
-// A fetchError is why there are no keys or no newer ones. Its text may hold what
-// others chose, so it is cut.
-type fetchError struct{ error }
-
-func (e fetchError) Error() string { return "jwks: " + logtext.Cut(e.error.Error()) }
-func (e fetchError) Unwrap() error { return e.error }

@@ -153,11 +153,15 @@ func protect(t testing.TB, p *provider, opts jwks.Options) *door {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { source.Close() })
-	auth, err := jwthttp.New[Claims](source, jwthttp.Options{})
+	auth, err := newAuth(source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &door{source, auth}
+}
+
+func newAuth(keys jwthttp.KeySource) (*jwthttp.Middleware[Claims], error) {
+	return jwthttp.New[Claims](keys, jwthttp.Options{})
 }
 
 // status is what a request with this token is answered with.

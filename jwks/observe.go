@@ -55,7 +55,7 @@ func (s *Source) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	if known := s.served.Load(); known != nil && time.Now().Before(known.dead) {
+	if known := s.usable(s.now()); known != nil {
 		stats.Keys = len(known.found)
 	}
 	return stats
@@ -64,15 +64,6 @@ func (s *Source) Stats() Stats {
 func (s *Source) tell(e Event) {
 	e.Issuer, e.KeyID = s.issuer, logtext.Cut(e.KeyID)
 	s.onEvent(e)
-}
-
-// tellStale does not make the request wait that noticed it.
-func (s *Source) tellStale(known *served) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed && known.isTold.CompareAndSwap(false, true) {
-		s.running.Go(func() { s.tell(Event{Kind: ServedStale}) })
-	}
 }
 
 // tellChanges tells what is not the same in two sets; before may be nil.
@@ -93,7 +84,7 @@ func (s *Source) tellChanges(before, now *index) {
 	for _, k := range now.skipped {
 		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.err.Error() == k.err.Error() }
 		if !slices.ContainsFunc(before.skipped, isSame) {
-			s.tell(Event{Kind: KeySkipped, KeyID: k.kid, Err: fetchError{k.err}})
+			s.tell(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})
 		}
 	}
 }

@@ -1,42 +1,51 @@
 package jwks
 
 import (
-	"crypto"
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
-	// go-jose reads one key at a time, checks points, sizes and encodings, is
-	// strict about names and duplicates, and brings no further module.
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
-	maxKeys    = 100
-	maxUnnamed = 8 // of an algorithm: more are never tried
+	maxKeys    = 100 // of a set, that can be used
+	maxReports = 100 // of keys that cannot
 )
 
 // A Set is what [Parse] found in a key set.
 type Set struct {
 	Keys    jwthttp.KeySet // at least one, bound to no issuer
-	Skipped []error        // why the other keys cannot be used, each with its place and kid
+	Skipped []error        // why the other keys cannot be used, each with its place and kid; at most 102
 }
 
 // Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded
-// text, by the rules that hold for remote ones: keys for RS256, PS256, ES256 and
-// EdDSA (Ed25519) are taken, all others skipped, such as symmetric and private
-// ones, ones with another use than sig, key_ops without verify, the wrong size,
-// or the kid of one before. A key without alg is for RS256, ES256 or EdDSA, as
-// its type says, and RSA keys have 2048 to 4096 bits. Certificates in x5c are
-// ignored. Text that is no key set, has
-// more than 100 keys or none that can be used is an error.
+// text, by the rules that hold for remote ones:
+//
+//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are taken. Without alg a key is
+//     for RS256, ES256 or EdDSA, as its type says. RSA keys have 2048 to 8192 bits.
+//   - Skipped are symmetric and private keys, keys with a use other than sig or with
+//     key_ops without verify, and keys that cannot verify a signature.
+//   - One kid may name keys of several algorithms. Of two keys with one kid and
+//     algorithm the second is skipped. Keys with and without a kid may be in one set,
+//     of each algorithm at most 8 without: jwthttp.New refuses a set that has more.
+//   - The first 100 keys that can be used count. The rest is not looked at, and Skipped
+//     reports it once. Of keys that cannot be used it reports 100, and how many more.
+//   - Certificates (x5c, x5t) are not looked at. A byte order mark at the beginning,
+//     base64 in the standard alphabet or with padding, and EC coordinates without
+//     their leading zeros are accepted: other readers accept them too.
+//
+// Text that is not a key set, or has no key that can be used, is an error.
 func Parse(data []byte) (Set, error) {
 	found, skipped, err := parse(data)
 	if err != nil {
@@ -56,10 +65,16 @@ func Parse(data []byte) (Set, error) {
 type foundKey struct {
 	jwthttp.Key
 	identity
-	place int // in the set
 }
 
-type identity struct{ kid, algorithm, thumbprint string }
+type identity struct {
+	keyName
+	thumbprint [sha256.Size]byte
+}
+
+// A keyName is what a token says of its key. A set has one key for each, but any number
+// of keys without a kid.
+type keyName struct{ kid, algorithm string }
 
 type skippedKey struct {
 	kid string
@@ -67,55 +82,127 @@ type skippedKey struct {
 }
 
 // parse returns at least one key, or an error.
-func parse(data []byte) (found []foundKey, skipped []skippedKey, err error) {
-	var document struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := json.Unmarshal(data, &document); err != nil {
+func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) {
+	isSet := false
+	place, rest, unreported := 0, 0, 0
+	err = eachMember(document, func(name string, value jsontext.Value) error {
+		if name != "keys" || value.Kind() == 'n' {
+			return nil
+		}
+		isSet = true
+		return eachElement(value, func(text jsontext.Value) {
+			place++
+			if len(found) == maxKeys { // to look at thousands more would take a second
+				rest++
+				return
+			}
+			k, err := parseKey(text)
+			if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
+				err = fmt.Errorf("its kid stands twice in the set for %s, and the first key has it", k.algorithm)
+			}
+			switch {
+			case err == nil:
+				found = append(found, k)
+			case len(skipped) < maxReports:
+				skipped = append(skipped, skippedKey{k.kid, fmt.Errorf("key %d (kid %.40q): %w", place, k.kid, cutError{err})})
+			default:
+				unreported++
+			}
+		})
+	})
+	if err != nil {
 		return nil, nil, fmt.Errorf("it is no JSON key set: %w", cutError{err})
 	}
-	if document.Keys == nil {
+	if !isSet {
 		return nil, nil, errors.New("it has no member keys, so it is no key set; if it is the metadata of an issuer, pass that issuer to Discover")
 	}
-	if len(document.Keys) > maxKeys {
-		return nil, nil, fmt.Errorf("it has %d keys, at most %d are taken", len(document.Keys), maxKeys)
+	if unreported > 0 {
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used: only %d are reported each", unreported, maxReports)})
 	}
-	skip := func(i int, kid string, err error) {
-		skipped = append(skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", i+1, kid, cutError{err})})
-	}
-	for i, text := range document.Keys {
-		k, err := parseKey(text)
-		if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.kid == k.kid }) {
-			err = errors.New("its kid stands twice in the set, and the first key has it")
-		}
-		if err != nil {
-			skip(i, k.kid, err)
-			continue
-		}
-		k.place = i
-		found = append(found, k)
-	}
-	// Keys without kid are tried one after the other, so they stand beside no
-	// named key of their algorithm, and there are few of them.
-	count := map[string]int{}
-	for _, k := range slices.Clone(found) {
-		if k.kid != "" {
-			continue
-		}
-		isNamed := func(f foundKey) bool { return f.kid != "" && f.algorithm == k.algorithm }
-		if count[k.algorithm]++; count[k.algorithm] > maxUnnamed || slices.ContainsFunc(found, isNamed) {
-			skip(k.place, "", fmt.Errorf("it has no kid, and there are others for %s: give each a kid", k.algorithm))
-			found = slices.DeleteFunc(found, func(f foundKey) bool { return f.Key == k.Key })
-		}
+	if rest > 0 {
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count: the issuer has to remove old ones", rest, maxKeys)})
 	}
 	if len(found) == 0 {
-		reasons := make([]error, len(skipped))
-		for i, s := range skipped {
-			reasons[i] = s.err
+		reasons := []error{errors.New("it has no key that can be used")}
+		for _, s := range skipped {
+			reasons = append(reasons, s.err)
 		}
-		return nil, nil, errors.Join(append([]error{errors.New("it has no key that can be used")}, reasons...)...)
+		return nil, nil, errors.Join(reasons...)
 	}
 	return found, skipped, nil
+}
+
+// eachMember calls f for the members of the JSON object that a document is, and returns
+// the first error. No name may be there twice, for then two readers could read two
+// things. How strict a value is inside is for f to decide, so that one odd key does not
+// spoil the others.
+func eachMember(document []byte, f func(name string, value jsontext.Value) error) error {
+	document = bytes.TrimPrefix(document, []byte("\ufeff")) // RFC 8259 section 8.1 lets readers ignore it
+	d := newDecoder(document)
+	if kind := d.PeekKind(); kind == 'n' { // null has no members
+		if err := d.SkipValue(); err != nil {
+			return err
+		}
+	} else if err := eachInObject(d, f); err != nil {
+		return err
+	}
+	if _, err := d.ReadToken(); err == nil {
+		return errors.New("something follows the JSON object")
+	} else if err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+func newDecoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+func eachInObject(d *jsontext.Decoder, f func(name string, value jsontext.Value) error) error {
+	if token, err := d.ReadToken(); err != nil {
+		return err
+	} else if token.Kind() != '{' {
+		return errors.New("it is no JSON object")
+	}
+	seen := map[string]bool{}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		if seen[name] {
+			return fmt.Errorf("duplicate name %q", name)
+		}
+		seen[name] = true
+		value, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := f(name, value); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// eachElement calls f for the elements of an array that eachMember has found.
+func eachElement(array jsontext.Value, f func(jsontext.Value)) error {
+	d := newDecoder(array)
+	if token, err := d.ReadToken(); err != nil {
+		return err
+	} else if token.Kind() != '[' {
+		return errors.New("keys is no array")
+	}
+	for d.PeekKind() != ']' {
+		element, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		f(element)
+	}
+	return nil
 }
 
 // A cutError names what stands in a document, such as a name that is there twice,
@@ -128,61 +215,18 @@ func (e cutError) Unwrap() error { return e.error }
 // parseKey reads one JWK, RFC 7517 section 4. It returns the kid with an error
 // too, where there is one.
 func parseKey(text []byte) (k foundKey, err error) {
-	var members map[string]*json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
-		return k, fmt.Errorf("it is no JSON object: %w", err)
-	}
-	if kid := members["kid"]; kid != nil {
-		_ = json.Unmarshal(*kid, &k.kid) // for the error, whatever else is wrong
-	}
-	var jwk struct {
-		KeyID      string    `json:"kid"`
-		Type       string    `json:"kty"`
-		Use        *string   `json:"use"`
-		Operations *[]string `json:"key_ops"`
-		Algorithm  string    `json:"alg"`
-	}
-	if err := json.Unmarshal(text, &jwk); err != nil {
-		return k, fmt.Errorf("it is no JWK: %w", err)
-	}
-	k.kid = jwk.KeyID
-	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
-		if v := members[name]; v != nil && string(*v) != "null" {
-			return k, fmt.Errorf("it is secret (%s), and what is published is none: the issuer has to replace it", name)
-		}
-	}
-	if jwk.Use != nil && *jwk.Use != "sig" {
-		return k, fmt.Errorf("its use is %.40q, not sig", *jwk.Use)
-	}
-	if jwk.Operations != nil && !slices.Contains(*jwk.Operations, "verify") {
-		return k, errors.New("its key_ops have no verify")
-	}
-	// Nothing is taken from certificates, so an odd one spoils no key.
-	for _, name := range []string{"x5c", "x5u", "x5t", "x5t#S256"} {
-		delete(members, name)
-	}
-	bare, err := json.Marshal(members)
+	parsed, err := jwk.Parse(text, jwk.Lenient)
+	k.kid, k.thumbprint = parsed.ID, parsed.Thumbprint
 	if err != nil {
 		return k, err
 	}
-	var parsed jose.JSONWebKey
-	if err := parsed.UnmarshalJSON(bare); errors.Is(err, jose.ErrUnsupportedKeyType) {
-		return k, fmt.Errorf("its type %.40q, curve or size is not supported", jwk.Type)
-	} else if err != nil {
-		return k, err
-	}
-	if k.algorithm, k.Key, err = makeKey(parsed.Key, jwk.Algorithm); err != nil {
+	if k.algorithm, k.Key, err = makeKey(parsed.Public, parsed.Algorithm); err != nil {
 		return k, err
 	}
 	if k.kid != "" {
 		k.Key = k.WithID(k.kid)
 	}
-	if err := k.Err(); err != nil {
-		return k, err
-	}
-	thumbprint, err := parsed.Thumbprint(crypto.SHA256)
-	k.thumbprint = string(thumbprint)
-	return k, err
+	return k, k.Err()
 }
 
 // algorithms are what makeKey makes keys for.
@@ -204,7 +248,7 @@ func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error)
 			return "ES256", jwthttp.ES256(pub), nil
 		}
 	case ed25519.PublicKey:
-		if alg == "" || alg == "EdDSA" {
+		if alg == "" || alg == "EdDSA" || alg == "Ed25519" { // the second name is of RFC 9864
 			return "EdDSA", jwthttp.EdDSA(pub), nil
 		}
 	}
@@ -213,21 +257,26 @@ func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error)
 
 // An index finds the keys of a set.
 type index struct {
-	found      []foundKey
-	skipped    []skippedKey
-	byID       map[string][]jwthttp.Key // one key each
-	unnamed    map[string][]jwthttp.Key // by algorithm
-	withoutKid map[string][]jwthttp.Key // for tokens without kid: those unnamed, or the only one
+	found   []foundKey
+	skipped []skippedKey
+	named   map[string][]namedKey    // by kid, one for each algorithm
+	unnamed map[string][]jwthttp.Key // by algorithm
+	all     map[string][]jwthttp.Key // by algorithm
+}
+
+type namedKey struct {
+	algorithm string
+	keys      []jwthttp.Key // one
 }
 
 func newIndex(found []foundKey, skipped []skippedKey) *index {
-	x := &index{found, skipped, map[string][]jwthttp.Key{}, map[string][]jwthttp.Key{}, map[string][]jwthttp.Key{}}
+	x := &index{found, skipped, map[string][]namedKey{}, map[string][]jwthttp.Key{}, map[string][]jwthttp.Key{}}
 	for _, k := range found {
-		x.withoutKid[k.algorithm] = append(x.withoutKid[k.algorithm], k.Key)
+		x.all[k.algorithm] = append(x.all[k.algorithm], k.Key)
 		if k.kid == "" {
 			x.unnamed[k.algorithm] = append(x.unnamed[k.algorithm], k.Key)
 		} else {
-			x.byID[k.kid] = []jwthttp.Key{k.Key}
+			x.named[k.kid] = append(x.named[k.kid], namedKey{k.algorithm, []jwthttp.Key{k.Key}})
 		}
 	}
 	return x
@@ -237,14 +286,16 @@ func (x *index) has(key identity) bool {
 	return slices.ContainsFunc(x.found, func(k foundKey) bool { return k.identity == key })
 }
 
-// find returns the keys for a token with header h; those of another algorithm
-// and several named ones are not for it, which the middleware sees to.
-func (x *index) find(h jwthttp.TokenHeader) []jwthttp.Key {
-	if h.KeyID == "" {
-		return x.withoutKid[h.Algorithm]
+// find returns the keys to try for a token, nil if there are none. They may be too many,
+// which the middleware sees to.
+func (x *index) find(wanted keyName) []jwthttp.Key {
+	if wanted.kid == "" {
+		return x.all[wanted.algorithm]
 	}
-	if keys := x.byID[h.KeyID]; keys != nil {
-		return keys
+	for _, k := range x.named[wanted.kid] {
+		if k.algorithm == wanted.algorithm {
+			return k.keys
+		}
 	}
-	return x.unnamed[h.Algorithm]
+	return x.unnamed[wanted.algorithm]
 }

@@ -66,16 +66,10 @@ import (
 
 const (
 	fetchTimeout     = 5 * time.Second
-	maxWait          = 2 * time.Second  // of a request
-	cooldown         = 30 * time.Second // between fetches for unknown keys
-	firstRetry       = time.Second
-	maxRetry         = 8 * time.Second // while keys are wanted
-	maxRetryFresh    = time.Minute
+	maxWait          = 2 * time.Second // of a request
 	defaultMaxStale  = time.Hour
 	maxMaxStale      = 24 * time.Hour
 	maxIssuerBytes   = 256 // as jwthttp.Issuers has it
-	renewalFrom      = 0.5 // of the lifetime
-	renewalTo        = 0.9
 	wellKnownOIDC    = "/.well-known/openid-configuration"
 	wellKnownRFC8414 = "/.well-known/oauth-authorization-server"
 )
@@ -133,20 +127,23 @@ type Source struct {
 	running sync.WaitGroup
 	remote  remote // for the one flight alone
 
-	mu        sync.Mutex
-	closed    bool
-	flight    *flight // the fetch under way, or nil
-	timer     *time.Timer
-	failures  int       // since the last success
-	retry     time.Time // not before this while keys are wanted
-	nextFetch time.Time // for an unknown key
-	stats     Stats
+	now func() moment // readClocks, but for tests
+
+	mu      sync.Mutex
+	closed  bool
+	flight  *flight // the fetch under way, or nil
+	timer   *time.Timer
+	setback setback
+	budget  budget // of fetches that tokens ask for
+	whole   moment // when the last good whole fetch began
+	located bool   // that one also found where the keys are
+	stats   Stats
 }
 
 // A flight is a fetch under way. It belongs to the source, not to who asked for it.
 type flight struct {
-	began time.Time
-	seeks bool // it was started for an unknown key
+	began moment
+	whole bool // see remote.fetch
 	done  chan struct{}
 	err   error // once done
 }
@@ -154,10 +151,13 @@ type flight struct {
 // served are the keys in use.
 type served struct {
 	*index
-	expires time.Time
-	dead    time.Time   // from then on they verify nothing
-	isTold  atomic.Bool // that they are in use past their expiry
+	fetched  moment // when the fetch began: all its time counts as age, RFC 9111 section 4.2.3
+	lifetime time.Duration
+	isTold   atomic.Bool // that they are in use past their expiry
 }
+
+// fresh returns for how long the keys are fresh, 0 or less if they are past their expiry.
+func (k *served) fresh(now moment) time.Duration { return k.lifetime - now.since(k.fetched) }
 
 var errClosed = errors.New("jwks: the source is closed")
 
@@ -193,7 +193,9 @@ func Discover(issuer string, opts Options) (*Source, error) {
 	opts.Issuer = issuer
 	errs = append(errs, checkOptions(&opts))
 	u, err := checkURL(issuer, true, "")
-	if err != nil {
+	if checkName(issuer) != nil {
+		// checkOptions has said it.
+	} else if err != nil {
 		errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
 	} else if u.RawQuery != "" || u.ForceQuery {
 		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?) behind it, which no issuer has: leave it out", withoutQuery(issuer)))
@@ -219,6 +221,14 @@ func checkOptions(o *Options) error {
 		fault("the issuer or Options.Audience is no UTF-8, or the issuer has more than %d bytes: check where it comes from", maxIssuerBytes)
 	}
 	o.Audience = slices.Clone(o.Audience)
+	if err := checkName(o.Issuer); err != nil {
+		fault("the issuer: %w", err)
+	}
+	for _, audience := range o.Audience {
+		if hasSpace(audience) {
+			fault("Options.Audience has %.200q: %w", audience, errSpace)
+		}
+	}
 	if slices.Contains(o.Audience, "") {
 		fault("Options.Audience has an empty string: name the service, or leave it out")
 	}
@@ -247,7 +257,7 @@ func checkOptions(o *Options) error {
 }
 
 func newSource(r remote, o Options) *Source {
-	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, onEvent: o.OnEvent, remote: r}
+	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, onEvent: o.OnEvent, remote: r, now: readClocks}
 	client, own := newClient(o.Client)
 	s.remote.client, s.remote.issuer = client, o.Issuer
 	s.close = func() {}
@@ -265,11 +275,12 @@ func (s *Source) Issuer() string { return s.issuer }
 // comment for when it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer
 // has no such key; any other one is a 503.
 func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	now := time.Now()
-	if known := s.usable(now); known != nil {
-		if keys := known.find(h); keys != nil {
-			if now.After(known.expires) && !known.isTold.Load() {
-				s.tellStale(known)
+	wanted := keyName{h.KeyID, h.Algorithm}
+	if known := s.served.Load(); known != nil {
+		fresh := known.fresh(s.now())
+		if keys := known.find(wanted); keys != nil && fresh+s.maxStale > 0 {
+			if fresh < 0 && !known.isTold.Load() {
+				s.noticeStale(known)
 			}
 			return keys, nil
 		}
@@ -279,7 +290,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 	}
 	var keys []jwthttp.Key
 	err := s.await(ctx, func(known *served) bool {
-		keys = known.find(h)
+		keys = known.find(wanted)
 		return keys != nil
 	})
 	return keys, err
@@ -291,21 +302,32 @@ func (s *Source) Ready(ctx context.Context) error {
 	return s.await(ctx, func(*served) bool { return true })
 }
 
-// Refresh fetches the keys now, or waits for the fetch that is under way, until it
-// is done or ctx is. Nobody needs to call it: it is for a program that wants its
-// keys, or the reason why there are none, before the first request.
+// Refresh fetches the keys now, and returns when that is done or ctx is. The fetch
+// begins after the call, asks for the metadata first, and takes no answer from a cache:
+// a key that the issuer has withdrawn before the call is not in use after it. Refresh
+// is for an operator who forces a key out, and for a program that wants its keys, or the
+// reason why there are none, before the first request.
 func (s *Source) Refresh(ctx context.Context) error {
-	s.mu.Lock()
-	if s.closed {
+	called := time.Now()
+	for {
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return errClosed
+		}
+		f := s.flight
+		if f == nil {
+			f = s.start(true)
+		}
 		s.mu.Unlock()
-		return errClosed
+		err := f.wait(ctx)
+		if f.whole && !f.began.monotonic.Before(called) {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
-	f := s.flight
-	if f == nil {
-		f = s.start(false)
-	}
-	s.mu.Unlock()
-	return f.wait(ctx)
 }
 
 // Close ends all fetching, and waits until it has ended. Tokens are answered with
@@ -325,9 +347,9 @@ func (s *Source) Close() error {
 }
 
 // usable returns the keys in use, nil if there are none, or too old ones.
-func (s *Source) usable(now time.Time) *served {
+func (s *Source) usable(now moment) *served {
 	known := s.served.Load()
-	if known == nil || !now.Before(known.dead) {
+	if known == nil || known.fresh(now)+s.maxStale <= 0 {
 		return nil
 	}
 	return known
@@ -350,16 +372,15 @@ func (s *Source) await(ctx context.Context, has func(*served) bool) error {
 			}
 			return err
 		}
-		known := s.usable(time.Now())
-		if known == nil {
-			return errClosed // or it would have those that were fetched
-		}
-		if has(known) {
-			return nil
-		}
-		// A fetch that began before may have missed a key that is new.
-		if isOwn || f.began.After(arrived) {
-			return jwthttp.ErrUnknownKey
+		if known := s.usable(s.now()); known != nil {
+			if has(known) {
+				return nil
+			}
+			// A fetch that began before may have missed a key that is new, and a
+			// conditional one may have got an old answer.
+			if isOwn || f.whole && f.began.monotonic.After(arrived) {
+				return jwthttp.ErrUnknownKey
+			}
 		}
 		f, isOwn, err = s.join(has)
 	}
@@ -376,7 +397,7 @@ func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error)
 	if s.closed {
 		return nil, false, errClosed
 	}
-	now := time.Now()
+	now := s.now()
 	known := s.usable(now)
 	if known != nil && has(known) {
 		return nil, false, nil
@@ -384,20 +405,19 @@ func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error)
 	if s.flight != nil {
 		return s.flight, false, nil
 	}
-	if known == nil && now.Before(s.retry) {
+	since := now.monotonic.Sub(s.setback.at)
+	if known == nil && s.setback.failures > 0 && since < s.setback.pause(0, 0) {
 		return nil, false, s.stats.LastError
 	}
-	if known != nil && now.Before(s.nextFetch) {
+	// The budget is claimed before the fetch, whatever becomes of that.
+	if known != nil && (since < min(s.setback.quiet, maxQuietToken) || !s.budget.claim(now.monotonic)) {
 		// Where the last fetch failed, nobody knows whether there is such a key.
 		if s.stats.LastError != nil {
 			return nil, false, s.stats.LastError
 		}
 		return nil, false, jwthttp.ErrUnknownKey
 	}
-	if known != nil {
-		s.nextFetch = now.Add(cooldown)
-	}
-	return s.start(known != nil), true, nil
+	return s.start(true), true, nil
 }
 
 func (f *flight) wait(ctx context.Context) error {
@@ -410,8 +430,8 @@ func (f *flight) wait(ctx context.Context) error {
 }
 
 // start begins a fetch; s.mu is held, and none is under way.
-func (s *Source) start(seeks bool) *flight {
-	f := &flight{began: time.Now(), seeks: seeks, done: make(chan struct{})}
+func (s *Source) start(whole bool) *flight {
+	f := &flight{began: s.now(), whole: whole, done: make(chan struct{})}
 	s.flight = f
 	s.stats.Fetches++
 	s.running.Go(func() { s.fly(f) })
@@ -420,7 +440,7 @@ func (s *Source) start(seeks bool) *flight {
 
 func (s *Source) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
-	fresh, errLocate, err := s.fetch(ctx, f.seeks)
+	fresh, errLocate, err := s.fetch(ctx, f)
 	cancel()
 
 	s.mu.Lock()
@@ -432,29 +452,22 @@ func (s *Source) fly(f *flight) {
 	}
 	before := s.served.Load()
 	s.flight = nil
-	now := time.Now()
-	var next time.Duration
+	now := s.now()
+	s.setback.at, s.setback.quiet, s.setback.spread = now.monotonic, s.remote.quiet, rand.Float64()
 	if err != nil {
-		f.err = fetchError{err}
-		s.failures++
-		var fresh time.Duration
-		if before != nil {
-			fresh = before.expires.Sub(now)
-		}
-		next = backoff(s.failures, fresh)
-		s.retry = now.Add(next)
-		s.stats.LastFailure, s.stats.LastError = now, f.err
+		f.err = newFetchError(err)
+		s.setback.failures++
+		s.stats.LastFailure, s.stats.LastError = now.monotonic, f.err
+		s.schedule(now, s.pause(now))
 	} else {
-		s.failures, s.retry = 0, time.Time{}
-		next = renewal(fresh.expires.Sub(now))
-		s.stats.LastSuccess, s.stats.LastError = now, nil
+		s.setback.failures = 0
+		s.stats.LastSuccess, s.stats.LastError = now.monotonic, nil
 		s.served.Store(fresh)
+		if f.whole {
+			s.whole, s.located = f.began, errLocate == nil
+		}
+		s.schedule(now, min(renewal(fresh.fresh(now)), maxWholeAge-now.since(s.whole)))
 	}
-	if s.timer != nil {
-		s.timer.Stop()
-	}
-	s.stats.NextRefresh = now.Add(next)
-	s.timer = time.AfterFunc(next, s.renew)
 	close(f.done)
 	s.mu.Unlock()
 
@@ -463,7 +476,7 @@ func (s *Source) fly(f *flight) {
 		return
 	}
 	if errLocate != nil {
-		s.tell(Event{Kind: Failed, Err: fetchError{errLocate}})
+		s.tell(Event{Kind: Failed, Err: newFetchError(errLocate)})
 	}
 	s.tell(Event{Kind: Fetched})
 	if before == nil {
@@ -473,20 +486,65 @@ func (s *Source) fly(f *flight) {
 	}
 }
 
-// renew begins the fetch that is due, unless another one came first.
+// pause returns how long after a failure the next fetch begins; s.mu is held.
+func (s *Source) pause(now moment) time.Duration {
+	known := s.usable(now)
+	if known == nil {
+		return s.setback.pause(0, 0)
+	}
+	fresh := known.fresh(now)
+	return s.setback.pause(fresh, fresh+s.maxStale)
+}
+
+// schedule sets the time of the next renewal; s.mu is held.
+func (s *Source) schedule(now moment, wait time.Duration) {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.stats.NextRefresh = now.monotonic.Add(wait)
+	s.timer = time.AfterFunc(wait, s.renew)
+}
+
+// renew begins the fetch that is due, unless another one came first. It is whole after a
+// failure, where the metadata could not be read, and where the one after it could come
+// more than a day after the last whole one.
 func (s *Source) renew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.flight != nil || time.Now().Before(s.stats.NextRefresh) {
 		return
 	}
-	s.start(false)
+	whole := s.setback.failures > 0 || !s.located
+	if known := s.served.Load(); known != nil {
+		whole = whole || s.now().since(s.whole) >= maxWholeAge-time.Duration(renewalTo*float64(known.lifetime))
+	}
+	s.start(whole)
+}
+
+// noticeStale is for the first request that sees keys past their expiry. They may be so
+// because renewals fail, and because the machine slept: timers have slept too, so the
+// renewal is set anew. The request does not wait.
+func (s *Source) noticeStale(known *served) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || !known.isTold.CompareAndSwap(false, true) {
+		return
+	}
+	s.running.Go(func() { s.tell(Event{Kind: ServedStale}) })
+	now := s.now()
+	var wait time.Duration
+	if s.setback.failures > 0 {
+		wait = s.pause(now) - now.monotonic.Sub(s.setback.at)
+	}
+	if next := s.stats.NextRefresh.Sub(now.monotonic); s.flight == nil && wait < next {
+		s.schedule(now, wait)
+	}
 }
 
 // fetch returns the keys that the provider has now. errLocate says why they are from
 // where they were before, nil if that is not in question.
-func (s *Source) fetch(ctx context.Context, seeks bool) (fresh *served, errLocate, err error) {
-	answer, err := s.remote.fetch(ctx, seeks)
+func (s *Source) fetch(ctx context.Context, f *flight) (fresh *served, errLocate, err error) {
+	answer, err := s.remote.fetch(ctx, f.whole)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -497,43 +555,26 @@ func (s *Source) fetch(ctx context.Context, seeks bool) (fresh *served, errLocat
 	} else {
 		found, skipped, err := parse(answer.document)
 		if err != nil {
-			s.remote.forget()
-			return nil, nil, errors.Join(answer.errLocate, fmt.Errorf("%s: %w", withoutQuery(s.remote.url), err))
+			return nil, nil, joinCauses(answer.errLocate, at(s.remote.url, err))
 		}
 		for i := range found {
-			found[i].Key = s.bind(found[i], before)
+			found[i] = s.bind(found[i], before)
 		}
 		x = newIndex(found, skipped)
 	}
-	expires := time.Now().Add(answer.lifetime)
-	return &served{index: x, expires: expires, dead: expires.Add(s.maxStale)}, answer.errLocate, nil
+	return &served{index: x, fetched: f.began, lifetime: answer.lifetime}, answer.errLocate, nil
 }
 
 // bind returns the key bound to the issuer and its audiences: the one in use, if
-// it is the same, with its buffers.
-func (s *Source) bind(k foundKey, before *served) jwthttp.Key {
+// it is the same.
+func (s *Source) bind(k foundKey, before *served) foundKey {
 	if before != nil {
 		for _, known := range before.found {
 			if known.identity == k.identity {
-				return known.Key
+				return known
 			}
 		}
 	}
-	return k.WithIssuer(s.issuer, s.audience...)
-}
-
-// renewal returns after how long keys are renewed that are fresh for a lifetime.
-func renewal(lifetime time.Duration) time.Duration {
-	return time.Duration(float64(lifetime) * (renewalFrom + (renewalTo-renewalFrom)*rand.Float64()))
-}
-
-// backoff returns how long to wait after so many failures in a row: the longer,
-// the longer the keys in use are fresh.
-func backoff(failures int, fresh time.Duration) time.Duration {
-	limit := min(max(fresh/2, maxRetry), maxRetryFresh)
-	wait := limit
-	if failures < 10 { // else the shift would overflow some day
-		wait = min(firstRetry<<(failures-1), limit)
-	}
-	return wait + time.Duration(rand.Float64()*float64(wait)/2)
+	k.Key = k.WithIssuer(s.issuer, s.audience...)
+	return k
 }

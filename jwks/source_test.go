@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,7 +43,6 @@ func TestFirstUse(t *testing.T) {
 		d.wantAfter(t, time.Second, 200, token("a"))
 		d.wantAtOnce(t, 200, token("a"))
 		d.wantAtOnce(t, 200, token("b"))
-		d.wantAtOnce(t, 401, signed("a", "b"))
 		if n := p.count(); n != 1 {
 			t.Errorf("%d fetches", n)
 		}
@@ -312,8 +312,9 @@ func TestRetriesWhileFresh(t *testing.T) {
 	})
 }
 
-// A flood of random kids costs the provider one fetch in 30 seconds, and tokens
-// with a known kid nothing; a new key is seen after one cooldown at the latest.
+// A flood of random kids costs the provider a budget of four fetches and one in 30
+// seconds, and tokens with a known kid nothing; a new key is seen after 30 seconds at the
+// latest.
 func TestFloodOfUnknownKeys(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -325,23 +326,46 @@ func TestFloodOfUnknownKeys(t *testing.T) {
 			d.want(t, 401, unknown(i))
 			d.wantAtOnce(t, 200, token("a"))
 		}
-		if n := p.count() - before; n != 1 {
-			t.Errorf("%d fetches for 10,000 random kids in one cooldown", n)
+		if n := p.count() - before; n != 4 {
+			t.Errorf("%d fetches for 10,000 random kids", n)
 		}
 		p.publish("a", "new")
 		start := time.Now()
 		for i := 0; d.status(t.Context(), token("new")) != 200; i++ {
-			if time.Since(start) > 31*time.Second {
-				t.Fatal("a new key is not seen after a cooldown")
+			if time.Since(start) > 30*time.Second {
+				t.Fatal("a new key is not seen after 30 s")
 			}
 			time.Sleep(100 * time.Millisecond)
 			d.want(t, 401, unknown(i))
 			d.wantAtOnce(t, 200, token("a"))
 		}
-		if n := p.count() - before; n != 2 {
-			t.Errorf("%d fetches in two cooldowns", n)
+		if n := p.count() - before; n != 5 {
+			t.Errorf("%d fetches", n)
 		}
 		d.wantAtOnce(t, 200, token("new"))
+	})
+}
+
+// A token with a kid that nobody has does not delay a rotation.
+func TestStrayKids(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.delay = time.Second })
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		for i := range 3 {
+			d.wantAfter(t, time.Second, 401, unknown(i))
+		}
+		p.publish("a", "new")
+		d.wantAfter(t, time.Second, 200, token("new"))
+		d.wantAtOnce(t, 200, token("a"))
+		// And a stray one in every half minute leaves a budget for ever.
+		for i := range 100 {
+			time.Sleep(30 * time.Second)
+			d.wantAfter(t, time.Second, 401, unknown(i))
+		}
+		p.publish("a", "newer")
+		d.wantAfter(t, time.Second, 200, token("newer"))
 	})
 }
 
@@ -359,7 +383,7 @@ func TestAlgorithmsThatNobodyPublishes(t *testing.T) {
 	})
 }
 
-// The cooldown is claimed before the fetch, whatever becomes of it; what has
+// The budget is claimed before the fetch, whatever becomes of it; what has
 // failed is tried again by the backoff, so the figures are bounded too.
 func TestFloodWhileDown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -384,34 +408,88 @@ func TestFloodWhileDown(t *testing.T) {
 	})
 }
 
-// It runs from the moment that the fetch begins, however long that takes, and whether
-// it succeeds.
-func TestCooldownBeginsWithTheFetch(t *testing.T) {
+// The budget is four fetches, and one more each 30 seconds from the moment that one
+// begins, however long that takes, and whether it succeeds. It is never more than four.
+func TestBudget(t *testing.T) {
+	asks := map[string]func(i int) string{
+		"unknown kids": unknown,
+	}
+	for name, forged := range asks {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a")
+				p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+				d := protect(t, p, jwks.Options{})
+				d.want(t, 200, token("a"))
+				p.set(func() { p.delay = time.Second })
+				// wantFetches asserts how many of the tokens that come now start a fetch.
+				wantFetches := func(want int) {
+					t.Helper()
+					before := p.count()
+					for i := range want {
+						d.wantAfter(t, time.Second, 401, forged(i))
+					}
+					for i := range 10 {
+						d.wantAtOnce(t, 401, forged(i))
+					}
+					if n := p.count() - before; n != want {
+						t.Errorf("%d fetches, want %d", n, want)
+					}
+				}
+				start := time.Now()
+				wantFetches(4)
+				time.Sleep(time.Until(start.Add(30*time.Second - 1)))
+				wantFetches(0)
+				time.Sleep(1)
+				wantFetches(1)
+				time.Sleep(time.Until(start.Add(60*time.Second - 1)))
+				wantFetches(0)
+				time.Sleep(1)
+				wantFetches(1)
+				time.Sleep(60 * time.Second) // to 121 s, where two more are there
+				wantFetches(2)
+				time.Sleep(6 * time.Hour)
+				wantFetches(4)
+			})
+		})
+	}
 	for _, status := range []int{200, 500} {
-		bubble(t, func(t *testing.T) {
-			p := newProvider("a")
-			p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
-			d := protect(t, p, jwks.Options{})
-			d.want(t, 200, token("a"))
-			p.set(func() { p.delay, p.status = 4*time.Second, status })
-			start, before := time.Now(), d.Stats().Fetches
-			d.wantAfter(t, 2*time.Second, 503, unknown(0))
-			time.Sleep(5 * time.Second)
-			synctest.Wait()
-			d.want(t, map[int]int{200: 401, 500: 503}[status], unknown(1))
-			p.set(func() { p.status = 200 })
-			time.Sleep(time.Until(start.Add(30*time.Second - 1)))
-			synctest.Wait()
-			retries := d.Stats().Fetches - before - 1 // by the backoff
-			if isDown := status == 500; isDown == (retries == 0) {
-				t.Errorf("status %d: %d retries", status, retries)
-			}
-			d.wantAtOnce(t, 401, unknown(2))
-			time.Sleep(time.Nanosecond)
-			d.wantAfter(t, 2*time.Second, 503, unknown(3))
-			if n := d.Stats().Fetches - before; n != 2+retries {
-				t.Errorf("status %d: %d fetches, %d of them retries", status, n, retries)
-			}
+		t.Run(fmt.Sprint("slow, status ", status), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a")
+				p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+				d := protect(t, p, jwks.Options{})
+				d.want(t, 200, token("a"))
+				p.set(func() { p.delay, p.status = 4*time.Second, status })
+				start, before := time.Now(), d.Stats().Fetches
+				for i := range 4 {
+					d.wantAfter(t, 2*time.Second, 503, unknown(i))
+					time.Sleep(2*time.Second - 1)
+					d.wantAtOnce(t, 200, token("a"))
+					time.Sleep(1)
+					synctest.Wait()
+				}
+				for i := range 10 {
+					d.wantAtOnce(t, map[int]int{200: 401, 500: 503}[status], unknown(i))
+				}
+				if n := d.Stats().Fetches - before; n != 4 {
+					t.Errorf("%d fetches", n)
+				}
+				p.set(func() { p.delay, p.status = 0, 200 })
+				time.Sleep(time.Until(start.Add(30*time.Second - 1)))
+				synctest.Wait()
+				p.set(func() { p.delay = 4 * time.Second })
+				retries := d.Stats().Fetches - before - 4 // by the backoff
+				if isDown := status == 500; isDown == (retries == 0) {
+					t.Errorf("%d retries", retries)
+				}
+				d.wantAtOnce(t, 401, unknown(2))
+				time.Sleep(time.Nanosecond)
+				d.wantAfter(t, 2*time.Second, 503, unknown(3))
+				if n := d.Stats().Fetches - before; n != 5+retries {
+					t.Errorf("%d fetches, %d of them retries", n, retries)
+				}
+			})
 		})
 	}
 }
@@ -512,8 +590,8 @@ func TestBadRefresh(t *testing.T) {
 		"truncated":    func(p *provider) { p.body = p.body[:len(p.body)-5] },
 		"10 MB":        func(p *provider) { p.body = strings.Repeat(" ", 10<<20) + p.body },
 		"5,000 keys":   func(p *provider) { p.body = keySet(strings.Split(strings.Repeat(`{"kty":"x"} `, 5000), " ")[:5000]...) },
-		"101 keys": func(p *provider) {
-			p.body = keySet(strings.Split(strings.Repeat(edJWK("a", "a")+" ", 101), " ")[:101]...)
+		"keys that cannot verify": func(p *provider) {
+			p.body = keySet(fmt.Sprintf(`{"kid":"a","kty":"OKP","crv":"Ed25519","x":%q}`, b64(append([]byte{2}, make([]byte, 31)...))))
 		},
 		"no usable key":      func(p *provider) { p.body = `{"keys":[{"kty":"oct","k":"AAAA"}]}` },
 		"another encryption": func(p *provider) { p.body = strings.Replace(p.body, `"kty"`, `"use":"enc","kty"`, 1) },
@@ -680,29 +758,51 @@ func TestEventsAreShort(t *testing.T) {
 	})
 }
 
-// Keys without kid are tried in turn, as those of a KeySet are.
-func TestKeysWithoutID(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		p := newProvider()
-		p.set(func() { p.body = keySet(edJWK("a", ""), edJWK("b", "")) })
-		d := protect(t, p, jwks.Options{})
-		d.want(t, 200, signed("a", ""))
-		d.want(t, 200, signed("b", ""))
-		d.want(t, 200, signed("b", "some kid"))
-		d.want(t, 401, signed("c", ""))
-		if n := p.count(); n != 1 {
-			t.Errorf("%d fetches", n)
-		}
-
-		// A token without kid is for the only key, and for none of several.
-		p.publish("a")
-		d.Refresh(t.Context())
-		d.wantAtOnce(t, 200, signed("a", ""))
-		p.publish("a", "b")
-		d.Refresh(t.Context())
-		d.wantAtOnce(t, 401, signed("a", ""))
-		d.wantAtOnce(t, 200, signed("a", "a"))
-	})
+// Which keys are tried: the key of the kid and algorithm, else those of the algorithm
+// without kid; for a token without kid all of the algorithm, and at most 8 in any case.
+func TestEligibleKeys(t *testing.T) {
+	var named, unnamed []string
+	for i := range 9 {
+		name := fmt.Sprint(i)
+		named, unnamed = append(named, edJWK(name, name)), append(unnamed, edJWK(name, ""))
+	}
+	rs := rsaJWK("x", rsaKey())
+	for _, tc := range []struct {
+		name      string
+		keys      []string
+		good, bad []string
+	}{
+		{"two without kid", unnamed[:2], []string{signed("0", ""), signed("1", ""), signed("1", "any")}, []string{signed("2", ""), signed("2", "any")}},
+		{"one named", named[:1], []string{signed("0", "0"), signed("0", "")}, []string{signed("1", "")}},
+		{"two named", named[:2], []string{token("0"), token("1"), signed("0", ""), signed("1", "")}, []string{signed("0", "1"), signed("2", "")}},
+		{"eight named", named[:8], []string{signed("0", ""), signed("7", "")}, []string{signed("8", "")}},
+		{"nine named", named[:9], []string{token("8")}, []string{signed("0", ""), signed("8", "")}},
+		{"nine without kid", unnamed[:9], nil, []string{signed("0", ""), signed("0", "any"), signed("8", "any")}},
+		{"one of each", []string{named[0], unnamed[1]}, []string{token("0"), signed("0", ""), signed("1", ""), signed("1", "1")}, []string{signed("1", "0"), signed("0", "1")}},
+		{"four of each", slices.Concat(named[:4], unnamed[4:8]), []string{signed("0", ""), signed("7", ""), signed("7", "7"), token("3")}, []string{signed("8", ""), signed("0", "7")}},
+		{"five named, four without kid", slices.Concat(named[:5], unnamed[5:9]), []string{signed("8", "8"), token("3")}, []string{signed("0", ""), signed("8", "")}},
+		{"two algorithms of one kid", []string{rs, edJWK("0", "x")}, []string{tokenOf("RS256", "x", rsaKey()), signed("0", "x"), signed("0", "")}, []string{signed("1", "x"), tokenOf("PS256", "x", rsaKey())}},
+		{"one RSA key for two algorithms", []string{rs, with(rs, `"alg":"PS256"`)}, []string{tokenOf("RS256", "x", rsaKey()), tokenOf("PS256", "x", rsaKey()), tokenOf("PS256", "", rsaKey())}, nil},
+		{"the second of a kid", []string{edJWK("0", "x"), edJWK("1", "x")}, []string{signed("0", "x"), signed("0", "")}, []string{signed("1", "x"), signed("1", "")}},
+		{"named, and without kid of another algorithm", []string{rs, unnamed[0]}, []string{signed("0", "x"), signed("0", ""), tokenOf("RS256", "", rsaKey())}, []string{tokenOf("RS256", "y", rsaKey())}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider()
+				p.set(func() { p.body = keySet(tc.keys...) })
+				d := protect(t, p, jwks.Options{})
+				for _, token := range tc.good {
+					d.want(t, 200, token)
+				}
+				if n := p.count(); n > 1 {
+					t.Errorf("%d fetches for good tokens", n)
+				}
+				for _, token := range tc.bad {
+					d.want(t, 401, token)
+				}
+			})
+		})
+	}
 }
 
 // A token is bound to the issuer and the audience that the source was made with.

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwthttp/jwthttp/jwks"
@@ -154,6 +155,7 @@ func TestConstructorErrors(t *testing.T) {
 		likeThis  = "write it like https://issuer.example.com"
 		plainHTTP = "use https; only loopback, such as http://127.0.0.1, does without"
 		noHTTPS   = "is no https URL: " + likeThis
+		space     = "it begins or ends with white space: remove that"
 	)
 	good := jwks.Options{Audience: []string{audience}}
 	for _, tc := range []struct {
@@ -165,7 +167,17 @@ func TestConstructorErrors(t *testing.T) {
 		{"empty", "", good, []string{"names no host: " + likeThis}},
 		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is no URL: " + likeThis}},
 		{"a space in the host", "https://issuer example.com", good, []string{"it is no URL: " + likeThis}},
-		{"a line break", "https://issuer.example.com/\n", good, []string{"it is no URL: " + likeThis}},
+		{"a line break", "https://issuer.example.com/\n", good, []string{space}},
+		{"a space at the end", "https://issuer.example.com ", good, []string{space}},
+		{"a space at the beginning", " https://issuer.example.com", good, []string{space}},
+		{"a tab at the end", "https://issuer.example.com/\t", good, []string{space}},
+		{"a space that does not break", "https://issuer.example.com\u00a0", good, []string{space}},
+		{"a byte order mark", "\ufeffhttps://issuer.example.com", good, []string{space}},
+		{"a space of no width", "https://issuer.example.com\u200b", good, []string{space}},
+		{"a password and a space", "https://alice:s3cret@issuer.example.com/keys ", good, []string{space}},
+		{"a query and a space", "https://issuer.example.com/keys?s3cret ", good, []string{space}},
+		{"a template", "https://issuer.example.com/{tenantid}/v2.0", good, []string{"put the id of your tenant in place of the braces"}},
+		{"a template for a host", "https://{tenant}.example.com", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a path", "/keys", good, []string{"names no host: " + likeThis}},
 		{"a name", "issuer.example.com/keys", good, []string{"names no host: " + likeThis}},
 		{"no host", "https:///keys", good, []string{"names no host: " + likeThis}},
@@ -191,6 +203,9 @@ func TestConstructorErrors(t *testing.T) {
 		{"no audience", issuer, jwks.Options{}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
 		{"an empty list of audiences", issuer, jwks.Options{Audience: []string{}}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
 		{"an empty audience", issuer, jwks.Options{Audience: []string{"orders", ""}}, []string{"name the service, or leave it out"}},
+		{"an audience with a space at its end", issuer, jwks.Options{Audience: []string{"bills", "orders "}}, []string{`Options.Audience has "orders ": it begins or ends with white space`}},
+		{"an audience with a line break before it", issuer, jwks.Options{Audience: []string{"\norders"}}, []string{`Options.Audience has "\norders": it begins or ends with white space`}},
+		{"an audience of a space", issuer, jwks.Options{Audience: []string{" "}}, []string{`Options.Audience has " ": it begins or ends with white space`}},
 		{"an audience and any audience", issuer, jwks.Options{Audience: []string{"orders"}, AllowAnyAudience: true}, []string{"contradict each other: keep one"}},
 		{"an audience that is no UTF-8", issuer, jwks.Options{Audience: []string{"\xff"}}, []string{"is no UTF-8", "check where it comes from"}},
 		{"MaxStale too long", issuer, jwks.Options{Audience: good.Audience, MaxStale: 24*time.Hour + 1}, []string{"use at most 24h0m0s, 0 for 1h0m0s, or -1 for none"}},
@@ -214,6 +229,20 @@ func TestConstructorErrors(t *testing.T) {
 		wantMistakes(t, func() (*jwks.Source, error) { return jwks.New("keys", jwks.Options{}) },
 			"say which iss the tokens of these keys carry", likeThis, "set AllowAnyAudience")
 	})
+	for name, tc := range map[string]struct{ issuer, want string }{
+		"a space at the end":  {issuer + " ", "the issuer: it begins or ends with white space"},
+		"a space before":      {" issuer", "it begins or ends with white space"},
+		"a line break":        {"issuer\r\n", "it begins or ends with white space"},
+		"a template":          {"https://login.microsoftonline.com/{tenantid}/v2.0", "put the id of your tenant in place of the braces"},
+		"a template, no URL":  {"{realm}", "put the id of your tenant in place of the braces"},
+		"a template and more": {"{realm} ", "it begins or ends with white space"},
+	} {
+		t.Run("New, the issuer has "+name, func(t *testing.T) {
+			opts := good
+			opts.Issuer = tc.issuer
+			wantMistakes(t, func() (*jwks.Source, error) { return jwks.New(keysURL, opts) }, tc.want)
+		})
+	}
 	for _, tc := range []struct {
 		name   string
 		issuer string
@@ -599,47 +628,61 @@ func TestUsersClient(t *testing.T) {
 	wantRefresh(t, source, "")
 }
 
-// A server that is asked with what it said before (RFC 9110 section 13).
+// A renewal asks with what the last good answer said (RFC 9110 section 13). Refresh, and
+// what comes after a failure, asks on no condition and takes nothing from a cache.
 func TestRevalidation(t *testing.T) {
 	const date = "Mon, 02 Jan 2006 15:04:05 GMT"
-	var page http.HandlerFunc
-	var conditions string // of the last request
-	server := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
-		conditions = r.Header.Get("If-None-Match") + "|" + r.Header.Get("If-Modified-Since")
-		page(w, r)
-	})
-	source := open(t, server.URL+"/keys", jwks.Options{Client: server.Client()})
+	const whole = "||no-cache"
 	a, b := keySet(edJWK("a", "a")), keySet(edJWK("b", "b"))
-	for _, step := range []struct {
-		name       string
-		page       http.HandlerFunc
-		conditions string // that the request comes with
-		want       string
-		key        string // in use then
-	}{
-		{"the first", text(a, `ETag: "1"`, "Last-Modified: "+date), "|", "", "a"},
-		{"not modified", status(304, ""), `"1"|` + date, "", "a"},
-		{"not modified again", status(304, ""), `"1"|` + date, "", "a"},
-		{"an outage", status(500, ""), `"1"|` + date, "status 500", "a"},
-		{"modified", text(b, `ETag: W/"2"`), `"1"|` + date, "", "b"},
-		{"not modified since", status(304, ""), `W/"2"|`, "", "b"},
-		{"HTML", text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"|`, "no JSON key set", "b"},
-		{"304 after HTML", status(304, ""), "|", "status 304", "b"},
-		{"modified after HTML", text(a, "Last-Modified: "+date), "|", "", "a"},
-		{"not modified by date alone", status(304, ""), "|" + date, "", "a"},
-		{"no keys", text(keySet(), `ETag: "4"`), "|" + date, "no key that can be used", "a"},
-		{"the same keys again", text(a), "|", "", "a"},
-		{"no ETag before", text(a, `ETag: "5"`), "|", "", "a"},
-	} {
-		t.Run(step.name, func(t *testing.T) {
-			page = step.page
-			wantRefresh(t, source, step.want)
-			if conditions != step.conditions {
-				t.Errorf("asked with %q, want %q", conditions, step.conditions)
+	bubble(t, func(t *testing.T) {
+		w := newWeb()
+		source := open(t, keysURL, through(w))
+		for _, step := range []struct {
+			name       string
+			refresh    bool // by the operator, not by itself
+			page       http.HandlerFunc
+			conditions string // that the request comes with
+			want       string // in the error
+			key        string // in use then
+		}{
+			{"the first", true, text(a, `ETag: "1"`, "Last-Modified: "+date), whole, "", "a"},
+			{"not modified", false, status(304, ""), `"1"|` + date + "|", "", "a"},
+			{"not modified again", false, status(304, ""), `"1"|` + date + "|", "", "a"},
+			{"Refresh", true, text(b, `ETag: "1"`, "Last-Modified: "+date), whole, "", "b"},
+			{"304 to Refresh", true, status(304, ""), whole, "status 304", "b"},
+			{"a renewal after a failure", false, text(b, `ETag: "1"`, "Last-Modified: "+date), whole, "", "b"},
+			{"an outage", false, status(500, ""), `"1"|` + date + "|", "status 500", "b"},
+			{"304 after an outage", false, status(304, ""), whole, "status 304", "b"},
+			{"modified", false, text(a, `ETag: W/"2"`), whole, "", "a"},
+			{"not modified since", false, status(304, ""), `W/"2"||`, "", "a"},
+			{"HTML", false, text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"||`, "no JSON key set", "a"},
+			{"304 after HTML", false, status(304, ""), whole, "status 304", "a"},
+			{"modified after HTML", false, text(a, "Last-Modified: "+date), whole, "", "a"},
+			{"not modified by date alone", false, status(304, ""), "|" + date + "|", "", "a"},
+			{"no keys", false, text(keySet(), `ETag: "4"`), "|" + date + "|", "no key that can be used", "a"},
+			{"the same keys again", false, text(a), whole, "", "a"},
+			{"no ETag before", false, text(a, `ETag: "5"`), "||", "", "a"},
+			{"the key is withdrawn", false, text(b), `"5"||`, "", "b"},
+		} {
+			var conditions []string
+			w.put(keysURL, func(w http.ResponseWriter, r *http.Request) {
+				conditions = append(conditions, strings.Join([]string{r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since"), r.Header.Get("Cache-Control")}, "|"))
+				step.page(w, r)
+			})
+			if step.refresh {
+				wantRefresh(t, source, step.want)
+			} else {
+				awaitRenewal(source)
+				if err := source.Stats().LastError; (err != nil) != (step.want != "") || !strings.Contains(fmt.Sprint(err), step.want) {
+					t.Errorf("%s: %v, want %q", step.name, err, step.want)
+				}
+			}
+			if fmt.Sprint(conditions) != fmt.Sprint([]string{step.conditions}) {
+				t.Errorf("%s: asked with %q, want %q", step.name, conditions, step.conditions)
 			}
 			wantToken(t, source, token(step.key), nil)
-		})
-	}
+		}
+	})
 }
 
 // Errors name the address without its query, in a line of bounded length, and hold
@@ -735,65 +778,93 @@ func TestProxy(t *testing.T) {
 // and nine tenths of it, and where that fails and nothing stale is served, keys are
 // gone when it is over, to the nanosecond.
 func TestLifetime(t *testing.T) {
-	const minute, quarter, day = time.Minute, 15 * time.Minute, 24 * time.Hour
+	const least, quarter, day = 5 * time.Minute, 15 * time.Minute, 24 * time.Hour
 	// Bubbles begin at midnight UTC of 2000-01-01.
 	const now, hourAgo = "Sat, 01 Jan 2000 00:00:00 GMT", "Fri, 31 Dec 1999 23:00:00 GMT"
 	const inHour, inTen = "Sat, 01 Jan 2000 01:00:00 GMT", "Sat, 01 Jan 2000 00:10:00 GMT"
+	const year1, year9999 = "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
 	for _, tc := range []struct {
 		name  string
 		lines []string
 		want  time.Duration
 	}{
 		{"nothing", nil, quarter},
-		{"max-age", []string{"Cache-Control: max-age=300"}, 5 * time.Minute},
-		{"max-age among others", []string{"Cache-Control: public, max-age=300, must-revalidate, no-transform"}, 5 * time.Minute},
-		{"max-age in a second line", []string{"Cache-Control: public", "Cache-Control: max-age=300"}, 5 * time.Minute},
-		{"max-age in upper case", []string{"Cache-Control: PUBLIC,MAX-AGE=300"}, 5 * time.Minute},
-		{"max-age in quotes", []string{`Cache-Control: max-age="300"`}, 5 * time.Minute},
-		{"max-age twice: the first", []string{"Cache-Control: max-age=300, max-age=600"}, 5 * time.Minute},
-		{"max-age of a minute", []string{"Cache-Control: max-age=60"}, minute},
-		{"max-age of 61", []string{"Cache-Control: max-age=61"}, 61 * time.Second},
+		{"max-age", []string{"Cache-Control: max-age=600"}, 10 * time.Minute},
+		{"max-age among others", []string{"Cache-Control: public, max-age=600, must-revalidate, no-transform"}, 10 * time.Minute},
+		{"max-age in a second line", []string{"Cache-Control: public", "Cache-Control: max-age=600"}, 10 * time.Minute},
+		{"max-age in upper case", []string{"Cache-Control: PUBLIC,MAX-AGE=600"}, 10 * time.Minute},
+		{"max-age in quotes", []string{`Cache-Control: max-age="600"`}, 10 * time.Minute},
+		{"max-age with zeros before", []string{"Cache-Control: max-age=0000000600"}, 10 * time.Minute},
+		{"max-age twice: the smallest", []string{"Cache-Control: max-age=600, max-age=900"}, 10 * time.Minute},
+		{"max-age twice: the smallest, the other way round", []string{"Cache-Control: max-age=900, max-age=600"}, 10 * time.Minute},
+		{"max-age twice in two lines", []string{"Cache-Control: max-age=900", "Cache-Control: max-age=600"}, 10 * time.Minute},
+		{"max-age twice, one no number", []string{"Cache-Control: max-age=900, max-age=x"}, least},
+		{"max-age of 5 minutes", []string{"Cache-Control: max-age=300"}, least},
+		{"max-age of 301", []string{"Cache-Control: max-age=301"}, 301 * time.Second},
 		{"max-age of a day", []string{"Cache-Control: max-age=86400"}, day},
-		{"max-age below a minute", []string{"Cache-Control: max-age=59"}, minute},
-		{"max-age of 0", []string{"Cache-Control: max-age=0"}, minute},
+		{"max-age below 5 minutes", []string{"Cache-Control: max-age=299"}, least},
+		{"max-age of 0", []string{"Cache-Control: max-age=0"}, least},
 		{"max-age above a day", []string{"Cache-Control: max-age=86401"}, day},
 		{"max-age beyond 32 bits", []string{"Cache-Control: max-age=4294967296"}, day},
 		{"max-age beyond time.Duration", []string{"Cache-Control: max-age=9223372037"}, day},
 		{"max-age beyond 64 bits", []string{"Cache-Control: max-age=99999999999999999999999"}, day},
-		{"max-age negative", []string{"Cache-Control: max-age=-300"}, minute},
-		{"max-age no number", []string{"Cache-Control: max-age=soon"}, minute},
-		{"max-age with a fraction", []string{"Cache-Control: max-age=300.5"}, minute},
-		{"max-age empty", []string{"Cache-Control: max-age="}, minute},
-		{"max-age without =", []string{"Cache-Control: max-age"}, quarter},
-		{"x-max-age", []string{"Cache-Control: x-max-age=300"}, quarter},
-		{"s-maxage", []string{"Cache-Control: s-maxage=300"}, quarter},
-		{"s-maxage beside max-age", []string{"Cache-Control: s-maxage=7200, max-age=300"}, 5 * time.Minute},
+		{"max-age negative", []string{"Cache-Control: max-age=-600"}, least},
+		{"max-age no number", []string{"Cache-Control: max-age=soon"}, least},
+		{"max-age with a fraction", []string{"Cache-Control: max-age=600.5"}, least},
+		{"max-age empty", []string{"Cache-Control: max-age="}, least},
+		{"max-age without =", []string{"Cache-Control: max-age"}, least},
+		{"max-age with something behind its quotes", []string{`Cache-Control: max-age="600"0`}, least},
+		{"x-max-age", []string{"Cache-Control: x-max-age=600"}, quarter},
+		{"s-maxage", []string{"Cache-Control: s-maxage=600"}, quarter},
+		{"s-maxage beside max-age", []string{"Cache-Control: s-maxage=7200, max-age=600"}, 10 * time.Minute},
+		{"max-age in the text of another", []string{`Cache-Control: ext="a, max-age=86400", max-age=600`}, 10 * time.Minute},
+		{"max-age in the text of another, behind a quote", []string{`Cache-Control: ext="a\", max-age=86400, b", max-age=600`}, 10 * time.Minute},
+		{"no-store in the text of another", []string{`Cache-Control: max-age=600, ext="a, no-store, b"`}, 10 * time.Minute},
+		{"a text without an end", []string{`Cache-Control: ext="a, max-age=86400`, "Cache-Control: max-age=600"}, 10 * time.Minute},
 
-		{"Age", []string{"Cache-Control: max-age=300", "Age: 100"}, 200 * time.Second},
-		{"Age above max-age", []string{"Cache-Control: max-age=300", "Age: 400"}, minute},
-		{"Age beyond 64 bits", []string{"Cache-Control: max-age=300", "Age: 99999999999999999999999"}, minute},
-		{"Age no number", []string{"Cache-Control: max-age=300", "Age: old"}, 5 * time.Minute},
-		{"Age negative", []string{"Cache-Control: max-age=300", "Age: -100"}, 5 * time.Minute},
+		{"Age", []string{"Cache-Control: max-age=600", "Age: 100"}, 500 * time.Second},
+		{"Age above max-age", []string{"Cache-Control: max-age=600", "Age: 700"}, least},
+		{"Age beyond 64 bits", []string{"Cache-Control: max-age=600", "Age: 99999999999999999999999"}, least},
+		{"Age and max-age beyond 64 bits", []string{"Cache-Control: max-age=99999999999999999999999", "Age: 99999999999999999999999"}, least},
+		{"Age no number", []string{"Cache-Control: max-age=600", "Age: old"}, 10 * time.Minute},
+		{"Age negative", []string{"Cache-Control: max-age=600", "Age: -100"}, 10 * time.Minute},
+		{"Age twice: the first", []string{"Cache-Control: max-age=600", "Age: 100, 200"}, 500 * time.Second},
+		{"Age with spaces", []string{"Cache-Control: max-age=600", "Age:  100 "}, 500 * time.Second},
 		{"Age and a max-age above a day", []string{"Cache-Control: max-age=86500", "Age: 200"}, 86300 * time.Second},
 
-		{"no-store", []string{"Cache-Control: no-store"}, minute},
-		{"no-cache", []string{"Cache-Control: no-cache"}, minute},
-		{"no-cache in upper case", []string{"Cache-Control: No-Cache"}, minute},
-		{"no-store beside max-age", []string{"Cache-Control: max-age=300, no-store"}, minute},
-		{"no-cache before max-age", []string{"Cache-Control: no-cache", "Cache-Control: max-age=300"}, minute},
-		{"no-store beside Expires", []string{"Cache-Control: no-store", "Expires: " + inHour}, minute},
+		{"no-store", []string{"Cache-Control: no-store"}, least},
+		{"no-cache", []string{"Cache-Control: no-cache"}, least},
+		{"no-cache in upper case", []string{"Cache-Control: No-Cache"}, least},
+		{"no-cache for a field", []string{`Cache-Control: no-cache="Set-Cookie", max-age=600`}, least},
+		{"no-store beside max-age", []string{"Cache-Control: max-age=600, no-store"}, least},
+		{"no-cache before max-age", []string{"Cache-Control: no-cache", "Cache-Control: max-age=600"}, least},
+		{"no-store beside Expires", []string{"Cache-Control: no-store", "Expires: " + inHour}, least},
+		{"as Keycloak has it", []string{"Cache-Control: no-cache"}, least},
+		{"as Spring has it", []string{"Cache-Control: no-cache, no-store, max-age=0, must-revalidate", "Pragma: no-cache", "Expires: 0"}, least},
 
 		{"Expires", []string{"Expires: " + inHour}, time.Hour},
 		{"Expires with Date", []string{"Expires: " + inHour, "Date: " + hourAgo}, 2 * time.Hour},
+		{"Expires with spaces around", []string{"Expires:  " + inHour + " ", "Date:  " + hourAgo + " "}, 2 * time.Hour},
 		{"Expires of a clock that is slow", []string{"Expires: " + now, "Date: " + hourAgo}, time.Hour},
 		{"Expires with a Date that is none", []string{"Expires: " + inHour, "Date: today"}, time.Hour},
-		{"Expires in the past", []string{"Expires: " + hourAgo, "Date: " + now}, minute},
-		{"Expires 0", []string{"Expires: 0"}, minute},
+		{"Expires in the past", []string{"Expires: " + hourAgo, "Date: " + now}, least},
+		{"Expires 0", []string{"Expires: 0"}, least},
+		{"Expires empty", []string{"Expires: "}, least},
+		{"Expires twice: the earliest", []string{"Expires: " + inHour, "Expires: " + inTen}, 10 * time.Minute},
+		{"Expires twice, one no date", []string{"Expires: " + inHour, "Expires: 0"}, least},
 		{"Expires in more than a day", []string{"Expires: Mon, 01 Jan 2001 00:00:00 GMT"}, day},
-		{"Expires in the year 9999", []string{"Expires: Fri, 31 Dec 9999 23:59:59 GMT"}, day},
-		{"max-age beats Expires", []string{"Expires: " + inHour, "Cache-Control: max-age=300"}, 5 * time.Minute},
-		{"max-age beats Expires in the past", []string{"Expires: 0", "Cache-Control: max-age=300"}, 5 * time.Minute},
-		{"Expires with Age", []string{"Expires: " + inTen, "Date: " + now, "Age: 300"}, 5 * time.Minute},
+		{"Expires in the year 9999", []string{"Expires: " + year9999}, day},
+		{"Expires in the year 9999 with Age", []string{"Expires: " + year9999, "Age: 86400"}, day},
+		{"Expires in the year 9999 with an Age beyond 64 bits", []string{"Expires: " + year9999, "Age: 99999999999999999999999"}, day},
+		{"Expires in the year 1", []string{"Expires: " + year1}, least},
+		{"Expires in the year 1 with Age", []string{"Expires: " + year1, "Age: 1"}, least},
+		{"Expires in the year 1 with Date", []string{"Expires: " + year1, "Date: " + now, "Age: 99999999999999999999999"}, least},
+		{"Expires and Date in the year 1", []string{"Expires: " + year1, "Date: " + year1}, least},
+		{"Date in the year 1", []string{"Expires: " + inHour, "Date: " + year1}, day},
+		{"Date in the year 9999", []string{"Expires: " + inHour, "Date: " + year9999, "Age: 1"}, least},
+		{"max-age beats Expires", []string{"Expires: " + inHour, "Cache-Control: max-age=600"}, 10 * time.Minute},
+		{"max-age beats Expires in the past", []string{"Expires: 0", "Cache-Control: max-age=600"}, 10 * time.Minute},
+		{"Expires with Age", []string{"Expires: " + inTen, "Date: " + now, "Age: 200"}, 400 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -828,11 +899,19 @@ func wantLifetime(t testing.TB, source *jwks.Source, lifetime time.Duration) {
 	}
 }
 
+// awaitRenewal sleeps until the next fetch that nobody asks for has been made.
+func awaitRenewal(source *jwks.Source) {
+	time.Sleep(time.Until(source.Stats().NextRefresh))
+	synctest.Wait()
+}
+
 // A 304 gives keys a new life, as long as it says, or as the one before.
 func TestLifetimeOfNotModified(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWeb()
 		source := open(t, keysURL, through(w))
+		w.put(keysURL, text(keySet(edJWK("a", "a")), `ETag: "1"`, "Cache-Control: max-age=600"))
+		wantRefresh(t, source, "")
 		for _, step := range []struct {
 			name string
 			page http.HandlerFunc
@@ -842,16 +921,19 @@ func TestLifetimeOfNotModified(t *testing.T) {
 			{"304 that says nothing", status(304, ""), 2 * time.Hour},
 			{"304 that says nothing again", status(304, ""), 2 * time.Hour},
 			{"304 with max-age", func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Cache-Control", "max-age=300")
+				w.Header().Set("Cache-Control", "max-age=600")
+				w.WriteHeader(304)
+			}, 10 * time.Minute},
+			{"304 that says nothing after it", status(304, ""), 10 * time.Minute},
+			{"304 with no-cache", func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Cache-Control", "no-cache")
 				w.WriteHeader(304)
 			}, 5 * time.Minute},
-			{"304 that says nothing after it", status(304, ""), 5 * time.Minute},
 			{"200 that says nothing", text(keySet(edJWK("a", "a"))), 15 * time.Minute},
 		} {
 			w.put(keysURL, step.page)
-			wantRefresh(t, source, "")
+			awaitRenewal(source)
 			wantLifetime(t, source, step.want)
-			time.Sleep(time.Second)
 			if t.Failed() {
 				t.Fatal(step.name)
 			}
