@@ -291,8 +291,9 @@ func TestKeysMove(t *testing.T) {
 		first(w, r)
 	}
 	for name, ask := range map[string]func(*testing.T, *jwks.Source){
-		"by Refresh":         func(t *testing.T, s *jwks.Source) { wantRefresh(t, s, "") },
-		"for an unknown key": func(t *testing.T, s *jwks.Source) { wantToken(t, s, token("b"), nil) },
+		"by Refresh":             func(t *testing.T, s *jwks.Source) { wantRefresh(t, s, "") },
+		"for an unknown key":     func(t *testing.T, s *jwks.Source) { wantToken(t, s, token("b"), nil) },
+		"for a failed signature": func(t *testing.T, s *jwks.Source) { wantToken(t, s, signed("c", "a"), nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/jwk"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
@@ -65,6 +66,7 @@ func Parse(data []byte) (Set, error) {
 type foundKey struct {
 	jwthttp.Key
 	identity
+	origin keyhook.Origin // once the key belongs to a Source
 }
 
 type identity struct {
@@ -298,4 +300,12 @@ func (x *index) find(wanted keyName) []jwthttp.Key {
 		}
 	}
 	return x.unnamed[wanted.algorithm]
+}
+
+// hasOther reports whether find returns a key that was not tried.
+func (x *index) hasOther(wanted keyName, tried []keyhook.Origin) bool {
+	eligible := x.find(wanted)
+	return slices.ContainsFunc(x.found, func(k foundKey) bool {
+		return slices.Contains(eligible, k.Key) && !slices.Contains(tried, k.origin)
+	})
 }

@@ -62,6 +62,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
 const (
@@ -575,6 +576,19 @@ func (s *Source) bind(k foundKey, before *served) foundKey {
 			}
 		}
 	}
-	k.Key = k.WithIssuer(s.issuer, s.audience...)
+	k.origin = &origin{s}
+	k.Key = keyhook.WithOrigin(k.WithIssuer(s.issuer, s.audience...), k.origin).(jwthttp.Key)
 	return k
+}
+
+// An origin is the way back from a key to its source. Each key that was found has its
+// own, as long as it is in use.
+type origin struct{ source *Source }
+
+func (o *origin) Source() any { return o.source }
+
+// Renewed fetches the keys as for an unknown kid, out of the same budget: what was
+// published under the kid may have been replaced.
+func (o *origin) Renewed(ctx context.Context, algorithm, kid string, tried []keyhook.Origin) bool {
+	return o.source.await(ctx, func(known *served) bool { return known.hasOther(keyName{kid, algorithm}, tried) }) == nil
 }

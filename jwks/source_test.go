@@ -412,7 +412,9 @@ func TestFloodWhileDown(t *testing.T) {
 // begins, however long that takes, and whether it succeeds. It is never more than four.
 func TestBudget(t *testing.T) {
 	asks := map[string]func(i int) string{
-		"unknown kids": unknown,
+		"unknown kids":      unknown,
+		"failed signatures": func(int) string { return signed("forger", "a") },
+		"both":              func(i int) string { return []string{unknown(i), signed("forger", "a")}[i%2] },
 	}
 	for name, forged := range asks {
 		t.Run(name, func(t *testing.T) {
@@ -803,6 +805,32 @@ func TestEligibleKeys(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A rotation from keys without kid to keys with one, and back, refuses no token.
+func TestRotationToNames(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider()
+		d := protect(t, p, jwks.Options{})
+		for _, step := range []struct{ keys, good []string }{
+			{[]string{edJWK("a", "")}, []string{signed("a", "")}},
+			{[]string{edJWK("a", ""), edJWK("b", "b")}, []string{signed("a", ""), signed("b", "b")}},
+			{[]string{edJWK("b", "b")}, []string{signed("b", "b")}},
+			{[]string{edJWK("b", "b"), edJWK("c", "")}, []string{signed("b", "b"), signed("c", "")}},
+			{[]string{edJWK("c", "")}, []string{signed("c", "")}},
+		} {
+			p.set(func() { p.body = keySet(step.keys...) })
+			for _, token := range step.good {
+				d.want(t, 200, token)
+			}
+			if err := d.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, token := range step.good {
+				d.wantAtOnce(t, 200, token)
+			}
+		}
+	})
 }
 
 // A token is bound to the issuer and the audience that the source was made with.

@@ -1,0 +1,359 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// wrappings are ways to put a source into a middleware.
+var wrappings = map[string]func(*jwks.Source) jwthttp.KeySource{
+	"bare":    func(s *jwks.Source) jwthttp.KeySource { return s },
+	"KeyFunc": func(s *jwks.Source) jwthttp.KeySource { return jwthttp.KeyFunc(s.Keys) },
+	"Issuers": func(s *jwks.Source) jwthttp.KeySource { return jwthttp.Issuers{issuer: s} },
+	"KeyFunc that binds keys": func(s *jwks.Source) jwthttp.KeySource {
+		return jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			keys, err := s.Keys(ctx, h)
+			bound := make([]jwthttp.Key, len(keys))
+			for i, k := range keys {
+				bound[i] = k.WithIssuer(issuer, audience)
+			}
+			return bound, err
+		})
+	},
+}
+
+// A key that was replaced under its kid, as when a realm is made anew, or in a set without
+// kids, is found at once. So is a revocation: the key before it works no more.
+func TestReplacedKeys(t *testing.T) {
+	rs := func(alg string) string { return with(rsaJWK("x", rsaKey()), fmt.Sprintf(`"alg":%q`, alg)) }
+	for _, tc := range []struct {
+		name          string
+		before, after []string
+		old           string // accepted before, "" if there is none
+		new           string // accepted after
+		oldStays      bool
+	}{
+		{"one kid", []string{edJWK("a", "x")}, []string{edJWK("b", "x")}, signed("a", "x"), signed("b", "x"), false},
+		{"one kid of several", []string{edJWK("a", "x"), edJWK("c", "c")}, []string{edJWK("b", "x"), edJWK("c", "c")}, signed("a", "x"), signed("b", "x"), false},
+		{"no kid", []string{edJWK("a", "")}, []string{edJWK("b", "")}, signed("a", ""), signed("b", ""), false},
+		{"no kid in the set", []string{edJWK("a", "")}, []string{edJWK("b", "")}, signed("a", "x"), signed("b", "x"), false},
+		{"one more without kid", []string{edJWK("a", "")}, []string{edJWK("a", ""), edJWK("b", "")}, signed("a", ""), signed("b", ""), true},
+		{"no kid in the token, another named key", []string{edJWK("a", "x")}, []string{edJWK("a", "x"), edJWK("b", "y")}, signed("a", ""), signed("b", ""), true},
+		{"no kid, then the kid of the token", []string{edJWK("a", "")}, []string{edJWK("b", "x")}, signed("a", "x"), signed("b", "x"), false},
+		{"the kid of the token, then no kid", []string{edJWK("a", "x")}, []string{edJWK("b", "")}, signed("a", "x"), signed("b", "x"), false},
+		{"of RSA", []string{rsaJWK("x", rsaKey())}, []string{rsaJWK("x", rsaOther())}, tokenOf("RS256", "x", rsaKey()), tokenOf("RS256", "x", rsaOther()), false},
+		{"of two algorithms one", []string{rs("RS256"), rs("PS256")}, []string{rsaJWK("x", rsaOther()), rs("PS256")}, tokenOf("PS256", "x", rsaKey()), tokenOf("RS256", "x", rsaOther()), true},
+		{"another algorithm", []string{edJWK("a", "x")}, []string{ecJWK("x", ecKey())}, signed("a", "x"), tokenOf("ES256", "x", ecKey()), true},
+	} {
+		for name, wrap := range wrappings {
+			t.Run(tc.name+", "+name, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					p := newProvider()
+					p.set(func() {
+						p.header = http.Header{"Cache-Control": {"max-age=86400"}, "Etag": {`"1"`}}
+						p.body = keySet(tc.before...)
+					})
+					d := protect(t, p, jwks.Options{})
+					d.auth = must(newAuth(wrap(d.Source)))
+					d.want(t, 200, tc.old)
+					p.set(func() { p.body, p.delay = keySet(tc.after...), time.Second })
+					d.wantAfter(t, time.Second, 200, tc.new)
+					d.wantAtOnce(t, 200, tc.new)
+					if n := p.count(); n != 2 {
+						t.Errorf("%d fetches", n)
+					}
+					if tc.oldStays {
+						return
+					}
+					d.want(t, 401, tc.old)
+					p.set(func() { p.delay = 0 })
+					p.set(func() { p.body = keySet(tc.before...) })
+					d.want(t, 200, tc.old) // and back again
+				})
+			})
+		}
+	}
+}
+
+// Forged tokens with a known kid cost the provider no more than a budget, and good tokens
+// nothing.
+func TestForgedSignatures(t *testing.T) {
+	for name, wrap := range wrappings {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := newProvider("a", "b")
+				p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+				d := protect(t, p, jwks.Options{})
+				d.auth = must(newAuth(wrap(d.Source)))
+				d.want(t, 200, token("a"))
+				p.set(func() { p.delay = 900 * time.Millisecond })
+				start := time.Now()
+				stop := make(chan struct{})
+				var wg sync.WaitGroup
+				for i := range 8 {
+					forged := []string{signed("forger", "a"), signed("a", "b"), signed("forger", ""), unknown(i)}[i%4]
+					wg.Go(func() {
+						for {
+							select {
+							case <-stop:
+								return
+							case <-time.After(200 * time.Millisecond):
+								if status := d.status(t.Context(), forged); status != 401 {
+									t.Errorf("status %d", status)
+								}
+							}
+						}
+					})
+				}
+				for time.Since(start) < 100*time.Second {
+					d.wantAtOnce(t, 200, token("a"))
+					d.wantAtOnce(t, 200, token("b"))
+					d.wantAtOnce(t, 200, signed("b", ""))
+					time.Sleep(150 * time.Millisecond)
+				}
+				// The first of all, a budget of 4, and one more each 30 s.
+				if n := p.count(); n != 1+4+3 {
+					t.Errorf("%d fetches in 100 seconds", n)
+				}
+				p.publish("a", "new")
+				for since := time.Now(); d.status(t.Context(), token("new")) != 200; time.Sleep(100 * time.Millisecond) {
+					if time.Since(since) > 32*time.Second {
+						t.Error("a new key is not seen")
+						break
+					}
+				}
+				close(stop)
+				wg.Wait()
+			})
+		})
+	}
+}
+
+// Many tokens of a new key that arrive together cause one fetch, and all are accepted.
+func TestReplacedKeyUnderLoad(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.body, p.delay = keySet(edJWK("b", "a")), time.Second })
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() { d.wantAfter(t, time.Second, 200, signed("b", "a")) })
+			wg.Go(func() { d.wantAtOnce(t, 200, token("a")) }) // until the provider takes it back
+		}
+		wg.Wait()
+		if n := p.count(); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+		d.wantAfter(t, time.Second, 401, token("a"))
+	})
+}
+
+// A failed signature is not the end of a provider that is down, of a context that is over,
+// and of a source that is closed: the answer is 401, and never late.
+func TestFailedSignatureInTrouble(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		forged := signed("forger", "a")
+
+		p.set(func() { p.status, p.delay = 500, time.Second })
+		d.wantAfter(t, time.Second, 401, forged)
+		d.wantAtOnce(t, 200, token("a"))
+		time.Sleep(time.Hour)
+		p.set(func() { p.status, p.stalled = 0, true })
+		d.wantAfter(t, 2*time.Second, 401, forged)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if status := d.status(ctx, forged); status != 401 || time.Since(start) != 50*time.Millisecond {
+			t.Errorf("status %d after %v", status, time.Since(start))
+		}
+		if status := d.status(ctx, token("a")); status != 200 {
+			t.Errorf("status %d", status)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.wantAfter(t, time.Second, 401, forged)
+		}()
+		time.Sleep(time.Second)
+		d.Close()
+		<-done
+		d.wantAtOnce(t, 503, forged)
+	})
+}
+
+// Keys that are the same as before stay the same, with what the middleware remembers of
+// their signatures; a change beside them changes nothing for them.
+func TestRefreshKeepsKeys(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		var remembered atomic.Bool
+		d := protect(t, p, jwks.Options{})
+		d.auth = must(jwthttp.New[Claims](d.Source, jwthttp.Options{OnResult: func(_ *http.Request, r jwthttp.Result) { remembered.Store(r.Remembered) }}))
+		d.want(t, 200, token("a"))
+		d.want(t, 401, signed("forger", "a"))
+		p.publish("a", "b")
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.want(t, 200, token("a"))
+		if !remembered.Load() {
+			t.Error("the signature was forgotten")
+		}
+		keys := func(kid string) jwthttp.Key {
+			return must(d.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: kid}))[0]
+		}
+		before := keys("a")
+		p.publish("a", "c")
+		if err := d.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if keys("a") != before {
+			t.Error("the key was made anew")
+		}
+	})
+}
+
+// Refresh is not satisfied by a fetch that has begun before it, or that takes an old
+// answer: a key that was withdrawn before the call is gone after it.
+func TestRefreshIsWhole(t *testing.T) {
+	// setUp returns a provider whose answers come after a second and are as the keys were
+	// when it was asked, and which answers 304 to every condition.
+	setUp := func(t *testing.T) (*web, *door, *atomic.Int64) {
+		w := newWeb()
+		var fetches atomic.Int64
+		keys := text(keySet(edJWK("a", "a"), edJWK("b", "b")), "Cache-Control: max-age=3600", "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")
+		w.put(issuer+openID, metadata(issuer, keysURL))
+		w.put(keysURL, slow(&fetches, keys))
+		source := discover(t, issuer, through(w))
+		d := &door{source, must(newAuth(source))}
+		d.want(t, 200, token("a"))
+		return w, d, &fetches
+	}
+	withdraw := func(w *web, fetches *atomic.Int64) {
+		w.put(keysURL, slow(fetches, text(keySet(edJWK("b", "b")), "Cache-Control: max-age=3600", "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")))
+	}
+	t.Run("alone", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w, d, fetches := setUp(t)
+			withdraw(w, fetches)
+			awaitRenewal(d.Source)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			d.wantAtOnce(t, 200, token("a")) // for ever: 304
+			wantRefresh(t, d.Source, "")
+			d.want(t, 401, token("a"))
+			d.wantAtOnce(t, 200, token("b"))
+		})
+	})
+	for name, begin := range map[string]func(*door){
+		"during a renewal":         func(d *door) { time.Sleep(time.Until(d.Stats().NextRefresh)); synctest.Wait() },
+		"during one for a token":   func(d *door) { go d.Keys(context.Background(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "new"}) },
+		"during another's Refresh": func(d *door) { go d.Refresh(context.Background()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w, d, fetches := setUp(t)
+				begin(d)
+				time.Sleep(500 * time.Millisecond)
+				before := fetches.Load()
+				withdraw(w, fetches)
+				start := time.Now()
+				var wg sync.WaitGroup
+				for range 10 {
+					wg.Go(func() {
+						wantRefresh(t, d.Source, "")
+						if took := time.Since(start); took != 1500*time.Millisecond {
+							t.Errorf("after %v", took)
+						}
+					})
+				}
+				wg.Wait()
+				if n := fetches.Load() - before; n != 1 {
+					t.Errorf("%d fetches for ten that refresh at once", n)
+				}
+				if keys := d.Stats().Keys; keys != 1 {
+					t.Errorf("%d keys", keys)
+				}
+			})
+		})
+	}
+	t.Run("the fetch before it fails", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w, d, fetches := setUp(t)
+			w.put(keysURL, slow(fetches, status(500, "")))
+			go d.Refresh(context.Background())
+			time.Sleep(500 * time.Millisecond)
+			withdraw(w, fetches)
+			wantRefresh(t, d.Source, "")
+			w.put(keysURL, slow(fetches, status(500, "")))
+			wantRefresh(t, d.Source, "status 500")
+		})
+	})
+	t.Run("its context ends while it waits for another", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			_, d, fetches := setUp(t)
+			go d.Refresh(context.Background())
+			time.Sleep(500 * time.Millisecond)
+			before := fetches.Load()
+			for _, wait := range []time.Duration{0, 100 * time.Millisecond} {
+				ctx, cancel := context.WithTimeout(t.Context(), wait)
+				if err := d.Refresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error %v", err)
+				}
+				cancel()
+			}
+			time.Sleep(time.Second)
+			if n := fetches.Load() - before; n != 0 {
+				t.Errorf("%d fetches", n)
+			}
+		})
+	})
+}
+
+// slow is the page, or 304 if there is a condition, a second after it was asked for.
+func slow(count *atomic.Int64, page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		count.Add(1)
+		answer := page
+		if r.Header.Get("If-Modified-Since") != "" {
+			answer = status(http.StatusNotModified, "")
+		}
+		after(time.Second, answer)(w, r)
+	}
+}
+
+// A token with an unknown key that joins a renewal is not refused for what that brings: a
+// fetch of its own decides.
+func TestRenewalDoesNotDecide(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWeb()
+		var fetches atomic.Int64
+		w.put(keysURL, slow(&fetches, text(keySet(edJWK("a", "a")), "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")))
+		source := open(t, keysURL, through(w))
+		d := &door{source, must(newAuth(source))}
+		d.want(t, 200, token("a"))
+		w.put(keysURL, slow(&fetches, text(keySet(edJWK("a", "a"), edJWK("b", "b")), "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")))
+		time.Sleep(time.Until(source.Stats().NextRefresh))
+		synctest.Wait()
+		if n := fetches.Load(); n != 2 {
+			t.Fatalf("%d fetches", n)
+		}
+		time.Sleep(100 * time.Millisecond)
+		d.wantAfter(t, 1900*time.Millisecond, 200, token("b")) // the rest of the renewal, and a fetch of its own
+	})
+}
