@@ -133,10 +133,11 @@ func (iss *Issuer) PublicKey() *rsa.PublicKey { return &iss.rsa.current().Public
 // The key before it stays published until the next Rotate, as with providers, so
 // who reads the published keys refuses after two what was signed before.
 //
-// A [jwks.Source] learns of a rotation when a token names a kid that it does not
-// know, at most once in 30 seconds: send a token after each Rotate, and let 30
-// seconds pass before the next in a testing/synctest bubble. For as long a new key is
-// unknown after a token with an unknown kid, which [Faults] and [Conformance] make.
+// A [jwks.Source] learns of a rotation when a token names a kid that it does not know.
+// Such a token makes it fetch the keys, four times at once and one more time each 30
+// seconds. Forged tokens, which [Faults] and [Conformance] make, use up the same
+// budget. So send a token after each Rotate, and let two minutes pass where many forged
+// tokens came before it, in a testing/synctest bubble.
 func (iss *Issuer) Rotate() { iss.rsa.rotate() }
 
 // Fail lets every request fail with the HTTP status, of 400 or more, until Recover.

@@ -218,8 +218,8 @@ func TestMoods(t *testing.T) {
 	})
 }
 
-// A source sees a rotation half a minute after the last look for an unknown key, and
-// no sooner.
+// A source sees a rotation at once, as long as it has a budget for it: four looks for
+// unknown keys, and one more each half minute.
 func TestRotateInFrontOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
@@ -237,11 +237,16 @@ func TestRotateInFrontOfASource(t *testing.T) {
 		check(first, nil) // nothing has told the source
 		check(iss.Token(t, nil, jwthttptest.UnknownKeyID), jwthttp.ErrUnknownKey)
 		check(first, jwthttp.ErrUnknownKey)
+		for range 2 {
+			iss.Rotate()
+			check(iss.Token(t, nil), nil)
+		}
 		iss.Rotate()
 		raw := iss.Token(t, nil)
-		time.Sleep(29 * time.Second)
 		check(raw, jwthttp.ErrUnknownKey)
-		time.Sleep(time.Second)
+		time.Sleep(30*time.Second - 1)
+		check(raw, jwthttp.ErrUnknownKey)
+		time.Sleep(1)
 		check(raw, nil)
 	})
 }
