@@ -16,36 +16,54 @@
 //
 // # When keys are fetched
 //
-// Nothing is fetched before the first token, or [Source.Ready] or
-// [Source.Refresh]; from then on the source renews its keys by itself until
-// [Source.Close]. Keys are fresh for as long as the provider's Cache-Control or
-// Expires says, from 1 minute to 24 hours, 15 minutes if it says nothing. They
-// are renewed at a random moment between half and nine tenths of that time, so
-// that a fleet that was started at once does not ask at once. A fetch takes at
-// most 5 seconds with all that belongs to it, and one that has failed is tried
-// again after 1 second, then 2, 4 and 8 (up to a minute as long as the keys are
-// fresh), and up to half of that more at random.
+// Nothing is fetched before the first token, or [Source.Ready] or [Source.Refresh].
+// From then on the source renews its keys by itself until [Source.Close]:
 //
-// A token that names a known key never waits for the network. One that names an
-// unknown key starts a fetch, at most one in 30 seconds apart from those above, and
-// waits for it no longer than 2 seconds and its request's context; in the rest of
-// the 30 seconds it is refused at once (401). A token without kid gives no sign that
-// keys have changed, so then a rotation is noticed with the next renewal. While
-// there are no keys, every token waits for the fetch that is under way, no longer
-// than the one before; while they cannot be had, the answer to tokens that need them
-// is 503, so that no client throws away a good token. Keys whose renewal fails stay
-// in use until [Options].MaxStale is over, then it is 503 too.
+//   - Keys are fresh for as long as the provider's Cache-Control or Expires says, from 5
+//     minutes to 24 hours, 15 minutes if it says nothing. no-cache, no-store and max-age=0
+//     mean 5 minutes.
+//   - They are renewed at a random moment between half and nine tenths of that time, so
+//     that a fleet that was started at once does not ask at once.
+//   - A fetch takes at most 5 seconds with all that belongs to it. One that has failed is
+//     repeated after 1 second, then 2, 4 and 8 (up to a minute as long as the keys are
+//     fresh), and up to half of that more at random.
 //
-// A mistake in an address or an issuer's name is only found then, so it shows as a
+// A renewal is conditional (RFC 9110 section 13). A whole fetch asks for the metadata
+// first, where [Discover] was called, and takes no answer from a cache. [Source.Refresh],
+// a fetch for a token, a fetch after a failure, and at least one fetch a day are whole.
+//
+// A token that names a known key, and is signed with it, never waits for the network. A
+// token may ask for a fetch:
+//
+//   - if it names a key that the set does not have: it may be new
+//   - if its signature fails under the key that it names: the key may have been replaced
+//     under its kid; the token is tried again if so
+//
+// There is a budget of four such fetches, and one more each 30 seconds. The token waits for
+// the fetch no longer than 2 seconds and its request's context. Without budget it is
+// refused at once (401). While there are no keys, every token waits for the fetch that is
+// under way, no longer than that; while keys cannot be had, the answer to tokens that need
+// them is 503, so that no client throws away a good token.
+//
+// A provider may ask for quiet: Retry-After in a 429 or 503 delays what the source does by
+// itself, by an hour at most and by half of the time for which the keys are fresh; fetches
+// for tokens by 5 minutes at most; and both by a minute at most once the keys are past
+// their expiry, or there are none.
+//
+// Keys that are past their expiry are used on until [Options].MaxStale is over, and then the
+// answer is 503. The earlier of the wall clock and the monotonic clock decides, for one of
+// them stands still while a machine sleeps.
+//
+// A mistake in an address or an issuer's name is only found by a fetch, so it shows as a
 // 503 for every token: [Options].OnEvent says why, and so does Refresh, if it is
 // called when the program starts.
 //
 // # Whose keys
 //
 // Addresses are https; plain http is for loopback only. A redirect to another
-// host is not followed, and a document has at most 512 KiB and 100 keys. Nothing
-// that stands in a token decides where keys are fetched from. Which keys of a set
-// are taken, [Parse] says.
+// host is not followed, and a document has at most 512 KiB. Of more than 100 keys the
+// first 100 that can be used count. Nothing in a token decides where keys are fetched
+// from. Which keys of a set are taken, [Parse] says.
 package jwks
 
 import (
@@ -183,9 +201,9 @@ func New(url string, opts Options) (*Source, error) {
 // they are: at /.well-known/openid-configuration (OpenID Connect Discovery 1.0) or,
 // where that fails, /.well-known/oauth-authorization-server (RFC 8414). The issuer
 // is the URL that its tokens carry as iss, to the letter: that of the metadata
-// must equal it. Like [New] it needs no network yet; metadata is asked for before
-// the first fetch, after one that has failed, for an unknown key if it is older than
-// 5 minutes, and once a day.
+// must equal it. Like [New] it needs no network yet. Metadata is asked for with every
+// whole fetch: the first one, [Source.Refresh], one for a token, one after a failure, and
+// one a day.
 func Discover(issuer string, opts Options) (*Source, error) {
 	errs := []error{}
 	if opts.Issuer != "" && opts.Issuer != issuer {

@@ -7,7 +7,7 @@
 //	go -C _bench run ./soak -minute                    as many as a minute has room for
 //
 // It exits with status 1 if an answer was wrong, if goroutines or memory stay
-// behind, or if keys were fetched more often than the cooldown allows. All traffic
+// behind, or if keys were fetched more often than the budget allows. All traffic
 // goes to servers of its own on 127.0.0.1; an interrupt ends it early, with the
 // report. A slow phase of a provider comes in the first seconds of every minute, a
 // failing one in the middle of it, so a short run sees only the first.

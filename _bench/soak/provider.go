@@ -18,7 +18,8 @@ import (
 
 // What package jwks promises.
 const (
-	cooldown = 30 * time.Second // between fetches for unknown keys
+	cooldown = 30 * time.Second // between fetches for tokens, when the budget of them is spent
+	budget   = 4
 	healing  = 12 * time.Second // at most, from the end of a failure of failFor
 	slack    = 3 * time.Second  // of this machine
 )
@@ -27,7 +28,7 @@ const (
 	slowFor  = 4 * time.Second
 	delay    = 2500 * time.Millisecond // longer than a request waits, shorter than a fetch may take
 	failFor  = 6 * time.Second
-	lifetime = 60 * time.Second // so that renewals are seen too: from half of it on
+	lifetime = 5 * time.Minute // the shortest that a source honours: renewals come from half of it on
 )
 
 // A publicKey is a key of a provider, with tokens of it. Its state only grows.
@@ -227,9 +228,9 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 	return false
 }
 
-// maxFetches is how often a source may ask in that time: once at first, for unknown
-// keys, to renew what has half of its lifetime behind it, and again after each
-// failure, of which backoff allows five in a phase.
+// maxFetches is how often a source may ask in that time: once at first, for unknown keys
+// and failed signatures, to renew what has half of its lifetime behind it, and again after
+// each failure, of which backoff allows five in a phase.
 func (p *provider) maxFetches(d time.Duration) int64 {
-	return 1 + 1 + int64(d/cooldown) + int64(d/(lifetime/2)) + min(p.failed.Load(), 5*p.phases) + p.refreshes
+	return 1 + budget + int64(d/cooldown) + int64(d/(lifetime/2)) + min(p.failed.Load(), 5*p.phases) + p.refreshes
 }
