@@ -553,8 +553,11 @@ var mutants = []mutant{
 	// Where a token stands, and the cross-origin gate.
 
 	{file: "extractors.go", name: "takes the first of two Authorization headers",
-		old: `if len(values) > 1 {`,
-		new: `if false {`},
+		old: `	if len(values) > 1 {
+		return "", errTwoTokens
+	}
+	value := values[0]`,
+		new: `	value := values[0]`},
 	{file: "extractors.go", name: "takes the first of two cookies",
 		old: `			if found {
 				return "", errTwoTokens
