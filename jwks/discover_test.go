@@ -118,6 +118,7 @@ func TestBadMetadata(t *testing.T) {
 		{"issuer with a port", withIssuer(`"` + issuer + `:443"`), other},
 		{"issuer with a path", withIssuer(`"` + issuer + `/tenant"`), other},
 		{"issuer with a space", withIssuer(`" ` + issuer + `"`), other},
+		{"issuer a template", withIssuer(`"https://issuer.example.com/{tenantid}/v2.0"`), "pass Discover the issuer of one tenant, with its id for what is in braces"},
 		{"issuer empty", withIssuer(`""`), other},
 		{"issuer null", withIssuer(`null`), other},
 		{"issuer a number", withIssuer(`1`), "no JSON metadata"},
@@ -128,6 +129,8 @@ func TestBadMetadata(t *testing.T) {
 
 		{"jwks_uri missing", fmt.Sprintf(`{"issuer":%q}`, issuer), "jwks_uri: \"\" names no host"},
 		{"jwks_uri null", withKeys(`null`), "jwks_uri: \"\" names no host"},
+		{"jwks_uri with a space", withKeys(`"https://issuer.example.com/keys "`), "it begins or ends with white space"},
+		{"jwks_uri a template", withKeys(`"https://issuer.example.com/{tenantid}/keys"`), "it is a template"},
 		{"jwks_uri a number", withKeys(`1`), "no JSON metadata"},
 		{"jwks_uri relative", withKeys(`"/keys"`), "names no host"},
 		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "no https URL"},
@@ -185,6 +188,19 @@ func TestWhereKeysAre(t *testing.T) {
 		w.put(local+openID, metadata(local, "http://issuer.example.com/keys"))
 		wantRefresh(t, discover(t, local, through(w)), "use https")
 		wantAsked(t, w, local+openID, local+rfc8414)
+	})
+	t.Run("metadata of other writers", func(t *testing.T) {
+		for _, body := range []string{
+			"\ufeff" + `{"issuer":"` + issuer + `","jwks_uri":"` + keysURL + `"}`,
+			`{"x":"` + "\xff" + `","issuer":"` + issuer + `","y":{"a":1,"a":2},"jwks_uri":"` + keysURL + `"}`,
+			`{"\u0069ssuer":"https:\/\/issuer.example.com","jwks_uri":"` + keysURL + `","jwks":null}`,
+		} {
+			w := newWeb()
+			w.put(issuer+openID, text(body))
+			w.put(keysURL, text("\ufeff"+keySet(edJWK("a", "a"))))
+			wantRefresh(t, discover(t, issuer, through(w)), "")
+			wantAsked(t, w, issuer+openID, keysURL)
+		}
 	})
 	t.Run("over a network", func(t *testing.T) {
 		var page http.HandlerFunc

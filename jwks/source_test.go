@@ -735,6 +735,21 @@ func TestEvents(t *testing.T) {
 		p.comeUp()
 		p.set(func() { p.body = keySet(edJWK("x", ""), edJWK("y", "")) })
 		want("fetched, key added, key added, key removed b, key removed c")
+		// Of 150 keys the first 100 count, and the rest is told once.
+		var many []string
+		for range 150 {
+			many = append(many, edJWK("x", ""))
+		}
+		p.set(func() { p.body = keySet(many...) })
+		want("fetched, key removed, key skipped")
+		want("fetched")
+		p.set(func() { p.body = keySet(many[:100]...) })
+		want("fetched")
+		// One key for two algorithms is two keys.
+		p.set(func() {
+			p.body = keySet(with(rsaJWK("r", rsaKey()), `"alg":"RS256"`), with(rsaJWK("r", rsaKey()), `"alg":"PS256"`), with(rsaJWK("r", rsaOther()), `"alg":"PS256"`))
+		})
+		want("fetched, key added r, key added r, " + strings.Repeat("key removed, ", 100) + "key skipped r")
 	})
 }
 
