@@ -31,8 +31,8 @@
 // forgets a revocation when the last token that it refuses has expired.
 //
 // A revocation does not end with the request that asked for it: it ignores that its
-// context is cancelled or past its deadline, and has 10 seconds of its own. The
-// values of the context stay. So a client that leaves does not undo its logout.
+// context is cancelled or past its deadline, and has 10 seconds of its own, or less if its
+// store waits for less. The values of the context stay. So a client that leaves does not undo its logout.
 //
 // So that no token slips through, a Check refuses those that a revocation could
 // not reach ([ErrNotRevocable]): a token needs jti or sub, and exp and iat, which
@@ -217,10 +217,10 @@ func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time
 		return err
 	}
 	if exp.Unix() <= 0 {
-		return misuse("denylist: exp is %v, as in no token: say when the token expires", exp)
+		return misuse("denylist: exp is %s, as in no token: say when the token expires", exp.UTC().Format(time.RFC3339))
 	}
 	if exp.Unix() > time.Now().Add(l.maxLifetime+slack).Unix() {
-		return misuse("%w: its exp is %v, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp, l.maxLifetime)
+		return misuse("%w: its exp is %s, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp.UTC().Format(time.RFC3339), l.maxLifetime)
 	}
 	return l.raise(ctx, Token, keyOf(Token, issuer, id), 1, exp.Add(slack))
 }
@@ -246,10 +246,10 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 	}
 	s := upTo.Unix()
 	if s <= 0 {
-		return misuse("denylist: upTo is %v, and no token is that old: use time.Now()", upTo)
+		return misuse("denylist: upTo is %s, and no token is that old: use time.Now()", upTo.UTC().Format(time.RFC3339))
 	}
 	if s > time.Now().Add(maxLeeway).Unix() {
-		return misuse("denylist: upTo is %v, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo)
+		return misuse("denylist: upTo is %s, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo.UTC().Format(time.RFC3339))
 	}
 	return l.raise(ctx, Subject, keyOf(Subject, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }

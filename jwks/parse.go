@@ -22,6 +22,7 @@ import (
 const (
 	maxKeys    = 100 // of a set, that can be used
 	maxReports = 100 // of keys that cannot
+	maxTried   = 8   // for a token, as jwthttp has it
 )
 
 // A Set is what [Parse] found in a key set.
@@ -38,8 +39,9 @@ type Set struct {
 //   - Skipped are symmetric and private keys, keys with a use other than sig or with
 //     key_ops without verify, and keys that cannot verify a signature.
 //   - One kid may name keys of several algorithms. Of two keys with one kid and
-//     algorithm the second is skipped. Keys with and without a kid may be in one set,
-//     of each algorithm at most 8 without: jwthttp.New refuses a set that has more.
+//     algorithm the second is skipped. Keys with and without a kid may be in one set.
+//     With more than 8 keys of an algorithm without a kid, jwthttp.New refuses the set,
+//     and a [Source] reports it: a token that would need more than 8 tries is refused.
 //   - The first 100 keys that can be used count. The rest is not looked at, and Skipped
 //     reports it once. Of keys that cannot be used it reports 100, and how many more.
 //   - Certificates (x5c, x5t) are not looked at. A byte order mark at the beginning,
@@ -120,6 +122,17 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 	}
 	if unreported > 0 {
 		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used: only %d are reported each", unreported, maxReports)})
+	}
+	for _, algorithm := range algorithms {
+		n := 0
+		for _, k := range found {
+			if k.keyName == (keyName{"", algorithm}) {
+				n++
+			}
+		}
+		if n > maxTried {
+			skipped = append(skipped, skippedKey{"", fmt.Errorf("%d %s keys have no kid, and at most %d keys are tried for a token, so tokens that name none of the other keys are refused: the issuer has to give its keys kids", n, algorithm, maxTried)})
+		}
 	}
 	if rest > 0 {
 		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count: the issuer has to remove old ones", rest, maxKeys)})

@@ -543,6 +543,21 @@ func TestParseSet(t *testing.T) {
 	}
 }
 
+// A set with more keys without a kid than are tried is reported, for no other sign tells.
+func TestTooManyWithoutKid(t *testing.T) {
+	var keys []string
+	for i := range 9 {
+		keys = append(keys, edJWK(fmt.Sprint(i), ""))
+	}
+	for count, want := range map[int][]string{8: nil, 9: {"9 EdDSA keys have no kid, and at most 8 keys are tried"}} {
+		set, err := jwks.Parse([]byte(keySet(keys[:count]...)))
+		if err != nil || len(set.Keys) != count {
+			t.Fatalf("%d keys of %d, %v", len(set.Keys), count, err)
+		}
+		wantSkipped(t, set.Skipped, want...)
+	}
+}
+
 func slicesOf(count int, text string) (texts []string) {
 	for range count {
 		texts = append(texts, text)

@@ -50,7 +50,8 @@ import (
 // are. Set further fields as you like.
 //
 // It belongs with [Claims], which asks for the claims that such a token must have.
-// An empty issuer, an empty audience and no audience are errors.
+// An empty issuer, an empty audience and no audience are errors. The Options beside an error
+// are no less strict.
 func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	var errs []error
 	if issuer == "" {
@@ -59,10 +60,7 @@ func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	if len(audience) == 0 || slices.Contains(audience, "") {
 		errs = append(errs, errors.New("oauth: the audience is missing or empty: pass AccessTokens what this service is called in aud"))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return jwthttp.Options{}, err
-	}
-	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, nil
+	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, errors.Join(errs...)
 }
 
 // Claims are the claims of an access token, RFC 9068 section 2.2, for
