@@ -3,102 +3,119 @@ package jwthttp
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
+
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-// A Source names the place in a request where a token stood:
-// "header:Authorization", "cookie:session", or what a custom [Extractor] calls
-// its place. Tokens that came through Verify have none.
+// A Source names the place of a token in a request: "header:Authorization",
+// "cookie:session", or the name that a custom [Extractor] gives to its place. A token of
+// Verify has none.
 type Source string
 
 const (
 	inHeader Source = "header:"
 	inCookie Source = "cookie:"
+
+	authorization   = "Authorization"
+	inAuthorization = inHeader + authorization
 )
 
-// cut returns the name behind one of the prefixes.
+// cut returns the name after one of the prefixes.
 func (s Source) cut(prefix Source) (name string, ok bool) {
 	return strings.CutPrefix(string(s), string(prefix))
 }
 
-// An Extractor is one place where a request may carry a token. BearerHeader,
-// Cookie, HeaderNamed and FirstOf make the usual ones; a custom one is a literal:
+// An Extractor is a place where a request may carry a token. BearerHeader, Cookie,
+// HeaderNamed and FirstOf make the usual ones. A custom one is a literal:
 //
 //	jwthttp.Extractor{
 //		Source:  "query:access_token",
 //		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
 //	}
 type Extractor struct {
-	// Source names the place. Unless it begins with "header:", tokens from it go
-	// through the cross-origin gate (see Options.TrustedOrigins): only a header
-	// that scripts must set on purpose is safe without it.
+	// Source names the place. Unless it begins with "header:", tokens from it pass the
+	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set
+	// on purpose is safe without it.
 	Source Source
 
-	// Extract returns the token, or "" if this place holds none, which an error
-	// that wraps ErrNoToken or http.ErrNoCookie says as well. Any other error is
-	// final: the answer is 400, or 503 if it wraps ErrUnavailable,
-	// context.DeadlineExceeded or context.Canceled. It is called concurrently and
-	// must leave the request's body alone.
+	// Extract returns the token. If the place holds none, it returns "", or an error that
+	// wraps ErrNoToken or http.ErrNoCookie. Any other error is final: the answer is 400,
+	// or 503 if the error wraps ErrUnavailable, context.DeadlineExceeded or
+	// context.Canceled. Extract is called concurrently and must not read the body.
 	//
-	// With a Source of "header:NAME" two values of that header are an error before
-	// Extract is called. Extract sees the value without the spaces and tabs around
-	// it, which HTTP/2 servers leave there, and they are removed from what it returns.
+	// With a Source of "header:NAME", two values of that header are a 400 before Extract
+	// is called. Extract sees the value without the spaces and tabs around it, and they
+	// are removed from what it returns.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
-	bearer  bool        // what Extract returns is yet to be held against b64token
-	builtin bool        // Extract is of this package: it reads its header as compiled wants it read
-	mistake error       // of the call that made it; New returns it
+	bearer  bool        // Extract leaves it to others to check b64token
+	builtin bool        // Extract reads its header as compiled demands it
+	err     error       // of the call that made it; New returns it
 }
 
-// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another
-// scheme is no credential here, and neither is an empty value. These are errors:
+// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another scheme is not
+// a credential here, and neither is an empty value. A token without "Bearer" before it is
+// taken for the name of another scheme. These are errors:
 //   - two Authorization headers, of whatever scheme
 //   - a Bearer header that does not hold exactly one token
-//   - a value that does not begin with the name of a scheme
+//   - a value that does not begin with the name of a scheme, such as a quote or a comma
 func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, builtin: true}
 }
 
-// Cookie reads the cookie of that name, up to 4096 bytes. Since browsers send it
-// by themselves, it goes through the cross-origin gate. The prefixes __Host-
-// and __Secure- work. Quotes around the value are removed. An empty value is no
-// token, and neither is a name without "=". These are errors:
+// Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so
+// it passes the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around the
+// value are removed. An empty value is not a token, and neither is a name without "=". These
+// are errors:
 //   - two cookies of the name, also if one is empty
 //   - a value with bytes that RFC 6265 forbids, such as a space or a comma
 //   - more than 3,000 cookies, whatever their names
 func Cookie(name string) Extractor {
 	return Extractor{
-		mistake: checkCookieName(name),
-		Source:  inCookie + Source(name),
-		Extract: func(r *http.Request) (string, error) { return findCookie(r.Header["Cookie"], name) },
+		err:    checkCookieName(name),
+		Source: inCookie + Source(name),
+		Extract: func(r *http.Request) (string, error) {
+			token, err := syntax.FindCookie(r.Header["Cookie"], name)
+			switch err {
+			case nil:
+				return token, nil
+			case syntax.ErrTwoCookies:
+				return "", errTwoTokens
+			case syntax.ErrManyCookies:
+				return "", errManyCookies
+			}
+			return "", errCredential.because(err)
+		},
 	}
 }
 
-// HeaderNamed reads a bare token from a header other than Authorization, such
-// as X-Access-Token. An empty value is no token; two values are an error.
+// HeaderNamed reads a bare token from a header other than Authorization, such as
+// X-Access-Token. An empty value is not a token. Two values are an error.
 //
-// Such tokens skip the cross-origin gate, for no other site can make a browser
-// send the header. A header that a proxy sets from its own session cookie (as
-// Google IAP and Cloudflare Access do) gives no such assurance: change the
-// Source of the returned value to one without "header:", and the gate applies.
+// Such tokens do not pass the cross-origin gate: another site cannot make a browser send the
+// header. A header that a proxy sets from its own session cookie (as Google IAP and
+// Cloudflare Access do) gives no such assurance. Change the Source of the returned value to
+// one without "header:", and the gate applies.
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
-	var mistake error
+	var err error
 	switch name {
 	case authorization:
-		mistake = errors.New("jwthttp: HeaderNamed cannot read Authorization: use BearerHeader, or a custom Extractor for another scheme")
+		err = errors.New("HeaderNamed cannot read Authorization: use BearerHeader, or a custom Extractor for another scheme")
 	case "Cookie":
-		mistake = errors.New("jwthttp: HeaderNamed cannot read Cookie: use Cookie with the name of the cookie")
+		err = errors.New("HeaderNamed cannot read Cookie: use Cookie with the name of the cookie")
 	case "Host", "Trailer", "Transfer-Encoding":
-		mistake = fmt.Errorf("jwthttp: HeaderNamed cannot read %s: net/http takes it out of the headers, choose another name", name)
+		err = fmt.Errorf("HeaderNamed cannot read %s: net/http takes it out of the headers, choose another name", name)
 	}
 	return Extractor{
-		mistake: mistake,
+		err:     err,
 		builtin: true,
 		Source:  inHeader + Source(name),
 		Extract: func(r *http.Request) (string, error) {
@@ -106,7 +123,7 @@ func HeaderNamed(name string) Extractor {
 			case 0:
 				return "", nil
 			case 1:
-				return trimSpace(values[0]), nil
+				return syntax.Trim(values[0]), nil
 			default:
 				return "", errTwoTokens
 			}
@@ -114,18 +131,14 @@ func HeaderNamed(name string) Extractor {
 	}
 }
 
-// FirstOf reads the first of several places that holds a token and leaves the
-// rest alone: an explicit header beside a cookie that the browser sends anyway.
-// What is present is final: a bad token in the first place is an error, and the
-// second is no fallback for it.
+// FirstOf reads the first of several places that holds a token, and not the others: an
+// explicit header beside a cookie that the browser sends anyway. A bad token in the first
+// place is an error. The second place is not a fallback for it.
 func FirstOf(places ...Extractor) Extractor {
 	return Extractor{firstOf: append([]Extractor{}, places...)}
 }
 
-const (
-	authorization   = "Authorization"
-	inAuthorization = inHeader + authorization
-)
+var errNoScheme = errCredential.because(errors.New("the Authorization header does not begin with the name of a scheme, such as Bearer"))
 
 func bearer(r *http.Request) (string, error) {
 	values := r.Header[authorization]
@@ -138,104 +151,37 @@ func bearer(r *http.Request) (string, error) {
 	value := values[0]
 	const scheme = "Bearer"
 	if token, ok := strings.CutPrefix(value, scheme+" "); ok && token != "" && token[0] > ' ' && token[len(token)-1] > ' ' {
-		return token, nil // what nearly every request has; the rest says the same
+		return token, nil // what nearly every request has; the rest returns the same
 	}
-	value = trimSpace(value)
+	value = syntax.Trim(value)
 	if value == "" {
 		return "", nil
 	}
-	if !isTokenChar(value[0]) {
+	if !syntax.IsToken(value[:1]) {
 		return "", errNoScheme
 	}
-	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+	if len(value) < len(scheme) || !syntax.EqualFold(value[:len(scheme)], scheme) {
 		return "", nil
 	}
 	rest := value[len(scheme):]
-	if rest != "" && (isTokenChar(rest[0]) || rest[0] == ':') {
+	if rest != "" && (syntax.IsToken(rest[:1]) || rest[0] == ':') {
 		return "", nil // the name of the scheme goes on: BearerX
 	}
 	token := strings.TrimLeft(rest, " ")
 	if token == "" || len(token) == len(rest) {
 		return "", errCredential
 	}
-	return token, nil // extract or authenticate checks its characters
+	return token, nil
 }
 
-// trimSpace removes the white space that RFC 9110 section 5.5 excludes from the
-// value of a header: spaces and tabs, and nothing else. HTTP/1 servers have removed
-// it already, HTTP/2 servers have not.
-func trimSpace(value string) string { return strings.Trim(value, " \t") }
+// isMalformed reports whether a token from e, which was found to be none, has not even the
+// form of RFC 6750's b64token. To ask this of good tokens would be one scan more.
+func (e *Extractor) isMalformed(token string) bool { return e.bearer && !syntax.IsB64Token(token) }
 
-const maxCookiePairs = 3000 // where net/http gives up and returns no cookie at all
-
-// findCookie returns the value of the only cookie of that name, "" if there is none
-// or an empty one (RFC 6265 sections 4.1.1 and 4.2.1). It finds the cookies that
-// net/http finds, and returns an error where net/http drops one and says nothing: the
-// next reader of the header may find it.
-func findCookie(lines []string, name string) (string, error) {
-	pairs := 0
-	for _, line := range lines {
-		pairs += strings.Count(line, ";") + 1
-	}
-	if pairs > maxCookiePairs {
-		return "", errManyCookies
-	}
-	value, found := "", false
-	for _, line := range lines {
-		for more := true; more; {
-			var pair string
-			pair, line, more = strings.Cut(line, ";")
-			key, v, _ := strings.Cut(textproto.TrimString(pair), "=")
-			if textproto.TrimString(key) != name {
-				continue
-			}
-			if found {
-				return "", errTwoTokens
-			}
-			value, found = v, true
-		}
-	}
-	if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
-		value = value[1 : len(value)-1]
-	}
-	for i := range len(value) {
-		if c := value[i]; c <= ' ' || c > '~' || c == '"' || c == ',' || c == '\\' {
-			return "", errCookieValue
-		}
-	}
-	return value, nil
-}
-
-// isB64Token reports whether s is RFC 6750's b64token.
-func isB64Token(s string) bool {
-	s = strings.TrimRight(s, "=")
-	for i := range len(s) {
-		if c := charClass[s[i]]; c != 0 && c&inB64Token == 0 {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isTokenChar reports whether c may stand in a token of RFC 9110 section 5.6.2:
-// the names of headers, cookies and schemes.
-func isTokenChar(c byte) bool {
-	return charClass[c] == 0 || strings.IndexByte("!#$%&'*+.^`|~", c) >= 0
-}
-
-func isToken(s string) bool {
-	for i := range len(s) {
-		if !isTokenChar(s[i]) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// compiled returns e as requests are read with it. An extractor of the caller's own for
-// a header gets what holds for ours: one value, and no white space around it. Else
-// an extractor that looks for "JWT " would take " JWT x" for no credential, and a proxy
-// inside the middleware would pass it on to a reader that trims it.
+// compiled returns e as requests are read with it. An extractor of the caller's own for a
+// header gets what holds for ours: one value, and no white space around it. Else an
+// extractor that looks for "JWT " would take " JWT x" for no credential, and a proxy inside
+// the middleware would pass it on to a reader that trims it.
 func (e Extractor) compiled() Extractor {
 	if e.firstOf != nil {
 		e.firstOf = slices.Clone(e.firstOf)
@@ -255,20 +201,20 @@ func (e Extractor) compiled() Extractor {
 		if len(values) > 1 {
 			return "", errTwoTokens
 		}
-		if len(values) == 1 && trimSpace(values[0]) != values[0] {
+		if len(values) == 1 && syntax.Trim(values[0]) != values[0] {
 			trimmed := *r // the caller's request stays as it is
 			trimmed.Header = maps.Clone(r.Header)
-			trimmed.Header[name] = []string{trimSpace(values[0])}
+			trimmed.Header[name] = []string{syntax.Trim(values[0])}
 			r = &trimmed
 		}
 		token, err := extract(r)
-		return trimSpace(token), err
+		return syntax.Trim(token), err
 	}
 	return e
 }
 
-// find returns the token that r carries in this place, "" if none, and the single
-// place that it is.
+// find returns the token that r carries in this place, "" if none, and the single place that
+// it is.
 func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
 	if e.firstOf == nil {
 		token, err := e.Extract(r)
@@ -285,15 +231,15 @@ func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
 	return "", nil, nil
 }
 
-// extract returns the one token that r carries and where, errNoToken if none.
+// extract returns the one token that r carries and its place, errNoToken if there is none.
 func extract(places []Extractor, r *http.Request) (token string, place *Extractor, err error) {
 	for i := range places {
 		t, p, err := places[i].find(r)
 		if err != nil {
-			if f, ok := err.(*failure); ok && f.kind == ErrInvalidRequest {
+			if f, ok := err.(*failure); ok && f.kind == invalidRequest {
 				return "", nil, f
 			}
-			return "", nil, blame(errCredential, err)
+			return "", nil, errCredential.orUnavailable(err)
 		}
 		if t == "" {
 			continue
@@ -301,8 +247,7 @@ func extract(places []Extractor, r *http.Request) (token string, place *Extracto
 		if token != "" {
 			return "", nil, errTwoTokens
 		}
-		// Before another place is asked; for the only one authenticate does it.
-		if len(places) > 1 && p.bearer && !isB64Token(t) {
+		if len(places) > 1 && p.isMalformed(t) { // before another place is asked
 			return "", nil, errCredential
 		}
 		token, place = t, p
@@ -313,56 +258,80 @@ func extract(places []Extractor, r *http.Request) (token string, place *Extracto
 	return token, place, nil
 }
 
-// check returns what is wrong with the configuration of e, and calls visit for
-// the Source of every single place in it.
-func (e *Extractor) check(visit func(Source)) error {
-	if e.firstOf != nil {
-		if len(e.firstOf) == 0 {
-			return errors.New("jwthttp: FirstOf has no places: name at least one")
+// all returns the single places in these, those of FirstOf included.
+func all(places []Extractor) iter.Seq[*Extractor] {
+	return func(yield func(*Extractor) bool) {
+		for i := range places {
+			if places[i].firstOf == nil {
+				if !yield(&places[i]) {
+					return
+				}
+				continue
+			}
+			for place := range all(places[i].firstOf) {
+				if !yield(place) {
+					return
+				}
+			}
 		}
-		var errs []error
-		for i := range e.firstOf {
-			errs = append(errs, e.firstOf[i].check(visit))
-		}
-		return errors.Join(errs...)
 	}
-	visit(e.Source)
-	if e.mistake != nil {
-		return e.mistake
-	}
-	if e.Extract == nil {
-		return errors.New("jwthttp: an extractor has no Extract function: set it, or use BearerHeader or Cookie")
-	}
-	return e.Source.check()
 }
 
-func (s Source) check() error {
-	if s == "" {
-		return errors.New("jwthttp: an extractor has no Source: call the place header:NAME, cookie:NAME or by any other name")
-	}
-	for _, prefix := range []Source{inHeader, inCookie} {
-		if len(s) >= len(prefix) && s[:len(prefix)] != prefix && strings.EqualFold(string(s[:len(prefix)]), string(prefix)) {
-			return fmt.Errorf("jwthttp: the Source %q looks like one of the prefixes: write %s in lower case", s, prefix)
+func hasEmptyFirstOf(places []Extractor) bool {
+	return slices.ContainsFunc(places, func(e Extractor) bool {
+		return e.firstOf != nil && (len(e.firstOf) == 0 || hasEmptyFirstOf(e.firstOf))
+	})
+}
+
+// varyOn names the request headers that the places read.
+func varyOn(places []Extractor) string {
+	var names []string
+	for place := range all(places) {
+		name, ok := place.Source.cut(inHeader)
+		if _, isCookie := place.Source.cut(inCookie); isCookie {
+			name, ok = "Cookie", true
+		}
+		if ok && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	if name, ok := s.cut(inCookie); ok {
+	return strings.Join(names, ", ")
+}
+
+// check returns what is wrong with the configuration of a single place.
+func (e *Extractor) check() error {
+	if e.err != nil {
+		return e.err
+	}
+	if e.Extract == nil {
+		return errors.New("an extractor has no Extract function: set it, or use BearerHeader or Cookie")
+	}
+	if e.Source == "" {
+		return errors.New("an extractor has no Source: call the place header:NAME, cookie:NAME or by any other name")
+	}
+	for _, prefix := range []Source{inHeader, inCookie} {
+		if len(e.Source) >= len(prefix) && e.Source[:len(prefix)] != prefix && syntax.EqualFold(string(e.Source[:len(prefix)]), string(prefix)) {
+			return fmt.Errorf("the Source %q looks like one of the prefixes: write %s in lower case", e.Source, prefix)
+		}
+	}
+	if name, ok := e.Source.cut(inCookie); ok {
 		return checkCookieName(name)
 	}
-	name, ok := s.cut(inHeader)
+	name, ok := e.Source.cut(inHeader)
 	switch {
-	case !ok && (!isPlain(string(s)) || strings.Contains(string(s), " ")):
-		return fmt.Errorf("jwthttp: the Source %q is no plain name: use printable ASCII without spaces and quotes", s)
-	case ok && !isToken(name):
-		return fmt.Errorf("jwthttp: %q cannot be the name of a header: use letters, digits and hyphens", name)
+	case !ok && !syntax.IsWord(string(e.Source)):
+		return fmt.Errorf("the Source %q is no plain name: use printable ASCII without spaces and quotes", e.Source)
+	case ok && !syntax.IsToken(name):
+		return fmt.Errorf("%q cannot be the name of a header: use letters, digits and hyphens", name)
 	case ok && strings.EqualFold(name, "Cookie"):
-		return errors.New("jwthttp: the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
+		return errors.New("the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
 	}
 	return nil
 }
 
 func checkCookieName(name string) error {
-	if !isToken(name) {
-		return fmt.Errorf("jwthttp: %q cannot be the name of a cookie: use letters, digits, hyphens and underscores", name)
+	if !syntax.IsToken(name) {
+		return fmt.Errorf("%q cannot be the name of a cookie: use letters, digits, hyphens and underscores", name)
 	}
 	for _, prefix := range []string{"__Host-", "__Secure-"} {
 		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
@@ -370,7 +339,7 @@ func checkCookieName(name string) error {
 		}
 		// Browsers disagree on whether the rules of the prefix hold for it then.
 		if name[:len(prefix)] != prefix || name == prefix {
-			return fmt.Errorf("jwthttp: the cookie name %q breaks a prefix: write %sname, in exactly this case", name, prefix)
+			return fmt.Errorf("the cookie name %q breaks a prefix: write %sname, in exactly this case", name, prefix)
 		}
 	}
 	return nil

@@ -598,41 +598,6 @@ func FuzzUnverifiedIssuer(f *testing.F) {
 	})
 }
 
-// The walk finds exactly the members that encoding/json finds in strict JSON, be
-// their names plain, escaped or too long to be looked for, and survives any other
-// text.
-func FuzzWalk(f *testing.F) {
-	for _, text := range []string{
-		`{"a":1,"b":[{"c":"}"}],"d":"\"","\u0065":null}`, `{}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":]}`, ` { "a" : -1.5e3 , "b" : true } `, `{"a":{}}x`, `{"":""}`,
-		`{"\u0073\u0063\u006f\u0070\u0065":1,"` + strings.Repeat("n", 40) + `":2,"` + strings.Repeat(`\u006e`, 40) + `":3}`, `{"\\":"\\","\"":"\\\"","\ud83d\ude00":0}`, `{"a":"\ud800"}`, `{"a":[[[]]],"b":{"c":{"d":{}}}}`,
-	} {
-		f.Add([]byte(text), 3)
-	}
-	f.Fuzz(func(t *testing.T, text []byte, maxDepth int) {
-		got, tooDeep := jwthttp.WalkTo(text, maxDepth)
-		want := readStrict(string(text))
-		if !want.isStrict || want.members == nil {
-			return
-		}
-		if tooDeep != (want.depth > max(maxDepth, 1)) {
-			t.Errorf("%q: too deep: %v, of %d", text, tooDeep, want.depth)
-		}
-		if len(got) != len(want.raw) {
-			t.Fatalf("%q: %d members, want %d", text, len(got), len(want.raw))
-		}
-		for name, value := range got {
-			if strings.HasPrefix(name, `"`) && len(name) > len(`"\u0073\u0063\u006f\u0070\u0065"`) {
-				if err := json.Unmarshal([]byte(name), &name); err != nil {
-					t.Fatalf("%q: %v", text, err)
-				}
-			}
-			if string(want.raw[name]) != value {
-				t.Errorf("%q: %q is %q, want %q", text, name, value, want.raw[name])
-			}
-		}
-	})
-}
-
 // Whether a claims type goes the short way, needs functions of ours, or decodes
 // itself, the verdict is the same, and so is every claim.
 func FuzzClaimsTypes(f *testing.F) {
@@ -726,35 +691,6 @@ func FuzzScopes(f *testing.F) {
 		if got, want := token.Scopes(), readPayload(payload).scopes(); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", payload, got, want)
 		}
-	})
-}
-
-// One look at eight bytes sees what a look at each sees.
-func FuzzIsSegment(f *testing.F) {
-	for _, text := range []string{"", "a", "abcdefgh", "abcdefg.", "abcdefgh=", "\x00bcdefgh", "abcdefghijklmnopqrstuvwxyz-_09AZ", "abcdefghijklmnop+/", "abc\ndefg", "é234567"} {
-		f.Add(text)
-	}
-	for at := range 17 {
-		f.Add(strings.Repeat("a", at) + "." + strings.Repeat("b", 16-at))
-	}
-	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
-	f.Fuzz(func(t *testing.T, text string) {
-		if got := jwthttp.IsSegment(text); got != plain.MatchString(text) {
-			t.Errorf("%q: %v", text, got)
-		}
-	})
-}
-
-func FuzzNumericDate(f *testing.F) {
-	for _, n := range []string{"1e000000005", "0.00001e+0000010", "25340230079900000000e-0000008", "1e-100000000000000000000", "0e1000000", "-0e-99999999", "-1e-99999999999999999999", "1e-99999999999999999999", "1e99999999999999999999", "123e1000001", "0", "-0.0e1", "1.5", "253402300799.9", "1e3", "17e8", "1E+9", "9007199254740993", "0.1e-5"} {
-		f.Add(n)
-	}
-	f.Fuzz(func(t *testing.T, number string) {
-		var n json.Number
-		if json.Unmarshal([]byte(number), &n) != nil || string(n) != number || len(number) > 400 {
-			return
-		}
-		checkNumericDate(t, number)
 	})
 }
 

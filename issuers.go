@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
-	"github.com/jwthttp/jwthttp/internal/reserve"
-	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 const maxIssuerBytes = 256
@@ -87,30 +85,18 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 			errs = append(errs, fmt.Errorf("Issuers has %q, but Options.Issuer, or the Issuers around it, asks for %q: leave that out, the set says who is trusted", name, issuer))
 			continue
 		}
-		source := s[name]
-		switch keys := source.(type) { // bound once, not for every token
-		case Key:
-			source = keys.bindTo(name)
-		case KeySet:
-			set := slices.Clone(keys)
-			for i := range set {
-				set[i] = set[i].bindTo(name)
-			}
-			source = set
-		}
 		var err error
-		if prepared[name], err = prepareKeys(source, name); err != nil {
+		if prepared[name], err = prepareKeys(s[name], name); err != nil {
 			errs = append(errs, prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
 		}
 	}
 	return prepared, errors.Join(errs...)
 }
 
-// An unverifiedPayload is the payload of a token whose signature is yet to be
-// checked.
+// An unverifiedPayload is the payload of a token whose signature has not been verified.
 type unverifiedPayload struct {
 	segment string // base64url
-	buffers *reserve.Reserve[[]byte]
+	work    *jws.Workspace
 }
 
 // UnverifiedIssuer returns the payload's iss as it stands, before any signature is
@@ -123,13 +109,7 @@ func (h TokenHeader) UnverifiedIssuer() string {
 	if h.unverified == nil {
 		return ""
 	}
-	buf := h.unverified.buffers.Get()
-	defer h.unverified.buffers.Put(buf)
-	n, err := jws.Base64URL.Decode(*buf, []byte(h.unverified.segment))
-	if err != nil {
-		return ""
-	}
-	// Nothing here checks that this is strict JSON: if it is not, the claims are
-	// refused later, and the keys are bound to what is read now.
-	return tokenjson.PeekIssuer((*buf)[:n], (*buf)[n:], maxIssuerBytes)
+	// If the payload is not strict JSON, the claims are refused later, and the keys are
+	// bound to what is read now.
+	return h.unverified.work.PeekIssuer(h.unverified.segment, maxIssuerBytes)
 }

@@ -2,6 +2,7 @@ package jwthttp_test
 
 import (
 	"encoding/json"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -295,4 +296,36 @@ func sameJSON(got, want any) bool {
 		return err == nil && (isLarge && got == want || !isLarge && got == f)
 	}
 	return got == want
+}
+
+// bigDate is what math/big makes of a JSON number of at most some hundred digits;
+// ok says that it is one from 0 to the end of the year 9999.
+func bigDate(number string) (floor, ceil int64, ok bool) {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	value, _ := new(big.Rat).SetString(mantissa)
+	if value.Sign() < 0 {
+		return 0, 0, false
+	}
+	if value.Sign() == 0 {
+		return 0, 0, true
+	}
+	shift, hasShift := new(big.Int).SetString(exponent, 10)
+	if hasShift && shift.CmpAbs(big.NewInt(10_000)) > 0 {
+		return 0, 1, shift.Sign() < 0 // big.Rat would take all memory
+	}
+	if hasShift {
+		power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), new(big.Int).Abs(shift), nil))
+		if shift.Sign() < 0 {
+			power.Inv(power)
+		}
+		value.Mul(value, power)
+	}
+	if value.Cmp(big.NewRat(253402300799, 1)) > 0 {
+		return 0, 0, false
+	}
+	floor = new(big.Int).Quo(value.Num(), value.Denom()).Int64()
+	if ceil = floor; !value.IsInt() {
+		ceil++
+	}
+	return floor, ceil, true
 }

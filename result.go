@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A Result is how a request fared at a [Middleware], for [Options].OnResult. It
@@ -34,25 +35,38 @@ type Result struct {
 	Duration   time.Duration // of the decision, key look-up and checks included
 }
 
-// conclude fills in what follows from the error of the decision.
-func (res *Result) conclude(ctx context.Context, err error, allowAnonymous bool) {
-	if err == nil {
-		res.Outcome = "accepted"
-		return
+// learned is what a decision has found out, whatever its end.
+type learned struct {
+	source Source          // "" if no token was found
+	token  openedToken     // zero if the signature did not verify
+	facts  tokenjson.Facts // zero if the claims could not be read
+}
+
+// result returns how a request fared whose decision ended with err.
+func (l *learned) result(ctx context.Context, err error, allowAnonymous bool) Result {
+	res := Result{
+		Outcome:    "accepted",
+		Source:     l.source,
+		Algorithm:  l.token.header.Algorithm,
+		KeyID:      l.token.header.KeyID,
+		Issuer:     l.facts.Issuer(),
+		Remembered: l.token.remembered,
 	}
-	f, _ := failureOf(err)
-	res.Outcome, res.Reason = "refused", f.word
+	if err == nil {
+		return res
+	}
+	f := failureOf(err)
+	res.Outcome, res.Reason, res.Err = "refused", f.word, err
 	switch {
 	case f == errNoToken && allowAnonymous:
-		res.Outcome = "anonymous"
-		return
-	case f.kind == ErrUnavailable:
+		res.Outcome, res.Err = "anonymous", nil
+	case f.kind == unavailable:
 		res.Outcome = "unavailable"
 		if errors.Is(ctx.Err(), context.Canceled) {
-			res.Reason = "canceled"
+			res.Reason = reasonCanceled
 		}
 	}
-	res.Err = err
+	return res
 }
 
 // LogValue leaves out what is empty, for log/slog, and cuts an iss at 256 bytes.

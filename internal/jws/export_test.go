@@ -13,3 +13,13 @@ func Add(w *Workspace, d [sha256.Size]byte) bool {
 	w.memory.add(d)
 	return w.memory.has((*digest)(&d))
 }
+
+// ReadBothWays reads a header the short way and the long way.
+func ReadBothWays(text []byte) (short Header, isPlain bool, long Header, err error) {
+	short, isPlain = readPlainHeader(text)
+	long, err = readHeader(text, make([]byte, len(text)))
+	return short, isPlain, long, err
+}
+
+// IsSegment is isSegment.
+func IsSegment(s string) bool { return isSegment(s) }

@@ -70,11 +70,11 @@ func (w *Workspace) Remembered() int {
 // 10,000 keys would otherwise leave 10,000 of them behind.
 type buffers struct {
 	hash      hash.Hash
-	chunk     [4 << 10]byte
+	chunk     [2 * maxHeaderBytes]byte
 	sum       [sha256.Size]byte
 	seen      digest
 	signature [maxRSABits / 8]byte
-	message   []byte // for a scheme that hashes by itself
+	message   []byte // for a scheme that hashes by itself, and for a payload
 }
 
 type hmacVerifier struct {

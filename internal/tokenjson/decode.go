@@ -163,21 +163,21 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 	return nil
 }
 
-// Decode fills claims, a pointer to a fresh value, and f with what the rules need
-// to know of the payload, whatever the type made of it.
-func (d *Decoder) Decode(payload []byte, claims any, f *Facts) error {
+// Decode fills claims, a pointer to a fresh value. It returns what the rules need to know
+// of the payload, whatever the type made of it.
+func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 	var members Object
 	if !members.Open(payload, maxDepth) || d.foreign && !IsStrict(payload) {
-		return errors.New("the payload is no strict JSON object")
+		return Facts{}, errors.New("the payload is no strict JSON object")
 	}
 	text := payload
 	if d.foreign {
 		text = bytes.Clone(payload)
 	}
 	if err := json.Unmarshal(text, claims, d.options...); err != nil {
-		return unfit(err)
+		return Facts{}, unfit(err)
 	}
-	return f.read(&members)
+	return readFacts(&members)
 }
 
 // unfit returns an error of the decoder without the value in its text: that is

@@ -25,8 +25,8 @@ type Facts struct {
 	audience []byte
 }
 
-// read walks the members of a payload that a strict decoder has accepted.
-func (f *Facts) read(members *Object) error {
+// readFacts walks the members of a payload that a strict decoder has accepted.
+func readFacts(members *Object) (f Facts, err error) {
 	n := 0
 	for members.Next() {
 		n++
@@ -48,13 +48,13 @@ func (f *Facts) read(members *Object) error {
 			f.SenderIsBound = true
 		}
 		if !ok {
-			return errors.New(kindOf(string(members.Name())))
+			return Facts{}, errors.New(kindOf(string(members.Name())))
 		}
 	}
 	if members.tooDeep || n > maxMembers {
-		return errors.New("there are too many members, or they are nested too deep")
+		return Facts{}, errors.New("there are too many members, or they are nested too deep")
 	}
-	return nil
+	return f, nil
 }
 
 // kindOf says what a claim is not.

@@ -34,7 +34,7 @@ func NewDecoder(t reflect.Type) (Decoder, error) {
 		w.visitValidate()
 	}
 	if len(w.faults) > 0 {
-		return Decoder{}, fmt.Errorf("jwthttp: the claims type %s %s", t, strings.Join(w.faults, "; it "))
+		return Decoder{}, fmt.Errorf("the claims type %s %s", t, strings.Join(w.faults, "; it "))
 	}
 	return decoderFor(w.needsFuncs, w.foreign), nil
 }

@@ -8,8 +8,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 // Require returns a guard for handlers inside a [Middleware] for C, in the manner of
@@ -39,7 +40,7 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 			return missing
 		}
 		if err := allow(token.Claims); err != nil {
-			return blame(errForbidden, err)
+			return errForbidden.orUnavailable(err)
 		}
 		return nil
 	})
@@ -68,20 +69,21 @@ func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 }
 
 func requireScopes(name string, scopes []string, suffices func(have []string) bool) func(http.Handler) http.Handler {
-	isOdd := func(s string) bool { return s == "" || !isPlain(s) || strings.Contains(s, " ") }
-	if len(scopes) == 0 || slices.ContainsFunc(scopes, isOdd) {
+	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) }) {
 		return unfitGuard(fmt.Errorf("%s needs at least one scope, each a string of its own that a token can have, and was given %q", name, scopes))
 	}
 	needed := strings.Join(scopes, " ")
 	lacking := errScope.because(fmt.Errorf("%s needs %q", name, needed))
-	lacking.answer = newAnswer(ErrInsufficientScope, lacking.answer.sentence, needed)
+	named := *lacking.reason
+	named.answer = newAnswer(named.kind, named.sentence, needed)
+	lacking.reason = &named
 	missing := errNoToken.because(fmt.Errorf("%s needs one", name))
 	return newGuard(func(ctx context.Context) error {
-		g, inside := ctx.Value(grantKey{}).(grant)
+		token, inside := ctx.Value(scopedKey{}).(scoped)
 		if !inside {
 			return outside(fmt.Sprintf("%s for %.80q", name, needed))
 		}
-		have, ok := g.granted()
+		have, ok := token.tokenScopes()
 		if !ok {
 			return missing
 		}
@@ -95,16 +97,18 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 // newGuard returns a guard that refuses what decide has an error for, and logs the
 // faults of the program among these errors.
 func newGuard(decide func(context.Context) error) func(http.Handler) http.Handler {
-	var records recordLimit
+	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
-		next = orDefault(next)
+		if next == nil {
+			next = http.DefaultServeMux
+		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			err := decide(r.Context())
 			if err == nil {
 				next.ServeHTTP(w, r)
 				return
 			}
-			if f, ok := err.(*failure); ok && f.kind == ErrMisconfigured && records.allow() {
+			if f, ok := err.(*failure); ok && f.kind == misconfigured && records.Allow() {
 				var route []slog.Attr
 				if r.Pattern != "" {
 					route = append(route, slog.String("pattern", r.Pattern))
@@ -124,11 +128,11 @@ func unfitGuard(cause error) func(http.Handler) http.Handler {
 
 // misplaced returns the failure of a guard that is inside no middleware for claims.
 func misplaced(ctx context.Context, name string, claims reflect.Type) error {
-	g, inside := ctx.Value(grantKey{}).(grant)
+	token, inside := ctx.Value(scopedKey{}).(scoped)
 	if !inside {
 		return outside(name)
 	}
-	found := typeName(g.claimsType())
+	found := typeName(token.claimsType())
 	if found == typeName(claims) {
 		found = "another type of this name" // of another package, or of a function
 	}
@@ -148,29 +152,12 @@ func typeName(t reflect.Type) string {
 	return fmt.Sprintf("%.60s…", t)
 }
 
-// A recordLimit allows one log record a minute.
-type recordLimit struct {
-	mu   sync.Mutex
-	next time.Time
-}
-
-func (l *recordLimit) allow() bool {
-	now := time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now.Before(l.next) {
-		return false
-	}
-	l.next = now.Add(time.Minute)
-	return true
-}
-
-// refuse answers as the innermost door does.
+// refuse answers as the innermost middleware does.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	d, _ := r.Context().Value(doorKey{}).(*door)
-	if d == nil {
+	middleware, ok := r.Context().Value(responderKey{}).(*responder)
+	if !ok {
 		WriteError(w, r, err)
 		return
 	}
-	d.write(w, r, d.mark(err))
+	middleware.write(w, r, middleware.failure(err))
 }

@@ -1,0 +1,194 @@
+package jws
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
+)
+
+// MaxTypeBytes is the longest alg and the longest typ that a header may have.
+const MaxTypeBytes = 64
+
+// The other limits of a header.
+const (
+	maxHeaderBytes      = 2 << 10
+	maxHeaderDepth      = 4
+	maxHeaderMembers    = 32  // at all depths
+	maxHeaderNames      = 900 // bytes of their names together
+	maxKeyIDBytes       = 256
+	maxPlainHeaderBytes = 192 // on the stack
+)
+
+// A Header is what the JOSE header of a token says, RFC 7515 section 4.1. Keys that a
+// header offers (jwk, jku, x5u, x5c) are never read.
+type Header struct {
+	Algorithm string // alg
+	KeyID     string // kid; "" if absent
+	Type      string // typ; "" if absent
+}
+
+// ReadHeader reads a header from its segment, which is base64url.
+func (w *Workspace) ReadHeader(segment string) (Header, error) {
+	size := Base64URL.DecodedLen(len(segment))
+	if size > maxHeaderBytes {
+		return Header{}, ErrHeader
+	}
+	var plain [maxPlainHeaderBytes]byte
+	if size <= len(plain) {
+		n, err := Base64URL.Decode(plain[:], []byte(segment))
+		if err != nil {
+			return Header{}, ErrMalformed
+		}
+		if h, ok := readPlainHeader(plain[:n]); ok {
+			return h, nil
+		}
+	}
+	b := w.buffers.Get()
+	defer w.buffers.Put(b)
+	text, scratch := b.chunk[:maxHeaderBytes], b.chunk[maxHeaderBytes:]
+	n, err := Base64URL.Decode(text, []byte(segment))
+	if err != nil {
+		return Header{}, ErrMalformed
+	}
+	return readHeader(text[:n], scratch)
+}
+
+// readPlainHeader reads what nearly every token has: an object of alg, kid and typ in
+// any order, without white space and escapes. It leaves everything else to readHeader,
+// which reads the same in these.
+func readPlainHeader(text []byte) (h Header, ok bool) {
+	if len(text) < 2 || text[0] != '{' {
+		return h, false
+	}
+	for text[0] != '}' {
+		const before = len(`{"alg":"`)
+		if len(text) < before || text[1] != '"' || string(text[5:before]) != `":"` {
+			return h, false
+		}
+		var field *string
+		switch string(text[2:5]) {
+		case "alg":
+			field = &h.Algorithm
+		case "kid":
+			field = &h.KeyID
+		case "typ":
+			field = &h.Type
+		default:
+			return h, false
+		}
+		value := text[before:]
+		end := bytes.IndexByte(value, '"')
+		if end <= 0 || end+1 == len(value) || end > MaxTypeBytes && field != &h.KeyID || *field != "" || !isPlainText(value[:end]) {
+			return h, false // an empty value, a second one, or something odd
+		}
+		*field = intern(value[:end])
+		text = value[end+1:]
+		if text[0] != ',' && text[0] != '}' {
+			return h, false
+		}
+	}
+	return h, len(text) == 1
+}
+
+func isPlainText(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// intern returns string(b), without a copy for what most headers say.
+func intern(b []byte) string {
+	switch string(b) {
+	case HS256:
+		return HS256
+	case RS256:
+		return RS256
+	case PS256:
+		return PS256
+	case ES256:
+		return ES256
+	case EdDSA:
+		return EdDSA
+	case "JWT":
+		return "JWT"
+	case "at+jwt":
+		return "at+jwt"
+	}
+	return string(b)
+}
+
+// readHeader reads any header. scratch has as much room as text takes.
+func readHeader(text, scratch []byte) (Header, error) {
+	// The strict check keeps a list of the names. Attackers must not make it long.
+	if members, size := tokenjson.CountNames(text); members > maxHeaderMembers || size > maxHeaderNames {
+		return Header{}, ErrHeader
+	}
+	var members tokenjson.Object
+	if !members.Open(text, maxHeaderDepth) || !tokenjson.IsStrict(text) {
+		return Header{}, ErrMalformed
+	}
+	var h Header
+	for members.Next() {
+		var field *string
+		limit, tooLong := MaxTypeBytes, ErrHeader
+		switch string(members.Name()) {
+		case "alg":
+			field = &h.Algorithm
+		case "kid":
+			field, limit, tooLong = &h.KeyID, maxKeyIDBytes, ErrKeyID
+		case "typ":
+			field = &h.Type
+		case "crit", "b64", "zip", "enc": // they change what a token means, RFC 7515 section 4.1.11
+			return Header{}, ErrCritical
+		default:
+			continue
+		}
+		if members.Value[0] != '"' {
+			return Header{}, ErrMalformed
+		}
+		value := tokenjson.Unquote(members.Value, scratch)
+		if len(value) > limit {
+			return Header{}, tooLong
+		}
+		*field = intern(value)
+		if field == &h.Type && len(value) == 0 {
+			return Header{}, ErrType
+		}
+	}
+	if members.TooDeep() {
+		return Header{}, ErrHeader
+	}
+	if !IsKeyID(h.KeyID) {
+		return Header{}, ErrKeyID
+	}
+	return h, nil
+}
+
+// IsKeyID reports whether s can be the kid of a token: at most 256 bytes from 0x20 to
+// 0x7e.
+func IsKeyID(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return len(s) <= maxKeyIDBytes
+}
+
+// PeekIssuer returns the iss of a payload whose signature has not been verified, "" if it
+// is not a string or has more than maxBytes as it is written. Nothing checks that the
+// payload is strict JSON.
+func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
+	b := w.buffers.Get()
+	defer w.buffers.Put(b)
+	b.message = slices.Grow(b.message[:0], len(segment))[:len(segment)]
+	n, err := Base64URL.Decode(b.message, []byte(segment))
+	if err != nil {
+		return ""
+	}
+	return tokenjson.PeekIssuer(b.message[:n], b.chunk[:], maxBytes)
+}

@@ -1,0 +1,2 @@
+// Package syntax reads the grammar of HTTP fields, URLs and media types.
+package syntax

@@ -1,0 +1,153 @@
+package jwthttp
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
+)
+
+// A Key verifies signatures of one algorithm and no other. It is immutable,
+// safe for concurrent use, never prints its material, and is a [KeySource] of
+// its own. The zero Key is refused everywhere.
+type Key struct {
+	// Behind a pointer, since fmt calls no method of what stands in somebody's
+	// unexported field, but follows no second pointer either.
+	material *keyMaterial
+}
+
+type keyMaterial struct {
+	algorithm string
+	id        string
+	issuer    string
+	audience  []string
+	verifier  jws.Verifier
+	err       error          // why the key is unfit for use
+	origin    keyhook.Origin // of a key from a remote set; else nil
+}
+
+func init() {
+	keyhook.WithOrigin = func(k any, origin keyhook.Origin) any {
+		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
+	}
+}
+
+// WithID returns the key with an id: at most 256 bytes of printable ASCII. It then
+// verifies tokens whose kid is this id, and tokens without kid. A key without id
+// verifies tokens of any kid, but for those that name another key of its algorithm.
+func (k Key) WithID(kid string) Key {
+	return k.with(func(m *keyMaterial) {
+		m.id = kid
+		if !jws.IsKeyID(kid) {
+			m.err = errors.Join(m.err, fmt.Errorf("the id %.40q is no kid that a token may have: use at most 256 bytes of printable ASCII, or leave WithID out", kid))
+		}
+	})
+}
+
+// WithIssuer returns the key bound to an issuer: a token that it verifies must
+// carry exactly this iss, and one of the audiences if any are given, besides
+// what [Options] ask for.
+func (k Key) WithIssuer(issuer string, audience ...string) Key {
+	return k.with(func(m *keyMaterial) {
+		m.issuer, m.audience = issuer, slices.Clone(audience)
+		if issuer == "" || slices.Contains(audience, "") {
+			m.err = errors.Join(m.err, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
+		}
+		m.err = errors.Join(m.err, prefixed("WithIssuer: ", checkNames(issuer, audience)))
+	})
+}
+
+func (k Key) with(change func(*keyMaterial)) Key {
+	if k.material == nil {
+		return k
+	}
+	m := *k.material
+	change(&m)
+	return Key{&m}
+}
+
+// Keys returns k itself.
+func (k Key) Keys(context.Context, TokenHeader) ([]Key, error) { return []Key{k}, nil }
+
+// String returns the algorithm and the id, never the material.
+func (k Key) String() string {
+	if k.material == nil {
+		return "jwthttp.Key{}"
+	}
+	return fmt.Sprintf("jwthttp.Key{%s kid=%q}", k.material.algorithm, k.material.id)
+}
+
+// Format prints String under every verb.
+func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
+
+// MarshalText is String: neither JSON nor log/slog show more.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for
+// it. A [KeySource] that makes keys of what others send asks for it too, and
+// leaves such keys out: one among those that it returns is a 503.
+func (k Key) Err() error {
+	if k.material == nil {
+		return errors.New("the key is empty: make one with HS256, RS256 or another algorithm's function")
+	}
+	return k.material.err
+}
+
+// has reports whether k is a key of that algorithm and id.
+func (k Key) has(algorithm, id string) bool {
+	m := k.material
+	return m != nil && m.algorithm == algorithm && m.id == id
+}
+
+// HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
+// copied and taken byte for byte: base64 is not decoded, and the line break at
+// the end of a file counts. It has 32 bytes or more, random ones: "openssl rand
+// -base64 32" makes them. A shorter one, one of zeros, or the text of a public key, is
+// an error from [New].
+func HS256(secret []byte) Key { return newKey(jws.HS256, secret) }
+
+// RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3.
+// The key is copied and has 2048 to 8192 bits; another one, or nil, is an error
+// from [New]. [ParseRSAPublicKey] reads one from a file.
+func RS256(pub *rsa.PublicKey) Key { return newKey(jws.RS256, pub) }
+
+// PS256 returns a key for RSASSA-PSS with SHA-256 and a salt of 32 bytes, RFC
+// 7518 section 3.5. What holds for the key of [RS256] holds for it.
+func PS256(pub *rsa.PublicKey) Key { return newKey(jws.PS256, pub) }
+
+// ES256 returns a key for ECDSA with P-256 and SHA-256, RFC 7518 section 3.4. The
+// key is copied; nil, or one of another curve or beside it, is an error from
+// [New]. [jwt.ParseECPublicKeyFromPEM] reads one from a file.
+func ES256(pub *ecdsa.PublicKey) Key { return newKey(jws.ES256, pub) }
+
+// EdDSA returns a key for Ed25519, RFC 8037 section 3.1. The key is copied; nil,
+// or one that has not 32 bytes or is of small order, is an error from [New].
+// [jwt.ParseEdPublicKeyFromPEM] reads one from a file.
+func EdDSA(pub ed25519.PublicKey) Key { return newKey(jws.EdDSA, pub) }
+
+func newKey(algorithm string, material any) Key {
+	verifier, err := jws.NewVerifier(algorithm, material)
+	return Key{&keyMaterial{algorithm: algorithm, verifier: verifier, err: err}}
+}
+
+// ParseRSAPublicKey reads the public key for [RS256] from the bytes of a file:
+//
+//   - PEM: "PUBLIC KEY" (PKIX), "RSA PUBLIC KEY" (PKCS #1) or "CERTIFICATE", whose
+//     dates and chain are not checked: it is trusted because you name it
+//   - one line as ssh-keygen writes it to a .pub file: "ssh-rsa AAAA… comment"
+//
+// The error says what was found instead (a private key, another kind of key, two
+// keys) and how to get what is wanted. The key has 2048 to 8192 bits.
+func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
+	pub, err := jws.ParseRSAPublicKey(data)
+	if err != nil {
+		return nil, fmt.Errorf("jwthttp: ParseRSAPublicKey: %w", err)
+	}
+	return pub, nil
+}

@@ -1,0 +1,248 @@
+package jwthttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+const maxKeys = 8 // that are tried for one token
+
+var (
+	errNotOurs     = errUnknownKey.because(errors.New("the key source has no key of the token's alg and kid"))
+	errTooManyKeys = errUnknownKey.because(fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
+)
+
+// TokenHeader is what a token's JOSE header says of itself, RFC 7515 section
+// 4.1. While a [KeySource] looks at it, nothing in it is verified.
+type TokenHeader struct {
+	Algorithm string // alg
+	KeyID     string // kid, at most 256 bytes of printable ASCII; "" if absent
+	Type      string // typ; "" if absent
+
+	unverified *unverifiedPayload // only while a KeySource is asked
+}
+
+// Format prints alg, kid and typ under every verb.
+func (h TokenHeader) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "jwthttp.TokenHeader{%q kid=%q typ=%q}", h.Algorithm, h.KeyID, h.Type)
+}
+
+// A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
+// [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
+// sources.
+//
+// A source may have a method Issuer() string, as those of package jwks do. Then
+// tokens must carry that iss, [New] refuses the source where [Options] or [Issuers]
+// ask for another, and the headers it is given have no UnverifiedIssuer.
+type KeySource interface {
+	// Keys returns the keys that may verify a token with header h, read-only. Of
+	// those, the keys that [KeySet] would use are tried in turn. With none, with
+	// more than 8, and with an error that wraps ErrUnknownKey, the token is invalid
+	// (401). Any other error, and a key that New would refuse, is a 503.
+	//
+	// It is called concurrently, for each token, before the signature is checked.
+	// It is called a second time for a token whose signature fails under a key of
+	// package jwks, if the provider has replaced that key in the meantime.
+	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
+}
+
+// A KeySet is several keys side by side, of any algorithms, with and without ids. Of
+// the keys of a token's algorithm, these may verify it:
+//
+//   - if the token names a kid, the key with that id
+//   - if no key has that id, the keys without id
+//   - if the token names no kid, all keys, with and without id
+//
+// They are tried one after the other. A token for which there are more than 8 is
+// refused, so a token should name its key where there are many.
+//
+// [New] copies the set and indexes it. It refuses two keys of one algorithm and id, and
+// more than 8 keys of one algorithm without id.
+type KeySet []Key
+
+// Keys returns the keys of the set that may verify a token with header h.
+func (s KeySet) Keys(_ context.Context, h TokenHeader) ([]Key, error) { return eligible(s, h), nil }
+
+// eligible returns those of keys that may verify a token with header h.
+func eligible(keys []Key, h TokenHeader) []Key {
+	isNamed := h.KeyID != "" && slices.ContainsFunc(keys, func(k Key) bool { return k.has(h.Algorithm, h.KeyID) })
+	isEligible := func(k Key) bool {
+		switch {
+		case isNamed:
+			return k.has(h.Algorithm, h.KeyID)
+		case h.KeyID != "":
+			return k.has(h.Algorithm, "")
+		default:
+			return k.material != nil && k.material.algorithm == h.Algorithm
+		}
+	}
+	// Most sources return nothing else, so there is nothing to copy.
+	if !slices.ContainsFunc(keys, func(k Key) bool { return !isEligible(k) }) {
+		return keys
+	}
+	var some []Key
+	for _, k := range keys {
+		if isEligible(k) {
+			some = append(some, k)
+		}
+	}
+	return some
+}
+
+// A KeyFunc is a key source that is a function. What [KeySource] says of Keys holds for
+// it, and it returns 8 keys at most, or the token is refused. ctx is that of the request:
+// a middleware outside of this one can put a tenant in it. Make keys once and keep them: a
+// new key for each token costs more than the rest.
+type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
+
+// Keys calls f.
+func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
+	keys, err := f(ctx, h)
+	if err == nil && len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	return keys, err
+}
+
+// keyIndex is a key set made fast: the slices are what Keys returns.
+type keyIndex struct {
+	named   map[string][]Key // by id: one key for each algorithm
+	unnamed map[string][]Key // by algorithm
+	all     map[string][]Key // by algorithm
+}
+
+func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	if h.KeyID == "" {
+		return x.all[h.Algorithm], nil
+	}
+	for i, k := range x.named[h.KeyID] {
+		if k.material.algorithm == h.Algorithm {
+			return x.named[h.KeyID][i : i+1 : i+1], nil
+		}
+	}
+	return x.unnamed[h.Algorithm], nil
+}
+
+// prepare returns the index of the set, whose keys are bound to issuer if they are bound to
+// none, and everything that is wrong with it. issuer is the one that every token must name,
+// "" if any.
+func (s KeySet) prepare(issuer string) (KeySource, error) {
+	if len(s) == 0 {
+		return nil, errors.New("the key set is empty, so no token could be accepted: add a key")
+	}
+	x := &keyIndex{named: map[string][]Key{}, unnamed: map[string][]Key{}, all: map[string][]Key{}}
+	var errs []error
+	for i, k := range s {
+		fault := func(err error) {
+			if len(s) > 1 {
+				err = prefixed(fmt.Sprintf("key %d: ", i+1), err)
+			}
+			errs = append(errs, err)
+		}
+		if err := k.Err(); err != nil {
+			fault(err)
+			continue
+		}
+		m := k.material
+		if issuer != "" && m.issuer != "" && m.issuer != issuer {
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: no token can carry both", m.issuer, issuer))
+		}
+		if issuer != "" {
+			k = k.bindTo(issuer)
+		}
+		x.all[m.algorithm] = append(x.all[m.algorithm], k)
+		if m.id == "" {
+			x.unnamed[m.algorithm] = append(x.unnamed[m.algorithm], k)
+			continue
+		}
+		if slices.ContainsFunc(x.named[m.id], func(k Key) bool { return k.has(m.algorithm, m.id) }) {
+			fault(fmt.Errorf("the id %q stands twice in the set for %s: give each key its own", m.id, m.algorithm))
+		}
+		x.named[m.id] = append(x.named[m.id], k)
+	}
+	for _, algorithm := range slices.Sorted(maps.Keys(x.unnamed)) {
+		if n := len(x.unnamed[algorithm]); n > maxKeys {
+			errs = append(errs, fmt.Errorf("%d %s keys without id, at most %d are tried: give them ids", n, algorithm, maxKeys))
+		}
+	}
+	return x, errors.Join(errs...)
+}
+
+// prepareKeys returns the source to ask at run time, and what is wrong with it. issuer is
+// the one that every token must name, "" if any.
+//
+// The cases are exact types. A type of the caller's that embeds one of them may have a Keys
+// of its own, which must be asked.
+func prepareKeys(source KeySource, issuer string) (KeySource, error) {
+	_, isIssuers := source.(Issuers) // a nil map is an empty set
+	if v := reflect.ValueOf(source); !isIssuers && (!v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil()) {
+		return nil, errors.New("the key source is nil: pass HS256, RS256, a KeySet or a KeyFunc, and check the error of what made it")
+	}
+	switch s := source.(type) {
+	case *Key:
+		return s.prepare(issuer)
+	case Key:
+		return s.prepare(issuer)
+	case *KeySet:
+		return s.prepare(issuer)
+	case KeySet:
+		return s.prepare(issuer)
+	case *Issuers:
+		return s.prepare(issuer)
+	case Issuers:
+		return s.prepare(issuer)
+	case *legacySource:
+		return s, s.err
+	}
+	if s, ok := source.(ofOneIssuer); ok && issuer != "" && s.Issuer() != issuer {
+		return nil, fmt.Errorf("the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
+	}
+	return source, nil
+}
+
+func (k Key) prepare(issuer string) (KeySource, error) { return KeySet{k}.prepare(issuer) }
+
+// ofOneIssuer is a key source for the tokens of one issuer.
+type ofOneIssuer interface{ Issuer() string }
+
+// choosesByIssuer reports whether a source, as it is asked at run time, may want
+// to know UnverifiedIssuer.
+func choosesByIssuer(source KeySource) bool {
+	switch source.(type) {
+	case *keyIndex, *legacySource, ofOneIssuer:
+		return false
+	}
+	return true
+}
+
+// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to
+// 8.
+func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
+	keys, err := source.Keys(ctx, h)
+	if err != nil {
+		if f, ok := err.(*failure); ok {
+			return nil, f
+		}
+		if errors.Is(err, ErrUnknownKey) {
+			return nil, errUnknownKey.orUnavailable(err)
+		}
+		return nil, errUnavailable.because(err)
+	}
+	for _, k := range keys {
+		if err := k.Err(); err != nil {
+			return nil, errUnavailable.because(err)
+		}
+	}
+	keys = eligible(keys, h)
+	if len(keys) == 0 {
+		return nil, errNotOurs
+	}
+	if len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	return keys, nil
+}

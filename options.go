@@ -1,0 +1,313 @@
+package jwthttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+)
+
+const (
+	maxLeeway            = 5 * time.Minute
+	defaultMaxTokenBytes = 8 << 10
+	minMaxTokenBytes     = 64 // no signed token is shorter
+	maxMaxTokenBytes     = 64 << 10
+	maxCookieBytes       = 4 << 10
+	defaultRemembered    = 4 << 10
+	maxRemembered        = 1 << 20
+)
+
+// Options say what a [Middleware] accepts. The zero value is the strictest: a Bearer header,
+// and a token that expires and names no audience. New copies what it needs and changes
+// nothing in it.
+type Options struct {
+	// Issuer is the iss that every token must carry, compared exactly:
+	// "https://issuer.example.com/". If empty, any iss is accepted, or the one that the
+	// key is bound to.
+	Issuer string
+
+	// Audience lists the names of this service in aud. A token must carry one of them,
+	// compared exactly. If empty, a token that has an aud is refused, because it is meant
+	// for another service (RFC 7519 section 4.1.3).
+	Audience []string
+
+	// AllowAnyAudience accepts tokens for other services. Lost: that a token stolen by one
+	// service is worthless at the next. It excludes Audience. The audiences of
+	// Key.WithIssuer stay in force.
+	AllowAnyAudience bool
+
+	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068), in any case
+	// and with or without "application/". If empty, JWT, at+jwt and no typ are accepted.
+	Type string
+
+	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key
+	// (DPoP, mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
+	AllowSenderConstrained bool
+
+	// AllowMissingExpiry accepts tokens without exp. Lost: that a stolen token stops
+	// working one day.
+	AllowMissingExpiry bool
+
+	// Leeway is how far this clock may differ from the issuer's: 0 to 5 minutes, as in
+	// 30*time.Second.
+	Leeway time.Duration
+
+	// MaxAge is the longest accepted age of a token by its iat. With it, iat must be there
+	// and not ahead. Leeway adds to it. 0 accepts any age.
+	MaxAge time.Duration
+
+	// Extractors are the only places where a token may be; BearerHeader() if empty. A
+	// request with tokens in two of them is refused: see [FirstOf].
+	Extractors []Extractor
+
+	// TrustedOrigins pass the cross-origin gate, with a token that the browser sends by
+	// itself, such as a cookie, on requests that change state. The service's own origin
+	// needs no mention, unless a proxy changes the Host. Permitted and prohibited:
+	//
+	//	https://app.example.com       permitted
+	//	http://localhost:3000         permitted
+	//	https://app.example.com/      prohibited: no path
+	//	https://app.example.com:443   prohibited: no default port
+	//	https://*.example.com         prohibited: no wildcard
+	//
+	// Browsers since 2023 send Sec-Fetch-Site, which tells an http page from an https page
+	// of the same host. For older browsers Origin is compared with the Host, which names no
+	// scheme: an http origin is refused where the connection is TLS, and passes where a
+	// proxy has ended TLS. HTTP Strict Transport Security closes that.
+	TrustedOrigins []string
+
+	// AllowAnonymous calls the next handler when no token was sent, with no token in the
+	// context. Lost: that a handler which runs has a user. A token that was sent must still
+	// be good.
+	AllowAnonymous bool
+
+	// Realm is the name in challenges, "api" if empty: printable ASCII without quotes and
+	// backslashes.
+	Realm string
+
+	// ResourceMetadata is the URL of this service's metadata (RFC 9728). Every challenge
+	// then names it, so that a client finds out where to get a token. It is https, or http
+	// for loopback. Package oauth serves it.
+	ResourceMetadata string
+
+	// ErrorHandler answers what is refused; [WriteError] if nil. It must write an answer
+	// (to write nothing is a 200 with an empty body) and keep it out of caches
+	// (Cache-Control: no-store). It is called concurrently, with an error of a kind listed
+	// at [ErrNoToken].
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+
+	// OnResult gets the result of every request of [Middleware.Handler], before the
+	// request is answered, for logs and metrics. It is called concurrently, and the request
+	// waits for it. It does not get what guards inside the middleware refuse, or a request
+	// whose check or key function panics.
+	OnResult func(r *http.Request, res Result)
+
+	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else
+	// from 64 to 65536. A cookie has at most 4096 all the same.
+	MaxTokenBytes int
+
+	// RememberSignatures is how many signatures of public keys are remembered as good, so
+	// that a token seen before costs a hash, as one of HS256 always does: 4096 if 0 (160
+	// KiB when full), none if negative, at most 1048576. Nothing else is remembered. Key,
+	// time and claims are checked for every request.
+	RememberSignatures int
+}
+
+// A config is Options compiled: checked, with defaults, and with copies of all slices.
+type config struct {
+	verifier      verifier
+	rules         rules
+	places        []Extractor
+	trusted       []string // origins
+	vary          string
+	responder     responder
+	anonymous     bool
+	onResult      func(r *http.Request, res Result)
+	maxTokenBytes int
+}
+
+// compile returns what is wrong with o and keys, all at once.
+func (o Options) compile(keys KeySource) (config, error) {
+	var errs []error
+	prepared, err := prepareKeys(keys, o.Issuer)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, check := range []func() error{
+		o.checkNames, o.checkType, o.checkTimes, o.checkPlaces, o.checkOrigins, o.checkAnswers, o.checkLimits,
+	} {
+		if err := check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return config{}, err
+	}
+	if s, ok := prepared.(ofOneIssuer); ok && o.Issuer == "" {
+		o.Issuer = s.Issuer()
+	}
+	c := config{
+		verifier: verifier{
+			keys:  prepared,
+			typ:   syntax.BareType(o.Type),
+			work:  jws.NewWorkspace(orDefault(o.RememberSignatures, defaultRemembered)),
+			peeks: choosesByIssuer(prepared),
+		},
+		rules: rules{
+			issuer:             o.Issuer,
+			audience:           slices.Clone(o.Audience),
+			allowAnyAudience:   o.AllowAnyAudience,
+			allowMissingExpiry: o.AllowMissingExpiry,
+			allowSenderBound:   o.AllowSenderConstrained,
+			leeway:             o.Leeway,
+			maxAge:             o.MaxAge,
+		},
+		places:        []Extractor{BearerHeader()},
+		trusted:       slices.Clone(o.TrustedOrigins),
+		responder:     responder{orDefault(o.Realm, defaultRealm), o.ResourceMetadata, o.ErrorHandler},
+		anonymous:     o.AllowAnonymous,
+		onResult:      o.OnResult,
+		maxTokenBytes: orDefault(o.MaxTokenBytes, defaultMaxTokenBytes),
+	}
+	if o.ErrorHandler == nil {
+		c.responder.write = WriteError
+	}
+	if len(o.Extractors) > 0 {
+		c.places = slices.Clone(o.Extractors)
+		for i := range c.places {
+			c.places[i] = c.places[i].compiled()
+		}
+	}
+	if o.AllowAnonymous {
+		c.vary = varyOn(c.places)
+	}
+	return c, nil
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (o *Options) checkNames() error {
+	var errs []error
+	if slices.Contains(o.Audience, "") {
+		errs = append(errs, errors.New("Options.Audience has an empty string: name the service, or leave it out"))
+	}
+	if o.AllowAnyAudience && len(o.Audience) > 0 {
+		errs = append(errs, errors.New("Options.AllowAnyAudience and Options.Audience contradict each other: keep one"))
+	}
+	errs = append(errs, prefixed("Options.Issuer: ", checkNames(o.Issuer, nil)), prefixed("Options.Audience: ", checkNames("", o.Audience)))
+	return errors.Join(errs...)
+}
+
+// checkNames returns what would keep an issuer or an audience from ever being that of a
+// token.
+func checkNames(issuer string, audience []string) error {
+	var errs []error
+	for _, name := range append([]string{issuer}, audience...) {
+		if !utf8.ValidString(name) {
+			errs = append(errs, fmt.Errorf("%.200q is no UTF-8, which no token carries: check where it comes from", name))
+		}
+		if strings.TrimSpace(name) != name {
+			errs = append(errs, fmt.Errorf("%.200q has white space at its beginning or end: take it off", name))
+		}
+	}
+	if strings.Contains(issuer, ":") && strings.ContainsAny(issuer, "{}") { // no URI has braces, RFC 3986
+		errs = append(errs, fmt.Errorf("the issuer %.200q is a template: put your tenant's id in place of what is in braces", issuer))
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) checkType() error {
+	typ := syntax.BareType(o.Type)
+	if typ != "" && !syntax.IsWord(typ) || strings.Contains(typ, ";") || strings.HasSuffix(typ, "/") || len(typ) > jws.MaxTypeBytes-len("application/") {
+		return fmt.Errorf("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
+	}
+	return nil
+}
+
+func (o *Options) checkTimes() error {
+	var errs []error
+	if o.Leeway < 0 || o.Leeway > maxLeeway {
+		errs = append(errs, fmt.Errorf("Options.Leeway is %v: use 0 to 5m", o.Leeway))
+	}
+	if o.MaxAge < 0 {
+		errs = append(errs, fmt.Errorf("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge))
+	}
+	for _, field := range []struct {
+		name string
+		d    time.Duration
+	}{{"Leeway", o.Leeway}, {"MaxAge", o.MaxAge}} {
+		if field.d > 0 && field.d < time.Millisecond {
+			errs = append(errs, fmt.Errorf("Options.%s is %v, as a number without a unit is: write %d*time.Second", field.name, field.d, field.d.Nanoseconds()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) checkPlaces() error {
+	var errs []error
+	seen := map[Source]bool{}
+	for place := range all(o.Extractors) {
+		if err := place.check(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		source := place.Source
+		if name, ok := source.cut(inHeader); ok {
+			source = inHeader + Source(strings.ToLower(name))
+		}
+		if seen[source] {
+			errs = append(errs, fmt.Errorf("Options.Extractors has %s twice, so that each token there would count as two: keep one", place.Source))
+		}
+		seen[source] = true
+	}
+	if hasEmptyFirstOf(o.Extractors) {
+		errs = append(errs, errors.New("FirstOf has no places: name at least one"))
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) checkOrigins() error {
+	var errs []error
+	for _, origin := range o.TrustedOrigins {
+		if !syntax.IsOrigin(origin) {
+			errs = append(errs, fmt.Errorf("Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) checkAnswers() error {
+	var errs []error
+	if !syntax.IsQuotable(o.Realm) {
+		errs = append(errs, fmt.Errorf("Options.Realm is %q: use printable ASCII without quotes and backslashes", o.Realm))
+	}
+	if o.ResourceMetadata != "" {
+		if _, err := syntax.CheckURL(o.ResourceMetadata, "https://api.example.com/.well-known/oauth-protected-resource"); err != nil {
+			errs = append(errs, prefixed("Options.ResourceMetadata is no URL that clients may be sent to: ", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Options) checkLimits() error {
+	var errs []error
+	if o.MaxTokenBytes != 0 && (o.MaxTokenBytes < minMaxTokenBytes || o.MaxTokenBytes > maxMaxTokenBytes) {
+		errs = append(errs, fmt.Errorf("Options.MaxTokenBytes is %d: use %d to %d, or 0 for %d", o.MaxTokenBytes, minMaxTokenBytes, maxMaxTokenBytes, defaultMaxTokenBytes))
+	}
+	if o.RememberSignatures > maxRemembered {
+		errs = append(errs, fmt.Errorf("Options.RememberSignatures is %d: use at most %d, 0 for %d, or -1 for none", o.RememberSignatures, maxRemembered, defaultRemembered))
+	}
+	return errors.Join(errs...)
+}
