@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -372,6 +373,7 @@ func TestWholeFetchEveryDay(t *testing.T) {
 				source := discover(t, issuer, through(w))
 				wantRefresh(t, source, "")
 				time.Sleep(days * 24 * time.Hour)
+				synctest.Wait()
 				if !slices.Equal(asked, whole) {
 					t.Errorf("metadata %v, unconditional %v", asked, whole)
 				}
@@ -393,18 +395,23 @@ func TestWholeFetchEveryDay(t *testing.T) {
 	t.Run("spread", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			const instances = 100
+			var mu sync.Mutex
 			count := map[time.Time]int{}
 			w := newWeb()
 			w.put(issuer+openID, func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
 				count[time.Now().Truncate(time.Minute)]++
+				mu.Unlock()
 				metadata(issuer, keysURL)(w, r)
 			})
 			w.put(keysURL, text(keySet(edJWK("a", "a")), "Cache-Control: max-age=3600"))
 			for range instances {
 				wantRefresh(t, discover(t, issuer, through(w)), "")
 			}
+			synctest.Wait()
 			clear(count)
 			time.Sleep(25 * time.Hour)
+			synctest.Wait()
 			total := 0
 			for at, n := range count {
 				if total += n; n > 15 { // 2 are expected: they lie within 54 minutes

@@ -88,7 +88,8 @@ func TestReplacedKeys(t *testing.T) {
 // Forged tokens with a known kid cost the provider no more than a budget, and good tokens
 // nothing.
 func TestForgedSignatures(t *testing.T) {
-	for name, wrap := range wrappings {
+	for _, name := range []string{"bare", "KeyFunc", "Issuers"} {
+		wrap := wrappings[name]
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				p := newProvider("a", "b")
@@ -107,7 +108,7 @@ func TestForgedSignatures(t *testing.T) {
 							select {
 							case <-stop:
 								return
-							case <-time.After(200 * time.Millisecond):
+							case <-time.After(500 * time.Millisecond):
 								if status := d.status(t.Context(), forged); status != 401 {
 									t.Errorf("status %d", status)
 								}
@@ -119,7 +120,7 @@ func TestForgedSignatures(t *testing.T) {
 					d.wantAtOnce(t, 200, token("a"))
 					d.wantAtOnce(t, 200, token("b"))
 					d.wantAtOnce(t, 200, signed("b", ""))
-					time.Sleep(150 * time.Millisecond)
+					time.Sleep(400 * time.Millisecond)
 				}
 				// The first of all, a budget of 4, and one more each 30 s.
 				if n := p.count(); n != 1+4+3 {
