@@ -741,7 +741,7 @@ func TestEvents(t *testing.T) {
 			many = append(many, edJWK("x", ""))
 		}
 		p.set(func() { p.body = keySet(many...) })
-		want("fetched, key removed, key skipped")
+		want("fetched, key removed, key skipped, key skipped") // they have no kid, which is told too
 		want("fetched")
 		p.set(func() { p.body = keySet(many[:100]...) })
 		want("fetched")
