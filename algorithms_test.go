@@ -185,6 +185,17 @@ func TestEdDSAKeysOffTheCurve(t *testing.T) {
 			t.Errorf("%x: error %v, on the curve: %t", pub, err, want)
 		}
 	}
+	// A y of the prime or more is not decoded, though it is that of a point beyond it.
+	for n := range int64(19) {
+		for _, sign := range []byte{0, 0x80} {
+			pub := ed25519.PublicKey(new(big.Int).Add(p, big.NewInt(n)).FillBytes(make([]byte, 32)))
+			slices.Reverse(pub)
+			pub[31] |= sign
+			if err := jwthttp.EdDSA(pub).Err(); err == nil {
+				t.Errorf("%x: no error", pub)
+			}
+		}
+	}
 	if count[true] < 50 || count[false] < 50 {
 		t.Errorf("points and others: %v", count)
 	}

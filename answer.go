@@ -105,7 +105,7 @@ func isOfAnotherAnswer(name string) bool {
 		return true // they send the client, or a proxy, to something else
 	case "Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "Content-Disposition", "Content-Language", "Content-Location",
 		"Etag", "Last-Modified", "Trailer",
-		"Digest", "Content-Digest", "Repr-Digest", "Content-Md5": // RFC 9530, and what it replaces
+		"Digest", "Content-Digest", "Repr-Digest", "Unencoded-Digest", "Content-Md5": // RFC 9530, and what it replaces
 		return true
 	case "Cache-Control", "Expires", "Age", "Surrogate-Control", "Edge-Control", "X-Accel-Expires":
 		return true

@@ -196,6 +196,14 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		Role string `json:"role"`
 	}](key, opts))
 	try("embeds itself, unexported", "embeds *jwthttp_test.loop, which the decoder cannot set")(jwthttp.New[loop](key, opts))
+	try("a pointer to itself as exp", "has the pointer jwthttp_test.endless at .E, which only ever points to itself")(jwthttp.New[struct {
+		E endless `json:"exp"`
+	}](key, opts))
+	try("a pointer to itself", "has the pointer jwthttp_test.endless at .In.P")(jwthttp.New[struct {
+		In struct {
+			P []endless `json:"p"`
+		} `json:"in"`
+	}](key, opts))
 	try("exp as time.Time", "for exp: use *jwt.NumericDate")(jwthttp.New[struct {
 		E time.Time `json:"exp"`
 	}](key, opts))
@@ -253,6 +261,8 @@ type Chicken struct{ *Egg }
 type Egg struct{ *Chicken }
 
 type loop struct{ *loop }
+
+type endless *endless
 
 type ByValue = byValue
 

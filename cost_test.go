@@ -42,16 +42,32 @@ func TestCostOfForgedTokens(t *testing.T) {
 	}
 	asked := 0
 	inTurn := func(*jwt.Token) (any, error) { asked++; return secretN(asked % 65), nil }
+	odd := make([]*rsa.PublicKey, 65)
+	for i := range odd {
+		odd[i] = oddKey(t, 2048)
+	}
+	setsInTurn := func(*jwt.Token) (any, error) {
+		var set jwt.VerificationKeySet
+		for range 8 {
+			asked++
+			set.Keys = append(set.Keys, odd[asked%65])
+		}
+		return set, nil
+	}
 	rows := map[string]row{
-		"HS256":                {hs(0), "HS256", 32},
-		"ES256":                {es(0), "ES256", 64},
-		"EdDSA":                {ed(0), "EdDSA", 64},
-		"8 keys, HS256":        {eight(hs), "HS256", 32},
-		"8 keys, ES256":        {eight(es), "ES256", 64},
-		"8 keys, EdDSA":        {eight(ed), "EdDSA", 64},
-		"8 keys, RS256, 2048":  {eight(rs(2048)), "RS256", 256},
-		"8 keys, RS256, 4096":  {eight(rs(4096)), "RS256", 512},
-		"FromKeyfunc, 65 keys": {jwthttp.FromKeyfunc(inTurn, "HS256"), "HS256", 32},
+		"HS256":               {hs(0), "HS256", 32},
+		"ES256":               {es(0), "ES256", 64},
+		"EdDSA":               {ed(0), "EdDSA", 64},
+		"8 keys, HS256":       {eight(hs), "HS256", 32},
+		"8 keys, ES256":       {eight(es), "ES256", 64},
+		"8 keys, EdDSA":       {eight(ed), "EdDSA", 64},
+		"8 keys, RS256, 2048": {eight(rs(2048)), "RS256", 256},
+		"8 keys, RS256, 4096": {eight(rs(4096)), "RS256", 512},
+		"8 keys, RS256, 8192": {eight(rs(8192)), "RS256", 1024},
+		"8 keys, PS256, 8192": {eight(func(int) jwthttp.Key { return jwthttp.PS256(oddKey(t, 8192)) }), "PS256", 1024},
+
+		"FromKeyfunc, HS256, 65 keys in turn":                       {jwthttp.FromKeyfunc(inTurn, "HS256"), "HS256", 32},
+		"FromKeyfunc, RS256, 2048 bits, 65 keys in turn, 8 at once": {jwthttp.FromKeyfunc(setsInTurn, "RS256"), "RS256", 256},
 	}
 	for _, bits := range []int{2048, 3072, 4096, 8192} {
 		rows[fmt.Sprintf("RS256, %d bits", bits)] = row{rs(bits)(0), "RS256", bits / 8}

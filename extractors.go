@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/textproto"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -50,13 +51,14 @@ type Extractor struct {
 	// context.Canceled. Extract is called concurrently and must not read the body.
 	//
 	// With a Source of "header:NAME", two values of that header are a 400 before Extract
-	// is called. Extract sees the value without the spaces and tabs around it, and they
-	// are removed from what it returns.
+	// is called. Extract sees the value without the spaces and tabs around it, in a copy of
+	// the request if there are any, so it must not change the request. They are removed from
+	// what it returns, too.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
 	bearer  bool        // Extract leaves it to others to check b64token
-	builtin bool        // Extract reads its header as compiled demands it
+	own     uintptr     // the code of Extract as this package made it; 0 in a literal
 	err     error       // of the call that made it; New returns it
 }
 
@@ -67,7 +69,7 @@ type Extractor struct {
 //   - a Bearer header that does not hold exactly one token
 //   - a value that does not begin with the name of a scheme, such as a quote or a comma
 func BearerHeader() Extractor {
-	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, builtin: true}
+	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}
 }
 
 // Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so
@@ -114,21 +116,17 @@ func HeaderNamed(name string) Extractor {
 	case "Host", "Trailer", "Transfer-Encoding":
 		err = fmt.Errorf("HeaderNamed cannot read %s: net/http takes it out of the headers, choose another name", name)
 	}
-	return Extractor{
-		err:     err,
-		builtin: true,
-		Source:  inHeader + Source(name),
-		Extract: func(r *http.Request) (string, error) {
-			switch values := r.Header[name]; len(values) {
-			case 0:
-				return "", nil
-			case 1:
-				return syntax.Trim(values[0]), nil
-			default:
-				return "", errTwoTokens
-			}
-		},
+	extract := func(r *http.Request) (string, error) {
+		switch values := r.Header[name]; len(values) {
+		case 0:
+			return "", nil
+		case 1:
+			return syntax.Trim(values[0]), nil
+		default:
+			return "", errTwoTokens
+		}
 	}
+	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: err}
 }
 
 // FirstOf reads the first of several places that holds a token, and not the others: an
@@ -178,10 +176,10 @@ func bearer(r *http.Request) (string, error) {
 // form of RFC 6750's b64token. To ask this of good tokens would be one scan more.
 func (e *Extractor) isMalformed(token string) bool { return e.bearer && !syntax.IsB64Token(token) }
 
-// compiled returns e as requests are read with it. An extractor of the caller's own for a
-// header gets what holds for ours: one value, and no white space around it. Else an
-// extractor that looks for "JWT " would take " JWT x" for no credential, and a proxy inside
-// the middleware would pass it on to a reader that trims it.
+// compiled returns e as requests are read with it. A function of the caller's own for a header
+// gets what ours do by themselves: one value, and no white space around it. Else a function
+// that looks for "JWT " would take " JWT x" for no credential, and a proxy inside the
+// middleware would pass it on to a reader that trims it.
 func (e Extractor) compiled() Extractor {
 	if e.firstOf != nil {
 		e.firstOf = slices.Clone(e.firstOf)
@@ -190,8 +188,10 @@ func (e Extractor) compiled() Extractor {
 		}
 		return e
 	}
+	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
+	e.bearer = e.bearer && isOwn
 	name, isHeader := e.Source.cut(inHeader)
-	if !isHeader || e.builtin {
+	if !isHeader || isOwn {
 		return e
 	}
 	name = textproto.CanonicalMIMEHeaderKey(name)
@@ -202,7 +202,8 @@ func (e Extractor) compiled() Extractor {
 			return "", errTwoTokens
 		}
 		if len(values) == 1 && syntax.Trim(values[0]) != values[0] {
-			trimmed := *r // the caller's request stays as it is
+			// The caller's request stays as it is: others may be reading it.
+			trimmed := *r
 			trimmed.Header = maps.Clone(r.Header)
 			trimmed.Header[name] = []string{syntax.Trim(values[0])}
 			r = &trimmed
@@ -212,6 +213,8 @@ func (e Extractor) compiled() Extractor {
 	}
 	return e
 }
+
+func codeOf(f func(r *http.Request) (string, error)) uintptr { return reflect.ValueOf(f).Pointer() }
 
 // find returns the token that r carries in this place, "" if none, and the single place that
 // it is.

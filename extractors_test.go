@@ -526,3 +526,40 @@ func TestGateWithoutHost(t *testing.T) {
 func upgrade(values ...string) func(*http.Request) {
 	return func(r *http.Request) { r.Method, r.Header["Upgrade"] = "GET", values }
 }
+
+// What holds for every extractor for a header holds for one of ours whose function was
+// replaced, too.
+func TestDerivedExtractors(t *testing.T) {
+	token := func(r *http.Request) (string, error) {
+		token, ok := strings.CutPrefix(r.Header.Get("X-Jwt"), "JWT ")
+		if !ok {
+			return "", nil
+		}
+		return token, nil
+	}
+	derived := jwthttp.HeaderNamed("X-Jwt")
+	derived.Extract = token
+	ofBearer := jwthttp.BearerHeader()
+	ofBearer.Source, ofBearer.Extract = "header:X-Jwt", token
+	for name, place := range map[string]jwthttp.Extractor{
+		"literal": {Source: "header:X-Jwt", Extract: token}, "derived from HeaderNamed": derived, "derived from BearerHeader": ofBearer,
+		"within FirstOf": jwthttp.FirstOf(jwthttp.Cookie("token"), derived),
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: []jwthttp.Extractor{place}})
+		for _, tc := range []struct {
+			values []string
+			want   int
+		}{
+			{nil, 200}, {[]string{"JWT " + good()}, 200}, {[]string{" JWT " + good()}, 200}, {[]string{"JWT " + good() + "\t"}, 200},
+			{[]string{" JWT forged.a.b"}, 401}, {[]string{"\tJWT  forged.a.b "}, 401}, {[]string{"JWT " + good(), ""}, 400}, {[]string{"", ""}, 400},
+		} {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header["X-Jwt"] = tc.values
+			rec := httptest.NewRecorder()
+			auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(rec, r)
+			if rec.Code != tc.want {
+				t.Errorf("%s: %q: %d, want %d", name, tc.values, rec.Code, tc.want)
+			}
+		}
+	}
+}

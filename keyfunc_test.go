@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -271,7 +272,7 @@ type origin struct {
 
 func (o origin) Source() any { return o.source }
 
-func (o origin) Renewed(_ context.Context, algorithm, kid string, tried []keyhook.Origin) bool {
+func (o origin) Renewed(_ context.Context, _ time.Time, algorithm, kid string, tried []keyhook.Origin) bool {
 	s := o.source
 	s.renewals = append(s.renewals, fmt.Sprint(algorithm, " ", kid, " ", len(tried)))
 	if s.next.Err() != nil {

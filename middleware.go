@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/gate"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -77,7 +78,7 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but
 		// know nothing of other credentials.
-		if v.token.Source != inAuthorization && w.Header()["Cache-Control"] == nil {
+		if v.token.Source != inAuthorization && !syntax.HasField(w.Header(), "Cache-Control") {
 			w.Header().Set("Cache-Control", "private")
 		}
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))

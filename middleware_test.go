@@ -418,6 +418,8 @@ func TestNewRefuses(t *testing.T) {
 		{"age without unit", jwthttp.Options{MaxAge: 3600}, "jwthttp: Options.MaxAge is 3.6µs, as a number without a unit is: write 3600*time.Second"},
 		{"white space behind the issuer", jwthttp.Options{Issuer: "https://a.example\n"}, `jwthttp: Options.Issuer: "https://a.example\n" has white space at its beginning or end`},
 		{"white space before the issuer", jwthttp.Options{Issuer: "\u00a0a"}, "has white space"},
+		{"a byte order mark before the issuer", jwthttp.Options{Issuer: "\ufeffhttps://a.example"}, "has white space"},
+		{"a zero width space behind the issuer", jwthttp.Options{Issuer: "https://a.example\u200b"}, "has white space"},
 		{"white space behind an audience", jwthttp.Options{Audience: []string{"a", "b\t"}}, `"b\t" has white space`},
 		{"a template as the issuer", jwthttp.Options{Issuer: "https://login.example/{tenantid}/v2.0"}, `jwthttp: Options.Issuer: the issuer "https://login.example/{tenantid}/v2.0" is a template`},
 		{"negative age", jwthttp.Options{MaxAge: -1}, "Options.MaxAge"},

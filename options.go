@@ -218,7 +218,7 @@ func checkNames(issuer string, audience []string) error {
 		if !utf8.ValidString(name) {
 			errs = append(errs, fmt.Errorf("%.200q is no UTF-8, which no token carries: check where it comes from", name))
 		}
-		if strings.TrimSpace(name) != name {
+		if syntax.HasSpaceAround(name) {
 			errs = append(errs, fmt.Errorf("%.200q has white space at its beginning or end: take it off", name))
 		}
 	}

@@ -3,10 +3,14 @@ package jwthttp
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
+
+// maxWait is for how long a token waits for remote keys, with all that belongs to it.
+const maxWait = 2 * time.Second
 
 // A verifier turns a raw token into a verified payload. It knows neither HTTP nor the
 // claims type. It is safe for concurrent use.
@@ -47,13 +51,17 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 	if v.peeks {
 		asked.unverified = &unverifiedPayload{parts.Payload, v.work}
 	}
+	var until time.Time // a static set makes no token wait
+	if _, isStatic := v.keys.(*keyIndex); !isStatic {
+		until = time.Now().Add(maxWait)
+	}
 	keys, err := eligibleKeys(ctx, v.keys, asked)
 	if err != nil {
 		return openedToken{}, err
 	}
 	var ok bool
 	if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
+		if keys, err = v.replacedKeys(ctx, until, asked, keys); err != nil {
 			return openedToken{}, err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
@@ -78,8 +86,9 @@ func (v *verifier) signedBy(keys []Key, parts *jws.Segments) (k Key, remembered,
 
 // replacedKeys returns the keys that took the place of some in tried, after a signature
 // failed under all of these. A key of a remote set may be replaced under its kid. Other
-// keys have no origin, and for them nothing is asked again.
-func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key) ([]Key, error) {
+// keys have no origin, and for them nothing is asked again. All sources together may wait
+// until then.
+func (v *verifier) replacedKeys(ctx context.Context, until time.Time, h TokenHeader, tried []Key) ([]Key, error) {
 	var origins []keyhook.Origin
 	for _, k := range tried {
 		if k.material.origin != nil {
@@ -91,7 +100,7 @@ func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key)
 	for _, o := range origins {
 		if source := o.Source(); !slices.Contains(asked, source) {
 			asked = append(asked, source)
-			renewed = o.Renewed(ctx, h.Algorithm, h.KeyID, origins) || renewed
+			renewed = o.Renewed(ctx, until, h.Algorithm, h.KeyID, origins) || renewed
 		}
 	}
 	if !renewed {

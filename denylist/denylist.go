@@ -54,6 +54,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
@@ -354,12 +355,13 @@ func misuse(format string, args ...any) error {
 	return &failure{jwthttp.ErrMisconfigured, fmt.Errorf(format, args...)}
 }
 
-// A failure has the text of its cause alone.
+// A failure has the text of its cause alone, cut and on one line: a store may put anything in
+// it.
 type failure struct {
 	kind  error // of package jwthttp
 	cause error
 }
 
-func (f *failure) Error() string { return f.cause.Error() }
+func (f *failure) Error() string { return logtext.Cut(f.cause.Error()) }
 
 func (f *failure) Unwrap() []error { return []error{f.kind, f.cause} }

@@ -3,6 +3,7 @@ package denylist_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -750,3 +751,24 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 		})
 	}
 }
+
+// What a store says in an error is one line in a log, and short.
+func TestTextOfAStore(t *testing.T) {
+	odd := errors.New("line one\nline two\u2028three \u202eevil" + strings.Repeat("x", 1000))
+	list, err := denylist.New(failing{odd}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = list.RevokeSubject(t.Context(), "i", "s", time.Now())
+	if text := fmt.Sprint(err); !errors.Is(err, odd) || len(text) > 300 || strings.ContainsAny(text, "\n\u2028\u202e") {
+		t.Errorf("error %q", text)
+	}
+}
+
+type failing struct{ err error }
+
+func (s failing) Raise(context.Context, denylist.Kind, denylist.Key, int64, time.Time) error {
+	return s.err
+}
+
+func (s failing) Find(context.Context, [3]denylist.Key) ([3]int64, error) { return [3]int64{}, s.err }

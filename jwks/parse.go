@@ -15,7 +15,6 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/jwk"
-	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
@@ -23,6 +22,7 @@ const (
 	maxKeys    = 100 // of a set, that can be used
 	maxReports = 100 // of keys that cannot
 	maxTried   = 8   // for a token, as jwthttp has it
+	maxLooks   = 500 // at keys, whether they can be used or not
 )
 
 // A Set is what [Parse] found in a key set.
@@ -68,7 +68,7 @@ func Parse(data []byte) (Set, error) {
 type foundKey struct {
 	jwthttp.Key
 	identity
-	origin keyhook.Origin // once the key belongs to a Source
+	origin *origin // once the key belongs to a Source
 }
 
 type identity struct {
@@ -96,7 +96,7 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
 			place++
-			if len(found) == maxKeys { // to look at thousands more would take a second
+			if len(found) == maxKeys || place > maxLooks { // to look at thousands more would take a second
 				rest++
 				return
 			}
@@ -135,7 +135,7 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		}
 	}
 	if rest > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count: the issuer has to remove old ones", rest, maxKeys)})
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count, and only the first %d are looked at: the issuer has to remove old ones", rest, maxKeys, maxLooks)})
 	}
 	if len(found) == 0 {
 		reasons := []error{errors.New("it has no key that can be used")}
@@ -315,10 +315,29 @@ func (x *index) find(wanted keyName) []jwthttp.Key {
 	return x.unnamed[wanted.algorithm]
 }
 
-// hasOther reports whether find returns a key that was not tried.
-func (x *index) hasOther(wanted keyName, tried []keyhook.Origin) bool {
-	eligible := x.find(wanted)
-	return slices.ContainsFunc(x.found, func(k foundKey) bool {
-		return slices.Contains(eligible, k.Key) && !slices.Contains(tried, k.origin)
-	})
+// replaces reports whether tokens of that name have other keys now than before: one that was
+// tried is gone, or one has come.
+func (s *served) replaces(before *served, name keyName, tried []*origin) bool {
+	now := s.originsOf(name)
+	for _, o := range tried {
+		if o.name == name && !slices.Contains(now, o) {
+			return true
+		}
+	}
+	if before == nil || before.index == s.index {
+		return false
+	}
+	was := before.originsOf(name)
+	return slices.ContainsFunc(now, func(o *origin) bool { return !slices.Contains(was, o) })
+}
+
+// originsOf returns the origins of the keys that find returns.
+func (x *index) originsOf(name keyName) (origins []*origin) {
+	eligible := x.find(name)
+	for _, k := range x.found {
+		if slices.Contains(eligible, k.Key) {
+			origins = append(origins, k.origin)
+		}
+	}
+	return origins
 }

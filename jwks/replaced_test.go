@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -357,4 +359,100 @@ func TestRenewalDoesNotDecide(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		d.wantAfter(t, 1900*time.Millisecond, 200, token("b")) // the rest of the renewal, and a fetch of its own
 	})
+}
+
+// A KeyFunc may hold back a key of the source. That key is no sign of a replacement, and
+// hides none.
+func TestReplacedKeyBehindAFilter(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider()
+		p.set(func() {
+			p.header.Set("Cache-Control", "max-age=86400")
+			p.body = keySet(edJWK("a", ""), edJWK("blocked", ""))
+		})
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, signed("blocked", ""))
+		keys := must(d.Source.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA"}))
+		blocked, asked := keys[1], 0
+		d.auth = must(newAuth(jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			asked++
+			keys, err := d.Source.Keys(ctx, h)
+			return slices.DeleteFunc(slices.Clone(keys), func(k jwthttp.Key) bool { return k == blocked }), err
+		})))
+		d.want(t, 200, signed("a", ""))
+		d.want(t, 401, signed("blocked", ""))
+		if n := p.count(); n != 2 || asked != 2 {
+			t.Errorf("%d fetches, asked %d times", n, asked)
+		}
+		p.set(func() { p.body = keySet(edJWK("b", ""), edJWK("blocked", "")) })
+		d.want(t, 200, signed("b", ""))
+		d.want(t, 401, signed("a", ""))
+	})
+}
+
+// A KeyFunc may map the ids of tokens to those of the source.
+func TestReplacedKeyUnderAnotherID(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider()
+		p.set(func() {
+			p.header.Set("Cache-Control", "max-age=86400")
+			p.body = keySet(edJWK("a", "x"), edJWK("c", "c"))
+		})
+		d := protect(t, p, jwks.Options{})
+		d.auth = must(newAuth(jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			id := h.KeyID
+			h.KeyID = strings.TrimPrefix(id, "tenant:")
+			keys, err := d.Source.Keys(ctx, h)
+			if err != nil {
+				return nil, err
+			}
+			return []jwthttp.Key{keys[0].WithID(id)}, nil
+		})))
+		d.want(t, 200, signed("a", "tenant:x"))
+		p.set(func() { p.body = keySet(edJWK("b", "x"), edJWK("c", "c")) })
+		d.want(t, 200, signed("b", "tenant:x"))
+		if n := p.count(); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
+// A token waits for 2 seconds at most, however many sources it waits for and whether it
+// waits for keys or for a replacement.
+func TestWaitsDoNotAddUp(t *testing.T) {
+	for _, sources := range []int{1, 4} {
+		bubble(t, func(t *testing.T) {
+			var all []*jwks.Source
+			var providers []*provider
+			for range sources {
+				p := newProvider("a")
+				providers = append(providers, p)
+				all = append(all, protect(t, p, jwks.Options{}).Source)
+			}
+			auth := must(newAuth(jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) (keys []jwthttp.Key, err error) {
+				for _, s := range all {
+					found, err := s.Keys(ctx, h)
+					if err != nil {
+						return nil, err
+					}
+					keys = append(keys, found...)
+				}
+				return keys, nil
+			})))
+			d := door{Source: all[0], auth: auth}
+			if sources == 1 { // cold, and slow
+				providers[0].set(func() { providers[0].delay = 1900 * time.Millisecond })
+			} else {
+				d.want(t, 200, token("a"))
+				for _, p := range providers {
+					p.set(func() { p.delay = time.Hour })
+				}
+			}
+			began := time.Now()
+			d.want(t, 401, signed("b", "a"))
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("%d sources: it took %v", sources, took)
+			}
+		})
+	}
 }

@@ -165,6 +165,8 @@ type flight struct {
 	whole bool // see remote.fetch
 	done  chan struct{}
 	err   error // once done
+
+	errLocate error // once done; the metadata could not be read, but the keys could
 }
 
 // served are the keys in use.
@@ -308,7 +310,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 		return nil, jwthttp.ErrUnknownKey // no fetch would bring one
 	}
 	var keys []jwthttp.Key
-	err := s.await(ctx, func(known *served) bool {
+	err := s.await(ctx, time.Now().Add(maxWait), func(known *served) bool {
 		keys = known.find(wanted)
 		return keys != nil
 	})
@@ -318,13 +320,14 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 // Ready returns nil if there are keys to verify tokens with, for a health check;
 // if there are none it waits for them as a request does.
 func (s *Source) Ready(ctx context.Context) error {
-	return s.await(ctx, func(*served) bool { return true })
+	return s.await(ctx, time.Now().Add(maxWait), func(*served) bool { return true })
 }
 
 // Refresh fetches the keys now, and returns when that is done or ctx is. The fetch
 // begins after the call, asks for the metadata first, and takes no answer from a cache:
-// a key that the issuer has withdrawn before the call is not in use after it. Refresh
-// is for an operator who forces a key out, and for a program that wants its keys, or the
+// a key that the issuer has withdrawn before the call is not in use after it. Where only
+// the metadata could not be read, the keys come from the last known address, and the error
+// says so: they may have moved. Refresh is for an operator who forces a key out, and for a program that wants its keys, or the
 // reason why there are none, before the first request.
 func (s *Source) Refresh(ctx context.Context) error {
 	called := time.Now()
@@ -341,6 +344,9 @@ func (s *Source) Refresh(ctx context.Context) error {
 		s.mu.Unlock()
 		err := f.wait(ctx)
 		if f.whole && !f.began.monotonic.Before(called) {
+			if err == nil && f.errLocate != nil {
+				return newFetchError(f.errLocate)
+			}
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -375,14 +381,14 @@ func (s *Source) usable(now moment) *served {
 }
 
 // await returns nil once the keys in use satisfy has. It joins the fetch that is
-// under way, or starts one if that is due.
-func (s *Source) await(ctx context.Context, has func(*served) bool) error {
+// under way, or starts one if that is due. It waits no longer than ctx and until.
+func (s *Source) await(ctx context.Context, until time.Time, has func(*served) bool) error {
 	arrived := time.Now()
 	f, isOwn, err := s.join(has)
 	if f == nil {
 		return err
 	}
-	limited, cancel := context.WithDeadline(ctx, arrived.Add(maxWait))
+	limited, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	for f != nil {
 		if err := f.wait(limited); err != nil {
@@ -460,6 +466,7 @@ func (s *Source) start(whole bool) *flight {
 func (s *Source) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
 	fresh, errLocate, err := s.fetch(ctx, f)
+	f.errLocate = errLocate
 	cancel()
 
 	s.mu.Lock()
@@ -594,19 +601,40 @@ func (s *Source) bind(k foundKey, before *served) foundKey {
 			}
 		}
 	}
-	k.origin = &origin{s}
+	k.origin = &origin{s, k.keyName}
 	k.Key = keyhook.WithOrigin(k.WithIssuer(s.issuer, s.audience...), k.origin).(jwthttp.Key)
 	return k
 }
 
 // An origin is the way back from a key to its source. Each key that was found has its
 // own, as long as it is in use.
-type origin struct{ source *Source }
+type origin struct {
+	source *Source
+	name   keyName
+}
 
 func (o *origin) Source() any { return o.source }
 
-// Renewed fetches the keys as for an unknown kid, out of the same budget: what was
-// published under the kid may have been replaced.
-func (o *origin) Renewed(ctx context.Context, algorithm, kid string, tried []keyhook.Origin) bool {
-	return o.source.await(ctx, func(known *served) bool { return known.hasOther(keyName{kid, algorithm}, tried) }) == nil
+// Renewed fetches the keys as for an unknown kid, out of the same budget: what was published
+// under the kid may have been replaced. Keys that were not tried are no sign of that: a KeyFunc
+// around the source may hold some back. So the keys before the fetch are compared with those
+// after it.
+func (o *origin) Renewed(ctx context.Context, until time.Time, algorithm, kid string, tried []keyhook.Origin) bool {
+	names := []keyName{{kid, algorithm}}
+	var own []*origin
+	for _, t := range tried {
+		if t, ok := t.(*origin); ok && t.source == o.source {
+			// A KeyFunc may have given the key another id than the source has.
+			own, names = append(own, t), append(names, t.name)
+		}
+	}
+	before := o.source.served.Load()
+	return o.source.await(ctx, until, func(known *served) bool {
+		for _, name := range names {
+			if known.replaces(before, name, own) {
+				return true
+			}
+		}
+		return false
+	}) == nil
 }

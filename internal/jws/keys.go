@@ -17,6 +17,7 @@ import (
 	"hash"
 	"math/big"
 	"slices"
+	"sync"
 )
 
 const maxRSABits = 8192
@@ -140,11 +141,19 @@ func checkEd(pub ed25519.PublicKey) error {
 	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
 		return errors.New("the Ed25519 key is of small order, so that anybody can sign for it: the key is empty or damaged, export it again")
 	}
-	if fmt.Sprint(verifyNothing(pub)) != fmt.Sprint(verifyNothing(basePoint)) {
+	// RFC 8032 section 5.1.3: a y that is not below the field's prime is not decoded.
+	slices.Reverse(y)
+	if new(big.Int).SetBytes(y).Cmp(fieldPrime) >= 0 || fmt.Sprint(verifyNothing(pub)) != badSignature() {
 		return errors.New("the Ed25519 key is no point of its curve: the key is damaged, export it again")
 	}
 	return nil
 }
+
+// fieldPrime is 2^255-19.
+var fieldPrime = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+
+// badSignature is the text of the error for a bad signature of a good key.
+var badSignature = sync.OnceValue(func() string { return fmt.Sprint(verifyNothing(basePoint)) })
 
 // basePoint is a good key, RFC 8032 section 5.1.
 var basePoint = append(ed25519.PublicKey{0x58}, bytes.Repeat([]byte{0x66}, 31)...)

@@ -2,7 +2,10 @@
 // the key came from. No other package can, so there is no exported function for it.
 package keyhook
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An Origin is one key's way back to its source. Origins are compared by ==. They are
 // safe for concurrent use.
@@ -14,8 +17,8 @@ type Origin interface {
 	// which may have been replaced under their kid. tried may hold keys of other
 	// sources too. It reports whether the source now has a key for algorithm and kid
 	// that is not in tried. It may fetch the keys to find out, within the limits of
-	// the source, and waits no longer than ctx.
-	Renewed(ctx context.Context, algorithm, kid string, tried []Origin) bool
+	// the source, and waits no longer than ctx and until.
+	Renewed(ctx context.Context, until time.Time, algorithm, kid string, tried []Origin) bool
 }
 
 // WithOrigin takes a jwthttp.Key and returns it with its origin, also a jwthttp.Key.

@@ -1,6 +1,11 @@
 package syntax
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 const (
 	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -11,6 +16,23 @@ const (
 // spaces and tabs, and nothing else. HTTP/1 servers have removed it already, HTTP/2 servers
 // have not.
 func Trim(value string) string { return strings.Trim(value, " \t") }
+
+// HasField reports whether there is a header field of that name, in whatever case it was set.
+func HasField(h http.Header, name string) bool {
+	for n := range h {
+		if EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// HasSpaceAround reports whether there is something invisible at one of the ends of a name:
+// white space, a control character, a byte order mark.
+func HasSpaceAround(name string) bool {
+	isInvisible := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) && c != utf8.RuneError }
+	return strings.TrimFunc(name, isInvisible) != name
+}
 
 // IsToken reports whether s is a token of RFC 9110 section 5.6.2: the name of a header, a
 // cookie or a scheme.

@@ -68,6 +68,10 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 	w.seen[t] = true
 	switch {
 	case t.Kind() == reflect.Pointer:
+		if pointsToItself(t) {
+			w.fault("has the pointer %s at %s, which only ever points to itself: use a type with a value", t, path)
+			return
+		}
 		w.visit(t.Elem(), path)
 		return
 	case slices.Contains(typesWithFuncs, t):
@@ -96,6 +100,17 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 	case reflect.Struct:
 		w.visitFields(t, path)
 	}
+}
+
+func pointsToItself(t reflect.Type) bool {
+	seen := map[reflect.Type]bool{}
+	for ; t.Kind() == reflect.Pointer; t = t.Elem() {
+		if seen[t] {
+			return true
+		}
+		seen[t] = true
+	}
+	return false
 }
 
 func (w *typeWalk) visitFields(t reflect.Type, path string) {
