@@ -36,7 +36,7 @@ func tokenUntil(t testing.TB, expires time.Time) string {
 
 func good(t testing.TB) string { return tokenUntil(t, time.Now().Add(time.Hour)) }
 
-func mustSession(t testing.TB, opts cookie.Options) *cookie.Session {
+func mustCookie(t testing.TB, opts cookie.Options) *cookie.Cookie {
 	t.Helper()
 	s, err := cookie.New(opts)
 	if err != nil {
@@ -45,20 +45,20 @@ func mustSession(t testing.TB, opts cookie.Options) *cookie.Session {
 	return s
 }
 
-// app is a program with a login, a logout, and a page that needs one of them.
-func app(t testing.TB, session *cookie.Session, expires time.Time) http.Handler {
+// app is a program with a login, a logout, and a page that needs a token.
+func app(t testing.TB, loginCookie *cookie.Cookie, expires time.Time) http.Handler {
 	t.Helper()
-	auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}})
+	auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
-		if err := session.Set(w, tokenUntil(t, expires), expires); err != nil {
+		if err := loginCookie.Set(w, tokenUntil(t, expires), expires); err != nil {
 			http.Error(w, err.Error(), 500)
 		}
 	})
-	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) { session.Clear(w) })
+	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) { loginCookie.Clear(w) })
 	mux.Handle("/", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 		fmt.Fprintf(w, "%s by %s", token.Claims.Subject, token.Source)
@@ -66,7 +66,7 @@ func app(t testing.TB, session *cookie.Session, expires time.Time) http.Handler 
 	return mux
 }
 
-// An answer is what came back over HTTP.
+// An answer is a response and its body.
 type answer struct {
 	*http.Response
 	body string
@@ -100,7 +100,8 @@ func send(t testing.TB, client *http.Client, method, url string, lines ...string
 	return answer{res, string(body)}
 }
 
-// A browser keeps cookies as one does: the Secure ones for https.
+// browser returns a client that keeps cookies as a browser does: Secure ones are sent over
+// https only.
 func browser(t testing.TB, s *httptest.Server) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -127,7 +128,7 @@ func TestLoginAndLogout(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			expires := time.Now().Add(time.Hour).Truncate(time.Second)
-			server := tc.serve(app(t, mustSession(t, tc.opts), expires))
+			server := tc.serve(app(t, mustCookie(t, tc.opts), expires))
 			defer server.Close()
 			client := browser(t, server)
 
@@ -136,7 +137,7 @@ func TestLoginAndLogout(t *testing.T) {
 			}
 
 			a := send(t, client, "POST", server.URL+"/login")
-			// The clock has gone on by a moment, which Max-Age rounds up.
+			// A moment has passed, which Max-Age rounds up.
 			want := tc.cookie + "=" + tokenUntil(t, expires) + "; Path=/; Expires=" + expires.UTC().Format(http.TimeFormat) + "; Max-Age=3600" + tc.attributes
 			late := strings.Replace(want, "Max-Age=3600", "Max-Age=3599", 1)
 			if got := strings.Join(a.Header.Values("Set-Cookie"), "|"); a.StatusCode != 200 || got != want && got != late {
@@ -163,10 +164,10 @@ func TestLoginAndLogout(t *testing.T) {
 	}
 }
 
-// The jar, like a browser, leaves ports out of it: it is the scheme that counts, but
-// for loopback, so the servers are called example.com here.
+// The jar, like a browser, compares schemes and not ports. Loopback is an exception, so the
+// servers are called example.com here.
 func TestSecureIsForHTTPSAlone(t *testing.T) {
-	handler := app(t, mustSession(t, cookie.Options{}), time.Now().Add(time.Hour))
+	handler := app(t, mustCookie(t, cookie.Options{}), time.Now().Add(time.Hour))
 	secure, plain := httptest.NewTLSServer(handler), httptest.NewServer(handler)
 	defer secure.Close()
 	defer plain.Close()
@@ -188,8 +189,8 @@ func TestSecureIsForHTTPSAlone(t *testing.T) {
 }
 
 func TestCrossOrigin(t *testing.T) {
-	session := mustSession(t, cookie.Options{})
-	server := httptest.NewTLSServer(app(t, session, time.Now().Add(time.Hour)))
+	loginCookie := mustCookie(t, cookie.Options{})
+	server := httptest.NewTLSServer(app(t, loginCookie, time.Now().Add(time.Hour)))
 	defer server.Close()
 	u, err := url.Parse(server.URL)
 	if err != nil {
@@ -231,7 +232,7 @@ func TestCrossOrigin(t *testing.T) {
 }
 
 func TestCookiesAsSent(t *testing.T) {
-	server := httptest.NewTLSServer(app(t, mustSession(t, cookie.Options{}), time.Now().Add(time.Hour)))
+	server := httptest.NewTLSServer(app(t, mustCookie(t, cookie.Options{}), time.Now().Add(time.Hour)))
 	defer server.Close()
 	token := good(t)
 	for _, tc := range []struct {
@@ -268,7 +269,7 @@ func TestCookiesAsSent(t *testing.T) {
 func TestSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now() // 2000-01-01 00:00:00 UTC
-		session := mustSession(t, cookie.Options{})
+		loginCookie := mustCookie(t, cookie.Options{})
 		fits := strings.Repeat("a", 4096-len("__Host-token"))
 		const behind = "; HttpOnly; Secure; SameSite=Lax"
 		for _, tc := range []struct {
@@ -287,19 +288,19 @@ func TestSet(t *testing.T) {
 			{"every character", "AZaz09-_.", now.Add(time.Second), "__Host-token=AZaz09-_.; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 			{"as long as can be", fits, now.Add(time.Second), "__Host-token=" + fits + "; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 
-			{"too long", fits + "a", now.Add(time.Second), "cookie: name and token have 4097 bytes, and browsers drop a cookie of more than 4096: have fewer claims, or send it in a header"},
-			{"empty", "", now.Add(time.Second), "cookie: the token is empty: Clear takes one back"},
-			{"with Bearer", "Bearer a.b.c", now.Add(time.Second), "cookie: the token has other characters than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
-			{"in quotes", `"a.b.c"`, now.Add(time.Second), "cookie: the token has other characters than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
-			{"with a line break", "a.b.c\r\nX: y", now.Add(time.Second), "cookie: the token has other characters than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
-			{"with a semicolon", "a.b;c", now.Add(time.Second), "cookie: the token has other characters than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
-			{"with padding", "a.b.c=", now.Add(time.Second), "cookie: the token has other characters than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
-			{"no expiry", "a.b.c", time.Time{}, "cookie: the expiry is zero: pass when the token expires, as in its exp"},
-			{"expired", "a.b.c", now.Add(-time.Second), "cookie: the expiry is not ahead: get a new token, and compare this clock with the issuer's"},
-			{"expires now", "a.b.c", now, "cookie: the expiry is not ahead: get a new token, and compare this clock with the issuer's"},
+			{"too long", fits + "a", now.Add(time.Second), "cookie: name and token have 4097 bytes, and browsers drop a cookie of more than 4096: put fewer claims in the token, or send it in a header"},
+			{"empty", "", now.Add(time.Second), "cookie: the token is empty: pass a token, or call Clear to remove the cookie"},
+			{"with Bearer", "Bearer a.b.c", now.Add(time.Second), "cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
+			{"in quotes", `"a.b.c"`, now.Add(time.Second), "cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
+			{"with a line break", "a.b.c\r\nX: y", now.Add(time.Second), "cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
+			{"with a semicolon", "a.b;c", now.Add(time.Second), "cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
+			{"with padding", "a.b.c=", now.Add(time.Second), "cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes"},
+			{"no expiry", "a.b.c", time.Time{}, "cookie: the expiry is zero: pass the time of the token's exp"},
+			{"expired", "a.b.c", now.Add(-time.Second), "cookie: the expiry is not in the future: get a new token, and compare this clock with the issuer's"},
+			{"expires now", "a.b.c", now, "cookie: the expiry is not in the future: get a new token, and compare this clock with the issuer's"},
 		} {
 			w := httptest.NewRecorder()
-			err := session.Set(w, tc.token, tc.expires)
+			err := loginCookie.Set(w, tc.token, tc.expires)
 			if err != nil {
 				if err.Error() != tc.want || len(w.Header()) > 0 {
 					t.Errorf("%s: %v, headers %v\nwant %s", tc.name, err, w.Header(), tc.want)
@@ -313,10 +314,10 @@ func TestSet(t *testing.T) {
 	})
 }
 
-// A jar gives the cookie back no longer than the token is good for.
+// A jar keeps the cookie for as long as the token is good, and no longer.
 func TestMaxAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		handler := app(t, mustSession(t, cookie.Options{}), time.Now().Add(time.Minute))
+		handler := app(t, mustCookie(t, cookie.Options{}), time.Now().Add(time.Minute))
 		jar, err := cookiejar.New(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -337,7 +338,7 @@ func TestMaxAge(t *testing.T) {
 		if len(jar.Cookies(at)) != 0 {
 			t.Error("kept too long")
 		}
-		// For who keeps it all the same, the token's own exp counts.
+		// A client that keeps the cookie longer is refused by the token's exp.
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(kept)
 		w = httptest.NewRecorder()
@@ -349,15 +350,15 @@ func TestMaxAge(t *testing.T) {
 }
 
 func TestNoStore(t *testing.T) {
-	session := mustSession(t, cookie.Options{})
+	loginCookie := mustCookie(t, cookie.Options{})
 	for _, given := range [][]string{nil, {"private"}, {"public, max-age=60"}, {"no-cache", "private"}} {
 		for _, write := range []func(http.ResponseWriter){
 			func(w http.ResponseWriter) {
-				if err := session.Set(w, "a.b.c", time.Now().Add(time.Hour)); err != nil {
+				if err := loginCookie.Set(w, "a.b.c", time.Now().Add(time.Hour)); err != nil {
 					t.Error(err)
 				}
 			},
-			session.Clear,
+			loginCookie.Clear,
 		} {
 			w := httptest.NewRecorder()
 			w.Header()["Cache-Control"] = given
@@ -370,8 +371,8 @@ func TestNoStore(t *testing.T) {
 }
 
 func TestLoopbackOnly(t *testing.T) {
-	session := mustSession(t, cookie.Options{AllowInsecureHTTP: true})
-	server := httptest.NewServer(app(t, session, time.Now().Add(time.Hour)))
+	loginCookie := mustCookie(t, cookie.Options{AllowInsecureHTTP: true})
+	server := httptest.NewServer(app(t, loginCookie, time.Now().Add(time.Hour)))
 	defer server.Close()
 	token := good(t)
 	for host, ok := range map[string]bool{
@@ -393,18 +394,18 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 
 	t.Run("the log says why", func(t *testing.T) {
-		auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}})
+		auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = auth.Authenticate(httptest.NewRequest("GET", "https://app.example.com/", nil))
-		const want = "cookie: Options.AllowInsecureHTTP is set and the Host is not this machine: serve TLS and take it out"
+		const want = "cookie: Options.AllowInsecureHTTP is set and the Host is not this machine: serve TLS and remove the option"
 		if !errors.Is(err, jwthttp.ErrUnavailable) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("not over TLS", func(t *testing.T) {
-		strict := mustSession(t, cookie.Options{})
+		strict := mustCookie(t, cookie.Options{})
 		r := httptest.NewRequest("GET", "https://app.example.com/", nil)
 		r.Header.Set("Cookie", "__Host-token="+token)
 		if raw, err := strict.Extractor().Extract(r); raw != token || err != nil {
@@ -412,7 +413,7 @@ func TestLoopbackOnly(t *testing.T) {
 		}
 	})
 	t.Run("an API client beside it", func(t *testing.T) {
-		auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), session.Extractor())}})
+		auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), loginCookie.Extractor())}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -426,7 +427,7 @@ func TestLoopbackOnly(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	const chars = "use at most 64 letters, digits, hyphens, underscores and dots"
-	const prefix = ", with a prefix: leave it out, __Host- is put there unless AllowInsecureHTTP is set"
+	const prefix = ", which has a prefix: leave the prefix out, New adds __Host- unless AllowInsecureHTTP is set"
 	for _, insecure := range []bool{false, true} {
 		for _, tc := range []struct{ name, want string }{
 			{"session", ""},
@@ -445,9 +446,9 @@ func TestNames(t *testing.T) {
 			{"__Http-token", `"__Http-token"` + prefix},
 			{"__Host-", `"__Host-"` + prefix},
 		} {
-			session, err := cookie.New(cookie.Options{Name: tc.name, AllowInsecureHTTP: insecure})
+			loginCookie, err := cookie.New(cookie.Options{Name: tc.name, AllowInsecureHTTP: insecure})
 			if tc.want != "" {
-				if session != nil || err == nil || err.Error() != "cookie: Options.Name is "+tc.want {
+				if loginCookie != nil || err == nil || err.Error() != "cookie: Options.Name is "+tc.want {
 					t.Errorf("%q: error %v", tc.name, err)
 				}
 				continue
@@ -456,33 +457,33 @@ func TestNames(t *testing.T) {
 				t.Errorf("%q: %v", tc.name, err)
 				continue
 			}
-			// What New takes, jwthttp.New takes.
-			if _, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}}); err != nil {
+			// jwthttp.New accepts every name that New accepts.
+			if _, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}}); err != nil {
 				t.Errorf("%q: %v", tc.name, err)
 			}
 		}
 	}
 }
 
-// A Session that New has not made does nothing, and says so.
-func TestZeroSession(t *testing.T) {
-	var session cookie.Session
-	if _, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}}); err == nil {
+// A Cookie that New has not made sets nothing. Set returns an error.
+func TestZeroCookie(t *testing.T) {
+	var loginCookie cookie.Cookie
+	if _, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}}); err == nil {
 		t.Error("jwthttp.New took it")
 	}
 	w := httptest.NewRecorder()
-	if err := session.Set(w, "a.b.c", time.Now().Add(time.Hour)); err == nil || err.Error() != "cookie: the session has no name: make it with New" {
+	if err := loginCookie.Set(w, "a.b.c", time.Now().Add(time.Hour)); err == nil || err.Error() != "cookie: the cookie has no name: make it with New" {
 		t.Errorf("error %v", err)
 	}
-	session.Clear(w)
+	loginCookie.Clear(w)
 	if len(w.Header()) > 0 {
 		t.Errorf("headers %v", w.Header())
 	}
 }
 
 func TestConcurrentUse(t *testing.T) {
-	session := mustSession(t, cookie.Options{AllowInsecureHTTP: true})
-	handler := app(t, session, time.Now().Add(time.Hour))
+	loginCookie := mustCookie(t, cookie.Options{AllowInsecureHTTP: true})
+	handler := app(t, loginCookie, time.Now().Add(time.Hour))
 	var running sync.WaitGroup
 	for range 8 {
 		running.Go(func() {
@@ -498,7 +499,7 @@ func TestConcurrentUse(t *testing.T) {
 				if w.Code != 200 {
 					t.Errorf("%d %s", w.Code, w.Body)
 				}
-				session.Clear(w)
+				loginCookie.Clear(w)
 			}
 		})
 	}

@@ -17,11 +17,11 @@ import (
 // A browser logs in, comes back, and logs out.
 func Example() {
 	secret := []byte("an example's secret of 32 bytes.")
-	session, err := cookie.New(cookie.Options{})
+	loginCookie, err := cookie.New(cookie.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}})
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func Example() {
 		claims := jwt.RegisteredClaims{Subject: r.FormValue("user"), ExpiresAt: jwt.NewNumericDate(expires)}
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
 		if err == nil {
-			err = session.Set(w, token, expires)
+			err = loginCookie.Set(w, token, expires)
 		}
 		if err != nil {
 			log.Print(err)
@@ -42,7 +42,7 @@ func Example() {
 		fmt.Fprintln(w, "welcome")
 	})
 	logout := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session.Clear(w)
+		loginCookie.Clear(w)
 		fmt.Fprintln(w, "goodbye")
 	})
 	me := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +82,7 @@ func Example() {
 	show("GET", "/me")
 	show("POST", "/login?user=alice")
 	show("GET", "/me")
-	show("POST", "/me", "Sec-Fetch-Site", "cross-site") // a page of somebody else's
+	show("POST", "/me", "Sec-Fetch-Site", "cross-site") // a page of another site
 	show("POST", "/logout")
 	show("GET", "/me")
 	// Output:

@@ -24,7 +24,7 @@ var page = template.Must(template.New("page").Parse(pageText))
 type site struct {
 	signer   *signer
 	lifetime time.Duration
-	session  *cookie.Session
+	cookie   *cookie.Cookie
 }
 
 // newHandler is the whole site: the routes inside auth need a token, and the welcome
@@ -32,13 +32,13 @@ type site struct {
 func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
 	// Served over TLS, it would do without AllowInsecureHTTP, and the cookie would be
 	// __Host-token.
-	session, err := cookie.New(cookie.Options{AllowInsecureHTTP: true})
+	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true})
 	if err != nil {
 		return nil, err
 	}
-	app := &site{s, lifetime, session}
+	app := &site{s, lifetime, loginCookie}
 	opts := jwthttp.Options{
-		Extractors:   []jwthttp.Extractor{session.Extractor()},
+		Extractors:   []jwthttp.Extractor{loginCookie.Extractor()},
 		ErrorHandler: app.refused,
 	}
 	auth, err := jwthttp.New[jwt.RegisteredClaims](s.key, opts)
@@ -68,7 +68,7 @@ func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 	log.Print(err) // what to mend, if it is a fault of this side
 	switch {
 	case errors.Is(err, jwthttp.ErrInvalidToken), errors.Is(err, jwthttp.ErrInvalidRequest):
-		s.session.Clear(w)
+		s.cookie.Clear(w)
 	case errors.Is(err, jwthttp.ErrNoToken):
 	default:
 		jwthttp.WriteError(w, r, err)
@@ -99,12 +99,12 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// generate is what a login does once it has checked a password. A real one is a
-// POST behind http.CrossOriginProtection, or other sites could log a user in.
+// generate is what a login does after it has checked a password. A real login is a POST
+// inside http.CrossOriginProtection: otherwise another site could log a user in.
 func (s *site) generate(w http.ResponseWriter, r *http.Request) {
 	token, expires, err := s.signer.sign("bob", s.lifetime)
 	if err == nil {
-		err = s.session.Set(w, token, expires)
+		err = s.cookie.Set(w, token, expires)
 	}
 	if err != nil {
 		log.Print(err)
@@ -123,7 +123,7 @@ func (s *site) validate(w http.ResponseWriter, r *http.Request) {
 // forget changes something, so it is a POST: the cross-origin gate lets it through
 // from this site's own pages only.
 func (s *site) forget(w http.ResponseWriter, r *http.Request) {
-	s.session.Clear(w)
+	s.cookie.Clear(w)
 	http.Redirect(w, r, "/?result=forgotten", http.StatusSeeOther)
 }
 

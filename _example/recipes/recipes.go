@@ -68,18 +68,18 @@ func anonymous(keys jwthttp.KeySource) http.Handler {
 }
 
 func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string, expires time.Time, err error)) http.Handler {
-	session, err := cookie.New(cookie.Options{})
+	loginCookie, err := cookie.New(cookie.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Extractors: []jwthttp.Extractor{session.Extractor()}})
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	login := func(w http.ResponseWriter, r *http.Request) {
 		token, expires, err := issue(r) // if the password is right
 		if err == nil {
-			err = session.Set(w, token, expires) // __Host-token; HttpOnly; Secure; SameSite=Lax
+			err = loginCookie.Set(w, token, expires) // __Host-token; HttpOnly; Secure; SameSite=Lax
 		}
 		if err != nil {
 			http.Error(w, "no login", http.StatusForbidden)
@@ -137,7 +137,7 @@ func revocation(keys jwthttp.KeySource) http.Handler {
 			jwthttp.WriteError(w, r, err)    // a 503 or a 500: the token is still good
 			return
 		}
-		fmt.Fprintln(w, "Goodbye") // with a cookie also: session.Clear(w)
+		fmt.Fprintln(w, "Goodbye") // with a cookie also: loginCookie.Clear(w)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /logout", auth.Handler(http.HandlerFunc(logout)))

@@ -61,12 +61,12 @@ curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evi
 // newHandler takes a token from the header, or else from a cookie: EventSource and
 // WebSocket of a browser send cookies, but no header that a script could set.
 func newHandler(iss *issuer) (http.Handler, error) {
-	session, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // without it over TLS
+	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // without it over TLS
 	if err != nil {
 		return nil, err
 	}
 	auth, err := jwthttp.New[Claims](jwthttp.HS256(iss.secret), jwthttp.Options{
-		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), session.Extractor())},
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), loginCookie.Extractor())},
 	})
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func newHandler(iss *issuer) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", page)
 	mux.HandleFunc("POST /token", iss.serveToken)
-	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(iss.login(session)))
+	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(iss.login(loginCookie)))
 	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
 	mux.Handle("GET /echo", auth.Handler(http.HandlerFunc(echo)))
 	return mux, nil
@@ -104,11 +104,11 @@ func (iss *issuer) serveToken(w http.ResponseWriter, _ *http.Request) {
 }
 
 // login is for browsers: their scripts never see the token.
-func (iss *issuer) login(session *cookie.Session) http.Handler {
+func (iss *issuer) login(loginCookie *cookie.Cookie) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, expires, err := iss.mint()
 		if err == nil {
-			err = session.Set(w, token, expires)
+			err = loginCookie.Set(w, token, expires)
 		}
 		if err != nil {
 			http.Error(w, "no token could be minted", http.StatusInternalServerError)
