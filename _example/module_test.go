@@ -16,25 +16,59 @@ import (
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-// The README's program works in a module of its own, as the README sets one up, and
-// brings no more into its binary than the README says.
-func TestFreshModule(t *testing.T) {
+// A module is a fresh one, made by the README's commands.
+type module struct{ dir, checkout string }
+
+func newModule(t *testing.T) module {
+	t.Helper()
 	checkout, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	gotool := func(args ...string) string {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), "go", args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-		return string(out)
+	m := module{t.TempDir(), checkout}
+	m.gotool(t, "mod", "init", "example.com/app")
+	m.gotool(t, "mod", "edit", "-require", "github.com/jwthttp/jwthttp@v0.0.0", "-replace", "github.com/jwthttp/jwthttp="+checkout)
+	return m
+}
+
+func (m module) gotool(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = m.dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
+	return string(out)
+}
+
+func (m module) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Package goredis, which is a module of its own, needs a second replace.
+func TestFreshModuleWithRedis(t *testing.T) {
+	m := newModule(t)
+	m.gotool(t, "mod", "edit", "-require", "github.com/jwthttp/jwthttp/denylist/goredis@v0.0.0",
+		"-replace", "github.com/jwthttp/jwthttp/denylist/goredis="+filepath.Join(m.checkout, "denylist", "goredis"))
+	m.write(t, "main.go", `package main
+
+import _ "github.com/jwthttp/jwthttp/denylist/goredis"
+
+func main() {}
+`)
+	m.gotool(t, "mod", "tidy")
+	m.gotool(t, "build", "-o", "app", ".")
+}
+
+// The README's program works in a module of its own. It adds no more modules to the binary
+// than the README says.
+func TestFreshModule(t *testing.T) {
+	m := newModule(t)
 	program, err := os.ReadFile("hello/main.go")
 	if err != nil {
 		t.Fatal(err)
@@ -46,14 +80,10 @@ func TestFreshModule(t *testing.T) {
 	addr := listener.Addr().String()
 	listener.Close()
 	here := strings.Replace(string(program), "127.0.0.1:8080", addr, 1)
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(here), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	gotool("mod", "init", "example.com/app")
-	gotool("mod", "edit", "-require", "github.com/jwthttp/jwthttp@v0.0.0", "-replace", "github.com/jwthttp/jwthttp="+checkout)
-	gotool("mod", "tidy")
-	gotool("build", "-o", "app", ".")
-	modules := strings.Fields(gotool("list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".", "github.com/jwthttp/jwthttp/jwks")) // package jwks adds none
+	m.write(t, "main.go", here)
+	m.gotool(t, "mod", "tidy")
+	m.gotool(t, "build", "-o", "app", ".")
+	modules := strings.Fields(m.gotool(t, "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".", "github.com/jwthttp/jwthttp/jwks")) // package jwks adds none
 	slices.Sort(modules)
 	want := []string{"example.com/app", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "github.com/jwthttp/jwthttp"}
 	if modules = slices.Compact(modules); !slices.Equal(modules, want) {
@@ -62,7 +92,7 @@ func TestFreshModule(t *testing.T) {
 
 	secret := strings.Repeat("s", 32)
 	ctx, stop := context.WithCancel(t.Context())
-	app := exec.CommandContext(ctx, filepath.Join(dir, "app"))
+	app := exec.CommandContext(ctx, filepath.Join(m.dir, "app"))
 	app.Env = []string{"JWT_SECRET=" + secret}
 	if err := app.Start(); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// programs are all of them but hello, whose address is fixed: TestFreshModule runs it.
+// programs has every program except hello, whose address is fixed: TestFreshModule runs it.
 var programs = []struct {
 	name  string
 	args  []string
@@ -78,7 +78,7 @@ var programs = []struct {
 
 const secretOfFile = "a secret of 32 bytes from a file"
 
-// Each program says where it listens, once it does, and works.
+// Each program prints its address once it listens, and works.
 func TestPrograms(t *testing.T) {
 	bin := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...").CombinedOutput(); err != nil {
@@ -92,12 +92,9 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// The README's table has every program there is.
-func TestREADMEPrograms(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// The table of docs/recipes.md has every program.
+func TestProgramsTable(t *testing.T) {
+	page := pages(t)["docs/recipes.md"]
 	mains, err := filepath.Glob("*/main.go")
 	if err != nil {
 		t.Fatal(err)
@@ -107,8 +104,8 @@ func TestREADMEPrograms(t *testing.T) {
 		tested[p.name] = true
 	}
 	for _, main := range mains {
-		if name := filepath.Dir(main); !strings.Contains(string(readme), "\n| `./"+name+"` | ") || !tested[name] {
-			t.Errorf("%s is not in the README's table, or no test starts it", name)
+		if name := filepath.Dir(main); !strings.Contains(page, "\n| `./"+name+"` | ") || !tested[name] {
+			t.Errorf("%s is not in the table of docs/recipes.md, or no test starts it", name)
 		}
 	}
 	if len(mains) != len(tested) {
@@ -116,7 +113,7 @@ func TestREADMEPrograms(t *testing.T) {
 	}
 }
 
-// A program runs in a directory of its own, with an .env.
+// A program is one that runs, in a directory of its own with an .env file.
 type program struct {
 	url, dir string
 	output   *bufio.Reader

@@ -9,94 +9,158 @@ import (
 	"testing"
 )
 
-// Every Go block of the README is the text of a program or an example that
-// compiles, or a run of lines of one, indented a step less.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs, err := filepath.Glob("*/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs = append(programs, "../example_test.go", "../jwks/example_test.go", "../jwthttptest/example_test.go")
-	var texts []string
-	for _, name := range programs {
-		text, err := os.ReadFile(name)
+// pages returns the text of every page by its path from the root of the repository.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"../*.md", "../docs/*.md"} {
+		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts = append(texts, string(text))
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[filepath.ToSlash(strings.TrimPrefix(name, ".."+string(filepath.Separator)))] = string(text)
+		}
 	}
-	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllSubmatch(readme, -1)
-	if len(blocks) == 0 {
-		t.Fatal("the README has no program")
+	for _, name := range []string{"README.md", "SECURITY.md", "docs/migrating.md", "docs/recipes.md"} {
+		if texts[name] == "" {
+			t.Fatalf("there is no %s", name)
+		}
 	}
-	for _, block := range blocks {
-		whole := string(block[1])
-		lines := "\n" + regexp.MustCompile("(?m)^(.)").ReplaceAllString(whole, "\t$1")
-		if !slices.ContainsFunc(texts, func(text string) bool { return text == whole || strings.Contains(text, lines) }) {
-			t.Errorf("no program here has this text:\n%s", whole)
+	return texts
+}
+
+// sources returns the text of every file that matches one of the patterns.
+func sources(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	var texts []string
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(names), err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, string(text))
+		}
+	}
+	return texts
+}
+
+// isInside reports whether one of the texts is block, or has its lines: as they are, or
+// indented by one tab.
+func isInside(texts []string, block string) bool {
+	lines := "\n" + block
+	indented := regexp.MustCompile("(?m)^(.)").ReplaceAllString(lines, "\t$1")
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return text == block || strings.Contains(text, lines) || strings.Contains(text, indented)
+	})
+}
+
+var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
+
+// Every Go block of a page is the text of a program or an example that is compiled and
+// run. TestMigrating has the rule for docs/migrating.md.
+func TestPages(t *testing.T) {
+	texts := sources(t, "*/*.go", "../example_test.go", "../jwks/example_test.go", "../jwthttptest/example_test.go")
+	blocks := map[string]int{}
+	for name, page := range pages(t) {
+		if name == "docs/migrating.md" {
+			continue
+		}
+		for _, block := range goBlock.FindAllStringSubmatch(page, -1) {
+			if blocks[name]++; !isInside(texts, block[1]) {
+				t.Errorf("%s: no program has this text:\n%s", name, block[1])
+			}
+		}
+	}
+	for _, name := range []string{"README.md", "docs/recipes.md"} {
+		if blocks[name] == 0 {
+			t.Errorf("%s has no Go block", name)
 		}
 	}
 }
 
-// Every test that the README names is there.
-func TestREADMETests(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	links := regexp.MustCompile("\\[`(Test\\w+)`\\]\\((\\S+)\\)").FindAllSubmatch(readme, -1)
-	if len(links) == 0 {
-		t.Fatal("the README names no test")
-	}
-	for _, link := range links {
-		file, err := os.ReadFile(filepath.Join("..", string(link[2])))
-		if err != nil {
-			t.Error(err)
+// Every link of a page to a file of the repository leads to a file that exists. A link to a
+// heading leads to a heading that exists. A link that names a test leads to the test.
+func TestLinks(t *testing.T) {
+	texts := pages(t)
+	code := regexp.MustCompile("(?ms)^```.*?^```$")
+	link := regexp.MustCompile(`\[([^\]]*)\]\(([^)\s]+)\)`)
+	testName := regexp.MustCompile("^`(Test\\w+)`$")
+	found, tests := 0, 0
+	for name, page := range texts {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(page, ""), -1) {
+			label, target := m[1], m[2]
+			if strings.Contains(target, "://") {
+				continue
+			}
+			found++
+			file, heading, _ := strings.Cut(target, "#")
+			path := name
+			if file != "" {
+				path = filepath.ToSlash(filepath.Join(filepath.Dir(name), file))
+			}
+			if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+				t.Errorf("%s: the link to %s leads nowhere: %v", name, target, err)
+				continue
+			}
+			if heading != "" && !slices.Contains(anchors(texts[path]), heading) {
+				t.Errorf("%s: %s has no heading #%s", name, path, heading)
+			}
+			test := testName.FindStringSubmatch(label)
+			if test == nil {
+				continue
+			}
+			tests++
+			text, err := os.ReadFile(filepath.Join("..", path))
+			if err != nil || !strings.Contains(string(text), "\nfunc "+test[1]+"(") {
+				t.Errorf("%s: %s has no %s, %v", name, path, test[1], err)
+			}
 		}
-		if !strings.Contains(string(file), "\nfunc "+string(link[1])+"(") {
-			t.Errorf("%s has no %s", link[2], link[1])
-		}
+	}
+	if found < 20 || tests < 5 {
+		t.Errorf("%d links and %d links to tests: the pages have more", found, tests)
 	}
 }
 
-// Every Go block of docs/migrating.md is a run of lines of a file in migrating, as it
-// stands or indented a step less, but for those of other packages, which stand under
-// a heading that is Before.
+// anchors returns the anchors that GitHub gives to the headings of a page.
+func anchors(page string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile("(?m)^#+ (.*)$").FindAllStringSubmatch(page, -1) {
+		plain := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return all
+}
+
+// The README is short: the rest is in docs.
+func TestREADMELength(t *testing.T) {
+	if n := strings.Count(pages(t)["README.md"], "\n"); n > 190 {
+		t.Errorf("%d lines, want at most 190: move some to docs", n)
+	}
+}
+
+// Every Go block of docs/migrating.md is in a file of package migrating. The exception is
+// the code of other packages, under a heading "Before".
 func TestMigrating(t *testing.T) {
-	page, err := os.ReadFile("../docs/migrating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("migrating/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts []string
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, "\n"+string(text))
-	}
+	texts := sources(t, "migrating/*.go")
 	heading, headings := "", []string{} // those that have blocks
-	for _, part := range regexp.MustCompile("(?ms)^#+ (.*?)$|^```go\n(.*?)^```$").FindAllSubmatch(page, -1) {
-		if len(part[1]) > 0 {
-			heading = string(part[1])
+	for _, part := range regexp.MustCompile("(?ms)^#+ (.*?)$|^```go\n(.*?)^```$").FindAllStringSubmatch(pages(t)["docs/migrating.md"], -1) {
+		if part[1] != "" {
+			heading = part[1]
 			continue
 		}
 		headings = append(headings, heading)
-		if heading == "Before" {
-			continue
-		}
-		lines := "\n" + string(part[2])
-		indented := regexp.MustCompile("(?m)^(.)").ReplaceAllString(lines, "\t$1")
-		if !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, lines) || strings.Contains(text, indented) }) {
-			t.Errorf("under %q: no file in migrating has this text:%s", heading, lines)
+		if heading != "Before" && !isInside(texts, part[2]) {
+			t.Errorf("under %q: no file in migrating has this text:\n%s", heading, part[2])
 		}
 	}
 	headings = slices.DeleteFunc(slices.Compact(headings), func(h string) bool { return h != "Before" && h != "After" })

@@ -9,7 +9,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Claims are what your handlers want to know of a token.
+// Claims are what your handlers read of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -23,10 +23,10 @@ func main() {
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }
 
-// me is called for requests with a good token, and for no other.
+// me is called for requests with a good token only.
 func me(w http.ResponseWriter, r *http.Request) {
 	claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context())
-	if !ok { // it stands behind no middleware for Claims
+	if !ok { // me is not inside a middleware for Claims
 		http.Error(w, "no claims", http.StatusInternalServerError)
 		return
 	}

@@ -1,13 +1,16 @@
-// Package recipes holds the recipes of the README, each in a function that a test
-// runs.
+// Package recipes has the recipes of the README and of docs/recipes.md. Each is in a
+// function that a test runs.
 package recipes
 
 import (
+	"crypto/rsa"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -19,7 +22,7 @@ import (
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
-// Claims are what your handlers want to know of a token.
+// Claims are what your handlers read of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -29,8 +32,22 @@ func me(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
 }
 
-func rs256() http.Handler {
-	data, err := os.ReadFile("jwt_key.pub") // PEM, a certificate, or a line of ssh-keygen
+func headerOrCookie(keys jwthttp.KeySource) http.Handler {
+	loginCookie, err := cookie.New(cookie.Options{}) // __Host-token; HttpOnly; Secure; SameSite=Lax
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), loginCookie.Extractor())},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func publicKey(file string) *rsa.PublicKey {
+	data, err := os.ReadFile(file) // PEM, a certificate, or a line of ssh-keygen
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -38,15 +55,35 @@ func rs256() http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New[Claims](jwthttp.RS256(pub), jwthttp.Options{})
+	return pub
+}
+
+func rotation() http.Handler {
+	auth, err := jwthttp.New[Claims](jwthttp.KeySet{
+		jwthttp.RS256(publicKey("jwt_key.pub")).WithID("2026-11"),
+		jwthttp.RS256(publicKey("jwt_key_before.pub")).WithID("2026-05"),
+	}, jwthttp.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	return auth.Handler(http.HandlerFunc(me))
 }
 
-func scopes(auth *jwthttp.Middleware[Claims], orders, health http.Handler) http.Handler {
+// Staff are claims with roles.
+type Staff struct {
+	Subject string   `json:"sub"`
+	Roles   []string `json:"roles"`
+}
+
+func roles(auth *jwthttp.Middleware[Staff], users, orders, health http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	admins := jwthttp.Require(func(c Staff) error {
+		if !slices.Contains(c.Roles, "admin") {
+			return errors.New("not an admin") // the client does not see it
+		}
+		return nil
+	})
+	mux.Handle("GET /users", auth.Handler(admins(users)))
 	mux.Handle("GET /orders", auth.Handler(jwthttp.RequireScopes("orders:read")(orders)))
 	mux.Handle("GET /health", health) // needs no token, so it is not wrapped
 	return mux
@@ -62,7 +99,7 @@ func anonymous(keys jwthttp.KeySource) http.Handler {
 			fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
 			return
 		}
-		fmt.Fprintln(w, "Hello, whoever you are!")
+		fmt.Fprintln(w, "Hello, guest!")
 	}
 	return auth.Handler(http.HandlerFunc(greet))
 }
@@ -79,7 +116,7 @@ func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string
 	login := func(w http.ResponseWriter, r *http.Request) {
 		token, expires, err := issue(r) // if the password is right
 		if err == nil {
-			err = loginCookie.Set(w, token, expires) // __Host-token; HttpOnly; Secure; SameSite=Lax
+			err = loginCookie.Set(w, token, expires)
 		}
 		if err != nil {
 			http.Error(w, "no login", http.StatusForbidden)
@@ -151,7 +188,7 @@ func withCORS(mux http.Handler) http.Handler {
 		AllowedHeaders: []string{"Authorization"},
 		ExposedHeaders: []string{"WWW-Authenticate"},
 	})
-	return outside.Handler(mux) // outside, for a preflight request never has a token
+	return outside.Handler(mux) // a preflight request never has a token
 }
 
 func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {
@@ -166,7 +203,7 @@ func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	opts.ResourceMetadata = resource.URL() // where clients find out who issues tokens
+	opts.ResourceMetadata = resource.URL() // where a client finds out who issues tokens
 	auth, err := jwthttp.New[oauth.Claims](keys, opts)
 	if err != nil {
 		log.Fatal(err)

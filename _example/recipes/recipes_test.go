@@ -46,25 +46,46 @@ func TestRecipes(t *testing.T) {
 	}
 	good := bearer()
 
-	t.Run("RS256", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		public, err := ssh.NewPublicKey(iss.PublicKey())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("jwt_key.pub", ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		h := rs256()
+	t.Run("header or cookie", func(t *testing.T) {
+		h := headerOrCookie(iss.RS256())
 		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", "Cookie: __Host-token="+token()), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", good, "Cookie: __Host-token=x"), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Expired), "Cookie: __Host-token="+token()), 401, "expired")
 		wants(t, send(h, "GET", "/"), 401, "")
 	})
-	t.Run("scopes", func(t *testing.T) {
-		auth, err := jwthttp.New[Claims](iss.RS256(), jwthttp.Options{})
+	t.Run("rotation", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		before := jwthttptest.NewIssuer(t)
+		for file, iss := range map[string]*jwthttptest.Issuer{"jwt_key.pub": iss, "jwt_key_before.pub": before} {
+			public, err := ssh.NewPublicKey(iss.PublicKey())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := rotation()
+		signed := func(iss *jwthttptest.Issuer, kid any) string {
+			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, append(noAudience, jwthttptest.Header("kid", kid))...)
+		}
+		wants(t, send(h, "GET", "/", signed(iss, "2026-11")), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", signed(before, "2026-05")), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", signed(before, nil)), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", signed(before, "2026-11")), 401, "signature")
+		wants(t, send(h, "GET", "/"), 401, "")
+	})
+	t.Run("roles", func(t *testing.T) {
+		auth, err := jwthttp.New[Staff](iss.RS256(), jwthttp.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := scopes(auth, ok, ok)
+		h := roles(auth, ok, ok, ok)
+		wants(t, send(h, "GET", "/users", bearer(jwthttptest.Claim("roles", []string{"staff", "admin"}))), 200, "ok")
+		wants(t, send(h, "GET", "/users", bearer(jwthttptest.Claim("roles", []string{"staff"}))), 403, "forbidden")
+		wants(t, send(h, "GET", "/users", good), 403, "forbidden")
+		wants(t, send(h, "GET", "/users"), 401, "")
 		wants(t, send(h, "GET", "/orders", bearer(jwthttptest.Claim("scope", "orders:read"))), 200, "ok")
 		wants(t, send(h, "GET", "/orders", good), 403, "insufficient_scope")
 		wants(t, send(h, "GET", "/orders"), 401, "")
@@ -73,7 +94,7 @@ func TestRecipes(t *testing.T) {
 	t.Run("anonymous", func(t *testing.T) {
 		h := anonymous(iss.RS256())
 		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
-		wants(t, send(h, "GET", "/"), 200, "whoever you are")
+		wants(t, send(h, "GET", "/"), 200, "Hello, guest!")
 		wants(t, send(h, "GET", "/", bearer(jwthttptest.Expired)), 401, "expired")
 	})
 	t.Run("cookie login", func(t *testing.T) {
