@@ -1,5 +1,5 @@
-// Package migrating has the programs of docs/migrating.md that stand under After, so
-// that they compile and run.
+// Package migrating has the programs of docs/migrating.md under the headings "After", so
+// that they are compiled and run.
 package migrating
 
 import (
@@ -16,7 +16,7 @@ type Claims struct {
 	Scope   string `json:"scope"`
 }
 
-// Validate is called for every token. What needs a context is an argument of New.
+// Validate is called for every token. A rule that needs a context is an argument of New.
 func (c Claims) Validate() error {
 	if c.Scope == "" {
 		return errors.New("no scope")
@@ -26,8 +26,8 @@ func (c Claims) Validate() error {
 
 func orders(w http.ResponseWriter, r *http.Request) {
 	claims, ok := jwthttp.ClaimsFromContext[Claims](r.Context())
-	if !ok { // no token, which only AllowAnonymous lets in
-		fmt.Fprintln(w, "Hello, stranger!")
+	if !ok { // no token: only under AllowAnonymous
+		fmt.Fprintln(w, "Hello, guest!")
 		return
 	}
 	fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)

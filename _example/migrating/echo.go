@@ -30,7 +30,7 @@ func fromEcho(secret []byte, e *echo.Echo) {
 	e.Any("/orders", func(c *echo.Context) error {
 		claims, ok := jwthttp.ClaimsFromContext[UserClaims](c.Request().Context())
 		if !ok {
-			return c.String(http.StatusOK, "Hello, stranger!\n")
+			return c.String(http.StatusOK, "Hello, guest!\n")
 		}
 		return c.String(http.StatusOK, "Hello, "+claims.Subject+"!\n")
 	})

@@ -25,7 +25,7 @@ func fromGin(secret []byte, engine *gin.Engine) {
 	}
 	authorizer := jwthttp.Require(func(user User) error {
 		if user.Subject == "mallory" {
-			return errors.New("mallory is banned") // for logs: the client does not see it
+			return errors.New("mallory is banned") // for the log: the client does not see it
 		}
 		return nil
 	})

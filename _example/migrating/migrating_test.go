@@ -18,7 +18,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-// What docs/migrating.md says of an answer, over HTTP, for each After.
+// A want is an answer over HTTP that docs/migrating.md promises for each After.
 type want struct {
 	status    int
 	challenge string // a part of it, "" if there must be none
@@ -27,7 +27,7 @@ type want struct {
 
 var (
 	hello     = want{200, "", "Hello, alice!\n"}
-	stranger  = want{200, "", "Hello, stranger!\n"}
+	guest     = want{200, "", "Hello, guest!\n"}
 	noToken   = want{401, `Bearer realm="api"`, `"detail":"No access token was sent"`}
 	malformed = want{400, `error="invalid_request"`, `"error":"invalid_request"`}
 	refused   = want{401, `error="invalid_token"`, `"error":"invalid_token"`}
@@ -199,7 +199,7 @@ func TestFromAuth0(t *testing.T) {
 		return iss.Token(t, Claims{Subject: "alice", Scope: "orders:read"}, options...)
 	}}
 	fromAuth0(iss.URL, mux, func() {
-		c.checkAll(t, stranger, again, nil)
+		c.checkAll(t, guest, again, nil)
 		c.check(t, "within the leeway", hello, bearer(c.token(jwthttptest.Claim("exp", time.Now().Add(-20*time.Second).Unix()))))
 		c.check(t, "Validate", again, bearer(c.token(jwthttptest.Claim("scope", nil))))
 		iss.Rotate()
@@ -230,7 +230,7 @@ func TestFromEcho(t *testing.T) {
 	e := echo.New()
 	fromEcho(iss.Secret(), e)
 	anybody := map[string]want{"another audience": hello, "another issuer": hello, "no issuer": hello}
-	chain{e, hs256(t, iss), "token"}.checkAll(t, stranger, again, anybody)
+	chain{e, hs256(t, iss), "token"}.checkAll(t, guest, again, anybody)
 }
 
 func TestFromGin(t *testing.T) {
