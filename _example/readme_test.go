@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jwthttp/jwthttp/jwks"
 )
 
 // pages returns the text of every page by its path from the root of the repository.
@@ -139,6 +141,24 @@ func anchors(page string) []string {
 		all = append(all, strings.ReplaceAll(plain, " ", "-"))
 	}
 	return all
+}
+
+// jwks.Discover accepts the issuers of docs/providers.md, but refuses those that still have a
+// placeholder.
+func TestProvidersTable(t *testing.T) {
+	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `(https://[^`]+)`").FindAllStringSubmatch(pages(t)["docs/providers.md"], -1)
+	if len(rows) < 5 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		keys, err := jwks.Discover(row[1], jwks.Options{Audience: []string{"orders"}})
+		if isTemplate := strings.Contains(row[1], "{"); (err != nil) != isTemplate {
+			t.Errorf("%s: %v", row[1], err)
+		}
+		if err == nil {
+			keys.Close()
+		}
+	}
 }
 
 // The README is short: the rest is in docs.

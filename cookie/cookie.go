@@ -45,7 +45,7 @@ const (
 	plainChars   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 )
 
-// Options say what the cookie of a [Cookie] is. The zero value is the strictest.
+// Options configure a [Cookie]. The zero value is the strictest.
 type Options struct {
 	// Name is the name of the cookie, "token" if empty: at most 64 letters, digits,
 	// hyphens, underscores and dots. New adds the prefix __Host-. With the prefix, browsers
