@@ -12,14 +12,14 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// A User is what a token says of somebody. A password has no place in it: a token is
-// signed and not encrypted, so everybody who gets hold of one can read it.
+// A User is what a token says of its subject. It must not have a password: a token is signed
+// and not encrypted, so everyone who has it can read it.
 type User struct {
 	ID       int    `json:"id"`
 	Username string `json:"username"`
 }
 
-// Claims are a user, and what every token has: sub, iat and exp.
+// Claims are a user and the claims of every token: sub, iat and exp.
 type Claims struct {
 	User User `json:"user"`
 	jwt.RegisteredClaims
@@ -27,7 +27,7 @@ type Claims struct {
 
 const lifetime = time.Hour
 
-// newHandler returns the API. Its error says what is wrong with the secret.
+// newHandler returns the API. It returns an error for a secret that is unfit.
 func newHandler(secret string) (http.Handler, error) {
 	auth, err := jwthttp.New[Claims](jwthttp.HS256([]byte(secret)), jwthttp.Options{})
 	if err != nil {
@@ -42,7 +42,7 @@ func newHandler(secret string) (http.Handler, error) {
 	return mux, nil
 }
 
-// signToken is where a login would check a password. Whoever asks is this user.
+// signToken is where a login would check a password. Here every caller is this user.
 func signToken(secret []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, now := User{ID: 1, Username: "alice"}, time.Now()
@@ -59,8 +59,8 @@ func signToken(secret []byte) http.HandlerFunc {
 	}
 }
 
-// verifyToken is only called with a good token: without a header, or with a bad one,
-// the middleware has answered already.
+// verifyToken is called only with a good token. The middleware answers a request without a
+// header, or with a bad one.
 func verifyToken(w http.ResponseWriter, r *http.Request) {
 	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
 	writeJSON(w, http.StatusOK, claims.User)

@@ -2,9 +2,8 @@
 //
 //	JWT_SECRET=$(openssl rand -base64 32) go run ./bearer-api
 //
-// It prints requests to try. Instead, the secret can stand in the file
-// bearer-api/.env or .env, as bearer-api/.env.example has it. ADDR is where it listens,
-// 127.0.0.1:5000 if unset.
+// It prints requests to try. The secret may also be in the file bearer-api/.env or .env, as in
+// bearer-api/.env.example. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -42,7 +41,7 @@ func main() {
 curl -s http://%[1]s/sign-token
 curl -s -X POST -H "Authorization: Bearer $(curl -s http://%[1]s/sign-token | cut -d '"' -f 4)" http://%[1]s/verify-token
 
-# no token, and one that somebody made up
+# no token, and a forged one
 curl -i -X POST http://%[1]s/verify-token
 curl -i -X POST -H 'Authorization: Bearer eyJhbGciOiJub25lIn0.e30.' http://%[1]s/verify-token
 `, listener.Addr())

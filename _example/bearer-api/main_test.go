@@ -58,7 +58,7 @@ func TestSignAndVerify(t *testing.T) {
 		t.Errorf("%s %s", res.Status, body)
 	}
 
-	// What the token tells everybody who holds it.
+	// Everyone who holds the token can read this.
 	token, _, err := jwt.NewParser().ParseUnverified(signed.Token, jwt.MapClaims{})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestRefused(t *testing.T) {
 		{"two headers", []string{"Bearer a.b.c", "Bearer a.b.c"}, 400, "The request carries more than one credential"},
 		{"garbage", []string{"Bearer x"}, 401, "The access token is malformed"},
 		{"unsigned", []string{"Bearer eyJhbGciOiJub25lIn0.e30."}, 401, "The access token is malformed"},
-		{"of somebody else", []string{sign(strings.Repeat("x", 32), `{"exp":253402300799}`)}, 401, "The access token signature is invalid"},
+		{"forged", []string{sign(strings.Repeat("x", 32), `{"exp":253402300799}`)}, 401, "The access token signature is invalid"},
 		{"expired", []string{sign(strings.Repeat("s", 32), `{"exp":1}`)}, 401, "The access token expired"},
 	} {
 		res, body := send(t, "POST", url+"/verify-token", tc.authorization...)
@@ -107,8 +107,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// A weak secret keeps the API from starting, and says how to make a good one. So
-// does the example file as it is.
+// With a weak secret the API does not start, and the error says how to make a good one. The
+// secret of the example file is weak.
 func TestSecrets(t *testing.T) {
 	text, err := os.Open(".env.example")
 	if err != nil {

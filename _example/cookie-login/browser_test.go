@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A tab is one of a real browser without a window.
+// A tab is a tab of a real browser without a window.
 type tab struct{ context.Context }
 
 func openTab(t *testing.T) tab {
@@ -53,8 +53,7 @@ func (b tab) visits(t *testing.T, url string) {
 	}
 }
 
-// follows clicks, and returns the text of the element that is looked for on the next
-// page.
+// follows clicks, and returns the text of an element of the next page.
 func (b tab) follows(t *testing.T, link, look string) string {
 	t.Helper()
 	if _, err := chromedp.RunResponse(b, chromedp.Click(chromedp.CSS(link))); err != nil {
@@ -63,7 +62,7 @@ func (b tab) follows(t *testing.T, link, look string) string {
 	return do(t, b, chromedp.Text(chromedp.CSS(look)))
 }
 
-// screenshot leaves a picture among the artifacts of the test.
+// screenshot puts a picture in the artifacts of the test.
 func (b tab) screenshot(t *testing.T, name string) {
 	t.Helper()
 	png := do(t, b, chromedp.CaptureScreenshot())
@@ -90,7 +89,7 @@ func TestInABrowser(t *testing.T) {
 	}
 	b.screenshot(t, "2-generated")
 
-	// The browser has it, its scripts have not.
+	// The browser has the cookie, and its scripts do not.
 	if got := do(t, b, chromedp.Evaluate[string]("document.cookie")); got != "" {
 		t.Errorf("document.cookie is %q", got)
 	}
@@ -115,7 +114,7 @@ func TestInABrowser(t *testing.T) {
 	b.screenshot(t, "4-invalid")
 }
 
-// A form that changes something works on the site's own page and nowhere else.
+// A form that changes something works on the site's own pages only.
 func TestFormsInABrowser(t *testing.T) {
 	t.Parallel()
 	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
@@ -140,8 +139,8 @@ func TestFormsInABrowser(t *testing.T) {
 		}
 	}
 
-	// Another port is another origin of the same site: the cookie comes along, and
-	// the gate is all that there is.
+	// Another port is another origin of the same site. The browser sends the cookie, and only
+	// the gate refuses it.
 	login()
 	b.visits(t, elsewhere.URL)
 	if got := b.follows(t, "button", "body"); !strings.Contains(got, `"error":"cross_origin"`) {
@@ -150,7 +149,7 @@ func TestFormsInABrowser(t *testing.T) {
 	b.screenshot(t, "cross-origin")
 	wantLogin(true)
 
-	// From another site the browser does not send it, for it is SameSite=Lax.
+	// For another site the browser does not send the cookie, which is SameSite=Lax.
 	b.visits(t, strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1))
 	if got := b.follows(t, "button", result); got != "Invalid token" {
 		t.Errorf("from another site: %s", got)

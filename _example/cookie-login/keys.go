@@ -22,8 +22,8 @@ type signer struct {
 	key     jwthttp.Key
 }
 
-// newSigner returns one for HS256, with a random secret, or for RS256, with the
-// files that ssh-keygen writes.
+// newSigner returns a signer for HS256, with a random secret, or for RS256, with the files
+// that ssh-keygen writes.
 func newSigner(alg, file string) (*signer, error) {
 	switch alg {
 	case "HS256":
@@ -49,8 +49,8 @@ func (s *signer) sign(subject string, lifetime time.Duration) (token string, exp
 	return token, expires, err
 }
 
-// keyFiles reads what ssh-keygen -t rsa -f file writes: the private key in file,
-// the public one beside it in file.pub. If neither is there, it writes them so.
+// keyFiles reads the files that ssh-keygen -t rsa -f file writes: the private key in file, and
+// the public key in file.pub. If neither exists, it writes both.
 func keyFiles(file string) (*rsa.PrivateKey, *rsa.PublicKey, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -106,7 +106,7 @@ func makeKeyFiles(file string) error {
 	return writeNew(file, pem.EncodeToMemory(private), 0o600)
 }
 
-// writeNew never writes over a key of somebody's.
+// writeNew never overwrites a file: it may be a key.
 func writeNew(name string, text []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

@@ -1,12 +1,11 @@
-// Cookie-login is a small site that hands out a token of 60 seconds in a cookie,
-// and shows whose it is.
+// Cookie-login is a small site that puts a token of 60 seconds in a cookie, and shows its
+// subject.
 //
-//	go run ./cookie-login             HS256, with a secret that is made anew each time
+//	go run ./cookie-login             HS256, with a new secret each time
 //	go run ./cookie-login -alg RS256  with jwt_key and jwt_key.pub
 //
-// The two files are those that ssh-keygen -t rsa -f jwt_key writes. If there are
-// none in the working directory, it makes them. ADDR is where it listens,
-// 127.0.0.1:5000 if unset.
+// The two files are those that ssh-keygen -t rsa -f jwt_key writes. If the working directory
+// does not have them, the program makes them. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (

@@ -57,7 +57,7 @@ func newVisitor(t *testing.T, url string) *visitor {
 	return &visitor{&http.Client{Jar: jar}, url}
 }
 
-// goes returns the status of the page that a request ends at, and its result line.
+// goes returns the status and the result line of the page that a request leads to.
 func (v *visitor) goes(t *testing.T, method, path string, headers ...string) (status int, result string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, v.url+path, nil)
@@ -114,7 +114,7 @@ func TestSite(t *testing.T) {
 	}
 }
 
-// The header of the answer that carries the token.
+// The header of the answer that has the token.
 func TestCookie(t *testing.T) {
 	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -132,7 +132,7 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-// What the address says is not on the page, and nothing but the page's own style.
+// No text of the address is on the page, and its policy permits only its own style.
 func TestPage(t *testing.T) {
 	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
 	res, err := http.Get(url + "/?result=generated&next=https://evil.example&x=%3Cscript%3E")
@@ -173,8 +173,7 @@ func TestExpired(t *testing.T) {
 	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token=x")
 }
 
-// A browser that has a bad token ends at the welcome page, wherever it goes, and
-// without the cookie.
+// A browser with a bad token is led to the welcome page, and loses the cookie.
 func TestBadCookie(t *testing.T) {
 	s := mustSigner(t, "HS256", "")
 	site := start(t, s, time.Minute)
@@ -211,7 +210,7 @@ func TestBadCookie(t *testing.T) {
 	}
 }
 
-// A stubborn transport sends a cookie with every request, whatever the answers say.
+// A stubborn transport sends a cookie with every request, also after it was cleared.
 type stubborn struct{ cookie string }
 
 func (s stubborn) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -230,8 +229,8 @@ func TestCookieThatStays(t *testing.T) {
 	}
 }
 
-// Which refusals clear the cookie: a request without it comes from another site, perhaps,
-// and does not log the user out.
+// Some refusals clear the cookie. A request without it may come from another site, and does
+// not log the user out.
 func TestWhatIsCleared(t *testing.T) {
 	s := mustSigner(t, "HS256", "")
 	url := start(t, s, time.Minute)
@@ -281,7 +280,7 @@ func TestWhatIsCleared(t *testing.T) {
 	}
 }
 
-// Files of ssh-keygen are read, and those that are made here ssh-keygen reads.
+// The program reads files of ssh-keygen, and ssh-keygen reads files of the program.
 func TestKeyFiles(t *testing.T) {
 	if _, err := exec.LookPath("ssh-keygen"); err != nil {
 		t.Fatal("ssh-keygen is missing: apt-get install openssh-client")
@@ -366,7 +365,7 @@ func TestKeyFiles(t *testing.T) {
 			keys := file(t)
 			tc.make(t, keys)
 			s, err := newSigner("RS256", keys)
-			if err == nil { // what is only wrong with the key itself, New says
+			if err == nil { // New refuses a key that is unfit
 				_, err = newHandler(s, time.Minute)
 			}
 			if err == nil || !strings.Contains(err.Error(), tc.want) {

@@ -20,7 +20,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// A site hands out tokens and takes them back.
+// A site puts tokens in a cookie and removes them.
 type site struct {
 	signer   *signer
 	lifetime time.Duration
@@ -30,8 +30,7 @@ type site struct {
 // newHandler is the whole site: the routes inside auth need a token, and the welcome
 // page does not.
 func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
-	// Served over TLS, it would do without AllowInsecureHTTP, and the cookie would be
-	// __Host-token.
+	// Over TLS, remove AllowInsecureHTTP: the cookie is then __Host-token.
 	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true})
 	if err != nil {
 		return nil, err
@@ -59,13 +58,13 @@ func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
 }
 
 // refused answers every request that the middleware refuses:
-//   - A bad token ends on the welcome page, and its cookie is cleared. Otherwise the
-//     browser would send it again, to the welcome page too, and be redirected for ever.
-//   - No token ends on the welcome page. Nothing is cleared: a form on another site
-//     comes without the cookie, and must not log the user out.
+//   - A bad token leads to the welcome page, and its cookie is cleared. Otherwise the browser
+//     would send it again, to the welcome page too, and be redirected for ever.
+//   - No token leads to the welcome page. Nothing is cleared: a form on another site comes
+//     without the cookie, and must not log the user out.
 //   - The rest, such as a form on another origin or an outage, gets the usual answer.
 func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
-	log.Print(err) // what to mend, if it is a fault of this side
+	log.Print(err) // says what to mend, if the fault is the site's
 	switch {
 	case errors.Is(err, jwthttp.ErrInvalidToken), errors.Is(err, jwthttp.ErrInvalidRequest):
 		s.cookie.Clear(w)
@@ -74,14 +73,14 @@ func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 		jwthttp.WriteError(w, r, err)
 		return
 	}
-	if r.URL.Path == "/" { // no redirect, for a browser may keep the cookie after all
+	if r.URL.Path == "/" { // no redirect: a browser may keep the cookie after all
 		s.show(w, "bad", "Invalid token")
 		return
 	}
 	http.Redirect(w, r, "/?result=invalid", http.StatusSeeOther)
 }
 
-// welcome shows one of these results, and never what the address says.
+// welcome shows one of these results, and no text from the address.
 func (s *site) welcome(w http.ResponseWriter, r *http.Request) {
 	switch r.FormValue("result") {
 	case "generated":
@@ -114,14 +113,14 @@ func (s *site) generate(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/?result=generated", http.StatusSeeOther)
 }
 
-// validate is only called with a good token.
+// validate is called only with a good token.
 func (s *site) validate(w http.ResponseWriter, r *http.Request) {
 	claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
 	s.show(w, "good", fmt.Sprintf("Valid token of %s, it expires in %.0f s", claims.Subject, time.Until(claims.ExpiresAt.Time).Seconds()))
 }
 
-// forget changes something, so it is a POST: the cross-origin gate lets it through
-// from this site's own pages only.
+// forget changes something, so it is a POST: the cross-origin gate accepts it from this
+// site's own pages only.
 func (s *site) forget(w http.ResponseWriter, r *http.Request) {
 	s.cookie.Clear(w)
 	http.Redirect(w, r, "/?result=forgotten", http.StatusSeeOther)

@@ -2,9 +2,9 @@
 //
 //	ISSUER=https://tenant.example.com/ AUDIENCE=https://api.example.com go run ./discover
 //
-// ISSUER is the iss of the provider's tokens, to the letter, and AUDIENCE what they
-// call this API in aud. Without ISSUER the program plays the provider too, and
-// prints requests to try. ADDR is where the API listens, 127.0.0.1:5000 if unset.
+// ISSUER is the iss of the provider's tokens, to the letter. AUDIENCE is the name of this API
+// in their aud. Without ISSUER the program runs a provider too, and prints requests to try.
+// ADDR is the address of the API, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// Claims are what the API wants to know of a token.
+// Claims are what the API reads of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -84,7 +84,7 @@ func logEvent(e jwks.Event) {
 	slog.Info("keys", "event", e)
 }
 
-// me is only called with a verified token.
+// me is called only with a verified token.
 func me(w http.ResponseWriter, r *http.Request) {
 	token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 	w.Header().Set("Content-Type", "application/json")

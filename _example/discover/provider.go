@@ -17,7 +17,7 @@ import (
 
 const demoAudience = "demo"
 
-// A provider is an identity provider for trying: whoever asks gets a token.
+// A provider is an identity provider for trying: every caller gets a token.
 type provider struct {
 	issuer string
 	kid    string

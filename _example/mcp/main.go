@@ -2,8 +2,7 @@
 //
 //	go run ./mcp
 //
-// It prints a token and requests to try. ADDR is where it listens, 127.0.0.1:5000 if
-// unset.
+// It prints a token and requests to try. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -57,8 +56,8 @@ call note '{"text":"buy milk"}'
 	log.Fatal(server.Serve(listener))
 }
 
-// mint makes an access token as RFC 9068 has it. An issuer would sign with a key of
-// its own, and the server fetch the other half: see ../provider.
+// mint makes an access token by RFC 9068. A real issuer signs with a private key, and the
+// server fetches the public key: see ../provider.
 func mint(secret []byte, issuer, subject, scope string, audience ...string) (string, error) {
 	now := time.Now()
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{

@@ -27,7 +27,7 @@ import (
 
 var paths = []string{"/mcp", "/sessions", "/sdk"}
 
-// A world is the server, and an authorization server that lets everybody in as alice.
+// A world is the server, and an authorization server that logs every caller in as alice.
 type world struct {
 	self, issuer string
 	secret       []byte
@@ -107,8 +107,7 @@ func (w *world) token(t *testing.T, subject, scope string, audience ...string) s
 	return token
 }
 
-// connect is the SDK's own client, which logs in where the server tells it to if it
-// has no token, or one that will not do.
+// connect is the SDK's own client. Without a good token it logs in where the server says.
 func (w *world) connect(t *testing.T, path, token string) (*mcp.ClientSession, error) {
 	t.Helper()
 	config := &auth.AuthorizationCodeHandlerConfig{
@@ -149,7 +148,7 @@ func logIn(ctx context.Context, args *auth.AuthorizationArgs) (*auth.Authorizati
 	return &auth.AuthorizationResult{Code: back.Query().Get("code"), State: back.Query().Get("state")}, nil
 }
 
-// call returns what a tool says, with "error: " before it if it says so.
+// call returns the text of a tool, with the prefix "error: " if it is an error.
 func call(t *testing.T, session *mcp.ClientSession, tool string, arguments any) string {
 	t.Helper()
 	res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
@@ -189,7 +188,7 @@ func TestTools(t *testing.T) {
 	}
 }
 
-// From the URL alone a client finds out who issues tokens and for what.
+// A client needs only the URL to find out who issues tokens, and for what.
 func TestNoToken(t *testing.T) {
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
@@ -208,7 +207,7 @@ func TestNoToken(t *testing.T) {
 	}
 }
 
-// A client is told which scope it lacks, and asks for it.
+// A client learns which scope it lacks, and asks for it.
 func TestTooLittleScope(t *testing.T) {
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
@@ -295,7 +294,7 @@ func TestKeysOutOfReach(t *testing.T) {
 	}
 }
 
-// A session is of the user who began it, and a tool goes by the token of its call.
+// A session belongs to the user who began it. A tool uses the token of its call.
 func TestManyTokens(t *testing.T) {
 	const (
 		initialize  = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`

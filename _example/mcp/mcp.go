@@ -15,14 +15,14 @@ import (
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
-// Every call needs the first scope, and the tool that writes the second one too.
+// Every call needs the first scope. The tool that writes needs the second one too.
 const (
 	readScope  = "notes:read"
 	writeScope = "notes:write"
 )
 
-// newHandler serves the same tools in three ways. Clients know an endpoint by its
-// URL, so each has metadata of its own, and tokens name it in aud.
+// newHandler serves the same tools in three ways. A client knows an endpoint by its URL. So
+// each endpoint has its own metadata, and its tokens name it in aud.
 func newHandler(self, issuer string, keys jwthttp.KeySource) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for path, guarded := range map[string]func(*jwthttp.Middleware[oauth.Claims], *oauth.Resource) http.Handler{
@@ -51,8 +51,8 @@ func newHandler(self, issuer string, keys jwthttp.KeySource) (http.Handler, erro
 	return mux, nil
 }
 
-// stateless is the short way. Each request is a session of its own, so a tool has the
-// context of the request that calls it.
+// stateless is the short way. Each request is a session of its own, so a tool gets the context
+// of the request that calls it.
 func stateless(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.Handler {
 	server := newServer(func(ctx context.Context, _ *mcp.CallToolRequest) *auth.TokenInfo {
 		token, _ := jwthttp.TokenFromContext[oauth.Claims](ctx)
@@ -62,13 +62,12 @@ func stateless(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.Hand
 	return m.Handler(readers(mcp.NewStreamableHTTPHandler(server, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})))
 }
 
-// withSessions is for servers that have something to say between calls. Here a tool's
-// context is that of the request which began the session, and claims in it are of that
-// request's token, whoever calls later and with whatever token. What the SDK calls
-// TokenInfo is of the call, and binds the session to its user, so the token is handed
-// on as one.
+// withSessions is for servers that send messages between calls. The context of a tool is then
+// that of the request that began the session. So its claims are those of that request, also
+// when a later call has another token. The TokenInfo of the SDK belongs to the call, and binds
+// the session to its user. So the token is passed to the SDK as a TokenInfo.
 func withSessions(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.Handler {
-	handOn := auth.RequireBearerToken(func(ctx context.Context, _ string, _ *http.Request) (*auth.TokenInfo, error) {
+	asTokenInfo := auth.RequireBearerToken(func(ctx context.Context, _ string, _ *http.Request) (*auth.TokenInfo, error) {
 		token, ok := jwthttp.TokenFromContext[oauth.Claims](ctx)
 		if !ok {
 			return nil, auth.ErrInvalidToken
@@ -76,12 +75,13 @@ func withSessions(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.H
 		return tokenInfo(token), nil
 	}, nil)
 	readers := jwthttp.RequireScopes(readScope)
-	return m.Handler(readers(handOn(mcp.NewStreamableHTTPHandler(newServer(ofCall), sessions))))
+	return m.Handler(readers(asTokenInfo(mcp.NewStreamableHTTPHandler(newServer(ofCall), sessions))))
 }
 
-// guardedBySDK has only the token checked by package jwthttp. Lost, compared with the
-// others: the error in a challenge, by which a client knows that another scope would
-// do, and the 503 with Retry-After when keys are out of reach (it is a 500).
+// guardedBySDK uses package jwthttp only to verify the token. Two things are lost:
+//
+//   - the error in a challenge, which says that another scope is needed
+//   - the 503 with Retry-After while keys are out of reach: it is a 500
 func guardedBySDK(m *jwthttp.Middleware[oauth.Claims], resource *oauth.Resource) http.Handler {
 	guard := auth.RequireBearerToken(func(ctx context.Context, raw string, _ *http.Request) (*auth.TokenInfo, error) {
 		token, err := m.Verify(ctx, raw)
@@ -89,7 +89,7 @@ func guardedBySDK(m *jwthttp.Middleware[oauth.Claims], resource *oauth.Resource)
 		case errors.Is(err, jwthttp.ErrUnavailable):
 			return nil, errors.New("temporarily unavailable")
 		case err != nil:
-			return nil, auth.ErrInvalidToken // without err, for the client is sent the text
+			return nil, auth.ErrInvalidToken // without err: the SDK sends its text to the client
 		}
 		return tokenInfo(token), nil
 	}, &auth.RequireBearerTokenOptions{ResourceMetadataURL: resource.URL(), Scopes: []string{readScope}})
@@ -106,8 +106,8 @@ func tokenInfo(token *jwthttp.Token[oauth.Claims]) *auth.TokenInfo {
 	return &auth.TokenInfo{UserID: token.Claims.Subject, Scopes: token.Scopes(), Expiration: token.ExpiresAt()}
 }
 
-// newServer returns a server with two tools, for mcp.NewStreamableHTTPHandler. caller
-// says who calls one.
+// newServer returns a server with two tools, for mcp.NewStreamableHTTPHandler. caller returns
+// the caller of a tool.
 func newServer(caller func(context.Context, *mcp.CallToolRequest) *auth.TokenInfo) func(*http.Request) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "notes", Version: "v0.0.1"}, nil)
 	mcp.AddTool(server, &mcp.Tool{Name: "whoami", Description: "Says who calls."},
@@ -120,9 +120,9 @@ func newServer(caller func(context.Context, *mcp.CallToolRequest) *auth.TokenInf
 	mcp.AddTool(server, &mcp.Tool{Name: "note", Description: "Takes a note. Needs the scope " + writeScope + "."},
 		func(ctx context.Context, call *mcp.CallToolRequest, n note) (*mcp.CallToolResult, any, error) {
 			who := caller(ctx, call)
-			// Which tool is called stands in the body, where no guard looks (and in a
-			// header from protocol 2026-07-28 on), so this comes too late for a 403: the
-			// client is told by the tool's error.
+			// The name of the tool is in the body, which no guard reads. (From protocol
+			// 2026-07-28 on it is also in a header.) So it is too late for a 403: the
+			// client gets the tool's error.
 			if !slices.Contains(who.Scopes, writeScope) {
 				return nil, nil, errors.New("the access token lacks the scope " + writeScope)
 			}

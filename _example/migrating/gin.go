@@ -36,8 +36,8 @@ func fromGin(secret []byte, engine *gin.Engine) {
 	})
 }
 
-// ginMiddleware takes a middleware of net/http into gin. Do not use gin.WrapH for
-// that: gin would go on to the handler after a refusal.
+// ginMiddleware makes a middleware of gin from one of net/http. Do not use gin.WrapH for that:
+// gin would call the handler after a refusal.
 func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false

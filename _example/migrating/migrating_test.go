@@ -75,8 +75,8 @@ func bearer(token string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
 }
 
-// checkAll sends what every section speaks of. bad are the differences from the
-// usual answers.
+// checkAll sends the requests of every section. bad has the answers that differ from the
+// usual ones.
 func (c chain) checkAll(t *testing.T, anonymous, bad want, accepts map[string]want) {
 	t.Helper()
 	c.check(t, "good", hello, bearer(c.token()))
@@ -148,7 +148,7 @@ func (c chain) checkAll(t *testing.T, anonymous, bad want, accepts map[string]wa
 	c.check(t, "cookie, POST of no browser", hello, cookies(func(r *http.Request) { r.Method = "POST" }, c.token()))
 }
 
-// hs256 mints tokens of a service of one's own.
+// hs256 mints tokens of a service that has its own secret.
 func hs256(t *testing.T, secretOf *jwthttptest.Issuer, more ...jwthttptest.TokenOption) func(...jwthttptest.TokenOption) string {
 	return func(options ...jwthttptest.TokenOption) string {
 		t.Helper()
@@ -229,8 +229,8 @@ func TestFromEcho(t *testing.T) {
 	iss := newIssuer(t)
 	e := echo.New()
 	fromEcho(iss.Secret(), e)
-	anybody := map[string]want{"another audience": hello, "another issuer": hello, "no issuer": hello}
-	chain{e, hs256(t, iss), "token"}.checkAll(t, guest, again, anybody)
+	anyIssuer := map[string]want{"another audience": hello, "another issuer": hello, "no issuer": hello}
+	chain{e, hs256(t, iss), "token"}.checkAll(t, guest, again, anyIssuer)
 }
 
 func TestFromGin(t *testing.T) {

@@ -1,10 +1,9 @@
-// Observe tells how every request fared to log/slog, Prometheus and OpenTelemetry.
+// Observe reports the result of every request to log/slog, Prometheus and OpenTelemetry.
 //
 //	go run ./observe
 //
-// It prints requests to try, log records on standard error, and spans, which a real
-// program would send to a collector, on standard output. ADDR is where it listens,
-// 127.0.0.1:5000 if unset.
+// It prints requests to try, log records on standard error, and spans on standard output. A
+// real program sends spans to a collector. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -30,7 +29,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Claims are what the API wants to know of a token.
+// Claims are what the API reads of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -47,7 +46,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// WithBatcher is for real programs, with a Shutdown at the end that sends the rest.
+	// A real program uses WithBatcher, and a Shutdown at the end that sends the rest.
 	tracing := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -81,9 +80,9 @@ func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.H
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	// OnResult finds the span, because it was begun outside of the middleware.
+	// OnResult finds the span, because the span begins outside of the middleware.
 	mux.Handle("GET /me", traced(tracer, auth.Handler(http.HandlerFunc(me))))
-	// The figures are nobody else's business: keep this path off the public address.
+	// The figures are for operators: keep this path off the public address.
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		lifetime, err := time.ParseDuration(cmp.Or(r.FormValue("ttl"), "1h"))
@@ -102,14 +101,14 @@ func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.H
 	return mux, nil
 }
 
-// me is only called with a verified token.
+// me is called only with a verified token.
 func me(w http.ResponseWriter, r *http.Request) {
 	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]string{"sub": claims.Subject})
 }
 
-// mint is for trying: whoever asks gets a token.
+// mint is for trying: every caller gets a token.
 func mint(secret []byte, subject string, lifetime time.Duration) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": subject, "exp": time.Now().Add(lifetime).Unix()})
 	token.Header["kid"] = "demo-1"

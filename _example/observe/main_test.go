@@ -43,7 +43,7 @@ func TestObserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const opaque = "an-opaque-token-of-somebody"
+	const opaque = "an-opaque-token"
 	tries := []struct {
 		name, token            string
 		status                 int

@@ -13,16 +13,16 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// record writes one record a request. It names the route and not the URL, in which
-// clients send all kinds of things, tokens among them.
+// record writes one record for each request. It names the route and not the URL, because
+// clients also put tokens in URLs.
 func record(logger *slog.Logger, r *http.Request, res jwthttp.Result) {
 	level := slog.LevelInfo
 	switch {
-	case res.Reason == "canceled": // the client hung up
+	case res.Reason == "canceled": // the client closed the connection
 	case res.Outcome == "unavailable":
-		level = slog.LevelError // the fault is on this side
+		level = slog.LevelError // a fault of this service or its provider
 	case res.Outcome == "refused" && res.Reason != "no_token":
-		level = slog.LevelWarn // a client without a token is an everyday matter
+		level = slog.LevelWarn // requests without a token are usual, and stay at Info
 	}
 	logger.LogAttrs(r.Context(), level, "request", slog.String("route", r.Pattern), slog.Any("auth", res))
 }
@@ -32,18 +32,20 @@ type metrics struct {
 	duration prometheus.Histogram
 }
 
-// newMetrics labels by outcome and reason, of which there are about twenty pairs.
-// Each value of a label is a time series that Prometheus keeps, so what others
-// choose is no label: key ids change with every rotation, a token may name any
-// issuer unless Options.Issuer or Issuers fix them (then iss of accepted requests
-// would do), and subjects are without number. They belong in logs and spans.
+// newMetrics has the labels outcome and reason, with about twenty pairs of values. Prometheus
+// keeps a time series for each value of a label. So a value that others choose must not be a
+// label. These belong in logs and spans:
+//
+//   - key ids, which change with every rotation
+//   - issuers, unless Options.Issuer or Issuers fix them
+//   - subjects, whose number is unbounded
 func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "auth_requests_total",
 			Help: "Requests by the outcome of authentication, and why they were not accepted.",
 		}, []string{"outcome", "reason"}),
-		// A token takes microseconds, a fetch of keys or a check's store much longer.
+		// A token takes microseconds. A fetch of keys, or the store of a check, takes much longer.
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "auth_duration_seconds",
 			Help:    "Time of the decision, key look-up and checks included.",
@@ -58,8 +60,7 @@ func (m *metrics) count(res jwthttp.Result) {
 	m.duration.Observe(res.Duration.Seconds())
 }
 
-// traced begins a span for every request of a route. Package otelhttp does it in
-// full.
+// traced begins a span for every request of a route. Package otelhttp does more.
 func traced(tracer trace.Tracer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, span := tracer.Start(r.Context(), r.Pattern, trace.WithSpanKind(trace.SpanKindServer))
@@ -68,7 +69,7 @@ func traced(tracer trace.Tracer, next http.Handler) http.Handler {
 	})
 }
 
-// annotate puts the result on the span of the request. Without one it does nothing.
+// annotate puts the result on the span of the request. Without a span it does nothing.
 func annotate(span trace.Span, res jwthttp.Result) {
 	span.SetAttributes(attribute.String("auth.outcome", res.Outcome))
 	for _, a := range []attribute.KeyValue{
@@ -79,7 +80,7 @@ func annotate(span trace.Span, res jwthttp.Result) {
 			span.SetAttributes(a)
 		}
 	}
-	// By OpenTelemetry's rules a 4xx is no error of the server.
+	// By OpenTelemetry's rules a 4xx is not an error of the server.
 	if res.Reason == "unavailable" {
 		span.SetStatus(codes.Error, res.Reason)
 	}

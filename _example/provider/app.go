@@ -11,11 +11,11 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// An app is the client at which people log in to get a token: authorization code
-// with PKCE (RFC 7636). Whoever calls the API has one, the API itself does not.
+// An app is the client where a user logs in to get a token: authorization code with PKCE
+// (RFC 7636). A caller of the API needs such an app. The API itself does not.
 type app struct{ login, callback http.Handler }
 
-// newApp asks the provider for its metadata, with client unless that is nil.
+// newApp fetches the provider's metadata with client, or with a default one if it is nil.
 func newApp(issuer, redirectURI string, client *http.Client) (*app, error) {
 	hashKey, blockKey := make([]byte, 32), make([]byte, 32)
 	rand.Read(hashKey)
@@ -32,7 +32,7 @@ func newApp(issuer, redirectURI string, client *http.Client) (*app, error) {
 	return &app{login: rp.AuthURLHandler(rand.Text, party), callback: rp.CodeExchangeHandler(showTokens, party)}, nil
 }
 
-// showTokens is for trying: an app keeps tokens to itself.
+// showTokens is for trying: a real app never shows tokens.
 func showTokens(w http.ResponseWriter, _ *http.Request, tokens *oidc.Tokens[*oidc.IDTokenClaims], _ string, _ rp.RelyingParty) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -3,8 +3,8 @@
 //
 //	go run ./provider
 //
-// It prints where to log in, and requests to try with the token that one gets. ADDR
-// is where the API listens, 127.0.0.1:5000 if unset.
+// It prints the address to log in at, and requests to try with the token. ADDR is the address
+// of the API, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// Claims are what the API wants to know of a token.
+// Claims are what the API reads of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -79,9 +79,9 @@ curl -X POST %[2]s/rotate
 	log.Fatal(err)
 }
 
-// newAPI fetches keys with client, or one of package jwks if that is nil.
+// newAPI fetches keys with client, or with the default of package jwks if it is nil.
 func newAPI(issuer string, client *http.Client) (*http.ServeMux, *jwks.Source, error) {
-	// The provider puts the id of the client that asked for a token into aud.
+	// The provider puts the id of the client that requested the token in aud.
 	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{clientID}, Client: client, OnEvent: logEvent})
 	if err != nil {
 		return nil, nil, err
@@ -90,8 +90,8 @@ func newAPI(issuer string, client *http.Client) (*http.ServeMux, *jwks.Source, e
 	if err != nil {
 		return nil, nil, err
 	}
-	// The provider's ID tokens have the same iss, aud and typ, and are signed with the
-	// same key. But no scope is in them, so this guard keeps them out.
+	// The provider's ID tokens have the same iss, aud, typ and key. They have no scope, so
+	// this guard refuses them.
 	readers := jwthttp.RequireScopes(scope)
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", auth.Handler(readers(http.HandlerFunc(orders))))
@@ -106,7 +106,7 @@ func logEvent(e jwks.Event) {
 	slog.Info("keys", "event", e)
 }
 
-// orders is only called with a verified token that may be used for it.
+// orders is called only with a verified token that has the scope.
 func orders(w http.ResponseWriter, r *http.Request) {
 	token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 	w.Header().Set("Content-Type", "application/json")

@@ -71,8 +71,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// In a bubble the time between two refreshes costs nothing, and every answer is known
-// to the second.
+// In a bubble the time between two refreshes costs nothing, and each answer has a known
+// second.
 func TestRotationAndOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const issuer, self = "http://localhost:9998", "http://localhost:5000"
@@ -98,8 +98,8 @@ func TestRotationAndOutage(t *testing.T) {
 		first := login(t, client, self).Access
 		expect("first token", 10, first, "10 x 200", 1)
 
-		// An unknown key starts a refresh, even if it is made up. Four of them may come at
-		// once, so a made-up one does not hold up a new key.
+		// An unknown key starts a refresh, also if it was invented. Four may come at once, so an
+		// invented key does not delay a new one.
 		_, rest, _ := strings.Cut(first, ".")
 		header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"made up"}`))
 		expect("forged token", 1, header+"."+rest, "1 x 401", 2)
@@ -116,8 +116,8 @@ func TestRotationAndOutage(t *testing.T) {
 		expect("key withdrawn and refreshed", 1, first, "1 x 401", 5)
 		expect("key before the newest", 1, second, "1 x 200", 5)
 
-		// A provider that is down does no harm to keys that are known. Others may exist,
-		// so the token is not at fault.
+		// While the provider is down, known keys still work. Other keys may exist, so their
+		// tokens are not refused as bad.
 		uplink.cut.Store(true)
 		expect("known key, provider down", 30, third, "30 x 200", 5)
 		rotate(t, p)
@@ -187,8 +187,8 @@ type tokens struct {
 	ID     string `json:"id_token"`
 }
 
-// login does what a person does with a browser: it follows redirects, keeps cookies
-// and fills in the form.
+// login does what a user does with a browser: it follows redirects, keeps cookies and fills
+// in the form.
 func login(t *testing.T, client *http.Client, self string) (got tokens) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -233,7 +233,7 @@ func decode(t *testing.T, res *http.Response, into any) {
 	}
 }
 
-// get asks the API at self for its orders.
+// get requests the orders from the API at self.
 func get(t *testing.T, client *http.Client, self, token string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", self+"/orders", nil)
@@ -251,8 +251,7 @@ func get(t *testing.T, client *http.Client, self, token string) *http.Response {
 	return res
 }
 
-// statuses calls the API once a second, and says what it answered, in order:
-// "2 x 200, 1 x 401".
+// statuses calls the API once a second, and returns the statuses in order: "2 x 200, 1 x 401".
 func statuses(t *testing.T, client *http.Client, self string, calls int, token string) string {
 	t.Helper()
 	var texts []string
@@ -275,7 +274,7 @@ func rotate(t *testing.T, p *provider) {
 	}
 }
 
-// A network has its hosts in memory, which a bubble needs to know that all wait.
+// A network has its hosts in memory: a bubble then knows when all of them wait.
 type network map[string]http.Handler
 
 func (n network) RoundTrip(r *http.Request) (*http.Response, error) {

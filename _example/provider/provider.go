@@ -20,9 +20,8 @@ const (
 	scope    = "orders:read"
 )
 
-// A provider is the example of zitadel/oidc, users and login form included, with
-// what it lacks: access tokens that are JWTs and say their scope, and keys that
-// change.
+// A provider is the example of zitadel/oidc, with its users and its login form. Two things are
+// added: access tokens that are JWTs and have a scope, and keys that change.
 type provider struct {
 	*storage.Storage
 	handler http.Handler
@@ -42,8 +41,8 @@ func newProvider(issuer, redirectURI string) (*provider, error) {
 	return p, nil
 }
 
-// rotate signs with a new key from now on. The one before stays published, since
-// tokens that it signed are about, until the next time.
+// rotate makes a new key, which signs from now on. The key before stays published until the
+// next rotation, because tokens that it has signed are in use.
 func (p *provider) rotate() error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -55,7 +54,7 @@ func (p *provider) rotate() error {
 	return nil
 }
 
-// SigningKey takes the place of the one of storage.Storage, as all below.
+// SigningKey replaces that of storage.Storage, as all methods below do.
 func (p *provider) SigningKey(context.Context) (op.SigningKey, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +75,8 @@ func (p *provider) GetClientByClientID(ctx context.Context, id string) (op.Clien
 	return client{known}, err
 }
 
-// GetPrivateClaimsFromScopes is asked for the claims of an access token that the
-// library does not set by itself. One of them is the scope.
+// GetPrivateClaimsFromScopes returns the claims of an access token that the library does not
+// set by itself. One of them is the scope.
 func (p *provider) GetPrivateClaimsFromScopes(_ context.Context, _, _ string, scopes []string) (map[string]any, error) {
 	return map[string]any{"scope": strings.Join(scopes, " ")}, nil
 }

@@ -39,7 +39,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
-		// New reports each mistake on a line of its own.
+		// New reports each thing to mend on a line of its own.
 		fmt.Fprintln(os.Stderr, "quickstart:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
@@ -107,7 +107,7 @@ From the environment:
 	return errors.Join(result, server.Shutdown(grace))
 }
 
-// newHandler is all that an app needs of jwthttp.
+// newHandler has everything that an app needs of jwthttp.
 func newHandler(iss *issuer, getenv func(string) string) (http.Handler, error) {
 	opts := jwthttp.Options{
 		Issuer:     getenv("JWT_ISSUER"),
@@ -145,7 +145,7 @@ func home(w http.ResponseWriter, _ *http.Request) {
 `)
 }
 
-// me is only called with a verified token.
+// me is called only with a verified token.
 func me(w http.ResponseWriter, r *http.Request) {
 	token, _ := jwthttp.TokenFromContext[jwt.MapClaims](r.Context())
 	writeJSON(w, http.StatusOK, map[string]any{
@@ -162,8 +162,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// An issuer mints the tokens. In an app that is the work of a login page or an
-// identity provider; whoever can reach this one gets a token.
+// An issuer mints the tokens. In an app, a login page or an identity provider does that. Here
+// every caller gets a token.
 type issuer struct {
 	secret         []byte
 	public         *rsa.PublicKey

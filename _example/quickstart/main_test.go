@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The check is one that can fail.
+// The check can fail.
 func TestCheckFindsWrongAnswers(t *testing.T) {
 	iss, err := newIssuer(env())
 	if err != nil {
@@ -187,7 +187,7 @@ func TestServeWithKeysOfOthers(t *testing.T) {
 	}
 }
 
-// A mistake gets one clear line.
+// A wrong setting gets one clear line.
 func TestMistakes(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -15,14 +15,14 @@ type try struct {
 	name      string
 	header    string // "Name: value", "" for none
 	status    int
-	challenge string // in WWW-Authenticate, behind the realm
+	challenge string // in WWW-Authenticate, after the realm
 	body      string // a part of it
 }
 
 func (iss *issuer) tries() []try {
 	hs256 := must(iss.mint("HS256", "bob", lifetime))
 	expired := must(iss.mint("HS256", "bob", -time.Minute))
-	// Somebody else's claims with the signature of the good token.
+	// The claims of another user, with the signature of the good token.
 	parts := strings.Split(hs256, ".")
 	forged := parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"admin","exp":4102444800}`)) + "." + parts[2]
 
@@ -43,7 +43,7 @@ func (iss *issuer) tries() []try {
 	return tries
 }
 
-// must is for tokens of keys that New has accepted.
+// must returns a token, whose key New has accepted.
 func must(token string, err error) string {
 	if err != nil {
 		panic(err)

@@ -13,19 +13,19 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Claims are what the API wants to know of a token.
+// Claims are what the API reads of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
 
-// subject reads the verified token where every framework hands on the request's
-// context.
+// subject reads the verified token from the request's context, which every framework
+// passes to the handler.
 func subject(ctx context.Context) string {
 	claims, _ := jwthttp.ClaimsFromContext[Claims](ctx)
 	return claims.Subject
 }
 
-// A note is what POST /notes takes, and sends back with its author.
+// A note is the body of POST /notes, which answers with the note and its author.
 type note struct {
 	Text   string `json:"text"`
 	Author string `json:"author,omitempty"`
@@ -33,7 +33,7 @@ type note struct {
 
 const welcome = "This page needs no token.\n"
 
-// The handlers of routers that take those of net/http.
+// The handlers for routers that take handlers of net/http.
 
 func home(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, welcome) }
 
@@ -51,7 +51,7 @@ func notes(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, n)
 }
 
-// admin is only called with a token that has the scope.
+// admin is called only with a token that has the scope.
 func admin(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, map[string]string{"admin": subject(r.Context())})
 }
@@ -90,7 +90,7 @@ func events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// socket greets and says goodbye. For one that ends with its token see stream.
+// socket sends a greeting and ends. Example stream has a socket that ends with its token.
 func socket(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {

@@ -18,10 +18,10 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// ginMiddleware takes a middleware of net/http that hands the ResponseWriter on as it
-// is into gin. gin goes on to the next
-// handler when one returns, so a refusal has to Abort: gin.WrapH alone would answer
-// 401 and then run the protected handler.
+// ginMiddleware makes a middleware of gin from one of net/http that passes the
+// ResponseWriter on unchanged. After a handler has returned, gin calls the next one. So a
+// refusal has to Abort: with gin.WrapH the answer is a 401, and then the protected handler
+// runs.
 func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false
@@ -36,10 +36,10 @@ func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
 	}
 }
 
-// ginEngine reads the claims from c.Request.Context(), not from c, which is a
-// context of its own. A GET of gin does not serve HEAD.
+// ginEngine reads the claims from c.Request.Context(). It does not read them from c, which
+// is another context. A GET route of gin does not serve HEAD.
 func ginEngine(auth *jwthttp.Middleware[Claims]) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // or it lists its routes
+	gin.SetMode(gin.ReleaseMode) // otherwise gin prints its routes
 	e := gin.New()
 	e.GET("/", func(c *gin.Context) { c.String(http.StatusOK, welcome) })
 	protected := e.Group("/", ginMiddleware(auth.Handler))
@@ -62,9 +62,9 @@ func ginEngine(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return e
 }
 
-// echoServer has all it needs in echo.WrapMiddleware. The group takes its unknown
-// paths and methods along, a 401 without a token, unless
-// Config.NoGroupAutoRegister404Routes is set.
+// echoServer needs nothing but echo.WrapMiddleware. The middleware of the group also runs for
+// unknown paths and methods: without a token they are a 401. The setting
+// Config.NoGroupAutoRegister404Routes turns that off.
 func echoServer(auth *jwthttp.Middleware[Claims]) http.Handler {
 	e := echo.NewWithConfig(echo.Config{Router: echo.NewRouter(echo.RouterConfig{AutoHandleHEAD: true})})
 	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, welcome) })
@@ -88,8 +88,8 @@ func echoServer(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return e
 }
 
-// humaMiddleware takes a middleware of net/http that hands the ResponseWriter on as it
-// is, as this package's do, into huma's adapter for ServeMux.
+// humaMiddleware makes a middleware of huma's adapter for ServeMux from one of net/http
+// that passes the ResponseWriter on unchanged, as those of jwthttp do.
 func humaMiddleware(mw func(http.Handler) http.Handler) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -99,8 +99,8 @@ func humaMiddleware(mw func(http.Handler) http.Handler) func(huma.Context, func(
 	}
 }
 
-// humaAPI guards each operation, before huma looks at its input, and leaves the
-// OpenAPI document and /docs public. Security only documents: it checks nothing.
+// humaAPI protects each operation, before huma reads its input. The OpenAPI document and
+// /docs stay public. The field Security is documentation: it checks nothing.
 func humaAPI(auth *jwthttp.Middleware[Claims]) http.Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("API", "1.0.0")
@@ -132,12 +132,15 @@ func humaAPI(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return mux
 }
 
-// connectService has a service of connect-go behind the middleware, which refuses by
-// HTTP status, before a protocol is chosen: clients of all three protocols make
-// Unauthenticated, PermissionDenied and Unavailable of it, and Internal of a 400. They
-// do not read why; an Options.ErrorHandler with connect.ErrorWriter could tell them.
-// With generated code, path and handler are what its New…Handler returns. Me and
-// Admin change nothing, so that they may be asked by GET too.
+// connectService has a service of connect-go inside the middleware. A refusal is an HTTP
+// status, before a protocol is chosen.
+//
+//   - Clients of all three protocols translate the status to Unauthenticated,
+//     PermissionDenied or Unavailable, and a 400 to Internal.
+//   - Clients do not read the reason. An Options.ErrorHandler with connect.ErrorWriter could
+//     send it to them.
+//   - With generated code, New…Handler returns path and handler.
+//   - Me and Admin change nothing, so that a GET may call them too.
 func connectService(auth *jwthttp.Middleware[Claims]) http.Handler {
 	reads := connect.WithIdempotency(connect.IdempotencyNoSideEffects)
 	me := connect.NewUnaryHandlerSimple("/api.v1.API/Me", func(ctx context.Context, _ *emptypb.Empty) (*structpb.Struct, error) {
@@ -159,19 +162,21 @@ func connectService(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return mux
 }
 
-// fiberMiddleware takes a middleware of net/http into fiber, which is not built on
-// net/http. Do not use adaptor.HTTPMiddleware for that: of two Authorization headers
-// it shows the last one alone, which then counts where neither should, and it loses
-// the token, for it copies no context but those of package context.
+// fiberMiddleware makes a middleware of fiber, which is not built on net/http, from one of
+// net/http. Do not use adaptor.HTTPMiddleware for that:
+//
+//   - Of two Authorization headers it passes the last one only. The request is then accepted,
+//     and should be refused.
+//   - It loses the token, because it copies only contexts of package context.
 func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
 	return func(c fiber.Ctx) error {
 		var passed context.Context
 		handler := mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { passed = r.Context() }))
-		header := http.Header{} // with all values, and copied: fasthttp uses their memory again
+		header := http.Header{} // all values, as copies: fasthttp reuses their memory
 		for name, value := range c.Request().Header.All() {
 			header.Add(string(name), string(value))
 		}
-		ctx := c.Context() // for guards, and since fasthttp's own races with Shutdown once it is waited for
+		ctx := c.Context() // for guards; fasthttp's own context races with Shutdown when it is waited for
 		err := adaptor.HTTPHandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Header = header
 			handler.ServeHTTP(w, r.WithContext(ctx))
@@ -184,16 +189,16 @@ func fiberMiddleware(mw func(http.Handler) http.Handler) fiber.Handler {
 	}
 }
 
-// fiberApp reads the claims from c.Context(). What the adaptor cannot do:
+// fiberApp reads the claims from c.Context(). The adaptor cannot do these:
 //
 //   - end the context of a check or key function when the client leaves
 //   - SetReadDeadline and SetWriteDeadline of an http.ResponseController
 //   - a WebSocket of a net/http package: the 101 is lost. fiber has its own.
 //
-// A panic, in a check or key function too, ends the whole process where recoverer is
-// missing. Headers longer than ReadBufferSize, 4 KiB by default, get a 431 before any
-// middleware; jwthttp takes tokens of 8 KiB. A group without a prefix is for all
-// that is registered after it, so the public route comes first.
+// Without recoverer, a panic ends the whole process, also a panic in a check or a key
+// function. Headers longer than ReadBufferSize, 4 KiB by default, get a 431 before any
+// middleware runs, while jwthttp accepts tokens of 8 KiB. A group without a prefix is for
+// every route that is registered after it. So the public route is registered first.
 func fiberApp(auth *jwthttp.Middleware[Claims]) *fiber.App {
 	app := fiber.New(fiber.Config{ReadBufferSize: 16 << 10})
 	app.Use(recoverer.New())
@@ -203,7 +208,7 @@ func fiberApp(auth *jwthttp.Middleware[Claims]) *fiber.App {
 	protected.Post("/notes", func(c fiber.Ctx) error {
 		var n note
 		if err := c.Bind().JSON(&n); err != nil {
-			return fiber.ErrBadRequest // its own error is a 500 that names Go types
+			return fiber.ErrBadRequest // fiber's own error is a 500 that names Go types
 		}
 		n.Author = subject(c.Context())
 		return c.JSON(n)

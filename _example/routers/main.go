@@ -1,10 +1,10 @@
-// Routers is one protected API, mounted in each of eleven ways:
-// frameworks.go and nethttp.go show how, a function for each.
+// Routers is one protected API, mounted in eleven ways. Each way is a function in
+// frameworks.go or nethttp.go.
 //
 //	go run ./routers               a plain http.ServeMux
-//	go run ./routers -router gin   another one; a wrong name lists all
+//	go run ./routers -router gin   another router; a wrong name lists all
 //
-// It prints requests to try. ADDR is where it listens, 127.0.0.1:5000 if unset.
+// It prints requests to try. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -39,7 +39,7 @@ var routers = []struct {
 	{"echo", echoServer},
 	{"huma", humaAPI},
 	{"connect", connectService},
-	// And fiber, which is no http.Handler: see newServer.
+	// fiber is not an http.Handler: newServer adds it.
 }
 
 func main() {
@@ -68,13 +68,13 @@ func main() {
 	log.Fatal(serve(l))
 }
 
-// newAuth takes a token from the header or, as a browser sends it, from a cookie.
+// newAuth takes a token from the header, or from a cookie, which a browser sends.
 func newAuth(keys jwthttp.KeySource, opts jwthttp.Options) (*jwthttp.Middleware[Claims], error) {
 	opts.Extractors = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
 	return jwthttp.New[Claims](keys, opts)
 }
 
-// newServer returns what serves the router of that name until its listener fails.
+// newServer returns a function that serves the router of that name until its listener fails.
 func newServer(name string, auth *jwthttp.Middleware[Claims]) (serve func(net.Listener) error, err error) {
 	if name == "fiber" {
 		return func(l net.Listener) error {

@@ -141,8 +141,8 @@ func patience(t *testing.T) context.Context {
 	return ctx
 }
 
-// An answer is what a client should get: with a code or a detail a refusal's
-// problem document, else what the handler says.
+// An answer is what a client should get. With a code or a detail it is the problem document
+// of a refusal. Otherwise it is the answer of the handler.
 type answer struct {
 	status    int
 	challenge string // WWW-Authenticate, whole; "" if there is none
@@ -280,10 +280,10 @@ func rows(t *testing.T, iss *jwthttptest.Issuer) []row {
 
 // differs are answers of a router that are not those of the others.
 var differs = map[string]map[string]answer{
-	// What is Go's HEAD for GET elsewhere is no method of connect's protocol. A
-	// refusal comes before that.
+	// Elsewhere HEAD is served by GET. connect's protocol does not have it. A refusal comes
+	// before that.
 	"header, HEAD": {"connect": {status: 405, header: http.Header{"Allow": {"GET, POST"}}}},
-	// The guard stands behind the CORS layer there, which has set its Vary.
+	// The guard is inside the CORS layer there, which has set its Vary.
 	"missing scope": {"cors-inside": with(lacksScope, "Vary", "Origin")},
 }
 
@@ -420,8 +420,8 @@ func TestHeadHasNoBody(t *testing.T) {
 	}
 }
 
-// A good token with a body that is no note is the client's fault, and is told nothing of
-// Go's.
+// A good token with a body that is not a note is a fault of the client. The answer names no
+// Go type.
 func TestBadBody(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	header := http.Header{"Authorization": {"Bearer " + iss.Token(t, Claims{Subject: "alice"})}}
@@ -435,9 +435,11 @@ func TestBadBody(t *testing.T) {
 	}
 }
 
-// What routers answer without a token to what they do not serve. A 401 is the
-// middleware's, where a router asks it before it looks for a route, and hides which
-// paths there are; all else is the router's own, and no handler runs.
+// Without a token, a router answers requests that it does not serve in one of two ways, and no
+// handler runs:
+//   - If it calls the middleware before it looks for a route, the answer is a 401. It hides
+//     which paths exist.
+//   - Otherwise the answer is the router's own.
 func TestNotServed(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	preflight := http.Header{"Origin": {"https://app.example"}, "Access-Control-Request-Method": {"GET"}, "Access-Control-Request-Headers": {"authorization"}}
@@ -448,7 +450,7 @@ func TestNotServed(t *testing.T) {
 		"chi":          {405, 405, 404, 404, 404},
 		"gorilla":      {405, 405, 404, 404, 404},
 		"cors-outside": {204, 405, 404, 404, 404},
-		"cors-inside":  {401, 401, 401, 401, 401}, // a whole mux stands behind the middleware
+		"cors-inside":  {401, 401, 401, 401, 401}, // a whole mux is inside the middleware
 		"gin":          {404, 404, 404, 404, 301}, // gin.Engine: HandleMethodNotAllowed is off, RedirectTrailingSlash on
 		"echo":         {401, 401, 401, 401, 401}, // Group.Use takes them along
 		"huma":         {405, 405, 404, 404, 404},
@@ -468,8 +470,8 @@ func TestNotServed(t *testing.T) {
 				{"GET", "/unknown", nil, &got.path},
 				{"GET", "/me/unknown", nil, &got.below},
 				{"GET", "/me/", nil, &got.slash},
-				// Other ways to write /me, some of which a router takes for it. None leads
-				// past the middleware.
+				// Other spellings of /me. A router may accept some of them. None avoids the
+				// middleware.
 				{"GET", "/ME", nil, new(int)},
 				{"GET", "//me", nil, new(int)},
 				{"GET", "/./me", nil, new(int)},
@@ -561,7 +563,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// The middleware hands on the server's ResponseWriter, and so do the routers.
+// The middleware passes the server's ResponseWriter, and so do the routers.
 func TestStreams(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	token := iss.Token(t, Claims{Subject: "alice"})
@@ -615,7 +617,7 @@ func greeting(t *testing.T, s server, token string) error {
 	return nil
 }
 
-// Clients of connect's protocols make their codes of the status.
+// Clients of connect's protocols derive their codes from the status.
 func TestConnectClients(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	s := httptest.NewUnstartedServer(connectService(testAuth(t, iss)))
@@ -660,7 +662,7 @@ func TestConnectClients(t *testing.T) {
 	}
 }
 
-// What ginMiddleware's comment says of gin.WrapH.
+// This is what the comment of ginMiddleware says of gin.WrapH.
 func TestGinWrapH(t *testing.T) {
 	auth := testAuth(t, jwthttptest.NewIssuer(t))
 	e := gin.New()
@@ -673,7 +675,7 @@ func TestGinWrapH(t *testing.T) {
 	}
 }
 
-// What fiberApp's comment says of the adaptor, so that it is seen if that changes.
+// This is what the comment of fiberApp says of the adaptor. The test fails if that changes.
 func TestFiberAdaptor(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	auth := testAuth(t, iss)

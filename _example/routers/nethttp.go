@@ -12,8 +12,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// plainMux is http.ServeMux. It answers other methods (405) and paths (404) itself,
-// without asking for a token; a pattern for GET serves HEAD too.
+// plainMux is http.ServeMux. It answers other methods (405) and paths (404) itself, with or
+// without a token. A pattern for GET also serves HEAD.
 func plainMux(auth *jwthttp.Middleware[Claims]) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", home)
@@ -25,7 +25,7 @@ func plainMux(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return mux
 }
 
-// aliceChain shows the order: outermost first, the guard behind the middleware.
+// aliceChain shows the order: outermost first, and the guard inside the middleware.
 func aliceChain(auth *jwthttp.Middleware[Claims]) http.Handler {
 	protected := alice.New(auth.Handler)
 	admins := protected.Append(jwthttp.RequireScopes("admin"))
@@ -39,8 +39,8 @@ func aliceChain(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return mux
 }
 
-// chiRouter uses a Group, which the public route stands outside of. chi serves HEAD
-// by a Get route only with middleware.GetHead.
+// chiRouter uses a Group. The public route is outside of it. A Get route of chi serves HEAD
+// only with middleware.GetHead.
 func chiRouter(auth *jwthttp.Middleware[Claims]) http.Handler {
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
@@ -56,8 +56,8 @@ func chiRouter(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return r
 }
 
-// gorillaRouter uses a subrouter without a prefix. Its middleware runs for routes
-// that match in path and method; HEAD is named like any other.
+// gorillaRouter uses a subrouter without a prefix. Its middleware runs for routes that match
+// in path and method. HEAD is a method that a route must name.
 func gorillaRouter(auth *jwthttp.Middleware[Claims]) http.Handler {
 	r := mux.NewRouter()
 	r.HandleFunc("/", home).Methods("GET")
@@ -76,19 +76,19 @@ func newCORS() *cors.Cors {
 		AllowedOrigins: []string{"https://app.example"},
 		AllowedMethods: []string{"GET", "POST"},
 		AllowedHeaders: []string{"Authorization", "Content-Type"},
-		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After"}, // what scripts may read of a refusal
+		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After"}, // scripts may read these of a refusal
 	})
 }
 
-// corsOutside is right: preflight requests never carry a token, and a script can
-// only read refusals that have CORS headers. An origin that may send the cookie
-// along needs AllowCredentials here, and Options.TrustedOrigins of jwthttp besides.
+// corsOutside is right. A preflight request never has a token, and a script can only read a
+// refusal that has CORS headers. An origin that may send the cookie needs AllowCredentials
+// here, and Options.TrustedOrigins of jwthttp.
 func corsOutside(auth *jwthttp.Middleware[Claims]) http.Handler {
 	return newCORS().Handler(plainMux(auth))
 }
 
-// corsInside is wrong, and here to show how: the preflight request gets a 401, and
-// so no script of another origin gets any further. Nothing is let in by it.
+// corsInside shows the wrong order. The preflight request gets a 401, so scripts of other
+// origins cannot use the API. It is not less secure.
 func corsInside(auth *jwthttp.Middleware[Claims]) http.Handler {
 	api := http.NewServeMux()
 	api.HandleFunc("GET /me", me)

@@ -1,9 +1,9 @@
-// Stream is server-sent events and a WebSocket that end when their token does.
+// Stream has server-sent events and a WebSocket that end when their token expires.
 //
 //	go run ./stream
 //
-// It prints requests to try, and serves a page that opens both. ADDR is where it
-// listens, 127.0.0.1:5000 if unset.
+// It prints requests to try, and serves a page that opens both. ADDR is its address,
+// 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/jwthttp/jwthttp/cookie"
 )
 
-// Claims are what the streams want to know of a token.
+// Claims are what the streams read of a token.
 type Claims struct {
 	Subject string `json:"sub"`
 }
@@ -53,15 +53,15 @@ curl -i -N -b "token=$(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
 # a WebSocket that another site opens with the cookie: 403
 curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evil.example' -H 'Connection: Upgrade' -H 'Upgrade: websocket' http://%[1]s/echo
 `, listener.Addr())
-	// A WriteTimeout would cut the streams; each event has a deadline of its own.
+	// A WriteTimeout would cut the streams. Each event has a deadline of its own.
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	log.Fatal(server.Serve(listener))
 }
 
-// newHandler takes a token from the header, or else from a cookie: EventSource and
-// WebSocket of a browser send cookies, but no header that a script could set.
+// newHandler takes a token from the header, or else from a cookie. In a browser, a script
+// cannot set a header for EventSource and WebSocket, but the browser sends cookies.
 func newHandler(iss *issuer) (http.Handler, error) {
-	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // without it over TLS
+	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // remove it over TLS
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func newHandler(iss *issuer) (http.Handler, error) {
 	return mux, nil
 }
 
-// An issuer mints tokens for trying: whoever asks gets one.
+// An issuer mints tokens for trying: every caller gets one.
 type issuer struct {
 	secret   []byte
 	lifetime time.Duration

@@ -12,9 +12,9 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// untilExpiry returns a context that ends with the token, for the middleware looks
-// at a request only once. A token without exp sets no deadline. One that Leeway
-// lets in after its exp has an end that has passed.
+// untilExpiry returns a context that ends when the token expires: the middleware looks at a
+// request only once. A token without exp sets no deadline. If Leeway accepts a token after its
+// exp, the deadline has passed.
 func untilExpiry(ctx context.Context, token *jwthttp.Token[Claims]) (context.Context, context.CancelFunc) {
 	expires := token.ExpiresAt()
 	if expires.IsZero() {
@@ -30,7 +30,7 @@ func events(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	// Works, since the middleware hands on the server's own ResponseWriter.
+	// It works because the middleware passes the server's own ResponseWriter.
 	rc := http.NewResponseController(w)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -48,8 +48,8 @@ func events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send gives up on a client that does not read, which else would hold the handler
-// past the end of its token.
+// send gives up on a client that does not read. Otherwise the client would keep the handler
+// running after its token has expired.
 func send(w http.ResponseWriter, rc *http.ResponseController, event, data string) error {
 	if err := rc.SetWriteDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
@@ -70,8 +70,9 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered
 	}
 	defer conn.CloseNow()
-	// Close tells the client why, and ends Read and Write, within seconds if the
-	// client does not answer. Given ctx, they would cut the connection without a word.
+	// Close sends the reason to the client, and ends Read and Write. If the client does not
+	// answer, that takes seconds. With ctx, Read and Write would cut the connection without a
+	// reason.
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			conn.Close(websocket.StatusPolicyViolation, "token expired")
@@ -84,7 +85,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if ctx.Err() != nil {
-			continue // too late, Close is under way
+			continue // too late: Close has begun
 		}
 		if err := conn.Write(r.Context(), kind, message); err != nil {
 			return
