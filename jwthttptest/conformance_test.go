@@ -320,16 +320,16 @@ const (
 	unseen      = "does not see a good token"
 	misplaced   = "has a guard that is not inside a middleware for its claims type"
 	polite      = "answers what it must refuse with a 2xx"
-	letsIn      = "lets in what it must refuse:"
+	letsIn      = "accepts what it must refuse:"
 	status      = "refuses with another status"
 	replaced    = "has something outside of the middleware that replaces the status of its refusals"
 	challenge   = "refuses without the challenge"
 	realm       = "names another realm or resource_metadata"
 	body        = "refuses with another body"
-	shows       = "does not answer a good token with Setup.Shows, once"
-	goesOn      = "writes more behind a refusal"
+	shows       = "does not answer a good token with Setup.Shows exactly once"
+	goesOn      = "writes more after a refusal"
 	cache       = "does not keep caches from storing"
-	leak        = "tells the client what is in a token or in an inner error:"
+	leak        = "shows the client what is in a token or in an inner error:"
 	noAnonymity = "does not serve requests without a token"
 	gate        = "lets pages of other sites use the browser's cookie:"
 )
@@ -495,12 +495,12 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"white space hides the header, or anonymous", hidden(anonymous, "Authorization"), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{
 			`Authorization: " Bearer " and an expired token, over HTTP/2: 200, not 401; white space around a header's value does not count`, `Authorization: "\tBearer "`}},
 		{"white space hides a good header, or anonymous", hidden(anonymous, "Authorization"), jwthttptest.Setup{AllowAnonymous: true, Shows: "alice"}, []string{letsIn, shows}, []string{`Authorization: Bearer …, with white space, over HTTP/2: "hello"`}},
-		{"white space hides the header", hidden(good, "Authorization"), jwthttptest.Setup{}, []string{picky, letsIn, challenge, body}, []string{"a bad header behind white space beside a good cookie, over HTTP/2: 200, not 400"}},
+		{"white space hides the header", hidden(good, "Authorization"), jwthttptest.Setup{}, []string{picky, letsIn, challenge, body}, []string{"a bad header after white space beside a good cookie, over HTTP/2: 200, not 400"}},
 		{"white space hides the header, before a cookie", hidden(with(func(o *jwthttp.Options) { o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(opts.Extractors...)} }), "Authorization"),
-			jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn, challenge, body}, []string{"a bad header behind white space beside a good cookie, over HTTP/2: 200, not 401"}},
+			jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn, challenge, body}, []string{"a bad header after white space beside a good cookie, over HTTP/2: 200, not 401"}},
 		{"white space hides a header of another name, or anonymous", hidden(with(func(o *jwthttp.Options) {
 			o.AllowAnonymous, o.Extractors = true, []jwthttp.Extractor{jwthttp.HeaderNamed("X-Access-Token")}
-		}), "X-Access-Token"), jwthttptest.Setup{AllowAnonymous: true, Header: "X-Access-Token"}, []string{letsIn, cache}, []string{"an expired token in X-Access-Token, behind white space, over HTTP/2: 200, not 401"}},
+		}), "X-Access-Token"), jwthttptest.Setup{AllowAnonymous: true, Header: "X-Access-Token"}, []string{letsIn, cache}, []string{"an expired token in X-Access-Token, after white space, over HTTP/2: 200, not 401"}},
 		{"cookies as net/http reads them, or anonymous", with(func(o *jwthttp.Options) {
 			byNetHTTP := jwthttp.Cookie("token")
 			byNetHTTP.Extract = func(r *http.Request) (string, error) {
@@ -563,7 +563,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"a leeway of ten minutes", parsed(func(*jwt.Token) (any, error) { return iss.Secret(), nil }, append(strict, jwt.WithLeeway(10*time.Minute))...), hs256,
 			[]string{picky, letsIn, cache, gate}, []string{", expired, not yet valid"}},
 		{"any audience", with(func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = nil, true }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong audience: 200, not 401; set Options.Audience", "no audience: 200"}},
-		{"any issuer", with(func(o *jwthttp.Options) { o.Issuer = "" }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong issuer: 200, not 401; set Options.Issuer, or say so in Setup.Accepts"}},
+		{"any issuer", with(func(o *jwthttp.Options) { o.Issuer = "" }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong issuer: 200, not 401; set Options.Issuer, or name this in Setup.Accepts"}},
 		{"takes padding", rewritten(func(signature string) string {
 			if len(signature)%4 > 0 {
 				return signature
@@ -604,7 +604,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			r.Header.Del("Sec-Fetch-Site") // and a proxy changes the Host
 			r.Header.Set("Origin", "https://app.example.com")
 			good.ServeHTTP(w, r)
-		}), jwthttptest.Setup{}, []string{status}, []string{"a POST from the page itself: it is 403: see Options.TrustedOrigins"}},
+		}), jwthttptest.Setup{}, []string{status}, []string{"a POST from the page itself: 403; see Options.TrustedOrigins"}},
 		{"falls back from a bad header to a cookie", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if _, err := auth.Authenticate(r); err != nil {
 				r.Header.Del("Authorization")
@@ -622,16 +622,16 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 		}), jwthttptest.Setup{}, []string{replaced}, nil},
 		{"cached", answered(good, func(w *httptest.ResponseRecorder) { w.Header().Set("Cache-Control", "public") }), jwthttptest.Setup{}, []string{cache}, nil},
-		{"CORS inside", auth.Handler(cors(whoami)), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{"refuses CORS preflight requests", "answers other origins without CORS headers"}, nil},
+		{"CORS inside", auth.Handler(cors(whoami)), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{"refuses CORS preflight requests", "refuses requests from other origins without CORS headers"}, nil},
 		{"CORS with credentials for everybody", cors(good, "https://app.example.com", "https://elsewhere.example", "null"), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{gate}, []string{
-			"a good cookie, with Origin: https://elsewhere.example: Access-Control-Allow-Origin is the same", "a good cookie, with Origin: null: "}},
+			"a good cookie, with Origin: https://elsewhere.example: 200; Access-Control-Allow-Origin is the same", "a good cookie, with Origin: null: "}},
 		{"a cookie that nobody knows of", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if c, err := r.Cookie("jwt"); err == nil && r.Header.Get("Authorization") == "" {
 				r.Header.Set("Authorization", "Bearer "+c.Value)
 			}
 			good.ServeHTTP(w, r)
-		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a good token in a cookie jwt: 200, not 401; say Setup.Cookie, or do not read it"}},
-		{"a cookie that nobody knows of, or anonymous", anonymousToo, jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a good token in a cookie token: "200 alice", not "200 hello" as without it; say Setup.Cookie`}},
+		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a good token in a cookie jwt: 200, not 401; set Setup.Cookie, or do not read it"}},
+		{"a cookie that nobody knows of, or anonymous", anonymousToo, jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a good token in a cookie token: "200 alice", not "200 hello" as without it; set Setup.Cookie`}},
 		{"claims that are not there", mustNew(t, iss.RS256(), jwthttp.Options{Issuer: opts.Issuer, Audience: opts.Audience, AllowAnonymous: true}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 			io.WriteString(w, token.Claims.Subject)
@@ -644,7 +644,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				r.Header.Set("Authorization", "Bearer "+h)
 			}
 			anonymous.ServeHTTP(w, r)
-		}), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`Authorization: eyJhbGciO…: "200 alice"`}},
+		}), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`Authorization: a token without a scheme: "200 alice"`}},
 		{"nobody is welcome", answered(anonymous, func(w *httptest.ResponseRecorder) {
 			if w.Body.String() == "hello" {
 				w.Code = http.StatusForbidden
@@ -662,7 +662,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"a cookie first", with(func(o *jwthttp.Options) {
 			o.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.Cookie("token"), jwthttp.BearerHeader())}
 		}), jwthttptest.Setup{HeaderFirst: true}, []string{picky, letsIn}, []string{"a good header beside a bad cookie: 401", "a bad header beside a good cookie: 200, not 401"}},
-		{"takes OPTIONS for a preflight", skipping(func(r *http.Request) bool { return r.Method == http.MethodOptions }), jwthttptest.Setup{}, []string{letsIn}, []string{"OPTIONS without a token: 200, and what a good token gets"}},
+		{"takes OPTIONS for a preflight", skipping(func(r *http.Request) bool { return r.Method == http.MethodOptions }), jwthttptest.Setup{}, []string{letsIn}, []string{"OPTIONS without a token: 200; that is what a good token gets"}},
 		{"knows GET alone", skipping(func(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }), jwthttptest.Setup{}, []string{letsIn}, []string{"POST without a token: 200", "PUT without a token: 200", "PATCH without a token: 200", "DELETE without a token: 200"}},
 		{"leaves upgrades to others", skipping(func(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }), jwthttptest.Setup{}, []string{letsIn, gate}, []string{"a WebSocket upgrade without a token: 200"}},
 		{"a token in a form", posted("access_token"), jwthttptest.Setup{}, []string{letsIn}, []string{"a token in a form: 200, not 401"}},
@@ -671,8 +671,8 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"runs next twice", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			whoami(w, r)
 			whoami(w, r)
-		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer ey…: "alicealice"`, "after all that"}},
-		{"drops what next writes", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami(httptest.NewRecorder(), r) })), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer ey…: ""`, "after all that"}},
+		})), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer …: "alicealice"`, "after all that"}},
+		{"drops what next writes", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whoami(httptest.NewRecorder(), r) })), jwthttptest.Setup{Shows: "alice"}, []string{shows}, []string{`Authorization: bearer …: ""`, "after all that"}},
 		{"one for all", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			once.Do(func() { first, _ = jwthttp.ClaimsFromContext[Claims](r.Context()) })
 			io.WriteString(w, first.Subject)
@@ -714,15 +714,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
 			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
 		}), jwthttptest.Setup{Outage: fail}, []string{"makes clients throw away good tokens"}, []string{"401, Retry-After: \"\""}},
-		{"an outage that opens the door", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{letsIn}, []string{"a good token in an outage: 200, not 503; what cannot be checked must not pass"}},
+		{"an outage that opens the door", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{letsIn}, []string{"a good token in an outage: 200, not 503; a token that cannot be checked must not pass"}},
 		{"one scheme in one case", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if h := r.Header.Get("Authorization"); strings.HasPrefix(h, "bearer") {
 				r.Header.Set("Authorization", "Basic"+h[6:])
 			}
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{picky}, []string{"Authorization: bearer"}},
-		{"what Accepts says is refused", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}, []string{"refuses what it takes on purpose, says Setup.Accepts:"}, []string{`no expiry: "401 `}},
-		{"anonymous, not told", anonymousToo, jwthttptest.Setup{}, []string{letsIn}, []string{"no credentials: 200, not 401; is the middleware before the handler on this route? Say Setup.AllowAnonymous if this is meant"}},
+		{"what Accepts says is refused", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}, []string{"refuses what Setup.Accepts lists:"}, []string{`no expiry: 401 "`}},
+		{"anonymous, not told", anonymousToo, jwthttptest.Setup{}, []string{letsIn}, []string{"no credentials: 200, not 401; is the handler inside the middleware on this route? Set Setup.AllowAnonymous if this is intended"}},
 		{"an unknown fault", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{"no exp"}}, []string{`jwthttptest: Setup.Accepts has "no exp"`}, nil},
 		{"no request", good, jwthttptest.Setup{Request: func() *http.Request { return nil }}, []string{"jwthttptest: Setup.Request returns nil"}, nil},
 		{"no chain", nil, jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},

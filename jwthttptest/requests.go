@@ -1,7 +1,6 @@
 package jwthttptest
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,11 +9,25 @@ import (
 	"strings"
 )
 
-func (x *exam) send(change func(*http.Request)) (w *response) {
+// A change makes a request of a probe from one without a credential.
+type change func(*http.Request)
+
+// A response is what the chain wrote, and which request it wrote it for.
+type response struct {
+	*httptest.ResponseRecorder
+	method   string
+	query    string
+	origin   string
+	panicked bool // the body is what the chain panicked with
+	decided  bool // WriteHeader was called
+	after    int  // another status that the chain wrote after that, or 0
+}
+
+func (x *exam) send(c change) (w *response) {
 	r := x.Request()
-	r = r.Clone(r.Context()) // it may be the same each time
-	change(r)
-	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method, query: r.URL.RawQuery}
+	r = r.Clone(r.Context()) // Request may return the same one each time
+	c(r)
+	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method, query: r.URL.RawQuery, origin: r.Header.Get("Origin")}
 	defer func() {
 		if p := recover(); p != nil {
 			w.ResponseRecorder, w.panicked = httptest.NewRecorder(), true
@@ -25,19 +38,53 @@ func (x *exam) send(change func(*http.Request)) (w *response) {
 	return w
 }
 
-// options are those of a good token.
-func (x *exam) options(more ...TokenOption) []TokenOption {
+// WriteHeader remembers a second status. net/http drops it, but it shows that a handler ran
+// after a refusal.
+func (w *response) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		return // the answer is still to come
+	}
+	if w.decided && status != w.Code {
+		w.after = status
+	}
+	w.decided = true
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+func (w *response) text() string { return fmt.Sprint(w.Code, " ", w.Body) }
+
+// visible returns all that a client sees, except one header.
+func (w *response) visible(except string) string {
+	text := w.Body.String()
+	for name, values := range w.Header() {
+		if name != except {
+			text += "\n" + name + ": " + strings.Join(values, "\n")
+		}
+	}
+	return text
+}
+
+// isOK reports whether the handler ran, as far as can be seen from outside.
+func (w *response) isOK() bool {
+	return w.Code >= 200 && w.Code < 300 || w.Code == http.StatusSwitchingProtocols
+}
+
+func (w *response) is4xx() bool { return w.Code >= 400 && w.Code < 500 }
+
+func (w *response) allowedOrigin() string { return w.Header().Get("Access-Control-Allow-Origin") }
+
+// token returns a good token, unless an option makes it bad.
+func (x *exam) token(more ...TokenOption) string { return x.mint(x.Claims, more...) }
+
+func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker), fault) }
+
+// mint remembers the parts of each token, to find them in responses.
+func (x *exam) mint(claims any, more ...TokenOption) string {
 	var scopes []TokenOption
 	if len(x.Scopes) > 0 {
 		scopes = append(scopes, Claim("scope", strings.Join(x.Scopes, " ")))
 	}
-	return slices.Concat(scopes, x.Options, more)
-}
-
-func (x *exam) token(more ...TokenOption) string { return x.mint(x.Claims, more...) }
-
-func (x *exam) mint(claims any, more ...TokenOption) string {
-	raw := x.Issuer.Token(x.tb, claims, x.options(more...)...)
+	raw := x.Issuer.Token(x.tb, claims, slices.Concat(scopes, x.Options, more)...)
 	for i, part := range strings.Split(raw, ".") {
 		if len(part) > 16 && !slices.Contains(x.minted, part[:16]) {
 			x.minted = append(x.minted, part[:16])
@@ -49,33 +96,24 @@ func (x *exam) mint(claims any, more ...TokenOption) string {
 	return raw
 }
 
-func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker), fault) }
-
-// rewritten returns a token whose header and payload were changed as texts before a
-// good signature.
-func (x *exam) rewritten(header, payload func(string) string) string {
-	return x.token(option(func(d *draft) {
-		if header != nil {
-			d.rewriteHeader = append(d.rewriteHeader, header)
-		}
-		if payload != nil {
-			d.rewrite = append(d.rewrite, payload)
-		}
-	}))
-}
-
-func (x *exam) with(token string) func(*http.Request) {
+// with puts a token in the first place that the chain reads.
+func (x *exam) with(token string) change {
 	if x.CookieOnly {
 		return x.cookie(token)
 	}
 	return x.inHeader(token)
 }
 
-func (x *exam) inHeader(tokens ...string) func(*http.Request) {
-	name, scheme := "Authorization", "Bearer "
+// header returns the name of the header that may hold a token, and what is before the token.
+func (x *exam) header() (name, scheme string) {
 	if x.Header != "" {
-		name, scheme = x.Header, ""
+		return x.Header, ""
 	}
+	return "Authorization", "Bearer "
+}
+
+func (x *exam) inHeader(tokens ...string) change {
+	name, scheme := x.header()
 	return func(r *http.Request) {
 		for _, token := range tokens {
 			r.Header.Add(name, scheme+token)
@@ -83,9 +121,9 @@ func (x *exam) inHeader(tokens ...string) func(*http.Request) {
 	}
 }
 
-func (x *exam) cookie(tokens ...string) func(*http.Request) { return cookie(x.Cookie, tokens...) }
+func (x *exam) cookie(tokens ...string) change { return cookie(x.Cookie, tokens...) }
 
-func cookie(name string, tokens ...string) func(*http.Request) {
+func cookie(name string, tokens ...string) change {
 	return func(r *http.Request) {
 		for _, token := range tokens {
 			r.AddCookie(&http.Cookie{Name: name, Value: token})
@@ -93,42 +131,53 @@ func cookie(name string, tokens ...string) func(*http.Request) {
 	}
 }
 
-// spaced puts white space before the header that holds the token.
-func (x *exam) spaced(r *http.Request) {
-	values := r.Header[http.CanonicalHeaderKey(cmp.Or(x.Header, "Authorization"))]
-	for i := range values {
-		values[i] = " " + values[i]
-	}
-}
-
-// overHTTP2 makes a request as one that came over HTTP/2, whose header values net/http
-// leaves as they are.
-func overHTTP2(change func(*http.Request)) func(*http.Request) {
+// overHTTP2 makes a request look as if it came over HTTP/2. net/http keeps the white space
+// around its header values.
+func overHTTP2(c change) change {
 	return func(r *http.Request) {
 		r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0
-		change(r)
+		c(r)
 	}
 }
 
 func none(*http.Request) {}
 
-func method(name string) func(*http.Request) { return func(r *http.Request) { r.Method = name } }
+func method(name string) change { return func(r *http.Request) { r.Method = name } }
 
-func upgrade(r *http.Request) { header("Connection", "Upgrade", "Upgrade", "websocket")(r) }
+func upgrade(r *http.Request) { headers("Connection", "Upgrade", "Upgrade", "websocket")(r) }
 
-func form(text string) func(*http.Request) {
+// query puts a token in every parameter that is used for one.
+func query(token string) change {
+	return func(r *http.Request) {
+		q := r.URL.Query()
+		for _, name := range []string{"access_token", "token", "jwt", "id_token"} {
+			q.Set(name, token)
+		}
+		r.URL.RawQuery = q.Encode()
+		r.RequestURI = r.URL.RequestURI()
+	}
+}
+
+func form(text string) change {
 	return func(r *http.Request) {
 		r.Method, r.Body, r.ContentLength = http.MethodPost, io.NopCloser(strings.NewReader(text)), int64(len(text))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 }
 
-func authorization(values ...string) func(*http.Request) {
+func preflight(origin string) change {
+	return func(r *http.Request) {
+		headers("Origin", origin, "Access-Control-Request-Method", r.Method, "Access-Control-Request-Headers", "authorization")(r)
+		r.Method = http.MethodOptions
+	}
+}
+
+func authorization(values ...string) change {
 	return func(r *http.Request) { r.Header["Authorization"] = values }
 }
 
-// header sets names to values, in pairs.
-func header(pairs ...string) func(*http.Request) {
+// headers sets names to values, in pairs.
+func headers(pairs ...string) change {
 	return func(r *http.Request) {
 		for i := 0; i < len(pairs); i += 2 {
 			r.Header.Set(pairs[i], pairs[i+1])
@@ -136,10 +185,11 @@ func header(pairs ...string) func(*http.Request) {
 	}
 }
 
-func both(changes ...func(*http.Request)) func(*http.Request) {
+// all makes several changes, in order.
+func all(changes ...change) change {
 	return func(r *http.Request) {
-		for _, change := range changes {
-			change(r)
+		for _, c := range changes {
+			c(r)
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 			o.apply(d)
 		}
 	}
-	header, payload := d.rewriteHeader.of(d.header.text(tb)), d.rewrite.of(d.claims.text(tb))
+	header, payload := d.headerEdits.of(d.header.text(tb)), d.payloadEdits.of(d.claims.text(tb))
 	return d.damage.of(Sign(tb, d.algorithm, d.key, header, payload))
 }
 
@@ -175,8 +175,8 @@ type draft struct {
 	header, claims members
 	algorithm      string // that signs; the header may say another
 	key            any
-	rewriteHeader  changes // of the text, before signing
-	rewrite        changes // of the payload, likewise
+	headerEdits    changes // of the text, before signing
+	payloadEdits   changes // of the payload, likewise
 	damage         changes // of the token
 }
 
@@ -266,7 +266,7 @@ func (f Fault) apply(d *draft) {
 		d.damage = append(d.damage, func(raw string) string {
 			part := strings.Split(raw, ".")
 			d.claims.set("sub", rand.Text())
-			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.rewrite.of(d.claims.text(d.tb))))
+			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.payloadEdits.of(d.claims.text(d.tb))))
 			return strings.Join(part, ".")
 		})
 	case NoSignature:
@@ -291,9 +291,9 @@ func (f Fault) apply(d *draft) {
 	case SenderConstrained:
 		d.claims.set("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
 	case DuplicateClaims:
-		d.rewrite = append(d.rewrite, first(`"exp":1`))
+		d.payloadEdits = append(d.payloadEdits, first(`"exp":1`))
 	case InvalidUTF8:
-		d.rewrite = append(d.rewrite, first(`"invalid UTF-8":"`+"\xff"+`"`))
+		d.payloadEdits = append(d.payloadEdits, first(`"invalid UTF-8":"`+"\xff"+`"`))
 	case Truncated:
 		d.damage = append(d.damage, func(raw string) string { return raw[:len(raw)-8] })
 	case Oversized:
