@@ -17,8 +17,8 @@ type Setup struct {
 	Issuer *Issuer
 
 	// Request returns a request of a protected route, without a credential: GET / if nil.
-	// With a good token its answer is a 2xx. Request is called for each probe. A request
-	// with a body must be a new one each time, because a body is read once.
+	// With a good token its answer is a 2xx. Request is called each time that one is sent. A
+	// request with a body must be a new one, because a body is read once.
 	//
 	// Little can be seen of the other methods of the path. Call Conformance once more for
 	// each method that must be protected.
@@ -47,13 +47,10 @@ type Setup struct {
 	Header string
 
 	// Cookie is the name of the cookie that may hold the token. "" is for no cookie.
-	Cookie string
-
-	// CookieOnly says that the chain reads no header.
-	CookieOnly bool
-
-	// HeaderFirst says that a token in the header makes the chain ignore the cookie (see
-	// jwthttp.FirstOf).
+	// CookieOnly says that the chain reads no header. HeaderFirst says that a token in the
+	// header makes the chain ignore the cookie (see jwthttp.FirstOf).
+	Cookie      string
+	CookieOnly  bool
 	HeaderFirst bool
 
 	// These are as in jwthttp.Options.
@@ -62,8 +59,8 @@ type Setup struct {
 	ResourceMetadata string
 
 	// Scopes are all scopes that RequireScopes demands on the route, in one guard or in
-	// several. Good tokens get them. A token that lacks one must get a 403 that names some
-	// of them. They are in the claim scope, as a text, unless Options move them:
+	// several. A token that lacks one must get a 403 that names some of them. Good tokens
+	// have them in the claim scope, as a text. Options can move them:
 	// Claim("scope", nil), Claim("scp", …).
 	Scopes []string
 
@@ -72,8 +69,10 @@ type Setup struct {
 	// must not set the claim that makes the difference.
 	Forbidden any
 
-	// OwnErrors says that the chain has its own ErrorHandler. Then its refusals must only
-	// have a status other than 2xx, show no secret, and be all that is written.
+	// OwnErrors says that the chain has its own ErrorHandler. Then a refusal must only:
+	//   - have a status other than 2xx
+	//   - show no part of a token or of an inner error
+	//   - be all that is written
 	OwnErrors bool
 
 	// CORS is an origin of another site that the chain's CORS layer accepts. "" is for a
@@ -98,13 +97,13 @@ type Reporter interface {
 // middleware. It sends good, missing, doubled, malformed and hostile credentials, and
 // compares the answers with those that package jwthttp promises.
 //
-// It reports each fault of the chain once, with the requests that showed it. Five of these
-// have their answers. If the Setup is wrong, or the chain refuses a good token, it reports
-// that alone.
+// It reports each fault of the chain once, with the requests that showed it, and with the
+// answers to the first five of them. If the Setup is wrong, or the chain refuses a good token,
+// it reports that alone.
 //
-// It makes some hundred requests in process, one at a time and without a time limit. They
-// reach the handler like any others:
-//   - They come from one address. A rate limiter in the chain must let them pass.
+// It makes more than 100 requests in process, one at a time and without a time limit. The
+// handler runs for those with a good token.
+//   - All come from one address, so a rate limiter in the chain must let them pass.
 //   - Some look as if they came over HTTP/2.
 //   - The ResponseWriter is an [http.Flusher], but not an [http.Hijacker].
 func Conformance(t Reporter, chain http.Handler, setup Setup) {
@@ -198,14 +197,14 @@ type exam struct {
 	minted      []string  // the first bytes of each part of a token
 	signed      []string  // the first bytes of each signature
 	welcome     *response // to a good token
-	withoutUser *response // the last one to no credential
+	withoutUser *response // to no credential, the last time
 	findings    []*finding
-	asked       int         // how many probes must be refused
-	accepted    []*response // those that were not
+	asked       int         // how many probes the middleware had to refuse
+	accepted    []*response // to those of them that it accepted
 }
 
 func (x *exam) run() {
-	x.sendOtherUser() // the first user must not be taken for all others
+	x.sendOtherUser() // a chain that keeps its first user is found out
 	x.welcome = x.send(x.with(x.token()))
 	if x.welcome.panicked || !x.welcome.isOK() {
 		fault := faultClosed
@@ -219,6 +218,7 @@ func (x *exam) run() {
 		return
 	}
 	x.withoutUser = x.send(none)
+	x.judge(probe{"no credentials", none, noToken, "is the handler inside the middleware on this route? Set Setup.AllowAnonymous if this is intended"})
 	for _, t := range x.tables() {
 		if t.applies {
 			for _, p := range t.probes() {
@@ -226,10 +226,16 @@ func (x *exam) run() {
 			}
 		}
 	}
+	x.sendOtherUser()
+	x.judge(probe{"a good token, after all that", x.with(x.token()), accepted, ""})
+	if x.Outage != nil {
+		x.Outage()
+		x.judge(probe{"a good token in an outage", x.with(x.token()), unavailable, "a token that cannot be checked must not pass, or Setup.Outage does not reach the chain"})
+	}
 	if x.asked <= 3 || len(x.accepted) < x.asked {
 		return
 	}
-	// One sentence says it all.
+	// The chain accepts everything: one finding takes the place of all.
 	fault := faultPolite
 	if slices.ContainsFunc(x.accepted, x.isWelcome) {
 		fault = faultOpen

@@ -1,16 +1,15 @@
-// Package jwthttptest tests handlers that package jwthttp guards, in the manner of
-// net/http/httptest. It is for tests only: what it makes needs a [testing.TB].
+// Package jwthttptest tests handlers inside a middleware of package jwthttp, as
+// net/http/httptest tests other handlers. It is for tests only, and needs a [testing.TB].
 //
-// An [Issuer] is an identity provider of a test's own, whose tokens the chain under
-// test accepts:
+// An [Issuer] is an identity provider for one test. The chain under test accepts its tokens:
 //
 //	iss := jwthttptest.NewIssuer(t)
 //	auth, err := jwthttp.New[Claims](iss.RS256(), iss.Options())
 //	…
 //	r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}))
 //
-// Bad tokens have names, see [Fault]. [WithClaims] tests a handler by itself, and
-// [Conformance] a whole chain with what stands around the middleware in it:
+// [Fault] lists bad tokens by name. [WithClaims] tests a handler without a middleware.
+// [Conformance] examines a whole chain, with all that is outside and inside of the middleware:
 //
 //	jwthttptest.Conformance(t, program, jwthttptest.Setup{
 //		Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice",
@@ -28,7 +27,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -38,17 +36,17 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// An Issuer signs tokens and is the provider of the keys that verify them: it
-// serves its metadata (OpenID Connect Discovery 1.0) and its key set. Its methods
-// are safe for concurrent use.
+// An Issuer signs tokens. It serves the keys that verify them: its metadata (OpenID Connect
+// Discovery 1.0) and its key set. Make one with [NewIssuer]. Its methods are safe for
+// concurrent use.
 type Issuer struct {
-	// URL is the iss of its tokens, and where it listens, on loopback. One that was
-	// made in a testing/synctest bubble does not listen, for a real server would stop
-	// the bubble's clock: only Client reaches it, and so Source.
+	// URL is the iss of its tokens, and the address on loopback where it listens. An issuer
+	// that was made in a testing/synctest bubble does not listen, because a real server
+	// would stop the bubble's clock. Client and Source reach it all the same.
 	URL string
 
-	// Audience is the aud of its tokens: "jwthttptest" unless the test changes it,
-	// before it asks for anything.
+	// Audience is the aud of its tokens, "jwthttptest" by default. A test may change it
+	// before it calls a method.
 	Audience string
 
 	tb     testing.TB
@@ -57,15 +55,16 @@ type Issuer struct {
 
 	mu      sync.Mutex
 	fetches int
-	status  int // of every answer; 0 if all is well
+	status  int // of every answer; 0 if it does not fail
 	stalled bool
-	waiting map[chan struct{}]bool // closed by the next mood
+	waiting map[chan struct{}]bool // closed by Fail, Stall and Recover
 }
 
-// NewIssuer returns an issuer that ends with the test. Its RSA keys take a while to
-// make: the first one is made when it is asked for, so not for a test of [HS256]
-// alone, and they serve another test of the process when this one has ended. It may
-// be called in a testing/synctest bubble, with its T.
+// NewIssuer returns an issuer that is closed when the test ends. It may be called in a
+// testing/synctest bubble, with the bubble's T.
+//
+// An RSA key takes a while to make. So the first one is made when it is needed, and a test of
+// [HS256] alone needs none. After the test, other tests of the process use the keys again.
 func NewIssuer(tb testing.TB) *Issuer {
 	tb.Helper()
 	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{count: 1}, waiting: map[chan struct{}]bool{}}
@@ -85,8 +84,9 @@ func NewIssuer(tb testing.TB) *Issuer {
 	return iss
 }
 
-// inBubble goes by what a bubble's T refuses, for nothing else says so, or by where
-// a bubble's clock begins if tb wraps that T.
+// inBubble reports whether tb is in a testing/synctest bubble. No function says so, but
+// Deadline panics there. A T that hides Deadline is in a bubble if the clock shows the year
+// in which bubbles begin.
 func inBubble(tb testing.TB) (yes bool) {
 	t, ok := tb.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
@@ -97,7 +97,7 @@ func inBubble(tb testing.TB) (yes bool) {
 	return false
 }
 
-// Options are those of a middleware for its tokens.
+// Options returns the options of a middleware that accepts its tokens.
 func (iss *Issuer) Options() jwthttp.Options {
 	return jwthttp.Options{Issuer: iss.URL, Audience: []string{iss.Audience}}
 }
@@ -105,14 +105,14 @@ func (iss *Issuer) Options() jwthttp.Options {
 // HS256 returns the key for tokens with the option [HS256].
 func (iss *Issuer) HS256() jwthttp.Key { return jwthttp.HS256(iss.secret).WithID(hmacID) }
 
-// RS256 returns the key for its tokens, until Rotate.
+// RS256 returns the key that signs its tokens until Rotate.
 func (iss *Issuer) RS256() jwthttp.Key {
 	key := iss.rsa.current()
 	return jwthttp.RS256(&key.PublicKey).WithID(key.id)
 }
 
-// Source returns a source that discovers the issuer and fetches its keys by Client;
-// it is closed when tb ends. In a testing/synctest bubble tb is the bubble's T.
+// Source returns a source that discovers the issuer and fetches its keys, through Client. It
+// is closed when tb ends. In a testing/synctest bubble tb is the bubble's T.
 func (iss *Issuer) Source(tb testing.TB) *jwks.Source {
 	tb.Helper()
 	source, err := jwks.Discover(iss.URL, jwks.Options{Audience: []string{iss.Audience}, Client: iss.Client()})
@@ -123,38 +123,38 @@ func (iss *Issuer) Source(tb testing.TB) *jwks.Source {
 	return source
 }
 
-// Secret returns the 32 bytes of HS256, for a program that wants to be configured.
+// Secret returns the 32 bytes of HS256, to configure the program under test.
 func (iss *Issuer) Secret() []byte { return slices.Clone(iss.secret) }
 
-// PublicKey returns the key of RS256, for a program that wants to be configured.
+// PublicKey returns the key of RS256, to configure the program under test.
 func (iss *Issuer) PublicKey() *rsa.PublicKey { return &iss.rsa.current().PublicKey }
 
-// Rotate publishes a new RSA key, under a new kid, and signs with it from now on.
-// The key before it stays published until the next Rotate, as with providers, so
-// who reads the published keys refuses after two what was signed before.
+// Rotate publishes a new RSA key, with a new kid, and signs with it from now on. The key before
+// it stays published until the next Rotate, as with real providers. So after two calls the
+// published keys do not verify older tokens.
 //
-// A [jwks.Source] learns of a rotation when a token names a kid that it does not know.
-// Such a token makes it fetch the keys, four times at once and one more time each 30
-// seconds. Forged tokens, which [Faults] and [Conformance] make, use up the same
-// budget. So send a token after each Rotate, and let two minutes pass where many forged
-// tokens came before it, in a testing/synctest bubble.
+// A [jwks.Source] fetches the keys when a token has a kid that it does not know: four times at
+// once, and one more time each 30 seconds. So send a token after each Rotate. The forged tokens
+// of [Faults] and [Conformance] use up the same budget. After many of them let two minutes pass
+// before Rotate, in a testing/synctest bubble.
 func (iss *Issuer) Rotate() { iss.rsa.rotate() }
 
-// Fail lets every request fail with the HTTP status, of 400 or more, until Recover.
+// Fail answers every request with a status from 400 to 599, until Recover. It panics for
+// another status.
 func (iss *Issuer) Fail(status int) {
 	if status < 400 || status > 599 {
 		panic(fmt.Sprintf("jwthttptest: Fail(%d): use a status from 400 to 599", status))
 	}
-	iss.setMood(status, false)
+	iss.set(status, false)
 }
 
-// Stall lets every request wait until Recover, or until its client gives up.
-func (iss *Issuer) Stall() { iss.setMood(0, true) }
+// Stall makes every request wait until Recover or Fail, or until its client gives up.
+func (iss *Issuer) Stall() { iss.set(0, true) }
 
-// Recover ends Fail and Stall. Requests that wait are answered.
-func (iss *Issuer) Recover() { iss.setMood(0, false) }
+// Recover ends Fail and Stall. It answers the requests that wait.
+func (iss *Issuer) Recover() { iss.set(0, false) }
 
-func (iss *Issuer) setMood(status int, stalled bool) {
+func (iss *Issuer) set(status int, stalled bool) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
 	iss.status, iss.stalled = status, stalled
@@ -164,13 +164,14 @@ func (iss *Issuer) setMood(status int, stalled bool) {
 	clear(iss.waiting)
 }
 
-// mood waits while the issuer is stalled, until ctx is done.
-func (iss *Issuer) mood(ctx context.Context) (status int, err error) {
+// wait returns the status to fail with. It waits while the issuer is stalled, until ctx is
+// done.
+func (iss *Issuer) wait(ctx context.Context) (status int, err error) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
 	for iss.stalled && ctx.Err() == nil {
-		// Each request has a channel of its own: one that was made in a bubble must
-		// not be closed outside, where the test ends.
+		// Each request has its own channel. One that was made in a bubble must not be
+		// closed outside of it, where the test ends.
 		c := make(chan struct{})
 		iss.waiting[c] = true
 		iss.mu.Unlock()
@@ -184,16 +185,16 @@ func (iss *Issuer) mood(ctx context.Context) (status int, err error) {
 	return iss.status, ctx.Err()
 }
 
-// Fetches returns how often the key set was asked for, with or without success. A
-// source that cannot get the metadata does not come to ask for it.
+// Fetches returns how many requests for the key set have come, answered or not. A source that
+// cannot get the metadata does not request the key set.
 func (iss *Issuer) Fetches() int {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
 	return iss.fetches
 }
 
-// Client returns a client that reaches this issuer, and nobody else, without a
-// network, also in a testing/synctest bubble.
+// Client returns a client that reaches only this issuer. It needs no network, so it works in a
+// testing/synctest bubble too.
 func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemory{iss}} }
 
 const (
@@ -208,12 +209,12 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		iss.fetches++
 		iss.mu.Unlock()
 	}
-	status, err := iss.mood(r.Context())
+	status, err := iss.wait(r.Context())
 	if err != nil {
 		return
 	}
 	if status != 0 {
-		http.Error(w, "the issuer fails, as the test has said", status)
+		http.Error(w, "the test called Fail", status)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -233,7 +234,7 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close() // a RoundTripper must, also on errors
 	}
-	if u, err := url.Parse(m.iss.URL); err != nil || r.URL.Host != u.Host {
+	if "http://"+r.URL.Host != m.iss.URL {
 		return nil, fmt.Errorf("jwthttptest: this client reaches %s only", m.iss.URL)
 	}
 	w := httptest.NewRecorder()
@@ -246,11 +247,10 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// rsaKeys are those that an issuer has had, the current one last. They are made on
-// demand.
+// rsaKeys are the keys of an issuer, the current one last. They are made on demand.
 type rsaKeys struct {
 	mu    sync.Mutex
-	count int
+	count int // of keys that the issuer has, made or not
 	keys  []rsaKey
 }
 
@@ -279,7 +279,7 @@ func (k *rsaKeys) current() rsaKey {
 	return all[len(all)-1]
 }
 
-// published returns the last two, RFC 7517 section 4 and RFC 7518 section 6.3.1.
+// published returns the last two as JWKs, RFC 7517 section 4 and RFC 7518 section 6.3.1.
 func (k *rsaKeys) published() (set []map[string]string) {
 	all := k.all()
 	for _, key := range all[max(0, len(all)-2):] {
@@ -304,7 +304,7 @@ func (k *rsaKeys) release() {
 	}
 }
 
-// pool holds the keys of issuers that have ended.
+// pool has the keys of issuers whose tests have ended.
 var pool keyPool
 
 type keyPool struct {

@@ -371,7 +371,7 @@ func TestMistakes(t *testing.T) {
 		}},
 		"a nil option":        {"option 1 of the token is nil", func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.HS256, nil) }},
 		"another algorithm":   {`not for "ES256"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Algorithm("ES256")) }},
-		"an unknown fault":    {`no Fault "bad"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Fault("bad")) }},
+		"an unknown fault":    {`"bad" is not a Fault`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Fault("bad")) }},
 		"claims of no object": {"use a struct or a map", func(tb testing.TB) { iss.Token(tb, "alice") }},
 	} {
 		t.Run(name, func(t *testing.T) {

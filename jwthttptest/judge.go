@@ -36,7 +36,7 @@ func (x *exam) judgeAccepted(p probe, w *response) {
 		x.add(faultPanic, p, "%s", w.Body)
 	case !w.isOK():
 		x.add(p.want.otherwise, p, "%d %.200q", w.Code, w.Body)
-	case p.want == tolerated: // its page may differ from that of a good token
+	case p.want == tolerated: // the page may differ from that of a good token
 	case x.Shows != "" && strings.Count(w.Body.String(), x.Shows) != 1:
 		x.add(faultShows, p, "%.200q", w.Body)
 	case containsAny(w.visible("Set-Cookie"), x.signed): // a session may send its cookie again

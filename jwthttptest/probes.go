@@ -33,7 +33,7 @@ type answer struct {
 
 var (
 	accepted        = &answer{status: 200, otherwise: faultRefuses}
-	acceptedPrivate = &answer{status: 200, otherwise: faultRefuses, private: true} // caches do not know the credential for one
+	acceptedPrivate = &answer{status: 200, otherwise: faultRefuses, private: true} // caches do not recognize the credential
 	tolerated       = &answer{status: 200, otherwise: faultRefusesTolerated}
 
 	noToken           = &answer{status: 401, challenges: true, anonymous: true, otherwise: faultAccepts}
@@ -48,7 +48,7 @@ var (
 	notCrossOrigin = &answer{otherwise: faultStatus, wrong: func(_ *exam, w *response) bool {
 		return w.Code == crossOrigin.status && isProblem(w, crossOrigin)
 	}}
-	// Another handler may serve the method, so this one is recognized by what it writes.
+	// Another handler may serve the method. The protected one is recognized by what it writes.
 	notWelcome = &answer{otherwise: faultAccepts, wrong: func(x *exam, w *response) bool {
 		return w.isOK() && w.Body.Len() > 0 && x.isWelcome(w)
 	}}
@@ -62,8 +62,8 @@ var (
 	}}
 )
 
-// orOutside is for requests that a layer without any knowledge of tokens may refuse too: by
-// their size, content type or query.
+// orOutside is for a request that a layer outside may refuse too, by its size, content type or
+// query.
 func (a *answer) orOutside() *answer {
 	b := *a
 	b.outside = true
@@ -82,16 +82,16 @@ const (
 	hintScopes     = "the route lacks RequireScopes, or asks for less"
 )
 
-// A table is made after the one before it was judged. It may judge probes itself, where others
-// depend on the response.
+// A table is a list of probes that applies to some chains. Its function may judge probes
+// itself, where others depend on the response.
 type table struct {
 	applies bool
 	probes  func() []probe
 }
 
+// tables returns the tables in order. Each is made when the one before it has been judged.
 func (x *exam) tables() []table {
 	return []table{
-		{true, x.noCredential},
 		{!x.CookieOnly && x.Header == "", x.inAuthorization},
 		{x.Header != "", x.inNamedHeader},
 		{x.Cookie != "", x.inCookie},
@@ -104,13 +104,7 @@ func (x *exam) tables() []table {
 		{x.Request().Method == http.MethodGet, x.head},
 		{true, x.guards},
 		{x.CORS != "", x.cors},
-		{true, x.again},
-		{x.Outage != nil, x.outage},
 	}
-}
-
-func (x *exam) noCredential() []probe {
-	return []probe{{"no credentials", none, noToken, "is the handler inside the middleware on this route? Set Setup.AllowAnonymous if this is intended"}}
 }
 
 // inAuthorization is RFC 6750 section 2.1.
@@ -181,12 +175,12 @@ func (x *exam) inCookie() []probe {
 func (x *exam) inHeaderAndCookie() []probe {
 	good, bad := x.token(), x.bad(Expired)
 	name, scheme := x.header()
-	wantTwo, wantBad := invalidRequest, invalidRequest
+	wantTwo, hintTwo, wantBad := invalidRequest, hintOne, invalidRequest
 	if x.HeaderFirst {
-		wantTwo, wantBad = accepted, invalidToken
+		wantTwo, hintTwo, wantBad = accepted, hintFinal, invalidToken
 	}
 	probes := []probe{
-		{"a header and a cookie", all(x.inHeader(good), x.cookie(good)), wantTwo, hintOne},
+		{"a header and a cookie", all(x.inHeader(good), x.cookie(good)), wantTwo, hintTwo},
 		{"a bad header beside a good cookie", all(x.inHeader(bad), x.cookie(good)), wantBad, hintFinal},
 		{"a bad header after white space beside a good cookie, over HTTP/2", overHTTP2(all(headers(name, " "+scheme+bad), x.cookie(good))), wantBad, hintWhiteSpace},
 	}
@@ -199,7 +193,7 @@ func (x *exam) inHeaderAndCookie() []probe {
 	return probes
 }
 
-// fromOtherSites is about a browser's cookie in requests of pages of other sites.
+// fromOtherSites has requests that pages of other sites send, with the browser's cookie.
 func (x *exam) fromOtherSites() (probes []probe) {
 	good, expired := x.cookie(x.token()), x.cookie(x.bad(Expired))
 	for _, origin := range []string{"https://elsewhere.example", "null"} {
@@ -207,8 +201,8 @@ func (x *exam) fromOtherSites() (probes []probe) {
 	}
 	gated := []probe{{name: "a WebSocket upgrade", change: upgrade}}
 	for _, name := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		// An expired token shows whether the method exists inside the middleware. It runs
-		// no handler.
+		// An expired token shows whether the method exists inside the middleware, and does
+		// not run the handler.
 		w := x.judge(probe{"a " + name + " from the page itself", all(method(name), expired, headers("Sec-Fetch-Site", "same-origin")), notCrossOrigin, "see Options.TrustedOrigins"})
 		if x.isRefused(w, invalidToken) {
 			gated = append(gated, probe{name: "a " + name, change: method(name)})
@@ -248,7 +242,7 @@ func (x *exam) inOtherPlaces() []probe {
 	return probes
 }
 
-// otherMethods is about requests without a token that are not simple ones.
+// otherMethods has requests without a token that a chain may forget to protect.
 func (x *exam) otherMethods() []probe {
 	probes := []probe{{"a WebSocket upgrade without a token", upgrade, noToken.orOutside(), "it opens a connection for all that follows"}}
 	for _, name := range []string{http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -279,14 +273,14 @@ func (x *exam) faultyTokens() (probes []probe) {
 		SenderConstrained:  "the client's key is not checked: name this in Setup.Accepts if a check of yours does it",
 	}
 	for _, fault := range Faults() {
-		want := invalidToken
+		want, hint := invalidToken, hints[fault]
 		switch {
 		case slices.Contains(x.Accepts, fault):
-			want = tolerated
+			want, hint = tolerated, ""
 		case fault == Oversized:
 			want = invalidToken.orOutside()
 		}
-		probes = append(probes, probe{string(fault), x.with(x.bad(fault)), want, hints[fault]})
+		probes = append(probes, probe{string(fault), x.with(x.bad(fault)), want, hint})
 	}
 	return probes
 }
@@ -294,17 +288,13 @@ func (x *exam) faultyTokens() (probes []probe) {
 func (x *exam) hostileTokens() (probes []probe) {
 	good := x.token()
 	part := strings.Split(good, ".")
-	// A look-up that takes the kid for more than a name finds this secret.
+	// A look-up that opens files or queries a database by kid finds this secret.
 	signedBy := func(secret, kid string) string {
 		return x.token(option(func(d *draft) { d.sign("HS256", []byte(secret), kid) }))
 	}
-	// These texts are changed before a good signature.
-	header := func(edit func(string) string) string {
-		return x.token(option(func(d *draft) { d.headerEdits = append(d.headerEdits, edit) }))
-	}
-	payload := func(edit func(string) string) string {
-		return x.token(option(func(d *draft) { d.payloadEdits = append(d.payloadEdits, edit) }))
-	}
+	// The signature of these is good.
+	header := func(edit func(string) string) string { return x.token(editHeader(edit)) }
+	payload := func(edit func(string) string) string { return x.token(editPayload(edit)) }
 	for _, hostile := range []struct{ name, token string }{
 		{"a word", "abc"},
 		{"two segments", part[0] + "." + part[1]},
@@ -361,16 +351,11 @@ func (x *exam) head() []probe {
 }
 
 func (x *exam) guards() (probes []probe) {
-	lacking := func(name string, scopes ...string) {
-		probes = append(probes, probe{"a good token without " + name, x.with(x.token(withoutScopes(scopes...))), insufficientScope, hintScopes})
-	}
-	if len(x.Scopes) > 0 {
-		lacking("scopes", x.Scopes...)
+	for _, scope := range x.Scopes {
+		probes = append(probes, probe{"a good token without the scope " + scope, x.with(x.token(withoutScopes(scope))), insufficientScope, hintScopes})
 	}
 	if len(x.Scopes) > 1 {
-		for _, scope := range x.Scopes {
-			lacking("the scope "+scope, scope)
-		}
+		probes = append(probes, probe{"a good token without scopes", x.with(x.token(withoutScopes(x.Scopes...))), insufficientScope, hintScopes})
 	}
 	if x.Forbidden != nil {
 		probes = append(probes, probe{"a good token that a guard refuses", x.with(x.mint(x.Forbidden)), forbidden, "the route lacks its Require"})
@@ -378,7 +363,7 @@ func (x *exam) guards() (probes []probe) {
 	return probes
 }
 
-// withoutScopes removes scopes from a token, whatever form they have there.
+// withoutScopes removes scopes from a token, in both claims and both forms.
 func withoutScopes(scopes ...string) TokenOption {
 	return option(func(d *draft) {
 		for _, name := range []string{"scope", "scp"} {
@@ -404,14 +389,4 @@ func (x *exam) cors() []probe {
 		{"OPTIONS with Origin and Access-Control-Request-Method", preflight(x.CORS), allowed, "it must be a 2xx with Access-Control-Allow-Origin"},
 		{"an expired token, from another origin", all(headers("Origin", x.CORS), x.with(x.bad(Expired))), readable, "Access-Control-Allow-Origin is missing"},
 	}
-}
-
-func (x *exam) again() []probe {
-	x.sendOtherUser()
-	return []probe{{"a good token, after all that", x.with(x.token()), accepted, ""}}
-}
-
-func (x *exam) outage() []probe {
-	x.Outage()
-	return []probe{{"a good token in an outage", x.with(x.token()), unavailable, "a token that cannot be checked must not pass, or Setup.Outage does not reach the chain"}}
 }

@@ -28,12 +28,12 @@ const (
 	beyondLeeway = 6 * time.Minute
 )
 
-// A TokenOption changes what [Issuer.Token] mints: an [Algorithm], [Claim],
-// [Header] or [Fault].
+// A TokenOption changes what [Issuer.Token] makes. It is an [Algorithm], [Claim], [Header] or
+// [Fault].
 type TokenOption interface{ apply(*draft) }
 
-// An Algorithm says what a token is signed with; it counts wherever it stands among
-// the options.
+// An Algorithm is what a token is signed with. Its position among the options does not matter.
+// Of several the last one counts.
 type Algorithm string
 
 const (
@@ -41,18 +41,18 @@ const (
 	HS256 Algorithm = "HS256"
 )
 
-// Claim sets a claim to what encoding/json makes of value; nil takes it out.
+// Claim sets a claim to the JSON of value. A nil value removes the claim.
 func Claim(name string, value any) TokenOption {
 	return option(func(d *draft) { d.claims.set(name, value) })
 }
 
-// Header sets a member of the token's header to what encoding/json makes of value;
-// nil takes it out.
+// Header sets a member of the token's header to the JSON of value. A nil value removes the
+// member.
 func Header(name string, value any) TokenOption {
 	return option(func(d *draft) { d.header.set(name, value) })
 }
 
-// A Fault is an option that makes a token bad in one way, and the name of that way:
+// A Fault is an option that makes a token bad in one way. Its text is a name for subtests:
 //
 //	for _, fault := range jwthttptest.Faults() {
 //		t.Run(string(fault), func(t *testing.T) { … iss.Token(t, claims, fault) … })
@@ -60,46 +60,120 @@ func Header(name string, value any) TokenOption {
 type Fault string
 
 const (
-	Expired            Fault = "expired"               // since 6 minutes, for 5 is the most of Options.Leeway
-	NotYetValid        Fault = "not yet valid"         // nbf is 6 minutes ahead
+	Expired            Fault = "expired"               // exp was 6 minutes ago, beyond the largest Leeway
+	NotYetValid        Fault = "not yet valid"         // nbf is 6 minutes ahead, beyond the largest Leeway
 	NoExpiry           Fault = "no expiry"             // no exp
 	TextExpiry         Fault = "expiry as text"        // exp is a string
-	WrongIssuer        Fault = "wrong issuer"          // iss is somebody else
+	WrongIssuer        Fault = "wrong issuer"          // iss is another issuer
 	NoIssuer           Fault = "no issuer"             // no iss
 	WrongAudience      Fault = "wrong audience"        // aud is another service
 	NoAudience         Fault = "no audience"           // no aud
-	WrongType          Fault = "wrong type"            // typ is logout+jwt, or dpop+jwt if it was that
-	ForgedSignature    Fault = "forged signature"      // by a key of somebody else
-	UnknownKeyID       Fault = "unknown key id"        // the same, and its kid names that key
+	WrongType          Fault = "wrong type"            // typ is logout+jwt, or dpop+jwt in place of logout+jwt
+	ForgedSignature    Fault = "forged signature"      // signed with a key that is not the issuer's
+	UnknownKeyID       Fault = "unknown key id"        // ForgedSignature, and kid names that key
 	TamperedClaims     Fault = "tampered claims"       // the payload was changed after signing
 	NoSignature        Fault = "no signature"          // the third segment is empty
-	AlgNone            Fault = "alg none"              // and no signature
-	HS256WithPublicKey Fault = "HS256 with public key" // the PEM text of the RSA public key as the secret
-	HS256WithNoSecret  Fault = "HS256 with no secret"  // signed with nothing as the secret
-	UnknownIDNoSecret  Fault = "unknown id, no secret" // the same, under a kid for which a look-up may find just that
-	EmbeddedKey        Fault = "embedded key"          // signed by the key that it brings in the header's jwk
-	UnknownCritical    Fault = "unknown critical"      // crit names an extension that nobody knows
-	SenderConstrained  Fault = "sender-constrained"    // cnf binds it to a client's key, so it is no bearer token
+	AlgNone            Fault = "alg none"              // alg is none, and there is no signature
+	HS256WithPublicKey Fault = "HS256 with public key" // the secret is the PEM text of the RSA public key
+	HS256WithNoSecret  Fault = "HS256 with no secret"  // the secret is empty
+	UnknownIDNoSecret  Fault = "unknown id, no secret" // HS256WithNoSecret, with a kid for which a look-up may find an empty secret
+	EmbeddedKey        Fault = "embedded key"          // signed with the key in the header's jwk
+	UnknownCritical    Fault = "unknown critical"      // crit names an extension that does not exist
+	SenderConstrained  Fault = "sender-constrained"    // cnf binds it to a client's key, so it is not a bearer token
 	DuplicateClaims    Fault = "duplicate claims"      // exp twice
 	InvalidUTF8        Fault = "invalid UTF-8"         // in a claim
-	Truncated          Fault = "truncated"             // its end is missing
+	Truncated          Fault = "truncated"             // the last 8 bytes are missing
 	Oversized          Fault = "oversized"             // more than 64 KiB
 )
 
-// Faults returns all of them.
+// Faults returns every Fault.
 func Faults() []Fault {
-	return []Fault{
-		Expired, NotYetValid, NoExpiry, TextExpiry, WrongIssuer, NoIssuer, WrongAudience, NoAudience, WrongType,
-		ForgedSignature, UnknownKeyID, TamperedClaims, NoSignature, AlgNone, HS256WithPublicKey, HS256WithNoSecret,
-		UnknownIDNoSecret, EmbeddedKey, UnknownCritical, SenderConstrained, DuplicateClaims, InvalidUTF8, Truncated, Oversized,
+	var names []Fault
+	for _, f := range faults {
+		names = append(names, f.Fault)
 	}
+	return names
 }
 
-// Token mints a token with these claims, of any type that encoding/json makes an
-// object of; nil is none. Where they leave them out or empty (0 is empty, also in a map;
-// [Claim] sets it), iss is the issuer, aud its Audience, iat now, exp an hour ahead and
-// jti a new one, and the header has typ and kid. It is good unless an option makes it
-// bad; options are applied in order. What cannot be encoded ends the test.
+// faults is how each Fault changes a token.
+var faults = []struct {
+	Fault
+	change option
+}{
+	{Expired, func(d *draft) { d.claims.set("iat", in(-time.Hour)); d.claims.set("exp", in(-beyondLeeway)) }},
+	{NotYetValid, func(d *draft) { d.claims.set("nbf", in(beyondLeeway)); d.claims.set("exp", in(2*time.Hour)) }},
+	{NoExpiry, func(d *draft) { d.claims.set("exp", nil) }},
+	{TextExpiry, func(d *draft) { d.claims.set("exp", fmt.Sprint(in(time.Hour))) }},
+	{WrongIssuer, func(d *draft) { d.claims.set("iss", "https://other-issuer.example.com") }},
+	{NoIssuer, func(d *draft) { d.claims.set("iss", nil) }},
+	{WrongAudience, func(d *draft) { d.claims.set("aud", "another-service") }},
+	{NoAudience, func(d *draft) { d.claims.set("aud", nil) }},
+	{WrongType, func(d *draft) {
+		other := "logout+jwt"
+		if typ, _ := d.header["typ"].(string); strings.Contains(strings.ToLower(typ), other) {
+			other = "dpop+jwt"
+		}
+		d.header.set("typ", other)
+	}},
+	{ForgedSignature, (*draft).forge},
+	{UnknownKeyID, func(d *draft) { d.forge(); d.header.set("kid", "unknown") }},
+	{TamperedClaims, func(d *draft) {
+		d.tokenEdits = append(d.tokenEdits, func(raw string) string {
+			part := strings.Split(raw, ".")
+			d.claims.set("sub", rand.Text())
+			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.payloadEdits.of(d.claims.text(d.tb))))
+			return strings.Join(part, ".")
+		})
+	}},
+	{NoSignature, editToken(func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] })},
+	{AlgNone, func(d *draft) { d.algorithm = "none"; d.header.set("alg", "none") }},
+	{HS256WithPublicKey, func(d *draft) {
+		key := d.iss.rsa.current()
+		d.sign("HS256", publicPEM(d.tb, &key.PublicKey), key.id)
+	}},
+	{HS256WithNoSecret, func(d *draft) { d.sign("HS256", []byte{}, hmacID) }},
+	{UnknownIDNoSecret, func(d *draft) { d.sign("HS256", []byte{}, "unknown") }},
+	{EmbeddedKey, func(d *draft) {
+		key := rsaKey{foreignKey(), "mine"}
+		d.sign("RS256", key.PrivateKey, key.id)
+		d.header.set("jwk", key.published())
+	}},
+	{UnknownCritical, func(d *draft) {
+		d.header.set("crit", []string{"urn:example:unknown"})
+		d.header.set("urn:example:unknown", true)
+	}},
+	{SenderConstrained, func(d *draft) {
+		d.claims.set("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
+	}},
+	{DuplicateClaims, editPayload(first(`"exp":1`))},
+	{InvalidUTF8, editPayload(first("\"invalid UTF-8\":\"\xff\""))},
+	{Truncated, editToken(func(raw string) string { return raw[:len(raw)-8] })},
+	{Oversized, func(d *draft) { d.claims.set("padding", strings.Repeat("x", 64<<10)) }},
+}
+
+// in returns the Unix time after d.
+func in(d time.Duration) int64 { return time.Now().Add(d).Unix() }
+
+func (f Fault) apply(d *draft) {
+	d.tb.Helper()
+	for _, known := range faults {
+		if known.Fault == f {
+			known.change(d)
+			return
+		}
+	}
+	d.tb.Fatalf("jwthttptest: %q is not a Fault: use the constants", f)
+}
+
+// Token returns a good token, unless an option makes it bad. Options are applied in order.
+// Claims that cannot be encoded and a nil option end the test.
+//
+// claims has any type whose JSON is an object. Nil is for no claims. These members are added if
+// claims lacks them, or has them empty, such as 0. [Claim] can set an empty one.
+//   - iss is the issuer, and aud its Audience.
+//   - iat is now, and exp is an hour ahead.
+//   - jti is a new one.
+//   - typ and kid are in the header.
 func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) string {
 	tb.Helper()
 	d := &draft{tb: tb, iss: iss, header: members{"typ": "JWT"}, claims: encode(tb, claims)}
@@ -118,20 +192,20 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 			algorithm = a
 		}
 	}
-	algorithm.apply(d) // only the last, for RSA keys take a while to make
+	algorithm.apply(d) // only the last one: an RSA key takes a while to make
 	for _, o := range options {
 		if _, ok := o.(Algorithm); !ok {
 			o.apply(d)
 		}
 	}
 	header, payload := d.headerEdits.of(d.header.text(tb)), d.payloadEdits.of(d.claims.text(tb))
-	return d.damage.of(Sign(tb, d.algorithm, d.key, header, payload))
+	return d.tokenEdits.of(Sign(tb, d.algorithm, d.key, header, payload))
 }
 
-// Sign returns a token of any two texts, for what no option makes: it signs by a
-// name of RFC 7518 that golang-jwt knows, whatever the header says, with a []byte,
-// *rsa.PrivateKey, *ecdsa.PrivateKey or ed25519.PrivateKey. The algorithm "none"
-// leaves the signature empty.
+// Sign returns a token with any header and payload, for tokens that no option makes. algorithm
+// is golang-jwt's name for it, such as "ES256". It signs, whatever alg the header has. "none"
+// leaves the signature empty. key is a []byte, *rsa.PrivateKey, *ecdsa.PrivateKey or
+// ed25519.PrivateKey. An unknown algorithm and a key of another type end the test.
 func Sign(tb testing.TB, algorithm string, key any, header, payload string) string {
 	tb.Helper()
 	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
@@ -144,26 +218,27 @@ func Sign(tb testing.TB, algorithm string, key any, header, payload string) stri
 	}
 	signature, err := method.Sign(input, key)
 	if err != nil {
-		tb.Fatalf("jwthttptest: signing by %s with a %T: %v", algorithm, key, err)
+		tb.Fatalf("jwthttptest: signing with %s and a %T: %v", algorithm, key, err)
 	}
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// WithClaims returns a copy of r that carries these claims, and scopes, as if a
-// middleware for C had verified them, for a test of a handler by itself. C is that of
-// the middleware, so no pointer. There is no token behind them: Raw, Registered and
-// ExpiresAt of jwthttp.Token are empty, and a handler that needs them is tested with
-// a token and the middleware.
+// WithClaims returns a copy of r with claims and scopes in its context, as if a middleware for
+// C had verified them. It is for tests of a handler without the middleware. C must be the
+// claims type of the middleware. A pointer ends the test.
+//
+// There is no token: Raw, Registered and ExpiresAt of jwthttp.Token are empty. Test a handler
+// that needs them with a token and the middleware.
 func WithClaims[C any](tb testing.TB, r *http.Request, claims C, scopes ...string) *http.Request {
 	tb.Helper()
 	return r.WithContext(Context(tb, r.Context(), claims, scopes...))
 }
 
-// Context is [WithClaims] for what takes a context and no request.
+// Context is [WithClaims] for code that takes a context in place of a request.
 func Context[C any](tb testing.TB, ctx context.Context, claims C, scopes ...string) context.Context {
-	tb.Helper() // a nil tb panics: this is no way in for a program
+	tb.Helper() // panics for a nil tb, so that no program authenticates this way
 	if c := reflect.TypeFor[C](); c.Kind() == reflect.Pointer {
-		tb.Fatalf("jwthttptest: these claims are a pointer, %v: no middleware has such, so handlers look for %v", c, c.Elem())
+		tb.Fatalf("jwthttptest: the claims are a %v: no middleware has pointers as claims, so handlers look for %v", c, c.Elem())
 	}
 	return jwthttp.NewContext(ctx, jwthttp.Token[C]{Claims: claims}.WithScopes(scopes...))
 }
@@ -173,24 +248,25 @@ type draft struct {
 	tb             testing.TB
 	iss            *Issuer
 	header, claims members
-	algorithm      string // that signs; the header may say another
+	algorithm      string // signs; the header may name another one
 	key            any
-	headerEdits    changes // of the text, before signing
-	payloadEdits   changes // of the payload, likewise
-	damage         changes // of the token
+	headerEdits    edits // of the JSON
+	payloadEdits   edits // of the JSON
+	tokenEdits     edits // after signing
 }
 
-// changes are made one after the other.
-type changes []func(string) string
+// edits are made in order.
+type edits []func(string) string
 
-func (c changes) of(text string) string {
-	for _, change := range c {
-		text = change(text)
+func (e edits) of(text string) string {
+	for _, edit := range e {
+		text = edit(text)
 	}
 	return text
 }
 
-// first puts a member before those of an object, which may have it too.
+// first puts a member before the others of an object. The object may have a member of the
+// same name.
 func first(member string) func(string) string {
 	return func(object string) string { return "{" + member + "," + object[1:] }
 }
@@ -198,6 +274,18 @@ func first(member string) func(string) string {
 type option func(*draft)
 
 func (o option) apply(d *draft) { o(d) }
+
+func editHeader(edit func(string) string) option {
+	return func(d *draft) { d.headerEdits = append(d.headerEdits, edit) }
+}
+
+func editPayload(edit func(string) string) option {
+	return func(d *draft) { d.payloadEdits = append(d.payloadEdits, edit) }
+}
+
+func editToken(edit func(string) string) option {
+	return func(d *draft) { d.tokenEdits = append(d.tokenEdits, edit) }
+}
 
 func (a Algorithm) apply(d *draft) {
 	switch a {
@@ -207,7 +295,7 @@ func (a Algorithm) apply(d *draft) {
 	case HS256:
 		d.sign("HS256", d.iss.secret, hmacID)
 	default:
-		d.tb.Fatalf("jwthttptest: an Issuer has keys for RS256 and HS256, not for %q: see Sign", a)
+		d.tb.Fatalf("jwthttptest: an Issuer has keys for RS256 and HS256, not for %q: use Sign", a)
 	}
 }
 
@@ -217,90 +305,16 @@ func (d *draft) sign(algorithm string, key any, id string) {
 	d.header.set("kid", id)
 }
 
-// forger is a key of nobody's.
-var forger = sync.OnceValue(pool.take)
+// foreignKey is a key that no issuer has.
+var foreignKey = sync.OnceValue(pool.take)
 
-// forge signs by the algorithm in hand with another key than the issuer's.
+// forge makes a key that is not the issuer's sign, with the same algorithm.
 func (d *draft) forge() {
 	if d.algorithm == "HS256" {
 		d.key = []byte(rand.Text() + rand.Text())
 		return
 	}
-	d.key = forger()
-}
-
-func (f Fault) apply(d *draft) {
-	d.tb.Helper()
-	now := time.Now()
-	switch f {
-	case Expired:
-		d.claims.set("iat", now.Add(-time.Hour).Unix())
-		d.claims.set("exp", now.Add(-beyondLeeway).Unix())
-	case NotYetValid:
-		d.claims.set("nbf", now.Add(beyondLeeway).Unix())
-		d.claims.set("exp", now.Add(2*time.Hour).Unix())
-	case NoExpiry:
-		d.claims.set("exp", nil)
-	case TextExpiry:
-		d.claims.set("exp", fmt.Sprint(now.Add(time.Hour).Unix()))
-	case WrongIssuer:
-		d.claims.set("iss", "https://other-issuer.example.com")
-	case NoIssuer:
-		d.claims.set("iss", nil)
-	case WrongAudience:
-		d.claims.set("aud", "another-service")
-	case NoAudience:
-		d.claims.set("aud", nil)
-	case WrongType:
-		other := "logout+jwt"
-		if typ, _ := d.header["typ"].(string); strings.Contains(strings.ToLower(typ), other) {
-			other = "dpop+jwt"
-		}
-		d.header.set("typ", other)
-	case ForgedSignature:
-		d.forge()
-	case UnknownKeyID:
-		d.forge()
-		d.header.set("kid", "unknown")
-	case TamperedClaims:
-		d.damage = append(d.damage, func(raw string) string {
-			part := strings.Split(raw, ".")
-			d.claims.set("sub", rand.Text())
-			part[1] = base64.RawURLEncoding.EncodeToString([]byte(d.payloadEdits.of(d.claims.text(d.tb))))
-			return strings.Join(part, ".")
-		})
-	case NoSignature:
-		d.damage = append(d.damage, func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] })
-	case AlgNone:
-		d.algorithm = "none"
-		d.header.set("alg", "none")
-	case HS256WithPublicKey:
-		key := d.iss.rsa.current()
-		d.sign("HS256", publicPEM(d.tb, &key.PublicKey), key.id)
-	case HS256WithNoSecret:
-		d.sign("HS256", []byte{}, hmacID)
-	case UnknownIDNoSecret:
-		d.sign("HS256", []byte{}, "unknown")
-	case EmbeddedKey:
-		key := rsaKey{forger(), "mine"}
-		d.sign("RS256", key.PrivateKey, key.id)
-		d.header.set("jwk", key.published())
-	case UnknownCritical:
-		d.header.set("crit", []string{"urn:example:unknown"})
-		d.header.set("urn:example:unknown", true)
-	case SenderConstrained:
-		d.claims.set("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})
-	case DuplicateClaims:
-		d.payloadEdits = append(d.payloadEdits, first(`"exp":1`))
-	case InvalidUTF8:
-		d.payloadEdits = append(d.payloadEdits, first(`"invalid UTF-8":"`+"\xff"+`"`))
-	case Truncated:
-		d.damage = append(d.damage, func(raw string) string { return raw[:len(raw)-8] })
-	case Oversized:
-		d.claims.set("padding", strings.Repeat("x", 64<<10))
-	default:
-		d.tb.Fatalf("jwthttptest: there is no Fault %q: use the constants", f)
-	}
+	d.key = foreignKey()
 }
 
 func publicPEM(tb testing.TB, key *rsa.PublicKey) []byte {
@@ -312,7 +326,7 @@ func publicPEM(tb testing.TB, key *rsa.PublicKey) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// members are those of a JSON object.
+// members are the members of a JSON object.
 type members map[string]any
 
 func encode(tb testing.TB, claims any) members {
@@ -322,12 +336,12 @@ func encode(tb testing.TB, claims any) members {
 	}
 	text, err := json.Marshal(claims)
 	if err != nil {
-		tb.Fatalf("jwthttptest: the claims, a %T, cannot be encoded: %v", claims, err)
+		tb.Fatalf("jwthttptest: the claims, a %T, cannot be encoded as JSON: %v", claims, err)
 	}
-	// Raw, so that numbers stay as they are.
+	// Raw messages keep the digits of numbers.
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil || raw == nil {
-		tb.Fatalf("jwthttptest: the claims are %.40s in JSON: use a struct or a map, which are an object", text)
+		tb.Fatalf("jwthttptest: the claims are %.40s in JSON, which is not an object: use a struct or a map", text)
 	}
 	m := members{}
 	for name, value := range raw {
@@ -343,7 +357,8 @@ func (m members) set(name string, value any) {
 	}
 }
 
-// setDefault replaces what a claims type has of an empty field without omitempty.
+// setDefault sets a member that is missing or empty. A field without omitempty is there when
+// it is empty.
 func (m members) setDefault(name string, value any) {
 	raw, _ := m[name].(json.RawMessage)
 	if slices.Contains([]string{"", "null", `""`, "0", "[]"}, string(bytes.TrimSpace(raw))) {
