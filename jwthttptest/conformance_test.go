@@ -115,7 +115,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	around("a gate outside", jwthttptest.Setup{}, http.NewCrossOriginProtection().Handler)
-	// Layers that know nothing of tokens refuse some of the requests first.
+	// Layers without any knowledge of tokens refuse some of the requests first.
 	outside := func(status int, refuses func(*http.Request) bool) func(http.Handler) http.Handler {
 		return func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -152,7 +152,7 @@ func TestConformance(t *testing.T) {
 			jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(whoami), jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, OwnErrors: true})
 		})
 	}
-	around("CORS with credentials for one's own", jwthttptest.Setup{CORS: "https://app.example.com"}, func(next http.Handler) http.Handler { return cors(next, "https://app.example.com") })
+	around("CORS with credentials for its own origins", jwthttptest.Setup{CORS: "https://app.example.com"}, func(next http.Handler) http.Handler { return cors(next, "https://app.example.com") })
 	around("early hints", jwthttptest.Setup{}, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusEarlyHints)
@@ -180,7 +180,7 @@ func TestConformance(t *testing.T) {
 	t.Run("a page that is a part of a word", func(t *testing.T) {
 		opts := iss.Options()
 		opts.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) {
-			http.Error(w, "The token is no good", http.StatusUnauthorized)
+			http.Error(w, "The token is not good", http.StatusUnauthorized)
 		}
 		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
 		jwthttptest.Conformance(t, mustNew(t, iss.RS256(), opts).Handler(ok), jwthttptest.Setup{Issuer: iss, OwnErrors: true})
@@ -226,7 +226,7 @@ func TestConformance(t *testing.T) {
 			Options: []jwthttptest.TokenOption{jwthttptest.Claim("scope", nil), jwthttptest.Claim("scp", []string{"write", "read"})},
 		})
 	})
-	t.Run("guards behind an anonymous door", func(t *testing.T) {
+	t.Run("guards inside of an anonymous middleware", func(t *testing.T) {
 		opts := iss.Options()
 		opts.AllowAnonymous = true
 		for name, setup := range map[string]jwthttptest.Setup{
@@ -314,7 +314,7 @@ func cors(next http.Handler, origins ...string) http.Handler {
 	})
 }
 
-// How reports of faults begin.
+// The beginnings of reports.
 const (
 	picky       = "refuses what it must accept:"
 	unseen      = "does not see a good token"
@@ -334,7 +334,7 @@ const (
 	gate        = "lets pages of other sites use the browser's cookie:"
 )
 
-// Each broken chain is told what is wrong with it, and nothing else.
+// Conformance reports what is wrong with each broken chain, and nothing else.
 func TestConformanceOfBrokenChains(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	opts := iss.Options()
@@ -346,7 +346,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		change(&opts)
 		return mustNew(t, iss.RS256(), opts).Handler(whoami)
 	}
-	// parsed is a middleware by hand: golang-jwt with the key function.
+	// parsed is a middleware that calls golang-jwt with a key function.
 	parsed := func(f jwt.Keyfunc, options ...jwt.ParserOption) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			raw := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -370,7 +370,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	// hidden takes a header for none whose value begins with white space.
+	// hidden drops a header whose value begins with white space.
 	hidden := func(next http.Handler, name string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if value := r.Header.Get(name); strings.TrimLeft(value, " \t") != value {
@@ -379,7 +379,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	// anonymousWith serves a page with more on it.
+	// anonymousWith serves requests without a token, with more on the page.
 	anonymousWith := func(more func(*http.Request) string) http.Handler {
 		opts := opts
 		opts.AllowAnonymous, opts.Extractors = true, nil
@@ -396,7 +396,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			good.ServeHTTP(w, r)
 		})
 	}
-	// skipping leaves some requests to a handler that writes the same for everybody.
+	// skipping sends some requests past the middleware. The handler writes the same for all.
 	skipping := func(skips func(*http.Request) bool) http.Handler {
 		next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "in") })
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -409,10 +409,10 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 	}
 	var once sync.Once
 	var first, before Claims
-	// strict are what golang-jwt checks on demand.
+	// strict has the checks that golang-jwt makes only on demand.
 	strict := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(iss.URL), jwt.WithAudience(iss.Audience), jwt.WithExpirationRequired()}
 	hs256 := jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}, OwnErrors: true}
-	// rewritten changes the last segment of what is sent.
+	// rewritten changes the last segment of the token.
 	rewritten := func(change func(string) string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if all := r.Header["Authorization"]; len(all) == 1 {
@@ -450,7 +450,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}
 		return mustNew(t, keys, opts).Handler(whoami)
 	}
-	// withoutReturn runs the handler behind a refusal.
+	// withoutReturn runs the handler after a refusal.
 	withoutReturn := func(refuse func(http.ResponseWriter, *http.Request, error), next http.HandlerFunc) http.Handler {
 		opts := opts
 		opts.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
@@ -525,22 +525,22 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"next after an error", with(func(o *jwthttp.Options) {
 			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) { jwthttp.WriteError(w, r, err); whoami(w, r) }
 		}), jwthttptest.Setup{}, []string{goesOn, "sends a body to HEAD:"}, nil},
-		{"a page behind a refusal of one's own", withoutReturn(unauthorized, page), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{`no credentials: 401 "no\n<h1>Orders`}},
-		{"a page behind a redirect", withoutReturn(func(w http.ResponseWriter, r *http.Request, _ error) {
+		{"a page after a custom refusal", withoutReturn(unauthorized, page), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{`no credentials: 401 "no\n<h1>Orders`}},
+		{"a page after a redirect", withoutReturn(func(w http.ResponseWriter, r *http.Request, _ error) {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		}, page), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
-		{"a page behind a refusal, and more", answered(withoutReturn(unauthorized, page), func(w *httptest.ResponseRecorder) {
+		{"a page and more after a refusal", answered(withoutReturn(unauthorized, page), func(w *httptest.ResponseRecorder) {
 			if w.Code != http.StatusOK {
 				io.WriteString(w, rand.Text())
 			}
 		}), jwthttptest.Setup{OwnErrors: true, Shows: "alice"}, []string{goesOn}, nil},
-		{"no content behind a refusal", withoutReturn(jwthttp.WriteError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), jwthttptest.Setup{}, []string{goesOn}, []string{"no credentials: WriteHeader(204) after 401"}},
-		{"an error behind a refusal of one's own", withoutReturn(unauthorized, func(w http.ResponseWriter, r *http.Request) {
+		{"no content after a refusal", withoutReturn(jwthttp.WriteError, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), jwthttptest.Setup{}, []string{goesOn}, []string{"no credentials: WriteHeader(204) after 401"}},
+		{"an error after a custom refusal", withoutReturn(unauthorized, func(w http.ResponseWriter, r *http.Request) {
 			if _, ok := jwthttp.ClaimsFromContext[Claims](r.Context()); !ok {
 				http.Error(w, "no claims", http.StatusInternalServerError)
 			}
 		}), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{"WriteHeader(500) after 401"}},
-		{"more behind a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
+		{"more after a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
 		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", ", alg none, HS256 with public key, "}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hmac-1": iss.Secret()}[tok.Header["kid"]], nil
@@ -625,13 +625,13 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"CORS inside", auth.Handler(cors(whoami)), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{"refuses CORS preflight requests", "refuses requests from other origins without CORS headers"}, nil},
 		{"CORS with credentials for everybody", cors(good, "https://app.example.com", "https://elsewhere.example", "null"), jwthttptest.Setup{CORS: "https://app.example.com"}, []string{gate}, []string{
 			"a good cookie, with Origin: https://elsewhere.example: 200; Access-Control-Allow-Origin is the same", "a good cookie, with Origin: null: "}},
-		{"a cookie that nobody knows of", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		{"a cookie that Setup does not name", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if c, err := r.Cookie("jwt"); err == nil && r.Header.Get("Authorization") == "" {
 				r.Header.Set("Authorization", "Bearer "+c.Value)
 			}
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{letsIn}, []string{"a good token in a cookie jwt: 200, not 401; set Setup.Cookie, or do not read it"}},
-		{"a cookie that nobody knows of, or anonymous", anonymousToo, jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a good token in a cookie token: "200 alice", not "200 hello" as without it; set Setup.Cookie`}},
+		{"a cookie that Setup does not name, or anonymous", anonymousToo, jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`a good token in a cookie token: "200 alice", not "200 hello" as without it; set Setup.Cookie`}},
 		{"claims that are not there", mustNew(t, iss.RS256(), jwthttp.Options{Issuer: opts.Issuer, Audience: opts.Audience, AllowAnonymous: true}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 			io.WriteString(w, token.Claims.Subject)
@@ -645,7 +645,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			anonymous.ServeHTTP(w, r)
 		}), jwthttptest.Setup{AllowAnonymous: true}, []string{letsIn}, []string{`Authorization: a token without a scheme: "200 alice"`}},
-		{"nobody is welcome", answered(anonymous, func(w *httptest.ResponseRecorder) {
+		{"anonymous requests are refused", answered(anonymous, func(w *httptest.ResponseRecorder) {
 			if w.Body.String() == "hello" {
 				w.Code = http.StatusForbidden
 			}
@@ -714,7 +714,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
 			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
 		}), jwthttptest.Setup{Outage: fail}, []string{"makes clients throw away good tokens"}, []string{"401, Retry-After: \"\""}},
-		{"an outage that opens the door", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{letsIn}, []string{"a good token in an outage: 200, not 503; a token that cannot be checked must not pass"}},
+		{"an outage that accepts a token", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{letsIn}, []string{"a good token in an outage: 200, not 503; a token that cannot be checked must not pass"}},
 		{"one scheme in one case", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if h := r.Header.Get("Authorization"); strings.HasPrefix(h, "bearer") {
 				r.Header.Set("Authorization", "Basic"+h[6:])
@@ -728,7 +728,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"no chain", nil, jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
 		{"a nil function", http.HandlerFunc(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
 		{"a nil mux", (*http.ServeMux)(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
-		{"an issuer that nobody made", good, jwthttptest.Setup{Issuer: &jwthttptest.Issuer{}}, []string{"jwthttptest: Conformance needs Setup.Issuer"}, nil},
+		{"an issuer that NewIssuer did not make", good, jwthttptest.Setup{Issuer: &jwthttptest.Issuer{}}, []string{"jwthttptest: Conformance needs Setup.Issuer"}, nil},
 		{"no setup", good, jwthttptest.Setup{CookieOnly: true}, []string{"jwthttptest: Setup.CookieOnly and HeaderFirst need the cookie's name"}, nil},
 		{"no header to be first", good, jwthttptest.Setup{CookieOnly: true, HeaderFirst: true, Cookie: "token"}, []string{"jwthttptest: Setup.CookieOnly says that no header is read"}, nil},
 	} {
@@ -758,18 +758,18 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 	}
 }
 
-// What ends a test ends the one that asked.
+// Conformance ends the test that calls it, not that of the issuer.
 func TestConformanceEndsItsOwnTest(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	text := ended(t, func(tb testing.TB) {
 		jwthttptest.Conformance(tb, whoami, jwthttptest.Setup{Issuer: iss, Claims: make(chan int)})
 	})
 	if !strings.Contains(text, "cannot be encoded") {
-		t.Errorf("it was told %q", text)
+		t.Errorf("the text is %q", text)
 	}
 }
 
-// ended returns what a test was told that f ended.
+// ended returns the text with which f ended its test.
 func ended(t *testing.T, f func(testing.TB)) string {
 	sub := &fatal{TB: t}
 	done := make(chan bool)
@@ -781,7 +781,7 @@ func ended(t *testing.T, f func(testing.TB)) string {
 	return sub.text
 }
 
-// A fatal is a T that may fail.
+// A fatal records the text of Fatalf, and does not fail the test.
 type fatal struct {
 	testing.TB
 	text string
@@ -792,7 +792,7 @@ func (f *fatal) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// answered changes what a chain has answered.
+// answered changes the answers of a chain.
 func answered(next http.Handler, change func(*httptest.ResponseRecorder)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()

@@ -10,7 +10,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-// t is that of your test.
+// t is the T of your test.
 var t *testing.T
 
 func TestExamples(tt *testing.T) {
@@ -33,7 +33,7 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "Hello, "+claims.Subject)
 }
 
-// A handler by itself: no token, no cryptography.
+// A test of a handler without the middleware. It needs no token and no cryptography.
 func ExampleWithClaims() {
 	for _, test := range []struct{ subject, want string }{
 		{"alice", "Hello, alice"},
@@ -65,7 +65,7 @@ func ExampleFault() {
 	}
 }
 
-// From end to end, with a provider that changes its key on the way.
+// A test from end to end. The provider changes its key in between.
 func ExampleIssuer_Rotate() {
 	iss := jwthttptest.NewIssuer(t)
 	auth, err := jwthttp.New[Claims](iss.Source(t), jwthttp.Options{})
@@ -92,7 +92,7 @@ func ExampleIssuer_Rotate() {
 	}
 }
 
-// A whole program, here one with a public route and a middleware around the mux.
+// A whole program, with a public route and a layer outside of the mux.
 func ExampleConformance() {
 	iss := jwthttptest.NewIssuer(t)
 	auth, err := jwthttp.New[Claims](iss.RS256(), iss.Options())

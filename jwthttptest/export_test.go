@@ -1,6 +1,6 @@
 package jwthttptest
 
-// RSAKeys returns how many were made.
+// RSAKeys returns how many RSA keys the issuer has made.
 func (iss *Issuer) RSAKeys() int {
 	iss.rsa.mu.Lock()
 	defer iss.rsa.mu.Unlock()

@@ -40,7 +40,7 @@ func publicPEM(t testing.TB, iss *jwthttptest.Issuer) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// golang-jwt, which knows nothing of this project, takes a good token.
+// golang-jwt accepts a good token too.
 func TestGoodTokens(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for _, claims := range []any{nil, Claims{"alice"}, &Claims{"alice"}, map[string]any{"sub": "alice"}, jwt.MapClaims{}, jwt.RegisteredClaims{Subject: "alice"}} {
@@ -92,7 +92,7 @@ func TestTokenKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// Every fault is what it says, to the middleware.
+// The middleware refuses every fault for the reason that the fault names.
 func TestFaults(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	want := map[jwthttptest.Fault]error{
@@ -126,7 +126,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Faults add up, and leave alone what the caller has.
+// Faults can be combined. They keep what the caller has set.
 func TestFaultsTogether(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	decode := func(claims any, options ...jwthttptest.TokenOption) (header, payload string) {
@@ -158,7 +158,7 @@ func TestFaultsTogether(t *testing.T) {
 	}
 }
 
-// The listener at URL and the client in memory are the same provider.
+// The listener at URL and the client in memory reach the same provider.
 func TestProvider(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for name, client := range map[string]*http.Client{"listener": nil, "in memory": iss.Client()} {
@@ -183,7 +183,7 @@ func TestProvider(t *testing.T) {
 	}
 }
 
-// In a bubble hours pass at once.
+// A source in a bubble meets an issuer that fails, stalls, recovers and rotates.
 func TestMoods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
@@ -218,8 +218,8 @@ func TestMoods(t *testing.T) {
 	})
 }
 
-// A source sees a rotation at once, as long as it has a budget for it: four looks for
-// unknown keys, and one more each half minute.
+// A source sees a rotation at once while its budget lasts: four fetches for unknown keys, and
+// one more each 30 seconds.
 func TestRotateInFrontOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
@@ -274,8 +274,8 @@ func TestRecoverAnswersWhoWaits(t *testing.T) {
 	})
 }
 
-// An issuer of the test outside serves bubbles too, one after the other, and may be
-// left in any mood.
+// An issuer that was made outside serves several bubbles, one after the other. A bubble may
+// leave it stalled.
 func TestOneIssuerForSeveralBubbles(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for range 2 {
@@ -299,7 +299,7 @@ func TestOneIssuerForSeveralBubbles(t *testing.T) {
 	}
 }
 
-// A T in a wrapper does not hide that there is a bubble, where nothing listens.
+// A wrapped T does not hide the bubble. In a bubble nothing listens.
 func TestBubbleIsFound(t *testing.T) {
 	type wrapper struct{ testing.TB }
 	type embedding struct{ *testing.T }
@@ -348,8 +348,7 @@ func TestClientClosesBodies(t *testing.T) {
 	}
 }
 
-// Issuers that live at once have keys of their own; one that follows may have
-// those of one before.
+// Two issuers at the same time have different keys. A later one may reuse them.
 func TestIssuersShareNothing(t *testing.T) {
 	t.Parallel()
 	a, b := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
@@ -359,7 +358,7 @@ func TestIssuersShareNothing(t *testing.T) {
 	}
 }
 
-// What a test must not say ends it with a sentence.
+// Wrong arguments end the test with a sentence.
 func TestMistakes(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for name, tc := range map[string]struct {
@@ -376,13 +375,13 @@ func TestMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if text := ended(t, tc.make); !strings.Contains(text, tc.want) {
-				t.Errorf("it was told %q", text)
+				t.Errorf("the text is %q", text)
 			}
 		})
 	}
 }
 
-// A test of HS256 alone waits for no RSA key.
+// A test of HS256 alone makes no RSA key.
 func TestRSAKeysAreMadeOnDemand(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	auth := mustNew(t, iss.HS256(), iss.Options())
