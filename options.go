@@ -273,7 +273,7 @@ func (o *Options) checkPlaces() error {
 		seen[source] = true
 	}
 	if hasEmptyFirstOf(o.Extractors) {
-		errs = append(errs, errors.New("FirstOf has no places: name at least one"))
+		errs = append(errs, errors.New("a FirstOf has no places: name at least one"))
 	}
 	return errors.Join(errs...)
 }
