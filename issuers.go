@@ -13,23 +13,23 @@ import (
 
 const maxIssuerBytes = 256
 
-// Issuers are the issuers that a service trusts, each with the source of its
-// keys, such as a source of package jwks:
+// Issuers are the issuers that a service trusts, each with the source of its keys, such as a
+// source of package jwks:
 //
 //	jwthttp.Issuers{"https://a.example.com": sourceA, "https://b.example.com/": sourceB}
 //
-// A token is verified with the keys of the issuer that it names in iss, compared
-// exactly, and a token of any other is refused (401): nothing that stands in a
-// token adds to this set. A key that is bound to no issuer by [Key.WithIssuer] is
-// bound to the one it stands under. What tokens of one issuer must name in aud is
-// bound to its keys (WithIssuer again, or the options of package jwks);
-// [Options].Audience holds for all of them. An empty set, a nil source, or a name
-// that is empty or longer than 256 bytes is an error from [New], which copies the
-// map.
+// A token is verified with the keys of the issuer in its iss, compared exactly. A token of any
+// other issuer is refused (401): nothing in a token adds to this set. A key that is not bound
+// to an issuer by [Key.WithIssuer] is bound to the one in this map. What tokens of one issuer
+// must have in aud is bound to its keys: by WithIssuer, or by the options of package jwks.
+// [Options].Audience holds for all of them.
+//
+// [New] copies the map. An empty map, a nil source, and a name that is empty or longer than
+// 256 bytes are errors.
 type Issuers map[string]KeySource
 
-// Keys asks the source of the issuer that the token names. Where it has to bind
-// keys, it returns those alone that are eligible for the token.
+// Keys asks the source of the issuer that the token names. If it has to bind keys, it returns
+// only those that may verify the token.
 func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 	issuer := h.UnverifiedIssuer()
 	source := s[issuer]
@@ -99,12 +99,13 @@ type unverifiedPayload struct {
 	work    *jws.Workspace
 }
 
-// UnverifiedIssuer returns the payload's iss as it stands, before any signature is
-// verified: good for choosing among known keys, and for nothing else, for whoever
-// sends the token chooses it. It is "" if there is none, if it is no string or
-// longer than 256 bytes as it is written, in the Header of a verified [Token], and
-// in a TokenHeader that did not come to a [KeySource] from a [Middleware]. The keys
-// returned for it are to be bound to it by [Key.WithIssuer]; [Issuers] does that.
+// UnverifiedIssuer returns the payload's iss before any signature is verified. The sender of
+// the token chooses it, so use it to choose among known keys and for nothing else. Bind the
+// keys that you return for it by [Key.WithIssuer]; [Issuers] does that. It is "":
+//   - if the token has no iss, or one that is not a string or is longer than 256 bytes as it
+//     is written
+//   - in the Header of a verified [Token]
+//   - in a TokenHeader that a [KeySource] did not get from a [Middleware]
 func (h TokenHeader) UnverifiedIssuer() string {
 	if h.unverified == nil {
 		return ""

@@ -19,23 +19,23 @@ import (
 
 const maxKept = 64 // keys that FromKeyfunc does not make anew
 
-// FromKeyfunc makes a key source of a golang-jwt key function. The algorithms
-// are those that it has keys for: "HS256", or some of "RS256", "PS256", "ES256"
-// and "EdDSA"; without a name, or with names of both kinds, [New] returns an
-// error.
+// FromKeyfunc makes a key source of a golang-jwt key function. algorithms are those that the
+// function has keys for: "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA". Without a
+// name, or with names of both kinds, [New] returns an error.
 //
-// The [jwt.Token] that f is given has its Method, a Header of alg, kid and typ,
-// and an empty [jwt.MapClaims], for nothing of the token is verified yet; it has
-// no Raw. A function that picks the key by iss becomes an [Issuers]. f returns a
-// []byte, an [*rsa.PublicKey], an [*ecdsa.PublicKey], an [ed25519.PublicKey], or a
-// [jwt.VerificationKeySet] of at most 8 of them. A key for another algorithm than
-// the token's is passed over; nil, or a value that is no such key, is a 503. An
-// error of f makes the token invalid (401), unless it wraps [ErrUnavailable],
-// [context.DeadlineExceeded] or [context.Canceled] (503). f is called
-// concurrently.
+// f is called concurrently. The [jwt.Token] that it gets has its Method, a Header of alg, kid
+// and typ, and an empty [jwt.MapClaims]. It has no Raw, because nothing of the token is
+// verified yet. A function that picks the key by iss becomes an [Issuers].
 //
-// Of the keys that f returned, the last 64 are kept ready. With more of them in use
-// each token costs the making of its key: a [KeyFunc] that keeps its own does not.
+// f returns a []byte, an [*rsa.PublicKey], an [*ecdsa.PublicKey], an [ed25519.PublicKey], or a
+// [jwt.VerificationKeySet] of at most 8 of them:
+//   - A key for another algorithm than the token's is not tried.
+//   - nil, or a value that is not such a key, is a 503.
+//   - An error makes the token invalid (401), or is a 503 if it wraps [ErrUnavailable],
+//     [context.DeadlineExceeded] or [context.Canceled].
+//
+// The last 64 keys that f returned are kept ready. With more keys in use, each token costs the
+// making of its key. A [KeyFunc] that keeps its own keys does not cost that.
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	s := &legacySource{keyfunc: f, algorithms: slices.Clone(algorithms)}
 	if f == nil {
@@ -60,13 +60,13 @@ type legacySource struct {
 	algorithms []string
 	err        error
 
-	// The keys made of what keyfunc returned of late. It is asked for every
-	// token all the same, so a key that it returns no more is not used.
+	// The keys made of what keyfunc returned last. keyfunc is still asked for every token,
+	// so a key that it does not return any more is not used.
 	made atomic.Pointer[[]Key]
 }
 
-// keep returns the key made of material, one that was made before or a new one;
-// the zero Key if the algorithm takes no such material.
+// keep returns the key made of material: one that was made before, or a new one. It returns
+// the zero Key if the material is of another algorithm.
 func (s *legacySource) keep(material any, algorithm string) Key {
 	var made []Key
 	if p := s.made.Load(); p != nil {
@@ -82,8 +82,8 @@ func (s *legacySource) keep(material any, algorithm string) Key {
 		return Key{}
 	}
 	if k.Err() == nil {
-		// The oldest goes, so that who has a few more keys than are kept does not
-		// make all of them anew all the time.
+		// Only the oldest goes. Else a few keys more than are kept would all be made anew
+		// all the time.
 		made = append(slices.Clone(made[max(0, len(made)-maxKept+1):]), k)
 		s.made.Store(&made)
 	}

@@ -10,29 +10,29 @@ import (
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
-// A Result is how a request fared at a [Middleware], for [Options].OnResult. It
-// holds nothing secret, and prints well with log/slog. Outcome, Reason, Source and
-// Algorithm have few values and suit labels of metrics.
+// A Result says what a [Middleware] decided on a request, for [Options].OnResult. It holds
+// nothing secret, and prints well with log/slog. Outcome, Reason, Source and Algorithm have few
+// values, so they suit labels of metrics.
 type Result struct {
-	// Outcome is "accepted", "anonymous" (no token, under AllowAnonymous),
-	// "refused" or "unavailable" (503).
+	// Outcome is "accepted", "anonymous" (no token, under AllowAnonymous), "refused" or
+	// "unavailable" (503).
 	Outcome string
 
-	// Reason says why it was not accepted, "" if it was: no_token,
-	// two_credentials, malformed_credential, cross_origin, malformed_token,
-	// token_too_large, header, type, unknown_key, signature, claims,
-	// missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired,
-	// check (also a Validate method), unavailable, or canceled, which is unavailable
-	// too, but the client had given up by then.
+	// Reason says why the request was not accepted, "" if it was:
+	//   - no_token, two_credentials, malformed_credential, cross_origin
+	//   - malformed_token, token_too_large, header, type, unknown_key, signature
+	//   - claims, missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired
+	//   - check, also for a Validate method
+	//   - unavailable, or canceled if the client had given up by then
 	Reason string
 
 	Err        error         // nil if accepted or anonymous; its text is for logs
-	Source     Source        // where the token stood; "" if none was found
+	Source     Source        // the place of the token; "" if none was found
 	Algorithm  string        // verified, as the next three are; "" if the signature is not good
 	KeyID      string        // kid
-	Issuer     string        // iss; "" too if the claims could not be read
+	Issuer     string        // iss; "" also if the claims could not be read
 	Remembered bool          // the signature was known to be good
-	Duration   time.Duration // of the decision, key look-up and checks included
+	Duration   time.Duration // of the decision, with key look-up and checks
 }
 
 // learned is what a decision has found out, whatever its end.
