@@ -28,7 +28,7 @@ const (
 // A Set is what [Parse] found in a key set.
 type Set struct {
 	Keys    jwthttp.KeySet // at least one, bound to no issuer
-	Skipped []error        // why the other keys cannot be used, each with its place and kid; at most 102
+	Skipped []error        // why the other keys cannot be used, each with its place and kid; at most 106
 }
 
 // Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded
