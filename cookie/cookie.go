@@ -31,7 +31,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
@@ -168,5 +168,5 @@ func isLoopback(host string) bool {
 	if err != nil {
 		name, _, err = net.SplitHostPort(host + ":80")
 	}
-	return err == nil && loopback.Is(name)
+	return err == nil && syntax.IsLoopback(name)
 }

@@ -133,15 +133,15 @@ func TestBadMetadata(t *testing.T) {
 		{"jwks_uri a template", withKeys(`"https://issuer.example.com/{tenantid}/keys"`), "it is a template"},
 		{"jwks_uri a number", withKeys(`1`), "no JSON metadata"},
 		{"jwks_uri relative", withKeys(`"/keys"`), "names no host"},
-		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "no https URL"},
-		{"jwks_uri no URL", withKeys(`":%"`), "it is no URL"},
-		{"jwks_uri plain http", withKeys(`"http://issuer.example.com/keys"`), "use https"},
-		{"jwks_uri loopback", withKeys(`"http://127.0.0.1/keys"`), "use https"},
-		{"jwks_uri localhost", withKeys(`"http://localhost:8080/keys"`), "use https"},
-		{"jwks_uri of the cloud's own address", withKeys(`"http://169.254.169.254/latest/"`), "use https"},
+		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "not an https URL"},
+		{"jwks_uri no URL", withKeys(`":%"`), "it is not a URL"},
+		{"jwks_uri plain http", withKeys(`"http://issuer.example.com/keys"`), "is plain http"},
+		{"jwks_uri loopback", withKeys(`"http://127.0.0.1/keys"`), "has to name an https address"},
+		{"jwks_uri localhost", withKeys(`"http://localhost:8080/keys"`), "has to name an https address"},
+		{"jwks_uri of the cloud's own address", withKeys(`"http://169.254.169.254/latest/"`), "is plain http"},
 		{"jwks_uri with a user", withKeys(`"https://alice@issuer.example.com/keys"`), "a user or password"},
 		{"jwks_uri a file", withKeys(`"file:///etc/keys"`), "names no host"},
-		{"jwks_uri a file of a host", withKeys(`"file://localhost/etc/keys"`), "no https URL"},
+		{"jwks_uri a file of a host", withKeys(`"file://localhost/etc/keys"`), "not an https URL"},
 		{"jwks_uri data", withKeys(`"data:application/json,{}"`), "names no host"},
 		{"jwks_uri with a fragment", withKeys(`"https://issuer.example.com/keys#1"`), "has a fragment"},
 
@@ -186,7 +186,7 @@ func TestWhereKeysAre(t *testing.T) {
 		w := newWeb()
 		const local = "http://127.0.0.1:8080"
 		w.put(local+openID, metadata(local, "http://issuer.example.com/keys"))
-		wantRefresh(t, discover(t, local, through(w)), "use https")
+		wantRefresh(t, discover(t, local, through(w)), "is plain http")
 		wantAsked(t, w, local+openID, local+rfc8414)
 	})
 	t.Run("metadata of other writers", func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
@@ -118,8 +118,12 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		}
 		return "", at(place, fmt.Errorf("it is the metadata of the issuer %.100q: %s", issuer, advice))
 	}
-	if _, err := checkURL(keySet, r.plainHTTP, "/keys"); err != nil {
-		return "", at(place, fmt.Errorf("jwks_uri: %w", err))
+	u, errs := checkAddress(keySet, "/keys")
+	if len(errs) == 0 && u.Scheme == "http" && !r.plainHTTP {
+		errs = append(errs, fmt.Errorf("%.200q is plain http, and the issuer is not: the issuer has to name an https address", syntax.WithoutQuery(keySet)))
+	}
+	if len(errs) > 0 {
+		return "", at(place, fmt.Errorf("jwks_uri: %w", errors.Join(errs...)))
 	}
 	return keySet, nil
 }
@@ -205,47 +209,25 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	return &client, own
 }
 
-// checkURL returns the address if keys, or what stands at like, may be fetched from
-// it. It shows nothing of it that may be secret.
-func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	like = "write it like https://issuer.example.com" + like
-	shown := withoutQuery(raw)
-	switch {
-	case hasSpace(raw):
-		return nil, errSpace
-	case err != nil && isTemplate(shown):
-		return nil, errTemplate
-	case err != nil:
-		return nil, errors.New("it is no URL: " + like)
-	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
-		return nil, errors.New("it has a user or password, which end up in logs: leave them out, a Client of yours can send them in a header")
-	case u.Hostname() == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%.200q names no host: %s", shown, like)
-	case u.Scheme == "https", u.Scheme == "http" && plainHTTP && loopback.Is(u.Hostname()):
-	case u.Scheme == "http":
-		return nil, fmt.Errorf("%.200q is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without", shown)
-	default:
-		return nil, fmt.Errorf("%.200q is no https URL: %s", shown, like)
+// checkAddress returns the URL that raw is, and everything that keeps it from being fetched.
+// The errors show nothing of raw that may be secret. path is that of the example in them.
+func checkAddress(raw, path string) (*url.URL, []error) {
+	var errs []error
+	if hasSpace(raw) {
+		errs = append(errs, errSpace)
 	}
-	if isTemplate(shown) {
-		return nil, errTemplate
+	if isTemplate(syntax.WithoutQuery(raw)) {
+		errs = append(errs, errTemplate)
 	}
-	if u.Fragment != "" {
-		return nil, fmt.Errorf("%.200q has a fragment (#) behind it: leave that out", shown)
+	rest := strings.NewReplacer("{", "", "}", "").Replace(strings.TrimFunc(raw, isInvisible))
+	u, err := syntax.ParseURL(rest, "https://issuer.example.com"+path)
+	if err == nil && u.Fragment != "" {
+		err = fmt.Errorf("%.200q has a fragment (#): leave it out", syntax.WithoutQuery(rest))
 	}
-	return u, nil
-}
-
-// checkName returns what is wrong with a name or an address that was copied.
-func checkName(name string) error {
-	switch {
-	case hasSpace(name):
-		return errSpace
-	case isTemplate(name):
-		return errTemplate
+	if err != nil {
+		errs = append(errs, err)
 	}
-	return nil
+	return u, errs
 }
 
 var (
@@ -253,29 +235,20 @@ var (
 	errTemplate = errors.New("it is a template: put the id of your tenant in place of the braces and what is in them")
 )
 
-// hasSpace reports whether there is something invisible at one of the ends of a name.
-func hasSpace(name string) bool {
-	isInvisible := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
-	return strings.TrimFunc(name, isInvisible) != name
-}
+// hasSpace reports whether name begins or ends with something invisible.
+func hasSpace(name string) bool { return strings.TrimFunc(name, isInvisible) != name }
 
-// isTemplate reports whether there is something in braces, such as {tenantid}.
+// isTemplate reports whether name has something in braces, such as {tenantid}.
 func isTemplate(name string) bool {
 	_, after, _ := strings.Cut(name, "{")
 	return strings.Contains(after, "}")
 }
 
-// withoutQuery leaves out what may be a secret in an address.
-func withoutQuery(address string) string {
-	if end := strings.IndexAny(address, "?#"); end >= 0 {
-		return address[:end]
-	}
-	return address
-}
+func isInvisible(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
 
 // at returns err with the address in front, cut so that it leaves room for the reason.
 func at(address string, err error) error {
-	return fmt.Errorf("%.120s: %w", withoutQuery(address), err)
+	return fmt.Errorf("%.120s: %w", syntax.WithoutQuery(address), err)
 }
 
 // A fetchError is why there are no keys or no newer ones. Its text is one line and may

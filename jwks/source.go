@@ -81,6 +81,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
@@ -188,7 +189,8 @@ func New(url string, opts Options) (*Source, error) {
 	if opts.Issuer == "" {
 		errs = append(errs, errors.New("jwks: Options.Issuer is empty: say which iss the tokens of these keys carry"))
 	}
-	if _, err := checkURL(url, true, "/keys"); err != nil {
+	_, faults := checkAddress(url, "/keys")
+	for _, err := range faults {
 		errs = append(errs, fmt.Errorf("jwks: the address of the key set: %w", err))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -211,15 +213,17 @@ func Discover(issuer string, opts Options) (*Source, error) {
 	}
 	opts.Issuer = issuer
 	errs = append(errs, checkOptions(&opts))
-	u, err := checkURL(issuer, true, "")
-	if checkName(issuer) != nil {
-		// checkOptions has said it.
-	} else if err != nil {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
-	} else if u.RawQuery != "" || u.ForceQuery {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?) behind it, which no issuer has: leave it out", withoutQuery(issuer)))
-	} else if strings.Contains(u.Path, "/.well-known/") {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out what stands from /.well-known on", issuer))
+	u, faults := checkAddress(issuer, "")
+	for _, err := range faults {
+		if err != errSpace && err != errTemplate { // checkOptions reports these
+			errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
+		}
+	}
+	if u != nil && (u.RawQuery != "" || u.ForceQuery) {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", syntax.WithoutQuery(issuer)))
+	}
+	if u != nil && strings.Contains(u.Path, "/.well-known/") {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out /.well-known and what follows it", syntax.WithoutQuery(issuer)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -240,8 +244,11 @@ func checkOptions(o *Options) error {
 		fault("the issuer or Options.Audience is no UTF-8, or the issuer has more than %d bytes: check where it comes from", maxIssuerBytes)
 	}
 	o.Audience = slices.Clone(o.Audience)
-	if err := checkName(o.Issuer); err != nil {
-		fault("the issuer: %w", err)
+	if hasSpace(o.Issuer) {
+		fault("the issuer: %w", errSpace)
+	}
+	if isTemplate(o.Issuer) {
+		fault("the issuer: %w", errTemplate)
 	}
 	for _, audience := range o.Audience {
 		if hasSpace(audience) {

@@ -153,8 +153,10 @@ func serveTLS(t testing.TB, page http.HandlerFunc) *httptest.Server {
 func TestConstructorErrors(t *testing.T) {
 	const (
 		likeThis  = "write it like https://issuer.example.com"
-		plainHTTP = "use https; only loopback, such as http://127.0.0.1, does without"
-		noHTTPS   = "is no https URL: " + likeThis
+		plainHTTP = "only loopback, such as http://127.0.0.1, may use it: " + likeThis
+		noHTTPS   = "is not an https URL: " + likeThis
+		user      = "it has a user or password, which end up in logs: " + likeThis
+		fragment  = "has a fragment (#): leave it out"
 		space     = "it begins or ends with white space: remove that"
 	)
 	good := jwks.Options{Audience: []string{audience}}
@@ -165,8 +167,8 @@ func TestConstructorErrors(t *testing.T) {
 		want []string
 	}{
 		{"empty", "", good, []string{"names no host: " + likeThis}},
-		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is no URL: " + likeThis}},
-		{"a space in the host", "https://issuer example.com", good, []string{"it is no URL: " + likeThis}},
+		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is not a URL: " + likeThis}},
+		{"a space in the host", "https://issuer example.com", good, []string{"it is not a URL: " + likeThis}},
 		{"a line break", "https://issuer.example.com/\n", good, []string{space}},
 		{"a space at the end", "https://issuer.example.com ", good, []string{space}},
 		{"a space at the beginning", " https://issuer.example.com", good, []string{space}},
@@ -174,8 +176,9 @@ func TestConstructorErrors(t *testing.T) {
 		{"a space that does not break", "https://issuer.example.com\u00a0", good, []string{space}},
 		{"a byte order mark", "\ufeffhttps://issuer.example.com", good, []string{space}},
 		{"a space of no width", "https://issuer.example.com\u200b", good, []string{space}},
-		{"a password and a space", "https://alice:s3cret@issuer.example.com/keys ", good, []string{space}},
-		{"a query and a space", "https://issuer.example.com/keys?s3cret ", good, []string{space}},
+		{"a password and a space", "https://alice:s3cret@issuer.example.com/keys ", good, []string{space, user}},
+		{"a fragment and a space", "https://issuer.example.com/keys#s3cret ", good, []string{space, fragment}},
+		{"a template, a space and plain http", " http://issuer.example.com/{tenantid}/keys", good, []string{space, "it is a template", plainHTTP}},
 		{"a template", "https://issuer.example.com/{tenantid}/v2.0", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a template for a host", "https://{tenant}.example.com", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a path", "/keys", good, []string{"names no host: " + likeThis}},
@@ -193,12 +196,12 @@ func TestConstructorErrors(t *testing.T) {
 		{"plain http, localhost of another", "http://localhost.example.com/keys", good, []string{plainHTTP}},
 		{"plain http, 127.0.0.1 of another", "http://127.0.0.1.example.com/keys", good, []string{plainHTTP}},
 		{"plain http, link-local", "http://[fe80::1]/keys", good, []string{plainHTTP}},
-		{"a user", "https://alice@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"a password", "https://alice:s3cret@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"loopback as a user", "http://127.0.0.1@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"a user without slashes", "https:alice:s3cret@issuer.example.com", good, []string{"a Client of yours can send them in a header"}},
-		{"a fragment", "https://issuer.example.com/keys#s3cret", good, []string{"has a fragment (#) behind it: leave that out"}},
-		{"a fragment on loopback", "http://127.0.0.1/keys#1", good, []string{"has a fragment (#) behind it: leave that out"}},
+		{"a user", "https://alice@issuer.example.com/keys", good, []string{user}},
+		{"a password", "https://alice:s3cret@issuer.example.com/keys", good, []string{user}},
+		{"loopback as a user", "http://127.0.0.1@issuer.example.com/keys", good, []string{user}},
+		{"a user without slashes", "https:alice:s3cret@issuer.example.com", good, []string{user}},
+		{"a fragment", "https://issuer.example.com/keys#s3cret", good, []string{fragment}},
+		{"a fragment on loopback", "http://127.0.0.1/keys#1", good, []string{fragment}},
 
 		{"no audience", issuer, jwks.Options{}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
 		{"an empty list of audiences", issuer, jwks.Options{Audience: []string{}}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
@@ -229,13 +232,17 @@ func TestConstructorErrors(t *testing.T) {
 		wantMistakes(t, func() (*jwks.Source, error) { return jwks.New("keys", jwks.Options{}) },
 			"say which iss the tokens of these keys carry", likeThis, "set AllowAnyAudience")
 	})
+	t.Run("New, the issuer has a template and a space", func(t *testing.T) {
+		opts := good
+		opts.Issuer = "{realm} "
+		wantMistakes(t, func() (*jwks.Source, error) { return jwks.New(keysURL, opts) }, space, "it is a template")
+	})
 	for name, tc := range map[string]struct{ issuer, want string }{
-		"a space at the end":  {issuer + " ", "the issuer: it begins or ends with white space"},
-		"a space before":      {" issuer", "it begins or ends with white space"},
-		"a line break":        {"issuer\r\n", "it begins or ends with white space"},
-		"a template":          {"https://login.microsoftonline.com/{tenantid}/v2.0", "put the id of your tenant in place of the braces"},
-		"a template, no URL":  {"{realm}", "put the id of your tenant in place of the braces"},
-		"a template and more": {"{realm} ", "it begins or ends with white space"},
+		"a space at the end": {issuer + " ", "the issuer: it begins or ends with white space"},
+		"a space before":     {" issuer", "it begins or ends with white space"},
+		"a line break":       {"issuer\r\n", "it begins or ends with white space"},
+		"a template":         {"https://login.microsoftonline.com/{tenantid}/v2.0", "put the id of your tenant in place of the braces"},
+		"a template, no URL": {"{realm}", "put the id of your tenant in place of the braces"},
 	} {
 		t.Run("New, the issuer has "+name, func(t *testing.T) {
 			opts := good
@@ -251,8 +258,8 @@ func TestConstructorErrors(t *testing.T) {
 	}{
 		{"a query", issuer + "?tenant=s3cret", "", "which no issuer has: leave it out"},
 		{"an empty query", issuer + "?", "", "which no issuer has: leave it out"},
-		{"the address of metadata", issuer + "/.well-known/openid-configuration", "", "leave out what stands from /.well-known on"},
-		{"the address of metadata, RFC 8414", issuer + "/.well-known/oauth-authorization-server/tenant", "", "leave out what stands from /.well-known on"},
+		{"the address of metadata", issuer + "/.well-known/openid-configuration", "", "leave out /.well-known and what follows it"},
+		{"the address of metadata, RFC 8414", issuer + "/.well-known/oauth-authorization-server/tenant", "", "leave out /.well-known and what follows it"},
 		{"another Options.Issuer", issuer, issuer + "/", "leave Options.Issuer empty"},
 		{"a long one", issuer + "/" + strings.Repeat("a", 256), "", "more than 256 bytes: check where it comes from"},
 		{"no UTF-8", issuer + "/\xff", "", "check where it comes from"},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -14,10 +13,16 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-const wellKnown = "/.well-known/oauth-protected-resource"
+const (
+	wellKnown = "/.well-known/oauth-protected-resource"
+
+	// Examples of good URLs, for errors.
+	exampleResource = "https://api.example.com/mcp"
+	exampleIssuer   = "https://issuer.example.com"
+)
 
 // Metadata is what a protected resource says of itself, RFC 9728 section 2. Every
 // URL in it is https; plain http is for loopback.
@@ -59,8 +64,8 @@ func NewResource(m Metadata) (*Resource, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("oauth: "+format, args...)) }
 
-	resource, err := checkIdentifier(m.Resource)
-	if err == nil && !isCanonical(resource, m.Resource) {
+	resource, err := checkIdentifier(m.Resource, exampleResource)
+	if err == nil && !syntax.IsCanonical(resource, m.Resource) {
 		err = fmt.Errorf("%.200q has a scheme or host that clients would not write so: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no port where it is the default", m.Resource)
 	}
 	if err != nil {
@@ -70,7 +75,7 @@ func NewResource(m Metadata) (*Resource, error) {
 		fault("Metadata.AuthorizationServers is empty, and a client would not learn where to get a token: name the issuer")
 	}
 	for _, issuer := range m.AuthorizationServers {
-		u, err := checkIdentifier(issuer)
+		u, err := checkIdentifier(issuer, exampleIssuer)
 		if err == nil && u.RawQuery != "" { // RFC 8414 section 2
 			err = fmt.Errorf("%.200q has a query (?), which no issuer has: leave it out", issuer)
 		}
@@ -79,7 +84,7 @@ func NewResource(m Metadata) (*Resource, error) {
 		}
 	}
 	for _, scope := range m.ScopesSupported {
-		if scope == "" || !isPlain(scope) { // RFC 6749 section 3.3
+		if !syntax.IsWord(scope) { // RFC 6749 section 3.3
 			fault("Metadata.ScopesSupported has %.200q, which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own", scope)
 		}
 	}
@@ -102,7 +107,12 @@ func NewResource(m Metadata) (*Resource, error) {
 		if page.url == "" {
 			continue
 		}
-		if _, err := checkURL(page.url); err != nil {
+		// Unlike an identifier, the address of a page may have a fragment.
+		_, err := syntax.ParseURL(page.url, exampleResource)
+		if err == nil && !syntax.IsWord(page.url) {
+			_, err = syntax.CheckURL(page.url, exampleResource)
+		}
+		if err != nil {
 			fault("Metadata.%s: %w", page.name, err)
 		}
 	}
@@ -174,13 +184,10 @@ func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // checkIdentifier returns the URL if it can name a resource, RFC 9728 section 1.2,
 // or an issuer, but for its query.
-func checkIdentifier(raw string) (*url.URL, error) {
-	u, err := checkURL(raw)
+func checkIdentifier(raw, example string) (*url.URL, error) {
+	u, err := syntax.CheckURL(raw, example)
 	if err != nil {
 		return nil, err
-	}
-	if strings.Contains(raw, "#") {
-		return nil, fmt.Errorf("%.200q has a fragment (#): leave it out", raw)
 	}
 	if u.ForceQuery {
 		return nil, fmt.Errorf("%.200q has a query (?) with nothing in it: leave the ? out", raw)
@@ -193,57 +200,4 @@ func checkIdentifier(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%.200q has an empty segment, . or .. in its path: write %.200q", raw, clean)
 	}
 	return u, nil
-}
-
-// checkURL returns the URL if it may stand in the document.
-func checkURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, errors.New("it is no URL: write it like https://api.example.com/mcp")
-	case u.User != nil, u.Hostname() == "" && strings.Contains(raw, "@"):
-		return nil, errors.New("it has a user or password, and the document is public: leave them out")
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%.200q names no host: write it like https://api.example.com/mcp", raw)
-	case !isPlain(raw):
-		return nil, fmt.Errorf("%.200q has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes", raw)
-	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
-		return nil, fmt.Errorf("%.200q is plain http: use https; only loopback, such as http://127.0.0.1, does without", raw)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%.200q is no https URL: write it like https://api.example.com/mcp", raw)
-	}
-	return u, nil
-}
-
-// isCanonical reports whether scheme, host and port of raw, which is u, are written
-// as clients send them: they compare URLs as texts, RFC 9728 section 3.3.
-func isCanonical(u *url.URL, raw string) bool {
-	host, port := u.Host, u.Port()
-	if !strings.HasPrefix(raw, u.Scheme) { // it is in lower case
-		return false
-	}
-	if port != "" {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port || port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
-			return false
-		}
-		host = strings.TrimSuffix(host, ":"+port)
-	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return addr.Zone() == "" && strings.Trim(host, "[]") == addr.String()
-	}
-	if last := host[strings.LastIndexByte(host, '.')+1:]; strings.Trim(last[:min(len(last), 1)], "0123456789") == "" {
-		return false // browsers take it for an address
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// isPlain reports whether s can stand in a challenge and in a document as it is.
-func isPlain(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c <= 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
