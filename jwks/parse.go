@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -270,53 +271,34 @@ func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error)
 	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: RS256, PS256, ES256 and EdDSA are", alg, pub)
 }
 
-// An index finds the keys of a set.
+// An index is what a document has.
 type index struct {
 	found   []foundKey
 	skipped []skippedKey
-	named   map[string][]namedKey    // by kid, one for each algorithm
-	unnamed map[string][]jwthttp.Key // by algorithm
-	all     map[string][]jwthttp.Key // by algorithm
-}
-
-type namedKey struct {
-	algorithm string
-	keys      []jwthttp.Key // one
+	source  jwthttp.KeySource // of the keys in found
 }
 
 func newIndex(found []foundKey, skipped []skippedKey) *index {
-	x := &index{found, skipped, map[string][]namedKey{}, map[string][]jwthttp.Key{}, map[string][]jwthttp.Key{}}
+	var set jwthttp.KeySet
 	for _, k := range found {
-		x.all[k.algorithm] = append(x.all[k.algorithm], k.Key)
-		if k.kid == "" {
-			x.unnamed[k.algorithm] = append(x.unnamed[k.algorithm], k.Key)
-		} else {
-			x.named[k.kid] = append(x.named[k.kid], namedKey{k.algorithm, []jwthttp.Key{k.Key}})
-		}
+		set = append(set, k.Key)
 	}
-	return x
+	return &index{found, skipped, keyhook.Index(set).(jwthttp.KeySource)}
 }
 
 func (x *index) has(key identity) bool {
 	return slices.ContainsFunc(x.found, func(k foundKey) bool { return k.identity == key })
 }
 
-// find returns the keys to try for a token, nil if there are none. They may be too many,
-// which the middleware sees to.
-func (x *index) find(wanted keyName) []jwthttp.Key {
-	if wanted.kid == "" {
-		return x.all[wanted.algorithm]
-	}
-	for _, k := range x.named[wanted.kid] {
-		if k.algorithm == wanted.algorithm {
-			return k.keys
-		}
-	}
-	return x.unnamed[wanted.algorithm]
+// find returns the keys to try for a token, nil if there are none. If they are too many, the
+// middleware refuses the token.
+func (x *index) find(wanted jwthttp.TokenHeader) []jwthttp.Key {
+	keys, _ := x.source.Keys(context.Background(), wanted) // an index has no errors
+	return keys
 }
 
 // hasOther reports whether find returns a key that was not tried.
-func (x *index) hasOther(wanted keyName, tried []keyhook.Origin) bool {
+func (x *index) hasOther(wanted jwthttp.TokenHeader, tried []keyhook.Origin) bool {
 	eligible := x.find(wanted)
 	return slices.ContainsFunc(x.found, func(k foundKey) bool {
 		return slices.Contains(eligible, k.Key) && !slices.Contains(tried, k.origin)

@@ -301,10 +301,9 @@ func (s *Source) Issuer() string { return s.issuer }
 // comment for when it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer
 // has no such key; any other one is a 503.
 func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	wanted := keyName{h.KeyID, h.Algorithm}
 	if known := s.served.Load(); known != nil {
 		fresh := known.fresh(s.now())
-		if keys := known.find(wanted); keys != nil && fresh+s.maxStale > 0 {
+		if keys := known.find(h); keys != nil && fresh+s.maxStale > 0 {
 			if fresh < 0 && !known.isTold.Load() {
 				s.noticeStale(known)
 			}
@@ -316,7 +315,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 	}
 	var keys []jwthttp.Key
 	err := s.await(ctx, func(known *served) bool {
-		keys = known.find(wanted)
+		keys = known.find(h)
 		return keys != nil
 	})
 	return keys, err
@@ -615,5 +614,6 @@ func (o *origin) Source() any { return o.source }
 // Renewed fetches the keys as for an unknown kid, out of the same budget: what was
 // published under the kid may have been replaced.
 func (o *origin) Renewed(ctx context.Context, algorithm, kid string, tried []keyhook.Origin) bool {
-	return o.source.await(ctx, func(known *served) bool { return known.hasOther(keyName{kid, algorithm}, tried) }) == nil
+	wanted := jwthttp.TokenHeader{Algorithm: algorithm, KeyID: kid}
+	return o.source.await(ctx, func(known *served) bool { return known.hasOther(wanted, tried) }) == nil
 }
