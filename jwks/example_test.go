@@ -55,7 +55,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// jwks: Options.Audience is empty, so a token that the issuer made for any other service would do: say what this one is called in aud, or set AllowAnyAudience
+	// jwks: Options.Audience is empty, so that tokens for other services would be accepted: set it to the name of this service in aud, or set AllowAnyAudience
 	// jwks: the address of the key set: "http://a.example.com/keys" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: write it like https://issuer.example.com/keys
 }
 

@@ -21,35 +21,37 @@ import (
 )
 
 const (
-	maxKeys    = 100 // of a set, that can be used
-	maxReports = 100 // of keys that cannot
-	maxTried   = 8   // for a token, as jwthttp has it
+	maxKeys    = 100 // that are used, of one set
+	maxReports = 100 // of keys that cannot be used
+	maxTried   = 8   // for one token, as in jwthttp
 )
 
 // A Set is what [Parse] found in a key set.
 type Set struct {
-	Keys    jwthttp.KeySet // at least one, bound to no issuer
-	Skipped []error        // why the other keys cannot be used, each with its place and kid; at most 106
+	Keys    jwthttp.KeySet // 1 to 100 keys, bound to no issuer
+	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 106
 }
 
-// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded
-// text, by the rules that hold for remote ones:
+// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
+// rules hold as for a [Source]:
 //
-//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are taken. Without alg a key is
-//     for RS256, ES256 or EdDSA, as its type says. RSA keys have 2048 to 8192 bits.
-//   - Skipped are symmetric and private keys, keys with a use other than sig or with
-//     key_ops without verify, and keys that cannot verify a signature.
-//   - One kid may name keys of several algorithms. Of two keys with one kid and
-//     algorithm the second is skipped. Keys with and without a kid may be in one set.
-//     With more than 8 keys of an algorithm without a kid, jwthttp.New refuses the set,
-//     and a [Source] reports it: a token that would need more than 8 tries is refused.
-//   - The first 100 keys that can be used count. The rest is not looked at, and Skipped
-//     reports it once. Of keys that cannot be used it reports 100, and how many more.
-//   - Certificates (x5c, x5t) are not looked at. A byte order mark at the beginning,
-//     base64 in the standard alphabet or with padding, and EC coordinates without
-//     their leading zeros are accepted: other readers accept them too.
+//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are used. A key without alg is for
+//     RS256, ES256 or EdDSA, by its type. An RSA key has 2048 to 8192 bits.
+//   - These keys are skipped: symmetric and private keys, keys with another use than sig, keys
+//     with key_ops but without verify, and keys that cannot verify a signature.
+//   - One kid may name keys of several algorithms. Of two keys with one kid and one algorithm,
+//     the second is skipped.
+//   - Keys with and without a kid may be in one set. With more than 8 keys of one algorithm
+//     without a kid, jwthttp.New refuses the set, and a [Source] reports it. A token that
+//     would need more than 8 tries is refused.
+//   - The first 100 keys that can be used are used. Skipped reports the rest in one error. Of
+//     keys that cannot be used, it reports 100, and how many more there are.
+//   - Certificates (x5c, x5t) are ignored.
+//   - These deviations are accepted, as by other readers: a byte order mark at the beginning,
+//     base64 in the standard alphabet or with padding, and EC coordinates without their
+//     leading zeros.
 //
-// Text that is not a key set, or has no key that can be used, is an error.
+// The error says why the text is not a key set, or why none of its keys can be used.
 func Parse(data []byte) (Set, error) {
 	found, skipped, err := parse(data)
 	if err != nil {
@@ -65,7 +67,7 @@ func Parse(data []byte) (Set, error) {
 	return set, nil
 }
 
-// A foundKey is a key with what tells it from others.
+// A foundKey is a key that can be used, with its identity.
 type foundKey struct {
 	jwthttp.Key
 	identity
@@ -77,8 +79,8 @@ type identity struct {
 	thumbprint [sha256.Size]byte
 }
 
-// A keyName is what a token says of its key. A set has one key for each, but any number
-// of keys without a kid.
+// A keyName is what a token says about its key. A set has one key for each keyName with a kid,
+// and any number of keys without a kid.
 type keyName struct{ kid, algorithm string }
 
 type skippedKey struct {
@@ -97,13 +99,13 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
 			place++
-			if len(found) == maxKeys { // to look at thousands more would take a second
+			if len(found) == maxKeys { // to parse thousands more would take a second
 				rest++
 				return
 			}
 			k, err := parseKey(text)
 			if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-				err = fmt.Errorf("its kid stands twice in the set for %s, and the first key has it", k.algorithm)
+				err = fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm)
 			}
 			switch {
 			case err == nil:
@@ -116,13 +118,13 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		})
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is no JSON key set: %w", cutError{err})
+		return nil, nil, fmt.Errorf("it is not a JSON key set: %w", cutError{err})
 	}
 	if !isSet {
-		return nil, nil, errors.New("it has no member keys, so it is no key set; if it is the metadata of an issuer, pass that issuer to Discover")
+		return nil, nil, errors.New("it is not a key set, for it has no member keys: if it is the metadata of an issuer, pass that issuer to Discover")
 	}
 	if unreported > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used: only %d are reported each", unreported, maxReports)})
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used, and only the first %d are reported one by one", unreported, maxReports)})
 	}
 	for _, algorithm := range algorithms {
 		n := 0
@@ -132,11 +134,11 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 			}
 		}
 		if n > maxTried {
-			skipped = append(skipped, skippedKey{"", fmt.Errorf("%d %s keys have no kid, and at most %d keys are tried for a token, so tokens that name none of the other keys are refused: the issuer has to give its keys kids", n, algorithm, maxTried)})
+			skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)})
 		}
 	}
 	if rest > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count: the issuer has to remove old ones", rest, maxKeys)})
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", rest, maxKeys)})
 	}
 	if len(found) == 0 {
 		reasons := []error{errors.New("it has no key that can be used")}
@@ -148,10 +150,9 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 	return found, skipped, nil
 }
 
-// eachMember calls f for the members of the JSON object that a document is, and returns
-// the first error. No name may be there twice, for then two readers could read two
-// things. How strict a value is inside is for f to decide, so that one odd key does not
-// spoil the others.
+// eachMember calls f for each member of a JSON object, and returns the first error. Duplicate
+// names are an error, because two readers could read two different things. What is inside of a
+// value is not checked: f decides, so that one bad key does not spoil the others.
 func eachMember(document []byte, f func(name string, value jsontext.Value) error) error {
 	document = bytes.TrimPrefix(document, []byte("\ufeff")) // RFC 8259 section 8.1 lets readers ignore it
 	d := newDecoder(document)
@@ -178,7 +179,7 @@ func eachInObject(d *jsontext.Decoder, f func(name string, value jsontext.Value)
 	if token, err := d.ReadToken(); err != nil {
 		return err
 	} else if token.Kind() != '{' {
-		return errors.New("it is no JSON object")
+		return errors.New("it is not a JSON object")
 	}
 	seen := map[string]bool{}
 	for d.PeekKind() == '"' {
@@ -209,7 +210,7 @@ func eachElement(array jsontext.Value, f func(jsontext.Value)) error {
 	if token, err := d.ReadToken(); err != nil {
 		return err
 	} else if token.Kind() != '[' {
-		return errors.New("keys is no array")
+		return errors.New("keys is not an array")
 	}
 	for d.PeekKind() != ']' {
 		element, err := d.ReadValue()
@@ -221,15 +222,14 @@ func eachElement(array jsontext.Value, f func(jsontext.Value)) error {
 	return nil
 }
 
-// A cutError names what stands in a document, such as a name that is there twice,
-// however long it is.
+// A cutError has a text that quotes the document, such as a duplicate name. It is cut.
 type cutError struct{ error }
 
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// parseKey reads one JWK, RFC 7517 section 4. It returns the kid with an error
-// too, where there is one.
+// parseKey reads one JWK, RFC 7517 section 4. With an error it still returns the kid, if the
+// JWK has one.
 func parseKey(text []byte) (k foundKey, err error) {
 	parsed, err := jwk.Parse(text, jwk.Lenient)
 	k.kid, k.thumbprint = parsed.ID, parsed.Thumbprint
@@ -248,8 +248,7 @@ func parseKey(text []byte) (k foundKey, err error) {
 // algorithms are what makeKey makes keys for.
 var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// makeKey returns the key for the one algorithm that alg names, or that the type
-// of pub stands for where alg is "".
+// makeKey returns the key for the algorithm alg. If alg is "", the type of pub decides.
 func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
@@ -268,7 +267,7 @@ func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error)
 			return "EdDSA", jwthttp.EdDSA(pub), nil
 		}
 	}
-	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: RS256, PS256, ES256 and EdDSA are", alg, pub)
+	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: use RS256, PS256, ES256 or EdDSA", alg, pub)
 }
 
 // An index is what a document has.
