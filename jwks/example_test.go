@@ -73,7 +73,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// [jwthttp.Key{EdDSA kid="2026-11"}]
-	// [key 2 (kid "shared"): it is secret (k), and what is published is none: the issuer has to replace it]
+	// [key 2 (kid "shared"): the issuer has to replace it, because it publishes a secret (k)]
 	// <nil>
 }
 

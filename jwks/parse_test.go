@@ -202,7 +202,7 @@ func TestParseKey(t *testing.T) {
 
 		{"alg null", with(ed, `"alg":null`), "EdDSA", edKey("odd"), ""},
 		{"alg empty", with(ed, `"alg":""`), "EdDSA", edKey("odd"), ""},
-		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "no JWK"},
+		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "not a JWK"},
 		{"alg in lower case", with(rs, `"alg":"rs256"`), "", rsaKey(), `alg "rs256"`},
 		{"RS512", with(rs, `"alg":"RS512"`), "", rsaKey(), `alg "RS512"`},
 		{"RSA-OAEP", with(rs, `"alg":"RSA-OAEP"`), "", rsaKey(), `alg "RSA-OAEP"`},
@@ -219,7 +219,7 @@ func TestParseKey(t *testing.T) {
 		{"kty missing", `{` + odd + `,` + n(rsaKey()) + `,"e":"AQAB"}`, "", rsaKey(), "key type"},
 		{"kty in lower case", strings.Replace(rs, `"RSA"`, `"rsa"`, 1), "", rsaKey(), `type "rsa"`},
 		{"KTY", strings.Replace(rs, `"kty"`, `"KTY"`, 1), "", rsaKey(), "key type"},
-		{"kty a number", strings.Replace(rs, `"RSA"`, `1`, 1), "", rsaKey(), "no JWK"},
+		{"kty a number", strings.Replace(rs, `"RSA"`, `1`, 1), "", rsaKey(), "not a JWK"},
 		{"oct", `{` + odd + `,"kty":"oct","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
 		{"oct HS256", `{` + odd + `,"kty":"oct","alg":"HS256","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
 		{"oct without k", `{` + odd + `,"kty":"oct","alg":"HS256"}`, "", nil, ""},
@@ -237,8 +237,8 @@ func TestParseKey(t *testing.T) {
 		{"use enc", with(rs, `"use":"enc"`), "", rsaKey(), `use is "enc"`},
 		{"use empty", with(rs, `"use":""`), "", rsaKey(), `use is ""`},
 		{"use in upper case", with(rs, `"use":"SIG"`), "", rsaKey(), `use is "SIG"`},
-		{"use a number", with(rs, `"use":1`), "", rsaKey(), "no JWK"},
-		{"use an array", with(rs, `"use":["sig"]`), "", rsaKey(), "no JWK"},
+		{"use a number", with(rs, `"use":1`), "", rsaKey(), "not a JWK"},
+		{"use an array", with(rs, `"use":["sig"]`), "", rsaKey(), "not a JWK"},
 
 		{"key_ops verify", with(rs, `"key_ops":["verify"]`), "RS256", rsaKey(), ""},
 		{"key_ops verify among others", with(rs, `"key_ops":["encrypt","verify"]`), "RS256", rsaKey(), ""},
@@ -246,7 +246,7 @@ func TestParseKey(t *testing.T) {
 		{"key_ops without verify", with(rs, `"key_ops":["sign","encrypt"]`), "", rsaKey(), "no verify"},
 		{"key_ops empty", with(rs, `"key_ops":[]`), "", rsaKey(), "no verify"},
 		{"key_ops in upper case", with(rs, `"key_ops":["VERIFY"]`), "", rsaKey(), "no verify"},
-		{"key_ops a string", with(rs, `"key_ops":"verify"`), "", rsaKey(), "no JWK"},
+		{"key_ops a string", with(rs, `"key_ops":"verify"`), "", rsaKey(), "not a JWK"},
 		{"key_ops without verify, use sig", with(rs, `"use":"sig","key_ops":["sign"]`), "", rsaKey(), "no verify"},
 		{"key_ops verify, use enc", with(rs, `"use":"enc","key_ops":["verify"]`), "", rsaKey(), `use is "enc"`},
 
@@ -304,7 +304,7 @@ func TestParseKey(t *testing.T) {
 		{"kid beyond ASCII", named(`"schlüssel"`), "", edKey("odd"), "no kid that a token may have"},
 		{"kid that is no UTF-8", named("\"a\xff\""), "", edKey("odd"), "UTF-8"},
 		{"a member that is no UTF-8", with(ed, "\"a\":\"\xff\""), "", edKey("odd"), "UTF-8"},
-		{"kid a number", named("1"), "", edKey("odd"), "no JWK"},
+		{"kid a number", named("1"), "", edKey("odd"), "not a JWK"},
 
 		{"x5c garbage", with(rs, `"x5c":["garbage",1,null]`), "RS256", rsaKey(), ""},
 		{"x5c a string", with(rs, `"x5c":"garbage"`), "RS256", rsaKey(), ""},
@@ -321,9 +321,9 @@ func TestParseKey(t *testing.T) {
 		{"certificate twice", with(edJWK("odd", ""), `"x5t":"a","x5t":"a"`), "", edKey("odd"), "duplicate"},
 
 		{"null", `null`, "", nil, ""},
-		{"a number", `1`, "", nil, "no JSON object"},
-		{"a string", `"key"`, "", nil, "no JSON object"},
-		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "no JSON object"},
+		{"a number", `1`, "", nil, "not a JSON object"},
+		{"a string", `"key"`, "", nil, "not a JSON object"},
+		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "not a JSON object"},
 		{"an empty object", `{}`, "", nil, "key type"},
 	}
 	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
