@@ -246,7 +246,7 @@ func TestInnerErrors(t *testing.T) {
 	if strings.Contains(a.body, "é") || strings.Contains(a.Header.Get("WWW-Authenticate"), "é") {
 		t.Errorf("the client sees the inner error: %v %s", a.Header, a.body)
 	}
-	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "TAIL") || strings.Count(text, "é") != 127 || !utf8.ValidString(text) {
+	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "TAIL") || !strings.HasSuffix(text, strings.Repeat("é", 126)+"…") || !utf8.ValidString(text) {
 		t.Errorf("error = %v", seen)
 	}
 }

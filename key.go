@@ -32,12 +32,6 @@ type keyMaterial struct {
 	origin    keyhook.Origin // of a key from a remote set; else nil
 }
 
-func init() {
-	keyhook.WithOrigin = func(k any, origin keyhook.Origin) any {
-		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
-	}
-}
-
 // WithID returns the key with an id: at most 256 bytes of printable ASCII. It then
 // verifies tokens whose kid is this id, and tokens without kid. A key without id
 // verifies tokens of any kid, but for those that name another key of its algorithm.

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
 const maxKeys = 8 // that are tried for one token
@@ -171,6 +173,18 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	}
 	return x, errors.Join(errs...)
 }
+
+// What package jwks alone may do.
+var _ = keyhook.Set(
+	func(k any, origin keyhook.Origin) any {
+		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
+	},
+	func(set any) any {
+		// Whether too many keys may have signed a token is found when it comes.
+		index, _ := set.(KeySet).prepare("")
+		return index
+	},
+)
 
 // prepareKeys returns the source to ask at run time, and what is wrong with it. issuer is
 // the one that every token must name, "" if any.

@@ -33,7 +33,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
@@ -174,5 +174,5 @@ func isLoopback(host string) bool {
 	if err != nil {
 		name, _, err = net.SplitHostPort(host + ":80")
 	}
-	return err == nil && loopback.Is(name)
+	return err == nil && syntax.IsLoopback(name)
 }

@@ -1,6 +1,5 @@
-// Package denylist takes tokens back before they expire: one of them, or all that
-// a subject has, which is logging out everywhere. A [List] is handed to
-// [jwthttp.New] as a [Check].
+// Package denylist revokes tokens before they expire: one token (logging out), or all tokens of
+// a subject (logging out everywhere). [Check] makes a check for [jwthttp.New] of a [List].
 //
 //	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 //	if err != nil {
@@ -12,33 +11,40 @@
 //		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 //		if err := denylist.Revoke(r.Context(), revoked, token); err != nil {
 //			slog.Error("logout", "err", err) // WriteError does not log it
-//			jwthttp.WriteError(w, r, err)    // a 503 or a 500: the token is still good
+//			jwthttp.WriteError(w, r, err)    // 503 or 500: the token is still good
 //			return
 //		}
 //		fmt.Fprintln(w, "Goodbye")
 //	}
 //
-// A token may live for [Options].MaxLifetime, which is 24 hours if it is 0. The
-// list of [NewMemory] is known to one process, and gone with it. Package
-// goredis keeps one in Redis or Valkey, for several processes. [New] makes one of a
-// [Store] of yours.
+// There are three kinds of lists:
+//
+//   - [NewMemory] makes a list in memory. It belongs to one process, and ends with it.
+//   - Package goredis makes a list in Redis or Valkey, for several processes.
+//   - [New] makes a list of a [Store] of yours.
 //
 // # What a revocation reaches
 //
-// [Revoke] and [List.RevokeToken] refuse the token of one jti, and
-// [List.RevokeSubject] the tokens of one sub whose iat is not later than a moment.
-// Both count for one iss alone, since two issuers may use the same ids. A list
-// forgets a revocation when the last token that it refuses has expired.
+// [Revoke] and [List.RevokeToken] refuse the token with one jti. [List.RevokeSubject] refuses
+// the tokens of one sub that were issued (iat) up to a moment. Both count for one iss only,
+// since two issuers may use the same ids. A list forgets a revocation when the last token that
+// it refuses has expired.
 //
-// A revocation does not end with the request that asked for it: it ignores that its
-// context is cancelled or past its deadline, and has 10 seconds of its own, or less if its
-// store waits for less. The values of the context stay. So a client that leaves does not undo its logout.
+// A revocation does not end with its request, so a client that leaves does not undo its logout.
+// The context's values are kept, but not its cancellation and deadline. Instead, a revocation
+// has 10 seconds, or less if the store waits for less.
 //
-// So that no token slips through, a Check refuses those that a revocation could
-// not reach ([ErrNotRevocable]): a token needs jti or sub, and exp and iat, which
-// are at most [Options].MaxLifetime apart; and iat is not ahead by more than 5
-// minutes. exp alone would not do: a token without iat that lives for long would
-// be good again once the list has forgotten that its subject logged out.
+// # Which tokens can be revoked
+//
+// A [Check] refuses a token that no revocation would reach, with [ErrNotRevocable]. A token
+// needs:
+//
+//   - jti or sub
+//   - exp and iat, at most [Options].MaxLifetime apart (24 hours if that is 0)
+//   - an iat that is at most 5 minutes ahead
+//
+// exp without iat is not enough. Such a token could outlive the revocation of its subject, and
+// would be accepted again.
 package denylist
 
 import (
@@ -60,80 +66,80 @@ import (
 const (
 	defaultMaxLifetime = 24 * time.Hour
 	maxMaxLifetime     = 366 * 24 * time.Hour
-	maxLeeway          = 5 * time.Minute // as jwthttp.Options has it
+	maxLeeway          = 5 * time.Minute // as in jwthttp.Options
 
-	// slack is for how long revocations outlive the exp of their tokens: the
-	// clocks of who revokes and of who checks may both be off.
+	// slack is for how long a revocation outlives the exp of its token. The clock of the
+	// program that revokes may be wrong, and so may that of the program that checks.
 	slack = 2 * maxLeeway
 
-	// raiseTimeout bounds a revocation, whose context is not that of its request.
+	// raiseTimeout limits a revocation, which does not end with its request.
 	raiseTimeout = 10 * time.Second
 )
 
 var (
-	// ErrRevoked is the error of a [Check] for a token that was revoked, a 401.
+	// ErrRevoked is the error of a [Check] for a revoked token: a 401.
 	ErrRevoked = errors.New("denylist: the token was revoked")
 
-	// ErrNotRevocable is wrapped by two errors, whose texts say what the issuer has
-	// to change:
-	//   - that of a [Check], for a token that no revocation would reach: a 401.
-	//   - that of [Revoke], for a token that has no jti or no exp, or that lives
-	//     longer than MaxLifetime. It wraps [jwthttp.ErrMisconfigured] too, which is
-	//     a 500: logging out has failed, and the token is still good.
+	// ErrNotRevocable is wrapped by two errors. Their texts say what the issuer has to change.
+	//
+	//   - The error of a [Check], for a token that no revocation would reach: a 401.
+	//   - The error of [Revoke], for a token without jti or exp, or that lives longer than
+	//     MaxLifetime. It also wraps [jwthttp.ErrMisconfigured], a 500: logging out has
+	//     failed, and the token is still good.
 	ErrNotRevocable = errors.New("denylist: the token cannot be revoked")
 
-	// ErrFull is wrapped by the error of a revocation for which a list in memory
-	// has no room left. What it holds stays in force.
+	// ErrFull is wrapped by the error of a revocation for which a list in memory has no room.
+	// Earlier revocations stay in force.
 	ErrFull = errors.New("denylist: the list is full: raise Options.MaxEntries, or have the issuer shorten the life of its tokens")
 )
 
-// A Store is where a [List] keeps what was revoked: a number under each key. It is
-// called concurrently. An error of it is a 503.
+// A Store keeps the revocations of a [List]: a number under each key. An error of a store is a
+// 503. A store is safe for concurrent use.
 type Store interface {
-	// Raise makes n, which is positive, the number under key, unless a higher
-	// one is there, and keeps it until then at least, or longer if that was asked
-	// for before. Both at once: of two calls at the same time none is lost. Once
-	// it has returned nil, Find returns the number, wherever it is called.
+	// Raise stores the number n under key and keeps it at least until then. n is positive.
 	//
-	// until is at least 10 minutes ahead. A store keeps the number for longer rather
-	// than lose it to a clock that jumps. ctx is not cancelled with the request; it
-	// ends after 10 seconds.
+	//   - A higher number under key stays, and so does a later time.
+	//   - Both happen in one step, so that two calls at the same time lose nothing.
+	//   - After Raise has returned nil, every Find returns the number, in every process.
+	//
+	// until is at least 10 minutes ahead. If a clock jumps, a store keeps the number for too
+	// long rather than too short. ctx does not end with the request, but after 10 seconds.
 	Raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error
 
-	// Find returns the number under each key, and 0 where there is none. keys[k] is
-	// of [Kind] k. The zero Key stands for none: its number is 0, without a look-up.
-	// What is under a key and is not a positive number is an error.
+	// Find returns the number under each key, and 0 if there is none. keys[k] is of [Kind]
+	// k. For the zero Key it returns 0 without a look-up. Anything but a positive number
+	// under a key is an error.
 	Find(ctx context.Context, keys [3]Key) ([3]int64, error)
 }
 
-// A Kind says what a [Key] stands for, so that a store can have room for each. It is
-// the index of the key in the keys of [Store.Find].
+// A Kind says what a [Key] is for, so that a store can limit each kind by itself. It is the
+// index of the key in the keys of [Store.Find].
 type Kind int
 
-// The kinds. Nothing revokes a session yet, so its key is always zero.
+// The kinds. Sessions cannot be revoked yet, so their key is always zero.
 const (
 	Token Kind = iota
 	Subject
 	Session
 )
 
-// A Key stands for a token, a subject or a session of one issuer: a SHA-256 digest,
-// so that no id that a token brings is ever stored. Keys of different kinds differ.
+// A Key is a SHA-256 digest of a kind, an issuer, and the id of a token, subject or session. So
+// no id is ever stored, and keys of different kinds differ.
 type Key [sha256.Size]byte
 
-// A List remembers what was revoked. Make one with [NewMemory], with package
-// goredis, or with [New]. It is safe for concurrent use.
+// A List remembers revocations. Make one with [NewMemory], with package goredis, or with [New].
+// It is safe for concurrent use.
 type List struct {
 	store       Store
 	maxLifetime time.Duration
 }
 
-// New returns a list that keeps what was revoked in a store of yours. maxLifetime
-// is as in [Options].
+// New returns a list that keeps its revocations in store. maxLifetime is [Options].MaxLifetime:
+// 24 hours if 0. A nil store is an error.
 func New(store Store, maxLifetime time.Duration) (*List, error) {
 	var errs []error
 	if isNil(store) {
-		errs = append(errs, errors.New("denylist: the store is nil: make it first"))
+		errs = append(errs, errors.New("denylist: the store is nil: make one first, and check the error of what made it"))
 	}
 	errs = append(errs, checkMaxLifetime(maxLifetime))
 	if err := errors.Join(errs...); err != nil {
@@ -160,19 +166,22 @@ func checkMaxLifetime(d time.Duration) error {
 		return fmt.Errorf("denylist: MaxLifetime is %v: use a positive one of at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
 	}
 	if d > 0 && d < time.Millisecond {
-		return fmt.Errorf("denylist: MaxLifetime is %v, as a number without a unit is: write %d*time.Second", d, d.Nanoseconds())
+		return fmt.Errorf("denylist: MaxLifetime is %v, which looks like a number without a unit: write %d*time.Second", d, d.Nanoseconds())
 	}
 	return nil
 }
 
-// Check returns a check that refuses what list has revoked, with [ErrRevoked], and
-// what it could not revoke, with [ErrNotRevocable]: a 401 both. While the store is
-// out of reach it refuses everything, with [jwthttp.ErrUnavailable], a 503. A nil
-// list makes a nil check, which jwthttp.New reports.
+// Check returns a check of list, which is safe for concurrent use. It refuses:
 //
-// A handler that streams for long may call it again with its token, for the
-// middleware looks at a request once. The handler itself has to end at the token's
-// ExpiresAt: the check refuses a token only when it has been over for 5 minutes.
+//   - revoked tokens with [ErrRevoked], a 401
+//   - tokens that cannot be revoked with [ErrNotRevocable], a 401
+//   - every token with [jwthttp.ErrUnavailable], a 503, while the store fails
+//
+// If list is nil, the check is nil, and jwthttp.New reports it.
+//
+// A middleware checks a request once. A handler that streams for long may call the check again
+// with its token. That handler must also end at the token's ExpiresAt, because the check
+// refuses an expired token only after 5 minutes.
 func Check[C any](list *List) jwthttp.Check[C] {
 	if !list.isMade() {
 		return nil
@@ -180,77 +189,81 @@ func Check[C any](list *List) jwthttp.Check[C] {
 	return func(ctx context.Context, t *jwthttp.Token[C]) error { return list.check(ctx, t.Registered()) }
 }
 
-// Revoke refuses t from now on, and no other token of its subject: logging out. It
-// needs a jti, which the issuer must not use twice ([ErrNotRevocable] if there is
-// none). The list keeps it until t has expired, and 10 minutes more.
+// Revoke logs out: list refuses t from now on, and no other token of its subject. t needs a
+// jti, which the issuer must not use twice. The list keeps the revocation until 10 minutes
+// after t has expired.
 //
-// An error means that t is still good, as far as one knows. No client then throws
-// away a token that others may still use. The error is one of two kinds, and
-// [jwthttp.WriteError] answers accordingly:
-//   - [jwthttp.ErrUnavailable]: the store failed, a 503. The client may try again.
-//   - [jwthttp.ErrMisconfigured]: no repetition would help, a 500. The token has no
-//     jti or no exp, or lives longer than MaxLifetime ([ErrNotRevocable]), or t or
-//     list is nil.
+// With an error, t is probably still good, so the client must keep it. The error is of one of
+// two kinds, and [jwthttp.WriteError] answers either:
 //
-// Log the error: WriteError does not, and it says what to mend.
+//   - [jwthttp.ErrUnavailable], a 503: the store failed. The client may try again.
+//   - [jwthttp.ErrMisconfigured], a 500: a repetition would not help. t has no jti or no exp,
+//     or lives longer than MaxLifetime ([ErrNotRevocable]), or t or list is nil.
+//
+// Log the error, since it says how to mend it and WriteError does not log.
 func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 	if t == nil {
-		return misuse("denylist: Revoke was given no token: call it inside the middleware, with its claims type, where no request is anonymous")
+		return misuse("denylist: the token for Revoke is nil: call Revoke inside the middleware, with its claims type, for a request that is not anonymous")
 	}
 	c := t.Registered()
 	if c.ID == "" {
 		return misuse("%w: it has no jti: have the issuer set one, different for each token, or revoke its subject", ErrNotRevocable)
 	}
 	if c.ExpiresAt == nil {
-		return misuse("%w: it has no exp, so it would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
+		return misuse("%w: it has no exp, and would have to be remembered for ever: have the issuer set one", ErrNotRevocable)
 	}
 	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
 }
 
-// RevokeToken refuses the token with this iss and jti, for a caller that has no
-// token but knows its id. Both are compared exactly, as in [List.RevokeSubject]. The
-// issuer of tokens without iss is "". The list keeps it until exp, and 10 minutes
-// more; for 10 minutes at least, in case that this clock is ahead. exp is at most
-// MaxLifetime ahead. A caller that does not know exp passes that. An error is as that
-// of [Revoke].
+// RevokeToken refuses the token with this iss and jti. It is for a caller that knows the id of a
+// token and does not have the token.
+//
+//   - iss and jti are compared exactly, as in [List.RevokeSubject]. The issuer of tokens
+//     without iss is "".
+//   - exp is at most MaxLifetime ahead. A caller that does not know it passes the time that is
+//     MaxLifetime ahead.
+//   - The list keeps the revocation until 10 minutes after exp, and at least for 10 minutes,
+//     because this clock may be ahead.
+//
+// The errors are those of [Revoke].
 func (l *List) RevokeToken(ctx context.Context, issuer, id string, exp time.Time) error {
 	if err := l.checkNames(issuer, id, "id"); err != nil {
 		return err
 	}
 	if exp.Unix() <= 0 {
-		return misuse("denylist: exp is %s, as in no token: say when the token expires", exp.UTC().Format(time.RFC3339))
+		return misuse("denylist: exp is %s, which no token has: pass the time at which the token expires", exp.UTC().Format(time.RFC3339))
 	}
 	if exp.Unix() > time.Now().Add(l.maxLifetime+slack).Unix() {
-		return misuse("%w: its exp is %s, and no Check lets a token live for longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp.UTC().Format(time.RFC3339), l.maxLifetime)
+		return misuse("%w: its exp is %s, which is more than MaxLifetime (%v) ahead: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, exp.UTC().Format(time.RFC3339), l.maxLifetime)
 	}
 	return l.raise(ctx, Token, keyOf(Token, issuer, id), 1, exp.Add(slack))
 }
 
-// RevokeSubject refuses the tokens with this iss and sub, compared exactly, that
-// were issued at upTo or before: logging out everywhere. The issuer of tokens
-// without iss is "". upTo is time.Now() as a rule, by the issuer's clock: if that
-// may be ahead of this one, add by how much, up to 5 minutes. An error is as that
-// of [Revoke].
+// RevokeSubject logs out everywhere: it refuses the tokens with this iss and sub that were
+// issued at upTo or before.
 //
-// A revocation for an issuer or a subject that no token carries succeeds and reaches
-// nothing: the list does not know which there are. Pass iss as it is in the tokens,
-// byte by byte: https://issuer.example.com and https://issuer.example.com/ are two
-// issuers.
+//   - iss and sub are compared exactly. https://issuer.example.com and
+//     https://issuer.example.com/ are two issuers. The issuer of tokens without iss is "".
+//   - The list does not know which issuers and subjects there are. A revocation that matches
+//     no token succeeds.
+//   - upTo is usually time.Now(). If the issuer's clock may be ahead of this one, add the
+//     difference, up to 5 minutes.
+//   - iat has whole seconds. A token that is issued in the same second as upTo is refused too,
+//     even if it is issued after the call.
+//   - An upTo that is earlier than that of the last call changes nothing.
+//   - The list keeps the revocation until 10 minutes after upTo plus MaxLifetime.
 //
-// iat has whole seconds, so a token that is issued in the same second as upTo is
-// refused too, even after this has returned. upTo never moves backwards: an earlier
-// one than before changes nothing. The list keeps it for MaxLifetime, and 10 minutes
-// more.
+// The errors are those of [Revoke].
 func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo time.Time) error {
 	if err := l.checkNames(issuer, subject, "subject"); err != nil {
 		return err
 	}
 	s := upTo.Unix()
 	if s <= 0 {
-		return misuse("denylist: upTo is %s, and no token is that old: use time.Now()", upTo.UTC().Format(time.RFC3339))
+		return misuse("denylist: upTo is %s, and there is no token that old: use time.Now()", upTo.UTC().Format(time.RFC3339))
 	}
 	if s > time.Now().Add(maxLeeway).Unix() {
-		return misuse("denylist: upTo is %s, which would lock the subject out until then, and cannot be taken back: use time.Now()", upTo.UTC().Format(time.RFC3339))
+		return misuse("denylist: upTo is %s, which would lock the subject out until then and cannot be undone: use time.Now()", upTo.UTC().Format(time.RFC3339))
 	}
 	return l.raise(ctx, Subject, keyOf(Subject, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }
@@ -258,11 +271,11 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
 func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error {
-	// A revocation goes on when its client has left, and has an end all the same.
+	// A revocation continues when its client has left, but not for ever.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), raiseTimeout)
 	defer cancel()
-	// A revocation that seems to be over is kept too: this clock may be ahead for a
-	// moment, and the token be good when it is right again.
+	// Also kept is a revocation whose time is over. This clock may be ahead for a moment, and
+	// the token is good again when the clock is right.
 	if least := time.Now().Add(slack); until.Before(least) {
 		until = least
 	}
@@ -289,7 +302,7 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	}
 	for kind, n := range found {
 		if n < 0 || n > 0 && keys[kind] == (Key{}) {
-			return failed("denylist: the store failed: it has the number %d, which no list wrote", n)
+			return failed("denylist: the store failed: it returned the number %d, which no list wrote", n)
 		}
 	}
 	if found[Token] != 0 || c.IssuedAt.Unix() <= found[Subject] {
@@ -298,14 +311,14 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	return nil
 }
 
-// canRevoke returns why no revocation would reach a token, or would be forgotten
-// before it expires.
+// canRevoke returns why no revocation would reach a token, or why one would be forgotten before
+// the token expires. It is nil if the token can be revoked.
 func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 	if c.ID == "" && c.Subject == "" {
 		return fmt.Errorf("%w: it has neither jti nor sub: have the issuer set one of them", ErrNotRevocable)
 	}
 	if c.ExpiresAt == nil || c.IssuedAt == nil {
-		return fmt.Errorf("%w: it has no exp or no iat, so nobody knows how long it lives: have the issuer set both", ErrNotRevocable)
+		return fmt.Errorf("%w: it has no exp or no iat, so it is not known how long it lives: have the issuer set both", ErrNotRevocable)
 	}
 	if c.ExpiresAt.Sub(c.IssuedAt.Time) > l.maxLifetime {
 		return fmt.Errorf("%w: it lives longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, l.maxLifetime)
@@ -315,27 +328,27 @@ func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 		return fmt.Errorf("%w: its iat is more than %v ahead: set the clocks right", ErrNotRevocable, maxLeeway)
 	}
 	if c.ExpiresAt.Unix() < now.Add(-maxLeeway).Unix() {
-		return fmt.Errorf("%w: it expired more than %v ago, and what was revoked is forgotten: end at its exp", ErrNotRevocable, maxLeeway)
+		return fmt.Errorf("%w: it expired more than %v ago, and its revocation may be forgotten: end the request at its exp", ErrNotRevocable, maxLeeway)
 	}
 	return nil
 }
 
-// checkNames finds mistakes that would make a revocation reach nothing.
+// checkNames returns why a revocation could not match a token.
 func (l *List) checkNames(issuer, name, what string) error {
 	if !l.isMade() {
 		return misuse("denylist: the list is nil: make it with NewMemory, goredis.New or New")
 	}
 	if name == "" {
-		return misuse("denylist: the %s is empty, as in no token that it would reach: say which one is meant", what)
+		return misuse("denylist: the %s is empty, and would match no token: pass the one to revoke", what)
 	}
 	if !utf8.ValidString(issuer) || !utf8.ValidString(name) {
-		return misuse("denylist: the issuer or the %s is no UTF-8, which no token carries: check where it comes from", what)
+		return misuse("denylist: the issuer or the %s is not UTF-8, so no token has it: check where it comes from", what)
 	}
 	return nil
 }
 
-// keyOf hashes the kind first: a jti that equals a sub must not be taken for it. It
-// prefixes the issuer with its length: where it ends is for no id to say.
+// keyOf returns the key of a name. The kind is hashed, because a jti may equal a sub. The length
+// of the issuer is hashed, because an id must not decide where the issuer ends.
 func keyOf(kind Kind, issuer, name string) Key {
 	var room [256]byte // most ids fit in it
 	b := append(room[:0], "tsi"[kind])
@@ -345,18 +358,18 @@ func keyOf(kind Kind, issuer, name string) Key {
 	return sha256.Sum256(b)
 }
 
-// failed returns the error of a store: it may be gone when the call is repeated.
+// failed returns the error of a store. The call may be repeated.
 func failed(format string, args ...any) error {
 	return &failure{jwthttp.ErrUnavailable, fmt.Errorf(format, args...)}
 }
 
-// misuse returns the error of a revocation that fails however often it is repeated.
+// misuse returns the error of a revocation that always fails.
 func misuse(format string, args ...any) error {
 	return &failure{jwthttp.ErrMisconfigured, fmt.Errorf(format, args...)}
 }
 
-// A failure has the text of its cause alone, cut and on one line: a store may put anything in
-// it.
+// A failure is of a kind, and has only the text of its cause, cut and on one line: a store may
+// put anything in it.
 type failure struct {
 	kind  error // of package jwthttp
 	cause error

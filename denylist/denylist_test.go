@@ -444,7 +444,7 @@ func TestRevokeMistakes(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"no token", denylist.Revoke[jwt.MapClaims](ctx, list, nil), "was given no token: call it inside the middleware"},
+		{"no token", denylist.Revoke[jwt.MapClaims](ctx, list, nil), "the token for Revoke is nil: call Revoke inside the middleware"},
 		{"a token of a test", denylist.Revoke(ctx, list, &jwthttp.Token[jwt.MapClaims]{}), "it has no jti"},
 		{"no jti", denylist.Revoke(ctx, list, token(jwt.MapClaims{"sub": "alice"})), "it has no jti: have the issuer set one"},
 		{"no exp", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": nil})), "it has no exp"},
@@ -453,14 +453,14 @@ func TestRevokeMistakes(t *testing.T) {
 		{"a list that nobody made", new(denylist.List).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
 		{"an empty id", list.RevokeToken(ctx, "a", "", exp), "the id is empty"},
 		{"an empty subject", list.RevokeSubject(ctx, "a", "", time.Now()), "the subject is empty"},
-		{"an id that is no UTF-8", list.RevokeToken(ctx, "a", "\xff", exp), "no UTF-8"},
-		{"a subject that is no UTF-8", list.RevokeSubject(ctx, "a", "\xff", time.Now()), "no UTF-8"},
-		{"an issuer that is no UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "no UTF-8"},
-		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "say when the token expires"},
-		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "say when the token expires"},
+		{"an id that is no UTF-8", list.RevokeToken(ctx, "a", "\xff", exp), "not UTF-8"},
+		{"a subject that is no UTF-8", list.RevokeSubject(ctx, "a", "\xff", time.Now()), "not UTF-8"},
+		{"an issuer that is no UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "not UTF-8"},
+		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "pass the time at which the token expires"},
+		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "pass the time at which the token expires"},
 		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "its exp is 588"},
 		{"a token that lives longer than MaxLifetime", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": time.Now().Add(25 * time.Hour).Unix()})), "its exp is"},
-		{"an exp that no token has", list.RevokeToken(ctx, "a", "1", time.Now().Add(24*time.Hour+11*time.Minute)), "MaxLifetime, which is 24h0m0s: raise that"},
+		{"an exp that no token has", list.RevokeToken(ctx, "a", "1", time.Now().Add(24*time.Hour+11*time.Minute)), "more than MaxLifetime (24h0m0s) ahead: raise that"},
 		{"an upTo of zero", list.RevokeSubject(ctx, "a", "alice", time.Time{}), "use time.Now()"},
 		{"an upTo of 1970", list.RevokeSubject(ctx, "a", "alice", time.Unix(0, 0)), "use time.Now()"},
 		{"an upTo ahead", list.RevokeSubject(ctx, "a", "alice", time.Now().Add(5*time.Minute+2*time.Second)), "would lock the subject out"},
@@ -511,7 +511,7 @@ func (f funcStore) Find(context.Context, [3]denylist.Key) ([3]int64, error) {
 func TestNewMistakes(t *testing.T) {
 	for _, store := range []denylist.Store{nil, (*faulty)(nil), mapStore(nil), funcStore(nil)} {
 		list, err := denylist.New(store, -1)
-		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make it first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
+		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make one first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	}

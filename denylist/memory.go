@@ -13,32 +13,31 @@ const (
 	defaultMaxEntries = 100_000
 	maxMaxEntries     = 10_000_000
 
-	// lookAgain is when an entry is looked at next that only the wall clock keeps.
+	// lookAgain is the longest time until an entry is examined again that only the wall
+	// clock keeps.
 	lookAgain = 10 * time.Minute
 )
 
-// Options are those of a list in memory. The zero value is good for tokens that
-// live for a day at most.
+// Options are the limits of a list in memory. The zero value fits tokens that live for at most a
+// day.
 type Options struct {
-	// MaxLifetime is how far exp and iat of a token may be apart: 24 hours if 0,
-	// at most 366 days. Tokens that live longer are refused, and the revocation
-	// of a subject is kept for as long. Set it to the longest life that the issuer
-	// gives its access tokens.
+	// MaxLifetime is the longest time from iat to exp of a token: 24 hours if 0, at most 366
+	// days. Tokens that live longer are refused. The revocation of a subject is kept for this
+	// time. Set it to the longest life of the issuer's access tokens.
 	MaxLifetime time.Duration
 
-	// MaxEntries is how many revocations of tokens are kept, and as many of subjects
-	// beside them, so that a list full of tokens still logs a subject out: 100,000
-	// of each kind if 0, at most 10,000,000. One takes about 250 bytes, so a kind
-	// that is full takes 25 MB if MaxEntries is 0. More of them are refused
-	// ([ErrFull]). None is dropped before both the wall clock and the monotonic
-	// clock say that its time is over, so none is lost when the wall clock is set
-	// wrong for a while.
+	// MaxEntries is how many revocations of tokens are kept, and also how many of subjects:
+	// 100,000 of each if 0, at most 10,000,000. A list that is full of tokens still logs
+	// subjects out. Further revocations are refused ([ErrFull]).
+	//
+	// An entry takes about 250 bytes, so 100,000 take 25 MB. An entry is dropped only when
+	// both the wall clock and the monotonic clock say that its time is over. So a wall clock
+	// that is wrong for a while loses none.
 	MaxEntries int
 }
 
-// NewMemory returns a list in the memory of this process: other processes do not
-// know what it holds, and after a restart nobody does. It starts no goroutine; what
-// has expired makes room for what is revoked next.
+// NewMemory returns a list in the memory of this process. Other processes do not see it, and a
+// restart loses it. It starts no goroutine. Expired entries are removed at the next revocation.
 func NewMemory(opts Options) (*List, error) {
 	var errs []error
 	if opts.MaxEntries < 0 || opts.MaxEntries > maxMaxEntries {
@@ -54,8 +53,8 @@ func NewMemory(opts Options) (*List, error) {
 	return list, nil
 }
 
-// A memory is a Store, with a room for each Kind. Reading takes no lock, so that cores
-// do not wait for each other.
+// A memory is a Store with a room for each Kind. Readers take no lock, so that cores do not wait
+// for each other.
 type memory struct {
 	max int // in each room
 	now func() instant
@@ -72,10 +71,10 @@ func newMemory(max int) *memory {
 	}}
 }
 
-// An instant is what two clocks show, in milliseconds.
+// An instant is the time of two clocks, in milliseconds.
 type instant struct {
-	wall   int64 // Unix time: it also counts while a machine sleeps, and may jump
-	steady int64 // since the list was made: it never jumps, and may stand still while a machine sleeps
+	wall   int64 // Unix time. It counts while a machine sleeps, and may jump.
+	steady int64 // since the list was made. It never jumps, and may stand still while a machine sleeps.
 }
 
 var _ Store = (*memory)(nil)
@@ -96,7 +95,7 @@ func (m *memory) Find(_ context.Context, keys [3]Key) (found [3]int64, err error
 		if keys[kind] == (Key{}) {
 			continue
 		}
-		// The clocks are read for what was revoked alone.
+		// The clocks are read only if there is an entry: that is rare.
 		if e, ok := m.rooms[kind].load(keys[kind]); ok && !e.isOver(m.now()) {
 			found[kind] = e.n
 		}
@@ -107,10 +106,10 @@ func (m *memory) Find(_ context.Context, keys [3]Key) (found [3]int64, err error
 // A room keeps the entries of one Kind.
 type room struct {
 	entries sync.Map // Key to *entry
-	queue   queue    // the same ones, for writers
+	queue   queue    // the same entries, for writers
 }
 
-// An entry is never changed once it can be read, but for its place in the queue.
+// An entry is not changed once readers can find it, except for its place in the queue.
 type entry struct {
 	key   Key
 	n     int64
@@ -118,8 +117,8 @@ type entry struct {
 	place int
 }
 
-// isOver reports whether both clocks say that the time of e is over. The wall clock
-// alone may be ahead for a moment, and what was forgotten then would be lost for good.
+// isOver reports whether both clocks say that the time of e is over. If the wall clock were ahead
+// for a moment and counted alone, the entry would be lost for good.
 func (e *entry) isOver(now instant) bool {
 	return e.until.wall <= now.wall && e.until.steady <= now.steady
 }
@@ -145,8 +144,8 @@ func (r *room) dropOver(now instant) {
 			r.entries.Delete(heap.Pop(&r.queue).(*entry).key)
 			continue
 		}
-		// The wall clock was put back. The entry makes way for those behind it, and
-		// not for long, since the wall clock may be put forward again.
+		// The wall clock was put back. The entry moves back in the queue, so that others can
+		// be dropped. It is examined again soon, since the wall clock may be put forward.
 		e := *r.queue[0]
 		e.until.steady = now.steady + min(e.until.wall-now.wall, lookAgain.Milliseconds())
 		r.replace(&e)
@@ -168,7 +167,7 @@ func (r *room) load(key Key) (*entry, bool) {
 	return v.(*entry), true
 }
 
-// A queue is a heap with the entry first that is over first by the steady clock.
+// A queue is a heap. First is the entry whose time ends first by the steady clock.
 type queue []*entry
 
 func (q queue) Len() int           { return len(q) }

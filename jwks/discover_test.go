@@ -104,7 +104,8 @@ func TestWhereMetadataIs(t *testing.T) {
 
 // Metadata that are not believed. No address of keys in them is ever asked.
 func TestBadMetadata(t *testing.T) {
-	const other = "is the metadata of the issuer"
+	const other = "pass Discover exactly the issuer that this metadata is of, if you trust it: "
+	const noIssuer = "it has no issuer: check the address"
 	withKeys := func(keys string) string { return fmt.Sprintf(`{"issuer":%q,"jwks_uri":%s}`, issuer, keys) }
 	withIssuer := func(issuer string) string { return fmt.Sprintf(`{"issuer":%s,"jwks_uri":%q}`, issuer, keysURL) }
 	for _, tc := range []struct {
@@ -119,39 +120,39 @@ func TestBadMetadata(t *testing.T) {
 		{"issuer with a port", withIssuer(`"` + issuer + `:443"`), other},
 		{"issuer with a path", withIssuer(`"` + issuer + `/tenant"`), other},
 		{"issuer with a space", withIssuer(`" ` + issuer + `"`), other},
-		{"issuer a template", withIssuer(`"https://issuer.example.com/{tenantid}/v2.0"`), "pass Discover the issuer of one tenant, with its id for what is in braces"},
-		{"issuer empty", withIssuer(`""`), other},
-		{"issuer null", withIssuer(`null`), other},
-		{"issuer a number", withIssuer(`1`), "no JSON metadata"},
-		{"issuer an array", withIssuer(`["` + issuer + `"]`), "no JSON metadata"},
-		{"issuer missing", fmt.Sprintf(`{"jwks_uri":%q}`, keysURL), other},
-		{"Issuer", fmt.Sprintf(`{"Issuer":%q,"jwks_uri":%q}`, issuer, keysURL), other},
-		{"issuer twice", fmt.Sprintf(`{"issuer":"https://evil.example.com","issuer":%q,"jwks_uri":%q}`, issuer, keysURL), "no JSON metadata"},
+		{"issuer a template", withIssuer(`"https://issuer.example.com/{tenantid}/v2.0"`), "pass Discover the issuer of one tenant, with its id in place of the braces"},
+		{"issuer empty", withIssuer(`""`), noIssuer},
+		{"issuer null", withIssuer(`null`), noIssuer},
+		{"issuer a number", withIssuer(`1`), "not JSON metadata"},
+		{"issuer an array", withIssuer(`["` + issuer + `"]`), "not JSON metadata"},
+		{"issuer missing", fmt.Sprintf(`{"jwks_uri":%q}`, keysURL), noIssuer},
+		{"Issuer", fmt.Sprintf(`{"Issuer":%q,"jwks_uri":%q}`, issuer, keysURL), noIssuer},
+		{"issuer twice", fmt.Sprintf(`{"issuer":"https://evil.example.com","issuer":%q,"jwks_uri":%q}`, issuer, keysURL), "not JSON metadata"},
 
 		{"jwks_uri missing", fmt.Sprintf(`{"issuer":%q}`, issuer), "jwks_uri: \"\" names no host"},
 		{"jwks_uri null", withKeys(`null`), "jwks_uri: \"\" names no host"},
 		{"jwks_uri with a space", withKeys(`"https://issuer.example.com/keys "`), "it begins or ends with white space"},
 		{"jwks_uri a template", withKeys(`"https://issuer.example.com/{tenantid}/keys"`), "it is a template"},
-		{"jwks_uri a number", withKeys(`1`), "no JSON metadata"},
+		{"jwks_uri a number", withKeys(`1`), "not JSON metadata"},
 		{"jwks_uri relative", withKeys(`"/keys"`), "names no host"},
-		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "no https URL"},
-		{"jwks_uri no URL", withKeys(`":%"`), "it is no URL"},
-		{"jwks_uri plain http", withKeys(`"http://issuer.example.com/keys"`), "use https"},
-		{"jwks_uri loopback", withKeys(`"http://127.0.0.1/keys"`), "use https"},
-		{"jwks_uri localhost", withKeys(`"http://localhost:8080/keys"`), "use https"},
-		{"jwks_uri of the cloud's own address", withKeys(`"http://169.254.169.254/latest/"`), "use https"},
+		{"jwks_uri without scheme", withKeys(`"//issuer.example.com/keys"`), "not an https URL"},
+		{"jwks_uri no URL", withKeys(`":%"`), "it is not a URL"},
+		{"jwks_uri plain http", withKeys(`"http://issuer.example.com/keys"`), "is plain http"},
+		{"jwks_uri loopback", withKeys(`"http://127.0.0.1/keys"`), "has to name an https address"},
+		{"jwks_uri localhost", withKeys(`"http://localhost:8080/keys"`), "has to name an https address"},
+		{"jwks_uri of the cloud's own address", withKeys(`"http://169.254.169.254/latest/"`), "is plain http"},
 		{"jwks_uri with a user", withKeys(`"https://alice@issuer.example.com/keys"`), "a user or password"},
 		{"jwks_uri a file", withKeys(`"file:///etc/keys"`), "names no host"},
-		{"jwks_uri a file of a host", withKeys(`"file://localhost/etc/keys"`), "no https URL"},
+		{"jwks_uri a file of a host", withKeys(`"file://localhost/etc/keys"`), "not an https URL"},
 		{"jwks_uri data", withKeys(`"data:application/json,{}"`), "names no host"},
 		{"jwks_uri with a fragment", withKeys(`"https://issuer.example.com/keys#1"`), "has a fragment"},
 
-		{"HTML", `<!doctype html><title>Sign in</title>`, "no JSON metadata"},
-		{"null", `null`, other},
-		{"an array", `[]`, "no JSON metadata"},
-		{"nothing", ``, "no JSON metadata"},
-		{"truncated", strings.TrimSuffix(withIssuer(`"`+issuer+`"`), "}"), "no JSON metadata"},
-		{"something behind it", withIssuer(`"`+issuer+`"`) + "x", "no JSON metadata"},
+		{"HTML", `<!doctype html><title>Sign in</title>`, "not JSON metadata"},
+		{"null", `null`, noIssuer},
+		{"an array", `[]`, "not JSON metadata"},
+		{"nothing", ``, "not JSON metadata"},
+		{"truncated", strings.TrimSuffix(withIssuer(`"`+issuer+`"`), "}"), "not JSON metadata"},
+		{"something behind it", withIssuer(`"`+issuer+`"`) + "x", "not JSON metadata"},
 		{"too much", withIssuer(`"`+issuer+`"`) + strings.Repeat(" ", 512<<10), "more than 512 KiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -187,7 +188,7 @@ func TestWhereKeysAre(t *testing.T) {
 		w := newWeb()
 		const local = "http://127.0.0.1:8080"
 		w.put(local+openID, metadata(local, "http://issuer.example.com/keys"))
-		wantRefresh(t, discover(t, local, through(w)), "use https")
+		wantRefresh(t, discover(t, local, through(w)), "is plain http")
 		wantAsked(t, w, local+openID, local+rfc8414)
 	})
 	t.Run("metadata of other writers", func(t *testing.T) {
@@ -485,7 +486,7 @@ func TestAllErrors(t *testing.T) {
 		want string
 	}{
 		{"keys missing", http.NotFound, "it answered with status 404"},
-		{"keys in HTML", text("<html>"), "it is no JSON key set"},
+		{"keys in HTML", text("<html>"), "it is not a JSON key set"},
 		{"many odd keys", text(keySet(slicesOf(200, `{"kid":"`+long+`","use":"enc"}`)...)), "it has no key that can be used; key 1 (kid "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -506,8 +507,8 @@ func TestAllErrors(t *testing.T) {
 				told.take()
 				err := source.Refresh(t.Context())
 				for _, sentence := range []string{
-					"jwks: " + issuer + openID + ": it is the metadata of the issuer \"" + issuer + "/é",
-					"; " + issuer + rfc8414 + ": it redirects to another host or scheme, which is not followed: use the address where it ends, if you trust that",
+					"jwks: " + issuer + openID + ": pass Discover exactly the issuer that this metadata is of, if you trust it: \"" + issuer + "/é",
+					"; " + issuer + rfc8414 + ": it redirects to another host or scheme, which is not followed: if you trust that one, use its address",
 					"; " + keysURL + ": " + tc.want,
 				} {
 					wantError(t, err, nil, sentence)

@@ -55,8 +55,8 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// jwks: Options.Audience is empty, so a token that the issuer made for any other service would do: say what this one is called in aud, or set AllowAnyAudience
-	// jwks: the address of the key set: "http://a.example.com/keys" is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without
+	// jwks: Options.Audience is empty, so that tokens for other services would be accepted: set it to the name of this service in aud, or set AllowAnyAudience
+	// jwks: the address of the key set: "http://a.example.com/keys" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: write it like https://issuer.example.com/keys
 }
 
 func ExampleParse() {
@@ -73,7 +73,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// [jwthttp.Key{EdDSA kid="2026-11"}]
-	// [key 2 (kid "shared"): it is secret (k), and what is published is none: the issuer has to replace it]
+	// [key 2 (kid "shared"): the issuer has to replace it, because it publishes a secret (k)]
 	// <nil>
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
@@ -24,32 +24,31 @@ const (
 	maxRedirects = 3
 )
 
-// A remote is a key set at the other end of the network. Its methods are for one
-// goroutine at a time.
+// A remote is a key set on the network. Its methods are not safe for concurrent use.
 type remote struct {
 	client *http.Client
 	issuer string
-	url    string // of the key set; found by discovery if that is asked
+	url    string // of the key set; "" until the metadata was read
 
-	discovery []string // the places of the issuer's metadata; none if url is given
-	plainHTTP bool     // the issuer is on this machine, and so may its keys be
+	discovery []string // the addresses of the issuer's metadata; none if url is given
+	plainHTTP bool     // the issuer is on this machine, so its keys may be too
 
-	// What the last good answer said of itself.
+	// From the last good answer.
 	etag, lastModified string
 	lifetime           time.Duration
 
-	quiet time.Duration // that answers to the last fetch asked for in Retry-After
+	quiet time.Duration // from Retry-After in the answers to the last fetch
 }
 
-// An answer is what a fetch brought.
+// An answer is the result of a fetch.
 type answer struct {
-	document  []byte // nil if it has not changed since the last time
+	document  []byte // nil if it has not changed
 	lifetime  time.Duration
-	errLocate error // the metadata could not be read again, and the keys are from where they were
+	errLocate error // why the metadata could not be read, if the old address was used
 }
 
-// fetch asks for the keys. A whole fetch asks for the metadata first, and for the keys
-// on no condition: neither an old address nor an old validator decides on them.
+// fetch asks for the keys. A whole fetch asks for the metadata first, and for the keys without
+// a condition. So neither an old address nor an old validator decides what it returns.
 func (r *remote) fetch(ctx context.Context, whole bool) (a answer, err error) {
 	r.quiet = 0
 	if whole && r.discovery != nil {
@@ -73,10 +72,10 @@ func (r *remote) fetch(ctx context.Context, whole bool) (a answer, err error) {
 	return a, nil
 }
 
-// locate asks the issuer where its keys are: OpenID Connect Discovery 1.0 section
-// 4, RFC 8414 section 3.
+// locate asks the issuer where its keys are, OpenID Connect Discovery 1.0 section 4 and RFC
+// 8414 section 3.
 func (r *remote) locate(ctx context.Context) error {
-	if r.url != "" { // the keys may be where they were, and need the rest of the time
+	if r.url != "" { // the old address may still be good, and needs the rest of the time
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, fetchTimeout/2)
 		defer cancel()
@@ -109,28 +108,36 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		return nil
 	})
 	if err != nil {
-		return "", at(place, fmt.Errorf("it is no JSON metadata: %w", err))
+		return "", at(place, fmt.Errorf("it is not JSON metadata: %w", err))
+	}
+	if issuer == "" {
+		return "", at(place, errors.New("it is not the metadata of an issuer, for it has no issuer: check the address"))
 	}
 	if issuer != r.issuer {
-		advice := "pass Discover exactly that, slash and case included, if you trust it"
+		// The advice comes first, because a long text is cut.
+		advice := "pass Discover exactly the issuer that this metadata is of, if you trust it"
 		if isTemplate(issuer) {
-			advice = "pass Discover the issuer of one tenant, with its id for what is in braces"
+			advice = "pass Discover the issuer of one tenant, with its id in place of the braces"
 		}
-		return "", at(place, fmt.Errorf("it is the metadata of the issuer %.100q: %s", issuer, advice))
+		return "", at(place, fmt.Errorf("%s: %.100q", advice, issuer))
 	}
-	if _, err := checkURL(keySet, r.plainHTTP, "/keys"); err != nil {
-		return "", at(place, fmt.Errorf("jwks_uri: %w", err))
+	u, errs := checkAddress(keySet, "/keys")
+	if len(errs) == 0 && u.Scheme == "http" && !r.plainHTTP {
+		errs = append(errs, fmt.Errorf("%.200q is plain http, and the issuer is not: the issuer has to name an https address", syntax.WithoutQuery(keySet)))
+	}
+	if len(errs) > 0 {
+		return "", at(place, fmt.Errorf("jwks_uri: %w", errors.Join(errs...)))
 	}
 	return keySet, nil
 }
 
-// get returns the body of a 200, nil for a 304. A whole fetch takes no answer that a
-// cache on the way has kept.
+// get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a cache
+// has kept.
 func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (http.Header, []byte, error) {
 	fail := func(err error) (http.Header, []byte, error) {
 		var outer *url.Error
 		if errors.As(err, &outer) {
-			err = outer.Err // the rest repeats the address, or where it was to be led
+			err = outer.Err // the rest repeats the address, or shows that of a redirect
 		}
 		return nil, nil, at(from, err)
 	}
@@ -167,13 +174,13 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		return fail(err)
 	}
 	if len(body) > maxBodyBytes {
-		return fail(fmt.Errorf("it answered with more than %d KiB", maxBodyBytes>>10))
+		return fail(fmt.Errorf("it answered with more than %d KiB, which is too large for a key set: check the address", maxBodyBytes>>10))
 	}
 	return res.Header, body, nil
 }
 
-// newClient returns a client that follows a redirect to the same place only: the
-// copy of given, or one of its own, with the transport to close behind it.
+// newClient returns a client that follows redirects to the same host only. It is a copy of
+// given. If given is nil, it has a transport of its own, which is returned to be closed.
 func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	var own *http.Transport
 	client := http.Client{}
@@ -182,12 +189,11 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	} else {
 		own = &http.Transport{
 			Proxy: http.ProxyFromEnvironment,
-			// A connection is made apart from the request that asks for it, and would
-			// outlive its limit.
+			// net/http dials apart from the request, so the request's limit does not end it.
 			DialContext:            (&net.Dialer{Timeout: fetchTimeout}).DialContext,
 			TLSHandshakeTimeout:    fetchTimeout,
 			ForceAttemptHTTP2:      true,
-			IdleConnTimeout:        10 * time.Second, // long enough for discovery and the keys behind it
+			IdleConnTimeout:        10 * time.Second, // long enough for the metadata and then the keys
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 		client.Transport = own
@@ -195,7 +201,7 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		first := via[0].URL
 		if req.URL.Scheme != first.Scheme || !strings.EqualFold(req.URL.Host, first.Host) || req.URL.User != nil {
-			return errors.New("it redirects to another host or scheme, which is not followed: use the address where it ends, if you trust that")
+			return errors.New("it redirects to another host or scheme, which is not followed: if you trust that one, use its address")
 		}
 		if len(via) > maxRedirects {
 			return fmt.Errorf("it redirects more than %d times", maxRedirects)
@@ -205,47 +211,25 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	return &client, own
 }
 
-// checkURL returns the address if keys, or what stands at like, may be fetched from
-// it. It shows nothing of it that may be secret.
-func checkURL(raw string, plainHTTP bool, like string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	like = "write it like https://issuer.example.com" + like
-	shown := withoutQuery(raw)
-	switch {
-	case hasSpace(raw):
-		return nil, errSpace
-	case err != nil && isTemplate(shown):
-		return nil, errTemplate
-	case err != nil:
-		return nil, errors.New("it is no URL: " + like)
-	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
-		return nil, errors.New("it has a user or password, which end up in logs: leave them out, a Client of yours can send them in a header")
-	case u.Hostname() == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%.200q names no host: %s", shown, like)
-	case u.Scheme == "https", u.Scheme == "http" && plainHTTP && loopback.Is(u.Hostname()):
-	case u.Scheme == "http":
-		return nil, fmt.Errorf("%.200q is plain http, so anybody on the way could put in a key: use https; only loopback, such as http://127.0.0.1, does without", shown)
-	default:
-		return nil, fmt.Errorf("%.200q is no https URL: %s", shown, like)
+// checkAddress returns the URL that raw is, and everything that keeps it from being fetched.
+// The errors show nothing of raw that may be secret. path is that of the example in them.
+func checkAddress(raw, path string) (*url.URL, []error) {
+	var errs []error
+	if hasSpace(raw) {
+		errs = append(errs, errSpace)
 	}
-	if isTemplate(shown) {
-		return nil, errTemplate
+	if isTemplate(syntax.WithoutQuery(raw)) {
+		errs = append(errs, errTemplate)
 	}
-	if u.Fragment != "" {
-		return nil, fmt.Errorf("%.200q has a fragment (#) behind it: leave that out", shown)
+	rest := strings.NewReplacer("{", "", "}", "").Replace(strings.TrimFunc(raw, isInvisible))
+	u, err := syntax.ParseURL(rest, "https://issuer.example.com"+path)
+	if err == nil && u.Fragment != "" {
+		err = fmt.Errorf("%.200q has a fragment (#): leave it out", syntax.WithoutQuery(rest))
 	}
-	return u, nil
-}
-
-// checkName returns what is wrong with a name or an address that was copied.
-func checkName(name string) error {
-	switch {
-	case hasSpace(name):
-		return errSpace
-	case isTemplate(name):
-		return errTemplate
+	if err != nil {
+		errs = append(errs, err)
 	}
-	return nil
+	return u, errs
 }
 
 var (
@@ -253,33 +237,24 @@ var (
 	errTemplate = errors.New("it is a template: put the id of your tenant in place of the braces and what is in them")
 )
 
-// hasSpace reports whether there is something invisible at one of the ends of a name.
-func hasSpace(name string) bool {
-	isInvisible := func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
-	return strings.TrimFunc(name, isInvisible) != name
-}
+// hasSpace reports whether name begins or ends with something invisible.
+func hasSpace(name string) bool { return strings.TrimFunc(name, isInvisible) != name }
 
-// isTemplate reports whether there is something in braces, such as {tenantid}.
+// isTemplate reports whether name has something in braces, such as {tenantid}.
 func isTemplate(name string) bool {
 	_, after, _ := strings.Cut(name, "{")
 	return strings.Contains(after, "}")
 }
 
-// withoutQuery leaves out what may be a secret in an address.
-func withoutQuery(address string) string {
-	if end := strings.IndexAny(address, "?#"); end >= 0 {
-		return address[:end]
-	}
-	return address
-}
+func isInvisible(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }
 
-// at returns err with the address in front, cut so that it leaves room for the reason.
+// at returns err with the address first. The address is cut, so that there is room for err.
 func at(address string, err error) error {
-	return fmt.Errorf("%.120s: %w", withoutQuery(address), err)
+	return fmt.Errorf("%.120s: %w", syntax.WithoutQuery(address), err)
 }
 
-// A fetchError is why there are no keys or no newer ones. Its text is one line and may
-// hold what others chose, so each cause is cut for itself.
+// A fetchError says why there are no keys, or no new ones. Its text is one line. Others choose
+// parts of it, so each cause is cut by itself.
 type fetchError struct{ causes []error }
 
 func (e *fetchError) Error() string {
@@ -292,7 +267,7 @@ func (e *fetchError) Error() string {
 
 func (e *fetchError) Unwrap() []error { return e.causes }
 
-// newFetchError keeps the causes of err apart.
+// newFetchError returns err as a fetchError, with its causes if it is one already.
 func newFetchError(err error) *fetchError {
 	if several, ok := err.(*fetchError); ok {
 		return several
@@ -300,7 +275,8 @@ func newFetchError(err error) *fetchError {
 	return &fetchError{[]error{err}}
 }
 
-// joinCauses returns an error with the causes of all that are not nil, or nil.
+// joinCauses returns an error with the causes of all errs that are not nil. It is nil if all
+// are.
 func joinCauses(errs ...error) error {
 	var all fetchError
 	for _, err := range errs {

@@ -15,23 +15,23 @@ const (
 	defaultLifetime = 15 * time.Minute
 	renewalFrom     = 0.5 // of the lifetime
 	renewalTo       = 0.9
-	maxWholeAge     = 24 * time.Hour // then a fetch must be whole
+	maxWholeAge     = 24 * time.Hour // after the last whole fetch, the next one is due
 
-	budgetSize  = 4                // fetches at once that tokens ask for
-	budgetDelay = 30 * time.Second // until one more
+	budgetSize  = 4                // fetches for tokens, at once
+	budgetDelay = 30 * time.Second // until one more is allowed
 
 	firstRetry    = time.Second
-	maxRetry      = 8 * time.Second // while keys are wanted
+	maxRetry      = 8 * time.Second // while there are no fresh keys
 	maxRetryFresh = time.Minute
 
-	// For how long Retry-After is heeded.
+	// The longest times for which Retry-After is obeyed.
 	maxQuiet      = time.Hour
-	maxQuietToken = 5 * time.Minute // when a token asks
-	maxQuietStale = time.Minute     // when keys are past their expiry, or there are none
+	maxQuietToken = 5 * time.Minute // for a fetch that a token asks for
+	maxQuietStale = time.Minute     // for keys past their expiry, or if there are none
 )
 
-// A moment is read from both clocks. The monotonic one stands still while a machine
-// sleeps, and the wall clock may be set.
+// A moment is the time of both clocks. The monotonic clock stands still while a machine sleeps.
+// The wall clock may be set.
 type moment struct{ monotonic, wall time.Time }
 
 func readClocks() moment {
@@ -39,16 +39,16 @@ func readClocks() moment {
 	return moment{now, now.Round(0)} // Round removes the monotonic reading
 }
 
-// since returns how much time has passed, by the clock that has gone further.
+// since returns the time that has passed since earlier, by the clock that has gone further.
 func (m moment) since(earlier moment) time.Duration {
 	return max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall))
 }
 
-// A budget is for fetches that tokens ask for. It is counted by the monotonic clock, so
-// neither a set clock nor a machine that slept adds to it.
-type budget struct{ full time.Time } // when all of it will be there again
+// A budget limits the fetches that tokens ask for. The monotonic clock counts, so neither a
+// clock that was set nor a machine that slept adds to it.
+type budget struct{ full time.Time } // when the whole budget is available again
 
-// claim takes one fetch out of the budget, and reports whether there was one.
+// claim takes one fetch from the budget, and reports whether there was one.
 func (b *budget) claim(now time.Time) bool {
 	full := b.full
 	if full.Before(now) {
@@ -62,19 +62,20 @@ func (b *budget) claim(now time.Time) bool {
 	return true
 }
 
-// A setback is what is known of the fetches since the last good one.
+// A setback is the state of the fetches since the last one that succeeded.
 type setback struct {
 	failures int
 	at       time.Time
-	spread   float64       // from 0 to 1 at random, so that a fleet does not retry at once
-	quiet    time.Duration // that the provider has asked for
+	spread   float64       // random, from 0 to 1, so that several programs do not retry together
+	quiet    time.Duration // from Retry-After
 }
 
-// pause returns how long after a failure the next fetch begins. fresh is how long the
-// keys in use are fresh and left is how long they may be used, both 0 or less if not.
+// pause returns how long after a failure the next fetch begins. fresh is for how long the keys
+// are still fresh. left is for how long they may still be used. Each is not positive if that
+// time is over.
 func (s *setback) pause(fresh, left time.Duration) time.Duration {
 	wait := min(max(fresh/2, maxRetry), maxRetryFresh)
-	if s.failures < 10 { // else the shift would overflow some day
+	if s.failures < 10 { // the shift must not overflow
 		wait = min(firstRetry<<(s.failures-1), wait)
 	}
 	wait = min(wait+time.Duration(s.spread*float64(wait)/2), max(fresh/2, maxRetry*3/2))
@@ -90,16 +91,20 @@ func (s *setback) pause(fresh, left time.Duration) time.Duration {
 	return max(wait, min(s.quiet+time.Duration(s.spread*float64(s.quiet)/10), quiet))
 }
 
-// renewal returns after how long keys are renewed that are fresh for a lifetime.
+// renewal returns how long to wait until keys with this lifetime are renewed.
 func renewal(lifetime time.Duration) time.Duration {
 	return time.Duration(float64(lifetime) * (renewalFrom + (renewalTo-renewalFrom)*rand.Float64()))
 }
 
-// lifetimeOf returns for how long an answer is fresh, RFC 9111 section 4.2, within
-// bounds. An answer that does not say is fresh for as long as the one it confirms
-// was, or for 15 minutes. Where it contradicts itself the shortest time counts, and
-// what cannot be read counts as 0 (section 4.2.1). All times are clamped before they
-// are added, so nothing overflows.
+// lifetimeOf returns for how long an answer is fresh, RFC 9111 section 4.2, within the limits:
+//
+//   - An answer that does not say it is fresh for as long as the answer before that it
+//     confirms, or for 15 minutes.
+//   - If an answer contradicts itself, the shortest time counts.
+//   - A value that cannot be read counts as 0 (section 4.2.1).
+//
+// before is the lifetime of the last answer. isNew is false if the answer confirms that one.
+// All times are limited before they are added, so nothing overflows.
 func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
 	lifetime := defaultLifetime
 	if !isNew && before > 0 {
@@ -122,7 +127,7 @@ func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
 				lifetime = left
 			}
 			isDated = true
-		case "no-cache", "no-store": // also no-cache="…", as most caches take it
+		case "no-cache", "no-store": // also no-cache="…", as in most caches
 			isUncached = true
 		}
 	}
@@ -132,38 +137,34 @@ func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
 	return min(max(lifetime, minLifetime), maxLifetime)
 }
 
-// ageOf returns for how long caches have kept an answer. The first value counts, and
-// one that is no number is ignored, RFC 9111 section 5.1.
+// ageOf returns for how long caches have kept an answer. The first value counts. A value that is
+// not a number is ignored, RFC 9111 section 5.1.
 func ageOf(h http.Header) time.Duration {
 	first, _, _ := strings.Cut(h.Get("Age"), ",")
-	age, _ := syntax.DeltaSeconds(trim(first))
+	age, _ := syntax.DeltaSeconds(syntax.Trim(first))
 	return age
 }
 
-// untilDate returns how long after its own Date an answer has put a date: 0 if that is
-// past or no date.
+// untilDate returns the time from the Date of an answer until value. It is 0 if value is past,
+// or not a date.
 func untilDate(value string, h http.Header) time.Duration {
-	date, err := http.ParseTime(trim(value))
+	date, err := http.ParseTime(syntax.Trim(value))
 	if err != nil {
 		return 0
 	}
-	now, err := http.ParseTime(trim(h.Get("Date")))
+	now, err := http.ParseTime(syntax.Trim(h.Get("Date")))
 	if err != nil {
 		now = time.Now()
 	}
 	return max(date.Sub(now), 0) // Sub saturates
 }
 
-// retryAfter returns for how long an answer asks not to be asked again, RFC 9110 section
-// 10.2.3; 0 for what is neither seconds nor a date.
+// retryAfter returns the time in Retry-After, RFC 9110 section 10.2.3. It is 0 for a value that
+// is neither seconds nor a date.
 func retryAfter(h http.Header) time.Duration {
-	value := trim(h.Get("Retry-After"))
+	value := syntax.Trim(h.Get("Retry-After"))
 	if seconds, ok := syntax.DeltaSeconds(value); ok {
 		return min(seconds, maxQuiet)
 	}
 	return min(untilDate(value, h), maxQuiet)
 }
-
-// trim removes what does not count around a field value, RFC 9110 section 5.5. HTTP/1
-// clients of net/http do that, and HTTP/2 ones do not.
-func trim(value string) string { return strings.Trim(value, " \t") }

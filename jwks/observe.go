@@ -12,23 +12,23 @@ import (
 type EventKind string
 
 const (
-	Fetched     EventKind = "fetched"      // the provider has answered, perhaps that nothing has changed
-	Failed      EventKind = "failed"       // a fetch has failed, or where the keys are could not be asked again; Err says why
+	Fetched     EventKind = "fetched"      // a fetch succeeded, also if the keys have not changed
+	Failed      EventKind = "failed"       // a fetch or its metadata failed; Err says why
 	KeySkipped  EventKind = "key skipped"  // a new key cannot be used; Err says why
 	KeyAdded    EventKind = "key added"    // a new key is in use
-	KeyRemoved  EventKind = "key removed"  // a key is in use no longer
-	ServedStale EventKind = "served stale" // keys are in use past their expiry; told once until the next success
+	KeyRemoved  EventKind = "key removed"  // a key is no longer in use
+	ServedStale EventKind = "served stale" // keys are in use past their expiry; once until the next success
 )
 
-// An Event is told to [Options].OnEvent. It holds nothing secret.
+// An Event is passed to [Options].OnEvent. It has nothing secret in it.
 type Event struct {
 	Kind   EventKind
 	Issuer string
-	KeyID  string // of a key, on one line and at most 256 bytes of it; "" if it has none
-	Err    error  // nil but for Failed and KeySkipped; its text is on one line, of about 256 bytes at most
+	KeyID  string // of a key, on one line, cut to 256 bytes; "" if it has none
+	Err    error  // for Failed and KeySkipped, else nil; its text is one line, with each cause cut to 256 bytes
 }
 
-// LogValue leaves out what is empty, for log/slog.
+// LogValue returns the fields that are not empty, for log/slog.
 func (e Event) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind)), slog.String("issuer", e.Issuer)}
 	if e.KeyID != "" {
@@ -40,17 +40,17 @@ func (e Event) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// Stats are the figures of a [Source] at one moment.
+// Stats are figures of a [Source] at one moment.
 type Stats struct {
-	Keys        int       // in use; 0 before the first success and past the stale limit
-	Fetches     uint64    // begun so far; discovery and keys together are one
+	Keys        int       // in use; 0 before the first success, and once MaxStale is over
+	Fetches     uint64    // begun so far; metadata and keys are one fetch
 	LastSuccess time.Time // zero if there was none
 	LastFailure time.Time // zero if there was none
 	LastError   error     // of the last fetch; nil if it succeeded
 	NextRefresh time.Time // zero before the first fetch
 }
 
-// Stats returns the figures as they are now.
+// Stats returns the current figures.
 func (s *Source) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *Source) tell(e Event) {
 	s.onEvent(e)
 }
 
-// tellChanges tells what is not the same in two sets; before may be nil.
+// tellChanges reports the differences between two sets. before may be nil.
 func (s *Source) tellChanges(before, now *index) {
 	if before == nil {
 		before = &index{}

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -15,40 +16,42 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/jwk"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
-	maxKeys    = 100 // of a set, that can be used
-	maxReports = 100 // of keys that cannot
-	maxTried   = 8   // for a token, as jwthttp has it
-	maxLooks   = 500 // at keys, whether they can be used or not
+	maxKeys    = 100 // that are used, of one set
+	maxReports = 100 // of keys that cannot be used
+	maxTried   = 8   // for one token, as in jwthttp
 )
 
 // A Set is what [Parse] found in a key set.
 type Set struct {
-	Keys    jwthttp.KeySet // at least one, bound to no issuer
-	Skipped []error        // why other keys cannot be used, each with its place and kid, and what is wrong with the set; at most 106
+	Keys    jwthttp.KeySet // 1 to 100 keys, bound to no issuer
+	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 106
 }
 
-// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded
-// text, by the rules that hold for remote ones:
+// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
+// rules hold as for a [Source]:
 //
-//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are taken. Without alg a key is
-//     for RS256, ES256 or EdDSA, as its type says. RSA keys have 2048 to 8192 bits.
-//   - Skipped are symmetric and private keys, keys with a use other than sig or with
-//     key_ops without verify, and keys that cannot verify a signature.
-//   - One kid may name keys of several algorithms. Of two keys with one kid and
-//     algorithm the second is skipped. Keys with and without a kid may be in one set.
-//     With more than 8 keys of an algorithm without a kid, jwthttp.New refuses the set,
-//     and a [Source] reports it: a token that would need more than 8 tries is refused.
-//   - The first 100 keys that can be used count. The rest is not looked at, and Skipped
-//     reports it once. Of keys that cannot be used it reports 100, and how many more.
-//   - Certificates (x5c, x5t) are not looked at. A byte order mark at the beginning,
-//     base64 in the standard alphabet or with padding, and EC coordinates without
-//     their leading zeros are accepted: other readers accept them too.
+//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are used. A key without alg is for
+//     RS256, ES256 or EdDSA, by its type. An RSA key has 2048 to 8192 bits.
+//   - These keys are skipped: symmetric and private keys, keys with another use than sig, keys
+//     with key_ops but without verify, and keys that cannot verify a signature.
+//   - One kid may name keys of several algorithms. Of two keys with one kid and one algorithm,
+//     the second is skipped.
+//   - Keys with and without a kid may be in one set. With more than 8 keys of one algorithm
+//     without a kid, jwthttp.New refuses the set, and a [Source] reports it. A token that
+//     would need more than 8 tries is refused.
+//   - The first 100 keys that can be used are used. Skipped reports the rest in one error. Of
+//     keys that cannot be used, it reports 100, and how many more there are.
+//   - Certificates (x5c, x5t) are ignored.
+//   - These deviations are accepted, as by other readers: a byte order mark at the beginning,
+//     base64 in the standard alphabet or with padding, and EC coordinates without their
+//     leading zeros.
 //
-// Text that is not a key set, or has no key that can be used, is an error.
+// The error says why the text is not a key set, or why none of its keys can be used.
 func Parse(data []byte) (Set, error) {
 	found, skipped, err := parse(data)
 	if err != nil {
@@ -64,7 +67,7 @@ func Parse(data []byte) (Set, error) {
 	return set, nil
 }
 
-// A foundKey is a key with what tells it from others.
+// A foundKey is a key that can be used, with its identity.
 type foundKey struct {
 	jwthttp.Key
 	identity
@@ -76,8 +79,8 @@ type identity struct {
 	thumbprint [sha256.Size]byte
 }
 
-// A keyName is what a token says of its key. A set has one key for each, but any number
-// of keys without a kid.
+// A keyName is what a token says about its key. A set has one key for each keyName with a kid,
+// and any number of keys without a kid.
 type keyName struct{ kid, algorithm string }
 
 type skippedKey struct {
@@ -96,13 +99,13 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
 			place++
-			if len(found) == maxKeys || place > maxLooks { // to look at thousands more would take a second
+			if len(found) == maxKeys { // to parse thousands more would take a second
 				rest++
 				return
 			}
 			k, err := parseKey(text)
 			if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-				err = fmt.Errorf("its kid stands twice in the set for %s, and the first key has it", k.algorithm)
+				err = fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm)
 			}
 			switch {
 			case err == nil:
@@ -115,13 +118,13 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		})
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is no JSON key set: %w", cutError{err})
+		return nil, nil, fmt.Errorf("it is not a JSON key set: %w", cutError{err})
 	}
 	if !isSet {
-		return nil, nil, errors.New("it has no member keys, so it is no key set; if it is the metadata of an issuer, pass that issuer to Discover")
+		return nil, nil, errors.New("it is not a key set, for it has no member keys: if it is the metadata of an issuer, pass that issuer to Discover")
 	}
 	if unreported > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used: only %d are reported each", unreported, maxReports)})
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used, and only the first %d are reported one by one", unreported, maxReports)})
 	}
 	for _, algorithm := range algorithms {
 		n := 0
@@ -131,11 +134,11 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 			}
 		}
 		if n > maxTried {
-			skipped = append(skipped, skippedKey{"", fmt.Errorf("%d %s keys have no kid, and at most %d keys are tried for a token, so tokens that name none of the other keys are refused: the issuer has to give its keys kids", n, algorithm, maxTried)})
+			skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)})
 		}
 	}
 	if rest > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("the last %d keys are passed over, for only the first %d that can be used count, and only the first %d are looked at: the issuer has to remove old ones", rest, maxKeys, maxLooks)})
+		skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", rest, maxKeys)})
 	}
 	if len(found) == 0 {
 		reasons := []error{errors.New("it has no key that can be used")}
@@ -147,10 +150,9 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 	return found, skipped, nil
 }
 
-// eachMember calls f for the members of the JSON object that a document is, and returns
-// the first error. No name may be there twice, for then two readers could read two
-// things. How strict a value is inside is for f to decide, so that one odd key does not
-// spoil the others.
+// eachMember calls f for each member of a JSON object, and returns the first error. Duplicate
+// names are an error, because two readers could read two different things. What is inside of a
+// value is not checked: f decides, so that one bad key does not spoil the others.
 func eachMember(document []byte, f func(name string, value jsontext.Value) error) error {
 	document = bytes.TrimPrefix(document, []byte("\ufeff")) // RFC 8259 section 8.1 lets readers ignore it
 	d := newDecoder(document)
@@ -177,7 +179,7 @@ func eachInObject(d *jsontext.Decoder, f func(name string, value jsontext.Value)
 	if token, err := d.ReadToken(); err != nil {
 		return err
 	} else if token.Kind() != '{' {
-		return errors.New("it is no JSON object")
+		return errors.New("it is not a JSON object")
 	}
 	seen := map[string]bool{}
 	for d.PeekKind() == '"' {
@@ -208,7 +210,7 @@ func eachElement(array jsontext.Value, f func(jsontext.Value)) error {
 	if token, err := d.ReadToken(); err != nil {
 		return err
 	} else if token.Kind() != '[' {
-		return errors.New("keys is no array")
+		return errors.New("keys is not an array")
 	}
 	for d.PeekKind() != ']' {
 		element, err := d.ReadValue()
@@ -220,15 +222,14 @@ func eachElement(array jsontext.Value, f func(jsontext.Value)) error {
 	return nil
 }
 
-// A cutError names what stands in a document, such as a name that is there twice,
-// however long it is.
+// A cutError has a text that quotes the document, such as a duplicate name. It is cut.
 type cutError struct{ error }
 
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// parseKey reads one JWK, RFC 7517 section 4. It returns the kid with an error
-// too, where there is one.
+// parseKey reads one JWK, RFC 7517 section 4. With an error it still returns the kid, if the
+// JWK has one.
 func parseKey(text []byte) (k foundKey, err error) {
 	parsed, err := jwk.Parse(text, jwk.Lenient)
 	k.kid, k.thumbprint = parsed.ID, parsed.Thumbprint
@@ -247,8 +248,7 @@ func parseKey(text []byte) (k foundKey, err error) {
 // algorithms are what makeKey makes keys for.
 var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// makeKey returns the key for the one algorithm that alg names, or that the type
-// of pub stands for where alg is "".
+// makeKey returns the key for the algorithm alg. If alg is "", the type of pub decides.
 func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
@@ -267,56 +267,37 @@ func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error)
 			return "EdDSA", jwthttp.EdDSA(pub), nil
 		}
 	}
-	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: RS256, PS256, ES256 and EdDSA are", alg, pub)
+	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: use RS256, PS256, ES256 or EdDSA", alg, pub)
 }
 
-// An index finds the keys of a set.
+// An index is what a document has.
 type index struct {
 	found   []foundKey
 	skipped []skippedKey
-	named   map[string][]namedKey    // by kid, one for each algorithm
-	unnamed map[string][]jwthttp.Key // by algorithm
-	all     map[string][]jwthttp.Key // by algorithm
-}
-
-type namedKey struct {
-	algorithm string
-	keys      []jwthttp.Key // one
+	source  jwthttp.KeySource // of the keys in found
 }
 
 func newIndex(found []foundKey, skipped []skippedKey) *index {
-	x := &index{found, skipped, map[string][]namedKey{}, map[string][]jwthttp.Key{}, map[string][]jwthttp.Key{}}
+	var set jwthttp.KeySet
 	for _, k := range found {
-		x.all[k.algorithm] = append(x.all[k.algorithm], k.Key)
-		if k.kid == "" {
-			x.unnamed[k.algorithm] = append(x.unnamed[k.algorithm], k.Key)
-		} else {
-			x.named[k.kid] = append(x.named[k.kid], namedKey{k.algorithm, []jwthttp.Key{k.Key}})
-		}
+		set = append(set, k.Key)
 	}
-	return x
+	return &index{found, skipped, keyhook.Index(set).(jwthttp.KeySource)}
 }
 
 func (x *index) has(key identity) bool {
 	return slices.ContainsFunc(x.found, func(k foundKey) bool { return k.identity == key })
 }
 
-// find returns the keys to try for a token, nil if there are none. They may be too many,
-// which the middleware sees to.
-func (x *index) find(wanted keyName) []jwthttp.Key {
-	if wanted.kid == "" {
-		return x.all[wanted.algorithm]
-	}
-	for _, k := range x.named[wanted.kid] {
-		if k.algorithm == wanted.algorithm {
-			return k.keys
-		}
-	}
-	return x.unnamed[wanted.algorithm]
+// find returns the keys to try for a token, nil if there are none. If they are too many, the
+// middleware refuses the token.
+func (x *index) find(wanted jwthttp.TokenHeader) []jwthttp.Key {
+	keys, _ := x.source.Keys(context.Background(), wanted) // an index has no errors
+	return keys
 }
 
 // replaces reports whether tokens of that name have other keys now than before: one that was
-// tried is gone, or one has come.
+// tried is gone, or a new one is there.
 func (s *served) replaces(before *served, name keyName, tried []*origin) bool {
 	now := s.originsOf(name)
 	for _, o := range tried {
@@ -333,7 +314,7 @@ func (s *served) replaces(before *served, name keyName, tried []*origin) bool {
 
 // originsOf returns the origins of the keys that find returns.
 func (x *index) originsOf(name keyName) (origins []*origin) {
-	eligible := x.find(name)
+	eligible := x.find(jwthttp.TokenHeader{Algorithm: name.algorithm, KeyID: name.kid})
 	for _, k := range x.found {
 		if slices.Contains(eligible, k.Key) {
 			origins = append(origins, k.origin)

@@ -202,7 +202,7 @@ func TestParseKey(t *testing.T) {
 
 		{"alg null", with(ed, `"alg":null`), "EdDSA", edKey("odd"), ""},
 		{"alg empty", with(ed, `"alg":""`), "EdDSA", edKey("odd"), ""},
-		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "no JWK"},
+		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "not a JWK"},
 		{"alg in lower case", with(rs, `"alg":"rs256"`), "", rsaKey(), `alg "rs256"`},
 		{"RS512", with(rs, `"alg":"RS512"`), "", rsaKey(), `alg "RS512"`},
 		{"RSA-OAEP", with(rs, `"alg":"RSA-OAEP"`), "", rsaKey(), `alg "RSA-OAEP"`},
@@ -219,7 +219,7 @@ func TestParseKey(t *testing.T) {
 		{"kty missing", `{` + odd + `,` + n(rsaKey()) + `,"e":"AQAB"}`, "", rsaKey(), "key type"},
 		{"kty in lower case", strings.Replace(rs, `"RSA"`, `"rsa"`, 1), "", rsaKey(), `type "rsa"`},
 		{"KTY", strings.Replace(rs, `"kty"`, `"KTY"`, 1), "", rsaKey(), "key type"},
-		{"kty a number", strings.Replace(rs, `"RSA"`, `1`, 1), "", rsaKey(), "no JWK"},
+		{"kty a number", strings.Replace(rs, `"RSA"`, `1`, 1), "", rsaKey(), "not a JWK"},
 		{"oct", `{` + odd + `,"kty":"oct","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
 		{"oct HS256", `{` + odd + `,"kty":"oct","alg":"HS256","k":"` + b64([]byte("0123456789abcdef0123456789abcdef")) + `"}`, "", nil, "secret (k)"},
 		{"oct without k", `{` + odd + `,"kty":"oct","alg":"HS256"}`, "", nil, ""},
@@ -237,8 +237,8 @@ func TestParseKey(t *testing.T) {
 		{"use enc", with(rs, `"use":"enc"`), "", rsaKey(), `use is "enc"`},
 		{"use empty", with(rs, `"use":""`), "", rsaKey(), `use is ""`},
 		{"use in upper case", with(rs, `"use":"SIG"`), "", rsaKey(), `use is "SIG"`},
-		{"use a number", with(rs, `"use":1`), "", rsaKey(), "no JWK"},
-		{"use an array", with(rs, `"use":["sig"]`), "", rsaKey(), "no JWK"},
+		{"use a number", with(rs, `"use":1`), "", rsaKey(), "not a JWK"},
+		{"use an array", with(rs, `"use":["sig"]`), "", rsaKey(), "not a JWK"},
 
 		{"key_ops verify", with(rs, `"key_ops":["verify"]`), "RS256", rsaKey(), ""},
 		{"key_ops verify among others", with(rs, `"key_ops":["encrypt","verify"]`), "RS256", rsaKey(), ""},
@@ -246,7 +246,7 @@ func TestParseKey(t *testing.T) {
 		{"key_ops without verify", with(rs, `"key_ops":["sign","encrypt"]`), "", rsaKey(), "no verify"},
 		{"key_ops empty", with(rs, `"key_ops":[]`), "", rsaKey(), "no verify"},
 		{"key_ops in upper case", with(rs, `"key_ops":["VERIFY"]`), "", rsaKey(), "no verify"},
-		{"key_ops a string", with(rs, `"key_ops":"verify"`), "", rsaKey(), "no JWK"},
+		{"key_ops a string", with(rs, `"key_ops":"verify"`), "", rsaKey(), "not a JWK"},
 		{"key_ops without verify, use sig", with(rs, `"use":"sig","key_ops":["sign"]`), "", rsaKey(), "no verify"},
 		{"key_ops verify, use enc", with(rs, `"use":"enc","key_ops":["verify"]`), "", rsaKey(), `use is "enc"`},
 
@@ -304,7 +304,7 @@ func TestParseKey(t *testing.T) {
 		{"kid beyond ASCII", named(`"schlüssel"`), "", edKey("odd"), "no kid that a token may have"},
 		{"kid that is no UTF-8", named("\"a\xff\""), "", edKey("odd"), "UTF-8"},
 		{"a member that is no UTF-8", with(ed, "\"a\":\"\xff\""), "", edKey("odd"), "UTF-8"},
-		{"kid a number", named("1"), "", edKey("odd"), "no JWK"},
+		{"kid a number", named("1"), "", edKey("odd"), "not a JWK"},
 
 		{"x5c garbage", with(rs, `"x5c":["garbage",1,null]`), "RS256", rsaKey(), ""},
 		{"x5c a string", with(rs, `"x5c":"garbage"`), "RS256", rsaKey(), ""},
@@ -321,9 +321,9 @@ func TestParseKey(t *testing.T) {
 		{"certificate twice", with(edJWK("odd", ""), `"x5t":"a","x5t":"a"`), "", edKey("odd"), "duplicate"},
 
 		{"null", `null`, "", nil, ""},
-		{"a number", `1`, "", nil, "no JSON object"},
-		{"a string", `"key"`, "", nil, "no JSON object"},
-		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "no JSON object"},
+		{"a number", `1`, "", nil, "not a JSON object"},
+		{"a string", `"key"`, "", nil, "not a JSON object"},
+		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "not a JSON object"},
 		{"an empty object", `{}`, "", nil, "key type"},
 	}
 	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
@@ -549,7 +549,7 @@ func TestTooManyWithoutKid(t *testing.T) {
 	for i := range 9 {
 		keys = append(keys, edJWK(fmt.Sprint(i), ""))
 	}
-	for count, want := range map[int][]string{8: nil, 9: {"9 EdDSA keys have no kid, and at most 8 keys are tried"}} {
+	for count, want := range map[int][]string{8: nil, 9: {"the issuer has to give its keys kids: 9 EdDSA keys have none"}} {
 		set, err := jwks.Parse([]byte(keySet(keys[:count]...)))
 		if err != nil || len(set.Keys) != count {
 			t.Fatalf("%d keys of %d, %v", len(set.Keys), count, err)
@@ -585,27 +585,27 @@ func documents() []document {
 
 		{"no key", keySet(), 0, "no key that can be used"},
 		{"keys null", `{"keys":null}`, 0, "no member keys"},
-		{"keys an object", `{"keys":` + a + `}`, 0, "no JSON key set"},
-		{"keys a string", `{"keys":"x"}`, 0, "no JSON key set"},
+		{"keys an object", `{"keys":` + a + `}`, 0, "not a JSON key set"},
+		{"keys a string", `{"keys":"x"}`, 0, "not a JSON key set"},
 		{"keys an array of arrays", `{"keys":[[` + a + `]]}`, 0, "no key that can be used"},
 		{"an empty object", `{}`, 0, "no member keys"},
 		{"the metadata of an issuer", `{"issuer":"` + issuer + `","jwks_uri":"` + keysURL + `"}`, 0, "pass that issuer to Discover"},
 		{"a key alone", a, 0, "no member keys"},
-		{"keys in an array", `[` + a + `]`, 0, "no JSON key set"},
-		{"an empty array", `[]`, 0, "no JSON key set"},
+		{"keys in an array", `[` + a + `]`, 0, "not a JSON key set"},
+		{"an empty array", `[]`, 0, "not a JSON key set"},
 		{"null", `null`, 0, "no member keys"},
-		{"a string", `""`, 0, "no JSON key set"},
-		{"nothing", ``, 0, "no JSON key set"},
-		{"HTML", "<!doctype html><title>Sign in</title>", 0, "no JSON key set"},
-		{"truncated", strings.TrimSuffix(keySet(a, b), "}]}"), 0, "no JSON key set"},
-		{"truncated by a byte", strings.TrimSuffix(keySet(a), "}"), 0, "no JSON key set"},
-		{"something behind it", keySet(a) + "x", 0, "no JSON key set"},
-		{"a set behind it", keySet(a) + keySet(b), 0, "no JSON key set"},
+		{"a string", `""`, 0, "not a JSON key set"},
+		{"nothing", ``, 0, "not a JSON key set"},
+		{"HTML", "<!doctype html><title>Sign in</title>", 0, "not a JSON key set"},
+		{"truncated", strings.TrimSuffix(keySet(a, b), "}]}"), 0, "not a JSON key set"},
+		{"truncated by a byte", strings.TrimSuffix(keySet(a), "}"), 0, "not a JSON key set"},
+		{"something behind it", keySet(a) + "x", 0, "not a JSON key set"},
+		{"a set behind it", keySet(a) + keySet(b), 0, "not a JSON key set"},
 		{"a byte order mark", "\ufeff" + keySet(a), 1, ""},
-		{"two byte order marks", "\ufeff\ufeff" + keySet(a), 0, "no JSON key set"},
-		{"a byte order mark behind a space", " \ufeff" + keySet(a), 0, "no JSON key set"},
-		{"UTF-16", "{\x00\"\x00k\x00", 0, "no JSON key set"},
-		{"invalid UTF-8 in its place", "{\xff" + keySet(a)[1:], 0, "no JSON key set"},
+		{"two byte order marks", "\ufeff\ufeff" + keySet(a), 0, "not a JSON key set"},
+		{"a byte order mark behind a space", " \ufeff" + keySet(a), 0, "not a JSON key set"},
+		{"UTF-16", "{\x00\"\x00k\x00", 0, "not a JSON key set"},
+		{"invalid UTF-8 in its place", "{\xff" + keySet(a)[1:], 0, "not a JSON key set"},
 		{"invalid UTF-8 in a member that is ignored", `{"x":"` + "\xff" + `","keys":[` + a + `]}`, 1, ""},
 
 		{"Keys", strings.Replace(keySet(a), "keys", "Keys", 1), 0, "no member keys"},
@@ -614,10 +614,10 @@ func documents() []document {
 		{"keys twice, escaped", `{"keys":[` + a + `],"\u006beys":[` + b + `]}`, 0, "duplicate"},
 		{"an unknown member twice", `{"x":1,"keys":[` + a + `],"x":1}`, 0, "duplicate"},
 
-		{"100,000 [", strings.Repeat("[", 100_000), 0, "no JSON key set"},
-		{"100,000 [ in keys", `{"keys":[` + strings.Repeat("[", 100_000), 0, "no JSON key set"},
-		{"100,000 [ and ] in a key", keySet(a, with(b, `"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000))), 0, "no JSON key set"},
-		{`100,000 {"a":`, strings.Repeat(`{"a":`, 100_000), 0, "no JSON key set"},
+		{"100,000 [", strings.Repeat("[", 100_000), 0, "not a JSON key set"},
+		{"100,000 [ in keys", `{"keys":[` + strings.Repeat("[", 100_000), 0, "not a JSON key set"},
+		{"100,000 [ and ] in a key", keySet(a, with(b, `"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000))), 0, "not a JSON key set"},
+		{`100,000 {"a":`, strings.Repeat(`{"a":`, 100_000), 0, "not a JSON key set"},
 	}
 }
 
@@ -646,14 +646,14 @@ func TestParseManyKeys(t *testing.T) {
 		report  string // the last one
 	}{
 		{"100", good[:100], "0", "99", 0, ""},
-		{"101", good[:101], "0", "99", 1, "the last 1 keys are passed over, for only the first 100 that can be used count"},
-		{"150", good, "0", "99", 1, "the last 50 keys are passed over"},
-		{"150 behind odd ones", slices.Concat(null[:10], good), "0", "99", 11, "the last 50 keys are passed over"},
-		{"150 with odd ones among them", slices.Concat(good[:50], null[:10], good[50:]), "0", "99", 11, "the last 50 keys are passed over"},
+		{"101", good[:101], "0", "99", 1, "the issuer has to remove old keys: the last 1 are ignored, and only the first 100"},
+		{"150", good, "0", "99", 1, "the last 50 are ignored"},
+		{"150 behind odd ones", slices.Concat(null[:10], good), "0", "99", 11, "the last 50 are ignored"},
+		{"150 with odd ones among them", slices.Concat(good[:50], null[:10], good[50:]), "0", "99", 11, "the last 50 are ignored"},
 		{"one behind 100 odd ones", slices.Concat(null[:100], good[7:8]), "7", "7", 100, "key 100 (kid"},
 		{"one behind 101 odd ones", slices.Concat(null[:101], good[7:8]), "7", "7", 101, "1 more keys cannot be used"},
 		{"one behind 250 odd ones", slices.Concat(null, good[7:8]), "7", "7", 101, "150 more keys cannot be used"},
-		{"both too many", slices.Concat(null, good), "0", "99", 102, "the last 50 keys are passed over"},
+		{"both too many", slices.Concat(null, good), "0", "99", 102, "the last 50 are ignored"},
 		{"one kid 250 times", slicesOf(250, good[7]), "7", "7", 101, "149 more keys cannot be used"},
 		{"none", null, "", "", 0, ""},
 	} {

@@ -1,69 +1,77 @@
-// Package jwks verifies tokens with the keys that an identity provider publishes
-// as a JSON Web Key Set (RFC 7517). A [Source] is a key source for
-// [jwthttp.New]: it fetches the keys, keeps them fresh, follows their rotation,
-// and goes on with those it has while the provider is down.
+// Package jwks verifies tokens with the keys that an identity provider publishes as a JSON Web
+// Key Set (RFC 7517). A [Source] is a key source for [jwthttp.New]. It fetches the keys, renews
+// them and follows their rotation. While the provider is down, it uses the keys that it has.
 //
 //	keys, err := jwks.Discover("https://tenant.example.com/", jwks.Options{Audience: []string{"https://api.example.com"}})
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	defer keys.Close() // when the program ends: then its tokens are answered with 503
+//	defer keys.Close() // when the program ends: from then on its tokens get a 503
 //	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
 //
-// Every key is bound to the issuer and the audiences that the source was made
-// with: a token that it verifies must carry them, so [jwthttp.Options] need not
-// name them again.
+// Every key is bound to the issuer and the audiences of its source. A token must carry them,
+// so [jwthttp.Options] need not name them again.
 //
 // # When keys are fetched
 //
-// Nothing is fetched before the first token, or [Source.Ready] or [Source.Refresh].
-// From then on the source renews its keys by itself until [Source.Close]:
+// The first token, [Source.Ready] or [Source.Refresh] causes the first fetch. From then on the
+// source renews its keys until [Source.Close]:
 //
-//   - Keys are fresh for as long as the provider's Cache-Control or Expires says, from 5
-//     minutes to 24 hours, 15 minutes if it says nothing. no-cache, no-store and max-age=0
-//     mean 5 minutes.
-//   - They are renewed at a random moment between half and nine tenths of that time, so
-//     that a fleet that was started at once does not ask at once.
-//   - A fetch takes at most 5 seconds with all that belongs to it. One that has failed is
-//     repeated after 1 second, then 2, 4 and 8 (up to a minute as long as the keys are
-//     fresh), and up to half of that more at random.
+//   - Keys are fresh for as long as the provider's Cache-Control or Expires says: at least 5
+//     minutes, at most 24 hours, and 15 minutes if it says nothing. no-cache, no-store and
+//     max-age=0 mean 5 minutes.
+//   - Keys are renewed at a random moment between 50 % and 90 % of that time. So programs that
+//     started together do not fetch together.
+//   - A fetch takes at most 5 seconds, with the metadata.
+//   - A fetch that failed is repeated after 1 second, then 2, 4 and 8. While the keys are
+//     fresh, the pauses grow up to a minute. Up to half of each pause is added at random.
 //
-// A renewal is conditional (RFC 9110 section 13). A whole fetch asks for the metadata
-// first, where [Discover] was called, and takes no answer from a cache. [Source.Refresh],
-// a fetch for a token, a fetch after a failure, and at least one fetch a day are whole.
+// A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it accepts no answer
+// from a cache, and with [Discover] it asks for the metadata first. These fetches are whole:
+// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a day.
 //
-// A token that names a known key, and is signed with it, never waits for the network. A
-// token may ask for a fetch:
+// A provider may answer 429 or 503 with Retry-After. The source then waits, but not for ever:
 //
-//   - if it names a key that the set does not have: it may be new
-//   - if its signature fails under the key that it names: the key may have been replaced
-//     under its kid; the token is tried again if so
+//   - Renewals wait at most an hour, and at most half of the time for which the keys are fresh.
+//   - Fetches for tokens wait at most 5 minutes.
+//   - Once the keys are past their expiry, or if there are none, the source asks again after
+//     at most a minute.
 //
-// There is a budget of four such fetches, and one more each 30 seconds. The token waits for
-// the fetch no longer than 2 seconds and its request's context. Without budget it is
-// refused at once (401). While there are no keys, every token waits for the fetch that is
-// under way, no longer than that; while keys cannot be had, the answer to tokens that need
-// them is 503, so that no client throws away a good token.
+// # What a token waits for
 //
-// A provider may ask for quiet: Retry-After in a 429 or 503 delays what the source does by
-// itself, by an hour at most and by half of the time for which the keys are fresh; fetches
-// for tokens by 5 minutes at most; and both by a minute at most once the keys are past
-// their expiry, or there are none.
+// A token that is signed with the key that it names never waits for the network. That is the
+// key with its kid. In a set without kids, and for a token without kid, it is every key of the
+// token's algorithm. A token asks for a fetch in three cases:
 //
-// Keys that are past their expiry are used on until [Options].MaxStale is over, and then the
-// answer is 503. The earlier of the wall clock and the monotonic clock decides, for one of
-// them stands still while a machine sleeps.
+//   - There are no keys.
+//   - It names a key that the set does not have. The key may be new.
+//   - Its signature fails under the key that it names. The provider may have replaced the key
+//     under its kid. If so, the token is tried again.
 //
-// A mistake in an address or an issuer's name is only found by a fetch, so it shows as a
-// 503 for every token: [Options].OnEvent says why, and so does Refresh, if it is
-// called when the program starts.
+// A token waits for a fetch at most 2 seconds, and no longer than its request's context lasts.
+// Once there are keys, a budget limits the fetches for tokens: four at once, and one more every
+// 30 seconds. What a token gets that no key verifies:
+//
+//   - 401, if the provider has answered and the key is not there, or the signature fails.
+//   - 401 at once, if the budget is used up and the last fetch has succeeded.
+//   - 503, if the key is not there and the last fetch failed or takes too long. No client
+//     throws away a good token then.
+//   - 401, if the signature fails and the provider cannot be reached. There are keys for the
+//     token, and they refuse it.
+//
+// Keys past their expiry are used until [Options].MaxStale is over. Then every token gets a
+// 503. Of the wall clock and the monotonic clock, the one that has gone further decides: the
+// monotonic clock stands still while a machine sleeps.
+//
+// Only a fetch can find a wrong address or a wrong issuer, and until then every token gets a
+// 503. [Options].OnEvent reports the reason. [Source.Refresh] returns it, so call Refresh when
+// the program starts.
 //
 // # Whose keys
 //
-// Addresses are https; plain http is for loopback only. A redirect to another
-// host is not followed, and a document has at most 512 KiB. Of more than 100 keys the
-// first 100 that can be used count. Nothing in a token decides where keys are fetched
-// from. Which keys of a set are taken, [Parse] says.
+// Nothing in a token decides where keys are fetched from. An address is https; only loopback
+// may be plain http. A redirect to another host is not followed. A document has at most 512
+// KiB. [Parse] lists which keys of a set are used, and how many.
 package jwks
 
 import (
@@ -81,11 +89,12 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const (
 	fetchTimeout     = 5 * time.Second
-	maxWait          = 2 * time.Second // of a request
+	maxWait          = 2 * time.Second // of a request for a fetch
 	defaultMaxStale  = time.Hour
 	maxMaxStale      = 24 * time.Hour
 	maxIssuerBytes   = 256 // as jwthttp.Issuers has it
@@ -93,45 +102,42 @@ const (
 	wellKnownRFC8414 = "/.well-known/oauth-authorization-server"
 )
 
-// Options say whose keys a [Source] has and how it gets them. The zero value is
-// not enough: an audience must be named.
+// Options say whose keys a [Source] has, and how it fetches them. The zero value is an error:
+// Audience or AllowAnyAudience must be set.
 type Options struct {
-	// Issuer is the iss that tokens of these keys must carry, compared exactly.
-	// New needs it; Discover is given it, so leave it empty there.
+	// Issuer is the iss that a token must carry, compared exactly. New needs it. Leave it
+	// empty for Discover, which has a parameter for it.
 	Issuer string
 
-	// Audience lists what this service is called in aud: a token of these keys
-	// must carry one of them, compared exactly.
+	// Audience lists the names of this service in aud. A token must carry one of them,
+	// compared exactly.
 	Audience []string
 
-	// AllowAnyAudience binds the keys to no audience. Lost: that a token which
-	// the provider issued for another service is refused here. What
-	// jwthttp.Options say of audiences still holds: a token with an aud needs one
-	// of their Audience, or their AllowAnyAudience. It excludes Audience.
+	// AllowAnyAudience binds the keys to no audience. Lost: that a token which the provider
+	// issued for another service is refused. The rules of jwthttp.Options stay in force: a
+	// token with an aud needs Audience or AllowAnyAudience there. It excludes Audience.
 	AllowAnyAudience bool
 
-	// MaxStale is for how long keys are used past their expiry while the provider
-	// cannot be reached: 1 hour if 0, not at all if negative, at most 24 hours.
-	// Longer means that a key which the provider took back is trusted longer by
-	// whoever is cut off from it.
+	// MaxStale is for how long keys are used past their expiry while the provider cannot be
+	// reached: 1 hour if 0, not at all if negative, at most 24 hours. While the provider
+	// cannot be reached, a key that it has withdrawn is trusted for that much longer.
 	MaxStale time.Duration
 
-	// Client fetches; its Timeout, Transport and Jar are used, its CheckRedirect
-	// is not. Its transport must honour the request's context. If nil, a client
-	// of its own goes through the proxies that HTTPS_PROXY and NO_PROXY name, as
-	// http.DefaultTransport does; TLS ends at the provider all the same, and
-	// loopback addresses are never asked by a proxy.
+	// Client fetches. Its Timeout, Transport and Jar are used, and its CheckRedirect is not.
+	// Its Transport must honour the request's context, and can add credentials to a request.
+	// If nil, the source has its own client. That one uses the proxies in HTTPS_PROXY and
+	// NO_PROXY, as http.DefaultTransport does, but never for loopback. A proxy does not see
+	// inside TLS.
 	Client *http.Client
 
-	// OnEvent is told what happens, for logs and metrics. It is called
-	// concurrently and never by a request. It must return, for Close waits for it,
-	// so it must not call Close; a panic of it ends the program.
+	// OnEvent gets what happens, for logs and metrics. If nil, nothing is reported. It is
+	// called concurrently, and never by a request. Close waits for it, so it must return and
+	// must not call Close. If it panics, the program ends.
 	OnEvent func(Event)
 }
 
-// A Source is a [jwthttp.KeySource] with the keys of one issuer. Make one with
-// [New] or [Discover] and share it between all middlewares. It is safe for
-// concurrent use.
+// A Source is a [jwthttp.KeySource] with the keys of one issuer. Make one with [New] or
+// [Discover], and share it between all middlewares. It is safe for concurrent use.
 type Source struct {
 	issuer   string
 	audience []string
@@ -144,9 +150,9 @@ type Source struct {
 	ctx     context.Context // of fetches; over with Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	remote  remote // for the one flight alone
+	remote  remote // used by the flight only
 
-	now func() moment // readClocks, but for tests
+	now func() moment // readClocks, except in tests
 
 	mu      sync.Mutex
 	closed  bool
@@ -155,11 +161,11 @@ type Source struct {
 	setback setback
 	budget  budget // of fetches that tokens ask for
 	whole   moment // when the last good whole fetch began
-	located bool   // that one also found where the keys are
+	located bool   // that fetch also read the metadata
 	stats   Stats
 }
 
-// A flight is a fetch under way. It belongs to the source, not to who asked for it.
+// A flight is a fetch under way. It belongs to the source, not to the request that began it.
 type flight struct {
 	began moment
 	whole bool // see remote.fetch
@@ -172,25 +178,26 @@ type flight struct {
 // served are the keys in use.
 type served struct {
 	*index
-	fetched  moment // when the fetch began: all its time counts as age, RFC 9111 section 4.2.3
+	fetched  moment // when the fetch began; its duration counts as age, RFC 9111 section 4.2.3
 	lifetime time.Duration
-	isTold   atomic.Bool // that they are in use past their expiry
+	isTold   atomic.Bool // ServedStale was reported
 }
 
-// fresh returns for how long the keys are fresh, 0 or less if they are past their expiry.
+// fresh returns for how long the keys are still fresh. It is not positive past their expiry.
 func (k *served) fresh(now moment) time.Duration { return k.lifetime - now.since(k.fetched) }
 
 var errClosed = errors.New("jwks: the source is closed")
 
-// New returns a source for the key set at url. It needs no network; what is wrong
-// with the configuration, all of it, is its error. Prefer [Discover] where the
-// issuer has it, which says where the keys are and moves them.
+// New returns a source for the key set at url. It needs no network. The error lists
+// everything that is wrong with the configuration. Prefer [Discover] if the issuer publishes
+// metadata: then the issuer can move its keys.
 func New(url string, opts Options) (*Source, error) {
 	errs := []error{checkOptions(&opts)}
 	if opts.Issuer == "" {
-		errs = append(errs, errors.New("jwks: Options.Issuer is empty: say which iss the tokens of these keys carry"))
+		errs = append(errs, errors.New("jwks: Options.Issuer is empty: set it to the iss of the tokens"))
 	}
-	if _, err := checkURL(url, true, "/keys"); err != nil {
+	_, faults := checkAddress(url, "/keys")
+	for _, err := range faults {
 		errs = append(errs, fmt.Errorf("jwks: the address of the key set: %w", err))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -199,29 +206,33 @@ func New(url string, opts Options) (*Source, error) {
 	return newSource(remote{url: url}, opts), nil
 }
 
-// Discover returns a source for the keys of an issuer, which says itself where
-// they are: at /.well-known/openid-configuration (OpenID Connect Discovery 1.0) or,
-// where that fails, /.well-known/oauth-authorization-server (RFC 8414). The issuer
-// is the URL that its tokens carry as iss, to the letter: that of the metadata
-// must equal it. Like [New] it needs no network yet. Metadata is asked for with every
-// whole fetch: the first one, [Source.Refresh], one for a token, one after a failure, and
-// one a day.
+// Discover returns a source for the keys of an issuer, whose metadata says where they are. The
+// metadata is at one of these paths, and the second is asked if the first fails:
+//
+//   - /.well-known/openid-configuration (OpenID Connect Discovery 1.0)
+//   - /.well-known/oauth-authorization-server (RFC 8414)
+//
+// issuer is the iss of its tokens, which is a URL. The issuer in the metadata must equal it to
+// the letter. Discover needs no network. The error lists everything that is wrong with the
+// configuration. Every whole fetch reads the metadata again.
 func Discover(issuer string, opts Options) (*Source, error) {
 	errs := []error{}
 	if opts.Issuer != "" && opts.Issuer != issuer {
-		errs = append(errs, fmt.Errorf("jwks: Options.Issuer is %q, and Discover was given %q: leave Options.Issuer empty", opts.Issuer, issuer))
+		errs = append(errs, fmt.Errorf("jwks: Options.Issuer is %q, and the issuer of Discover is %q: leave Options.Issuer empty", opts.Issuer, issuer))
 	}
 	opts.Issuer = issuer
 	errs = append(errs, checkOptions(&opts))
-	u, err := checkURL(issuer, true, "")
-	if checkName(issuer) != nil {
-		// checkOptions has said it.
-	} else if err != nil {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
-	} else if u.RawQuery != "" || u.ForceQuery {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?) behind it, which no issuer has: leave it out", withoutQuery(issuer)))
-	} else if strings.Contains(u.Path, "/.well-known/") {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out what stands from /.well-known on", issuer))
+	u, faults := checkAddress(issuer, "")
+	for _, err := range faults {
+		if err != errSpace && err != errTemplate { // checkOptions reports these
+			errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
+		}
+	}
+	if u != nil && (u.RawQuery != "" || u.ForceQuery) {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", syntax.WithoutQuery(issuer)))
+	}
+	if u != nil && strings.Contains(u.Path, "/.well-known/") {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out /.well-known and what follows it", syntax.WithoutQuery(issuer)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -234,16 +245,19 @@ func Discover(issuer string, opts Options) (*Source, error) {
 	}, opts), nil
 }
 
-// checkOptions fills in defaults and returns what is wrong.
+// checkOptions sets the defaults, and returns everything that is wrong.
 func checkOptions(o *Options) error {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("jwks: "+format, args...)) }
 	if len(o.Issuer) > maxIssuerBytes || !utf8.ValidString(o.Issuer+strings.Join(o.Audience, "")) {
-		fault("the issuer or Options.Audience is no UTF-8, or the issuer has more than %d bytes: check where it comes from", maxIssuerBytes)
+		fault("the issuer or Options.Audience is not UTF-8, or the issuer has more than %d bytes: check where it comes from", maxIssuerBytes)
 	}
 	o.Audience = slices.Clone(o.Audience)
-	if err := checkName(o.Issuer); err != nil {
-		fault("the issuer: %w", err)
+	if hasSpace(o.Issuer) {
+		fault("the issuer: %w", errSpace)
+	}
+	if isTemplate(o.Issuer) {
+		fault("the issuer: %w", errTemplate)
 	}
 	for _, audience := range o.Audience {
 		if hasSpace(audience) {
@@ -254,7 +268,7 @@ func checkOptions(o *Options) error {
 		fault("Options.Audience has an empty string: name the service, or leave it out")
 	}
 	if len(o.Audience) == 0 && !o.AllowAnyAudience {
-		fault("Options.Audience is empty, so a token that the issuer made for any other service would do: say what this one is called in aud, or set AllowAnyAudience")
+		fault("Options.Audience is empty, so that tokens for other services would be accepted: set it to the name of this service in aud, or set AllowAnyAudience")
 	}
 	if len(o.Audience) > 0 && o.AllowAnyAudience {
 		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
@@ -263,7 +277,7 @@ func checkOptions(o *Options) error {
 		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
 	}
 	if o.MaxStale > 0 && o.MaxStale < time.Millisecond {
-		fault("Options.MaxStale is %v, as a number without a unit is: write %d*time.Second", o.MaxStale, o.MaxStale.Nanoseconds())
+		fault("Options.MaxStale is %v, which looks like a number without a unit: write %d*time.Second", o.MaxStale, o.MaxStale.Nanoseconds())
 	}
 	switch {
 	case o.MaxStale == 0:
@@ -289,17 +303,16 @@ func newSource(r remote, o Options) *Source {
 	return s
 }
 
-// Issuer returns the iss that tokens of these keys must carry.
+// Issuer returns the iss that a token must carry.
 func (s *Source) Issuer() string { return s.issuer }
 
-// Keys returns the keys that may verify a token with header h. See the package
-// comment for when it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer
-// has no such key; any other one is a 503.
+// Keys returns the keys that may verify a token with header h. The package comment says when
+// it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer has no such key. Any other
+// error is a 503.
 func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	wanted := keyName{h.KeyID, h.Algorithm}
 	if known := s.served.Load(); known != nil {
 		fresh := known.fresh(s.now())
-		if keys := known.find(wanted); keys != nil && fresh+s.maxStale > 0 {
+		if keys := known.find(h); keys != nil && fresh+s.maxStale > 0 {
 			if fresh < 0 && !known.isTold.Load() {
 				s.noticeStale(known)
 			}
@@ -307,28 +320,30 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 		}
 	}
 	if !slices.Contains(algorithms, h.Algorithm) {
-		return nil, jwthttp.ErrUnknownKey // no fetch would bring one
+		return nil, jwthttp.ErrUnknownKey // a fetch would not change that
 	}
 	var keys []jwthttp.Key
 	err := s.await(ctx, time.Now().Add(maxWait), func(known *served) bool {
-		keys = known.find(wanted)
+		keys = known.find(h)
 		return keys != nil
 	})
 	return keys, err
 }
 
-// Ready returns nil if there are keys to verify tokens with, for a health check;
-// if there are none it waits for them as a request does.
+// Ready returns nil if there are keys to verify tokens with. It is for a health check. If
+// there are no keys, it waits for them as a request does.
 func (s *Source) Ready(ctx context.Context) error {
 	return s.await(ctx, time.Now().Add(maxWait), func(*served) bool { return true })
 }
 
-// Refresh fetches the keys now, and returns when that is done or ctx is. The fetch
-// begins after the call, asks for the metadata first, and takes no answer from a cache:
-// a key that the issuer has withdrawn before the call is not in use after it. Where only
-// the metadata could not be read, the keys come from the last known address, and the error
-// says so: they may have moved. Refresh is for an operator who forces a key out, and for a program that wants its keys, or the
-// reason why there are none, before the first request.
+// Refresh fetches the keys now. It returns when that is done, or when ctx is. The fetch is
+// whole and begins after the call, so a key that the issuer has withdrawn before the call is
+// not in use after it. The error says why the keys could not be fetched, or that only the
+// metadata could not be read: then the keys come from the last known address, and they may
+// have moved. Refresh has two uses:
+//
+//   - An operator forces a withdrawn key out.
+//   - A program gets its keys before the first request, or the reason why there are none.
 func (s *Source) Refresh(ctx context.Context) error {
 	called := time.Now()
 	for {
@@ -355,8 +370,8 @@ func (s *Source) Refresh(ctx context.Context) error {
 	}
 }
 
-// Close ends all fetching, and waits until it has ended. Tokens are answered with
-// 503 from then on. It returns nil, also when called again.
+// Close ends all fetches, and waits for OnEvent. From then on every token gets a 503. Close
+// returns nil. It may be called again.
 func (s *Source) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -371,7 +386,7 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// usable returns the keys in use, nil if there are none, or too old ones.
+// usable returns the keys in use. It is nil if there are none, or if they are too old.
 func (s *Source) usable(now moment) *served {
 	known := s.served.Load()
 	if known == nil || known.fresh(now)+s.maxStale <= 0 {
@@ -380,8 +395,8 @@ func (s *Source) usable(now moment) *served {
 	return known
 }
 
-// await returns nil once the keys in use satisfy has. It joins the fetch that is
-// under way, or starts one if that is due. It waits no longer than ctx and until.
+// await returns nil once the keys in use satisfy has. It joins the fetch that is under way,
+// or starts one if the limits allow it. It waits no longer than ctx and until.
 func (s *Source) await(ctx context.Context, until time.Time, has func(*served) bool) error {
 	arrived := time.Now()
 	f, isOwn, err := s.join(has)
@@ -401,8 +416,8 @@ func (s *Source) await(ctx context.Context, until time.Time, has func(*served) b
 			if has(known) {
 				return nil
 			}
-			// A fetch that began before may have missed a key that is new, and a
-			// conditional one may have got an old answer.
+			// A fetch that began earlier may have missed a new key. A conditional fetch
+			// may have got an old answer.
 			if isOwn || f.whole && f.began.monotonic.After(arrived) {
 				return jwthttp.ErrUnknownKey
 			}
@@ -414,8 +429,8 @@ func (s *Source) await(ctx context.Context, until time.Time, has func(*served) b
 
 var errStillFetching = fmt.Errorf("jwks: the keys are still being fetched: %w", context.DeadlineExceeded)
 
-// join returns the fetch to wait for and whether it was started just now, or no
-// fetch and the verdict.
+// join returns the fetch to wait for, and whether this call has started it. If there is
+// nothing to wait for, f is nil and err is the result.
 func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -434,9 +449,9 @@ func (s *Source) join(has func(*served) bool) (f *flight, isOwn bool, err error)
 	if known == nil && s.setback.failures > 0 && since < s.setback.pause(0, 0) {
 		return nil, false, s.stats.LastError
 	}
-	// The budget is claimed before the fetch, whatever becomes of that.
+	// The budget is claimed before the fetch, also if the fetch fails.
 	if known != nil && (since < min(s.setback.quiet, maxQuietToken) || !s.budget.claim(now.monotonic)) {
-		// Where the last fetch failed, nobody knows whether there is such a key.
+		// After a fetch that failed it is not known whether there is such a key.
 		if s.stats.LastError != nil {
 			return nil, false, s.stats.LastError
 		}
@@ -454,7 +469,7 @@ func (f *flight) wait(ctx context.Context) error {
 	}
 }
 
-// start begins a fetch; s.mu is held, and none is under way.
+// start begins a fetch. s.mu is held, and no fetch is under way.
 func (s *Source) start(whole bool) *flight {
 	f := &flight{began: s.now(), whole: whole, done: make(chan struct{})}
 	s.flight = f
@@ -512,7 +527,7 @@ func (s *Source) fly(f *flight) {
 	}
 }
 
-// pause returns how long after a failure the next fetch begins; s.mu is held.
+// pause returns how long after a failure the next fetch begins. s.mu is held.
 func (s *Source) pause(now moment) time.Duration {
 	known := s.usable(now)
 	if known == nil {
@@ -522,7 +537,7 @@ func (s *Source) pause(now moment) time.Duration {
 	return s.setback.pause(fresh, fresh+s.maxStale)
 }
 
-// schedule sets the time of the next renewal; s.mu is held.
+// schedule sets the time of the next renewal. s.mu is held.
 func (s *Source) schedule(now moment, wait time.Duration) {
 	if s.timer != nil {
 		s.timer.Stop()
@@ -531,9 +546,12 @@ func (s *Source) schedule(now moment, wait time.Duration) {
 	s.timer = time.AfterFunc(wait, s.renew)
 }
 
-// renew begins the fetch that is due, unless another one came first. It is whole after a
-// failure, where the metadata could not be read, and where the one after it could come
-// more than a day after the last whole one.
+// renew begins the fetch that is due, unless another fetch has come first. The fetch is whole
+// in three cases:
+//
+//   - The last fetch failed.
+//   - The metadata could not be read.
+//   - The next renewal could come more than a day after the last whole fetch.
 func (s *Source) renew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -547,9 +565,9 @@ func (s *Source) renew() {
 	s.start(whole)
 }
 
-// noticeStale is for the first request that sees keys past their expiry. They may be so
-// because renewals fail, and because the machine slept: timers have slept too, so the
-// renewal is set anew. The request does not wait.
+// noticeStale is called by the first request that finds keys past their expiry. Either
+// renewals fail, or the machine has slept. Timers sleep too, so the renewal is scheduled again.
+// The request does not wait.
 func (s *Source) noticeStale(known *served) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -567,8 +585,8 @@ func (s *Source) noticeStale(known *served) {
 	}
 }
 
-// fetch returns the keys that the provider has now. errLocate says why they are from
-// where they were before, nil if that is not in question.
+// fetch returns the keys that the provider has now. errLocate says why the metadata could not
+// be read, if the keys were fetched from their old address nevertheless.
 func (s *Source) fetch(ctx context.Context, f *flight) (fresh *served, errLocate, err error) {
 	answer, err := s.remote.fetch(ctx, f.whole)
 	if err != nil {
@@ -591,8 +609,8 @@ func (s *Source) fetch(ctx context.Context, f *flight) (fresh *served, errLocate
 	return &served{index: x, fetched: f.began, lifetime: answer.lifetime}, answer.errLocate, nil
 }
 
-// bind returns the key bound to the issuer and its audiences: the one in use, if
-// it is the same.
+// bind returns the key, bound to the issuer and its audiences. If the same key is in use, it
+// returns that one.
 func (s *Source) bind(k foundKey, before *served) foundKey {
 	if before != nil {
 		for _, known := range before.found {
@@ -606,8 +624,7 @@ func (s *Source) bind(k foundKey, before *served) foundKey {
 	return k
 }
 
-// An origin is the way back from a key to its source. Each key that was found has its
-// own, as long as it is in use.
+// An origin is the way from a key back to its source. Each key in use has its own.
 type origin struct {
 	source *Source
 	name   keyName
@@ -615,10 +632,10 @@ type origin struct {
 
 func (o *origin) Source() any { return o.source }
 
-// Renewed fetches the keys as for an unknown kid, out of the same budget: what was published
-// under the kid may have been replaced. Keys that were not tried are no sign of that: a KeyFunc
-// around the source may hold some back. So the keys before the fetch are compared with those
-// after it.
+// Renewed fetches the keys as for an unknown kid, within the same budget. The provider may have
+// replaced the key under its kid. A key that was not tried is no sign of that, because a KeyFunc
+// around the source may hold it back. So the keys before the fetch are compared with those after
+// it.
 func (o *origin) Renewed(ctx context.Context, until time.Time, algorithm, kid string, tried []keyhook.Origin) bool {
 	names := []keyName{{kid, algorithm}}
 	var own []*origin

@@ -153,8 +153,10 @@ func serveTLS(t testing.TB, page http.HandlerFunc) *httptest.Server {
 func TestConstructorErrors(t *testing.T) {
 	const (
 		likeThis  = "write it like https://issuer.example.com"
-		plainHTTP = "use https; only loopback, such as http://127.0.0.1, does without"
-		noHTTPS   = "is no https URL: " + likeThis
+		plainHTTP = "only loopback, such as http://127.0.0.1, may use it: " + likeThis
+		noHTTPS   = "is not an https URL: " + likeThis
+		user      = "it has a user or password, which end up in logs: " + likeThis
+		fragment  = "has a fragment (#): leave it out"
 		space     = "it begins or ends with white space: remove that"
 	)
 	good := jwks.Options{Audience: []string{audience}}
@@ -165,8 +167,8 @@ func TestConstructorErrors(t *testing.T) {
 		want []string
 	}{
 		{"empty", "", good, []string{"names no host: " + likeThis}},
-		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is no URL: " + likeThis}},
-		{"a space in the host", "https://issuer example.com", good, []string{"it is no URL: " + likeThis}},
+		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is not a URL: " + likeThis}},
+		{"a space in the host", "https://issuer example.com", good, []string{"it is not a URL: " + likeThis}},
 		{"a line break", "https://issuer.example.com/\n", good, []string{space}},
 		{"a space at the end", "https://issuer.example.com ", good, []string{space}},
 		{"a space at the beginning", " https://issuer.example.com", good, []string{space}},
@@ -174,8 +176,9 @@ func TestConstructorErrors(t *testing.T) {
 		{"a space that does not break", "https://issuer.example.com\u00a0", good, []string{space}},
 		{"a byte order mark", "\ufeffhttps://issuer.example.com", good, []string{space}},
 		{"a space of no width", "https://issuer.example.com\u200b", good, []string{space}},
-		{"a password and a space", "https://alice:s3cret@issuer.example.com/keys ", good, []string{space}},
-		{"a query and a space", "https://issuer.example.com/keys?s3cret ", good, []string{space}},
+		{"a password and a space", "https://alice:s3cret@issuer.example.com/keys ", good, []string{space, user}},
+		{"a fragment and a space", "https://issuer.example.com/keys#s3cret ", good, []string{space, fragment}},
+		{"a template, a space and plain http", " http://issuer.example.com/{tenantid}/keys", good, []string{space, "it is a template", plainHTTP}},
 		{"a template", "https://issuer.example.com/{tenantid}/v2.0", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a template for a host", "https://{tenant}.example.com", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a path", "/keys", good, []string{"names no host: " + likeThis}},
@@ -193,21 +196,21 @@ func TestConstructorErrors(t *testing.T) {
 		{"plain http, localhost of another", "http://localhost.example.com/keys", good, []string{plainHTTP}},
 		{"plain http, 127.0.0.1 of another", "http://127.0.0.1.example.com/keys", good, []string{plainHTTP}},
 		{"plain http, link-local", "http://[fe80::1]/keys", good, []string{plainHTTP}},
-		{"a user", "https://alice@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"a password", "https://alice:s3cret@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"loopback as a user", "http://127.0.0.1@issuer.example.com/keys", good, []string{"a Client of yours can send them in a header"}},
-		{"a user without slashes", "https:alice:s3cret@issuer.example.com", good, []string{"a Client of yours can send them in a header"}},
-		{"a fragment", "https://issuer.example.com/keys#s3cret", good, []string{"has a fragment (#) behind it: leave that out"}},
-		{"a fragment on loopback", "http://127.0.0.1/keys#1", good, []string{"has a fragment (#) behind it: leave that out"}},
+		{"a user", "https://alice@issuer.example.com/keys", good, []string{user}},
+		{"a password", "https://alice:s3cret@issuer.example.com/keys", good, []string{user}},
+		{"loopback as a user", "http://127.0.0.1@issuer.example.com/keys", good, []string{user}},
+		{"a user without slashes", "https:alice:s3cret@issuer.example.com", good, []string{user}},
+		{"a fragment", "https://issuer.example.com/keys#s3cret", good, []string{fragment}},
+		{"a fragment on loopback", "http://127.0.0.1/keys#1", good, []string{fragment}},
 
-		{"no audience", issuer, jwks.Options{}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
-		{"an empty list of audiences", issuer, jwks.Options{Audience: []string{}}, []string{"say what this one is called in aud, or set AllowAnyAudience"}},
+		{"no audience", issuer, jwks.Options{}, []string{"set it to the name of this service in aud, or set AllowAnyAudience"}},
+		{"an empty list of audiences", issuer, jwks.Options{Audience: []string{}}, []string{"set it to the name of this service in aud, or set AllowAnyAudience"}},
 		{"an empty audience", issuer, jwks.Options{Audience: []string{"orders", ""}}, []string{"name the service, or leave it out"}},
 		{"an audience with a space at its end", issuer, jwks.Options{Audience: []string{"bills", "orders "}}, []string{`Options.Audience has "orders ": it begins or ends with white space`}},
 		{"an audience with a line break before it", issuer, jwks.Options{Audience: []string{"\norders"}}, []string{`Options.Audience has "\norders": it begins or ends with white space`}},
 		{"an audience of a space", issuer, jwks.Options{Audience: []string{" "}}, []string{`Options.Audience has " ": it begins or ends with white space`}},
 		{"an audience and any audience", issuer, jwks.Options{Audience: []string{"orders"}, AllowAnyAudience: true}, []string{"contradict each other: keep one"}},
-		{"an audience that is no UTF-8", issuer, jwks.Options{Audience: []string{"\xff"}}, []string{"is no UTF-8", "check where it comes from"}},
+		{"an audience that is no UTF-8", issuer, jwks.Options{Audience: []string{"\xff"}}, []string{"is not UTF-8", "check where it comes from"}},
 		{"MaxStale too long", issuer, jwks.Options{Audience: good.Audience, MaxStale: 24*time.Hour + 1}, []string{"use at most 24h0m0s, 0 for 1h0m0s, or -1 for none"}},
 		{"MaxStale without a unit", issuer, jwks.Options{Audience: good.Audience, MaxStale: 3600}, []string{"write 3600*time.Second"}},
 		{"all at once", "http://issuer.example.com", jwks.Options{Audience: []string{""}, AllowAnyAudience: true, MaxStale: 48 * time.Hour},
@@ -227,15 +230,19 @@ func TestConstructorErrors(t *testing.T) {
 
 	t.Run("New without issuer, and more", func(t *testing.T) {
 		wantMistakes(t, func() (*jwks.Source, error) { return jwks.New("keys", jwks.Options{}) },
-			"say which iss the tokens of these keys carry", likeThis, "set AllowAnyAudience")
+			"set it to the iss of the tokens", likeThis, "set AllowAnyAudience")
+	})
+	t.Run("New, the issuer has a template and a space", func(t *testing.T) {
+		opts := good
+		opts.Issuer = "{realm} "
+		wantMistakes(t, func() (*jwks.Source, error) { return jwks.New(keysURL, opts) }, space, "it is a template")
 	})
 	for name, tc := range map[string]struct{ issuer, want string }{
-		"a space at the end":  {issuer + " ", "the issuer: it begins or ends with white space"},
-		"a space before":      {" issuer", "it begins or ends with white space"},
-		"a line break":        {"issuer\r\n", "it begins or ends with white space"},
-		"a template":          {"https://login.microsoftonline.com/{tenantid}/v2.0", "put the id of your tenant in place of the braces"},
-		"a template, no URL":  {"{realm}", "put the id of your tenant in place of the braces"},
-		"a template and more": {"{realm} ", "it begins or ends with white space"},
+		"a space at the end": {issuer + " ", "the issuer: it begins or ends with white space"},
+		"a space before":     {" issuer", "it begins or ends with white space"},
+		"a line break":       {"issuer\r\n", "it begins or ends with white space"},
+		"a template":         {"https://login.microsoftonline.com/{tenantid}/v2.0", "put the id of your tenant in place of the braces"},
+		"a template, no URL": {"{realm}", "put the id of your tenant in place of the braces"},
 	} {
 		t.Run("New, the issuer has "+name, func(t *testing.T) {
 			opts := good
@@ -251,8 +258,8 @@ func TestConstructorErrors(t *testing.T) {
 	}{
 		{"a query", issuer + "?tenant=s3cret", "", "which no issuer has: leave it out"},
 		{"an empty query", issuer + "?", "", "which no issuer has: leave it out"},
-		{"the address of metadata", issuer + "/.well-known/openid-configuration", "", "leave out what stands from /.well-known on"},
-		{"the address of metadata, RFC 8414", issuer + "/.well-known/oauth-authorization-server/tenant", "", "leave out what stands from /.well-known on"},
+		{"the address of metadata", issuer + "/.well-known/openid-configuration", "", "leave out /.well-known and what follows it"},
+		{"the address of metadata, RFC 8414", issuer + "/.well-known/oauth-authorization-server/tenant", "", "leave out /.well-known and what follows it"},
 		{"another Options.Issuer", issuer, issuer + "/", "leave Options.Issuer empty"},
 		{"a long one", issuer + "/" + strings.Repeat("a", 256), "", "more than 256 bytes: check where it comes from"},
 		{"no UTF-8", issuer + "/\xff", "", "check where it comes from"},
@@ -309,7 +316,7 @@ func TestWhatIsAllowed(t *testing.T) {
 // ever asked.
 func TestRedirects(t *testing.T) {
 	good := text(keySet(edJWK("a", "a")))
-	const refused = "it redirects to another host or scheme, which is not followed: use the address where it ends, if you trust that"
+	const refused = "it redirects to another host or scheme, which is not followed: if you trust that one, use its address"
 	for _, tc := range []struct {
 		name      string
 		locations []string // one after the other
@@ -429,11 +436,11 @@ func TestAnswers(t *testing.T) {
 		{"204", status(204, ""), "it answered with status 204"},
 		{"304 that nobody asked for", status(304, ""), "it answered with status 304"},
 		{"a redirect to nowhere", status(302, ""), "it answered with status 302"},
-		{"nothing", text(""), "it is no JSON key set"},
-		{"HTML", text(html), "it is no JSON key set"},
-		{"HTML as JSON", text(html, "Content-Type: application/json"), "it is no JSON key set"},
+		{"nothing", text(""), "it is not a JSON key set"},
+		{"HTML", text(html), "it is not a JSON key set"},
+		{"HTML as JSON", text(html, "Content-Type: application/json"), "it is not a JSON key set"},
 		{"no keys", text(keySet()), "no key that can be used"},
-		{"truncated JSON", text(good[:len(good)-1]), "it is no JSON key set"},
+		{"truncated JSON", text(good[:len(good)-1]), "it is not a JSON key set"},
 		{"fewer bytes than it says", text(good, "Content-Length: 1000"), "unexpected EOF"},
 		{"broken off", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, good)
@@ -442,7 +449,7 @@ func TestAnswers(t *testing.T) {
 		}, "unexpected EOF"},
 		{"gzip that is none", text(good, "Content-Encoding: gzip"), "gzip"},
 		{"512 KiB", text(padded(512 << 10)), ""},
-		{"512 KiB and a byte", text(padded(512<<10 + 1)), "it answered with more than 512 KiB"},
+		{"512 KiB and a byte", text(padded(512<<10 + 1)), "it answered with more than 512 KiB, which is too large for a key set: check the address"},
 		{"64 MiB", func(w http.ResponseWriter, r *http.Request) {
 			chunk := []byte(padded(64 << 10))
 			for sent := 0; ; sent += len(chunk) {
@@ -455,8 +462,8 @@ func TestAnswers(t *testing.T) {
 				}
 				chunk = bytes.Repeat([]byte(" "), 64<<10)
 			}
-		}, "it answered with more than 512 KiB"},
-		{"64 MiB in gzip", zipped(padded(many)), "it answered with more than 512 KiB"},
+		}, "it answered with more than 512 KiB, which is too large for a key set: check the address"},
+		{"64 MiB in gzip", zipped(padded(many)), "it answered with more than 512 KiB, which is too large for a key set: check the address"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := serveTLS(t, tc.page)
@@ -655,7 +662,7 @@ func TestRevalidation(t *testing.T) {
 			{"304 after an outage", false, status(304, ""), whole, "status 304", "b"},
 			{"modified", false, text(a, `ETag: W/"2"`), whole, "", "a"},
 			{"not modified since", false, status(304, ""), `W/"2"||`, "", "a"},
-			{"HTML", false, text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"||`, "no JSON key set", "a"},
+			{"HTML", false, text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"||`, "not a JSON key set", "a"},
 			{"304 after HTML", false, status(304, ""), whole, "status 304", "a"},
 			{"modified after HTML", false, text(a, "Last-Modified: "+date), whole, "", "a"},
 			{"not modified by date alone", false, status(304, ""), "|" + date + "|", "", "a"},
@@ -698,15 +705,15 @@ func TestErrorText(t *testing.T) {
 		{"status", status(500, secret), "status 500"},
 		{"redirect", redirect("https://" + secret + ".example.com/" + secret), "redirects"},
 		{"redirect in circles", redirect("/keys?" + secret), "redirects"},
-		{"HTML", text("<p>" + secret), "no JSON key set"},
-		{"a string", text(`"` + secret + `"`), "no JSON key set"},
-		{"a string of keys", text(`{"keys":"` + secret + `"}`), "no JSON key set"},
-		{"truncated", text(`{"keys":["` + secret), "no JSON key set"},
+		{"HTML", text("<p>" + secret), "not a JSON key set"},
+		{"a string", text(`"` + secret + `"`), "not a JSON key set"},
+		{"a string of keys", text(`{"keys":"` + secret + `"}`), "not a JSON key set"},
+		{"truncated", text(`{"keys":["` + secret), "not a JSON key set"},
 		{"a private key", text(keySet(private)), "secret (d)"},
 		{"a hundred private keys", text(keySet(slicesOf(100, private)...)), "secret (d)"},
 		{"lines in a kid", text(keySet(`{"kid":"a\r\nlevel=info msg=all-is-well\u0085\u2028","use":"enc"}`)), "use is"},
 		{"a long kid", text(keySet(`{"kid":"` + strings.Repeat("\U0001f511", 300) + `","use":"enc"}`)), "no key that can be used"},
-		{"a long name twice", text(`{"keys":[],"` + strings.Repeat("n", 2000) + `":1,"` + strings.Repeat("n", 2000) + `":1}`), "no JSON key set"},
+		{"a long name twice", text(`{"keys":[],"` + strings.Repeat("n", 2000) + `":1,"` + strings.Repeat("n", 2000) + `":1}`), "not a JSON key set"},
 		{"too much", text(strings.Repeat(secret, 100_000)), "more than 512 KiB"},
 		{"no connection", nil, "refused"},
 	} {

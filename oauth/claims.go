@@ -1,6 +1,5 @@
-// Package oauth makes a service that package jwthttp guards an OAuth 2.0 protected
-// resource by two standards: access tokens are those of RFC 9068, and a client
-// finds out where to get one by RFC 9728.
+// Package oauth makes a service an OAuth 2.0 protected resource. It has the access tokens of RFC
+// 9068, and the metadata of RFC 9728, which tells a client where to get a token.
 //
 //	resource, err := oauth.NewResource(oauth.Metadata{
 //		Resource:             "https://api.example.com/mcp",
@@ -21,14 +20,15 @@
 //	mux.Handle("/mcp", auth.Handler(mcp))
 //	mux.Handle(resource.Path(), resource) // public
 //
-// Every challenge then names the document, as clients of the Model Context Protocol
-// expect it. A client in a browser reads a challenge only from an answer whose CORS
-// headers expose it (Access-Control-Expose-Headers: WWW-Authenticate); they are a
-// matter for what stands outside of the middleware. The document brings its own.
+// Every challenge then names the document, as clients of the Model Context Protocol (MCP) expect.
 //
-// An MCP server that keeps sessions may call a tool with the context of the request
-// that began the session, whoever calls now. Let it be stateless, or hand each
-// request's token on in the way of its SDK, as _example/mcp does.
+// A client in a browser can read a challenge only if the answer's CORS headers expose it:
+// Access-Control-Expose-Headers: WWW-Authenticate. Set them outside of the middleware. The
+// document has CORS headers of its own.
+//
+// An MCP server that keeps sessions may call a tool with the context of the request that began the
+// session, and that request may be another user's. Make the server stateless, or pass each
+// request's token by the means of its SDK, as _example/mcp does.
 package oauth
 
 import (
@@ -43,52 +43,58 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// AccessTokens returns the [jwthttp.Options] for the access tokens of one issuer, RFC
-// 9068 section 4: the typ at+jwt, which no ID token has, the issuer as it stands in
-// iss, and what this service is called in aud, any one of which will do. Both may
-// be repeated where the keys are bound to them already, as those of package jwks
-// are. Set further fields as you like.
+// AccessTokens returns the [jwthttp.Options] for the access tokens of one issuer, RFC 9068
+// section 4. A token must have:
 //
-// It belongs with [Claims], which asks for the claims that such a token must have.
-// An empty issuer, an empty audience and no audience are errors. The Options beside an error
-// are no less strict.
+//   - the typ at+jwt, which ID tokens do not have
+//   - this issuer as its iss
+//   - one of these audiences in its aud
+//
+// The keys may be bound to the same issuer and audience, as those of package jwks are. You may
+// set further fields. Use the Options with [Claims], which checks that a token has the claims of
+// RFC 9068.
+//
+// An empty issuer, an empty audience and no audience are errors. The Options that are returned
+// with an error are as strict.
 func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	var errs []error
 	if issuer == "" {
-		errs = append(errs, errors.New("oauth: the issuer is empty: pass AccessTokens the issuer as it is in iss"))
+		errs = append(errs, errors.New("oauth: the issuer is empty: pass AccessTokens the iss of the tokens"))
 	}
 	if len(audience) == 0 || slices.Contains(audience, "") {
-		errs = append(errs, errors.New("oauth: the audience is missing or empty: pass AccessTokens what this service is called in aud"))
+		errs = append(errs, errors.New("oauth: the audience is missing or empty: pass AccessTokens the name of this service in aud"))
 	}
 	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, errors.Join(errs...)
 }
 
-// Claims are the claims of an access token, RFC 9068 section 2.2, for
-// [jwthttp.New]. Only the exact names of the RFC count. What the token may be used
-// for, [jwthttp.Token.Scopes] and [jwthttp.RequireScopes] read from the token
-// itself, not from Scope; a test says it by [jwthttp.Token.WithScopes].
+// Claims are the claims of an access token, RFC 9068 section 2.2, for [jwthttp.New]. Names match
+// in exact case only.
 //
-// To add claims of your own, embed it by value in a struct: its Validate is called
-// then too (a type defined as type X oauth.Claims has none). A Validate of that
-// struct's own takes its place and must call it. Do not declare a claim of these
-// again, nor embed [jwt.RegisteredClaims] beside it: the outer field would take the
-// value, and Validate refuse every token.
+// [jwthttp.Token.Scopes] and [jwthttp.RequireScopes] read the scopes from the token itself, not
+// from Scope. A test sets them with [jwthttp.Token.WithScopes].
+//
+// To add claims, embed Claims by value in a struct:
+//
+//   - The Validate of Claims is then called for the struct. If the struct has a Validate of its
+//     own, that one must call the other.
+//   - Do not use type X oauth.Claims, which has no Validate.
+//   - Do not declare one of these claims again, and do not embed [jwt.RegisteredClaims] beside
+//     Claims. The outer field would take the value, and Validate would refuse every token.
 type Claims struct {
-	jwt.RegisteredClaims                  // iss, sub, aud, exp, iat and jti must be there
-	ClientID             string           `json:"client_id"` // who asked for the token; must be there
+	jwt.RegisteredClaims                  // iss, sub, aud, exp, iat and jti are required
+	ClientID             string           `json:"client_id"` // the client that asked for the token; required
 	Scope                string           `json:"scope,omitempty"`
 	AuthTime             *jwt.NumericDate `json:"auth_time,omitempty"` // when the user logged in
-	ACR                  string           `json:"acr,omitempty"`       // how well, as one word
-	AMR                  []string         `json:"amr,omitempty"`       // and by what means
+	ACR                  string           `json:"acr,omitempty"`       // how strong the login was
+	AMR                  []string         `json:"amr,omitempty"`       // the methods of the login
 	Roles                Values           `json:"roles,omitempty"`
 	Groups               Values           `json:"groups,omitempty"`
 	Entitlements         Values           `json:"entitlements,omitempty"`
 }
 
-// Validate returns an error that names the claims which RFC 9068 section 2.2
-// requires and which are missing or empty; it wraps
-// [jwt.ErrTokenRequiredClaimMissing]. The text holds nothing of the token.
-// [jwthttp.Middleware] calls it.
+// Validate returns an error if a claim that RFC 9068 section 2.2 requires is missing or empty. The
+// error names all of these claims and wraps [jwt.ErrTokenRequiredClaimMissing]. It has nothing
+// of the token in it. [jwthttp.Middleware] calls Validate.
 func (c Claims) Validate() error {
 	var missing []string
 	for _, claim := range []struct {
@@ -113,11 +119,10 @@ func (c Claims) Validate() error {
 	return nil
 }
 
-// Values are roles, groups or entitlements, RFC 9068 section 2.2.3.1. In a token
-// they are an array, as every SCIM attribute of several values is (RFC 7643 section
-// 2.4), of strings or of objects with a string as their value (section 4.1.2), whose
-// other members are left aside. A single string is no such array and is refused,
-// as all else is but null, which stands for none.
+// Values are roles, groups or entitlements, RFC 9068 section 2.2.3.1. In a token they are an array
+// (RFC 7643 section 2.4). An element is a string, or an object with a string as its value
+// (section 4.1.2); its other members are ignored. null means none. Everything else is refused,
+// also a single string.
 type Values []string
 
 // UnmarshalJSON implements [json.Unmarshaler].

@@ -327,8 +327,8 @@ func TestAccessTokens(t *testing.T) {
 // What is incomplete is an error that says what to pass, and no options.
 func TestAccessTokensOfNobody(t *testing.T) {
 	const (
-		noIssuer   = "oauth: the issuer is empty: pass AccessTokens the issuer as it is in iss"
-		noAudience = "oauth: the audience is missing or empty: pass AccessTokens what this service is called in aud"
+		noIssuer   = "oauth: the issuer is empty: pass AccessTokens the iss of the tokens"
+		noAudience = "oauth: the audience is missing or empty: pass AccessTokens the name of this service in aud"
 	)
 	for _, tc := range []struct {
 		name     string

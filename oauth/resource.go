@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -14,63 +13,69 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jwthttp/jwthttp/internal/loopback"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-const wellKnown = "/.well-known/oauth-protected-resource"
+const (
+	wellKnown = "/.well-known/oauth-protected-resource"
 
-// Metadata is what a protected resource says of itself, RFC 9728 section 2. Every
-// URL in it is https; plain http is for loopback.
+	// Examples of good URLs, for errors.
+	exampleResource = "https://api.example.com/mcp"
+	exampleIssuer   = "https://issuer.example.com"
+)
+
+// Metadata describes a protected resource, RFC 9728 section 2. Every URL in it is https, or http
+// for loopback.
 type Metadata struct {
-	// Resource is the URL of this service as clients call it, without fragment,
-	// better without query. Clients compare it, so write it as they do, and let
-	// tokens have it as their audience (RFC 8707).
+	// Resource is the URL of this service. It has no fragment, and should have no query.
+	// Clients compare it with the URL that they call, so write it as they do. Tokens should
+	// have it in aud (RFC 8707).
 	Resource string `json:"resource"`
 
-	// AuthorizationServers are the issuers that clients may get tokens from, at
-	// least one, as in iss.
+	// AuthorizationServers are the issuers that clients may get tokens from, as in iss. At
+	// least one is required.
 	AuthorizationServers []string `json:"authorization_servers"`
 
 	// ScopesSupported are the scopes that a client may ask for.
 	ScopesSupported []string `json:"scopes_supported,omitempty"`
 
-	// BearerMethodsSupported says where tokens are taken from: "header", "body" or
-	// "query". If empty it is header alone, as in jwthttp's default.
+	// BearerMethodsSupported lists where a token may be: "header", "body" or "query". If
+	// empty, it is "header", as in jwthttp's default.
 	BearerMethodsSupported []string `json:"bearer_methods_supported"`
 
-	// For people: a name, and pages about how to use the service, what it does
-	// with data, and its terms.
+	// For people: a name, and pages about how to use the service, about its use of data, and
+	// its terms.
 	ResourceName          string `json:"resource_name,omitempty"`
 	ResourceDocumentation string `json:"resource_documentation,omitempty"`
 	ResourcePolicyURI     string `json:"resource_policy_uri,omitempty"`
 	ResourceTOSURI        string `json:"resource_tos_uri,omitempty"`
 }
 
-// A Resource serves the metadata of a protected resource, to everybody. Make one
-// with [NewResource]. It is safe for concurrent use.
+// A Resource is a handler that serves the metadata of a protected resource. The document is
+// public. Make one with [NewResource]. It is safe for concurrent use.
 type Resource struct {
 	url, path string
 	document  []byte
 }
 
-// NewResource returns the handler for m, which it copies. The error names
-// everything that is wrong with m at once, each with how to mend it.
+// NewResource returns the handler for m, which it copies. The error lists everything that is wrong
+// with m, and how to mend it.
 func NewResource(m Metadata) (*Resource, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("oauth: "+format, args...)) }
 
-	resource, err := checkIdentifier(m.Resource)
-	if err == nil && !isCanonical(resource, m.Resource) {
-		err = fmt.Errorf("%.200q has a scheme or host that clients would not write so: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no port where it is the default", m.Resource)
+	resource, err := checkIdentifier(m.Resource, exampleResource)
+	if err == nil && !syntax.IsCanonical(resource, m.Resource) {
+		err = fmt.Errorf("%.200q has a scheme or host that clients would write differently: use letters in lower case (xn-- for names beyond ASCII), digits, hyphens and dots, and no default port", m.Resource)
 	}
 	if err != nil {
 		fault("Metadata.Resource: %w", err)
 	}
 	if len(m.AuthorizationServers) == 0 {
-		fault("Metadata.AuthorizationServers is empty, and a client would not learn where to get a token: name the issuer")
+		fault("Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer")
 	}
 	for _, issuer := range m.AuthorizationServers {
-		u, err := checkIdentifier(issuer)
+		u, err := checkIdentifier(issuer, exampleIssuer)
 		if err == nil && u.RawQuery != "" { // RFC 8414 section 2
 			err = fmt.Errorf("%.200q has a query (?), which no issuer has: leave it out", issuer)
 		}
@@ -79,8 +84,8 @@ func NewResource(m Metadata) (*Resource, error) {
 		}
 	}
 	for _, scope := range m.ScopesSupported {
-		if scope == "" || !isPlain(scope) { // RFC 6749 section 3.3
-			fault("Metadata.ScopesSupported has %.200q, which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own", scope)
+		if !syntax.IsWord(scope) { // RFC 6749 section 3.3
+			fault("Metadata.ScopesSupported has %.200q, which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope", scope)
 		}
 	}
 	if len(m.BearerMethodsSupported) == 0 {
@@ -92,7 +97,7 @@ func NewResource(m Metadata) (*Resource, error) {
 		}
 	}
 	if !utf8.ValidString(m.ResourceName) {
-		fault("Metadata.ResourceName is no UTF-8: check where it comes from")
+		fault("Metadata.ResourceName is not UTF-8: check where it comes from")
 	}
 	for _, page := range []struct{ name, url string }{
 		{"ResourceDocumentation", m.ResourceDocumentation},
@@ -102,7 +107,12 @@ func NewResource(m Metadata) (*Resource, error) {
 		if page.url == "" {
 			continue
 		}
-		if _, err := checkURL(page.url); err != nil {
+		// Unlike an identifier, the address of a page may have a fragment.
+		_, err := syntax.ParseURL(page.url, exampleResource)
+		if err == nil && !syntax.IsWord(page.url) {
+			_, err = syntax.CheckURL(page.url, exampleResource)
+		}
+		if err != nil {
 			fault("Metadata.%s: %w", page.name, err)
 		}
 	}
@@ -117,8 +127,7 @@ func NewResource(m Metadata) (*Resource, error) {
 		return nil, fmt.Errorf("oauth: %w", err)
 	}
 	r := &Resource{path: wellKnown, document: document.Bytes()}
-	// RFC 9728 section 3.1: between host and path; a slash that is all there is of
-	// a path goes.
+	// RFC 9728 section 3.1: it is between host and path, and a path of one slash is left out.
 	if p := resource.EscapedPath(); p != "/" {
 		r.path += p
 	}
@@ -129,25 +138,31 @@ func NewResource(m Metadata) (*Resource, error) {
 	return r, nil
 }
 
-// URL returns where clients find the document, for
-// [jwthttp.Options].ResourceMetadata. It comes from Metadata.Resource alone, never
-// from a request.
+// URL returns the address of the document, for [jwthttp.Options].ResourceMetadata. It is made of
+// Metadata.Resource, never of a request.
 func (r *Resource) URL() string { return r.url }
 
-// Path returns the path of [Resource.URL], escaped, to be routed to r as it is:
+// Path returns the path of [Resource.URL], escaped, for a router:
 //
 //	mux.Handle(resource.Path(), resource)
 //
-// Where it ends in a slash, [http.ServeMux] takes it for all that is below, which
-// Path()+"{$}" is not. Beside a route such as "GET /", with which it takes that for
-// a conflict, route "GET "+Path() and "OPTIONS "+Path(). It is outside of the path
-// of Metadata.Resource, so a proxy that passes on only the latter has to learn of it.
+// Three cases need more:
+//
+//   - If the path ends in a slash, [http.ServeMux] also matches everything below it. Use
+//     Path()+"{$}" to match the path only.
+//   - Beside a route such as "GET /", [http.ServeMux] reports a conflict. Use "GET "+Path() and
+//     "OPTIONS "+Path().
+//   - The path is not below that of Metadata.Resource. A proxy that passes only the latter must
+//     also pass this one.
 func (r *Resource) Path() string { return r.path }
 
-// ServeHTTP answers GET and HEAD with the document, which may be cached for an hour,
-// and OPTIONS, a browser's preflight request, with leave for any page to get it with
-// any headers but Authorization: it is public, and no answer depends on who asks.
-// Other methods are a 405. It does not look at the path.
+// ServeHTTP answers every path in the same way:
+//
+//   - GET and HEAD get the document, which may be cached for an hour.
+//   - OPTIONS, a browser's preflight request, gets CORS headers. Pages of any origin may read
+//     the document, with any header in their request but Authorization. The document is public
+//     and the same for every client.
+//   - Other methods get a 405.
 func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	const allow = "GET, HEAD, OPTIONS"
 	h := w.Header()
@@ -163,7 +178,7 @@ func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case http.MethodOptions:
 		h.Set("Allow", allow)
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
-		h.Set("Access-Control-Allow-Headers", "*") // MCP-Protocol-Version, traceparent, whatever comes next
+		h.Set("Access-Control-Allow-Headers", "*") // such as MCP-Protocol-Version and traceparent
 		h.Set("Access-Control-Max-Age", "3600")
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -172,78 +187,22 @@ func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// checkIdentifier returns the URL if it can name a resource, RFC 9728 section 1.2,
-// or an issuer, but for its query.
-func checkIdentifier(raw string) (*url.URL, error) {
-	u, err := checkURL(raw)
+// checkIdentifier returns the URL that raw is, if it can be the identifier of a resource, RFC 9728
+// section 1.2. An issuer must also have no query.
+func checkIdentifier(raw, example string) (*url.URL, error) {
+	u, err := syntax.CheckURL(raw, example)
 	if err != nil {
 		return nil, err
-	}
-	if strings.Contains(raw, "#") {
-		return nil, fmt.Errorf("%.200q has a fragment (#): leave it out", raw)
 	}
 	if u.ForceQuery {
 		return nil, fmt.Errorf("%.200q has a query (?) with nothing in it: leave the ? out", raw)
 	}
 	if strings.Contains(u.Path+"/", "/.well-known/") {
-		return nil, fmt.Errorf("%.200q is the address of metadata: leave out /.well-known and the word behind it", raw)
+		return nil, fmt.Errorf("%.200q is the address of metadata: leave out /.well-known and the segment after it", raw)
 	}
-	// Routers and browsers would ask for another path than was written.
+	// Routers and browsers would change the path.
 	if clean := path.Clean(u.Path); u.Path != "" && u.Path != clean && (clean == "/" || u.Path != clean+"/") {
 		return nil, fmt.Errorf("%.200q has an empty segment, . or .. in its path: write %.200q", raw, clean)
 	}
 	return u, nil
-}
-
-// checkURL returns the URL if it may stand in the document.
-func checkURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, errors.New("it is no URL: write it like https://api.example.com/mcp")
-	case u.User != nil, u.Hostname() == "" && strings.Contains(raw, "@"):
-		return nil, errors.New("it has a user or password, and the document is public: leave them out")
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%.200q names no host: write it like https://api.example.com/mcp", raw)
-	case !isPlain(raw):
-		return nil, fmt.Errorf("%.200q has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes", raw)
-	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
-		return nil, fmt.Errorf("%.200q is plain http: use https; only loopback, such as http://127.0.0.1, does without", raw)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%.200q is no https URL: write it like https://api.example.com/mcp", raw)
-	}
-	return u, nil
-}
-
-// isCanonical reports whether scheme, host and port of raw, which is u, are written
-// as clients send them: they compare URLs as texts, RFC 9728 section 3.3.
-func isCanonical(u *url.URL, raw string) bool {
-	host, port := u.Host, u.Port()
-	if !strings.HasPrefix(raw, u.Scheme) { // it is in lower case
-		return false
-	}
-	if port != "" {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port || port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
-			return false
-		}
-		host = strings.TrimSuffix(host, ":"+port)
-	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return addr.Zone() == "" && strings.Trim(host, "[]") == addr.String()
-	}
-	if last := host[strings.LastIndexByte(host, '.')+1:]; strings.Trim(last[:min(len(last), 1)], "0123456789") == "" {
-		return false // browsers take it for an address
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// isPlain reports whether s can stand in a challenge and in a document as it is.
-func isPlain(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c <= 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }

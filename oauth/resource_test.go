@@ -217,50 +217,50 @@ func TestMisuse(t *testing.T) {
 		{"a bare host", resource("api.example.com"), `Metadata.Resource: "api.example.com" names no host: ` + like},
 		{"a port alone", resource("https://:8080/mcp"), `Metadata.Resource: "https://:8080/mcp" names no host: ` + like},
 		{"a URN", resource("urn:example:orders"), `Metadata.Resource: "urn:example:orders" names no host: ` + like},
-		{"no URL", resource("https://api example.com"), `Metadata.Resource: it is no URL: ` + like},
-		{"http", resource("http://api.example.com"), `Metadata.Resource: "http://api.example.com" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
-		{"http of a private address", resource("http://10.0.0.1"), `Metadata.Resource: "http://10.0.0.1" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
-		{"http of a name that begins so", resource("http://localhost.example.com"), `Metadata.Resource: "http://localhost.example.com" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
-		{"ftp", resource("ftp://localhost/x"), `Metadata.Resource: "ftp://localhost/x" is no https URL: ` + like},
-		{"a fragment", resource("https://api.example.com/mcp#x"), `Metadata.Resource: "https://api.example.com/mcp#x" has a fragment (#): leave it out`},
-		{"an empty fragment", resource("https://api.example.com/mcp#"), `Metadata.Resource: "https://api.example.com/mcp#" has a fragment (#): leave it out`},
-		{"a password", resource("https://alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
-		{"a quote", resource(`https://api.example.com/"x`), `Metadata.Resource: "https://api.example.com/\"x" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
-		{"a quote in the query", resource(`https://api.example.com/?"`), `Metadata.Resource: "https://api.example.com/?\"" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
-		{"a backslash", resource(`https://api.example.com/\x`), `Metadata.Resource: "https://api.example.com/\\x" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
-		{"a space", resource(`https://api.example.com/a b`), `Metadata.Resource: "https://api.example.com/a b" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
-		{"an umlaut", resource("https://api.example.com/ä"), `Metadata.Resource: "https://api.example.com/ä" has other characters than URLs do: write it in printable ASCII, without spaces, quotes and backslashes`},
-		{"DEL", resource("https://api.example.com/?\x7f"), `Metadata.Resource: it is no URL: ` + like},
-		{"a password without a scheme", resource("alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
-		{"a password without a host", resource("https://:8443/alice:hunter2@x"), `Metadata.Resource: it has a user or password, and the document is public: leave them out`},
+		{"no URL", resource("https://api example.com"), `Metadata.Resource: it is not a URL: ` + like},
+		{"http", resource("http://api.example.com"), `Metadata.Resource: "http://api.example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
+		{"http of a private address", resource("http://10.0.0.1"), `Metadata.Resource: "http://10.0.0.1" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
+		{"http of a name that begins so", resource("http://localhost.example.com"), `Metadata.Resource: "http://localhost.example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
+		{"ftp", resource("ftp://localhost/x"), `Metadata.Resource: "ftp://localhost/x" is not an https URL: ` + like},
+		{"a fragment", resource("https://api.example.com/mcp#x"), `Metadata.Resource: "https://api.example.com/mcp" has a fragment (#): ` + like},
+		{"an empty fragment", resource("https://api.example.com/mcp#"), `Metadata.Resource: "https://api.example.com/mcp" has a fragment (#): ` + like},
+		{"a password", resource("https://alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, which end up in logs: ` + like},
+		{"a quote", resource(`https://api.example.com/"x`), `Metadata.Resource: "https://api.example.com/\"x" has other characters than printable ASCII without spaces, quotes and backslashes: ` + like},
+		{"a quote in the query", resource(`https://api.example.com/?"`), `Metadata.Resource: "https://api.example.com/" has other characters than printable ASCII without spaces, quotes and backslashes: ` + like},
+		{"a backslash", resource(`https://api.example.com/\x`), `Metadata.Resource: "https://api.example.com/\\x" has other characters than printable ASCII without spaces, quotes and backslashes: ` + like},
+		{"a space", resource(`https://api.example.com/a b`), `Metadata.Resource: "https://api.example.com/a b" has other characters than printable ASCII without spaces, quotes and backslashes: ` + like},
+		{"an umlaut", resource("https://api.example.com/ä"), `Metadata.Resource: "https://api.example.com/ä" has other characters than printable ASCII without spaces, quotes and backslashes: ` + like},
+		{"DEL", resource("https://api.example.com/?\x7f"), `Metadata.Resource: it is not a URL: ` + like},
+		{"a password without a scheme", resource("alice:hunter2@api.example.com"), `Metadata.Resource: it has a user or password, which end up in logs: ` + like},
+		{"a password without a host", resource("https://:8443/alice:hunter2@x"), `Metadata.Resource: it has a user or password, which end up in logs: ` + like},
 		{"an empty query", resource("https://api.example.com/mcp?"), `Metadata.Resource: "https://api.example.com/mcp?" has a query (?) with nothing in it: leave the ? out`},
-		{"well-known further in", resource("https://api.example.com/a/.well-known/b"), `Metadata.Resource: "https://api.example.com/a/.well-known/b" is the address of metadata: leave out /.well-known and the word behind it`},
-		{"the document itself", resource("https://api.example.com/.well-known/oauth-protected-resource"), `Metadata.Resource: "https://api.example.com/.well-known/oauth-protected-resource" is the address of metadata: leave out /.well-known and the word behind it`},
-		{"well-known at the end", resource("https://api.example.com/.well-known"), `Metadata.Resource: "https://api.example.com/.well-known" is the address of metadata: leave out /.well-known and the word behind it`},
+		{"well-known further in", resource("https://api.example.com/a/.well-known/b"), `Metadata.Resource: "https://api.example.com/a/.well-known/b" is the address of metadata: leave out /.well-known and the segment after it`},
+		{"the document itself", resource("https://api.example.com/.well-known/oauth-protected-resource"), `Metadata.Resource: "https://api.example.com/.well-known/oauth-protected-resource" is the address of metadata: leave out /.well-known and the segment after it`},
+		{"well-known at the end", resource("https://api.example.com/.well-known"), `Metadata.Resource: "https://api.example.com/.well-known" is the address of metadata: leave out /.well-known and the segment after it`},
 		{"dots in the path", resource("https://api.example.com/a/../b"), `Metadata.Resource: "https://api.example.com/a/../b" has an empty segment, . or .. in its path: write "/b"`},
 		{"an empty segment", resource("https://api.example.com//mcp"), `Metadata.Resource: "https://api.example.com//mcp" has an empty segment, . or .. in its path: write "/mcp"`},
 		{"two slashes", resource("https://api.example.com//"), `Metadata.Resource: "https://api.example.com//" has an empty segment, . or .. in its path: write "/"`},
 
-		{"no server", server(), `Metadata.AuthorizationServers is empty, and a client would not learn where to get a token: name the issuer`},
-		{"an empty server", server(issuer, ""), `Metadata.AuthorizationServers: "" names no host: ` + like},
-		{"a server over http", server("http://issuer.example.com"), `Metadata.AuthorizationServers: "http://issuer.example.com" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
+		{"no server", server(), `Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer`},
+		{"an empty server", server(issuer, ""), `Metadata.AuthorizationServers: "" names no host: write it like https://issuer.example.com`},
+		{"a server over http", server("http://issuer.example.com"), `Metadata.AuthorizationServers: "http://issuer.example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: write it like https://issuer.example.com`},
 		{"a server with a query", server(issuer + "?a"), `Metadata.AuthorizationServers: "https://issuer.example.com?a" has a query (?), which no issuer has: leave it out`},
 		{"a server with an empty query", server(issuer + "?"), `Metadata.AuthorizationServers: "https://issuer.example.com?" has a query (?) with nothing in it: leave the ? out`},
-		{"a server with a fragment", server(issuer + "#a"), `Metadata.AuthorizationServers: "https://issuer.example.com#a" has a fragment (#): leave it out`},
-		{"the metadata of a server", server(issuer + "/.well-known/openid-configuration"), `Metadata.AuthorizationServers: "https://issuer.example.com/.well-known/openid-configuration" is the address of metadata: leave out /.well-known and the word behind it`},
+		{"a server with a fragment", server(issuer + "#a"), `Metadata.AuthorizationServers: "https://issuer.example.com" has a fragment (#): write it like https://issuer.example.com`},
+		{"the metadata of a server", server(issuer + "/.well-known/openid-configuration"), `Metadata.AuthorizationServers: "https://issuer.example.com/.well-known/openid-configuration" is the address of metadata: leave out /.well-known and the segment after it`},
 
-		{"an empty scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read", ""} }), `Metadata.ScopesSupported has "", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
-		{"DEL in a scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read\x7f"} }), `Metadata.ScopesSupported has "read\x7f", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
-		{"two scopes in one", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read write"} }), `Metadata.ScopesSupported has "read write", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own`},
+		{"an empty scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read", ""} }), `Metadata.ScopesSupported has "", which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope`},
+		{"DEL in a scope", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read\x7f"} }), `Metadata.ScopesSupported has "read\x7f", which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope`},
+		{"two scopes in one", with(func(m *oauth.Metadata) { m.ScopesSupported = []string{"read write"} }), `Metadata.ScopesSupported has "read write", which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope`},
 		{"a method", with(func(m *oauth.Metadata) { m.BearerMethodsSupported = []string{"header", "cookie"} }), `Metadata.BearerMethodsSupported has "cookie": use header, body or query`},
-		{"a name", with(func(m *oauth.Metadata) { m.ResourceName = "\xff" }), `Metadata.ResourceName is no UTF-8: check where it comes from`},
-		{"documentation", with(func(m *oauth.Metadata) { m.ResourceDocumentation = "javascript://x/%0aalert(1)" }), `Metadata.ResourceDocumentation: "javascript://x/%0aalert(1)" is no https URL: ` + like},
+		{"a name", with(func(m *oauth.Metadata) { m.ResourceName = "\xff" }), `Metadata.ResourceName is not UTF-8: check where it comes from`},
+		{"documentation", with(func(m *oauth.Metadata) { m.ResourceDocumentation = "javascript://x/%0aalert(1)" }), `Metadata.ResourceDocumentation: "javascript://x/%0aalert(1)" is not an https URL: ` + like},
 		{"policy", with(func(m *oauth.Metadata) { m.ResourcePolicyURI = "/policy" }), `Metadata.ResourcePolicyURI: "/policy" names no host: ` + like},
-		{"terms", with(func(m *oauth.Metadata) { m.ResourceTOSURI = "http://example.com" }), `Metadata.ResourceTOSURI: "http://example.com" is plain http: use https; only loopback, such as http://127.0.0.1, does without`},
+		{"terms", with(func(m *oauth.Metadata) { m.ResourceTOSURI = "http://example.com" }), `Metadata.ResourceTOSURI: "http://example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
 
 		{"all at once", oauth.Metadata{ScopesSupported: []string{""}, ResourceTOSURI: "x"}, `Metadata.Resource: "" names no host: ` + like + "\n" +
-			`oauth: Metadata.AuthorizationServers is empty, and a client would not learn where to get a token: name the issuer` + "\n" +
-			`oauth: Metadata.ScopesSupported has "", which is no scope: use printable ASCII without spaces, quotes and backslashes, each scope a string of its own` + "\n" +
+			`oauth: Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer` + "\n" +
+			`oauth: Metadata.ScopesSupported has "", which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope` + "\n" +
 			`oauth: Metadata.ResourceTOSURI: "x" names no host: ` + like},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestOddHosts(t *testing.T) {
 		"HTTPS://api.example.com", "https://127.1", "https://0x7f000001", "https://api.0x7f", "http://[0:0:0:0:0:0:0:1]", "https://[::1%25lo]", "https://[::FFFF]",
 	} {
 		_, err := oauth.NewResource(metadata(url))
-		if err == nil || !strings.Contains(err.Error(), "has a scheme or host that clients would not write so") {
+		if err == nil || !strings.Contains(err.Error(), "has a scheme or host that clients would write differently") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}

@@ -1,6 +1,5 @@
-// Package goredis keeps a denylist in Redis or Valkey, by way of the client
-// github.com/redis/go-redis: for programs of several processes, which all refuse
-// what one of them has revoked.
+// Package goredis keeps a denylist in Redis or Valkey, with the client github.com/redis/go-redis.
+// It is for several processes: each refuses what any of them has revoked.
 //
 //	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 //	revoked, err := goredis.New(client, goredis.Options{MaxLifetime: time.Hour})
@@ -9,23 +8,26 @@
 //	}
 //	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
 //
-// A request takes one round trip, of a GET for each of jti and sub; in a cluster one to
-// each node that has such a key, at the same time. While Redis is down, slow, or answers what was never
-// written, requests get a 503 and none passes.
+// A request takes one round trip, with a GET for jti and a GET for sub. In a cluster, it takes one
+// to each node that has such a key, at the same time. While Redis is down or slow, or has a
+// value that no list wrote, every request gets a 503.
 //
-// # What Redis must promise
+// A key is a prefix and 43 characters. Its value is a number. It expires by itself.
 //
-// A list is as good as the memory of what keeps it, and a key that Redis has lost is
-// a token that is good again. So let it write to disk (appendonly yes), for a Redis
-// that comes back empty has forgotten who logged out. Let it evict nothing
-// (maxmemory-policy noeviction): when it is full, revoking fails, and what was
-// revoked stays so. Read from masters: a replica may be behind, and after a failover
-// the last moments before it may be lost (see WAIT in Redis's manual). Keep its clock
-// right: Redis deletes by that clock what has expired, so a jump ahead loses what was
-// revoked, for good. A program whose clock is ahead for a moment loses nothing: when it
-// revokes, the longer of the times by its clock and by Redis's counts.
+// # How to configure Redis
 //
-// A key is a prefix and 43 characters, its value a number. It expires by itself.
+// If Redis loses a key, a revoked token is accepted again. So:
+//
+//   - Write to disk (appendonly yes). A Redis that restarts empty has lost all revocations.
+//   - Evict nothing (maxmemory-policy noeviction). If Redis is full, new revocations fail, and
+//     the old ones stay.
+//   - Read from masters. A replica may be behind. A failover may lose the last moments before
+//     it (see WAIT in the manual of Redis).
+//   - Keep its clock right. Redis deletes expired keys by its own clock, so a jump ahead loses
+//     revocations for good.
+//
+// The clocks of the programs matter less. If one is ahead for a moment, nothing is lost: of the
+// times by its clock and by that of Redis, the longer one counts.
 package goredis
 
 import (
@@ -48,30 +50,30 @@ const (
 	maxPrefixBytes = 128
 )
 
-// Options are those of a list in Redis. The zero value is good for tokens that live
-// for a day at most.
+// Options are the limits of a list in Redis. The zero value fits tokens that live for at most a
+// day.
 type Options struct {
-	// MaxLifetime is as in [denylist.Options]: 24 hours if 0. Programs that share a
-	// list must have the same. When it is raised, what was revoked before is
-	// still kept for the shorter time.
+	// MaxLifetime is as in [denylist.Options]: 24 hours if 0. Programs that share a list must
+	// have the same. If it is raised, earlier revocations are still kept for the shorter time.
 	MaxLifetime time.Duration
 
-	// Timeout is how long a request waits for Redis: 250 ms if 0, at most 5 seconds.
-	// Then it is a 503. A revocation waits for as long, in a cluster up to twice, also
-	// when its client has left; one that was given up may have been kept all the same.
+	// Timeout is how long a request waits for Redis before it gets a 503: 250 ms if 0, at
+	// most 5 seconds. A revocation waits for as long, and in a cluster up to twice as long.
+	// A revocation that timed out may still be in Redis.
 	Timeout time.Duration
 
-	// Prefix begins all keys: "jwthttp:deny:" if empty, at most 128 bytes. Programs
-	// with one prefix share a list.
+	// Prefix begins all keys: "jwthttp:deny:" if empty, at most 128 bytes. Programs with the
+	// same prefix share a list.
 	Prefix string
 }
 
-// New returns a list that is kept in Redis. The client is a *redis.Client, also one
-// of Sentinel, or a *redis.ClusterClient, with ContextTimeoutEnabled; it stays the
-// caller's, to be closed after the last request. New needs no network: what is wrong
-// with the configuration is its error, as far as it shows. Whether the client reads
-// from a replica, which lets tokens pass for as long as it is behind, does not: its
-// Addr must not be one, and a client of Sentinel must not have ReplicaOnly or
+// New returns a list that is kept in Redis. client is a *redis.Client, also one of Sentinel, or a
+// *redis.ClusterClient. It must have ContextTimeoutEnabled. The caller closes it after the last
+// request. New needs no network.
+//
+// The error lists what is wrong with the configuration, except for one thing. New cannot see
+// whether a *redis.Client reads from a replica, which may be behind and let revoked tokens pass.
+// So its Addr must not be that of a replica. A client of Sentinel must not have ReplicaOnly or
 // UseDisconnectedReplicas.
 func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	var errs []error
@@ -93,24 +95,24 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 		}
 		heedsContext = c.Options().ContextTimeoutEnabled
 		if c.Options().ReadOnly {
-			fault("the client reads from replicas, which may not know yet what was revoked: make it without ReadOnly, RouteByLatency and RouteRandomly")
+			fault("the client reads from replicas, which may not have the last revocations yet: make it without ReadOnly, RouteByLatency and RouteRandomly")
 		}
 	case *redis.Ring:
-		fault("the client is a Ring, which asks another shard when one is down, where nothing is revoked: use a *redis.ClusterClient")
+		fault("the client is a Ring, which asks another shard without the revocations if one is down: use a *redis.ClusterClient")
 	default:
 		fault("the client is a %T: use a *redis.Client or a *redis.ClusterClient", client)
 	}
 	if !heedsContext {
-		fault("the client goes by its own timeouts alone, so that a Redis that hangs would hold up requests for seconds: make it with ContextTimeoutEnabled")
+		fault("the client ignores Options.Timeout, so that a Redis that hangs would delay requests for seconds: make it with ContextTimeoutEnabled")
 	}
 	if opts.Timeout < 0 || opts.Timeout > maxTimeout {
 		fault("Options.Timeout is %v: use a positive one of at most %v, or 0 for %v", opts.Timeout, maxTimeout, defaultTimeout)
 	}
 	if opts.Timeout > 0 && opts.Timeout < time.Millisecond {
-		fault("Options.Timeout is %v, as a number without a unit is: write %d*time.Millisecond", opts.Timeout, opts.Timeout.Nanoseconds())
+		fault("Options.Timeout is %v, which looks like a number without a unit: write %d*time.Millisecond", opts.Timeout, opts.Timeout.Nanoseconds())
 	}
 	if len(opts.Prefix) > maxPrefixBytes {
-		fault("Options.Prefix has %d bytes: use at most %d, for every key has it", len(opts.Prefix), maxPrefixBytes)
+		fault("Options.Prefix has %d bytes, and every key begins with it: use at most %d", len(opts.Prefix), maxPrefixBytes)
 	}
 	if opts.Timeout == 0 {
 		opts.Timeout = defaultTimeout
@@ -134,9 +136,9 @@ type store struct {
 
 var _ denylist.Store = (*store)(nil)
 
-// raise is one step for Redis, so that of two revocations at once the later moment
-// stays. ARGV[2] is the time to live by the clock of the caller. By that of Redis it
-// lasts until ARGV[3]. The longer one counts, since either clock may be ahead.
+// raise is one step for Redis, so that of two revocations at the same time the higher number
+// stays. ARGV[2] is the time to live, by the caller's clock. ARGV[3] is the time at which it ends,
+// by the clock of Redis. The longer time counts, since either clock may be ahead.
 var raise = redis.NewScript(`
 local n, ttl = ARGV[1], tonumber(ARGV[2])
 local now = redis.call('TIME')
@@ -160,7 +162,7 @@ end
 return redis.call('SET', KEYS[1], n, 'PX', ttl)
 `)
 
-// The kind plays no part, for Redis has one room for all.
+// Raise ignores the kind, since Redis has no limit for each.
 func (s *store) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n int64, until time.Time) error {
 	ttl := max(until.Sub(s.now()).Milliseconds(), 1) // Redis refuses 0
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
@@ -171,8 +173,8 @@ func (s *store) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n 
 func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	// A pipeline, since in a cluster no single command may have several keys; and the
-	// client answers none from a cache of its own.
+	// It is a pipeline of GETs, since in a cluster the keys of one command must be on one
+	// node. The client does not cache them.
 	pipe := s.client.Pipeline()
 	var cmds [3]*redis.StringCmd
 	for kind, key := range keys {
@@ -194,7 +196,8 @@ func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64,
 		if err != nil {
 			return [3]int64{}, err
 		}
-		// As raise has it; the error does not quote what somebody else has written.
+		// The same check as in raise. The error does not quote a value that another
+		// program has written.
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 || len(text) > 15 || strconv.FormatInt(n, 10) != text {
 			return [3]int64{}, errors.New("goredis: the value is not a number of a denylist")

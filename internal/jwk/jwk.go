@@ -1,5 +1,4 @@
-// Package jwk reads one JSON Web Key (RFC 7517 section 4) to a public key and its
-// thumbprint.
+// Package jwk makes a public key and its thumbprint of one JSON Web Key, RFC 7517 section 4.
 package jwk
 
 import (
@@ -19,44 +18,45 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A Form says how exactly the numbers of a key must be written.
+// A Form says which spellings of a key's numbers are accepted.
 type Form int
 
 const (
-	// Canonical is what RFC 7518 section 6 and RFC 8037 section 2 prescribe: base64url
-	// without padding, integers without zeros before them, coordinates of full length.
+	// Canonical is the form of RFC 7518 section 6 and RFC 8037 section 2: base64url without
+	// padding, integers without leading zeros, and coordinates of full length.
 	Canonical Form = iota
 
-	// Lenient is for key sets as providers publish them. It also takes the standard
-	// alphabet, padding and line breaks of base64, zeros before an integer, and EC
-	// coordinates that lack their leading zeros. None of this leaves two readings.
+	// Lenient is for key sets as providers publish them. It also accepts the standard
+	// alphabet, padding and line breaks of base64, integers with leading zeros, and EC
+	// coordinates without theirs. None of these spellings is ambiguous.
 	Lenient
 )
 
-// A Key is a public key that a JWK describes.
+// A Key is the public key of a JWK.
 type Key struct {
 	Public     any // *rsa.PublicKey, *ecdsa.PublicKey of P-256, or ed25519.PublicKey
 	ID         string
-	Algorithm  string            // alg as it is written; "" if absent
-	Thumbprint [sha256.Size]byte // RFC 7638, of Public and not of how it was written
+	Algorithm  string            // alg; "" if absent
+	Thumbprint [sha256.Size]byte // RFC 7638, of Public; the same for every spelling
 }
 
-// Parse reads a JWK. The text must be one JSON object in valid UTF-8 without duplicate
-// names. Private and symmetric keys are refused, also keys for another use than to
-// verify signatures, and types and curves that no Key is for. Certificates are not
-// looked at. An RSA key may still have a size or an exponent that package jws refuses.
-// With an error the Key has the ID alone, where one was found.
+// Parse reads a JWK. The text must be one JSON object in valid UTF-8 without duplicate names.
+// These are errors: a private or symmetric key, a key with another use than to verify signatures,
+// and other types and curves than those of [Key]. Certificates are ignored.
+//
+// Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key has
+// only the ID, if the JWK has one.
 func Parse(text []byte, form Form) (Key, error) {
 	var m members
 	if err := json.Unmarshal(text, &m); err != nil {
-		return Key{ID: m.text("kid")}, fmt.Errorf("it is no strict JSON object: %w", err)
+		return Key{ID: m.text("kid")}, fmt.Errorf("it is not a strict JSON object: %w", err)
 	}
 	k := Key{ID: m.text("kid")}
 	if m.fault != nil {
 		return k, m.fault
 	}
 	if m.secret != "" {
-		return k, fmt.Errorf("it is secret (%s), and what is published is none: the issuer has to replace it", m.secret)
+		return k, fmt.Errorf("the issuer has to replace it, because it publishes a secret (%s)", m.secret)
 	}
 	if m.use != nil && *m.use != "sig" {
 		return k, fmt.Errorf("its use is %.40q, not sig", *m.use)
@@ -87,7 +87,7 @@ func Parse(text []byte, form Form) (Key, error) {
 	case "":
 		err = errors.New("it has no key type (kty)")
 	default:
-		err = fmt.Errorf("its type %.40q is not supported: RSA, EC and OKP are", m.text("kty"))
+		err = fmt.Errorf("its type %.40q is not supported: use RSA, EC or OKP", m.text("kty"))
 	}
 	if err != nil {
 		return Key{ID: k.ID}, err
@@ -96,29 +96,29 @@ func Parse(text []byte, form Form) (Key, error) {
 	return k, nil
 }
 
-// names are the members that are read as strings.
+// names are the members with a string that is needed.
 var names = [...]string{"kid", "kty", "alg", "crv", "n", "e", "x", "y"}
 
-// secrets are the members of private and symmetric keys, RFC 7518 sections 6.2.2, 6.3.2
-// and 6.4, RFC 8037 section 2 and the private member of post-quantum keys.
+// secrets are the members of private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and 6.4,
+// RFC 8037 section 2, and priv of post-quantum keys.
 var secrets = [...]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
 
-// members are what a JWK says.
+// members has what is needed of a JWK.
 type members struct {
 	texts      [len(names)]string
 	use        *string
 	operations []string // nil if absent
-	secret     string   // the name of a member that must not be there
-	fault      error    // the first member of a wrong type; kid is found nevertheless
+	secret     string   // the name of a secret member; "" if there is none
+	fault      error    // the first member of a wrong type
 }
 
 func (m *members) text(name string) string { return m.texts[slices.Index(names[:], name)] }
 
-// UnmarshalJSONFrom reads the members one by one, so that nothing is kept of those that
-// are not looked for. A member that is null counts as absent.
+// UnmarshalJSONFrom reads the members one by one, so that other members are not kept in memory. A
+// member that is null counts as absent.
 func (m *members) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if d.PeekKind() != '{' {
-		m.fault = errors.New("it is no JSON object")
+		m.fault = errors.New("it is not a JSON object")
 		return d.SkipValue()
 	}
 	if _, err := d.ReadToken(); err != nil {
@@ -159,12 +159,14 @@ func (m *members) read(name string, d *jsontext.Decoder) error {
 	case name == "key_ops" && kind == '[':
 		return m.readOperations(d)
 	case (i >= 0 || name == "use") && m.fault == nil:
-		m.fault = fmt.Errorf("it is no JWK: %s is no string", name)
+		m.fault = fmt.Errorf("it is not a JWK: %s is not a string", name)
 	case name == "key_ops" && m.fault == nil:
-		m.fault = errors.New("it is no JWK: key_ops is no list of strings")
+		m.fault = errOperations
 	}
 	return d.SkipValue()
 }
+
+var errOperations = errors.New("it is not a JWK: key_ops is not a list of strings")
 
 func (m *members) readOperations(d *jsontext.Decoder) error {
 	m.operations = []string{}
@@ -174,7 +176,7 @@ func (m *members) readOperations(d *jsontext.Decoder) error {
 	for kind := d.PeekKind(); kind != ']' && kind != 0; kind = d.PeekKind() {
 		if kind != '"' {
 			if m.fault == nil {
-				m.fault = errors.New("it is no JWK: key_ops is no list of strings")
+				m.fault = errOperations
 			}
 			if err := d.SkipValue(); err != nil {
 				return err
@@ -209,7 +211,7 @@ func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.BitLen() > 31 { // it would not fit into an int everywhere
+	if e.BitLen() > 31 { // the int of some machines has 32 bits
 		return nil, fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not one of %d bits", e.BitLen())
 	}
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
@@ -217,11 +219,11 @@ func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
 
 const p256Size = 32
 
-// ecKey reads a point, RFC 7518 section 6.2.1, and also returns it uncompressed, SEC 1
+// ecKey reads x and y, RFC 7518 section 6.2.1. It also returns the point, uncompressed, SEC 1
 // section 2.3.3.
 func (m *members) ecKey(form Form) (*ecdsa.PublicKey, []byte, error) {
 	if curve := m.text("crv"); curve != "P-256" {
-		return nil, nil, fmt.Errorf("its curve %.40q is not supported: P-256 is", curve)
+		return nil, nil, fmt.Errorf("its curve %.40q is not supported: use P-256", curve)
 	}
 	point := make([]byte, 1+2*p256Size)
 	point[0] = 4 // uncompressed
@@ -242,10 +244,10 @@ func (m *members) ecKey(form Form) (*ecdsa.PublicKey, []byte, error) {
 	return pub, point, nil
 }
 
-// edKey reads x, RFC 8037 section 2: bytes and no integer, so none may be missing.
+// edKey reads x, RFC 8037 section 2. It is bytes and not an integer, so no zero may be missing.
 func (m *members) edKey(form Form) (ed25519.PublicKey, error) {
 	if curve := m.text("crv"); curve != "Ed25519" {
-		return nil, fmt.Errorf("its curve %.40q is not supported: Ed25519 is", curve)
+		return nil, fmt.Errorf("its curve %.40q is not supported: use Ed25519", curve)
 	}
 	x, err := m.bytes("x", form)
 	if err != nil {
@@ -269,7 +271,7 @@ func (m *members) integer(name string, form Form) (*big.Int, error) {
 	return new(big.Int).SetBytes(b), nil
 }
 
-// bytes returns at least one.
+// bytes reads a member in base64url. It returns at least one byte.
 func (m *members) bytes(name string, form Form) ([]byte, error) {
 	text := m.text(name)
 	if text == "" {
@@ -280,10 +282,10 @@ func (m *members) bytes(name string, form Form) ([]byte, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) == 0 {
-		return nil, fmt.Errorf("its %s is no base64url", name)
+		return nil, fmt.Errorf("its %s is not base64url", name)
 	}
 	if form == Canonical && encode(b) != text { // line breaks, or bits after the last byte
-		return nil, fmt.Errorf("its %s is no canonical base64url", name)
+		return nil, fmt.Errorf("its %s is not canonical base64url", name)
 	}
 	return b, nil
 }

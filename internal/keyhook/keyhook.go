@@ -1,5 +1,6 @@
-// Package keyhook lets package jwks give a jwthttp.Key the way back to the source that
-// the key came from. No other package can, so there is no exported function for it.
+// Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
+// back to the source that it came from, and the index of a KeySet. The types of jwthttp are
+// any here, because jwthttp imports this package.
 package keyhook
 
 import (
@@ -13,14 +14,26 @@ type Origin interface {
 	// Source returns the source, which is compared by ==.
 	Source() any
 
-	// Renewed is called after the signature of a token failed under all keys in tried,
-	// which may have been replaced under their kid. tried may hold keys of other
-	// sources too. It reports whether the source now has a key for algorithm and kid
-	// that is not in tried. It may fetch the keys to find out, within the limits of
-	// the source, and waits no longer than ctx and until.
+	// Renewed reports whether the source has replaced a key for algorithm and kid, or one in
+	// tried, since these were given out. It is called after a signature failed under all keys
+	// in tried. tried may hold keys of other sources too. It may fetch the keys, within the
+	// limits of the source. It waits no longer than ctx and until.
 	Renewed(ctx context.Context, until time.Time, algorithm, kid string, tried []Origin) bool
 }
 
-// WithOrigin takes a jwthttp.Key and returns it with its origin, also a jwthttp.Key.
-// Package jwthttp sets it once, before main.
-var WithOrigin func(key any, origin Origin) any
+var (
+	// WithOrigin takes a jwthttp.Key and returns it, a jwthttp.Key, with its origin.
+	WithOrigin func(key any, origin Origin) any
+
+	// Index takes a jwthttp.KeySet and returns a jwthttp.KeySource that finds its keys fast.
+	// It takes sets that jwthttp.New refuses because too many keys have no id. It returns
+	// nil for an empty set.
+	Index func(set any) any
+)
+
+// Set sets both functions. Package jwthttp calls it once, when it is initialized. It returns
+// a value so that a variable can be declared with it.
+func Set(withOrigin func(key any, origin Origin) any, index func(set any) any) struct{} {
+	WithOrigin, Index = withOrigin, index
+	return struct{}{}
+}

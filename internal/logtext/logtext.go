@@ -1,4 +1,4 @@
-// Package logtext makes texts fit for a log that others may have chosen.
+// Package logtext makes texts that others may have chosen fit for a log.
 package logtext
 
 import (
@@ -7,12 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-const maxBytes = 256
+const (
+	maxBytes = 256
+	ellipsis = "…"
+)
 
-// Cut returns at most the first 256 bytes of text, on one line. A line break becomes "; ",
-// since errors that were joined stand on lines of their own. Other control characters,
-// those that change the direction of text, and the separators of lines and paragraphs
-// become spaces.
+// Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and
+// ends with "…". These characters are replaced:
+//
+//   - A line break becomes "; ", since errors that were joined have a line each.
+//   - Other control characters become spaces. So do the separators of lines and paragraphs,
+//     and characters that change the direction of text.
 func Cut(text string) string {
 	text = strings.ReplaceAll(cut(text), "\n", "; ")
 	return cut(strings.Map(func(c rune) rune {
@@ -27,9 +32,9 @@ func cut(text string) string {
 	if len(text) <= maxBytes {
 		return text
 	}
-	end := maxBytes
+	end := maxBytes - len(ellipsis)
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end]
+	return text[:end] + ellipsis
 }

@@ -19,9 +19,12 @@ func TestCut(t *testing.T) {
 		"a\u202eb\u2066c\u2069d\u200ee\u200ff\u061cg": "a b c d e f g",
 		"a\xffb":                                 "a\ufffdb",
 		strings.Repeat("a", 256):                 strings.Repeat("a", 256),
-		strings.Repeat("a", 257):                 strings.Repeat("a", 256),
-		strings.Repeat("a", 255) + "é":           strings.Repeat("a", 255),
-		strings.Repeat("a", 255) + "\n" + "TAIL": strings.Repeat("a", 255) + ";",
+		strings.Repeat("a", 257):                 strings.Repeat("a", 253) + "…",
+		strings.Repeat("a", 252) + "éTAIL":       strings.Repeat("a", 252) + "…",
+		strings.Repeat("a", 252) + "😀TAIL":       strings.Repeat("a", 252) + "…",
+		strings.Repeat("a", 255) + "\n":          strings.Repeat("a", 253) + "…",
+		strings.Repeat("a", 252) + "\n" + "TAIL": strings.Repeat("a", 252) + ";…",
+		strings.Repeat("\xff", 257):              strings.Repeat("\ufffd", 84) + "…",
 	} {
 		if got := logtext.Cut(text); got != want {
 			t.Errorf("Cut(%q) = %q, want %q", text, got, want)
@@ -29,7 +32,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// No text is of more than one line, for any reader, or of more than 256 bytes.
+// No result has more than one line, for any reader, or more than 256 bytes. Only a text that
+// is longer than 256 bytes when it is on one line ends with an ellipsis that it did not have.
 func FuzzCut(f *testing.F) {
 	f.Add("a\nb\u2028c")
 	f.Add(strings.Repeat("\xff", 300))
@@ -37,6 +41,12 @@ func FuzzCut(f *testing.F) {
 		got := logtext.Cut(text)
 		if len(got) > 256 || !utf8.ValidString(got) {
 			t.Errorf("%q", got)
+		}
+		if strings.HasSuffix(got, "…") && !strings.HasSuffix(text, "…") && 3*len(text) <= 256 {
+			t.Errorf("%q is cut to %q", text, got)
+		}
+		if again := logtext.Cut(got); again != got {
+			t.Errorf("%q is cut to %q", got, again)
 		}
 		for _, c := range got {
 			if c < ' ' || c >= 0x7f && c < 0xa0 || strings.ContainsRune("\u2028\u2029", c) || unicode.Is(unicode.Bidi_Control, c) {

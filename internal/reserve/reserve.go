@@ -6,17 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// A Reserve keeps values for reuse: a pool, and one value beside it, since the
-// garbage collector empties pools. Make, which is set before first use, returns a
-// new value. It is safe for concurrent use.
+// A Reserve is a pool that keeps one value when the garbage collector empties it. It is safe for
+// concurrent use.
 type Reserve[T any] struct {
-	Make func() *T
+	Make func() *T // returns a new value; set it before the first use
 
 	pool  sync.Pool
 	spare atomic.Pointer[T]
 }
 
-// Get returns a value that nobody else has.
+// Get returns a value for the caller alone. It must be given back with Put.
 func (r *Reserve[T]) Get() *T {
 	if v, ok := r.pool.Get().(*T); ok {
 		return v
@@ -27,7 +26,7 @@ func (r *Reserve[T]) Get() *T {
 	return r.Make()
 }
 
-// Put takes a value back.
+// Put takes a value back. The caller must not use it again.
 func (r *Reserve[T]) Put(v *T) {
 	if r.spare.Load() == nil && r.spare.CompareAndSwap(nil, v) {
 		return

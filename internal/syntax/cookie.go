@@ -6,19 +6,21 @@ import (
 	"strings"
 )
 
-const maxCookiePairs = 3000 // where net/http gives up and returns no cookie at all
+const maxCookiePairs = 3000 // with more, net/http returns no cookie at all
 
-// What is wrong with the cookies of a request.
+// The errors of FindCookie.
 var (
 	ErrManyCookies = errors.New("there are more than 3,000 cookies")
 	ErrTwoCookies  = errors.New("two cookies have the name")
 	ErrCookieValue = errors.New("the cookie has a byte that RFC 6265 section 4.1.1 forbids, such as a space, a comma or a quote")
 )
 
-// FindCookie returns the value of the only cookie of that name in the lines of a Cookie
-// header, RFC 6265 sections 4.1.1 and 4.2.1. It is "" if there is none or an empty one. It
-// finds the cookies that net/http finds. Where net/http drops a cookie and says nothing, it
-// returns an error: the next reader of the header may find that cookie.
+// FindCookie returns the value of the cookie with this name, RFC 6265 sections 4.1.1 and 4.2.1.
+// lines are the lines of a Cookie header. The value is "" if there is no such cookie, or if it is
+// empty. Two cookies with the name are an error.
+//
+// It finds the cookies that net/http finds. If net/http would silently drop the cookie, it returns
+// an error, because the next reader of the header may find that cookie.
 func FindCookie(lines []string, name string) (string, error) {
 	pairs := 0
 	for _, line := range lines {

@@ -12,9 +12,8 @@ const (
 	digits  = "0123456789"
 )
 
-// Trim removes the white space that RFC 9110 section 5.5 excludes from the value of a header:
-// spaces and tabs, and nothing else. HTTP/1 servers have removed it already, HTTP/2 servers
-// have not.
+// Trim removes spaces and tabs at both ends, which are not a part of a header's value, RFC 9110
+// section 5.5. net/http does that for HTTP/1, and not for HTTP/2.
 func Trim(value string) string { return strings.Trim(value, " \t") }
 
 // HasField reports whether there is a header field of that name, in whatever case it was set.
@@ -34,32 +33,32 @@ func HasSpaceAround(name string) bool {
 	return strings.TrimFunc(name, isInvisible) != name
 }
 
-// IsToken reports whether s is a token of RFC 9110 section 5.6.2: the name of a header, a
-// cookie or a scheme.
+// IsToken reports whether s is a token, RFC 9110 section 5.6.2. Names of headers, cookies and
+// schemes are tokens.
 func IsToken(s string) bool {
 	return s != "" && strings.Trim(s, letters+digits+"!#$%&'*+-.^_`|~") == ""
 }
 
-// IsB64Token reports whether s is the b64token of RFC 6750 section 2.1.
+// IsB64Token reports whether s is a b64token, RFC 6750 section 2.1.
 func IsB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
 	return s != "" && strings.Trim(s, letters+digits+"-._~+/") == ""
 }
 
-// IsQuotable reports whether s can stand between quotes in a header field as it is:
-// printable ASCII without quotes and backslashes.
+// IsQuotable reports whether s can be between quotes in a header without escapes. It is then
+// printable ASCII without quotes and backslashes. "" is quotable.
 func IsQuotable(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// IsWord is IsQuotable for a text with at least one character and no spaces, such as a
-// scope-token of RFC 6749 section 3.3.
+// IsWord reports whether s is quotable, has no spaces, and is not empty. A scope-token is a word, RFC
+// 6749 section 3.3.
 func IsWord(s string) bool {
 	return s != "" && IsQuotable(s) && !strings.Contains(s, " ")
 }
 
-// BareType removes the prefix of a media type that RFC 7515 section 4.1.9 lets senders
-// omit: "application/at+jwt" is "at+jwt".
+// BareType returns a media type without "application/", which senders may omit, RFC 7515 section
+// 4.1.9. "application/at+jwt" becomes "at+jwt".
 func BareType(typ string) string {
 	const prefix = "application/"
 	if len(typ) > len(prefix) && EqualFold(typ[:len(prefix)], prefix) {
@@ -68,8 +67,8 @@ func BareType(typ string) string {
 	return typ
 }
 
-// EqualFold reports whether s is ascii but for the case of letters. Characters like the
-// Kelvin sign, which fold to a letter of ASCII, are longer and equal nothing.
+// EqualFold reports whether s equals ascii, in any case. Characters such as the Kelvin sign fold to
+// an ASCII letter, but have more bytes, so they equal nothing.
 func EqualFold(s, ascii string) bool {
 	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
 }

@@ -1,4 +1,4 @@
-// Package contract tests what every denylist.Store and a List of it must do.
+// Package contract tests what every denylist.Store must do, and a denylist.List of it.
 package contract
 
 import (
@@ -19,8 +19,8 @@ import (
 // Secret signs the tokens of [Sign].
 var Secret = []byte("0123456789abcdef0123456789abcdef")
 
-// Sign returns a token with these claims, and iat and exp an hour apart unless they
-// are there; nil takes one away.
+// Sign returns a token with these claims. iat is now and exp an hour ahead, unless claims has
+// them. A claim that is nil is left out.
 func Sign(t testing.TB, claims jwt.MapClaims) string {
 	t.Helper()
 	all := jwt.MapClaims{"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
@@ -37,7 +37,7 @@ func Sign(t testing.TB, claims jwt.MapClaims) string {
 	return raw
 }
 
-// Protect returns a middleware with list before it.
+// Protect returns a middleware that checks list.
 func Protect[C any](t testing.TB, list *denylist.List) *jwthttp.Middleware[C] {
 	t.Helper()
 	auth, err := jwthttp.New(jwthttp.HS256(Secret), jwthttp.Options{MaxTokenBytes: 64 << 10}, denylist.Check[C](list))
@@ -47,14 +47,14 @@ func Protect[C any](t testing.TB, list *denylist.List) *jwthttp.Middleware[C] {
 	return auth
 }
 
-// Test tests a store that nothing else uses.
+// Test tests a store. Nothing else may use it.
 func Test(t *testing.T, store denylist.Store) {
 	t.Run("list", func(t *testing.T) { testList(t, store) })
 	t.Run("store", func(t *testing.T) { testStore(t, store) })
 }
 
-// who has a token: its iss, sub and jti, and for how many seconds.
-type who struct {
+// An id is what a list knows of a token: iss, sub and jti, and its age in seconds.
+type id struct {
 	iss, sub, jti string
 	age           int
 }
@@ -70,72 +70,72 @@ func testList(t *testing.T, store denylist.Store) {
 	}
 	long := strings.Repeat("long", 1500)
 
-	// Ids are used by one case each, for they share the store.
+	// The cases share the store, so each has ids of its own.
 	for _, test := range []struct {
 		name            string
 		revoke          []func(*denylist.List) error
-		refused, passes []who
+		refused, passes []id
 	}{
 		{
 			name:   "nothing",
-			passes: []who{{"i0", "s", "j", 10}, {"i0", "s", "", 10}, {"i0", "", "j", 10}, {"", "s0", "j0", 10}},
+			passes: []id{{"i0", "s", "j", 10}, {"i0", "s", "", 10}, {"i0", "", "j", 10}, {"", "s0", "j0", 10}},
 		}, {
 			name:    "a token",
 			revoke:  []func(*denylist.List) error{token("i1", "j")},
-			refused: []who{{"i1", "s", "j", 10}, {"i1", "other", "j", 10}, {"i1", "", "j", 10}},
-			passes:  []who{{"i1", "s", "J", 10}, {"i1", "s", "j2", 10}, {"i1", "s", "", 10}, {"other", "s", "j", 10}, {"", "s", "j", 10}, {"i1", "j", "s", 10}, {"i1", "j", "", 10}},
+			refused: []id{{"i1", "s", "j", 10}, {"i1", "other", "j", 10}, {"i1", "", "j", 10}},
+			passes:  []id{{"i1", "s", "J", 10}, {"i1", "s", "j2", 10}, {"i1", "s", "", 10}, {"other", "s", "j", 10}, {"", "s", "j", 10}, {"i1", "j", "s", 10}, {"i1", "j", "", 10}},
 		}, {
 			name:    "a token twice",
 			revoke:  []func(*denylist.List) error{token("i2", "j"), token("i2", "j")},
-			refused: []who{{"i2", "s", "j", 10}},
+			refused: []id{{"i2", "s", "j", 10}},
 		}, {
 			name:    "a token without issuer",
 			revoke:  []func(*denylist.List) error{token("", "j3")},
-			refused: []who{{"", "s", "j3", 10}},
-			passes:  []who{{"j3", "s", "", 10}, {"i3", "s", "j3", 10}},
+			refused: []id{{"", "s", "j3", 10}},
+			passes:  []id{{"j3", "s", "", 10}, {"i3", "s", "j3", 10}},
 		}, {
 			name:    "a subject",
 			revoke:  []func(*denylist.List) error{subject("i4", "s", ago(60))},
-			refused: []who{{"i4", "s", "j", 1000}, {"i4", "s", "", 61}, {"i4", "s", "j2", 60}},
-			passes:  []who{{"i4", "s", "j", 59}, {"i4", "S", "j", 1000}, {"other", "s", "j", 1000}, {"", "s", "j", 1000}, {"i4", "j", "s", 1000}, {"i4", "", "s", 1000}},
+			refused: []id{{"i4", "s", "j", 1000}, {"i4", "s", "", 61}, {"i4", "s", "j2", 60}},
+			passes:  []id{{"i4", "s", "j", 59}, {"i4", "S", "j", 1000}, {"other", "s", "j", 1000}, {"", "s", "j", 1000}, {"i4", "j", "s", 1000}, {"i4", "", "s", 1000}},
 		}, {
 			name:    "a subject again, later",
 			revoke:  []func(*denylist.List) error{subject("i5", "s", ago(60)), subject("i5", "s", ago(30))},
-			refused: []who{{"i5", "s", "j", 30}},
-			passes:  []who{{"i5", "s", "j", 29}},
+			refused: []id{{"i5", "s", "j", 30}},
+			passes:  []id{{"i5", "s", "j", 29}},
 		}, {
 			name:    "a subject again, earlier",
 			revoke:  []func(*denylist.List) error{subject("i6", "s", ago(30)), subject("i6", "s", ago(60))},
-			refused: []who{{"i6", "s", "j", 30}},
-			passes:  []who{{"i6", "s", "j", 29}},
+			refused: []id{{"i6", "s", "j", 30}},
+			passes:  []id{{"i6", "s", "j", 29}},
 		}, {
 			name:    "a subject up to now",
 			revoke:  []func(*denylist.List) error{subject("i7", "s", now)},
-			refused: []who{{"i7", "s", "j", 0}},
-			passes:  []who{{"i7", "s", "j", -2}},
+			refused: []id{{"i7", "s", "j", 0}},
+			passes:  []id{{"i7", "s", "j", -2}},
 		}, {
 			name:    "where the issuer ends",
 			revoke:  []func(*denylist.List) error{token("i8", "8j"), subject("i8\x00", "s", now)},
-			refused: []who{{"i8", "s", "8j", 10}, {"i8\x00", "s", "j", 10}},
-			passes:  []who{{"i88", "s", "j", 10}, {"i", "s", "88j", 10}, {"i8", "\x00s", "j", 10}, {"i8", "s\x00", "j", 10}, {"", "s", "i88j", 10}},
+			refused: []id{{"i8", "s", "8j", 10}, {"i8\x00", "s", "j", 10}},
+			passes:  []id{{"i88", "s", "j", 10}, {"i", "s", "88j", 10}, {"i8", "\x00s", "j", 10}, {"i8", "s\x00", "j", 10}, {"", "s", "i88j", 10}},
 		}, {
 			name:    "long ids",
 			revoke:  []func(*denylist.List) error{token("i9", long), subject("i9", long, now)},
-			refused: []who{{"i9", "s", long, 10}, {"i9", long, "j", 10}},
-			passes:  []who{{"i9", "s", long + "x", 10}, {"i9", long + "x", long[1:], 10}},
+			refused: []id{{"i9", "s", long, 10}, {"i9", long, "j", 10}},
+			passes:  []id{{"i9", "s", long + "x", 10}, {"i9", long + "x", long[1:], 10}},
 		}, {
 			name:    "odd ids",
 			revoke:  []func(*denylist.List) error{token("i10", "a b\r\n:{}*é\x00"), subject("i10", "\r\nFLUSHALL\r\n", now)},
-			refused: []who{{"i10", "s", "a b\r\n:{}*é\x00", 10}, {"i10", "\r\nFLUSHALL\r\n", "j", 10}},
-			passes:  []who{{"i10", "s", "a b\r\n:{}*é", 10}, {"i10", "FLUSHALL", "j", 10}},
+			refused: []id{{"i10", "s", "a b\r\n:{}*é\x00", 10}, {"i10", "\r\nFLUSHALL\r\n", "j", 10}},
+			passes:  []id{{"i10", "s", "a b\r\n:{}*é", 10}, {"i10", "FLUSHALL", "j", 10}},
 		}, {
 			name: "what has expired, unless this clock is ahead",
 			revoke: []func(*denylist.List) error{
 				subject("i11", "s", ago(100_000)),
 				func(l *denylist.List) error { return l.RevokeToken(context.Background(), "i11", "j", ago(100_000)) },
 			},
-			refused: []who{{"i11", "other", "j", 1000}},
-			passes:  []who{{"i11", "s", "j2", 1000}},
+			refused: []id{{"i11", "other", "j", 1000}},
+			passes:  []id{{"i11", "s", "j2", 1000}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -149,7 +149,7 @@ func testList(t *testing.T, store denylist.Store) {
 					t.Fatal(err)
 				}
 			}
-			verify := func(w who, want error) {
+			verify := func(w id, want error) {
 				t.Helper()
 				claims := jwt.MapClaims{"iat": ago(w.age).Unix()}
 				for name, value := range map[string]string{"iss": w.iss, "sub": w.sub, "jti": w.jti} {
@@ -235,7 +235,7 @@ func testStore(t *testing.T, store denylist.Store) {
 		}
 	})
 
-	// The number is the highest and the time the longest, each for itself.
+	// The highest number and the longest time count, independently.
 	t.Run("until then", func(t *testing.T) {
 		const short, soon = time.Second, 1500 * time.Millisecond
 		var longer, shorter, gone [3]denylist.Key
@@ -253,7 +253,7 @@ func testStore(t *testing.T, store denylist.Store) {
 		want(t, shorter, [3]int64{9, 9, 9})
 		want(t, gone, [3]int64{})
 		for _, kind := range kinds {
-			raise(t, kind, denylist.Key{6}, 7, -time.Millisecond) // nothing to keep is no failure
+			raise(t, kind, denylist.Key{6}, 7, -time.Millisecond) // a time that is over is not an error
 			raise(t, kind, gone[kind], 3, time.Hour)
 		}
 		want(t, gone, [3]int64{3, 3, 3}) // the numbers before had expired
