@@ -247,9 +247,9 @@ func (o *Options) checkTimes() error {
 	for _, field := range []struct {
 		name string
 		d    time.Duration
-	}{{"Leeway", o.Leeway}, {"MaxAge", o.MaxAge}} {
+	}{{"Options.Leeway", o.Leeway}, {"Options.MaxAge", o.MaxAge}} {
 		if field.d > 0 && field.d < time.Millisecond {
-			errs = append(errs, fmt.Errorf("Options.%s is %v, as a number without a unit is: write %d*time.Second", field.name, field.d, field.d.Nanoseconds()))
+			errs = append(errs, fmt.Errorf("%s is %v, as a number without a unit is: write %d*time.Second", field.name, field.d, field.d.Nanoseconds()))
 		}
 	}
 	return errors.Join(errs...)
