@@ -56,8 +56,8 @@ var notInSegment = func() (not [256]uint8) {
 	return not
 }()
 
-// isSegment reports whether s has only bytes of base64url. It reads every byte of every token, so
-// it has one branch for eight bytes.
+// isSegment reports whether s has only bytes of base64url. It reads every byte of every token,
+// so it has one branch for eight bytes.
 func isSegment(s string) bool {
 	for ; len(s) >= 8; s = s[8:] {
 		if notInSegment[s[0]]|notInSegment[s[1]]|notInSegment[s[2]]|notInSegment[s[3]]|notInSegment[s[4]]|notInSegment[s[5]]|notInSegment[s[6]]|notInSegment[s[7]] != 0 {

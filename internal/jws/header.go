@@ -20,15 +20,16 @@ const (
 	maxPlainHeaderBytes = 192 // on the stack
 )
 
-// A Header has what is read of a token's JOSE header, RFC 7515 section 4.1. Keys in a header (jwk,
-// jku, x5u, x5c) are never read.
+// A Header has what is read of a token's JOSE header, RFC 7515 section 4.1. Keys in a header
+// (jwk, jku, x5u, x5c) are never read.
 type Header struct {
 	Algorithm string // alg
 	KeyID     string // kid; "" if absent
 	Type      string // typ; "" if absent
 }
 
-// ReadHeader reads a header from its segment, which is base64url. The errors are those above Split.
+// ReadHeader reads a header from its segment, which is base64url. The errors are those above
+// Split.
 func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	size := Base64URL.DecodedLen(len(segment))
 	if size > maxHeaderBytes {
@@ -54,9 +55,9 @@ func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	return readHeader(text[:n], scratch)
 }
 
-// readPlainHeader reads the header that nearly every token has: an object of alg, kid and typ in
-// any order, without white space and escapes. ok is false for every other header, which readHeader
-// then reads. For these headers readHeader has the same result.
+// readPlainHeader reads the header that nearly every token has: an object of alg, kid and typ
+// in any order, without white space and escapes. ok is false for every other header, which
+// readHeader then reads. For these headers readHeader has the same result.
 func readPlainHeader(text []byte) (h Header, ok bool) {
 	if len(text) < 2 || text[0] != '{' {
 		return h, false
@@ -168,7 +169,8 @@ func readHeader(text, scratch []byte) (Header, error) {
 	return h, nil
 }
 
-// IsKeyID reports whether s can be the kid of a token. It has at most 256 bytes, from 0x20 to 0x7e.
+// IsKeyID reports whether s can be the kid of a token. It has at most 256 bytes, from 0x20 to
+// 0x7e.
 func IsKeyID(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] > 0x7e {
@@ -178,8 +180,9 @@ func IsKeyID(s string) bool {
 	return len(s) <= maxKeyIDBytes
 }
 
-// PeekIssuer returns the iss of a payload whose signature has not been verified. It is "" if iss is
-// not a string, or has more than maxBytes as it is written. The payload may not be strict JSON.
+// PeekIssuer returns the iss of a payload whose signature has not been verified. It is "" if
+// iss is not a string, or has more than maxBytes as it is written. The payload may not be
+// strict JSON.
 func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 	b := w.buffers.Get()
 	defer w.buffers.Put(b)

@@ -148,14 +148,15 @@ func checkEd(pub ed25519.PublicKey) error {
 // basePoint is a good key, RFC 8032 section 5.1.
 var basePoint = append(ed25519.PublicKey{0x58}, bytes.Repeat([]byte{0x66}, 31)...)
 
-// verifyNothing returns the error for a signature of zeros. The standard library has no function
-// that checks a key. But its error for a bad key differs from that for a bad signature.
+// verifyNothing returns the error for a signature of zeros. The standard library has no
+// function that checks a key. But its error for a bad key differs from that for a bad
+// signature.
 func verifyNothing(pub ed25519.PublicKey) error {
 	return ed25519.VerifyWithOptions(pub, nil, make([]byte, ed25519.SignatureSize), &ed25519.Options{})
 }
 
-// smallOrder are the y coordinates of the points whose order divides 8, in every encoding. The field
-// is 2^255-19, so 0 and 1 have two encodings.
+// smallOrder are the y coordinates of the points whose order divides 8, in every encoding. The
+// field is 2^255-19, so 0 and 1 have two encodings.
 var smallOrder = []string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",
@@ -166,8 +167,8 @@ var smallOrder = []string{
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
-// looksPublic reports whether a secret is a key or certificate in one of its usual forms. With such
-// a secret, everybody who has the public key could sign tokens.
+// looksPublic reports whether a secret is a key or certificate in one of its usual forms. With
+// such a secret, everybody who has the public key could sign tokens.
 func looksPublic(secret []byte) bool {
 	// Three things are checked: the secret, its text without line breaks, indents and the
 	// zeros of UTF-16, and what that text encodes.

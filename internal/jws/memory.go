@@ -7,9 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// A memory remembers which signatures have verified. An entry is a digest of the key, the signed
-// bytes and the signature. A good signature stays good, so no entry expires. In a full set, a new
-// entry replaces another. There is nothing secret in it. It is safe for concurrent use.
+// A memory remembers which signatures have verified. An entry is a digest of the key, the
+// signed bytes and the signature. A good signature stays good, so no entry expires. In a full
+// set, a new entry replaces another. There is nothing secret in it. It is safe for concurrent
+// use.
 type memory struct {
 	sets []set // their number is a power of two
 }

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// ParseRSAPublicKey reads a public key from the bytes of a file. The key is good for NewVerifier. The
-// error says what the file has instead.
+// ParseRSAPublicKey reads a public key from the bytes of a file. The key is good for
+// NewVerifier. The error says what the file has instead.
 func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	pub, err := parseRSAPublicKey(data)
 	if err == nil {
@@ -98,8 +98,8 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 	return pub, nil
 }
 
-// parseSSH reads a line of RFC 4253 section 6.6. It has three fields: the name of the format, the
-// exponent and the modulus. Each begins with its length, in 4 bytes.
+// parseSSH reads a line of RFC 4253 section 6.6. It has three fields: the name of the format,
+// the exponent and the modulus. Each begins with its length, in 4 bytes.
 func parseSSH(line string) (*rsa.PublicKey, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		return nil, errors.New("the file has more than one line: keep only the ssh-rsa line to use")

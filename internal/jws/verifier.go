@@ -1,5 +1,6 @@
-// Package jws has JSON Web Signatures (RFC 7515, RFC 7518, RFC 8037). It splits a token, reads its
-// header, checks keys and verifies signatures. It remembers the signatures that have verified.
+// Package jws has JSON Web Signatures (RFC 7515, RFC 7518, RFC 8037). It splits a token, reads
+// its header, checks keys and verifies signatures. It remembers the signatures that have
+// verified.
 package jws
 
 import (
@@ -39,7 +40,8 @@ type Verifier interface {
 	IsFor(material any) bool
 }
 
-// A Workspace has the memory and the buffers that all keys share. It is safe for concurrent use.
+// A Workspace has the memory and the buffers that all keys share. It is safe for concurrent
+// use.
 type Workspace struct {
 	memory  *memory // nil if nothing is remembered
 	buffers reserve.Reserve[buffers]
@@ -56,8 +58,8 @@ func NewWorkspace(n int) *Workspace {
 	return w
 }
 
-// Remembered returns how many signatures are remembered. It is -1 for a workspace that remembers
-// none.
+// Remembered returns how many signatures are remembered. It is -1 for a workspace that
+// remembers none.
 func (w *Workspace) Remembered() int {
 	if w.memory == nil {
 		return -1
@@ -65,8 +67,8 @@ func (w *Workspace) Remembered() int {
 	return w.memory.len()
 }
 
-// The buffers of one verification. Keys share them: otherwise, one forged token for each of 10,000
-// keys would leave 10,000 buffers in memory.
+// The buffers of one verification. Keys share them: otherwise, one forged token for each of
+// 10,000 keys would leave 10,000 buffers in memory.
 type buffers struct {
 	hash      hash.Hash
 	chunk     [2 * maxHeaderBytes]byte

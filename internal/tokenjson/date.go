@@ -40,8 +40,8 @@ func parseDigits(v []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// ParseNumericDate reads a JSON value. ok reports whether it is a number from 0 to the end of the
-// year 9999. It reads the digits, because a float64 would round.
+// ParseNumericDate reads a JSON value. ok reports whether it is a number from 0 to the end of
+// the year 9999. It reads the digits, because a float64 would round.
 func ParseNumericDate(v []byte) (d NumericDate, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false

@@ -1,6 +1,6 @@
-// Package tokenjson reads the JSON of tokens. It decodes a payload strictly into a claims type, and
-// walks its members for the facts that the rules need. It checks the JSON types of the registered
-// claims (RFC 7519). It does not check their values.
+// Package tokenjson reads the JSON of tokens. It decodes a payload strictly into a claims
+// type, and walks its members for the facts that the rules need. It checks the JSON types of
+// the registered claims (RFC 7519). It does not check their values.
 package tokenjson
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names are an
-// error.
+// A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names
+// are an error.
 type Decoder struct {
 	options []json.Options
 
@@ -30,8 +30,8 @@ type Decoder struct {
 	foreign bool
 }
 
-// decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's types
-// and for numbers. They cost a look-up for each field.
+// decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's
+// types and for numbers. They cost a look-up for each field.
 func decoderFor(needsFuncs, foreign bool) Decoder {
 	d := Decoder{foreign: foreign}
 	if needsFuncs {
@@ -163,8 +163,8 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 	return nil
 }
 
-// Decode decodes a payload into claims, a pointer to a new value. The facts are read from the payload
-// itself, so they do not depend on the claims type.
+// Decode decodes a payload into claims, a pointer to a new value. The facts are read from the
+// payload itself, so they do not depend on the claims type.
 func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 	var members Object
 	if !members.Open(payload, maxDepth) || d.foreign && !IsStrict(payload) {
@@ -180,8 +180,8 @@ func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 	return readFacts(&members)
 }
 
-// unfit returns an error of the decoder with a text that does not show the value, which must not be
-// in a log.
+// unfit returns an error of the decoder with a text that does not show the value, which must
+// not be in a log.
 func unfit(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		return unfitError{fmt.Sprintf("the claim at %q does not fit %v", semantic.JSONPointer, semantic.GoType), err}

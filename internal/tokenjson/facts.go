@@ -194,8 +194,8 @@ func splitScopes(list string) []string {
 	return strings.FieldsFunc(list, func(c rune) bool { return c == ' ' })
 }
 
-// PeekIssuer returns the iss of a payload that was not decoded. It is "" if iss is not a string, or
-// has more than maxBytes as it is written. scratch is at least as long as payload.
+// PeekIssuer returns the iss of a payload that was not decoded. It is "" if iss is not a
+// string, or has more than maxBytes as it is written. scratch is at least as long as payload.
 func PeekIssuer(payload, scratch []byte, maxBytes int) string {
 	// Nothing here checks that this is strict JSON.
 	var members Object

@@ -136,9 +136,9 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	}
 }
 
-// visitNames finds fields without a name in their tag. encoding/json would fill a field Role from
-// role, and here it would stay empty. seen has the structs that were visited. It is true for those
-// that t is embedded in.
+// visitNames finds fields without a name in their tag. encoding/json would fill a field Role
+// from role, and here it would stay empty. seen has the structs that were visited. It is true
+// for those that t is embedded in.
 func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type]bool) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -203,8 +203,9 @@ func (w *typeWalk) visitValidate() {
 	}
 }
 
-// visitRegistered decodes samples of the registered claims, whose JSON types RFC 7519 fixes. It skips
-// fields with a type that decodes itself: such a type may refuse the sample and accept real tokens.
+// visitRegistered decodes samples of the registered claims, whose JSON types RFC 7519 fixes.
+// It skips fields with a type that decodes itself: such a type may refuse the sample and
+// accept real tokens.
 func (w *typeWalk) visitRegistered() {
 	if len(w.faults) > 0 {
 		return

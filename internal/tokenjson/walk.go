@@ -12,8 +12,8 @@ type Object struct {
 	room    [maxEscapedName]byte // for a name with escapes, so that it costs no allocation
 }
 
-// maxEscapedName is the length of scope, the longest name that is wanted, with every letter escaped
-// and with quotes.
+// maxEscapedName is the length of scope, the longest name that is wanted, with every letter
+// escaped and with quotes.
 const maxEscapedName = len("scope")*len(`\u0000`) + 2
 
 // Open begins a walk over text, and reports whether it begins as an object.
@@ -47,10 +47,12 @@ func (o *Object) Next() bool {
 	return len(o.Value) > 0
 }
 
-// Name returns the name of the member without escapes. A long name with escapes keeps them and its
-// quotes, and equals no name that is wanted. The result is valid until the next call of Next.
+// Name returns the name of the member without escapes. A long name with escapes keeps them and
+// its quotes, and equals no name that is wanted. The result is valid until the next call of
+// Next.
 //
-// It is a method and not a field, because an Object with a pointer into itself is moved to the heap.
+// It is a method and not a field, because an Object with a pointer into itself is moved to the
+// heap.
 func (o *Object) Name() []byte {
 	if o.escaped {
 		return Unquote(o.member, o.room[:])
@@ -58,9 +60,9 @@ func (o *Object) Name() []byte {
 	return o.member
 }
 
-// A scanner steps over the values of a JSON text that a strict decoder has accepted. So it can skip
-// commas and colons like space, and only has to find where a value ends. For other texts its results
-// are undefined, but it always stops and never panics.
+// A scanner steps over the values of a JSON text that a strict decoder has accepted. So it can
+// skip commas and colons like space, and only has to find where a value ends. For other texts
+// its results are undefined, but it always stops and never panics.
 type scanner struct {
 	text     []byte
 	pos      int
@@ -72,8 +74,8 @@ type scanner struct {
 // TooDeep reports whether a value so far was nested deeper than maxDepth of Open.
 func (o *Object) TooDeep() bool { return o.tooDeep }
 
-// peek returns the first byte of the next value, or the byte that ends an object or array. It is 0 at
-// the end.
+// peek returns the first byte of the next value, or the byte that ends an object or array. It
+// is 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.pos < len(s.text); s.pos++ {
 		if c := s.text[s.pos]; c > ' ' && c != ',' && c != ':' {
@@ -170,8 +172,8 @@ func CountNames(text []byte) (members, size int) {
 	return members, size
 }
 
-// Unquote returns the text of a JSON string. It is a part of v. With escapes it is in scratch, or in
-// new memory if scratch is too short.
+// Unquote returns the text of a JSON string. It is a part of v. With escapes it is in scratch,
+// or in new memory if scratch is too short.
 func Unquote(v, scratch []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return nil
