@@ -442,11 +442,11 @@ func TestBudget(t *testing.T) {
 				wantFetches(4)
 				time.Sleep(time.Until(start.Add(30*time.Second - 1)))
 				wantFetches(0)
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				wantFetches(1)
 				time.Sleep(time.Until(start.Add(60*time.Second - 1)))
 				wantFetches(0)
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				wantFetches(1)
 				time.Sleep(60 * time.Second) // to 121 s, where two more are there
 				wantFetches(2)
@@ -468,7 +468,7 @@ func TestBudget(t *testing.T) {
 					d.wantAfter(t, 2*time.Second, 503, unknown(i))
 					time.Sleep(2*time.Second - 1)
 					d.wantAtOnce(t, 200, token("a"))
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					synctest.Wait()
 				}
 				for i := range 10 {
