@@ -52,7 +52,7 @@ func TestNewRefusesPublicKeys(t *testing.T) {
 
 	const (
 		nilEC   = "the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error"
-		noPoint = "the EC key is no point of its curve: the key is damaged, export it again"
+		noPoint = "the EC key is not a point of its curve: the key is damaged, export it again"
 		curve   = `an ES256 key is of the curve elliptic.P256(), and this one is not: make one with "openssl ecparam -name prime256v1 -genkey -noout"`
 		edSize  = "an Ed25519 public key has 32 bytes, not %d: read one with jwt.ParseEdPublicKeyFromPEM and check its error"
 		nilRSA  = "the RSA key is nil: read one with ParseRSAPublicKey and check its error"
@@ -94,7 +94,7 @@ func TestNewRefusesPublicKeys(t *testing.T) {
 		{"31 bytes", "EdDSA", jwthttp.EdDSA(ed[:31]), fmt.Sprintf(edSize, 31)},
 		{"33 bytes", "EdDSA", jwthttp.EdDSA(append(slices.Clone(ed), 0)), fmt.Sprintf(edSize, 33)},
 		{"an Ed25519 private key", "EdDSA", jwthttp.EdDSA(ed25519.PublicKey(edKey())), fmt.Sprintf(edSize, 64)},
-		{"Ed25519 key of zeros", "EdDSA", jwthttp.EdDSA(make([]byte, 32)), "of small order, so that anybody can sign for it: the key is empty or damaged, export it again"},
+		{"Ed25519 key of zeros", "EdDSA", jwthttp.EdDSA(make([]byte, 32)), "of small order, so that everybody can sign for it: the key is empty or damaged, export it again"},
 
 		{"nil PS256 key", "PS256", jwthttp.PS256(nil), nilRSA},
 		{"PS256 key without modulus", "PS256", jwthttp.PS256(&rsa.PublicKey{E: 65537}), nilRSA},
@@ -181,7 +181,7 @@ func TestEdDSAKeysOffTheCurve(t *testing.T) {
 		pub[31] |= byte(n<<6) & 0x80 // either sign of x
 		want := isPoint(y)
 		count[want]++
-		if err := jwthttp.EdDSA(pub).Err(); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "no point of its curve") {
+		if err := jwthttp.EdDSA(pub).Err(); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "not a point of its curve") {
 			t.Errorf("%x: error %v, on the curve: %t", pub, err, want)
 		}
 	}

@@ -215,8 +215,8 @@ func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 	return list.RevokeToken(ctx, c.Issuer, c.ID, c.ExpiresAt.Time)
 }
 
-// RevokeToken refuses the token with this iss and jti. It is for a caller that knows the id of a
-// token and does not have the token.
+// RevokeToken refuses the token with this iss and jti. It is for a caller that knows the id of
+// a token and does not have the token.
 //
 //   - iss and jti are compared exactly, as in [List.RevokeSubject]. The issuer of tokens
 //     without iss is "".
@@ -347,8 +347,8 @@ func (l *List) checkNames(issuer, name, what string) error {
 	return nil
 }
 
-// keyOf returns the key of a name. The kind is hashed, because a jti may equal a sub. The length
-// of the issuer is hashed, because an id must not decide where the issuer ends.
+// keyOf returns the key of a name. The kind is hashed, because a jti may equal a sub. The
+// length of the issuer is hashed, because an id must not decide where the issuer ends.
 func keyOf(kind Kind, issuer, name string) Key {
 	var room [256]byte // most ids fit in it
 	b := append(room[:0], "tsi"[kind])

@@ -18,8 +18,8 @@ const (
 	lookAgain = 10 * time.Minute
 )
 
-// Options are the limits of a list in memory. The zero value fits tokens that live for at most a
-// day.
+// Options are the limits of a list in memory. The zero value fits tokens that live for at most
+// a day.
 type Options struct {
 	// MaxLifetime is the longest time from iat to exp of a token: 24 hours if 0, at most 366
 	// days. Tokens that live longer are refused. The revocation of a subject is kept for this
@@ -53,8 +53,8 @@ func NewMemory(opts Options) (*List, error) {
 	return list, nil
 }
 
-// A memory is a Store with a room for each Kind. Readers take no lock, so that cores do not wait
-// for each other.
+// A memory is a Store with a room for each Kind. Readers take no lock, so that cores do not
+// wait for each other.
 type memory struct {
 	max int // in each room
 	now func() instant
@@ -117,8 +117,8 @@ type entry struct {
 	place int
 }
 
-// isOver reports whether both clocks say that the time of e is over. If the wall clock were ahead
-// for a moment and counted alone, the entry would be lost for good.
+// isOver reports whether both clocks say that the time of e is over. If the wall clock were
+// ahead for a moment and counted alone, the entry would be lost for good.
 func (e *entry) isOver(now instant) bool {
 	return e.until.wall <= now.wall && e.until.steady <= now.steady
 }

@@ -131,8 +131,8 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	return keySet, nil
 }
 
-// get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a cache
-// has kept.
+// get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a
+// cache has kept.
 func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (http.Header, []byte, error) {
 	fail := func(err error) (http.Header, []byte, error) {
 		var outer *url.Error
@@ -174,7 +174,7 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		return fail(err)
 	}
 	if len(body) > maxBodyBytes {
-		return fail(fmt.Errorf("it answered with more than %d KiB, which is too large for a key set: check the address", maxBodyBytes>>10))
+		return fail(fmt.Errorf("it answered with more than %d KiB, which is too large for a key set or metadata: check the address", maxBodyBytes>>10))
 	}
 	return res.Header, body, nil
 }

@@ -137,8 +137,8 @@ func lifetimeOf(h http.Header, before time.Duration, isNew bool) time.Duration {
 	return min(max(lifetime, minLifetime), maxLifetime)
 }
 
-// ageOf returns for how long caches have kept an answer. The first value counts. A value that is
-// not a number is ignored, RFC 9111 section 5.1.
+// ageOf returns for how long caches have kept an answer. The first value counts. A value that
+// is not a number is ignored, RFC 9111 section 5.1.
 func ageOf(h http.Header) time.Duration {
 	first, _, _ := strings.Cut(h.Get("Age"), ",")
 	age, _ := syntax.DeltaSeconds(syntax.Trim(first))

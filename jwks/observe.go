@@ -61,30 +61,30 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
-func (s *Source) tell(e Event) {
+func (s *Source) report(e Event) {
 	e.Issuer, e.KeyID = s.issuer, logtext.Cut(e.KeyID)
 	s.onEvent(e)
 }
 
-// tellChanges reports the differences between two sets. before may be nil.
-func (s *Source) tellChanges(before, now *index) {
+// reportChanges reports the differences between two sets. before may be nil.
+func (s *Source) reportChanges(before, now *index) {
 	if before == nil {
 		before = &index{}
 	}
 	for _, k := range now.found {
 		if !before.has(k.identity) {
-			s.tell(Event{Kind: KeyAdded, KeyID: k.kid})
+			s.report(Event{Kind: KeyAdded, KeyID: k.kid})
 		}
 	}
 	for _, k := range before.found {
 		if !now.has(k.identity) {
-			s.tell(Event{Kind: KeyRemoved, KeyID: k.kid})
+			s.report(Event{Kind: KeyRemoved, KeyID: k.kid})
 		}
 	}
 	for _, k := range now.skipped {
 		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.err.Error() == k.err.Error() }
 		if !slices.ContainsFunc(before.skipped, isSame) {
-			s.tell(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})
+			s.report(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})
 		}
 	}
 }

@@ -28,7 +28,8 @@
 //
 // A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it accepts no answer
 // from a cache, and with [Discover] it asks for the metadata first. These fetches are whole:
-// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a day.
+// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a
+// day.
 //
 // A provider may answer 429 or 503 with Retry-After. The source then waits, but not for ever:
 //
@@ -178,9 +179,9 @@ type flight struct {
 // served are the keys in use.
 type served struct {
 	*index
-	fetched  moment // when the fetch began; its duration counts as age, RFC 9111 section 4.2.3
-	lifetime time.Duration
-	isTold   atomic.Bool // ServedStale was reported
+	fetched    moment // when the fetch began; its duration counts as age, RFC 9111 section 4.2.3
+	lifetime   time.Duration
+	isReported atomic.Bool // ServedStale was reported
 }
 
 // fresh returns for how long the keys are still fresh. It is not positive past their expiry.
@@ -313,7 +314,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 	if known := s.served.Load(); known != nil {
 		fresh := known.fresh(s.now())
 		if keys := known.find(h); keys != nil && fresh+s.maxStale > 0 {
-			if fresh < 0 && !known.isTold.Load() {
+			if fresh < 0 && !known.isReported.Load() {
 				s.noticeStale(known)
 			}
 			return keys, nil
@@ -474,11 +475,11 @@ func (s *Source) start(whole bool) *flight {
 	f := &flight{began: s.now(), whole: whole, done: make(chan struct{})}
 	s.flight = f
 	s.stats.Fetches++
-	s.running.Go(func() { s.fly(f) })
+	s.running.Go(func() { s.run(f) })
 	return f
 }
 
-func (s *Source) fly(f *flight) {
+func (s *Source) run(f *flight) {
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
 	fresh, errLocate, err := s.fetch(ctx, f)
 	f.errLocate = errLocate
@@ -513,17 +514,17 @@ func (s *Source) fly(f *flight) {
 	s.mu.Unlock()
 
 	if err != nil {
-		s.tell(Event{Kind: Failed, Err: f.err})
+		s.report(Event{Kind: Failed, Err: f.err})
 		return
 	}
 	if errLocate != nil {
-		s.tell(Event{Kind: Failed, Err: newFetchError(errLocate)})
+		s.report(Event{Kind: Failed, Err: newFetchError(errLocate)})
 	}
-	s.tell(Event{Kind: Fetched})
+	s.report(Event{Kind: Fetched})
 	if before == nil {
-		s.tellChanges(nil, fresh.index)
+		s.reportChanges(nil, fresh.index)
 	} else if before.index != fresh.index {
-		s.tellChanges(before.index, fresh.index)
+		s.reportChanges(before.index, fresh.index)
 	}
 }
 
@@ -571,10 +572,10 @@ func (s *Source) renew() {
 func (s *Source) noticeStale(known *served) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || !known.isTold.CompareAndSwap(false, true) {
+	if s.closed || !known.isReported.CompareAndSwap(false, true) {
 		return
 	}
-	s.running.Go(func() { s.tell(Event{Kind: ServedStale}) })
+	s.running.Go(func() { s.report(Event{Kind: ServedStale}) })
 	now := s.now()
 	var wait time.Duration
 	if s.setback.failures > 0 {

@@ -449,7 +449,7 @@ func TestAnswers(t *testing.T) {
 		}, "unexpected EOF"},
 		{"gzip that is none", text(good, "Content-Encoding: gzip"), "gzip"},
 		{"512 KiB", text(padded(512 << 10)), ""},
-		{"512 KiB and a byte", text(padded(512<<10 + 1)), "it answered with more than 512 KiB, which is too large for a key set: check the address"},
+		{"512 KiB and a byte", text(padded(512<<10 + 1)), "it answered with more than 512 KiB, which is too large for a key set or metadata: check the address"},
 		{"64 MiB", func(w http.ResponseWriter, r *http.Request) {
 			chunk := []byte(padded(64 << 10))
 			for sent := 0; ; sent += len(chunk) {
@@ -462,8 +462,8 @@ func TestAnswers(t *testing.T) {
 				}
 				chunk = bytes.Repeat([]byte(" "), 64<<10)
 			}
-		}, "it answered with more than 512 KiB, which is too large for a key set: check the address"},
-		{"64 MiB in gzip", zipped(padded(many)), "it answered with more than 512 KiB, which is too large for a key set: check the address"},
+		}, "it answered with more than 512 KiB, which is too large for a key set or metadata: check the address"},
+		{"64 MiB in gzip", zipped(padded(many)), "it answered with more than 512 KiB, which is too large for a key set or metadata: check the address"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := serveTLS(t, tc.page)

@@ -1,5 +1,5 @@
-// Package oauth makes a service an OAuth 2.0 protected resource. It has the access tokens of RFC
-// 9068, and the metadata of RFC 9728, which tells a client where to get a token.
+// Package oauth makes a service an OAuth 2.0 protected resource. It has the access tokens of
+// RFC 9068, and the metadata of RFC 9728, which tells a client where to get a token.
 //
 //	resource, err := oauth.NewResource(oauth.Metadata{
 //		Resource:             "https://api.example.com/mcp",
@@ -20,14 +20,15 @@
 //	mux.Handle("/mcp", auth.Handler(mcp))
 //	mux.Handle(resource.Path(), resource) // public
 //
-// Every challenge then names the document, as clients of the Model Context Protocol (MCP) expect.
+// Every challenge then names the document, as clients of the Model Context Protocol (MCP)
+// expect.
 //
 // A client in a browser can read a challenge only if the answer's CORS headers expose it:
 // Access-Control-Expose-Headers: WWW-Authenticate. Set them outside of the middleware. The
 // document has CORS headers of its own.
 //
-// An MCP server that keeps sessions may call a tool with the context of the request that began the
-// session, and that request may be another user's. Make the server stateless, or pass each
+// An MCP server that keeps sessions may call a tool with the context of the request that began
+// the session, and that request may be another user's. Make the server stateless, or pass each
 // request's token by the means of its SDK, as _example/mcp does.
 package oauth
 
@@ -51,8 +52,8 @@ import (
 //   - one of these audiences in its aud
 //
 // The keys may be bound to the same issuer and audience, as those of package jwks are. You may
-// set further fields. Use the Options with [Claims], which checks that a token has the claims of
-// RFC 9068.
+// set further fields. Use the Options with [Claims], which checks that a token has the claims
+// of RFC 9068.
 //
 // An empty issuer, an empty audience and no audience are errors. The Options that are returned
 // with an error are as strict.
@@ -67,8 +68,8 @@ func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, errors.Join(errs...)
 }
 
-// Claims are the claims of an access token, RFC 9068 section 2.2, for [jwthttp.New]. Names match
-// in exact case only.
+// Claims are the claims of an access token, RFC 9068 section 2.2, for [jwthttp.New]. Names
+// match in exact case only.
 //
 // [jwthttp.Token.Scopes] and [jwthttp.RequireScopes] read the scopes from the token itself, not
 // from Scope. A test sets them with [jwthttp.Token.WithScopes].
@@ -92,9 +93,9 @@ type Claims struct {
 	Entitlements         Values           `json:"entitlements,omitempty"`
 }
 
-// Validate returns an error if a claim that RFC 9068 section 2.2 requires is missing or empty. The
-// error names all of these claims and wraps [jwt.ErrTokenRequiredClaimMissing]. It has nothing
-// of the token in it. [jwthttp.Middleware] calls Validate.
+// Validate returns an error if a claim that RFC 9068 section 2.2 requires is missing or empty.
+// The error names all of these claims and wraps [jwt.ErrTokenRequiredClaimMissing]. It has
+// nothing of the token in it. [jwthttp.Middleware] calls Validate.
 func (c Claims) Validate() error {
 	var missing []string
 	for _, claim := range []struct {
@@ -119,10 +120,10 @@ func (c Claims) Validate() error {
 	return nil
 }
 
-// Values are roles, groups or entitlements, RFC 9068 section 2.2.3.1. In a token they are an array
-// (RFC 7643 section 2.4). An element is a string, or an object with a string as its value
-// (section 4.1.2); its other members are ignored. null means none. Everything else is refused,
-// also a single string.
+// Values are roles, groups or entitlements, RFC 9068 section 2.2.3.1. In a token they are an
+// array (RFC 7643 section 2.4). An element is a string, or an object with a string as its
+// value (section 4.1.2); its other members are ignored. null means none. Everything else is
+// refused, also a single string.
 type Values []string
 
 // UnmarshalJSON implements [json.Unmarshaler].

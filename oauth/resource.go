@@ -24,8 +24,8 @@ const (
 	exampleIssuer   = "https://issuer.example.com"
 )
 
-// Metadata describes a protected resource, RFC 9728 section 2. Every URL in it is https, or http
-// for loopback.
+// Metadata describes a protected resource, RFC 9728 section 2. Every URL in it is https, or
+// http for loopback.
 type Metadata struct {
 	// Resource is the URL of this service. It has no fragment, and should have no query.
 	// Clients compare it with the URL that they call, so write it as they do. Tokens should
@@ -58,8 +58,8 @@ type Resource struct {
 	document  []byte
 }
 
-// NewResource returns the handler for m, which it copies. The error lists everything that is wrong
-// with m, and how to mend it.
+// NewResource returns the handler for m, which it copies. The error lists everything that is
+// wrong with m, and how to mend it.
 func NewResource(m Metadata) (*Resource, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("oauth: "+format, args...)) }
@@ -138,8 +138,8 @@ func NewResource(m Metadata) (*Resource, error) {
 	return r, nil
 }
 
-// URL returns the address of the document, for [jwthttp.Options].ResourceMetadata. It is made of
-// Metadata.Resource, never of a request.
+// URL returns the address of the document, for [jwthttp.Options].ResourceMetadata. It is made
+// of Metadata.Resource, never of a request.
 func (r *Resource) URL() string { return r.url }
 
 // Path returns the path of [Resource.URL], escaped, for a router:
@@ -187,8 +187,8 @@ func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// checkIdentifier returns the URL that raw is, if it can be the identifier of a resource, RFC 9728
-// section 1.2. An issuer must also have no query.
+// checkIdentifier returns the URL that raw is, if it can be the identifier of a resource, RFC
+// 9728 section 1.2. An issuer must also have no query.
 func checkIdentifier(raw, example string) (*url.URL, error) {
 	u, err := syntax.CheckURL(raw, example)
 	if err != nil {

@@ -2,22 +2,21 @@
 // promises of this project: clauses, the tests that prove each, and mutants, which break the
 // code so that one named test must fail. It runs in the root of the module:
 //
-//	go run ./.ci/register [-only REGEXP] [-for DURATION] [-parallel N]
+//	go run ./.ci/register [-only REGEXP] [-parallel N]
 //
-// First every named test runs alone on the code as it is: it must exist, run and pass. Then
-// each mutant is compiled, and its test runs alone: it must fail. The work tree stays as it
-// is, because go test reads the broken file through -overlay.
+// First every named test runs on the code as it is: it must exist, run and pass. Then for
+// each mutant its test runs alone: it must fail. The work tree stays as it is, because go
+// reads the broken code through -overlay.
 package main
 
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -39,13 +38,12 @@ type proof struct {
 type mutant struct {
 	does string // what the broken code does
 	at   string // the declaration: "dir.Function", "dir.Type.Method", "dir.variable"; no dir for the root
-	old  string // stands in the declaration exactly once
+	old  string // is in the declaration exactly once
 	new  string
 }
 
 func main() {
 	only := flag.String("only", "", "take only the clauses, tests and mutants whose line, as it is printed, matches this regular expression")
-	limit := flag.Duration("for", 0, "begin no mutant after this time; the mutants come in random order. 0 runs all")
 	parallel := flag.Int("parallel", runtime.NumCPU(), "how many mutants to run at a time")
 	flag.Parse()
 	tmp, err := os.MkdirTemp("", "register")
@@ -53,85 +51,110 @@ func main() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	ok := run(tmp, regexp.MustCompile(*only), *limit, max(*parallel, 1))
+	ok := run(tmp, regexp.MustCompile(*only), max(*parallel, 1))
 	os.RemoveAll(tmp)
 	if !ok {
 		os.Exit(1)
 	}
 }
 
-// A job is a mutant with what must notice it.
-type job struct {
-	mutant
-	test  testName
-	place string // of its files, without extension
-}
-
-func (j *job) String() string { return fmt.Sprintf("%s: %s, by %s", j.at, j.does, j.test) }
-
-func run(tmp string, only *regexp.Regexp, limit time.Duration, parallel int) (ok bool) {
-	faults := check(register)
+func run(tmp string, only *regexp.Regexp, parallel int) bool {
+	began := time.Now()
 	var tests []testName
 	var jobs []job
 	for _, c := range register {
 		for _, p := range c.proofs {
-			name := parseTest(p.test)
 			all := only.MatchString(c.rule + " " + c.text + " " + p.test)
 			chosen := all
 			for _, m := range p.mutants {
-				j := job{m, name, filepath.Join(tmp, fmt.Sprint(len(jobs)))}
-				if !all && !only.MatchString(j.String()) {
-					continue
+				j := job{mutant: m, test: parseTest(p.test)}
+				if all || only.MatchString(j.String()) {
+					jobs, chosen = append(jobs, j), true
 				}
-				chosen = true
-				if err := j.write(); err != nil {
-					faults = append(faults, err.Error())
-				}
-				jobs = append(jobs, j)
 			}
 			if chosen {
-				tests = append(tests, name)
+				tests = append(tests, parseTest(p.test))
 			}
 		}
 	}
-	for _, fault := range faults {
-		fmt.Println(fault)
+	overlay, faults := instrument(jobs)
+	faults = append(check(register), faults...)
+	if len(tests) == 0 {
+		faults = append(faults, "nothing was chosen")
 	}
-	if len(faults) > 0 || len(tests) == 0 {
-		fmt.Printf("%d faults in the register, %d tests chosen\n", len(faults), len(tests))
+	if report(faults) {
 		return false
 	}
-	if !pass(tests) {
+	place := filepath.Join(tmp, "all")
+	if err := overlay.write(place); err != nil {
+		return !report([]string{err.Error()})
+	}
+	binaries := map[string]string{}
+	for _, t := range tests {
+		if binaries[t.dir] != "" {
+			continue
+		}
+		binary, err := compile(t.dir, place)
+		if err != nil {
+			return !report([]string{"with all mutants the code does not compile; the number in a name is that of a mutant, counted from 1:\n" + err.Error()})
+		}
+		binaries[t.dir] = binary
+	}
+	if report(pass(tests, binaries)) {
 		return false
 	}
 
-	began := time.Now()
-	order := rand.Perm(len(jobs))
-	if limit == 0 {
-		slices.Sort(order)
-	}
 	var workers sync.WaitGroup
 	var mu sync.Mutex
 	counts := map[string]int{}
-	ok = true
+	ok := true
 	slots := make(chan struct{}, parallel)
-	for _, i := range order {
+	for i := range jobs {
 		slots <- struct{}{}
-		if limit > 0 && time.Since(began) > limit {
-			break
-		}
 		workers.Go(func() {
 			defer func() { <-slots }()
-			start := time.Now()
-			verdict, detail := jobs[i].run()
+			start, j := time.Now(), &jobs[i]
+			verdict, detail := j.verdict(binaries, filepath.Join(tmp, fmt.Sprint(i)))
 			mu.Lock()
 			defer mu.Unlock()
 			counts[verdict]++
 			ok = ok && verdict == killed
-			fmt.Printf("%-16s %4.1fs  %s\n%s", verdict, time.Since(start).Seconds(), &jobs[i], detail)
+			fmt.Printf("%-16s %4.1fs  %s\n%s", verdict, time.Since(start).Seconds(), j, detail)
 		})
 	}
 	workers.Wait()
 	fmt.Printf("%d clauses, %d tests; of %d mutants, in %.0f s: %v\n", len(register), len(tests), len(jobs), time.Since(began).Seconds(), counts)
 	return ok
+}
+
+func report(faults []string) bool {
+	for _, fault := range faults {
+		fmt.Println(fault)
+	}
+	return len(faults) > 0
+}
+
+// verdict runs the test of a mutant, which has a binary of its own if it is not in those of
+// all.
+func (j *job) verdict(binaries map[string]string, place string) (verdict, detail string) {
+	if j.id > 0 {
+		return j.run(binaries[j.test.dir])
+	}
+	s, err := readSource(j.dir)
+	if err != nil {
+		return failed, err.Error() + "\n"
+	}
+	_, name := splitAt(j.at)
+	d := s.find(name)
+	text := string(s.texts[d.file])
+	changed := overlay{d.file: text[:d.from] + strings.Replace(d.text, j.old, j.new, 1) + text[d.to:]}
+	if err := changed.write(place); err != nil {
+		return failed, err.Error() + "\n"
+	}
+	binary, err := compile(j.test.dir, place)
+	if err != nil {
+		return broken, err.Error()
+	}
+	defer os.Remove(binary)
+	return j.run(binary)
 }

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,12 +46,7 @@ func (n testName) id() string {
 	if n.row == "" {
 		return n.test
 	}
-	return n.test + "/" + strings.Map(func(c rune) rune {
-		if c == ' ' {
-			return '_'
-		}
-		return c
-	}, n.row)
+	return n.test + "/" + strings.ReplaceAll(n.row, " ", "_")
 }
 
 // pattern is for go test -run.
@@ -67,79 +58,55 @@ func (n testName) pattern() string {
 	return strings.Join(parts, "/")
 }
 
-// pass runs the tests on the code as it is, and reports whether each has run and passed.
-func pass(tests []testName) bool {
+var passed = regexp.MustCompile(`(?m)^ *--- PASS: (.*) \(`)
+
+// pass runs the tests on the code as it is, and returns those that have not run and passed.
+func pass(tests []testName, binaries map[string]string) (faults []string) {
 	byDir := map[string][]testName{}
 	for _, t := range tests {
 		byDir[t.dir] = append(byDir[t.dir], t)
 	}
-	ok := true
 	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
 		var functions []string
 		for _, t := range byDir[dir] {
 			functions = append(functions, regexp.QuoteMeta(t.test))
 		}
 		slices.Sort(functions)
-		out, err := goTest(dir, "-json", "-run=^("+strings.Join(slices.Compact(functions), "|")+")$")
-		results := map[string]string{}
-		lines := bufio.NewScanner(bytes.NewReader(out))
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			var event struct{ Action, Test string }
-			if json.Unmarshal(lines.Bytes(), &event) == nil && event.Action != "output" {
-				results[event.Test] = event.Action
-			}
+		out, err := runTests(binaries[dir], dir, 0, "^("+strings.Join(slices.Compact(functions), "|")+")$", "5m", "-test.v")
+		ran := map[string]bool{}
+		for _, m := range passed.FindAllStringSubmatch(string(out), -1) {
+			ran[m[1]] = true
 		}
 		for _, t := range byDir[dir] {
-			if got := results[t.id()]; got != "pass" {
-				fmt.Printf("%s: %q on the code as it is, where it should pass\n", t, got)
-				ok = false
+			if !ran[t.id()] {
+				faults = append(faults, fmt.Sprintf("%s does not run and pass on the code as it is", t))
 			}
 		}
 		if err != nil {
-			fmt.Printf("%s: %v\n", dir, err)
-			ok = false
+			faults = append(faults, fmt.Sprintf("the tests of %s: %v\n%s", dir, err, out))
 		}
 	}
-	return ok
+	return faults
 }
 
-func (j *job) overlay(file, text string) error {
-	// go test may run in another folder than this.
-	absolute, err := filepath.Abs(file)
-	if err != nil {
-		return err
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{absolute: j.place + ".go"}})
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(j.place+".go", []byte(text), 0o600); err != nil {
-		return err
-	}
-	return os.WriteFile(j.place+".json", overlay, 0o600)
-}
-
-// run runs the test alone on the broken code. A panic and a test that does not end have
+// run runs the test alone on the broken code. A panic, and a test that does not end, have
 // noticed the mutant too.
-func (j *job) run() (verdict, detail string) {
-	out, err := goTest(j.test.dir, "-overlay="+j.place+".json", "-failfast", "-timeout=1m", "-run="+j.test.pattern())
+func (j *job) run(binary string) (verdict, detail string) {
+	out, err := runTests(binary, j.test.dir, j.id, j.test.pattern(), "30s", "-test.failfast")
 	text := string(out)
 	switch {
 	case err == nil:
 		return survived, ""
-	case strings.Contains(text, "[build failed]"), strings.Contains(text, "[setup failed]"):
-		return broken, text
-	case strings.Contains(text, "--- FAIL: "), strings.Contains(text, "panic: "), strings.Contains(text, "fatal error: "), strings.Contains(text, "goleak: "):
+	case strings.Contains(text, "--- FAIL: "), strings.Contains(text, "panic: "), strings.Contains(text, "fatal error: "), strings.Contains(text, "goleak: "), strings.Contains(text, "DATA RACE"):
 		return killed, ""
 	}
-	return failed, text // go itself has failed
+	return failed, text + err.Error() + "\n"
 }
 
-// goTest runs the tests of a folder in its module. It leaves out vet, which is not a test,
-// and inlining: most of the time goes into compiling.
-func goTest(dir string, args ...string) ([]byte, error) {
-	cmd := exec.Command("go", append([]string{"test", "-gcflags=-l", "-vet=off", "-count=1"}, append(args, ".")...)...)
+// runTests runs a test binary in its folder, as go test does.
+func runTests(binary, dir string, mutant int, pattern, timeout string, more ...string) ([]byte, error) {
+	cmd := exec.Command(binary, append([]string{"-test.run=" + pattern, "-test.timeout=" + timeout}, more...)...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", mutant))
 	return cmd.CombinedOutput()
 }

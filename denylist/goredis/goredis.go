@@ -1,5 +1,6 @@
-// Package goredis keeps a denylist in Redis or Valkey, with the client github.com/redis/go-redis.
-// It is for several processes: each refuses what any of them has revoked.
+// Package goredis keeps a denylist in Redis or Valkey, with the client
+// github.com/redis/go-redis. It is for several processes: each refuses what any of them has
+// revoked.
 //
 //	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 //	revoked, err := goredis.New(client, goredis.Options{MaxLifetime: time.Hour})
@@ -8,9 +9,9 @@
 //	}
 //	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
 //
-// A request takes one round trip, with a GET for jti and a GET for sub. In a cluster, it takes one
-// to each node that has such a key, at the same time. While Redis is down or slow, or has a
-// value that no list wrote, every request gets a 503.
+// A request takes one round trip, with a GET for jti and a GET for sub. In a cluster, it takes
+// one to each node that has such a key, at the same time. While Redis is down or slow, or has
+// a value that no list wrote, every request gets a 503.
 //
 // A key is a prefix and 43 characters. Its value is a number. It expires by itself.
 //
@@ -67,14 +68,14 @@ type Options struct {
 	Prefix string
 }
 
-// New returns a list that is kept in Redis. client is a *redis.Client, also one of Sentinel, or a
-// *redis.ClusterClient. It must have ContextTimeoutEnabled. The caller closes it after the last
-// request. New needs no network.
+// New returns a list that is kept in Redis. client is a *redis.Client, also one of Sentinel,
+// or a *redis.ClusterClient. It must have ContextTimeoutEnabled. The caller closes it after
+// the last request. New needs no network.
 //
 // The error lists what is wrong with the configuration, except for one thing. New cannot see
-// whether a *redis.Client reads from a replica, which may be behind and let revoked tokens pass.
-// So its Addr must not be that of a replica. A client of Sentinel must not have ReplicaOnly or
-// UseDisconnectedReplicas.
+// whether a *redis.Client reads from a replica, which may be behind and let revoked tokens
+// pass. So its Addr must not be that of a replica. A client of Sentinel must not have
+// ReplicaOnly or UseDisconnectedReplicas.
 func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("goredis: "+format, args...)) }
@@ -137,8 +138,8 @@ type store struct {
 var _ denylist.Store = (*store)(nil)
 
 // raise is one step for Redis, so that of two revocations at the same time the higher number
-// stays. ARGV[2] is the time to live, by the caller's clock. ARGV[3] is the time at which it ends,
-// by the clock of Redis. The longer time counts, since either clock may be ahead.
+// stays. ARGV[2] is the time to live, by the caller's clock. ARGV[3] is the time at which it
+// ends, by the clock of Redis. The longer time counts, since either clock may be ahead.
 var raise = redis.NewScript(`
 local n, ttl = ARGV[1], tonumber(ARGV[2])
 local now = redis.call('TIME')

@@ -46,9 +46,9 @@ func isWebSocket(r *http.Request) bool {
 	return slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return strings.Contains(strings.ToLower(v), "websocket") })
 }
 
-// isOwnOrigin reports whether origin is that of a page of this service. An origin without a host
-// (null, data:, file:) is not, even if the Host is empty. The scheme that the browser used is
-// known only if the connection is TLS.
+// isOwnOrigin reports whether origin is that of a page of this service. An origin without a
+// host (null, data:, file:) is not, even if the Host is empty. The scheme that the browser
+// used is known only if the connection is TLS.
 func isOwnOrigin(origin string, r *http.Request) bool {
 	scheme, host, _ := strings.Cut(origin, "://")
 	return syntax.IsOrigin(origin) && syntax.EqualFold(r.Host, host) && (scheme == "https" || scheme == "http" && r.TLS == nil)

@@ -41,11 +41,11 @@ type Key struct {
 }
 
 // Parse reads a JWK. The text must be one JSON object in valid UTF-8 without duplicate names.
-// These are errors: a private or symmetric key, a key with another use than to verify signatures,
-// and other types and curves than those of [Key]. Certificates are ignored.
+// These are errors: a private or symmetric key, a key with another use than to verify
+// signatures, and other types and curves than those of [Key]. Certificates are ignored.
 //
-// Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key has
-// only the ID, if the JWK has one.
+// Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key
+// has only the ID, if the JWK has one.
 func Parse(text []byte, form Form) (Key, error) {
 	var m members
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -99,8 +99,8 @@ func Parse(text []byte, form Form) (Key, error) {
 // names are the members with a string that is needed.
 var names = [...]string{"kid", "kty", "alg", "crv", "n", "e", "x", "y"}
 
-// secrets are the members of private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and 6.4,
-// RFC 8037 section 2, and priv of post-quantum keys.
+// secrets are the members of private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and
+// 6.4, RFC 8037 section 2, and priv of post-quantum keys.
 var secrets = [...]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
 
 // members has what is needed of a JWK.
@@ -114,8 +114,8 @@ type members struct {
 
 func (m *members) text(name string) string { return m.texts[slices.Index(names[:], name)] }
 
-// UnmarshalJSONFrom reads the members one by one, so that other members are not kept in memory. A
-// member that is null counts as absent.
+// UnmarshalJSONFrom reads the members one by one, so that other members are not kept in
+// memory. A member that is null counts as absent.
 func (m *members) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if d.PeekKind() != '{' {
 		m.fault = errors.New("it is not a JSON object")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What is wrong with the form of a token. A client reads none of these texts.
+// The errors in the form of a token. Clients do not see these texts.
 var (
 	ErrTooLarge  = errors.New("the token is larger than the limit")
 	ErrMalformed = errors.New("the token is not three segments of base64url with a JSON object as its header")
@@ -46,7 +46,7 @@ func (s *Segments) DecodePayload() ([]byte, error) {
 	return payload, nil
 }
 
-// notInSegment is 1 for all bytes but A–Z a–z 0–9 - _.
+// notInSegment is 0 for A–Z a–z 0–9 - _, and 1 for every other byte.
 var notInSegment = func() (not [256]uint8) {
 	for c := range not {
 		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", byte(c)) < 0 {
@@ -56,8 +56,8 @@ var notInSegment = func() (not [256]uint8) {
 	return not
 }()
 
-// isSegment reports whether s has no other bytes than those of base64url. Every byte of
-// every token passes here, so there is one branch for eight of them.
+// isSegment reports whether s has only bytes of base64url. It reads every byte of every token,
+// so it has one branch for eight bytes.
 func isSegment(s string) bool {
 	for ; len(s) >= 8; s = s[8:] {
 		if notInSegment[s[0]]|notInSegment[s[1]]|notInSegment[s[2]]|notInSegment[s[3]]|notInSegment[s[4]]|notInSegment[s[5]]|notInSegment[s[6]]|notInSegment[s[7]] != 0 {

@@ -15,20 +15,21 @@ const (
 	maxHeaderBytes      = 2 << 10
 	maxHeaderDepth      = 4
 	maxHeaderMembers    = 32  // at all depths
-	maxHeaderNames      = 900 // bytes of their names together
+	maxHeaderNames      = 900 // bytes of all names together
 	maxKeyIDBytes       = 256
 	maxPlainHeaderBytes = 192 // on the stack
 )
 
-// A Header is what the JOSE header of a token says, RFC 7515 section 4.1. Keys that a
-// header offers (jwk, jku, x5u, x5c) are never read.
+// A Header has what is read of a token's JOSE header, RFC 7515 section 4.1. Keys in a header
+// (jwk, jku, x5u, x5c) are never read.
 type Header struct {
 	Algorithm string // alg
 	KeyID     string // kid; "" if absent
 	Type      string // typ; "" if absent
 }
 
-// ReadHeader reads a header from its segment, which is base64url.
+// ReadHeader reads a header from its segment, which is base64url. The errors are those above
+// Split.
 func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	size := Base64URL.DecodedLen(len(segment))
 	if size > maxHeaderBytes {
@@ -54,9 +55,9 @@ func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	return readHeader(text[:n], scratch)
 }
 
-// readPlainHeader reads what nearly every token has: an object of alg, kid and typ in
-// any order, without white space and escapes. It leaves everything else to readHeader,
-// which reads the same in these.
+// readPlainHeader reads the header that nearly every token has: an object of alg, kid and typ
+// in any order, without white space and escapes. ok is false for every other header, which
+// readHeader then reads. For these headers readHeader has the same result.
 func readPlainHeader(text []byte) (h Header, ok bool) {
 	if len(text) < 2 || text[0] != '{' {
 		return h, false
@@ -80,7 +81,7 @@ func readPlainHeader(text []byte) (h Header, ok bool) {
 		value := text[before:]
 		end := bytes.IndexByte(value, '"')
 		if end <= 0 || end+1 == len(value) || end > MaxTypeBytes && field != &h.KeyID || *field != "" || !isPlainText(value[:end]) {
-			return h, false // an empty value, a second one, or something odd
+			return h, false // an empty value, a second one, or one that is too long or has escapes
 		}
 		*field = intern(value[:end])
 		text = value[end+1:]
@@ -100,7 +101,7 @@ func isPlainText(b []byte) bool {
 	return true
 }
 
-// intern returns string(b), without a copy for what most headers say.
+// intern returns string(b). It does not allocate for the usual values.
 func intern(b []byte) string {
 	switch string(b) {
 	case HS256:
@@ -121,9 +122,9 @@ func intern(b []byte) string {
 	return string(b)
 }
 
-// readHeader reads any header. scratch has as much room as text takes.
+// readHeader reads any header. scratch is at least as long as text.
 func readHeader(text, scratch []byte) (Header, error) {
-	// The strict check keeps a list of the names. Attackers must not make it long.
+	// The strict check keeps a list of the names, and an attacker must not make it long.
 	if members, size := tokenjson.CountNames(text); members > maxHeaderMembers || size > maxHeaderNames {
 		return Header{}, ErrHeader
 	}
@@ -168,7 +169,7 @@ func readHeader(text, scratch []byte) (Header, error) {
 	return h, nil
 }
 
-// IsKeyID reports whether s can be the kid of a token: at most 256 bytes from 0x20 to
+// IsKeyID reports whether s can be the kid of a token. It has at most 256 bytes, from 0x20 to
 // 0x7e.
 func IsKeyID(s string) bool {
 	for i := range len(s) {
@@ -179,9 +180,9 @@ func IsKeyID(s string) bool {
 	return len(s) <= maxKeyIDBytes
 }
 
-// PeekIssuer returns the iss of a payload whose signature has not been verified, "" if it
-// is not a string or has more than maxBytes as it is written. Nothing checks that the
-// payload is strict JSON.
+// PeekIssuer returns the iss of a payload whose signature has not been verified. It is "" if
+// iss is not a string, or has more than maxBytes as it is written. The payload may not be
+// strict JSON.
 func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 	b := w.buffers.Get()
 	defer w.buffers.Put(b)

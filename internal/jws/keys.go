@@ -22,10 +22,10 @@ import (
 
 const maxRSABits = 8192
 
-// NewVerifier returns the verifier of an algorithm for a []byte, *rsa.PublicKey,
-// *ecdsa.PublicKey or ed25519.PublicKey, which it copies. The error says why the
-// material is unfit, and how to get what is fit; it is ErrMaterial if it is not of
-// the algorithm's type.
+// NewVerifier returns the verifier for an algorithm and a key. material is a []byte,
+// *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey, and is copied. The error says what is
+// wrong with the key and how to get a good one. It is ErrMaterial if the algorithm does not use
+// this type.
 func NewVerifier(algorithm string, material any) (Verifier, error) {
 	switch m := material.(type) {
 	case []byte:
@@ -48,7 +48,7 @@ func NewVerifier(algorithm string, material any) (Verifier, error) {
 	return nil, ErrMaterial
 }
 
-// ErrMaterial is the error for material that an algorithm has no use for.
+// ErrMaterial is the error for a key of a type that the algorithm does not use.
 var ErrMaterial = errors.New("the key is of another algorithm")
 
 func newHMACVerifier(secret []byte) (Verifier, error) {
@@ -56,10 +56,10 @@ func newHMACVerifier(secret []byte) (Verifier, error) {
 		return nil, fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
 	}
 	if len(bytes.Trim(secret, "\x00")) == 0 {
-		return nil, errors.New("an HS256 secret cannot be all zeros, as a buffer is that nobody has filled: make one with \"openssl rand -base64 32\"")
+		return nil, errors.New("an HS256 secret cannot be all zeros, like an empty buffer: make one with \"openssl rand -base64 32\"")
 	}
 	if looksPublic(secret) {
-		return nil, errors.New("an HS256 secret cannot be the text of a key or certificate: what others can read is no secret; for a public key use RS256 and ParseRSAPublicKey")
+		return nil, errors.New("an HS256 secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey")
 	}
 	secret = bytes.Clone(secret)
 	v := &hmacVerifier{secret: secret}
@@ -73,8 +73,7 @@ func newRSAVerifier(algorithm string, pub *rsa.PublicKey) (Verifier, error) {
 	}
 	pub = &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
 	sch := rsaScheme{pub, algorithm == PS256}
-	// A signature without a byte is refused after the key has been looked at, and
-	// before the costly part.
+	// An empty signature is refused after the checks of the key, and before the slow part.
 	if err := sch.verify(make([]byte, sha256.Size), nil); !errors.Is(err, rsa.ErrVerification) {
 		return nil, fmt.Errorf("the RSA key cannot verify a signature: %w", err)
 	}
@@ -116,7 +115,7 @@ func checkRSA(pub *rsa.PublicKey) error {
 	return nil
 }
 
-// ecPoint returns the point that pub is, SEC 1 section 2.3.3.
+// ecPoint returns the point of pub, uncompressed, SEC 1 section 2.3.3.
 func ecPoint(pub *ecdsa.PublicKey) ([]byte, error) {
 	//lint:ignore SA1019 Bytes panics on a curve without a point
 	if pub == nil || pub.Curve == nil || pub.X == nil || pub.Y == nil {
@@ -127,7 +126,7 @@ func ecPoint(pub *ecdsa.PublicKey) ([]byte, error) {
 	}
 	point, err := pub.Bytes()
 	if err != nil {
-		return nil, errors.New("the EC key is no point of its curve: the key is damaged, export it again")
+		return nil, errors.New("the EC key is not a point of its curve: the key is damaged, export it again")
 	}
 	return point, nil
 }
@@ -139,12 +138,12 @@ func checkEd(pub ed25519.PublicKey) error {
 	y := bytes.Clone(pub)
 	y[31] &= 0x7f // the sign of x
 	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
-		return errors.New("the Ed25519 key is of small order, so that anybody can sign for it: the key is empty or damaged, export it again")
+		return errors.New("the Ed25519 key is of small order, so that everybody can sign for it: the key is empty or damaged, export it again")
 	}
 	// RFC 8032 section 5.1.3: a y that is not below the field's prime is not decoded.
 	slices.Reverse(y)
 	if new(big.Int).SetBytes(y).Cmp(fieldPrime) >= 0 || fmt.Sprint(verifyNothing(pub)) != badSignature() {
-		return errors.New("the Ed25519 key is no point of its curve: the key is damaged, export it again")
+		return errors.New("the Ed25519 key is not a point of its curve: the key is damaged, export it again")
 	}
 	return nil
 }
@@ -158,15 +157,15 @@ var badSignature = sync.OnceValue(func() string { return fmt.Sprint(verifyNothin
 // basePoint is a good key, RFC 8032 section 5.1.
 var basePoint = append(ed25519.PublicKey{0x58}, bytes.Repeat([]byte{0x66}, 31)...)
 
-// verifyNothing returns the error for a signature of zeros. The standard library has
-// no function that checks a key, but its error for a bad key is another one than that
-// for a bad signature.
+// verifyNothing returns the error for a signature of zeros. The standard library has no
+// function that checks a key. But its error for a bad key differs from that for a bad
+// signature.
 func verifyNothing(pub ed25519.PublicKey) error {
 	return ed25519.VerifyWithOptions(pub, nil, make([]byte, ed25519.SignatureSize), &ed25519.Options{})
 }
 
-// smallOrder are the y coordinates of the points whose order divides 8, in every
-// encoding: the field is 2^255-19, so 0 and 1 have two.
+// smallOrder are the y coordinates of the points whose order divides 8, in every encoding. The
+// field is 2^255-19, so 0 and 1 have two encodings.
 var smallOrder = []string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",
@@ -177,12 +176,11 @@ var smallOrder = []string{
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
-// looksPublic reports whether a secret is a key or certificate in one of the
-// forms that they are handed around in: whoever has the public key could then
-// sign with it.
+// looksPublic reports whether a secret is a key or certificate in one of its usual forms. With
+// such a secret, everybody who has the public key could sign tokens.
 func looksPublic(secret []byte) bool {
-	// As it came, and as it is without line breaks, indents and the zeros of
-	// UTF-16; then what the text of that encodes.
+	// Three things are checked: the secret, its text without line breaks, indents and the
+	// zeros of UTF-16, and what that text encodes.
 	text := bytes.ReplaceAll(secret, []byte(`\n`), nil)
 	text = bytes.Map(func(c rune) rune {
 		if c <= ' ' {
@@ -205,7 +203,7 @@ func looksPublic(secret []byte) bool {
 }
 
 func isKeyForm(b []byte) bool {
-	for _, mark := range []string{
+	for _, part := range []string{
 		"----BEGIN",                                                 // PEM and RFC 4716
 		"AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "AAAAHHNzaC1", // ssh-rsa, ssh-ed25519, ecdsa-sha2,
 		"AAAAIHNzaC1", "AAAAKGVjZHNh", "AAAAGnNrLXNz", "AAAAInNrLWVj", // their certificates, and keys in hardware
@@ -213,11 +211,11 @@ func isKeyForm(b []byte) bool {
 		"BgkqhkiG9w0BAQEF", "MFkwEwYHKoZIzj0C", "MCowBQYDK2VwAyEA", // base64 of PKIX for RSA, P-256 and Ed25519, with something around it
 		`"kty"`, // JWK
 	} {
-		if bytes.Contains(b, []byte(mark)) {
+		if bytes.Contains(b, []byte(part)) {
 			return true
 		}
 	}
-	var first asn1.RawValue // something may stand behind it, such as a line break
+	var first asn1.RawValue // a line break or more may follow it
 	if _, err := asn1.Unmarshal(b, &first); err != nil {
 		return false
 	}

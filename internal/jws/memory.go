@@ -7,11 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// A memory remembers which signatures have verified, by a digest of the key,
-// the signed bytes and the signature. That never changes, so nothing in it expires;
-// when a set is full, a newcomer takes another's place. There is no secret in it. It is safe for concurrent use.
+// A memory remembers which signatures have verified. An entry is a digest of the key, the
+// signed bytes and the signature. A good signature stays good, so no entry expires. In a full
+// set, a new entry replaces another. There is nothing secret in it. It is safe for concurrent
+// use.
 type memory struct {
-	sets []set // as many as a power of two
+	sets []set // their number is a power of two
 }
 
 const perSet = 8
@@ -20,7 +21,7 @@ type set [perSet]atomic.Pointer[digest]
 
 type digest [sha256.Size]byte
 
-// newMemory returns a memory for n signatures or a few more.
+// newMemory returns a memory for n signatures, rounded up.
 func newMemory(n int) *memory {
 	sets := 1 << bits.Len(uint(n-1)/perSet)
 	return &memory{make([]set, sets)}
@@ -40,7 +41,7 @@ func (m *memory) has(d *digest) bool {
 	return false
 }
 
-// add is only for signatures that have verified.
+// add remembers a signature, which must have verified.
 func (m *memory) add(d digest) {
 	set := m.set(&d)
 	for i := range set {

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// ParseRSAPublicKey reads a public key that NewVerifier takes from the bytes of a
-// file. The error says what was found instead.
+// ParseRSAPublicKey reads a public key from the bytes of a file. The key is good for
+// NewVerifier. The error says what the file has instead.
 func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	pub, err := parseRSAPublicKey(data)
 	if err == nil {
@@ -32,13 +32,13 @@ func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	text := string(bytes.TrimSpace(data))
 	switch {
 	case strings.Count(text, "-----BEGIN ") > 1, block != nil && strings.Contains(text, "ssh-rsa "):
-		return nil, errors.New("the file holds more than one key: keep the one that is meant")
+		return nil, errors.New("the file has more than one key: keep only the one to use")
 	case block != nil:
 		return parsePEM(block)
 	case text == "":
 		return nil, errors.New("the file is empty: want a PEM public key or an ssh-rsa line")
 	case strings.HasPrefix(text, "ssh-rsa-cert-"):
-		return nil, errors.New("got an ssh certificate: take the key that it is for, the ssh-rsa line of its .pub file")
+		return nil, errors.New("got an ssh certificate: use its key, which is the ssh-rsa line of the .pub file")
 	case strings.HasPrefix(text, "ssh-rsa"):
 		return parseSSH(text)
 	case strings.HasPrefix(text, "ssh-"), strings.HasPrefix(text, "ecdsa-"), strings.HasPrefix(text, "sk-"):
@@ -49,7 +49,7 @@ func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	case strings.HasPrefix(text, "{"):
 		return nil, errors.New("got JSON, perhaps a JWK: want a PEM public key or an ssh-rsa line")
 	case strings.Contains(text, "-----BEGIN ") && strings.Contains(text, `\n`):
-		return nil, errors.New(`the line breaks of the PEM block are written as \n, as in an environment variable: put real ones in their place`)
+		return nil, errors.New(`the line breaks of the PEM block are written as \n, as in an environment variable: replace them by real ones`)
 	case strings.Contains(text, "-----BEGIN "):
 		return nil, errors.New("the PEM block is damaged: copy the file whole, with its BEGIN and END lines at the start of a line")
 	case data[0] == 0x30:
@@ -98,11 +98,11 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 	return pub, nil
 }
 
-// parseSSH reads a line of RFC 4253 section 6.6: three fields, each behind its
-// length in 4 bytes: the name of the format, the exponent, the modulus.
+// parseSSH reads a line of RFC 4253 section 6.6. It has three fields: the name of the format,
+// the exponent and the modulus. Each begins with its length, in 4 bytes.
 func parseSSH(line string) (*rsa.PublicKey, error) {
 	if strings.ContainsAny(line, "\r\n") {
-		return nil, errors.New("the file holds more than one line: keep the ssh-rsa line that is meant")
+		return nil, errors.New("the file has more than one line: keep only the ssh-rsa line to use")
 	}
 	words := strings.Fields(line)
 	if len(words) < 2 || words[0] != "ssh-rsa" {
@@ -110,7 +110,7 @@ func parseSSH(line string) (*rsa.PublicKey, error) {
 	}
 	blob, err := base64.StdEncoding.DecodeString(words[1])
 	if err != nil {
-		return nil, errors.New("the ssh-rsa line is damaged: its second word is no base64")
+		return nil, errors.New("the ssh-rsa line is damaged, for its second word is not base64: copy it whole")
 	}
 	var fields [3][]byte
 	for i := range fields {
@@ -122,13 +122,12 @@ func parseSSH(line string) (*rsa.PublicKey, error) {
 	}
 	e, n := fields[1], fields[2]
 	if string(fields[0]) != "ssh-rsa" || len(blob) > 0 || !isPositive(e) || !isPositive(n) || len(e) > 4 {
-		return nil, errors.New("the ssh-rsa line holds no RSA public key: export the key again")
+		return nil, errors.New("the ssh-rsa line does not have an RSA public key: export the key again")
 	}
 	return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}, nil
 }
 
-// isPositive reports whether b is a positive mpint of RFC 4251 section 5, in its
-// shortest form.
+// isPositive reports whether b is a positive mpint in its shortest form, RFC 4251 section 5.
 func isPositive(b []byte) bool {
 	return len(b) > 0 && b[0] < 0x80 && (b[0] != 0 || len(b) > 1 && b[1] >= 0x80)
 }

@@ -1,5 +1,6 @@
-// Package jws verifies the signatures of tokens (RFC 7515, RFC 7518, RFC 8037) by
-// keys that are fit for it, and remembers those that have verified.
+// Package jws has JSON Web Signatures (RFC 7515, RFC 7518, RFC 8037). It splits a token, reads
+// its header, checks keys and verifies signatures. It remembers the signatures that have
+// verified.
 package jws
 
 import (
@@ -26,29 +27,28 @@ const (
 	EdDSA = "EdDSA"
 )
 
-// Base64URL is base64url without padding, RFC 7515 section 2; strict about trailing
-// bits.
+// Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
 var Base64URL = base64.RawURLEncoding.Strict()
 
-// A Verifier has a key of one algorithm. It is safe for concurrent use.
+// A Verifier verifies signatures with one key of one algorithm. It is safe for concurrent use.
 type Verifier interface {
-	// Verify checks sig, Base64URL, against the signing input. remembered reports
-	// that sig was in the memory of w. A signature that verifies is added to it.
+	// Verify reports whether sig, in Base64URL, is a signature of signingInput. remembered
+	// reports whether w remembered it. A signature that verifies is added to w.
 	Verify(signingInput, sig string, w *Workspace) (ok, remembered bool)
 
-	// IsFor reports whether the key was made of equal material.
+	// IsFor reports whether material, as for NewVerifier, is the same key.
 	IsFor(material any) bool
 }
 
-// A Workspace is what the verifications of all keys share. It is safe for concurrent
+// A Workspace has the memory and the buffers that all keys share. It is safe for concurrent
 // use.
 type Workspace struct {
 	memory  *memory // nil if nothing is remembered
 	buffers reserve.Reserve[buffers]
 }
 
-// NewWorkspace returns a workspace that remembers n signatures of public keys or a few
-// more, and none if n is not positive.
+// NewWorkspace returns a workspace that remembers n signatures of public keys, rounded up. It
+// remembers none if n is not positive.
 func NewWorkspace(n int) *Workspace {
 	w := &Workspace{}
 	if n > 0 {
@@ -58,7 +58,8 @@ func NewWorkspace(n int) *Workspace {
 	return w
 }
 
-// Remembered returns how many signatures are remembered, -1 if none ever is.
+// Remembered returns how many signatures are remembered. It is -1 for a workspace that
+// remembers none.
 func (w *Workspace) Remembered() int {
 	if w.memory == nil {
 		return -1
@@ -66,20 +67,20 @@ func (w *Workspace) Remembered() int {
 	return w.memory.len()
 }
 
-// The buffers of one verification. They belong to no key: a forged token for each of
-// 10,000 keys would otherwise leave 10,000 of them behind.
+// The buffers of one verification. Keys share them: otherwise, one forged token for each of
+// 10,000 keys would leave 10,000 buffers in memory.
 type buffers struct {
 	hash      hash.Hash
 	chunk     [2 * maxHeaderBytes]byte
 	sum       [sha256.Size]byte
 	seen      digest
 	signature [maxRSABits / 8]byte
-	message   []byte // for a scheme that hashes by itself, and for a payload
+	message   []byte // for Ed25519, which hashes by itself, and for PeekIssuer
 }
 
 type hmacVerifier struct {
 	secret []byte
-	macs   reserve.Reserve[hash.Hash] // keyed: to key one costs more than to hash a short token
+	macs   reserve.Reserve[hash.Hash] // with the key: setting it costs more than hashing a short token
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
@@ -87,7 +88,7 @@ func (v *hmacVerifier) IsFor(material any) bool {
 	return ok && hmac.Equal(secret, v.secret)
 }
 
-// Verify remembers nothing: to look up a digest takes longer than this.
+// Verify remembers nothing, because looking a signature up would take longer.
 func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
 	if len(sig) != Base64URL.EncodedLen(sha256.Size) {
 		return false, false
@@ -103,7 +104,7 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 	(*mac).Reset()
 	writeString(*mac, b.chunk[:], signingInput)
 	equal := hmac.Equal((*mac).Sum(b.sum[:0]), signature)
-	clear(b.sum[:]) // it is a good signature, also where the token's was not
+	clear(b.sum[:]) // it is a good signature, even if the token's was bad
 	return equal, false
 }
 
@@ -121,7 +122,7 @@ type scheme interface {
 	check(b *buffers, signingInput string, sig []byte) bool
 }
 
-// pub is the public key in an encoding that no other of the algorithm has.
+// pub is the public key in an encoding that differs for every key of the algorithm.
 func newPublicVerifier(algorithm string, sch scheme, pub []byte) *publicVerifier {
 	return &publicVerifier{sch, sha256.Sum256(append([]byte(algorithm+" "), pub...))}
 }
@@ -142,7 +143,8 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 	if w.memory == nil {
 		return v.check(b, signingInput, signature), false
 	}
-	// Parts of fixed length stand before the one whose length the key fixes.
+	// The first two parts have a fixed length, and the key fixes that of the third. So no
+	// other three parts have the same digest.
 	b.hash.Reset()
 	b.hash.Write(v.fingerprint[:])
 	b.hash.Write(b.sum[:])
@@ -187,7 +189,7 @@ func (e ecScheme) size() int { return 64 } // r and s, RFC 7518 section 3.4
 
 func (e ecScheme) IsFor(material any) bool {
 	pub, ok := material.(*ecdsa.PublicKey)
-	//lint:ignore SA1019 Bytes allocates, for every token of a FromKeyfunc
+	//lint:ignore SA1019 Bytes allocates, for every token with FromKeyfunc
 	return ok && pub.Curve == elliptic.P256() && pub.X != nil && pub.Y != nil && pub.X.Cmp(e.key.X) == 0 && pub.Y.Cmp(e.key.Y) == 0
 }
 
@@ -212,7 +214,7 @@ func (e edScheme) check(b *buffers, signingInput string, sig []byte) bool {
 	return ed25519.Verify(e.key, b.message, sig)
 }
 
-// writeString hashes s by way of chunk, so that no copy of it is allocated.
+// writeString hashes s through chunk, so that it allocates no copy of s.
 func writeString(h hash.Hash, chunk []byte, s string) {
 	for len(s) > 0 {
 		n := copy(chunk, s)

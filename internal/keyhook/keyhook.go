@@ -1,5 +1,5 @@
 // Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
-// back to the source that it came from, and the index of a KeySet. The types of jwthttp are
+// back to its source, and the index of a KeySet. The types of jwthttp are
 // any here, because jwthttp imports this package.
 package keyhook
 

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// A Reserve is a pool that keeps one value when the garbage collector empties it. It is safe for
-// concurrent use.
+// A Reserve is a pool that keeps one value when the garbage collector empties it. It is safe
+// for concurrent use.
 type Reserve[T any] struct {
 	Make func() *T // returns a new value; set it before the first use
 

@@ -15,12 +15,12 @@ var (
 	ErrCookieValue = errors.New("the cookie has a byte that RFC 6265 section 4.1.1 forbids, such as a space, a comma or a quote")
 )
 
-// FindCookie returns the value of the cookie with this name, RFC 6265 sections 4.1.1 and 4.2.1.
-// lines are the lines of a Cookie header. The value is "" if there is no such cookie, or if it is
-// empty. Two cookies with the name are an error.
+// FindCookie returns the value of the cookie with this name, RFC 6265 sections 4.1.1 and
+// 4.2.1. lines are the lines of a Cookie header. The value is "" if there is no such cookie,
+// or if it is empty. Two cookies with the name are an error.
 //
-// It finds the cookies that net/http finds. If net/http would silently drop the cookie, it returns
-// an error, because the next reader of the header may find that cookie.
+// It finds the cookies that net/http finds. If net/http would silently drop the cookie, it
+// returns an error, because the next reader of the header may find that cookie.
 func FindCookie(lines []string, name string) (string, error) {
 	pairs := 0
 	for _, line := range lines {

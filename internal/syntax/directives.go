@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Directives returns the directives in the lines of a Cache-Control header, RFC 9111 section 5.2.
-// Each has its name in lower case, and its value without quotes. The value is "" if there is none.
-// A value that is neither a token nor a quoted string is returned unchanged.
+// Directives returns the directives in the lines of a Cache-Control header, RFC 9111 section
+// 5.2. Each has its name in lower case, and its value without quotes. The value is "" if there
+// is none. A value that is neither a token nor a quoted string is returned unchanged.
 func Directives(lines []string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for _, line := range lines {
@@ -51,8 +51,8 @@ func nextDirective(list string) (name, value, rest string) {
 	return name, strings.TrimRight(list[:len(list)-len(after)+len(more)], space), rest
 }
 
-// unquote returns the text of the quoted string at the beginning of s, RFC 9110 section 5.6.4, and
-// the rest of s.
+// unquote returns the text of the quoted string at the beginning of s, RFC 9110 section 5.6.4,
+// and the rest of s.
 func unquote(s string) (text, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		return "", "", false
@@ -72,8 +72,8 @@ func unquote(s string) (text, rest string, ok bool) {
 	return "", "", false
 }
 
-// DeltaSeconds reads delta-seconds, RFC 9111 section 1.2.2. They are digits only. The result is at
-// most 2^31 - 1 seconds, so that a few can be added without overflow.
+// DeltaSeconds reads delta-seconds, RFC 9111 section 1.2.2. They are digits only. The result
+// is at most 2^31 - 1 seconds, so that a few can be added without overflow.
 func DeltaSeconds(s string) (time.Duration, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false

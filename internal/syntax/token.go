@@ -51,14 +51,14 @@ func IsQuotable(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// IsWord reports whether s is quotable, has no spaces, and is not empty. A scope-token is a word, RFC
-// 6749 section 3.3.
+// IsWord reports whether s is quotable, has no spaces, and is not empty. A scope-token is a
+// word, RFC 6749 section 3.3.
 func IsWord(s string) bool {
 	return s != "" && IsQuotable(s) && !strings.Contains(s, " ")
 }
 
-// BareType returns a media type without "application/", which senders may omit, RFC 7515 section
-// 4.1.9. "application/at+jwt" becomes "at+jwt".
+// BareType returns a media type without "application/", which senders may omit, RFC 7515
+// section 4.1.9. "application/at+jwt" becomes "at+jwt".
 func BareType(typ string) string {
 	const prefix = "application/"
 	if len(typ) > len(prefix) && EqualFold(typ[:len(prefix)], prefix) {
@@ -67,8 +67,8 @@ func BareType(typ string) string {
 	return typ
 }
 
-// EqualFold reports whether s equals ascii, in any case. Characters such as the Kelvin sign fold to
-// an ASCII letter, but have more bytes, so they equal nothing.
+// EqualFold reports whether s equals ascii, in any case. Characters such as the Kelvin sign
+// fold to an ASCII letter, but have more bytes, so they equal nothing.
 func EqualFold(s, ascii string) bool {
 	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
 }

@@ -15,10 +15,10 @@ type NumericDate struct {
 	fraction bool // something was rounded off
 }
 
-// Floor is the date rounded down to a second.
+// Floor returns the date, rounded down to a second.
 func (d NumericDate) Floor() time.Time { return time.Unix(d.Seconds, 0) }
 
-// Ceil is the date rounded up to a second.
+// Ceil returns the date, rounded up to a second.
 func (d NumericDate) Ceil() time.Time {
 	if d.fraction {
 		return time.Unix(d.Seconds+1, 0)
@@ -26,7 +26,7 @@ func (d NumericDate) Ceil() time.Time {
 	return time.Unix(d.Seconds, 0)
 }
 
-// parseDigits reads what nearly every date is.
+// parseDigits reads a number of up to 18 digits and nothing else, as nearly every date is.
 func parseDigits(v []byte) (n int64, ok bool) {
 	if len(v) > 18 {
 		return 0, false
@@ -40,8 +40,8 @@ func parseDigits(v []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// ParseNumericDate reads a JSON value; ok says that it is a number between 0 and
-// the end of the year 9999. It goes by the digits: a float64 would round.
+// ParseNumericDate reads a JSON value. ok reports whether it is a number from 0 to the end of
+// the year 9999. It reads the digits, because a float64 would round.
 func ParseNumericDate(v []byte) (d NumericDate, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false
@@ -60,11 +60,11 @@ func ParseNumericDate(v []byte) (d NumericDate, ok bool) {
 	if exponent != "" {
 		var err error
 		if shift, err = strconv.Atoi(exponent); err != nil || shift < -1e6 || shift > 1e6 {
-			// Beyond any length of digits that fits in a token.
+			// No token has room for as many digits as would make up for this exponent.
 			return NumericDate{fraction: true, Present: true}, !negative && exponent[0] == '-'
 		}
 	}
-	point := len(digits) - len(fraction) + shift // how many of the digits stand before the point
+	point := len(digits) - len(fraction) + shift // the number of digits before the point
 	if negative || point > len("253402300799") {
 		return d, false
 	}

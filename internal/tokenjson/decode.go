@@ -1,6 +1,6 @@
-// Package tokenjson reads the JSON of tokens: strictly into a claims type, and by a
-// walk over its members. It knows what kinds RFC 7519 gives to claims, and not what
-// values a service accepts.
+// Package tokenjson reads the JSON of tokens. It decodes a payload strictly into a claims
+// type, and walks its members for the facts that the rules need. It checks the JSON types of
+// the registered claims (RFC 7519). It does not check their values.
 package tokenjson
 
 import (
@@ -19,19 +19,19 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A Decoder decodes payloads into one claims type. Names match in exact
-// case, and no name may stand twice.
+// A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names
+// are an error.
 type Decoder struct {
 	options []json.Options
-	// Types with methods that decode get a copy of the payload, for they may
-	// write to what they are given, and only after its syntax has been checked,
-	// for an UnmarshalJSONFrom may relax the decoder.
+
+	// The claims type has a method that decodes. The payload's syntax is checked first, since
+	// an UnmarshalJSONFrom may relax the decoder. The method gets a copy of the payload, since
+	// it may write to it.
 	foreign bool
 }
 
-// decoderFor returns the decoder for a claims type. The functions for golang-jwt's
-// types and for numbers cost a look-up a field, so only types that need them
-// get them.
+// decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's
+// types and for numbers. They cost a look-up for each field.
 func decoderFor(needsFuncs, foreign bool) Decoder {
 	d := Decoder{foreign: foreign}
 	if needsFuncs {
@@ -52,20 +52,20 @@ var (
 	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
 )
 
-// decodeNumericDate gives what golang-jwt gives, but for dates that it overflows on.
+// decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	if seconds, err := strconv.ParseInt(string(b), 10, 64); err == nil && seconds >= -maxNumericDate && seconds <= maxNumericDate {
 		*date = jwt.NumericDate{Time: time.Unix(seconds, 0).Truncate(jwt.TimePrecision)}
 		return nil
 	}
 	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
-		return errors.New("no date between the years -6061 and 9999")
+		return errors.New("it is not a date between the years -6061 and 9999")
 	}
 	return date.UnmarshalJSON(b)
 }
 
-// decodeClaimStrings takes a string or an array of strings, RFC 7519 section
-// 4.1.3, and leaves nil for an empty one, as golang-jwt does.
+// decodeClaimStrings decodes a string or an array of strings, RFC 7519 section 4.1.3. As with
+// golang-jwt, an empty array is nil.
 func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
 	if text, ok := stringValue(b); ok {
 		*list = jwt.ClaimStrings{text}
@@ -78,27 +78,27 @@ func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
 	*list = nil
 	for _, text := range texts {
 		if text == nil {
-			return errors.New("null is no string")
+			return errors.New("null is not a string")
 		}
 		*list = append(*list, *text)
 	}
 	return nil
 }
 
-// decodeNumber keeps the digits of a number, and n where there is a null.
+// decodeNumber keeps the digits of a number. null leaves n as it is.
 func decodeNumber(b []byte, n *stdjson.Number) error {
 	if b[0] == 'n' {
 		return nil
 	}
 	if c := b[0]; c != '-' && (c < '0' || c > '9') {
-		return errors.New("no number")
+		return errors.New("it is not a number")
 	}
 	*n = stdjson.Number(b)
 	return nil
 }
 
-// decodeAny decodes as encoding/json does, but for integers that a float64 does
-// not hold exactly: they stay as they are, in a json.Number.
+// decodeAny decodes as encoding/json does. Only an integer that a float64 may not hold exactly
+// becomes a json.Number.
 func decodeAny(dec *jsontext.Decoder, v *any) error {
 	switch dec.PeekKind() {
 	case '0':
@@ -163,12 +163,12 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 	return nil
 }
 
-// Decode fills claims, a pointer to a fresh value. It returns what the rules need to know
-// of the payload, whatever the type made of it.
+// Decode decodes a payload into claims, a pointer to a new value. The facts are read from the
+// payload itself, so they do not depend on the claims type.
 func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 	var members Object
 	if !members.Open(payload, maxDepth) || d.foreign && !IsStrict(payload) {
-		return Facts{}, errors.New("the payload is no strict JSON object")
+		return Facts{}, errors.New("the payload is not a strict JSON object")
 	}
 	text := payload
 	if d.foreign {
@@ -180,8 +180,8 @@ func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 	return readFacts(&members)
 }
 
-// unfit returns an error of the decoder without the value in its text: that is
-// nobody's business who reads a log.
+// unfit returns an error of the decoder with a text that does not show the value, which must
+// not be in a log.
 func unfit(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		return unfitError{fmt.Sprintf("the claim at %q does not fit %v", semantic.JSONPointer, semantic.GoType), err}
@@ -189,7 +189,7 @@ func unfit(err error) error {
 	return err
 }
 
-// An unfitError has a text of its own for an error.
+// An unfitError is an error with another text.
 type unfitError struct {
 	text  string
 	cause error
@@ -203,11 +203,10 @@ func (d *Decoder) try(sample string, t reflect.Type) error {
 	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
 }
 
-// IsStrict reports whether b is JSON without a name that stands twice in an object,
-// and in valid UTF-8.
+// IsStrict reports whether b is JSON in valid UTF-8 without duplicate names.
 func IsStrict(b []byte) bool { return jsontext.Value(b).IsValid() }
 
-// appendUnquoted appends what a JSON string says.
+// appendUnquoted appends the text of a JSON string.
 func appendUnquoted(dst, quoted []byte) []byte {
 	text, err := jsontext.AppendUnquote(dst, quoted)
 	if err != nil {

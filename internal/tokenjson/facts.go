@@ -14,15 +14,14 @@ const (
 	maxAudiences = 64
 )
 
-// Facts are what the rules need of a payload, RFC 7519 section 4.1.
+// Facts are the registered claims that the rules need, RFC 7519 section 4.1.
 type Facts struct {
 	Expires       NumericDate
 	NotBefore     NumericDate
 	IssuedAt      NumericDate
 	SenderIsBound bool // cnf is present, RFC 7800
 
-	issuer   []byte // JSON text, as audience is; nil if absent
-	audience []byte
+	issuer, audience []byte // JSON text; nil if absent
 }
 
 // readFacts walks the members of a payload that a strict decoder has accepted.
@@ -57,18 +56,18 @@ func readFacts(members *Object) (f Facts, err error) {
 	return f, nil
 }
 
-// kindOf says what a claim is not.
+// kindOf returns the error text for a claim of the wrong type.
 func kindOf(name string) string {
 	switch name {
 	case "exp", "nbf", "iat":
-		return name + " is no number of seconds since 1970, up to the year 9999: it must be neither a text nor in milliseconds"
+		return name + " is not a number of seconds since 1970, up to the year 9999: it must be neither a string nor in milliseconds"
 	case "aud":
 		return fmt.Sprintf("aud is neither a string nor a list of at most %d strings", maxAudiences)
 	}
-	return name + " is no string"
+	return name + " is not a string"
 }
 
-// IsFor reports whether aud names one of the audiences, or none are asked for.
+// IsFor reports whether aud names one of the audiences. It does if there are no audiences.
 func (f *Facts) IsFor(audiences []string) bool {
 	if len(audiences) == 0 {
 		return true
@@ -88,10 +87,10 @@ func (f *Facts) IsFor(audiences []string) bool {
 	return false
 }
 
-// HasIssuer reports whether there is an iss.
+// HasIssuer reports whether the token has an iss.
 func (f *Facts) HasIssuer() bool { return f.issuer != nil }
 
-// HasAudience reports whether there is an aud.
+// HasAudience reports whether the token has an aud.
 func (f *Facts) HasAudience() bool { return f.audience != nil }
 
 // Issuer returns iss, "" if it is absent.
@@ -100,7 +99,7 @@ func (f *Facts) Issuer() string {
 	return issuer
 }
 
-// IsFrom reports whether iss is issuer, without a copy.
+// IsFrom reports whether iss is issuer. It does not allocate.
 func (f *Facts) IsFrom(issuer string) bool { return isString(f.issuer, issuer) }
 
 // isAudience reports whether v is a string or an array of at most 64 strings.
@@ -144,7 +143,7 @@ func Registered(payload []byte) (c jwt.RegisteredClaims) {
 		case "jti":
 			c.ID, _ = stringValue(v)
 		case "aud":
-			_ = decodeClaimStrings(v, &c.Audience) // it is of the right kind, or the token had been refused
+			_ = decodeClaimStrings(v, &c.Audience) // readFacts has checked its type
 		case "exp":
 			c.ExpiresAt = date(v)
 		case "nbf":
@@ -165,7 +164,7 @@ func Scopes(payload []byte) []string {
 	var scp []byte
 	for members.Next() {
 		switch string(members.Name()) {
-		case "scope": // decides, whatever its kind and wherever scp stands
+		case "scope": // it counts before scp, even if it is not a string
 			text, _ := stringValue(members.Value)
 			return splitScopes(text)
 		case "scp":
@@ -195,9 +194,8 @@ func splitScopes(list string) []string {
 	return strings.FieldsFunc(list, func(c rune) bool { return c == ' ' })
 }
 
-// PeekIssuer returns the iss of a payload that nobody has decoded, "" if it is no
-// string or has more than maxBytes as it is written. scratch has as much room as
-// payload takes.
+// PeekIssuer returns the iss of a payload that was not decoded. It is "" if iss is not a
+// string, or has more than maxBytes as it is written. scratch is at least as long as payload.
 func PeekIssuer(payload, scratch []byte, maxBytes int) string {
 	// Nothing here checks that this is strict JSON.
 	var members Object

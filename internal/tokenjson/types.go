@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// NewDecoder returns the decoder for claims of type t, and what would keep it
-// from ever filling one: a sentence now is better than a 401 for every token.
+// NewDecoder returns the decoder for claims of type t. The error lists why tokens could not be
+// decoded into t, so that New fails and not every request.
 func NewDecoder(t reflect.Type) (Decoder, error) {
 	w := typeWalk{root: t, seen: map[reflect.Type]bool{}}
 	switch {
@@ -22,7 +22,7 @@ func NewDecoder(t reflect.Type) (Decoder, error) {
 	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler):
 		w.foreign = true
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
-		w.fault("has no place for the number in exp: use jwt.MapClaims")
+		w.fault("cannot hold the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		w.visit(t, "")
 		w.visitNames(t, "", map[reflect.Type]bool{})
@@ -48,7 +48,7 @@ func implements(t, iface reflect.Type) bool {
 	return t.Implements(iface) || reflect.PointerTo(t).Implements(iface)
 }
 
-// A typeWalk looks at every type that a claims type can hold.
+// A typeWalk visits every type in a claims type.
 type typeWalk struct {
 	root       reflect.Type
 	seen       map[reflect.Type]bool
@@ -78,7 +78,7 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 		w.needsFuncs = true
 		return
 	case t == reflect.TypeFor[time.Duration]():
-		w.fault("has a time.Duration at %s, for which JSON has no form: use int64 and say in its name which unit it counts", path)
+		w.fault("has a time.Duration at %s, which JSON does not have: use int64 and name the unit in the field's name", path)
 		return
 	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
 		w.foreign = true
@@ -120,7 +120,7 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			continue
 		}
 		if f.Type.Kind() == reflect.Interface || f.Type.Kind() == reflect.Map {
-			w.fault("embeds %s, which takes no members: embed jwt.RegisteredClaims and name the other claims as fields", f.Type)
+			w.fault("embeds %s, which gets no members: embed jwt.RegisteredClaims and declare the other claims as fields", f.Type)
 			return
 		}
 		if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
@@ -128,10 +128,10 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			return
 		}
 	}
-	// Clashing names and odd tags are what the decoder itself finds.
+	// The decoder itself finds names that clash and tags that are wrong.
 	d := decoderFor(false, false)
 	if err := d.try(`{}`, t); err != nil {
-		w.fault("cannot be decoded, mend its fields and tags: %v", err)
+		w.fault("cannot be decoded: mend its fields and tags: %v", err)
 		return
 	}
 	for i := range t.NumField() {
@@ -141,8 +141,8 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			continue
 		}
 		for _, option := range strings.Split(tag, ",")[1:] {
-			// case:ignore makes a second spelling of a claim count; the others
-			// mean one thing or another with the version of the decoder.
+			// case:ignore would accept a second spelling of a claim. The meaning of the
+			// others depends on the version of the decoder.
 			if !slices.Contains([]string{"", "omitempty", "omitzero", "string"}, option) {
 				w.fault("has the option %q in the tag of %s.%s: use only omitempty, omitzero and string", option, path, f.Name)
 			}
@@ -151,9 +151,9 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	}
 }
 
-// visitNames finds claims that have no name: encoding/json would fill a field Role
-// from role, and here it stays empty. seen are the structs that were visited before;
-// it is true for those that t is embedded in.
+// visitNames finds fields without a name in their tag. encoding/json would fill a field Role
+// from role, and here it would stay empty. seen has the structs that were visited. It is true
+// for those that t is embedded in.
 func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type]bool) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -178,7 +178,7 @@ func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type
 		case f.Anonymous:
 			w.visitNames(f.Type, path+"."+f.Name, seen)
 		case f.IsExported():
-			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q would fill it, in exactly this case: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
+			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
 		}
 	}
 }
@@ -187,16 +187,16 @@ func isNumber(k reflect.Kind) bool {
 	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr
 }
 
-// A Validator is a claims type with a rule of its own.
+// A Validator is a claims type with a rule of its own. It is called for every token.
 type Validator interface{ Validate() error }
 
-// visitValidate finds Validate methods that would not be called, or would panic.
+// visitValidate finds Validate methods that would not be called, or that would panic.
 func (w *typeWalk) visitValidate() {
 	claims := reflect.New(w.root)
 	if own, ok := claims.Interface().(Validator); ok {
 		defer func() {
 			if p := recover(); p != nil {
-				w.fault("has a Validate that panics on claims without any member: %v; where it comes with an embedded pointer, embed the value", p)
+				w.fault("has a Validate that panics on claims without any member: %v; if it is that of an embedded pointer, embed the value", p)
 			}
 		}()
 		own.Validate()
@@ -213,14 +213,14 @@ func (w *typeWalk) visitValidate() {
 	}
 	for _, f := range reflect.VisibleFields(w.root) {
 		if f.Anonymous && implements(f.Type, reflect.TypeFor[Validator]()) {
-			w.fault("embeds %s, whose Validate is not called, since another stands beside it: give the type a Validate of its own", f.Type)
+			w.fault("embeds %s, whose Validate is not called, since there is another beside it: give the type a Validate of its own", f.Type)
 		}
 	}
 }
 
-// visitRegistered tries the claims that every token may have and whose kind RFC
-// 7519 fixes. Types that decode themselves are left alone: they may refuse a
-// sample and take the real thing.
+// visitRegistered decodes samples of the registered claims, whose JSON types RFC 7519 fixes.
+// It skips fields with a type that decodes itself: such a type may refuse the sample and
+// accept real tokens.
 func (w *typeWalk) visitRegistered() {
 	if len(w.faults) > 0 {
 		return
@@ -254,7 +254,7 @@ func (w *typeWalk) visitRegistered() {
 	}
 }
 
-// decodesItself reports whether a field for the claim has a type that does.
+// decodesItself reports whether the field for a claim has a type that decodes itself.
 func (w *typeWalk) decodesItself(name string) bool {
 	if w.root.Kind() != reflect.Struct {
 		return false

@@ -7,16 +7,16 @@ type Object struct {
 	Value []byte // of the member, JSON text
 
 	scanner
-	member  []byte               // its name as text, without the quotes unless it is escaped
-	escaped bool                 // and short enough to be one that is looked for
-	room    [maxEscapedName]byte // for names with escapes: an attacker's cost nothing either
+	member  []byte               // the name; if it has escapes, it still has its quotes
+	escaped bool                 // the name has escapes, and is short enough to be wanted
+	room    [maxEscapedName]byte // for a name with escapes, so that it costs no allocation
 }
 
-// maxEscapedName is what scope, the longest name that is looked for, takes
-// with all of its letters escaped, and its quotes.
+// maxEscapedName is the length of scope, the longest name that is wanted, with every letter
+// escaped and with quotes.
 const maxEscapedName = len("scope")*len(`\u0000`) + 2
 
-// Open makes o walk text, and reports whether it begins as an object.
+// Open begins a walk over text, and reports whether it begins as an object.
 func (o *Object) Open(text []byte, maxDepth int) bool {
 	*o = Object{scanner: scanner{text: text, depth: 1, maxDepth: maxDepth}}
 	if o.peek() != '{' {
@@ -31,7 +31,7 @@ func (o *Object) Next() bool {
 	if o.peek() != '"' {
 		return false
 	}
-	// Nearly every name is short and without escapes, so one look is enough.
+	// Nearly every name has no escapes, so one loop finds its end.
 	start := o.pos + 1
 	end := start
 	for end < len(o.text) && o.text[end] != '"' && o.text[end] != '\\' {
@@ -47,9 +47,12 @@ func (o *Object) Next() bool {
 	return len(o.Value) > 0
 }
 
-// Name returns that of the member, unescaped. A long one with escapes keeps its
-// quotes, and is none of those that are looked for. It is no field, for an
-// object that points into itself is moved to the heap.
+// Name returns the name of the member without escapes. A long name with escapes keeps them and
+// its quotes, and equals no name that is wanted. The result is valid until the next call of
+// Next.
+//
+// It is a method and not a field, because an Object with a pointer into itself is moved to the
+// heap.
 func (o *Object) Name() []byte {
 	if o.escaped {
 		return Unquote(o.member, o.room[:])
@@ -57,9 +60,9 @@ func (o *Object) Name() []byte {
 	return o.member
 }
 
-// A scanner steps over the values of a JSON text that a strict decoder has
-// accepted, so it can take commas and colons for space and look for no more than
-// where a value ends. Given other text it stops early, and never fails.
+// A scanner steps over the values of a JSON text that a strict decoder has accepted. So it can
+// skip commas and colons like space, and only has to find where a value ends. For other texts
+// its results are undefined, but it always stops and never panics.
 type scanner struct {
 	text     []byte
 	pos      int
@@ -68,11 +71,11 @@ type scanner struct {
 	tooDeep  bool
 }
 
-// TooDeep reports whether something in what was walked was nested deeper than Open
-// was told.
+// TooDeep reports whether a value so far was nested deeper than maxDepth of Open.
 func (o *Object) TooDeep() bool { return o.tooDeep }
 
-// peek returns the first byte of what comes next, 0 at the end.
+// peek returns the first byte of the next value, or the byte that ends an object or array. It
+// is 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.pos < len(s.text); s.pos++ {
 		if c := s.text[s.pos]; c > ' ' && c != ',' && c != ':' {
@@ -150,10 +153,10 @@ func (s *scanner) skipLiteral() {
 	}
 }
 
-// CountNames returns how many members the objects in text have, at all depths,
-// and how many bytes their names take. text is any text.
+// CountNames returns the number of members in text, at all depths, and the bytes of their names
+// together. text may be any text.
 func CountNames(text []byte) (members, size int) {
-	s := scanner{text: text} // not in the for clause, which would copy it for each byte
+	s := scanner{text: text} // in the for clause it would be copied for each byte
 	for s.pos < len(text) {
 		if text[s.pos] != '"' {
 			s.pos++
@@ -169,8 +172,8 @@ func CountNames(text []byte) (members, size int) {
 	return members, size
 }
 
-// Unquote returns what a JSON string says: a part of v, or of scratch if there
-// are escapes and it fits.
+// Unquote returns the text of a JSON string. It is a part of v. With escapes it is in scratch,
+// or in new memory if scratch is too short.
 func Unquote(v, scratch []byte) []byte {
 	if len(v) < 2 || v[0] != '"' {
 		return nil
