@@ -52,7 +52,7 @@
 //
 // Each step is a function that can be read alone:
 //
-//  1. extractors.go finds exactly one credential, and remembers its place.
+//  1. extract.go finds exactly one credential, and remembers its place.
 //  2. internal/gate refuses a browser's cookie that another site has sent.
 //  3. internal/jws/compact.go splits the token, and checks its size and alphabet.
 //  4. internal/jws/header.go reads the header.

@@ -13,9 +13,9 @@ import (
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
-// A Key verifies signatures of one algorithm and no other. It is immutable,
-// safe for concurrent use, never prints its material, and is a [KeySource] of
-// its own. The zero Key is refused everywhere.
+// A Key verifies signatures of one algorithm and no other. It is a [KeySource] of its own. It is
+// immutable, safe for concurrent use, and never prints its material. The zero Key is refused
+// everywhere.
 type Key struct {
 	// Behind a pointer, since fmt calls no method of what stands in somebody's
 	// unexported field, but follows no second pointer either.
@@ -32,9 +32,9 @@ type keyMaterial struct {
 	origin    keyhook.Origin // of a key from a remote set; else nil
 }
 
-// WithID returns the key with an id: at most 256 bytes of printable ASCII. It then
-// verifies tokens whose kid is this id, and tokens without kid. A key without id
-// verifies tokens of any kid, but for those that name another key of its algorithm.
+// WithID returns the key with an id: at most 256 bytes of printable ASCII. It then verifies
+// tokens whose kid is this id, and tokens without kid. A key without id verifies tokens of any
+// kid, except those that name another key of its algorithm.
 func (k Key) WithID(kid string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.id = kid
@@ -44,9 +44,8 @@ func (k Key) WithID(kid string) Key {
 	})
 }
 
-// WithIssuer returns the key bound to an issuer: a token that it verifies must
-// carry exactly this iss, and one of the audiences if any are given, besides
-// what [Options] ask for.
+// WithIssuer returns the key bound to an issuer. A token that it verifies must carry exactly this
+// iss, and one of the audiences if there are any. What [Options] ask for holds too.
 func (k Key) WithIssuer(issuer string, audience ...string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.issuer, m.audience = issuer, slices.Clone(audience)
@@ -83,9 +82,9 @@ func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 // MarshalText is String: neither JSON nor log/slog show more.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for
-// it. A [KeySource] that makes keys of what others send asks for it too, and
-// leaves such keys out: one among those that it returns is a 503.
+// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for it. A
+// [KeySource] that makes keys of what others send asks for it too, and leaves unfit keys out: an
+// unfit key among those that it returns is a 503.
 func (k Key) Err() error {
 	if k.material == nil {
 		return errors.New("the key is empty: make one with HS256, RS256 or another algorithm's function")
@@ -99,29 +98,28 @@ func (k Key) has(algorithm, id string) bool {
 	return m != nil && m.algorithm == algorithm && m.id == id
 }
 
-// HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is
-// copied and taken byte for byte: base64 is not decoded, and the line break at
-// the end of a file counts. It has 32 bytes or more, random ones: "openssl rand
-// -base64 32" makes them. A shorter one, one of zeros, or the text of a public key, is
-// an error from [New].
+// HS256 returns a key for HMAC with SHA-256, RFC 7518 section 3.2. The secret is copied and taken
+// byte for byte: base64 is not decoded, and the line break at the end of a file counts. It has 32
+// random bytes or more, as "openssl rand -base64 32" makes them. A shorter secret, one of zeros,
+// and the text of a public key are errors from [New].
 func HS256(secret []byte) Key { return newKey(jws.HS256, secret) }
 
-// RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3.
-// The key is copied and has 2048 to 8192 bits; another one, or nil, is an error
-// from [New]. [ParseRSAPublicKey] reads one from a file.
+// RS256 returns a key for RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 section 3.3. The key is copied
+// and has 2048 to 8192 bits. Another key, and nil, are errors from [New]. [ParseRSAPublicKey]
+// reads one from a file.
 func RS256(pub *rsa.PublicKey) Key { return newKey(jws.RS256, pub) }
 
-// PS256 returns a key for RSASSA-PSS with SHA-256 and a salt of 32 bytes, RFC
-// 7518 section 3.5. What holds for the key of [RS256] holds for it.
+// PS256 returns a key for RSASSA-PSS with SHA-256 and a salt of 32 bytes, RFC 7518 section 3.5.
+// The rules for the key are those of [RS256].
 func PS256(pub *rsa.PublicKey) Key { return newKey(jws.PS256, pub) }
 
-// ES256 returns a key for ECDSA with P-256 and SHA-256, RFC 7518 section 3.4. The
-// key is copied; nil, or one of another curve or beside it, is an error from
-// [New]. [jwt.ParseECPublicKeyFromPEM] reads one from a file.
+// ES256 returns a key for ECDSA with P-256 and SHA-256, RFC 7518 section 3.4. The key is copied.
+// nil, a key of another curve, and one that is not on its curve are errors from [New].
+// [jwt.ParseECPublicKeyFromPEM] reads one from a file.
 func ES256(pub *ecdsa.PublicKey) Key { return newKey(jws.ES256, pub) }
 
-// EdDSA returns a key for Ed25519, RFC 8037 section 3.1. The key is copied; nil,
-// or one that has not 32 bytes or is of small order, is an error from [New].
+// EdDSA returns a key for Ed25519, RFC 8037 section 3.1. The key is copied. nil, a key that does
+// not have 32 bytes, one that is not on the curve, and one of small order are errors from [New].
 // [jwt.ParseEdPublicKeyFromPEM] reads one from a file.
 func EdDSA(pub ed25519.PublicKey) Key { return newKey(jws.EdDSA, pub) }
 
@@ -132,12 +130,12 @@ func newKey(algorithm string, material any) Key {
 
 // ParseRSAPublicKey reads the public key for [RS256] from the bytes of a file:
 //
-//   - PEM: "PUBLIC KEY" (PKIX), "RSA PUBLIC KEY" (PKCS #1) or "CERTIFICATE", whose
-//     dates and chain are not checked: it is trusted because you name it
+//   - PEM: "PUBLIC KEY" (PKIX), "RSA PUBLIC KEY" (PKCS #1) or "CERTIFICATE". Dates and chain of a
+//     certificate are not checked: you trust it because you name it.
 //   - one line as ssh-keygen writes it to a .pub file: "ssh-rsa AAAA… comment"
 //
-// The error says what was found instead (a private key, another kind of key, two
-// keys) and how to get what is wanted. The key has 2048 to 8192 bits.
+// The error says what was found instead (a private key, another kind of key, two keys) and how to
+// get the right one. The key has 2048 to 8192 bits.
 func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	pub, err := jws.ParseRSAPublicKey(data)
 	if err != nil {

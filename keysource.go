@@ -18,8 +18,8 @@ var (
 	errTooManyKeys = errUnknownKey.because(fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 )
 
-// TokenHeader is what a token's JOSE header says of itself, RFC 7515 section
-// 4.1. While a [KeySource] looks at it, nothing in it is verified.
+// TokenHeader is the JOSE header of a token, RFC 7515 section 4.1. A [KeySource] gets it before
+// anything in it is verified.
 type TokenHeader struct {
 	Algorithm string // alg
 	KeyID     string // kid, at most 256 bytes of printable ASCII; "" if absent
@@ -33,37 +33,36 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "jwthttp.TokenHeader{%q kid=%q typ=%q}", h.Algorithm, h.KeyID, h.Type)
 }
 
-// A KeySource knows which keys may verify a token. [Key], [KeySet], [KeyFunc],
-// [Issuers], what [FromKeyfunc] returns, and the sources of package jwks are key
-// sources.
+// A KeySource has the keys that may verify a token. [Key], [KeySet], [KeyFunc], [Issuers], the
+// result of [FromKeyfunc] and the sources of package jwks are key sources.
 //
-// A source may have a method Issuer() string, as those of package jwks do. Then
-// tokens must carry that iss, [New] refuses the source where [Options] or [Issuers]
-// ask for another, and the headers it is given have no UnverifiedIssuer.
+// A source may have a method Issuer() string, as those of package jwks do. Then tokens must carry
+// that iss, and the source gets no UnverifiedIssuer. [New] refuses the source if [Options] or
+// [Issuers] ask for another issuer.
 type KeySource interface {
-	// Keys returns the keys that may verify a token with header h, read-only. Of
-	// those, the keys that [KeySet] would use are tried in turn. With none, with
-	// more than 8, and with an error that wraps ErrUnknownKey, the token is invalid
-	// (401). Any other error, and a key that New would refuse, is a 503.
+	// Keys returns the keys that may verify a token with header h. They are read-only.
+	// Those that [KeySet] would use are tried in turn. The token is invalid (401) without
+	// such a key, with more than 8, and with an error that wraps ErrUnknownKey. Any other
+	// error, and a key that New would refuse, is a 503.
 	//
-	// It is called concurrently, for each token, before the signature is checked.
-	// It is called a second time for a token whose signature fails under a key of
-	// package jwks, if the provider has replaced that key in the meantime.
+	// Keys is called concurrently, for each token, before the signature is checked. It is
+	// called again if the signature fails under a key of package jwks that the provider has
+	// replaced in the meantime.
 	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
 }
 
-// A KeySet is several keys side by side, of any algorithms, with and without ids. Of
-// the keys of a token's algorithm, these may verify it:
+// A KeySet is several keys, of any algorithms, with and without ids. Of the keys of a token's
+// algorithm, these may verify the token:
 //
 //   - if the token names a kid, the key with that id
 //   - if no key has that id, the keys without id
 //   - if the token names no kid, all keys, with and without id
 //
-// They are tried one after the other. A token for which there are more than 8 is
-// refused, so a token should name its key where there are many.
+// They are tried one after the other. A token with more than 8 such keys is refused, so a token
+// should name its key if there are many.
 //
-// [New] copies the set and indexes it. It refuses two keys of one algorithm and id, and
-// more than 8 keys of one algorithm without id.
+// [New] copies the set and indexes it. It refuses two keys of one algorithm and id, and more than
+// 8 keys of one algorithm without id.
 type KeySet []Key
 
 // Keys returns the keys of the set that may verify a token with header h.
@@ -95,10 +94,10 @@ func eligible(keys []Key, h TokenHeader) []Key {
 	return some
 }
 
-// A KeyFunc is a key source that is a function. What [KeySource] says of Keys holds for
-// it, and it returns 8 keys at most, or the token is refused. ctx is that of the request:
-// a middleware outside of this one can put a tenant in it. Make keys once and keep them: a
-// new key for each token costs more than the rest.
+// A KeyFunc is a key source that is a function. The rules of [KeySource] hold for it. It returns
+// 8 keys at most, or the token is refused. ctx is that of the request: a middleware outside of
+// this one can put a tenant in it. Make keys once and keep them: a new key for each token costs
+// more than the rest.
 type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
 
 // Keys calls f.

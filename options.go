@@ -154,19 +154,12 @@ func (o Options) compile(keys KeySource) (config, error) {
 	}
 	c := config{
 		verifier: verifier{
-			keys:  prepared,
-			typ:   syntax.BareType(o.Type),
-			work:  jws.NewWorkspace(orDefault(o.RememberSignatures, defaultRemembered)),
-			peeks: choosesByIssuer(prepared),
+			keys: prepared, peeks: choosesByIssuer(prepared), typ: syntax.BareType(o.Type),
+			work: jws.NewWorkspace(orDefault(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules{
-			issuer:             o.Issuer,
-			audience:           slices.Clone(o.Audience),
-			allowAnyAudience:   o.AllowAnyAudience,
-			allowMissingExpiry: o.AllowMissingExpiry,
-			allowSenderBound:   o.AllowSenderConstrained,
-			leeway:             o.Leeway,
-			maxAge:             o.MaxAge,
+			issuer: o.Issuer, audience: slices.Clone(o.Audience), leeway: o.Leeway, maxAge: o.MaxAge,
+			allowAnyAudience: o.AllowAnyAudience, allowMissingExpiry: o.AllowMissingExpiry, allowSenderBound: o.AllowSenderConstrained,
 		},
 		places:        []Extractor{BearerHeader()},
 		trusted:       slices.Clone(o.TrustedOrigins),
