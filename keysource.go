@@ -173,13 +173,14 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	return x, errors.Join(errs...)
 }
 
-// What package jwks alone may do.
+// Package jwks gives a key its origin and a key set its index with these functions. They are
+// not exported, because no other package may call them.
 var _ = keyhook.Set(
 	func(k any, origin keyhook.Origin) any {
 		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
 	},
 	func(set any) any {
-		// Whether too many keys may have signed a token is found when it comes.
+		// The error is for too many keys. eligibleKeys counts them again for each token.
 		index, _ := set.(KeySet).prepare("")
 		return index
 	},

@@ -485,7 +485,7 @@ func TestRevokeMistakes(t *testing.T) {
 	}
 }
 
-// A mapStore is a store whose nil value is no pointer.
+// A mapStore is a store whose nil value is not a pointer.
 type mapStore map[denylist.Key]int64
 
 func (m mapStore) Raise(_ context.Context, _ denylist.Kind, key denylist.Key, n int64, _ time.Time) error {
@@ -520,7 +520,7 @@ func TestNewMistakes(t *testing.T) {
 	}
 }
 
-// A list that nobody made is found when the program starts.
+// A nil list is reported when the program starts.
 func TestCheckOfNoList(t *testing.T) {
 	for _, list := range []*denylist.List{nil, {}} {
 		if _, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {

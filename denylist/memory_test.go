@@ -234,8 +234,8 @@ func TestMemoryClockJumps(t *testing.T) {
 	}
 }
 
-// An entry whose time passes while the wall clock is years behind is kept as long as
-// the clock is, and some minutes more.
+// If the time of an entry ends while the wall clock is years slow, the entry is kept until some
+// minutes after the clock was put right.
 func TestMemoryPutBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := denylist.NewMemoryStore(3)

@@ -426,7 +426,7 @@ func TestWholeFetchEveryDay(t *testing.T) {
 	})
 }
 
-// Keys whose place is known are renewed while nobody says where it is.
+// Keys with a known address are renewed while the metadata cannot be read.
 func TestMetadataDown(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -476,8 +476,8 @@ func TestMetadataDown(t *testing.T) {
 	}
 }
 
-// Where metadata and keys fail, the error tells of each, on one line: what one of them
-// says takes no room from the others.
+// If metadata and keys fail, the error has a text for each, on one line. A long text leaves room
+// for the others.
 func TestAllErrors(t *testing.T) {
 	long := strings.Repeat("é", 300)
 	for _, tc := range []struct {
@@ -580,8 +580,7 @@ func TestDiscoveredIssuer(t *testing.T) {
 	}
 }
 
-// A source stands for the one issuer it was made for; New says so where another is
-// asked for.
+// A source has the keys of one issuer. jwthttp.New refuses it if another issuer is wanted.
 func TestSourceOfAnotherIssuer(t *testing.T) {
 	source := discover(t, issuer, through(newWeb()))
 	for _, tc := range []struct {

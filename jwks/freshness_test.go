@@ -12,8 +12,8 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// The earlier of both clocks decides when keys stop to work. One of them stands still
-// while a machine sleeps, and the other one may be set.
+// The clock that has gone further decides when keys stop working. The monotonic clock stands
+// still while a machine sleeps, and the wall clock may be set.
 func TestSleep(t *testing.T) {
 	const fresh, dead = time.Hour, 2 * time.Hour
 	for _, tc := range []struct {

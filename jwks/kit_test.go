@@ -68,7 +68,7 @@ func signed(name, kid string) string {
 // token is one with the key of that name as its kid.
 func token(name string) string { return signed(name, name) }
 
-// unknown returns a token of a kid that nobody has, signed by nobody.
+// unknown returns a token with an unknown kid and a bad signature.
 func unknown(n int) string {
 	return b64(fmt.Appendf(nil, `{"alg":"EdDSA","kid":"random %d"}`, n)) + ".e30." + strings.Repeat("A", 86)
 }
@@ -214,7 +214,7 @@ func (e *events) add(event jwks.Event) {
 	e.list = append(e.list, event)
 }
 
-// take returns what was told since the last time, a word each.
+// take returns the events since the last call, a word for each.
 func (e *events) take() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

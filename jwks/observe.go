@@ -13,7 +13,7 @@ type EventKind string
 
 const (
 	Fetched     EventKind = "fetched"      // a fetch succeeded, also if the keys have not changed
-	Failed      EventKind = "failed"       // a fetch or its metadata failed; Err says why
+	Failed      EventKind = "failed"       // a fetch failed, or the metadata could not be read; Err says why
 	KeySkipped  EventKind = "key skipped"  // a new key cannot be used; Err says why
 	KeyAdded    EventKind = "key added"    // a new key is in use
 	KeyRemoved  EventKind = "key removed"  // a key is no longer in use

@@ -137,8 +137,8 @@ func wantToken(t testing.TB, keys jwthttp.KeySource, token string, want error) {
 	}
 }
 
-// wantSkipped asserts that the errors are these, each by its beginning and by
-// something that stands behind it, with "…" between the two.
+// wantSkipped asserts the texts of errors. A wanted text is the beginning and a later part, with
+// "…" between them.
 func wantSkipped(t testing.TB, skipped []error, want ...string) {
 	t.Helper()
 	if len(skipped) != len(want) {
@@ -152,8 +152,8 @@ func wantSkipped(t testing.TB, skipped []error, want ...string) {
 	}
 }
 
-// Each rule for one key. A key that is not taken stands between two good ones and
-// spoils neither; alone it makes no set.
+// Each rule for one key. A key that is skipped does not spoil the good keys before and after it.
+// Alone it is not a set.
 func TestParseKey(t *testing.T) {
 	const odd = `"kid":"odd"`
 	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")

@@ -51,14 +51,15 @@
 //
 // A token waits for a fetch at most 2 seconds, and no longer than its request's context lasts.
 // Once there are keys, a budget limits the fetches for tokens: four at once, and one more every
-// 30 seconds. What a token gets that no key verifies:
+// 30 seconds. If no key verifies a token, its request gets:
 //
-//   - 401, if the provider has answered and the key is not there, or the signature fails.
-//   - 401 at once, if the budget is used up and the last fetch has succeeded.
-//   - 503, if the key is not there and the last fetch failed or takes too long. No client
-//     throws away a good token then.
-//   - 401, if the signature fails and the provider cannot be reached. There are keys for the
-//     token, and they refuse it.
+//   - 401, if the signature fails under the key that the token names. That holds even if the
+//     provider cannot be reached, because there is a key and it refuses the token.
+//   - 401, if the provider has answered and does not have the key.
+//   - 401 at once, if a fetch is not allowed now and the last fetch succeeded.
+//   - 503, if the set does not have the key, and the last fetch failed or takes too long. So a
+//     client does not throw away a good token.
+//   - 503, if there are no keys.
 //
 // Keys past their expiry are used until [Options].MaxStale is over. Then every token gets a
 // 503. Of the wall clock and the monotonic clock, the one that has gone further decides: the

@@ -346,7 +346,7 @@ func TestFloodOfUnknownKeys(t *testing.T) {
 	})
 }
 
-// A token with a kid that nobody has does not delay a rotation.
+// A token with an unknown kid does not delay a rotation.
 func TestStrayKids(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -496,7 +496,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// A provider that rotates causes not one wrong answer as long as nobody floods.
+// A rotation causes no wrong answer, unless there is a flood of unknown kids.
 func TestRotation(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("key 0")
@@ -1016,7 +1016,7 @@ func TestSilentProvider(t *testing.T) {
 	wg.Wait()
 }
 
-// Nothing is told once Close has returned.
+// There are no events after Close has returned.
 func TestCloseWaitsForEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var running atomic.Int64

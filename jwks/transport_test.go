@@ -149,7 +149,7 @@ func serveTLS(t testing.TB, page http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// What is wrong with a configuration is told at once, with how to mend it.
+// An error lists everything that is wrong with a configuration, and how to mend it.
 func TestConstructorErrors(t *testing.T) {
 	const (
 		likeThis  = "write it like https://issuer.example.com"
@@ -489,7 +489,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// zipped is a page in gzip for those who ask for it, as Go's transport does.
+// zipped is a page in gzip for clients that accept it, as Go's transport does.
 func zipped(body string) http.HandlerFunc {
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
@@ -906,7 +906,7 @@ func wantLifetime(t testing.TB, source *jwks.Source, lifetime time.Duration) {
 	}
 }
 
-// awaitRenewal sleeps until the next fetch that nobody asks for has been made.
+// awaitRenewal sleeps until the next renewal is over.
 func awaitRenewal(source *jwks.Source) {
 	time.Sleep(time.Until(source.Stats().NextRefresh))
 	synctest.Wait()

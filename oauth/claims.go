@@ -55,8 +55,8 @@ import (
 // set further fields. Use the Options with [Claims], which checks that a token has the claims
 // of RFC 9068.
 //
-// An empty issuer, an empty audience and no audience are errors. The Options that are returned
-// with an error are as strict.
+// An empty issuer, an empty audience and no audience are errors. With an error, the Options are
+// as strict as without one.
 func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	var errs []error
 	if issuer == "" {

@@ -119,8 +119,7 @@ func TestServeHTTP(t *testing.T) {
 	mux.Handle(r.Path(), r)
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	// What stands around it may have set the same headers. Two values of one would
-	// be none to a browser.
+	// An outer handler may have set the same headers. A browser would ignore two values.
 	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		for _, name := range []string{"Access-Control-Allow-Origin", "Cache-Control", "Content-Type", "Content-Length", "Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"} {
 			if slices.Contains(strings.Split(req.Header.Get("Sets"), " "), name) {
@@ -284,7 +283,7 @@ func TestOddHosts(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	// What only the provider or nobody compares is taken as it is.
+	// URLs that clients do not compare may be written in any way.
 	m := metadata(audience)
 	m.AuthorizationServers = []string{"https://Login.Example.com:443/adfs"}
 	m.ResourceDocumentation = "https://www.Example.com/docs"

@@ -151,7 +151,7 @@ func TestShared(t *testing.T) {
 	serve(t, other).want(t, 200, token(t, "1"))
 }
 
-// What stands in Redis: keys of one length, whatever the ids, that all expire.
+// The keys in Redis have one length, whatever the ids, and all expire.
 func TestKeys(t *testing.T) {
 	for _, test := range []struct {
 		prefix, want string
@@ -215,7 +215,7 @@ func TestKeys(t *testing.T) {
 			if longest > 190*time.Minute || longest < 189*time.Minute {
 				t.Errorf("it expires in %v, want 3h10m", longest)
 			}
-			// Those that somebody made permanent are raised, and stay so.
+			// Permanent keys are raised, and stay permanent.
 			for key := range keys {
 				do(t, client, "PERSIST", key)
 			}
@@ -434,8 +434,8 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 	}
 }
 
-// A program whose clock is ahead for a moment has Redis keep what it revokes as long as
-// the others do; one whose clock is behind, for longer.
+// Redis keeps a revocation of a program whose clock is ahead as long as those of the others. It
+// keeps one of a program whose clock is slow for longer.
 func TestClockAhead(t *testing.T) {
 	client := start(t).client(t)
 	for i, test := range []struct{ ahead, want time.Duration }{
@@ -471,7 +471,7 @@ func TestFull(t *testing.T) {
 	s.want(t, 401, token(t, "2"))
 }
 
-// What no list has written is no answer.
+// A value that no list has written is an error.
 func TestNonsense(t *testing.T) {
 	client := start(t).client(t)
 	list := newList(t, client, goredis.Options{Timeout: patient})

@@ -101,7 +101,7 @@ func do(t testing.TB, client redis.UniversalClient, args ...any) any {
 	return v
 }
 
-// freePort returns a port that nobody has at the moment.
+// freePort returns a port that is free at the moment.
 func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

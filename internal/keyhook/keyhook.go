@@ -1,6 +1,6 @@
 // Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
-// back to its source, and the index of a KeySet. The types of jwthttp are
-// any here, because jwthttp imports this package.
+// back to its source, and the index of a KeySet. The types of jwthttp are any here, because
+// jwthttp imports this package.
 package keyhook
 
 import (

@@ -88,7 +88,7 @@ func FuzzCountNames(f *testing.F) {
 	})
 }
 
-// countNames is for JSON: a name is a string with a colon behind it.
+// countNames counts the names in JSON. A name is a string before a colon.
 func countNames(text []byte) (n int) {
 	dec := json.NewDecoder(strings.NewReader(string(text)))
 	var value func()
