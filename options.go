@@ -1,6 +1,7 @@
 package jwthttp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -155,7 +156,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 	c := config{
 		verifier: verifier{
 			keys: prepared, peeks: choosesByIssuer(prepared), typ: syntax.BareType(o.Type),
-			work: jws.NewWorkspace(orDefault(o.RememberSignatures, defaultRemembered)),
+			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules{
 			issuer: o.Issuer, audience: slices.Clone(o.Audience), leeway: o.Leeway, maxAge: o.MaxAge,
@@ -163,10 +164,10 @@ func (o Options) compile(keys KeySource) (config, error) {
 		},
 		places:        []Extractor{BearerHeader()},
 		trusted:       slices.Clone(o.TrustedOrigins),
-		responder:     responder{orDefault(o.Realm, defaultRealm), o.ResourceMetadata, o.ErrorHandler},
+		responder:     responder{cmp.Or(o.Realm, defaultRealm), o.ResourceMetadata, o.ErrorHandler},
 		anonymous:     o.AllowAnonymous,
 		onResult:      o.OnResult,
-		maxTokenBytes: orDefault(o.MaxTokenBytes, defaultMaxTokenBytes),
+		maxTokenBytes: cmp.Or(o.MaxTokenBytes, defaultMaxTokenBytes),
 	}
 	if o.ErrorHandler == nil {
 		c.responder.write = WriteError
@@ -181,14 +182,6 @@ func (o Options) compile(keys KeySource) (config, error) {
 		c.vary = varyOn(c.places)
 	}
 	return c, nil
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 func (o *Options) checkNames() error {

@@ -1,7 +1,1576 @@
 package main
 
+// The register, by rules. A new clause, test or mutant goes to the rule that it is about. "DOC" is
+// what doc comments promise, and "HTTP" the answers on the wire.
 var register = []clause{
+	{"1", "what is refused never reaches the next handler", []proof{
+		{"TestAnswers/expired", nil},
+		{"TestEveryCorruptedByteIsRefused", nil},
+		{"FuzzRequest", nil},
+	}},
+	{"1", "the next handler runs once", []proof{
+		{"TestAnswers/good", nil},
+		{"TestAllowAnonymous", []mutant{
+			{"lets caches mix anonymous answers with others", "Middleware.Handler", `if m.vary != "" {`, `if false {`},
+			{"names no cookie in Vary", "varyOn", `true`, `false`},
+		}},
+	}},
+	{"1", "it runs only behind extraction", []proof{
+		{"TestAnswers/header and cookie", nil},
+		{"TestAnswers/Bearer alone", nil},
+	}},
+	{"1", "and the cross-origin gate", []proof{
+		{"TestAnswers/cookie from another origin", nil},
+		{"TestAnswers/bad cookie from another origin", nil},
+		{"TestTrustedOrigins", nil},
+		{"TestGate", []mutant{
+			{"takes a typ with letters that fold to those of ASCII", "internal/syntax.EqualFold", `len(s) == len(ascii) && `, ``},
+			{"has no gate", "Middleware.authenticate", `!ok && gate.IsCrossOrigin(r, m.trusted)`, `false && !ok && gate.IsCrossOrigin(r, m.trusted)`},
+			{"lets other hosts of the site through the gate", "internal/gate.IsCrossOrigin", `none"`, `none" && site != "same-site"`},
+			{"lets an empty Sec-Fetch-Site through the gate", "internal/gate.IsCrossOrigin", `none"`, `none" && site != ""`},
+			{"looks at the first of two Sec-Fetch-Site headers", "internal/gate.IsCrossOrigin", `||`, `{
+		sites = sites[:1]
+	}
+	if`},
+			{"looks at the first of two Origin headers", "internal/gate.IsCrossOrigin", `sites) > 1 || len(origins`, `origins) > 1 {
+		origins = origins[:1]
+	}
+	if len(sites`},
+			{"takes an app's origin for that of a page", "internal/gate.isOwnOrigin", `== "https" || scheme == "http" &&`, `!= "http" ||`},
+			{"takes an http origin over TLS for its own", "internal/gate.isOwnOrigin", ` && r.TLS == nil`, ``},
+			{"takes every method for a safe one", "internal/gate.IsCrossOrigin", `case http.MethodGet, http.MethodHead, http.MethodOptions`, `default`},
+			{"lets a WebSocket over HTTP/2 through the gate", "internal/gate.IsCrossOrigin", `MethodOptions:`, `MethodOptions, http.MethodConnect:`},
+			{"lets WebSockets through the gate", "internal/gate.IsCrossOrigin", `!isWebSocket(r)`, `true`},
+			{"lets WebSockets in upper case through the gate", "internal/gate.isWebSocket", `strings.ToLower(v)`, `v`},
+			{"lets WebSockets in a second header through the gate", "internal/gate.isWebSocket", `r.Header["Upgrade"]`, `[]string{r.Header.Get("Upgrade")}`},
+			{"challenges from another origin", "crossOrigin", `false`, `true`},
+		}},
+		{"FuzzGate", nil},
+	}},
+	{"1", "which an origin without a host never passes", []proof{
+		{"TestGate/data: with an empty Host", nil},
+		{"TestGate/null with an empty Host", []mutant{
+			{"takes an origin without a host for that of a request without one", "internal/gate.isOwnOrigin", `	return syntax.IsOrigin(origin) && `, `	if _, after, _ := strings.Cut(origin, ":"); r.Host == "" && !strings.HasPrefix(after, "//") {
+		return true
+	}
+	return syntax.IsOrigin(origin) && `},
+		}},
+		{"TestGateWithoutHost", nil},
+	}},
+	{"1", "and the signature", []proof{
+		{"TestAnswers/wrongly signed", nil},
+		{"TestAlgorithms", []mutant{
+			{"takes any signature", "verifier.signedBy", `ok {`, `ok || true {`},
+			{"takes any HMAC", "internal/jws.hmacVerifier.Verify", `equal,`, `equal || true,`},
+			{"takes the beginning of an HMAC, with what the buffer holds behind it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"takes the beginning of a public key's signature, with what the buffer holds behind it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"remembers a signature before it has verified", "internal/jws.publicVerifier.Verify", `if !v.check(b, signingInput, signature) {
+		return false, false
+	}
+	w.memory.add(b.seen)`, `w.memory.add(b.seen)
+	if !v.check(b, signingInput, signature) {
+		return false, false
+	}`},
+			{"remembers a token whatever its signature", "internal/jws.publicVerifier.Verify", `	b.hash.Write(signature)
+`, ``},
+			{"takes any remembered signature for this one", "internal/jws.memory.has", ` && *known == *d`, ``},
+		}},
+		{"FuzzVerify", nil},
+	}},
+	{"1", "and the rules for claims, those of their type included", []proof{
+		{"TestClaimRules", []mutant{
+			{"takes invalid UTF-8", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], jsontext.AllowInvalidUTF8(true))`},
+			{"takes an exp after the year 9999", "internal/tokenjson.ParseNumericDate", `seconds <= maxNumericDate`, `true`},
+			{"takes a date before 1970", "internal/tokenjson.ParseNumericDate", `negative || `, ``},
+			{"takes an exp that is no number", "internal/tokenjson.readFacts", `Expires, ok = `, `Expires, _ = `},
+			{"takes an nbf that is no number", "internal/tokenjson.readFacts", `NotBefore, ok = `, `NotBefore, _ = `},
+			{"takes an iat that is no number", "internal/tokenjson.readFacts", `IssuedAt, ok = `, `IssuedAt, _ = `},
+			{"takes an iss that is no string", "internal/tokenjson.readFacts", `, v[0] == '"'`, `, true`},
+			{"takes a sub that is no string", "internal/tokenjson.readFacts", `sub", "`, ``},
+			{"takes a jti that is no string", "internal/tokenjson.readFacts", `, "jti"`, ``},
+			{"takes an aud that is no list of strings", "internal/tokenjson.readFacts", `isAudience(v)`, `true`},
+			{"takes a comma in a string for the end of a literal's neighbour", "internal/tokenjson.scanner.skipNested", `"':
+			s.skipString()
+		case '`, ``},
+			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
+			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
+			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.readFacts", ` = true`, ` = v[0] != 'n'`},
+			{"takes 65 audiences", "internal/tokenjson.maxAudiences", `64`, `65`},
+		}},
+		{"TestIssuerAndAudience", nil},
+		{"TestTime", []mutant{
+			{"rounds exp up", "rules.check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
+			{"adds the leeway to exp twice", "rules.check", `f.Expires.Floor().Add(r.leeway)`, `f.Expires.Floor().Add(2 * r.leeway)`},
+			{"rounds nbf down", "rules.check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
+			{"adds the leeway to nbf twice", "rules.check", `now.Add(r.leeway).Before(f.NotBefore`, `now.Add(2 * r.leeway).Before(f.NotBefore`},
+			{"takes a token without iat for young", "rules.check", `!f.IssuedAt.Present`, `false`},
+			{"adds the leeway to MaxAge twice", "rules.check", `issued.Add(r.maxAge).Add(r.leeway)`, `issued.Add(r.maxAge).Add(2 * r.leeway)`},
+		}},
+		{"TestValidateOfTheType", []mutant{
+			{"passes over the error of Validate", "Middleware.verify", `(); err != nil {`, `(); err != nil && false {`},
+		}},
+	}},
+	{"1", "and all checks, which are asked last", []proof{
+		{"TestChecks", nil},
+		{"TestAnswers/failed check", nil},
+		{"TestAnswers/store out of reach", nil},
+	}},
+	{"1", "without a token it runs only under AllowAnonymous", []proof{
+		{"TestAnswers/nothing", []mutant{
+			{"calls next without a token", "Middleware.Handler", `&& m.anonymous`, `&& (m.anonymous || true)`},
+		}},
+		{"TestAuthenticate", nil},
+	}},
+	{"1", "and then only if none was sent", []proof{
+		{"TestAllowAnonymous", nil},
+		{"TestCheckErrorIsNoAnonymity", nil},
+		{"TestCancelledContexts", []mutant{
+			{"says 400 where an extractor's store is out of reach", "extract", `errCredential.orUnavailable(err)`, `errCredential.because(err)`},
+			{"does not say when to come again", "WriteError", `		h.Set("Retry-After", "5")
+`, ``},
+			{"says 401 where a store takes too long", "failure.orUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
+		}},
+	}},
+	{"1", "no context holds claims before they are verified", []proof{
+		{"TestNobodySeesClaimsEarly", []mutant{
+			{"passes over the error of a check", "Middleware.verify", `if err := check(ctx, t); err != nil {`, `if err := check(ctx, t); err != nil && false {`},
+			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
+		if err := check(ctx, t); err != nil {
+			return nil, l, errRefused.orUnavailable(err)
+		}
+	}
+	if err := m.rules.check(&l.facts, l.token.key); err != nil {`},
+			{"calls next after it has refused", "Middleware.Handler", `err))
+			return`, `err))
+			next.ServeHTTP(w, r)
+			return`},
+		}},
+	}},
+	{"1", "Authenticate returns a token or an error", []proof{
+		{"TestAuthenticate", nil},
+		{"TestSegments", []mutant{
+			{"takes line breaks in base64", "internal/jws.notInSegment", `789-_"`, `789-_\n"`},
+		}},
+		{"TestCancelledContexts", nil},
+	}},
+	{"1", "an anonymous inner door hides an outer token of its claims type", []proof{
+		{"TestAnonymousInnerDoorHidesOuterToken", nil},
+		{"TestNewContext", nil},
+	}},
+	{"1", "from guards too", []proof{
+		{"TestAnonymousInnerDoorHidesOuterToken", nil},
+		{"TestScopesOfTheInnermostDoor", nil},
+	}},
+	{"1", "a guard that is not inside a middleware for its claims type lets nothing pass, and says that the program is at fault", []proof{
+		{"TestMisplacedGuards/rule outside", []mutant{
+			{"Require takes a misplaced guard for a request without a token", "Require", `misplaced(ctx, name, claims)`, `missing`},
+			{"says nothing of a misplaced guard", "newGuard", `() {`, `() && false {`},
+			{"tells the client what an error says, in the body", "WriteError", `w.Write(f.answer.body`, `fmt.Fprintf(w, "%s%v", f.answer.body, err`},
+		}},
+		{"TestMisplacedGuards/rule for a pointer", nil},
+		{"TestMisplacedGuards/scopes outside", nil},
+		{"TestRequireScopes/given nothing", []mutant{
+			{"RequireScopes takes no scopes", "requireScopes", `len(scopes) == 0 || `, ``},
+		}},
+	}},
+	{"2", "two credentials in one place are refused", []proof{
+		{"TestAnswers/two headers", nil},
+		{"TestAnswers/two headers of other schemes", nil},
+		{"TestAnswers/two values of a named header", nil},
+		{"TestAnswers/two cookies of the name", nil},
+		{"TestCookies/an empty one beside a full one", []mutant{
+			{"takes the full one of two cookies", "internal/syntax.FindCookie", `, true`, `, v != ""`},
+		}},
+	}},
+	{"2", "tokens in two places are refused", []proof{
+		{"TestAnswers/header and cookie", nil},
+		{"TestAnswers/cookie and named header", nil},
+	}},
+	{"2", "white space around a header's value does not count, over every version of HTTP", []proof{
+		{"TestWhiteSpace", []mutant{
+			{"takes the first of two Authorization headers", "bearer", `if len(values) > 1 {
+		return "", errTwoTokens
+	}
+	`, ``},
+			{"does not know a cookie behind white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
+			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
+			{"takes a Bearer header behind white space for none", "bearer", `	value = syntax.Trim(value)
+	if value == "" {
+		return "", nil
+	}
+	if !syntax.IsToken(value[:1]) {
+		return "", errNoScheme
+	}
+`, ``},
+			{"removes spaces alone", "internal/syntax.Trim", `" \t"`, `" "`},
+			{"leaves the white space in a named header", "HeaderNamed", `syntax.Trim(values[0])`, `values[0]`},
+			{"leaves the second of two headers to custom extractors", "Extractor.compiled", `len(values) > 1`, `false`},
+			{"leaves the white space in what custom extractors return", "Extractor.compiled", `return syntax.Trim(token), err`, `return token, err`},
+			{"takes the first of two places", "extract", `return "", nil, errTwoTokens`, `continue`},
+			{"falls back from a malformed header to the cookie", "extract", `return "", nil, f`, `continue`},
+			{"falls back from Bearer with nothing behind it to the cookie", "bearer", `errCredential`, `nil`},
+			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
+			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(errNoToken)`, `!= nil`},
+		}},
+		{"jwthttptest.TestConformance", nil},
+		{"FuzzRequest", nil},
+	}},
+	{"2", "nor does it for an extractor of the user's own", []proof{
+		{"TestWhiteSpace/before a custom scheme", []mutant{
+			{"shows custom extractors the white space", "Extractor.compiled", `[]string{syntax.Trim(values[0])}`, `values`},
+			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `e.firstOf[i] `, `_ `},
+			{"removes white space from the caller's request", "Extractor.compiled", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
+		}},
+		{"TestWhiteSpace/what a custom extractor returns", nil},
+	}},
+	{"2", "a value without the name of a scheme is malformed", []proof{
+		{"TestAnswers/no scheme", nil},
+		{"TestOtherSpace", nil},
+		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
+			{"takes a Bearer header behind a no-break space for none", "bearer", `errNoScheme`, `nil`},
+			{"removes other white space than RFC 9110 names", "internal/syntax.Trim", `strings.Trim(value, " \t")`, `strings.TrimSpace(value)`},
+		}},
+	}},
+	{"2", "a cookie that net/http drops is malformed, not absent", []proof{
+		{"TestCookies/a backslash", nil},
+		{"TestCookies/a quote alone", nil},
+		{"TestAnswers/a cookie with a backslash", nil},
+		{"FuzzCookies", nil},
+	}},
+	{"2", "more than 3,000 cookies are not none", []proof{
+		{"TestCookies/3,001 pairs", []mutant{
+			{"takes 3,001 cookies", "internal/syntax.maxCookiePairs", `3000`, `3001`},
+		}},
+		{"TestCookies/two good ones and 2,999 more", nil},
+		{"TestAnswers/3,001 cookies", nil},
+		{"cookie.TestCookiesAsSent/before 3,000 others", nil},
+	}},
+	{"2", "what is in the first place is final", []proof{
+		{"TestFirstOf", nil},
+		{"TestAnswers/bad header beside a good cookie", nil},
+	}},
+	{"2", "nothing is taken from the query", []proof{
+		{"TestCustomExtractor", []mutant{
+			{"has a gate for cookies alone", "Middleware.authenticate", `inHeader); !`, `inCookie); `},
+		}},
+		{"jwthttptest.TestConformance", nil},
+	}},
+	{"3", "each request has claims of its own", []proof{
+		{"TestRequestsShareNothing", nil},
+	}},
+	{"3", "and payload bytes of its own", []proof{
+		{"TestRequestsShareNothing", nil},
+		{"TestParallelRequests", nil},
+	}},
+	{"3", "what was read of a header in a buffer is a copy", []proof{
+		{"TestHeadersShareNothing", []mutant{
+			{"leaves escapes in a plain header as they are", "internal/jws.isPlainText", ` || c == '\\'`, ``},
+		}},
+	}},
+	{"3", "buffers belong to no key", []proof{
+		{"TestBuffersBelongToNoKey", nil},
+	}},
+	{"3", "a signature in a buffer is not completed by the one before", []proof{
+		{"TestSegments", nil},
+		{"TestAlgorithms", nil},
+	}},
+	{"3", "buffers and HMAC states survive panics of the user's code", []proof{
+		{"TestPanics", []mutant{
+			{"writes to the keys of a source", "eligible", `var some []Key`, `some := keys[:0]`},
+		}},
+		{"TestPanicsOverHTTP", nil},
+	}},
+	{"4", "no data race", []proof{
+		{"TestParallelRequests", nil},
+		{"TestParallelIssuers", nil},
+		{"TestPanics", nil},
+		{"TestKeysAreSwappedUnderLoad", []mutant{
+			{"remembers a signature for every key", "internal/jws.publicVerifier.Verify", `	b.hash.Write(v.fingerprint[:])
+`, ``},
+		}},
+		{"jwks.TestRotationUnderLoad", nil},
+		{"denylist.TestMemoryConcurrently", nil},
+		{"cookie.TestConcurrentUse", nil},
+	}},
+	{"4", "the root package starts no goroutine", []proof{
+		{"TestNoGoroutines", nil},
+		{"TestCancelledContexts", nil},
+		{"TestClockSteps", []mutant{
+			{"passes over MaxAge", "rules.check", `if r.maxAge == 0 {`, `if true {`},
+			{"takes an iat that is ahead", "rules.check", `now.Add(r.leeway).Before(issued)`, `false`},
+		}},
+	}},
+	{"4", "none of another package outlives its Close", []proof{
+		{"jwks.TestClose", nil},
+		{"jwks.TestCloseWaitsForEvents", nil},
+		{"TestNoGoroutines", nil},
+	}},
+	{"5", "a token has 8 KiB, or what the option says", []proof{
+		{"TestSizeLimits", []mutant{
+			{"takes a token that is one byte too large", "internal/jws.Split", `> limit`, `> limit+1`},
+		}},
+		{"TestAnswers/oversized", nil},
+	}},
+	{"5", "which is at most 64 KiB", []proof{
+		{"TestNewRefuses/big token", []mutant{
+			{"takes any MaxTokenBytes", "Options.checkLimits", ` || o.MaxTokenBytes > maxMaxTokenBytes`, ``},
+		}},
+	}},
+	{"5", "a cookie has 4 KiB, whatever the option says", []proof{
+		{"TestCookieSizeLimit", nil},
+		{"TestAnswers/oversized for a cookie", []mutant{
+			{"takes a cookie as large as any token", "Middleware.verify", `min`, `max`},
+		}},
+	}},
+	{"5", "there are exactly two dots", []proof{
+		{"TestSegments/one dot", nil},
+		{"TestAlphabet", nil},
+	}},
+	{"5", "and no segment is empty", []proof{
+		{"TestSegments/empty header", nil},
+		{"TestSegments/empty payload", nil},
+		{"TestSegments/empty signature", nil},
+	}},
+	{"5", "every byte is of base64url, line breaks and padding are none", []proof{
+		{"TestAlphabet", nil},
+		{"TestSegments/line feed inside", nil},
+		{"TestSegments/padding", nil},
+		{"TestSegments/standard alphabet", nil},
+	}},
+	{"5", "this is checked before anything is decoded", []proof{
+		{"TestAlphabet", nil},
+	}},
+	{"5", "stray trailing bits are refused", []proof{
+		{"TestSegments/stray trailing bits", nil},
+	}},
+	{"5", "one look at eight bytes sees what a look at each sees", []proof{
+		{"internal/jws.FuzzIsSegment/seed#3", []mutant{
+			{"looks at seven of eight characters", "internal/jws.isSegment", `|notInSegment[s[7]]`, ``},
+		}},
+	}},
+	{"6", "the header is one JSON object", []proof{
+		{"TestHeaderRules/array", nil},
+		{"TestHeaderRules/null", nil},
+		{"TestHeaderRules/two objects", []mutant{
+			{"takes something behind a plain header", "internal/jws.readPlainHeader", `len(text) == 1`, `true`},
+		}},
+	}},
+	{"6", "of at most 2 KiB", []proof{
+		{"TestHeaderRules/more than 2 KiB", []mutant{
+			{"takes a header of 2049 bytes", "internal/jws.Workspace.ReadHeader", `size > maxHeaderBytes`, `size > maxHeaderBytes+1`},
+		}},
+		{"TestHeaderRules/2 KiB", nil},
+	}},
+	{"6", "at most 4 deep", []proof{
+		{"TestHeaderRules/5 deep", []mutant{
+			{"takes a header that is nested 5 deep", "internal/jws.maxHeaderDepth", `4`, `5`},
+		}},
+		{"TestHeaderRules/4 deep", nil},
+	}},
+	{"6", "without a name twice", []proof{
+		{"TestHeaderRules/duplicate", []mutant{
+			{"takes the second alg, kid or typ of a plain header", "internal/jws.readPlainHeader", `*field != "" || `, ``},
+		}},
+		{"TestHeaderRules/duplicate by escape", nil},
+		{"TestHeaderRules/duplicate inside", nil},
+		{"internal/jws.FuzzHeader", nil},
+	}},
+	{"6", "in valid UTF-8", []proof{
+		{"TestHeaderRules/invalid UTF-8", nil},
+		{"TestHeaderRules/lone surrogate", nil},
+	}},
+	{"6", "alg, kid and typ are strings", []proof{
+		{"TestHeaderRules/alg null", []mutant{
+			{"takes null for a kid", "internal/jws.readHeader", `members.Value[0] != '"'`, `members.Value[0] != '"' && members.Value[0] != 'n'`},
+		}},
+		{"TestHeaderRules/alg number", nil},
+		{"TestHeaderRules/kid number", nil},
+		{"TestHeaderRules/typ null", nil},
+	}},
+	{"6", "kid has at most 256 bytes", []proof{
+		{"TestHeaderRules/kid too long", nil},
+		{"TestHeaderRules/longest kid", nil},
+	}},
+	{"6", "from 0x20 to 0x7e", []proof{
+		{"TestHeaderRules/kid with 0x1f", nil},
+		{"TestHeaderRules/kid with DEL", []mutant{
+			{"takes characters beyond ASCII in a plain header", "internal/jws.isPlainText", `> 0x7e || c `, ``},
+		}},
+		{"TestHeaderRules/kid of the first and the last byte", nil},
+	}},
+	{"6", "crit, b64, zip and enc are refused, whatever they say", []proof{
+		{"TestHeaderRules/crit", nil},
+		{"TestHeaderRules/crit null", nil},
+		{"TestHeaderRules/crit escaped", nil},
+		{"TestHeaderRules/b64 false", nil},
+		{"TestHeaderRules/zip null", []mutant{
+			{"passes over zip", "internal/jws.readHeader", `zip", "`, ``},
+		}},
+		{"TestHeaderRules/enc null", []mutant{
+			{"passes over enc", "internal/jws.readHeader", `, "enc"`, ``},
+		}},
+	}},
+	{"6", "keys that it offers are never looked at", []proof{
+		{"TestHeaderRules/keys offered", nil},
+		{"jwks.TestTokensLeadNowhere/Issuers, forged with jku", nil},
+	}},
+	{"6", "a header keeps its limits", []proof{
+		{"TestHeaderRules/33 members", []mutant{
+			{"takes a header of 33 members", "internal/jws.maxHeaderMembers", `32`, `33`},
+		}},
+		{"TestHeaderRules/control character", []mutant{
+			{"takes a header that is no strict JSON, such as with a name twice", "internal/jws.readHeader", ` || !tokenjson.IsStrict(text)`, ``},
+			{"takes control characters in a plain header", "internal/jws.isPlainText", `< 0x20 || c `, ``},
+		}},
+		{"TestHeaderRules/kid beyond ASCII", []mutant{
+			{"takes characters beyond ASCII in a kid", "internal/jws.IsKeyID", `> 0x7e`, `== 0x7f`},
+		}},
+		{"TestHeaderRules/b64 true", []mutant{
+			{"passes over b64", "internal/jws.readHeader", `b64", "`, ``},
+		}},
+	}},
+	{"7", "a typ is one that is meant for access", []proof{
+		{"TestType", []mutant{
+			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
+			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
+			{"takes a token without typ where one is asked for", "acceptsType", `syntax.EqualFold(typ, want)`, `(typ == "" || syntax.EqualFold(typ, want))`},
+			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(value) == 0`, `false`},
+		}},
+		{"TestAnswers/wrong typ", []mutant{
+			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.typ)`, `false`},
+		}},
+	}},
+	{"7", "with or without application/, in any case", []proof{
+		{"TestType", nil},
+	}},
+	{"7", "the one that is asked for must be there", []proof{
+		{"TestType", nil},
+	}},
+	{"8", "nothing of the payload is decoded before the signature is verified", []proof{
+		{"TestSignatureComesFirst", nil},
+	}},
+	{"8", "a source for several issuers sees the top-level iss alone", []proof{
+		{"TestIssuers/iss nested", nil},
+		{"TestIssuers/iss in a string", nil},
+		{"TestUnverifiedIssuer", []mutant{
+			{"takes an escaped quote for the end of a string", "internal/tokenjson.scanner.skipString", ` && s.text[start+end-1] != '\\'`, ``},
+		}},
+		{"FuzzUnverifiedIssuer", nil},
+	}},
+	{"8", "under the limits of the payload", []proof{
+		{"TestIssuers/the 257th", []mutant{
+			{"takes 257 claims", "internal/tokenjson.maxMembers", `256`, `257`},
+		}},
+		{"TestIssuers/33 deep before", []mutant{
+			{"takes claims that are nested 33 deep", "internal/tokenjson.maxDepth", `32`, `33`},
+		}},
+		{"TestUnverifiedIssuer/257 bytes", nil},
+	}},
+	{"8", "what a Result says of a token is verified", []proof{
+		{"TestOnResult", []mutant{
+			{"tells OnResult what is not verified", "verifier.open", `			return openedToken{}, errSignature`, `			return o, errSignature`},
+		}},
+	}},
+	{"9", "the payload is one JSON object", []proof{
+		{"TestClaimRules/MapClaims/aud null", nil},
+		{"TestClaimRules/MapClaims/exp array", nil},
+		{"TestTypesThatDecodeThemselves", []mutant{
+			{"lets a type that decodes itself decide what JSON is", "internal/tokenjson.Decoder.Decode", `d.foreign && !IsStrict(payload)`, `false`},
+		}},
+	}},
+	{"9", "in valid UTF-8, without lone surrogates", []proof{
+		{"TestClaimRules", nil},
+		{"TestTypesThatDecodeThemselves", nil},
+	}},
+	{"9", "at most 32 deep", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"9", "of at most 256 members", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"9", "and 64 audiences", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"9", "without a name twice at any depth", []proof{
+		{"TestClaimRules", nil},
+		{"TestTypesThatDecodeThemselves", nil},
+	}},
+	{"9", "with nothing after it", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"9", "names bind to fields in exact case alone", []proof{
+		{"TestClaimsTypes", []mutant{
+			{"fills a field from a name in another case", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], json.MatchCaseInsensitiveNames(true))`},
+		}},
+		{"TestClaimRules", nil},
+	}},
+	{"10", "the rules hold for every claims type", []proof{
+		{"TestClaimRules", nil},
+		{"TestTypesThatWriteToThePayload", []mutant{
+			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `Clone`, `TrimSpace`},
+			{"passes over nbf", "rules.check", `f.NotBefore.Present`, `false`},
+			{"passes over the audiences of Options", "rules.check", `[...][]string{r.audience, bound.audience}`, `[...][]string{bound.audience}`},
+			{"takes a token that is bound to a key for a bearer token", "rules.check", `f.SenderIsBound && !r.allowSenderBound`, `false`},
+		}},
+	}},
+	{"10", "exp is a number between 0 and the end of year 9999, if it is there", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "so is nbf", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "so is iat", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "fractions count: exp is rounded down, nbf up", []proof{
+		{"TestTime", nil},
+		{"internal/tokenjson.TestNumericDateAgainstBig", nil},
+		{"internal/tokenjson.FuzzNumericDate", nil},
+	}},
+	{"10", "iss, sub and jti are strings", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "aud is a string or an array of strings", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "a name is a name however it is escaped", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "exp is required", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"10", "and refused from its second on", []proof{
+		{"TestTime", nil},
+		{"TestRememberedTokensExpire", []mutant{
+			{"takes a token in the very second of its exp", "rules.check", `!now.Before`, `now.After`},
+		}},
+		{"TestClockSteps", nil},
+	}},
+	{"10", "unless AllowMissingExpiry says so, which leaves one that is there in force", []proof{
+		{"TestTime", nil},
+		{"TestClaimRules", nil},
+	}},
+	{"10", "leeway is counted, 5 minutes of it at most", []proof{
+		{"TestTime", nil},
+		{"TestNewRefuses/long leeway", []mutant{
+			{"takes a leeway of any length", "Options.checkTimes", ` || o.Leeway > maxLeeway`, ``},
+		}},
+	}},
+	{"10", "iat counts with MaxAge alone, which requires it", []proof{
+		{"TestTime", nil},
+		{"TestClaimRules", nil},
+	}},
+	{"11", "one of the audiences must be there, compared exactly", []proof{
+		{"TestIssuerAndAudience/another aud", []mutant{
+			{"compares audiences in any case", "internal/tokenjson.Facts.IsFor", `string(one) == audience`, `strings.EqualFold(string(one), audience)`},
+		}},
+		{"TestIssuerAndAudience/a prefix", []mutant{
+			{"compares the beginning of an audience", "internal/tokenjson.Facts.IsFor", `string(one) == audience`, `strings.HasPrefix(string(one), audience)`},
+		}},
+		{"TestIssuerAndAudience/no aud", nil},
+		{"TestIssuersWithAudiences", []mutant{
+			{"takes a token for others where no audience is configured", "rules.check", ` f.HasAudience() `, ` false `},
+			{"passes over the audiences of a key", "rules.check", `, bound.audience`, ``},
+		}},
+	}},
+	{"11", "an audience that nobody asked for is refused", []proof{
+		{"TestIssuerAndAudience/an aud nobody asked for", nil},
+		{"TestIssuerAndAudience/an empty aud nobody asked for", nil},
+		{"TestAnswers/an audience where none is configured", nil},
+	}},
+	{"11", "a remote source without an audience is refused when it is made", []proof{
+		{"jwks.TestConstructorErrors/Discover no audience", nil},
+	}},
+	{"11", "iss is compared exactly with the one of the options", []proof{
+		{"TestIssuerAndAudience/another iss", []mutant{
+			{"compares the beginning of an issuer", "internal/tokenjson.isString", `string(Unquote(v, nil)) == want`, `bytes.HasPrefix(Unquote(v, nil), []byte(want))`},
+		}},
+		{"TestIssuerAndAudience/iss in another case", []mutant{
+			{"compares issuers in any case", "internal/tokenjson.isString", `string(Unquote(v, nil)) == want`, `bytes.EqualFold(Unquote(v, nil), []byte(want))`},
+		}},
+		{"TestIssuerAndAudience/no iss", nil},
+	}},
+	{"11", "and with the one that the key is bound to", []proof{
+		{"TestIssuerAndAudience/bound, another iss", nil},
+		{"TestIssuersBindKeys", []mutant{
+			{"binds no key to its issuer", "Key.bindTo", `.WithIssuer(issuer)`, ``},
+			{"passes over the issuer of a key", "rules.check", `, bound.issuer`, ``},
+		}},
+		{"jwks.TestBinding", nil},
+	}},
+	{"11", "the issuer of the only source counts as configured", []proof{
+		{"TestSourceOfOneIssuer", []mutant{
+			{"passes over the issuer of Options", "rules.check", `[...]string{r.issuer, bound.issuer}`, `[...]string{bound.issuer}`},
+		}},
+	}},
+	{"12", "a key verifies signatures of its algorithm alone", []proof{
+		{"TestOnlyOneAlgorithmPerKey", []mutant{
+			{"takes alg none", "verifier.open", `	keys, err := eligibleKeys(ctx, v.keys, asked)
+	if err != nil {`, `	keys, err := eligibleKeys(ctx, v.keys, asked)
+	if header.Algorithm == "none" {
+		o.key = Key{&keyMaterial{}}
+		o.payload, err = parts.DecodePayload()
+		return o, err
+	}
+	if err != nil {`},
+			{"uses a key of any alg for a token without kid", "eligible", ` && k.material.algorithm == h.Algorithm`, ``},
+		}},
+		{"TestAlgorithmConfusion", nil},
+		{"TestRSASignatures", []mutant{
+			{"takes PSS with a salt of any length", "internal/jws.rsaScheme.verify", `PSSSaltLengthEqualsHash`, `PSSSaltLengthAuto`},
+		}},
+	}},
+	{"12", "a secret has 32 bytes", []proof{
+		{"TestNewRefusesKeys/short secret", nil},
+	}},
+	{"12", "and is no public key", []proof{
+		{"TestNewRefusesKeys/PEM as a secret", nil},
+		{"TestNewRefusesKeys/PKIX DER as a secret", nil},
+		{"TestNewRefusesKeys/ssh line as a secret", nil},
+		{"TestPublicKeysAreNoSecrets", []mutant{
+			{"takes a public key for a secret", "internal/jws.newHMACVerifier", `looksPublic(secret)`, `false`},
+			{"takes a public key for a secret that is in DER", "internal/jws.isKeyForm", `|| errPKCS1 == nil ||`, `&& errPKCS1 == nil &&`},
+		}},
+		{"FuzzParseRSAPublicKey", nil},
+	}},
+	{"12", "an RSA key has 2048 to 8192 bits", []proof{
+		{"TestNewRefusesKeys/2047 bits", nil},
+		{"TestNewRefusesKeys/8193 bits", nil},
+	}},
+	{"12", "and an odd exponent from 3 below 2^31", []proof{
+		{"TestNewRefusesKeys/exponent 1", nil},
+		{"TestNewRefusesKeys/exponent even", nil},
+		{"TestNewRefusesKeys/exponent 2^31+1", []mutant{
+			{"takes an RSA key with an exponent of 2^31 and more", "internal/jws.checkRSA", `<31`, `<40`},
+		}},
+	}},
+	{"12", "a key of a curve lies on it", []proof{
+		{"TestEdDSAKeysOffTheCurve", []mutant{
+			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", ` || fmt.Sprint(verifyNothing(pub)) != badSignature()`, ``},
+		}},
+		{"TestNewRefusesPublicKeys", []mutant{
+			{"passes over an unfit key of a key source", "eligibleKeys", `		return nil, errUnavailable.because(err)
+		`, `		continue
+		`},
+			{"takes unfit keys into a set", "KeySet.prepare", `fault(err)
+			`, ``},
+			{"takes an RSA key of 2047 bits", "internal/jws.checkRSA", `< 2048`, `< 2047`},
+			{"takes an RSA key of any size", "internal/jws.checkRSA", `maxRSABits`, `1<<20`},
+			{"takes an RSA key with the exponent 1", "internal/jws.checkRSA", `< 3`, `< 1`},
+			{"takes an RSA key with an even exponent", "internal/jws.checkRSA", ` || pub.E%2 == 0`, ``},
+			{"takes an RSA key with an even modulus", "internal/jws.checkRSA", ` || pub.N.Bit(0) == 0`, ``},
+			{"takes an RSA key without modulus", "internal/jws.checkRSA", ` || pub.N == nil`, ``},
+			{"takes an Ed25519 key of small order", "internal/jws.checkEd", `slices.Contains(smallOrder`, `false && slices.Contains(smallOrder`},
+		}},
+	}},
+	{"12", "all this holds for keys of remote sets", []proof{
+		{"jwks.TestParseKey/RSA 8192 bits", nil},
+		{"jwks.TestParseKey/RSA 8193 bits", nil},
+		{"jwks.TestParseKey/RSA e even", nil},
+		{"jwks.TestParseKey/EC off the curve", nil},
+		{"jwks.TestParseKey/Ed25519 off the curve", nil},
+		{"internal/jwk.TestForms", []mutant{
+			{"fills up a coordinate at its end", "internal/jwk.members.ecKey", `(i+1)*p256Size-len(coordinate)`, `i*p256Size`},
+			{"takes no standard alphabet", "internal/jwk.members.bytes", `form == Lenient`, `false`},
+			{"takes integers with zeros before them in any form", "internal/jwk.members.integer", `== Canonical`, `> Lenient`},
+			{"takes bits after the last byte in any form", "internal/jwk.members.bytes", `== Canonical`, `> Lenient`},
+			{"takes short coordinates in any form", "internal/jwk.members.ecKey", `== Canonical`, `> Lenient`},
+			{"hashes how a key was written", "internal/jwk.Parse", `encode(pub.N.Bytes()`, `m.text("n"`},
+		}},
+	}},
+	{"12", "keys copy what they are made of", []proof{
+		{"TestKeysCopy", nil},
+		{"TestNewCopies", nil},
+	}},
+	{"12", "New refuses a key that is nil or empty, also behind a type", []proof{
+		{"TestNewRefusesKeys/nil", nil},
+		{"TestNewRefusesKeys/zero key", nil},
+		{"TestNewRefusesKeys/typed nil", nil},
+		{"TestNewRefusesKeys/nil RSA key", nil},
+	}},
+	{"12", "one that a function returns later is a 503", []proof{
+		{"TestKeyFunc", nil},
+		{"TestNewRefusesPublicKeys", nil},
+		{"TestFromKeyfunc/typed nil", nil},
+	}},
+	{"12", "each key of each algorithm has a memory of its own", []proof{
+		{"internal/jws.TestFingerprints", []mutant{
+			{"remembers a signature for every algorithm of its key", "internal/jws.newPublicVerifier", `append([]byte(algorithm+" "), pub...)`, `pub`},
+		}},
+	}},
+	{"12", "New refuses keys and key sources that are unfit", []proof{
+		{"TestNewRefusesKeys/long id", []mutant{
+			{"takes a kid of 257 bytes", "internal/jws.maxKeyIDBytes", `256`, `257`},
+		}},
+		{"TestNewRefusesKeys/control in the id", []mutant{
+			{"takes control characters in a kid", "internal/jws.IsKeyID", `< 0x20 || s[i] `, ``},
+		}},
+		{"TestNewRefusesKeys", []mutant{
+			{"uses a key for any alg", "Key.has", `algorithm == algorithm && m.`, ``},
+		}},
+		{"TestNewRefusesKeys/nine unnamed beside a named one", []mutant{
+			{"takes any number of keys without id", "KeySet.prepare", `maxKeys `, `1<<20 `},
+		}},
+		{"TestNewRefusesKeys/bad set by pointer", []mutant{
+			{"takes a nil *KeySet for a key source", "prepareKeys", `	case *KeySet:
+		return s.prepare(issuer)
+	case KeySet:`, `	case KeySet:`},
+			{"takes a secret of 31 bytes", "internal/jws.newHMACVerifier", `< 32`, `< 31`},
+		}},
+		{"TestNewRefusesKeys/nil KeyFunc", []mutant{
+			{"takes a nil KeyFunc for a key source", "prepareKeys", `.Kind() == reflect.Func || v`, ``},
+		}},
+		{"TestNewRefusesKeys/UTF-16 PEM", []mutant{
+			{"takes a public key for a secret that is indented, or in UTF-16", "internal/jws.looksPublic", `|| isKeyForm(text) `, ``},
+		}},
+	}},
+	{"12", "a golang-jwt function is asked for keys of its algorithms only", []proof{
+		{"TestFromKeyfunc/a secret that is not asked for", []mutant{
+			{"asks a golang-jwt function for keys of any alg", "legacySource.Keys", `!slices.Contains(s.algorithms, h.Algorithm)`, `false`},
+		}},
+	}},
+	{"12", "an Ed25519 key of small order is refused", []proof{
+		{"TestEdDSAKeysOfSmallOrder", []mutant{
+			{"takes an Ed25519 key of small order with the other sign", "internal/jws.checkEd", `	y[31] &= 0x7f // the sign of x
+`, ``},
+		}},
+	}},
+	{"12", "keys that differ in one part are not taken for each other", []proof{
+		{"TestFromKeyfuncTellsKeysApart", []mutant{
+			{"takes a point for its negative", "internal/jws.ecScheme.IsFor", ` && pub.Y.Cmp(e.key.Y) == 0`, ``},
+			{"takes one exponent for another", "internal/jws.rsaScheme.IsFor", `pub.E == r.key.E && `, ``},
+		}},
+	}},
+	{"12", "an unfit key of a golang-jwt function is not kept", []proof{
+		{"TestFromKeyfuncKeepsNoUnfitKey", []mutant{
+			{"keeps an unfit key", "legacySource.keep", `k.Err() == nil`, `true`},
+		}},
+	}},
+	{"13", "a key is for its algorithm and id, or for any where one side has none", []proof{
+		{"TestEligibleKeys/ids in another order", nil},
+		{"TestEligibleKeys/no id in the token, one named key", nil},
+		{"TestEligibleKeys/unnamed key, named token", nil},
+	}},
+	{"13", "a token that names a kid is tried with the key of that kid and algorithm alone", []proof{
+		{"TestEligibleKeys/an id in the token, signed by the key without", []mutant{
+			{"tries keys without id beside the one that the token names", "eligible", `KeyID)
+`, `KeyID) || k.has(h.Algorithm, "")
+`},
+		}},
+		{"TestEligibleKeys/one id, two algorithms", nil},
+		{"TestEligibleKeys/an id in the token, nine named keys", nil},
+	}},
+	{"13", "or, where none has that kid, with those without id", []proof{
+		{"TestEligibleKeys/another id, eight named keys and one without", nil},
+		{"TestEligibleKeys/another id, signed by a named key", nil},
+		{"TestEligibleKeys/an id in the token, named keys of another algorithm", []mutant{
+			{"the index finds a key of any alg by its id", "keyIndex.Keys", `k.material.algorithm == h.Algorithm`, `k.material.algorithm != ""`},
+			{"the index has no keys without id for a token with kid", "keyIndex.Keys", `x.unnamed[h.Algorithm]`, `nil`},
+		}},
+	}},
+	{"13", "one without kid is tried with all keys of its algorithm", []proof{
+		{"TestEligibleKeys/no id in the token, two named keys", nil},
+		{"TestEligibleKeys/from a key without id to one with, old", nil},
+	}},
+	{"13", "at most 8 are tried, and with more the token is refused", []proof{
+		{"TestNewRefusesKeys/nine unnamed", nil},
+		{"TestEligibleKeys/no id in the token, nine named keys", []mutant{
+			{"tries any number of keys", "eligibleKeys", `if len(keys) > maxKeys {
+		return nil, errTooManyKeys
+	}
+	`, ``},
+		}},
+		{"TestEligibleKeys/no id in the token, eight named keys and one without", nil},
+		{"TestFromKeyfunc/nine keys", nil},
+		{"TestBindingIsBounded", []mutant{
+			{"uses a key for any kid", "Key.has", ` && m.id == id`, ``},
+		}},
+	}},
+	{"13", "New refuses the same id and algorithm twice", []proof{
+		{"TestNewRefusesKeys/duplicate id", []mutant{
+			{"takes an id twice in a set", "KeySet.prepare", `slices.ContainsFunc(x.named[m.id], func(k Key) bool { return k.has(m.algorithm, m.id) })`, `false`},
+		}},
+		{"TestNewRefusesKeys/duplicate id among others", nil},
+	}},
+	{"13", "named and unnamed keys may be in one set", []proof{
+		{"TestEligibleKeys/from a key with an id to one without, new", nil},
+		{"TestEligibleKeys/from a key without id to one with, new", nil},
+	}},
+	{"13", "in remote sets too", []proof{
+		{"jwks.TestEligibleKeys/one of each", nil},
+		{"jwks.TestEligibleKeys/nine named", nil},
+		{"jwks.TestEligibleKeys/nine without kid", nil},
+		{"jwks.TestRotationToNames", nil},
+	}},
+	{"13", "in a remote set the first of one kid and algorithm counts, and the other one is reported", []proof{
+		{"jwks.TestParseSet/two keys of one kid: the first stays", []mutant{
+			{"takes a kid twice", "jwks.parse", `f.keyName == k.keyName`, `false`},
+		}},
+		{"jwks.TestParseSet/two algorithms of one kid", nil},
+		{"jwks.TestEligibleKeys/the second of a kid", nil},
+	}},
 	{"13", "a KeyFunc returns eight keys at most", []proof{
-		{"TestEligibleKeys", []mutant{{"takes any number of keys from a KeyFunc", "KeyFunc.Keys", `len(keys) > maxKeys`, `false`}}},
+		{"TestEligibleKeys", []mutant{
+			{"takes any number of keys from a KeyFunc", "KeyFunc.Keys", `err == nil && len(keys) > maxKeys`, `false`},
+		}},
+	}},
+	{"14", "no secret comes from a remote set", []proof{
+		{"jwks.TestParseKey/oct HS256", nil},
+		{"jwks.TestBadRefresh/no usable key", nil},
+	}},
+	{"14", "secrets and public keys side by side are not taken for each other", []proof{
+		{"TestAlgorithmConfusion", nil},
+		{"TestNewRefusesKeys/keyfunc with both", []mutant{
+			{"takes a golang-jwt function for HS256 and RS256 at once", "FromKeyfunc", `slices.Contains(algorithms, jws.HS256)`, `false`},
+		}},
+	}},
+	{"15", "keys come over https, but from this machine", []proof{
+		{"jwks.TestConstructorErrors/New plain http", []mutant{
+			{"takes plain http", "internal/syntax.ParseURL", `u.Scheme == "http" && !IsLoopback(u.Hostname())`, `false`},
+		}},
+		{"jwks.TestWhereKeysAre", nil},
+	}},
+	{"15", "no redirect leads to another host", []proof{
+		{"jwks.TestRedirects/another host", nil},
+		{"jwks.TestRedirects/another port", nil},
+		{"jwks.TestRedirectsOverNetwork", nil},
+	}},
+	{"15", "or down to http", []proof{
+		{"jwks.TestRedirects/down to http", []mutant{
+			{"follows a redirect to plain http", "jwks.newClient", `req.URL.Scheme != first.Scheme || `, ``},
+		}},
+	}},
+	{"15", "a fetch takes 5 seconds, with all that belongs to it", []proof{
+		{"jwks.TestFetchTakesFiveSeconds", nil},
+		{"jwks.TestDiscoveryTakesFiveSeconds", []mutant{
+			{"lets a fetch take 10 seconds", "jwks.fetchTimeout", `5`, `10`},
+		}},
+	}},
+	{"15", "and brings 512 KiB", []proof{
+		{"jwks.TestAnswers/512 KiB and a byte", nil},
+	}},
+	{"15", "of which the first 100 keys that can be used count, and the rest is reported", []proof{
+		{"jwks.TestParseManyKeys/101", []mutant{
+			{"takes 101 keys", "jwks.maxKeys", `100`, `101`},
+		}},
+		{"jwks.TestParseManyKeys/150 with odd ones among them", nil},
+	}},
+	{"15", "a key that cannot be used spoils no other", []proof{
+		{"jwks.TestParseKey", []mutant{
+			{"takes a symmetric key from a set", "jwks.parseKey", `	parsed`, "\tif bytes.Contains(text, []byte(`\"oct\"`)) {\n\t\tk.algorithm, k.Key = \"HS256\", jwthttp.HS256(bytes.Repeat([]byte(\"k\"), 32))\n\t\treturn k, nil\n\t}\n\tparsed"},
+			{"takes a key for another algorithm than it names", "jwks.makeKey", `RS256":`, `RS256", "RS512":`},
+			{"takes a key that jwthttp refuses", "jwks.parseKey", `k.Err()`, `nil`},
+			{"takes a private key from a set", "internal/jwk.Parse", `m.secret != ""`, `false`},
+			{"takes members twice in a key", "internal/jwk.Parse", `&m)`, `&m, jsontext.AllowDuplicateNames(true))`},
+		}},
+		{"jwks.TestParseProviders", nil},
+	}},
+	{"15", "a use other than sig is skipped", []proof{
+		{"jwks.TestParseKey/use enc", nil},
+	}},
+	{"15", "so are key_ops without verify", []proof{
+		{"jwks.TestParseKey/key ops without verify", []mutant{
+			{"takes a key for another operation", "internal/jwk.Parse", `m.operations != nil`, `false`},
+		}},
+	}},
+	{"15", "what is wrong with a source is an error of its constructor", []proof{
+		{"jwks.TestConstructorErrors/New without issuer, and more", []mutant{
+			{"takes another issuer from a key source for one", "jwks.New", `opts.Issuer == ""`, `false`},
+		}},
+		{"jwks.TestConstructorErrors/New ftp with a query", []mutant{
+			{"shows the query of an address", "internal/syntax.WithoutQuery", `address[:end]`, `address`},
+		}},
+		{"jwks.TestConstructorErrors/New no audience", []mutant{
+			{"goes without an audience unasked", "jwks.checkOptions", `len(o.Audience) == 0 && !o.AllowAnyAudience`, `false`},
+		}},
+	}},
+	{"15", "keys are fetched from where the metadata say", []proof{
+		{"jwks.TestKeysMove/the old address is gone", []mutant{
+			{"counts failures of before a success", "jwks.Source.run", `s.setback.failures = 0`, `s.setback.failures += 0`},
+			{"drops good keys when a fetch fails", "jwks.Source.run", `s.setback.failures++`, `s.setback.failures++
+		s.served.Store(nil)`},
+			{"asks for the metadata once and never again", "jwks.remote.fetch", ` whole &`, ` r.url == "" &`},
+		}},
+		{"jwks.TestKeysMove/the old address redirects", []mutant{
+			{"follows a redirect to another host", "jwks.newClient", ` || !strings.EqualFold(req.URL.Host, first.Host)`, ``},
+		}},
+		{"jwks.TestKeysMove/the old address has keys of no use", []mutant{
+			{"takes a key for another use", "internal/jwk.Parse", `m.use != nil && *m.use != "sig"`, `false`},
+		}},
+		{"jwks.TestKeysMove/the old address has no keys", []mutant{
+			{"takes a set without a key that can be used", "jwks.parse", `len(found) == 0`, `false`},
+		}},
+	}},
+	{"15", "redirects are few, and lead nowhere else", []proof{
+		{"jwks.TestRedirects/four times", []mutant{
+			{"follows any number of redirects", "jwks.newClient", `maxRedirects `, `9 `},
+		}},
+	}},
+	{"15", "of many keys the first 100 count, and the rest is reported", []proof{
+		{"jwks.TestParseManyKeys/one behind 101 odd ones", []mutant{
+			{"reports each of a million odd keys", "jwks.parse", `len(skipped) < maxReports`, `true`},
+		}},
+	}},
+	{"16", "unknown kids and failed signatures have a budget: four fetches, one more each 30 seconds", []proof{
+		{"jwks.TestBudget/unknown kids", nil},
+		{"jwks.TestBudget/failed signatures", nil},
+		{"jwks.TestFloodOfUnknownKeys", nil},
+		{"jwks.TestForgedSignatures", []mutant{
+			{"fills the budget again at once", "jwks.budgetDelay", `30`, `3`},
+		}},
+	}},
+	{"16", "a key that was replaced under its kid is found", []proof{
+		{"jwks.TestReplacedKeys/one kid", nil},
+		{"jwks.TestReplacedKeys/no kid", nil},
+		{"TestReplacedKeys/replaced", nil},
+	}},
+	{"16", "one at a time", []proof{
+		{"jwks.TestReadyAndRefresh", nil},
+		{"jwks.TestRotation", nil},
+		{"jwks.TestReplacedKeyUnderLoad", nil},
+	}},
+	{"16", "which goes on without the request", []proof{
+		{"jwks.TestWaiting", []mutant{
+			{"makes a request wait as long as a fetch takes", "jwks.maxWait", `2 * time.Second`, `fetchTimeout`},
+		}},
+	}},
+	{"16", "that waits no longer than its context and 2 seconds", []proof{
+		{"jwks.TestWaiting", nil},
+		{"jwks.TestContextIsOver", nil},
+		{"jwks.TestFailedSignatureInTrouble", []mutant{
+			{"uses keys after Close", "jwks.Source.Close", `served.Store(nil)
+	s.`, ``},
+		}},
+	}},
+	{"16", "a good token of a known key never waits", []proof{
+		{"jwks.TestRenewal", nil},
+		{"jwks.TestFloodOfUnknownKeys", nil},
+		{"jwks.TestForgedSignatures", nil},
+	}},
+	{"16", "the budget is claimed before the fetch", []proof{
+		{"jwks.TestBudget", nil},
+	}},
+	{"16", "a failed fetch is tried again after a second, then less often", []proof{
+		{"jwks.TestDownAtBoot", nil},
+	}},
+	{"16", "not by all at once", []proof{
+		{"jwks.TestRetriesSpread", nil},
+		{"jwks.TestRenewalsSpread", nil},
+	}},
+	{"16", "whatever the budget says: it is well within seconds", []proof{
+		{"jwks.TestDownAtBoot", nil},
+	}},
+	{"16", "in a flood a new key is seen after 30 seconds", []proof{
+		{"jwks.TestFloodOfUnknownKeys", nil},
+		{"jwks.TestFloodWhileDown", nil},
+	}},
+	{"16", "a single stray kid delays nothing", []proof{
+		{"jwks.TestStrayKids", nil},
+	}},
+	{"16", "Retry-After is heeded: a minute, 5 minutes, an hour, half of the time until keys are stale", []proof{
+		{"jwks.TestRetryAfter", []mutant{
+			{"fetches for every token while the provider is down", "jwks.Source.join", `known == nil && s.setback.failures > 0 && since < s.setback.pause(0, 0)`, `false`},
+			{"says 401 for an unknown kid where the last fetch has failed", "jwks.Source.join", `		if s.stats.LastError != nil {
+			return nil, false, s.stats.LastError
+		}
+`, ``},
+			{"is quiet for an hour without keys", "jwks.setback.pause", `maxQuietStale
+`, `maxQuiet
+`},
+			{"fetches for tokens though the provider wants quiet", "jwks.Source.join", `since < min(s.setback.quiet, maxQuietToken) || `, ``},
+			{"is quiet for an hour for tokens", "jwks.Source.join", `min(s.setback.quiet, maxQuietToken)`, `s.setback.quiet`},
+		}},
+		{"jwks.TestRetryAfterWhileStale", []mutant{
+			{"lets keys die for Retry-After", "jwks.setback.pause", `min(maxQuiet, fresh/2)`, `maxQuiet`},
+		}},
+		{"jwks.TestRetryAfterOfMetadataAlone", nil},
+	}},
+	{"16", "but not by Refresh", []proof{
+		{"jwks.TestRetryAfter", nil},
+	}},
+	{"16", "a key that was replaced under its kid is found, and each source is asked once", []proof{
+		{"TestReplacedKeys/replaced, bare", []mutant{
+			{"does not ask whether a key was replaced", "verifier.replacedKeys", `if !renewed {`, `if true {`},
+			{"tries a token again with the keys that failed", "verifier.replacedKeys", `slices.Clone(keys), isTried)`, `slices.Clone(keys), func(k Key) bool { return !isTried(k) })`},
+		}},
+		{"TestReplacedKeys", []mutant{
+			{"asks a source once for each key that failed", "verifier.replacedKeys", `if source := o.Source(); !slices.Contains(asked, source) {`, `if source := o.Source(); true {`},
+		}},
+	}},
+	{"16", "an algorithm that no key could have starts no fetch", []proof{
+		{"jwks.TestAlgorithmsThatNobodyPublishes", []mutant{
+			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(algorithms, h.Algorithm)`, `false`},
+		}},
+	}},
+	{"16", "a signature that fails asks for the keys out of the same budget", []proof{
+		{"jwks.TestReplacedKeys/one kid, KeyFunc that binds keys", []mutant{
+			{"lets a stray kid delay a rotation", "jwks.budgetSize", `4`, `1`},
+		}},
+		{"jwks.TestReplacedKeys/of two algorithms one, bare", []mutant{
+			{"has one key for each kid", "keyIndex.Keys", `k.material.algorithm == h.Algorithm`, `true || k.material.algorithm == h.Algorithm`},
+		}},
+	}},
+	{"16", "a renewal that is under way does not decide on an unknown kid", []proof{
+		{"jwks.TestRenewalDoesNotDecide", []mutant{
+			{"lets a renewal decide on an unknown kid", "jwks.Source.await", `f.whole &&`, `!f.whole ||`},
+		}},
+	}},
+	{"17", "no bad answer takes good keys away", []proof{
+		{"jwks.TestBadRefresh/status 500", nil},
+		{"jwks.TestBadRefresh/empty", nil},
+		{"jwks.TestBadRefresh/no keys", nil},
+		{"jwks.TestBadRefresh/truncated", nil},
+	}},
+	{"17", "nor does a set of keys that cannot verify", []proof{
+		{"jwks.TestBadRefresh/keys that cannot verify", nil},
+	}},
+	{"17", "keys past the stale limit verify nothing, with a 503", []proof{
+		{"jwks.TestStale", nil},
+	}},
+	{"17", "by the earlier of both clocks, and a machine that wakes up renews them", []proof{
+		{"jwks.TestSleep", []mutant{
+			{"takes an answer whatever its status", "jwks.remote.get", `res.StatusCode != http.StatusOK`, `false`},
+			{"uses keys for ever", "jwks.Source.Keys", `&& fresh+s.maxStale > 0 `, ``},
+			{"uses keys for longer than MaxStale", "jwks.Source.Keys", `s.maxStale`, `maxMaxStale`},
+			{"uses keys while the machine sleeps", "jwks.moment.since", `max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall)`, `m.monotonic.Sub(earlier.monotonic`},
+			{"uses keys while the clock is set back", "jwks.moment.since", `max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall)`, `m.wall.Sub(earlier.wall`},
+		}},
+		{"jwks.TestRenewalAfterSleep", []mutant{
+			{"does not heed Retry-After", "jwks.remote.get", `max(`, `min(`},
+			{"does not renew keys after a sleep", "jwks.Source.noticeStale", `next {`, `next && false {`},
+		}},
+	}},
+	{"17", "max-age counts from 5 minutes to a day", []proof{
+		{"jwks.TestLifetime/max-age", nil},
+		{"jwks.TestLifetime/max-age below 5 minutes", nil},
+		{"jwks.TestLifetime/max-age above a day", []mutant{
+			{"keeps keys for as long as the provider says", "jwks.lifetimeOf", `min(max(lifetime, minLifetime), maxLifetime`, `max(lifetime, minLifetime`},
+		}},
+	}},
+	{"17", "no sum of times overflows", []proof{
+		{"jwks.TestLifetime/Expires in the year 1 with Age", []mutant{
+			{"overflows at the year 1", "jwks.untilDate", `max(date.Sub(now), 0`, `date.Sub(now`},
+		}},
+		{"jwks.TestLifetime/Age beyond 64 bits", nil},
+		{"jwks.TestRetryAfter/beyond 64 bits", nil},
+	}},
+	{"17", "Refresh asks for everything anew", []proof{
+		{"jwks.TestRevalidation", nil},
+		{"jwks.TestKeysMove/by Refresh", []mutant{
+			{"keeps the key that a kid had before", "jwks.Source.bind", `identity == k.identity`, `kid == k.kid`},
+			{"asks for keys on a condition by which a stolen one stays", "jwks.remote.fetch", `!whole`, `true`},
+			{"takes keys from a cache on the way", "jwks.remote.get", ` whole {`, ` false {`},
+		}},
+		{"jwks.TestRefreshIsWhole", []mutant{
+			{"takes a fetch that began before for a Refresh", "jwks.Source.Refresh", `called)`, `called.Add(-time.Hour))`},
+			{"takes a renewal for a Refresh", "jwks.Source.Refresh", `f.whole && !f.began.monotonic.Before(called`, `!f.began.monotonic.Before(called.Add(-time.Second)`},
+		}},
+	}},
+	{"17", "so do an unknown kid, a failed signature and at least one fetch a day", []proof{
+		{"jwks.TestKeysMove/for an unknown key", nil},
+		{"jwks.TestKeysMove/for a failed signature", []mutant{
+			{"does not look for a key that was replaced", "jwks.origin.Renewed", `nil`, `errClosed`},
+		}},
+		{"jwks.TestWholeFetchEveryDay", []mutant{
+			{"fetches on a condition for ever", "jwks.maxWholeAge", `time`, `365 * time`},
+		}},
+		{"jwks.TestWholeFetchAfterSleep", nil},
+	}},
+	{"17", "the lifetime of keys is that of the answer, within bounds", []proof{
+		{"jwks.TestLifetime/max-age twice, one no number", []mutant{
+			{"fetches as often as the provider says", "jwks.lifetimeOf", `max(lifetime, minLifetime)`, `lifetime`},
+		}},
+		{"jwks.TestLifetime/max-age twice: the smallest", []mutant{
+			{"takes the longest of several times", "jwks.lifetimeOf", `<`, `>`},
+		}},
+		{"jwks.TestLifetime/max-age in quotes", []mutant{
+			{"takes a directive out of a quoted string", "internal/syntax.unquote", "!strings.HasPrefix(s, `\"`)", `true`},
+		}},
+	}},
+	{"17", "metadata that are down take no keys away", []proof{
+		{"jwks.TestMetadataDown/without an answer", []mutant{
+			{"lets metadata that hang take all the time", "jwks.remote.locate", `/2`, ``},
+		}},
+	}},
+	{"18", "no token decides where keys come from", []proof{
+		{"jwks.TestTokensLeadNowhere", []mutant{
+			{"binds keys to no audience", "jwks.Source.bind", `, s.audience...`, ``},
+			{"binds keys to no issuer", "jwks.Source.bind", `WithIssuer(s.issuer, s.audience...)`, `Key`},
+			{"fetches for every unknown kid", "jwks.budget.claim", `full.Sub(now) > budgetSize*budgetDelay`, `false`},
+			{"lets the request that asked end a fetch for all", "jwks.Source.await", `	limited`, `	context.AfterFunc(ctx, s.cancel)
+	limited`},
+		}},
+		{"TestIssuers/another", nil},
+		{"jwks.TestBadMetadata", []mutant{
+			{"lets an https issuer name keys behind plain http", "jwks.remote.locateAt", `r.plainHTTP`, `true`},
+			{"takes the metadata of another issuer", "jwks.remote.locateAt", `issuer != r.issuer`, `false`},
+			{"takes a body of any size", "jwks.remote.get", `io.LimitReader(res.Body, maxBodyBytes+1))
+	if err != nil {
+		return fail(err)
+	}
+	if len(body) > maxBodyBytes`, `res.Body)
+	if err != nil {
+		return fail(err)
+	}
+	if false`},
+			{"takes members twice in a document", "jwks.eachInObject", ` seen[name] `, ` false `},
+			{"takes names with white space around", "jwks.hasSpace", `!= name`, `== ""  && name != ""`},
+			{"takes a template for an issuer", "jwks.isTemplate", `}"`, `}}"`},
+		}},
+	}},
+	{"18", "a source is asked for tokens of its own issuer only", []proof{
+		{"TestIssuers", []mutant{
+			{"takes stray bits at the end of base64", "internal/jws.Base64URL", `.Strict()`, ``},
+		}},
+		{"TestIssuers/B", []mutant{
+			{"asks any source for a token of an unknown issuer", "Issuers.Keys", `if source == nil {
+		return nil, errNoIssuer`, `for _, source = range s {
+		break`},
+		}},
+		{"TestIssuers/escaped name", []mutant{
+			{"does not know a name that is escaped", "internal/tokenjson.Object.Next", `len(o.member) <= maxEscapedName`, `false`},
+		}},
+	}},
+	{"19", "a client reads constant sentences", []proof{
+		{"TestAnswers", []mutant{
+			{"takes padding", "internal/jws.Split", `	header`, `	raw = strings.TrimRight(raw, "=")
+	header`},
+			{"looks at no characters behind the last eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
+			{"hands an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
+			{"passes over crit", "internal/jws.readHeader", `crit", "`, ``},
+			{"takes BearerX for Bearer", "bearer", `rest != ""`, `false`},
+		}},
+		{"TestInnerErrors", []mutant{
+			{"shows a whole inner error", "failure.Error", `f.cause.Error()`, `"") + f.cause.Error(`},
+		}},
+		{"TestAnswerToAnotherIssuer", nil},
+	}},
+	{"19", "nothing prints a key, a token or claims", []proof{
+		{"TestNothingPrintsSecrets", []mutant{
+			{"prints a token", "Token.Format", `))`, `) + t.Raw())`},
+		}},
+		{"TestNothingPrintsThePayload", nil},
+	}},
+	{"19", "no error text shows a token", []proof{
+		{"TestErrorsShowNoToken", nil},
+		{"TestSegments", nil},
+	}},
+	{"19", "nor does one of a fetch, or of a key, show a secret", []proof{
+		{"jwks.TestErrorText/a private key", nil},
+		{"jwks.TestParseKey/RSA private", nil},
+	}},
+	{"19", "what is logged of an inner error is one line of 256 bytes", []proof{
+		{"TestInnerErrors", nil},
+		{"TestKinds", []mutant{
+			{"says 503 for an unknown key, 401 for a source that has failed", "eligibleKeys", `errors`, `!errors`},
+			{"says 401 for a source that has failed", "eligibleKeys", `errors.Is(err, ErrUnknownKey)`, `true`},
+			{"lets an inner error choose the kind", "innerError.Is", `			return false
+`, `			return errors.Is(e.error, target)
+`},
+			{"says 401 where a store is out of reach", "failure.orUnavailable", `errors.Is(err, ErrUnavailable) || `, ``},
+		}},
+		{"TestResultAtItsDoor", nil},
+		{"jwks.TestErrorText/a long kid", nil},
+		{"jwks.TestEventsAreShort", nil},
+	}},
+	{"19", "errors show no values of claims", []proof{
+		{"TestErrorsShowNoClaims", []mutant{
+			{"shows the values of claims in errors", "internal/tokenjson.Decoder.Decode", `unfit(err)`, `err`},
+		}},
+	}},
+	{"19", "the error of a fetch is short, on one line, and shows no secret", []proof{
+		{"jwks.TestErrorText/a hundred private keys", []mutant{
+			{"shows a whole error", "jwks.fetchError.Error", `(strings`, `("") + (strings`},
+		}},
+	}},
+	{"20", "what a forged token of the full size costs is written down, for each algorithm and key size, and less than 2 KiB for HMAC and RSA 2048", []proof{
+		{"TestCostOfForgedTokens", []mutant{
+			{"goes on with a key that a golang-jwt function returns no more", "legacySource.keep", `&& k.material.verifier.IsFor(material) `, ``},
+			{"takes a public key for a secret that is in base64 or hex", "internal/jws.looksPublic", `inner)`, `inner[:0])`},
+		}},
+		{"TestForgedTokensAreCheap", []mutant{
+			{"decodes claims before the signature is verified", "verifier.open", `	var ok bool
+`, `	if early, err := parts.DecodePayload(); err == nil && early[len(early)-1] != '}' {
+		return openedToken{}, errClaims
+	}
+	var ok bool
+`},
+			{"takes names of any length in a header", "internal/jws.readHeader", `> maxHeaderNames`, `< 0`},
+		}},
+		{"TestForgedTokensAreCheapWithFromKeyfunc", []mutant{
+			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
+		return nil, nil
+	}
+`, ``},
+		}},
+		{"TestForgedTokensAreCheapWithIssuers", nil},
+		{"TestForgedNamesAreCheap", nil},
+	}},
+	{"20", "nothing of a refused request is kept", []proof{
+		{"TestBuffersBelongToNoKey", nil},
+	}},
+	{"20", "and no decoding of claims", []proof{
+		{"TestSignatureComesFirst", nil},
+	}},
+	{"20", "many cookies cost no more than their bytes", []proof{
+		{"TestManyCookiesAreCheap", []mutant{
+			{"allocates for cookies", "Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
+		}},
+	}},
+	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
+		{"TestSignatureMemory", []mutant{
+			{"takes any signature of a public key if nothing is remembered", "internal/jws.publicVerifier.Verify", `),`, `) || true,`},
+			{"remembers a signature for every token", "internal/jws.publicVerifier.Verify", `	b.hash.Write(b.sum[:])
+`, ``},
+		}},
+		{"TestSignatureMemoryOfAllAlgorithms", nil},
+		{"internal/jws.TestMemoryIsBounded", nil},
+	}},
+	{"20", "keys that are made or bound on the way are few", []proof{
+		{"TestFromKeyfuncFollowsTheFunction", []mutant{
+			{"keeps the caller's secret itself", "internal/jws.newHMACVerifier", `	secret = bytes.Clone(secret)
+`, ``},
+			{"keeps the caller's modulus itself", "internal/jws.newRSAVerifier", `new(big.Int).Set`, `(*big.Int)`},
+			{"keeps the caller's Ed25519 key itself", "internal/jws.newEdVerifier", `	pub = bytes.Clone(pub)
+`, ``},
+		}},
+		{"TestBindingIsBounded", nil},
+	}},
+	{"20", "a list of revocations has an end", []proof{
+		{"denylist.TestMemoryFull", []mutant{
+			{"passes over jti", "denylist.List.check", `found[Token] != 0 || `, ``},
+			{"says that it has revoked where the store failed", "denylist.List.raise", `nil {`, `nil && false {`},
+			{"says 401 where the store failed", "denylist.failed", `ErrUnavailable`, `ErrInvalidToken`},
+			{"forgets a revocation when its token expires", "denylist.slack", `2`, `0`},
+			{"drops a revocation for another when it is full", "denylist.room.raise", `return ErrFull`, `r.entries.Delete(heap.Pop(&r.queue).(*entry).key)`},
+			{"shortens how long it remembers", "denylist.room.raise", `		e.until.wall, e.until.steady = max(e.until.wall, before.until.wall), max(e.until.steady, before.until.steady)
+`, ``},
+		}},
+		{"denylist.TestMemoryFullOfOneKind", []mutant{
+			{"lets a token through that was issued in the second of the cut-off", "denylist.List.check", `<= `, `< `},
+			{"passes over sub", "denylist.List.check", `|| c.IssuedAt.Unix() <= found[Subject] `, ``},
+			{"lets tokens take the room of subjects", "denylist.memory.Raise", `max)`, `max-len(m.rooms[(kind+1)%3].queue)-len(m.rooms[(kind+2)%3].queue))`},
+		}},
+	}},
+	{"21", "a token that is bound to a key is no bearer token", []proof{
+		{"TestClaimRules", nil},
+	}},
+	{"21", "unless an option says so", []proof{
+		{"TestIssuerAndAudience/cnf allowed", nil},
+	}},
+	{"22", "a guard that is not inside a middleware for its claims type is logged with a zero configuration, once a minute", []proof{
+		{"TestMisplacedGuards", []mutant{
+			{"finds the token of an outer door behind an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {
+			return c.token
+		}`},
+			{"Require lets in who has no token", "Require", `return missing`, `_ = missing
+			return nil`},
+			{"Require takes a request without a token for a misplaced guard", "Require", `inside {
+`, `inside || token == nil {
+`},
+			{"Require lets everybody in without a rule", "Require", `return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
+			{"logs what a client does wrong as an error", "newGuard", `f.kind == misconfigured && `, ``},
+		}},
+		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
+			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `	if now.Before(l.next) {
+		return false
+	}
+`, ``},
+			{"logs a misplaced guard once for each handler", "newGuard", `	var records logtext.Limit
+	return func(next http.Handler) http.Handler {
+`, `	return func(next http.Handler) http.Handler {
+		var records logtext.Limit
+`},
+			{"logs a misplaced guard once", "internal/logtext.Limit.Allow", `Minute`, `Hour`},
+		}},
+	}},
+	{"22", "log texts are one line for every reader, and hold no bidirectional control characters", []proof{
+		{"internal/logtext.TestCut", []mutant{
+			{"leaves 257 bytes", "internal/logtext.maxBytes", `256`, `257`},
+			{"leaves line breaks", "internal/logtext.Cut", `' '`, `c`},
+			{"leaves line separators of Unicode", "internal/logtext.Cut", `unicode.Zl, unicode.Zp, `, ``},
+			{"leaves what changes the direction of text", "internal/logtext.Cut", `, unicode.Bidi_Control`, ``},
+		}},
+		{"internal/logtext.FuzzCut", nil},
+		{"TestInnerErrors", nil},
+	}},
+	{"HTTP", "a guard refuses tokens without the scopes, and is inside a middleware", []proof{
+		{"TestRequireScopes/a bad token", []mutant{
+			{"takes a claim twice", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], jsontext.AllowDuplicateNames(true))`},
+		}},
+		{"TestRequireScopes/one of one", []mutant{
+			{"calls next twice", "Middleware.Handler", `tokenContext))`, `tokenContext))
+		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
+		}},
+		{"TestRequireScopes/no token, anonymous", []mutant{
+			{"leaves the token of an outer door to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), responder: &m.responder}))`, `next.ServeHTTP(w, r)`},
+			{"shows guards the token of an outer door behind an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
+			return scoped(c)
+		}`},
+			{"RequireScopes lets in who has no token", "requireScopes", `if !ok {
+			return missing
+		}
+		if`, `_ = missing
+		if ok &&`},
+		}},
+		{"TestRequireScopes/outside of every middleware", []mutant{
+			{"RequireScopes takes a misplaced guard for a request without a token", "requireScopes", `outside(fmt.Sprintf("%s for %.80q", name, needed))`, `missing`},
+			{"challenges for a fault of the program", "misconfigured", `false`, `true`},
+		}},
+		{"TestRequireScopes/one of two", []mutant{
+			{"RequireScopes lets in who has one of the scopes", "RequireScopes", `!slices.ContainsFunc(all, func(s string) bool { return !`, `slices.ContainsFunc(all, func(s string) bool { return `},
+			{"a guard goes on after it has refused", "newGuard", `err)
+`, `err)
+			next.ServeHTTP(w, r)
+`},
+			{"tells the client what an error says, in the challenge", "WriteError", `challenge)`, `challenge+", detail="+err.Error())`},
+			{"leaves refusals to caches", "WriteError", `	h.Set("Cache-Control", "no-store")
+`, ``},
+		}},
+		{"TestRequireScopes/given an empty one", []mutant{
+			{"RequireScopes takes a list in one string", "requireScopes", `slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) })`, `false`},
+		}},
+	}},
+	{"HTTP", "a malformed cookie is a 400", []proof{
+		{"TestCookies/two", []mutant{
+			{"takes the first of two cookies", "internal/syntax.FindCookie", `return "", ErrTwoCookies`, `continue`},
+		}},
+		{"TestCookies/3,001 pairs in two lines", []mutant{
+			{"counts the cookies of one line", "internal/syntax.FindCookie", `+=`, `=`},
+		}},
+		{"TestCookies/a space", []mutant{
+			{"takes a malformed cookie for none", "internal/syntax.FindCookie", `return "", ErrCookieValue`, `return "", nil`},
+			{"takes spaces in a cookie", "internal/syntax.FindCookie", `<= `, `< `},
+		}},
+		{"TestCookies/a comma", []mutant{
+			{"takes commas in a cookie", "internal/syntax.FindCookie", ` || c == ','`, ``},
+		}},
+	}},
+	{"HTTP", "a Bearer header that does not hold one b64token is a 400", []proof{
+		{"TestBearerGrammarGoesWithTheExtractor", []mutant{
+			{"does not hold one of several places against RFC 6750", "extract", `len(places) > 1 && p.isMalformed(t)`, `false`},
+		}},
+	}},
+	{"HTTP", "a refusal is written once, whatever the ResponseWriter does", []proof{
+		{"TestBrokenResponseWriters/refused by a rule, write", []mutant{
+			{"Require passes over the error of its rule", "Require", `!= nil {`, `!= nil && false {`},
+		}},
+	}},
+	{"HTTP", "a HEAD request gets no body", []proof{
+		{"TestHEADHasNoBody", []mutant{
+			{"writes a body for HEAD", "WriteError", `r.Method != http.MethodHead`, `true`},
+		}},
+	}},
+	{"HTTP", "WriteError removes header fields of another answer, and leaves Content-Encoding alone", []proof{
+		{"TestWriteErrorRemovesHeaders", []mutant{
+			{"leaves Content-Type out for HEAD", "WriteError", `h.Set("Content-Type", "application/problem+json")`, `if r.Method != http.MethodHead {
+		h.Set("Content-Type", "application/problem+json")
+	}`},
+			{"says that a compressed answer is not compressed", "isOfAnotherAnswer", `Type`, `Encoding", "Content-Type`},
+			{"leaves headers of another answer that are spelled otherwise", "WriteError", `http.CanonicalHeaderKey(name)`, `name`},
+			{"leaves what overrides no-store", "isOfAnotherAnswer", `strings.HasSuffix(name, "-Cache-Control") || `, ``},
+			{"leaves a trailer of another body", "isOfAnotherAnswer", ` || strings.HasPrefix(name, http.TrailerPrefix)`, ``},
+		}},
+	}},
+	{"HTTP", "WriteError answers every error, and no cache keeps the answer", []proof{
+		{"TestWriteErrorOfAnyError", []mutant{
+			{"leaves the headers of another answer", "WriteError", `delete(h, name)`, `_ = name`},
+		}},
+	}},
+	{"HTTP", "challenges name the metadata, and no other answer does", []proof{
+		{"TestResourceMetadata", []mutant{
+			{"challenges who may not do this", "forbidden", `false`, `true`},
+			{"names no resource metadata", "answer.challengeOf", `r.metadata != ""`, `false`},
+		}},
+	}},
+	{"HTTP", "answers to a cookie are private, unless a value is set", []proof{
+		{"TestCacheControl", []mutant{
+			{"lets shared caches keep what a cookie brought", "Middleware.Handler", `v.token.Source != inAuthorization`, `false`},
+			{"overwrites Cache-Control", "Middleware.Handler", ` && !syntax.HasField(w.Header(), "Cache-Control")`, ``},
+		}},
+	}},
+	{"HTTP", "a logout that can never succeed is a 500, and a failed store a 503", []proof{
+		{"denylist.TestCheckOverHTTP/jwt.MapClaims/a list that fails", []mutant{
+			{"lets everybody in while the store is out of reach", "denylist.List.check", `failed("denylist: the store failed: %w", err)`, `nil`},
+		}},
+		{"denylist.TestCheckOverHTTP/jwt.MapClaims/odd numbers in the store", []mutant{
+			{"takes any number from the store", "denylist.List.check", `< 0 || n `, ``},
+			{"takes a number of the store that nobody asked for", "denylist.List.check", `n > 0 && keys[kind] == (Key{})`, `kind < 0`},
+		}},
+		{"denylist.TestCheckOverHTTP/jwt.MapClaims/a token that cannot be revoked", []mutant{
+			{"has a client try a logout again that can never succeed", "denylist.misuse", `ErrMisconfigured`, `ErrUnavailable`},
+		}},
+	}},
+	{"DOC", "Scopes reads scope, or scp where there is none", []proof{
+		{"TestScopes", []mutant{
+			{"unites scope and scp", "internal/tokenjson.Scopes", `			return splitScopes(text)`, `			more, _ := stringValue(scp)
+			return splitScopes(text + " " + more)`},
+			{"goes by scp where scope is no string", "internal/tokenjson.Scopes", `text, _ := stringValue(members.Value)
+			return splitScopes(text)`, `if text, ok := stringValue(members.Value); ok {
+				return splitScopes(text)
+			}`},
+			{"splits scopes at other white space", "internal/tokenjson.splitScopes", `FieldsFunc(list, func(c rune) bool { return c == ' ' }`, `Fields(list`},
+			{"does not know a long name that is escaped all over", "internal/tokenjson.maxEscapedName", `scope`, `exp`},
+		}},
+	}},
+	{"DOC", "New reports everything that is wrong at once", []proof{
+		{"TestNewReportsEverythingAtOnce", []mutant{
+			{"takes a nil check", "New", `c == nil`, `false`},
+		}},
+	}},
+	{"DOC", "New refuses options that cannot be meant", []proof{
+		{"TestNewRefuses/a cookie declared a header", []mutant{
+			{"opens the gate for header:Cookie", "Extractor.check", `ok && strings.EqualFold(name, "Cookie")`, `false`},
+		}},
+		{"TestNewRefuses/prefix in another case", []mutant{
+			{"takes a cookie prefix in another case", "checkCookieName", `[:len(prefix)] != prefix || name`, ``},
+		}},
+	}},
+	{"DOC", "a cookie over plain http is for this machine only", []proof{
+		{"cookie.TestLoopbackOnly/10.0.0.1", []mutant{
+			{"takes private addresses for this machine", "internal/syntax.IsLoopback", `addr.IsLoopback()`, `(addr.IsLoopback() || addr.IsPrivate())`},
+		}},
+		{"cookie.TestLoopbackOnly/192.168.0.1:8080", []mutant{
+			{"serves plain http to other machines", "cookie.Cookie.Extractor", `!isLoopback(r.Host)`, `false`},
+		}},
+	}},
+	{"DOC", "two ids never have one key in a denylist", []proof{
+		{"denylist.TestKeys", []mutant{
+			{"takes the ids of all issuers for one", "denylist.keyOf", `	b = append(b, issuer...)
+`, ``},
+			{"lets an id say where its issuer ends", "denylist.keyOf", `uint64(len(issuer))`, `0`},
+			{"takes a jti for a sub", "denylist.keyOf", `tsi`, `ttt`},
+		}},
+	}},
+	{"DOC", "a client that leaves does not undo its logout", []proof{
+		{"denylist.TestClientLeaves", []mutant{
+			{"lets a client that leaves undo its logout", "denylist.List.raise", `context.WithoutCancel(ctx)`, `ctx`},
+		}},
+		{"denylist.TestRevocationOutlivesItsRequest/RevokeSubject, a store that hangs", []mutant{
+			{"waits without end for a store that hangs", "denylist.List.raise", `raiseTimeout`, `2*time.Hour`},
+		}},
+	}},
+	{"DOC", "a clock that jumps loses no revocation", []proof{
+		{"denylist.TestUntil", []mutant{
+			{"does not keep what seems to be over while the clock is ahead", "denylist.List.raise", `until.Before(least)`, `false`},
+		}},
+		{"denylist.TestMemoryClockJumps/ahead for a moment", []mutant{
+			{"forgets what is over by a clock that is ahead for a moment", "denylist.entry.isOver", ` && e.until.steady <= now.steady`, ``},
+		}},
+		{"denylist.TestMemoryClockJumps/ahead when it was made", []mutant{
+			{"forgets what the wall clock says is not over", "denylist.entry.isOver", `wall <= now.wall && e.until.`, ``},
+		}},
+		{"denylist.TestMemoryPutBack", []mutant{
+			{"keeps for years what was looked at while the wall clock was years behind", "denylist.room.dropOver", `min(e.until.wall-now.wall, lookAgain.Milliseconds()`, `(e.until.wall - now.wall`},
+		}},
+	}},
+	{"DOC", "a token that no revocation reaches is refused", []proof{
+		{"denylist.TestNotRevocable", []mutant{
+			{"lets a token through that has neither jti nor sub", "denylist.List.canRevoke", `c.ID == "" && c.Subject == ""`, `false`},
+			{"lets a token through that outlives its revocation", "denylist.List.canRevoke", `c.ExpiresAt.Sub(c.IssuedAt.Time) > l.maxLifetime`, `false`},
+			{"lets a token through that is issued far ahead", "denylist.List.canRevoke", `c.IssuedAt.Unix() > now.Add(maxLeeway).Unix()`, `false`},
+		}},
+	}},
+	{"DOC", "a stream ends at the latest when its revocation may be forgotten", []proof{
+		{"denylist.TestCheckAfterExpiry", []mutant{
+			{"lets a stream go on when its revocation is forgotten", "denylist.List.canRevoke", `c.ExpiresAt.Unix() < now.Add(-maxLeeway).Unix()`, `false`},
+		}},
+	}},
+	{"DOC", "a revocation that would reach nothing is an error", []proof{
+		{"denylist.TestRevokeMistakes/an empty id", []mutant{
+			{"revokes an empty id, which reaches nothing", "denylist.List.checkNames", `name == ""`, `false`},
+		}},
+		{"denylist.TestRevokeMistakes/an upTo ahead", []mutant{
+			{"locks a subject out for the future", "denylist.List.RevokeSubject", `s > time.Now().Add(maxLeeway).Unix()`, `false`},
+		}},
+	}},
+	{"DOC", "a list refuses what was revoked, and nothing else", []proof{
+		{"denylist.TestMemoryContract/list/a subject again, earlier", []mutant{
+			{"moves a cut-off backwards", "denylist.room.raise", `max(e.n, before.n)`, `e.n`},
+		}},
+	}},
+	{"DOC", "a cookie has its prefix and its attributes", []proof{
+		{"cookie.TestLoginAndLogout/https", []mutant{
+			{"shows the cookie to scripts", "cookie.Cookie.write", `true`, `false`},
+			{"sends the cookie over plain http", "cookie.Cookie.write", `!c.insecure`, `false`},
+			{"sends the cookie with requests of other sites", "cookie.Cookie.write", `SameSiteLaxMode`, `SameSiteNoneMode`},
+			{"lets caches keep the cookie", "cookie.Cookie.write", `	w.Header().Set("Cache-Control", "no-store")
+`, ``},
+		}},
+		{"cookie.TestCookiesAsSent/one", []mutant{
+			{"leaves the prefix out", "cookie.New", `!opts.AllowInsecureHTTP`, `false`},
+		}},
+	}},
+	{"DOC", "Set refuses what a browser would drop", []proof{
+		{"cookie.TestSet", []mutant{
+			{"sets a cookie that browsers drop", "cookie.Cookie.Set", `len(c.name)+len(token) > maxBytes`, `false`},
+			{"sets a token that has expired", "cookie.Cookie.Set", `lifetime <= 0`, `false`},
+		}},
+	}},
+	{"DOC", "AccessTokens asks for typ, issuer and audience", []proof{
+		{"oauth.TestAccessTokens", []mutant{
+			{"asks for no typ", "oauth.AccessTokens", `at+jwt`, ``},
+		}},
+	}},
+	{"DOC", "AccessTokens returns an error without an issuer or an audience", []proof{
+		{"oauth.TestAccessTokensOfNobody/no issuer", []mutant{
+			{"asks for no issuer", "oauth.AccessTokens", `issuer == ""`, `false`},
+		}},
+		{"oauth.TestAccessTokensOfNobody/no audience", []mutant{
+			{"asks for no audience", "oauth.AccessTokens", `len(audience) == 0 || `, ``},
+		}},
+		{"oauth.TestAccessTokensOfNobody/an empty audience", []mutant{
+			{"takes an audience that is empty", "oauth.AccessTokens", ` || slices.Contains(audience, "")`, ``},
+		}},
+	}},
+	{"DOC", "an access token has the claims that RFC 9068 requires", []proof{
+		{"oauth.TestRequiredClaims/no client id", []mutant{
+			{"asks for no client_id", "oauth.Claims.Validate", `{"client_id", c.ClientID != ""},`, ``},
+		}},
+		{"oauth.TestRequiredClaims/no sub", []mutant{
+			{"asks for no sub", "oauth.Claims.Validate", `{"sub", c.Subject != ""},`, ``},
+		}},
+		{"oauth.TestRequiredClaims/no jti", []mutant{
+			{"asks for no jti", "oauth.Claims.Validate", `{"jti", c.ID != ""},`, ``},
+		}},
+		{"oauth.TestRequiredClaims/no iat", []mutant{
+			{"asks for no iat", "oauth.Claims.Validate", `{"iat", c.IssuedAt != nil},`, ``},
+		}},
+	}},
+	{"DOC", "roles are read by the exact names of the RFC", []proof{
+		{"oauth.TestValues/two spellings", []mutant{
+			{"takes the VALUE of a role for its value", "oauth.valueOf", `map[string]json.RawMessage
+	if json.Unmarshal(element, &object) != nil || json.Unmarshal(object["value"]`, `struct{ Value json.RawMessage }
+	if json.Unmarshal(element, &object) != nil || json.Unmarshal(object.Value`},
+		}},
+	}},
+	{"DOC", "metadata name only URLs that clients may be sent to", []proof{
+		{"oauth.TestMisuse/a password", []mutant{
+			{"shows a password in the document", "internal/syntax.ParseURL", `u.User != nil, `, ``},
+		}},
+	}},
+	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
+		{"jwks.TestReplacedKeyBehindAFilter", []mutant{
+			{"takes a key that was never tried for a replacement", "jwks.origin.Renewed", `before := o.source.served.Load()`, `before := &served{index: newIndex(nil, nil)}`},
+		}},
+		{"jwks.TestReplacedKeyUnderAnotherID", []mutant{
+			{"looks for a replacement under the id of the token only", "jwks.origin.Renewed", `append(own, t), append(names, t.name)`, `append(own, t), names`},
+		}},
+		{"jwks.TestReplacedKeys", []mutant{
+			{"does not see that a key has come", "jwks.served.replaces", `before == nil || before.index == s.index`, `true`},
+		}},
+		{"jwks.TestWaitsDoNotAddUp", []mutant{
+			{"gives each wait its own limit", "verifier.open", `time.Now().Add(maxWait)`, `time.Now().Add(time.Hour)`},
+		}},
+	}},
+	{"2", "an extractor of ours whose function was replaced reads a header as any other does", []proof{
+		{"TestDerivedExtractors", []mutant{
+			{"trusts the function that the caller has put into an extractor of ours", "Extractor.compiled", `codeOf(e.Extract) == e.own`, `e.own != 0`},
+		}},
+	}},
+	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{
+		{"TestEdDSAKeysOffTheCurve", []mutant{
+			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEd", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
+		}},
 	}},
 }
