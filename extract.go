@@ -15,8 +15,8 @@ import (
 
 // compiled returns e as requests are read with it. A function of the caller's own for a header
 // gets what ours do by themselves: one value, and no white space around it. Else a function
-// that looks for "JWT " would take " JWT x" for no credential, and a proxy inside the
-// middleware would pass it on to a reader that trims it.
+// that looks for "JWT " would take " JWT x" for no credential. A proxy inside the middleware
+// would pass it on to a reader that trims it.
 func (e Extractor) compiled() Extractor {
 	if e.firstOf != nil {
 		e.firstOf = slices.Clone(e.firstOf)

@@ -307,7 +307,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"short secret", of(jwthttp.HS256(secret[:31])), jwthttp.Options{}, []string{here + "an HS256 secret needs 32 bytes or more, not 31"}},
 		{"bad key in a set", of(jwthttp.KeySet{key, jwthttp.ES256(nil)}), jwthttp.Options{}, []string{here + "key 2: the EC key is nil"}},
 		{"bad key by pointer", of(&jwthttp.KeySet{jwthttp.RS256(nil)}), jwthttp.Options{}, []string{here + "the RSA key is nil"}},
-		{"an id twice", of(jwthttp.KeySet{key.WithID("a"), key.WithID("a")}), jwthttp.Options{}, []string{here + `key 2: the id "a" stands twice`}},
+		{"an id twice", of(jwthttp.KeySet{key.WithID("a"), key.WithID("a")}), jwthttp.Options{}, []string{here + `key 2: the id "a" is twice`}},
 		{"mistaken keyfunc", of(jwthttp.FromKeyfunc(anyKey(secret))), jwthttp.Options{}, []string{here + "FromKeyfunc needs the algorithm"}},
 
 		{"key of another issuer", of(key.WithIssuer("https://a.example/")), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://a.example/", but Options.Issuer or Issuers asks for "https://a.example": no token can carry both`}},

@@ -17,8 +17,8 @@ import (
 // immutable, safe for concurrent use, and never prints its material. The zero Key is refused
 // everywhere.
 type Key struct {
-	// Behind a pointer, since fmt calls no method of what stands in somebody's
-	// unexported field, but follows no second pointer either.
+	// A pointer: fmt does not call the methods of a value in an unexported field, but it does
+	// not follow a second pointer either.
 	material *keyMaterial
 }
 

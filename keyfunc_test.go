@@ -127,8 +127,8 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"exponent 2^31-2", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 1<<31 - 2}), jwthttp.Options{}, "odd exponent"},
 		{"exponent 2^31+1", jwthttp.RS256(&rsa.PublicKey{N: pub.N, E: 2*half + 1}), jwthttp.Options{}, "odd exponent"},
 
-		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" stands twice`},
-		{"duplicate id among others", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a"), named(2, "b"), jwthttp.PS256(pub).WithID("a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" stands twice in the set for RS256`},
+		{"duplicate id", jwthttp.KeySet{named(1, "a"), named(2, "a")}, jwthttp.Options{}, `the id "a" is twice`},
+		{"duplicate id among others", jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a"), named(2, "b"), jwthttp.PS256(pub).WithID("a"), jwthttp.RS256(pub).WithID("a")}, jwthttp.Options{}, `the id "a" is twice in the set for RS256`},
 		{"nine unnamed beside a named one", append(nine[:9:9], named(1, "a")), jwthttp.Options{}, "at most 8 are tried"},
 		{"nine unnamed", nine, jwthttp.Options{}, "at most 8 are tried"},
 		{"short secret with an odd id", jwthttp.HS256(nil).WithID("\x1f"), jwthttp.Options{}, "32 bytes or more"},

@@ -161,7 +161,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 			continue
 		}
 		if slices.ContainsFunc(x.named[m.id], func(k Key) bool { return k.has(m.algorithm, m.id) }) {
-			fault(fmt.Errorf("the id %q stands twice in the set for %s: give each key its own", m.id, m.algorithm))
+			fault(fmt.Errorf("the id %q is twice in the set for %s: give each key its own", m.id, m.algorithm))
 		}
 		x.named[m.id] = append(x.named[m.id], k)
 	}

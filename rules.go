@@ -83,7 +83,7 @@ func (r *rules) check(f *tokenjson.Facts, k Key) error {
 }
 
 // rounded returns d for people: to a second, or in days where it is more than two of
-// them. The largest time.Duration stands for everything beyond it.
+// them. The largest time.Duration means more than that.
 func rounded(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d < 2*day {

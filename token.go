@@ -17,7 +17,7 @@ type Token[C any] struct {
 	Header TokenHeader // verified like the claims
 	Source Source      // the place in the request
 
-	raw     *string   // behind a pointer for the reason that Key.material is
+	raw     *string   // a pointer for the reason that Key.material is one
 	expires int64     // Unix time; 0 for a token without exp
 	scopes  *[]string // of WithScopes; nil if they are in raw
 }
@@ -51,7 +51,7 @@ func (t *Token[C]) ExpiresAt() time.Time {
 func (t *Token[C]) Registered() jwt.RegisteredClaims { return tokenjson.Registered(payloadOf(t.Raw())) }
 
 // Scopes returns what the token may be used for: the words of scope (RFC 8693 section 4.2,
-// RFC 9068) or, in a token without scope, those of scp, a string or an array as Microsoft
+// RFC 9068). In a token without scope they are those of scp, a string or an array, as Microsoft
 // Entra and Okta send it. A claim of another kind gives no scope. Like Registered it reads
 // the token again. [RequireScopes] asks for it.
 func (t *Token[C]) Scopes() []string {

@@ -30,7 +30,7 @@ const (
 	maxQuietStale = time.Minute     // for keys past their expiry, or if there are none
 )
 
-// A moment is the time of both clocks. The monotonic clock stands still while a machine sleeps.
+// A moment is the time of both clocks. The monotonic clock stops while a machine sleeps.
 // The wall clock may be set.
 type moment struct{ monotonic, wall time.Time }
 

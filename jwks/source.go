@@ -63,7 +63,7 @@
 //
 // Keys past their expiry are used until [Options].MaxStale is over. Then every token gets a
 // 503. Of the wall clock and the monotonic clock, the one that has gone further decides: the
-// monotonic clock stands still while a machine sleeps.
+// monotonic clock stops while a machine sleeps.
 //
 // Only a fetch can find a wrong address or a wrong issuer, and until then every token gets a
 // 503. [Options].OnEvent reports the reason. [Source.Refresh] returns it, so call Refresh when

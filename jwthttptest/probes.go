@@ -19,7 +19,7 @@ type probe struct {
 
 // An answer is what a probe must get.
 type answer struct {
-	status     int    // 200 stands for every 2xx, and for 101
+	status     int    // 200 means every 2xx, and 101
 	code       string // error in the challenge and in the problem document; "" for none
 	challenges bool   // with WWW-Authenticate
 	anonymous  bool   // a chain that serves requests without a token answers without a user
