@@ -931,6 +931,8 @@ var register = []clause{
 	}},
 	{"16", "which goes on without the request", []proof{
 		{"jwks.TestWaiting", []mutant{
+			{"lets the request that asked end a fetch for all", "jwks.Source.await", `	limited`, `	context.AfterFunc(ctx, s.cancel)
+	limited`},
 			{"makes a request wait as long as a fetch takes", "jwks.maxWait", `2 * time.Second`, `fetchTimeout`},
 		}},
 	}},
@@ -1097,8 +1099,6 @@ var register = []clause{
 			{"binds keys to no audience", "jwks.Source.bind", `, s.audience...`, ``},
 			{"binds keys to no issuer", "jwks.Source.bind", `WithIssuer(s.issuer, s.audience...)`, `Key`},
 			{"fetches for every unknown kid", "jwks.budget.claim", `full.Sub(now) > budgetSize*budgetDelay`, `false`},
-			{"lets the request that asked end a fetch for all", "jwks.Source.await", `	limited`, `	context.AfterFunc(ctx, s.cancel)
-	limited`},
 		}},
 		{"TestIssuers/another", nil},
 		{"jwks.TestBadMetadata", []mutant{

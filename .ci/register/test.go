@@ -85,9 +85,19 @@ func pass(tests []testName, binaries map[string]string) (faults []string) {
 	return faults
 }
 
-// run runs the test alone on the broken code. A panic, and a test that does not end, have
-// noticed the mutant too.
+// run runs the test alone on the broken code, three times before it gives up: a mutant may be
+// a race that the test does not always lose.
 func (j *job) run(binary string) (verdict, detail string) {
+	for range 3 {
+		if verdict, detail = j.runOnce(binary); verdict != survived {
+			break
+		}
+	}
+	return verdict, detail
+}
+
+// runOnce takes a panic, and a test that does not end, for a test that fails.
+func (j *job) runOnce(binary string) (verdict, detail string) {
 	out, err := runTests(binary, j.test.dir, j.id, j.test.pattern(), "30s", "-test.failfast")
 	text := string(out)
 	switch {
