@@ -14,7 +14,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"math/big"
 	"slices"
 	"sync"
@@ -63,7 +62,7 @@ func newHMACVerifier(secret []byte) (Verifier, error) {
 	}
 	secret = bytes.Clone(secret)
 	v := &hmacVerifier{secret: secret}
-	v.macs.Make = func() *hash.Hash { mac := hmac.New(sha256.New, secret); return &mac }
+	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
 	return v, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"hash"
 	"math/big"
+	"unsafe"
 
 	"github.com/jwthttp/jwthttp/internal/reserve"
 )
@@ -75,12 +76,19 @@ type buffers struct {
 	sum       [sha256.Size]byte
 	seen      digest
 	signature [maxRSABits / 8]byte
-	message   []byte // for Ed25519, which hashes by itself, and for PeekIssuer
+	message   []byte // for PeekIssuer
 }
 
 type hmacVerifier struct {
 	secret []byte
-	macs   reserve.Reserve[hash.Hash] // with the key: setting it costs more than hashing a short token
+	states reserve.Reserve[hmacState] // keyed: to key one costs more than to hash a short token
+}
+
+// An hmacState is what one verification needs: less than 1 KiB, so it may stay with the key.
+type hmacState struct {
+	mac       hash.Hash
+	sum       [sha256.Size]byte
+	signature [sha256.Size]byte
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
@@ -88,23 +96,20 @@ func (v *hmacVerifier) IsFor(material any) bool {
 	return ok && hmac.Equal(secret, v.secret)
 }
 
-// Verify remembers nothing, because looking a signature up would take longer.
-func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
+// Verify remembers nothing: to look up a digest takes longer than this.
+func (v *hmacVerifier) Verify(signingInput, sig string, _ *Workspace) (ok, remembered bool) {
 	if len(sig) != Base64URL.EncodedLen(sha256.Size) {
 		return false, false
 	}
-	b := w.buffers.Get()
-	defer w.buffers.Put(b)
-	signature := b.signature[:sha256.Size]
-	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
+	s := v.states.Get()
+	defer v.states.Put(s)
+	if _, err := Base64URL.Decode(s.signature[:], []byte(sig)); err != nil {
 		return false, false
 	}
-	mac := v.macs.Get()
-	defer v.macs.Put(mac)
-	(*mac).Reset()
-	writeString(*mac, b.chunk[:], signingInput)
-	equal := hmac.Equal((*mac).Sum(b.sum[:0]), signature)
-	clear(b.sum[:]) // it is a good signature, even if the token's was bad
+	s.mac.Reset()
+	s.mac.Write(bytesOf(signingInput))
+	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
+	clear(s.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
 
@@ -138,7 +143,7 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 		return false, false
 	}
 	b.hash.Reset()
-	writeString(b.hash, b.chunk[:], signingInput)
+	b.hash.Write(bytesOf(signingInput))
 	b.hash.Sum(b.sum[:0])
 	if w.memory == nil {
 		return v.check(b, signingInput, signature), false
@@ -210,15 +215,9 @@ func (e edScheme) IsFor(material any) bool {
 }
 
 func (e edScheme) check(b *buffers, signingInput string, sig []byte) bool {
-	b.message = append(b.message[:0], signingInput...)
-	return ed25519.Verify(e.key, b.message, sig)
+	return ed25519.Verify(e.key, bytesOf(signingInput), sig)
 }
 
-// writeString hashes s through chunk, so that it allocates no copy of s.
-func writeString(h hash.Hash, chunk []byte, s string) {
-	for len(s) > 0 {
-		n := copy(chunk, s)
-		h.Write(chunk[:n])
-		s = s[n:]
-	}
-}
+// bytesOf returns the bytes of s without a copy. A hash and a signature's verification only read
+// them; they must not be changed.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
