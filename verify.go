@@ -9,7 +9,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
-// maxWait is for how long a token waits for remote keys, with all that belongs to it.
+// maxWait is for how long a token waits for replaced keys.
 const maxWait = 2 * time.Second
 
 // A verifier turns a raw token into a verified payload. It knows neither HTTP nor the
@@ -51,17 +51,13 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 	if v.peeks {
 		asked.unverified = &unverifiedPayload{parts.Payload, v.work}
 	}
-	var until time.Time // a static set makes no token wait
-	if _, isStatic := v.keys.(*keyIndex); !isStatic {
-		until = time.Now().Add(maxWait)
-	}
 	keys, err := eligibleKeys(ctx, v.keys, asked)
 	if err != nil {
 		return openedToken{}, err
 	}
 	var ok bool
 	if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-		if keys, err = v.replacedKeys(ctx, until, asked, keys); err != nil {
+		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
 			return openedToken{}, err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
@@ -86,15 +82,18 @@ func (v *verifier) signedBy(keys []Key, parts *jws.Segments) (k Key, remembered,
 
 // replacedKeys returns the keys that took the place of some in tried, after a signature
 // failed under all of these. A key of a remote set may be replaced under its kid. Other
-// keys have no origin, and for them nothing is asked again. All sources together may wait
-// until then.
-func (v *verifier) replacedKeys(ctx context.Context, until time.Time, h TokenHeader, tried []Key) ([]Key, error) {
+// keys have no origin, and for them nothing is asked again.
+func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key) ([]Key, error) {
 	var origins []keyhook.Origin
 	for _, k := range tried {
 		if k.material.origin != nil {
 			origins = append(origins, k.material.origin)
 		}
 	}
+	if origins == nil {
+		return nil, nil
+	}
+	until := time.Now().Add(maxWait) // for all sources together
 	var asked []any
 	renewed := false
 	for _, o := range origins {

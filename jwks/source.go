@@ -648,6 +648,12 @@ func (o *origin) Renewed(ctx context.Context, until time.Time, algorithm, kid st
 		}
 	}
 	before := o.source.served.Load()
+	if before != nil {
+		// The token may have waited for these keys already.
+		if end := before.fetched.monotonic.Add(maxWait); end.After(time.Now()) && end.Before(until) {
+			until = end
+		}
+	}
 	return o.source.await(ctx, until, func(known *served) bool {
 		for _, name := range names {
 			if known.replaces(before, name, own) {

@@ -1560,7 +1560,7 @@ var register = []clause{
 			{"does not see that a key has come", "jwks.served.replaces", `before == nil || before.index == s.index`, `true`},
 		}},
 		{"jwks.TestWaitsDoNotAddUp", []mutant{
-			{"gives each wait its own limit", "verifier.open", `time.Now().Add(maxWait)`, `time.Now().Add(time.Hour)`},
+			{"gives each wait its own limit", "jwks.origin.Renewed", `until = end`, `until = end.Add(maxWait)`},
 		}},
 	}},
 	{"2", "an extractor of ours whose function was replaced reads a header as any other does", []proof{
