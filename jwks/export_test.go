@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// SkewWallClock makes the wall clock of a source differ from the monotonic one by as many
-// nanoseconds as skew has, as it does when the machine has slept or the clock was set.
+// SkewWallClock sets the wall clock of a source ahead of the monotonic one, by skew in
+// nanoseconds. The clocks differ so after the machine has slept, or the clock was set.
 func SkewWallClock(s *Source, skew *atomic.Int64) {
 	s.now = func() moment {
 		now := readClocks()

@@ -228,9 +228,11 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 	return false
 }
 
-// maxFetches is how often a source may ask in that time: once at first, for unknown keys
-// and failed signatures, to renew what has half of its lifetime behind it, and again after
-// each failure, of which backoff allows five in a phase.
+// maxFetches is how often a source may ask in that time:
+//   - once at first
+//   - for unknown keys and failed signatures, within the budget
+//   - to renew keys after half of their lifetime
+//   - again after each failure; backoff allows five in a phase
 func (p *provider) maxFetches(d time.Duration) int64 {
 	return 1 + budget + int64(d/cooldown) + int64(d/(lifetime/2)) + min(p.failed.Load(), 5*p.phases) + p.refreshes
 }
