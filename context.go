@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// ClaimsFromContext returns the claims that the middleware for C verified. ok is false, and
-// there is no user:
+// ClaimsFromContext returns the claims that the middleware for C verified. ok is false, and there
+// is no user:
 //   - in a handler that is not inside a middleware for exactly this type
 //   - under AllowAnonymous, when no token was sent
 func ClaimsFromContext[C any](ctx context.Context) (claims C, ok bool) {
@@ -24,14 +24,14 @@ func TokenFromContext[C any](ctx context.Context) (t *Token[C], ok bool) {
 	return t, t != nil
 }
 
-// NewContext returns a context that carries t as if a middleware had verified it, for tests
-// of handlers. A nil t is a request without a token.
+// NewContext returns a context that carries t as if a middleware had verified it, for tests of
+// handlers. A nil t is a request without a token.
 func NewContext[C any](ctx context.Context, t *Token[C]) context.Context {
 	return &tokenContext[C]{Context: ctx, token: t}
 }
 
-// A token's key is its type, so there may be middlewares for two claims types in one chain.
-// The other keys have no type: guards ask for the innermost.
+// A token's key is its type, so there may be middlewares for two claims types in one chain. The
+// other keys have no type: guards ask for the innermost.
 type (
 	tokenKey[C any] struct{}
 	responderKey    struct{}

@@ -1,7 +1,7 @@
 // Package jwthttp is JSON Web Token authentication for net/http (RFC 7519, RFC 6750). A
 // [Middleware] takes one token from a request and verifies it. It puts the token's claims,
-// decoded into a type of yours, in the request's context. A request that it refuses never
-// reaches your handler.
+// decoded into a type of yours, in the request's context. A request that it refuses never reaches
+// your handler.
 //
 //	auth, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{Audience: []string{"orders"}})
 //	if err != nil {
@@ -13,16 +13,16 @@
 //		claims, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 //	}
 //
-// The zero [Options] is the strictest setting. Fields that weaken it begin with Allow. Do
-// not wrap a route that needs no token: put it beside the protected one. Put CORS, which
-// answers preflight requests, outside of the middleware.
+// The zero [Options] is the strictest setting. Fields that weaken it begin with Allow. Do not
+// wrap a route that needs no token: put it beside the protected one. Put CORS, which answers
+// preflight requests, outside of the middleware.
 //
 // # Claims
 //
 // AppClaims is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what embeds it.
 //
-//   - Names match in exact case only, unlike with encoding/json, so every field has a name in
-//     its tag.
+//   - Names match in exact case only, unlike with encoding/json, so every field has a name in its
+//     tag.
 //   - A method Validate() error of the type is called for every token. Its error is a 401, as
 //     that of a [Check] is.
 //   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
@@ -36,14 +36,14 @@
 //   - sub and jti, if they are there, are strings. Dates are numbers from 0 to the end of the
 //     year 9999.
 //   - The header has at most 2 KiB and 32 members.
-//   - The payload is one JSON object of at most 256 members, nested at most 32 deep, with at
-//     most 64 audiences. No name is there twice.
+//   - The payload is one JSON object of at most 256 members, nested at most 32 deep, with at most
+//     64 audiences. No name is there twice.
 //
 // # Cookies
 //
-// A browser sends cookies by itself, also for a page of another site. So a token from a
-// cookie, or from any place but a header, passes a cross-origin gate. GET, HEAD and OPTIONS
-// pass. Other methods and WebSocket upgrades pass from these origins only:
+// A browser sends cookies by itself, also for a page of another site. So a token from a cookie,
+// or from any place but a header, passes a cross-origin gate. GET, HEAD and OPTIONS pass. Other
+// methods and WebSocket upgrades pass from these origins only:
 //
 //   - the service's own, and those in [Options].TrustedOrigins
 //   - a client that is not a browser: it sends neither Sec-Fetch-Site nor Origin
@@ -57,19 +57,20 @@
 //  3. internal/jws/compact.go splits the token, and checks its size and alphabet.
 //  4. internal/jws/header.go reads the header.
 //  5. keysource.go asks the key source. A key verifies one algorithm only.
-//  6. internal/jws/verifier.go verifies the signature. Nothing of the payload was decoded
-//     until now: verify.go has steps 3 to 6, and no other function returns a payload.
+//  6. internal/jws/verifier.go verifies the signature. Nothing of the payload was decoded until
+//     now: verify.go has steps 3 to 6, and no other function returns a payload.
 //  7. internal/tokenjson decodes the claims in one strict pass.
 //  8. rules.go checks the registered claims.
 //  9. rules.go also refuses a token that is bound to a key (cnf).
 //  10. middleware.go calls Validate and the checks.
 //  11. context.go puts the token in the context, and the next handler runs, once.
 //
-// errors.go has every reason for a refusal, and answer.go answers it.
+// internal/reason has every reason for a refusal, errors.go the error, and internal/answer the
+// answer.
 //
 // # Other packages
 //
 // Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
-// Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata
-// of RFC 9728. Package jwthttptest has an issuer for tests, and examines a whole chain.
+// Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
+// RFC 9728. Package jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp

@@ -7,9 +7,5 @@ func Remembered[C any](m *Middleware[C]) int {
 
 // KeysKept counts the keys that a source of FromKeyfunc has made and keeps.
 func KeysKept(source KeySource) int {
-	made := source.(*legacySource).made.Load()
-	if made == nil {
-		return 0
-	}
-	return len(*made)
+	return source.(*keyfuncSource).Kept()
 }

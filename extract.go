@@ -10,13 +10,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 // compiled returns e as requests are read with it. A function of the caller's own for a header
-// gets what ours do by themselves: one value, and no white space around it. Else a function
-// that looks for "JWT " would take " JWT x" for no credential. A proxy inside the middleware
-// would pass it on to a reader that trims it.
+// gets what ours do by themselves: one value, and no white space around it. Else a function that
+// looks for "JWT " would take " JWT x" for no credential. A proxy inside the middleware would
+// pass it on to a reader that trims it.
 func (e Extractor) compiled() Extractor {
 	if e.firstOf != nil {
 		e.firstOf = slices.Clone(e.firstOf)
@@ -36,7 +37,7 @@ func (e Extractor) compiled() Extractor {
 	e.Extract = func(r *http.Request) (string, error) {
 		values := r.Header[name]
 		if len(values) > 1 {
-			return "", errTwoTokens
+			return "", reason.TwoCredentials
 		}
 		if len(values) == 1 && syntax.Trim(values[0]) != values[0] {
 			// The caller's request stays as it is: others may be reading it.
@@ -53,8 +54,8 @@ func (e Extractor) compiled() Extractor {
 
 func codeOf(f func(r *http.Request) (string, error)) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// find returns the token that r carries in this place, "" if none, and the single place that
-// it is.
+// find returns the token that r carries in this place, "" if none, and the single place that it
+// is.
 func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
 	if e.firstOf == nil {
 		token, err := e.Extract(r)
@@ -71,29 +72,29 @@ func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
 	return "", nil, nil
 }
 
-// extract returns the one token that r carries and its place, errNoToken if there is none.
+// extract returns the one token that r carries and its place, reason.NoToken if there is none.
 func extract(places []Extractor, r *http.Request) (token string, place *Extractor, err error) {
 	for i := range places {
 		t, p, err := places[i].find(r)
 		if err != nil {
-			if f, ok := err.(*failure); ok && f.kind == invalidRequest {
-				return "", nil, f
+			if r, ok := err.(refusal); ok && r.Self().Err == ErrInvalidRequest {
+				return "", nil, err
 			}
-			return "", nil, errCredential.orUnavailable(err)
+			return "", nil, orUnavailable(reason.Credential, err)
 		}
 		if t == "" {
 			continue
 		}
 		if token != "" {
-			return "", nil, errTwoTokens
+			return "", nil, reason.TwoCredentials
 		}
 		if len(places) > 1 && p.isMalformed(t) { // before another place is asked
-			return "", nil, errCredential
+			return "", nil, reason.Credential
 		}
 		token, place = t, p
 	}
 	if token == "" {
-		return "", nil, errNoToken
+		return "", nil, reason.NoToken
 	}
 	return token, place, nil
 }
@@ -117,8 +118,8 @@ func all(places []Extractor) iter.Seq[*Extractor] {
 	}
 }
 
-// isMalformed reports whether a token from e, which was found to be none, has not even the
-// form of RFC 6750's b64token. To ask this of good tokens would be one scan more.
+// isMalformed reports whether a token from e, which was found to be none, has not even the form
+// of RFC 6750's b64token. To ask this of good tokens would be one scan more.
 func (e *Extractor) isMalformed(token string) bool { return e.bearer && !syntax.IsB64Token(token) }
 
 // varyOn names the request headers that the places read.

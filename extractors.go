@@ -2,18 +2,18 @@ package jwthttp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
 
+	"github.com/jwthttp/jwthttp/internal/check"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-// A Source names the place of a token in a request: "header:Authorization",
-// "cookie:session", or the name that a custom [Extractor] gives to its place. A token of
-// Verify has none.
+// A Source names the place of a token in a request: "header:Authorization", "cookie:session", or
+// the name that a custom [Extractor] gives to its place. A token of Verify has none.
 type Source string
 
 const (
@@ -29,8 +29,8 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 	return strings.CutPrefix(string(s), string(prefix))
 }
 
-// An Extractor is a place where a request may carry a token. BearerHeader, Cookie,
-// HeaderNamed and FirstOf make the usual ones. A custom one is a literal:
+// An Extractor is a place where a request may carry a token. BearerHeader, Cookie, HeaderNamed
+// and FirstOf make the usual ones. A custom one is a literal:
 //
 //	jwthttp.Extractor{
 //		Source:  "query:access_token",
@@ -38,19 +38,19 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 //	}
 type Extractor struct {
 	// Source names the place. Unless it begins with "header:", tokens from it pass the
-	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set
-	// on purpose is safe without it.
+	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set on
+	// purpose is safe without it.
 	Source Source
 
-	// Extract returns the token. If the place holds none, it returns "", or an error that
-	// wraps ErrNoToken or http.ErrNoCookie. Any other error is final: the answer is 400,
-	// or 503 if the error wraps ErrUnavailable, context.DeadlineExceeded or
-	// context.Canceled. Extract is called concurrently and must not read the body.
+	// Extract returns the token. If the place holds none, it returns "", or an error that wraps
+	// ErrNoToken or http.ErrNoCookie. Any other error is final: the answer is 400, or 503 if the
+	// error wraps ErrUnavailable, context.DeadlineExceeded or context.Canceled. Extract is called
+	// concurrently and must not read the body.
 	//
-	// With a Source of "header:NAME", two values of that header are a 400 before Extract
-	// is called. Extract sees the value without the spaces and tabs around it, in a copy of
-	// the request if there are any, so it must not change the request. They are removed from
-	// what it returns, too.
+	// With a Source of "header:NAME", two values of that header are a 400 before Extract is
+	// called. Extract sees the value without the spaces and tabs around it, in a copy of the
+	// request if there are any, so it must not change the request. They are removed from what it
+	// returns, too.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
@@ -59,9 +59,9 @@ type Extractor struct {
 	err     error       // of the call that made it; New returns it
 }
 
-// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another scheme is not
-// a credential here, and neither is an empty value. A token without "Bearer" before it is
-// taken for the name of another scheme. These are errors:
+// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another scheme is not a
+// credential here, and neither is an empty value. A token without "Bearer" before it is taken for
+// the name of another scheme. These are errors:
 //   - two Authorization headers, of whatever scheme
 //   - a Bearer header that does not hold exactly one token
 //   - a value that does not begin with the name of a scheme, such as a quote or a comma
@@ -69,16 +69,16 @@ func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}
 }
 
-// Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so
-// it passes the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around the
-// value are removed. An empty value is not a token, and neither is a name without "=". These
-// are errors:
+// Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so it
+// passes the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around the value
+// are removed. An empty value is not a token, and neither is a name without "=". These are
+// errors:
 //   - two cookies of the name, also if one is empty
 //   - a value with bytes that RFC 6265 forbids, such as a space or a comma
 //   - more than 3,000 cookies, whatever their names
 func Cookie(name string) Extractor {
 	return Extractor{
-		err:    checkCookieName(name),
+		err:    check.CookieName(name),
 		Source: inCookie + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			token, err := syntax.FindCookie(r.Header["Cookie"], name)
@@ -86,33 +86,24 @@ func Cookie(name string) Extractor {
 			case nil:
 				return token, nil
 			case syntax.ErrTwoCookies:
-				return "", errTwoTokens
+				return "", reason.TwoCredentials
 			case syntax.ErrManyCookies:
-				return "", errManyCookies
+				return "", reason.ManyCookies
 			}
-			return "", errCredential.because(err)
+			return "", because(reason.Credential, err)
 		},
 	}
 }
 
-// HeaderNamed reads a bare token from a header other than Authorization, such as
-// X-Access-Token. An empty value is not a token. Two values are an error.
+// HeaderNamed reads a bare token from a header other than Authorization, such as X-Access-Token.
+// An empty value is not a token. Two values are an error.
 //
 // Such tokens do not pass the cross-origin gate: another site cannot make a browser send the
-// header. A header that a proxy sets from its own session cookie (as Google IAP and
-// Cloudflare Access do) gives no such assurance. Change the Source of the returned value to
-// one without "header:", and the gate applies.
+// header. A header that a proxy sets from its own session cookie (as Google IAP and Cloudflare
+// Access do) gives no such assurance. Change the Source of the returned value to one without
+// "header:", and the gate applies.
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
-	var err error
-	switch name {
-	case authorization:
-		err = errors.New("HeaderNamed cannot read Authorization: use BearerHeader, or a custom Extractor for another scheme")
-	case "Cookie":
-		err = errors.New("HeaderNamed cannot read Cookie: use Cookie with the name of the cookie")
-	case "Host", "Trailer", "Transfer-Encoding":
-		err = fmt.Errorf("HeaderNamed cannot read %s: net/http takes it out of the headers, choose another name", name)
-	}
 	extract := func(r *http.Request) (string, error) {
 		switch values := r.Header[name]; len(values) {
 		case 0:
@@ -120,20 +111,23 @@ func HeaderNamed(name string) Extractor {
 		case 1:
 			return syntax.Trim(values[0]), nil
 		default:
-			return "", errTwoTokens
+			return "", reason.TwoCredentials
 		}
 	}
-	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: err}
+	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: check.HeaderName(name)}
 }
 
-// FirstOf reads the first of several places that holds a token, and not the others: an
-// explicit header beside a cookie that the browser sends anyway. A bad token in the first
-// place is an error. The second place is not a fallback for it.
+// FirstOf reads the first of several places that holds a token, and not the others: an explicit
+// header beside a cookie that the browser sends anyway. A bad token in the first place is an
+// error. The second place is not a fallback for it.
 func FirstOf(places ...Extractor) Extractor {
-	return Extractor{firstOf: append([]Extractor{}, places...)}
+	if len(places) == 0 {
+		return Extractor{err: errors.New("a FirstOf has no places: name at least one")}
+	}
+	return Extractor{firstOf: slices.Clone(places)}
 }
 
-var errNoScheme = errCredential.because(errors.New("the Authorization header does not begin with the name of a scheme, such as Bearer"))
+var errNoScheme = because(reason.Credential, syntax.ErrNoScheme)
 
 func bearer(r *http.Request) (string, error) {
 	values := r.Header[authorization]
@@ -141,32 +135,16 @@ func bearer(r *http.Request) (string, error) {
 		return "", nil
 	}
 	if len(values) > 1 {
-		return "", errTwoTokens
+		return "", reason.TwoCredentials
 	}
-	value := values[0]
-	const scheme = "Bearer"
-	if token, ok := strings.CutPrefix(value, scheme+" "); ok && token != "" && token[0] > ' ' && token[len(token)-1] > ' ' {
-		return token, nil // what nearly every request has; the rest returns the same
-	}
-	value = syntax.Trim(value)
-	if value == "" {
-		return "", nil
-	}
-	if !syntax.IsToken(value[:1]) {
+	token, err := syntax.Credentials(values[0], "Bearer")
+	switch err {
+	case nil:
+		return token, nil
+	case syntax.ErrNoScheme:
 		return "", errNoScheme
 	}
-	if len(value) < len(scheme) || !syntax.EqualFold(value[:len(scheme)], scheme) {
-		return "", nil
-	}
-	rest := value[len(scheme):]
-	if rest != "" && (syntax.IsToken(rest[:1]) || rest[0] == ':') {
-		return "", nil // the name of the scheme goes on: BearerX
-	}
-	token := strings.TrimLeft(rest, " ")
-	if token == "" || len(token) == len(rest) {
-		return "", errCredential
-	}
-	return token, nil
+	return "", reason.Credential
 }
 
 // check returns what is wrong with the configuration of a single place.
@@ -177,47 +155,5 @@ func (e *Extractor) check() error {
 	if e.Extract == nil {
 		return errors.New("an extractor has no Extract function: set it, or use BearerHeader or Cookie")
 	}
-	if e.Source == "" {
-		return errors.New("an extractor has no Source: call the place header:NAME, cookie:NAME or by any other name")
-	}
-	for _, prefix := range []Source{inHeader, inCookie} {
-		if len(e.Source) >= len(prefix) && e.Source[:len(prefix)] != prefix && syntax.EqualFold(string(e.Source[:len(prefix)]), string(prefix)) {
-			return fmt.Errorf("the Source %q looks like one of the prefixes: write %s in lower case", e.Source, prefix)
-		}
-	}
-	if name, ok := e.Source.cut(inCookie); ok {
-		return checkCookieName(name)
-	}
-	name, ok := e.Source.cut(inHeader)
-	switch {
-	case !ok && !syntax.IsWord(string(e.Source)):
-		return fmt.Errorf("the Source %q is no plain name: use printable ASCII without spaces and quotes", e.Source)
-	case ok && !syntax.IsToken(name):
-		return fmt.Errorf("%q cannot be the name of a header: use letters, digits and hyphens", name)
-	case ok && strings.EqualFold(name, "Cookie"):
-		return errors.New("the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
-	}
-	return nil
-}
-
-func checkCookieName(name string) error {
-	if !syntax.IsToken(name) {
-		return fmt.Errorf("%q cannot be the name of a cookie: use letters, digits, hyphens and underscores", name)
-	}
-	for _, prefix := range []string{"__Host-", "__Secure-"} {
-		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
-			continue
-		}
-		// Browsers disagree on whether the rules of the prefix hold for it then.
-		if name[:len(prefix)] != prefix || name == prefix {
-			return fmt.Errorf("the cookie name %q breaks a prefix: write %sname, in exactly this case", name, prefix)
-		}
-	}
-	return nil
-}
-
-func hasEmptyFirstOf(places []Extractor) bool {
-	return slices.ContainsFunc(places, func(e Extractor) bool {
-		return e.firstOf != nil && (len(e.firstOf) == 0 || hasEmptyFirstOf(e.firstOf))
-	})
+	return check.Source(string(e.Source))
 }

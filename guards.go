@@ -2,6 +2,7 @@ package jwthttp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,27 +11,27 @@ import (
 	"strings"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-// Require returns a guard for handlers inside a [Middleware] for C, in the manner of
-// alice: auth.Handler(guard(handler)). allow decides by the verified claims. It is
-// called concurrently, and the client does not see its error. What is refused goes
-// to the error handler of the innermost middleware outside of the guard, else to
-// [WriteError]:
+// Require returns a guard for handlers inside a [Middleware] for C, in the manner of alice:
+// auth.Handler(guard(handler)). allow decides by the verified claims. It is called concurrently,
+// and the client does not see its error. What is refused goes to the error handler of the
+// innermost middleware outside of the guard, else to [WriteError]:
 //   - An error of allow is a 403, and [errors.Is] finds it. It is a 503 if it wraps
 //     [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled].
 //   - A request without a token, which AllowAnonymous lets pass, is a 401.
-//   - A guard that is not inside a middleware for exactly C, and a nil allow, are
-//     faults of the program. Every request gets a 500 ([ErrMisconfigured]), and
-//     [slog.Default] a record at Error, once a minute for each call of Require.
+//   - A guard that is not inside a middleware for exactly C, and a nil allow, are faults of the
+//     program. Every request gets a 500 ([ErrMisconfigured]), and [slog.Default] a record at
+//     Error, once a minute for each call of Require.
 func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 	claims := reflect.TypeFor[C]()
-	name := "Require[" + typeName(claims) + "]"
+	name := "Require[" + logtext.Name(claims.String()) + "]"
 	if allow == nil {
 		return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))
 	}
-	missing := errNoToken.because(fmt.Errorf("%s needs one", name))
+	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
 	return newGuard(func(ctx context.Context) error {
 		token, inside := ctx.Value(tokenKey[C]{}).(*Token[C])
 		if !inside {
@@ -40,18 +41,17 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 			return missing
 		}
 		if err := allow(token.Claims); err != nil {
-			return errForbidden.orUnavailable(err)
+			return orUnavailable(reason.Forbidden, err)
 		}
 		return nil
 	})
 }
 
-// RequireScopes returns a guard for handlers inside a [Middleware] for any claims
-// type: a token needs all of these scopes, as [Token.Scopes] finds them. To others
-// the answer is a 403 that names the scopes (RFC 6750 section 3.1). All else is as
-// with [Require]. These are faults of the program too: no scope, and a scope that
-// is not a scope-token (RFC 6749 section 3.3: printable ASCII without spaces, quotes
-// and backslashes).
+// RequireScopes returns a guard for handlers inside a [Middleware] for any claims type: a token
+// needs all of these scopes, as [Token.Scopes] finds them. To others the answer is a 403 that
+// names the scopes (RFC 6750 section 3.1). All else is as with [Require]. These are faults of the
+// program too: no scope, and a scope that is not a scope-token (RFC 6749 section 3.3: printable
+// ASCII without spaces, quotes and backslashes).
 func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
 	return requireScopes("RequireScopes", all, func(have []string) bool {
@@ -59,8 +59,8 @@ func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	})
 }
 
-// RequireAnyScope is [RequireScopes] for a token that needs one of these scopes;
-// the answer to others names them all.
+// RequireAnyScope is [RequireScopes] for a token that needs one of these scopes; the answer to
+// others names them all.
 func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 	some = slices.Clone(some)
 	return requireScopes("RequireAnyScope", some, func(have []string) bool {
@@ -73,11 +73,8 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 		return unfitGuard(fmt.Errorf("%s needs at least one scope, each a string of its own that a token can have, and was given %q", name, scopes))
 	}
 	needed := strings.Join(scopes, " ")
-	lacking := errScope.because(fmt.Errorf("%s needs %q", name, needed))
-	named := *lacking.reason
-	named.answer = newAnswer(named.kind, named.sentence, needed)
-	lacking.reason = &named
-	missing := errNoToken.because(fmt.Errorf("%s needs one", name))
+	lacking := because(reason.Scope.WithScope(needed), fmt.Errorf("%s needs %q", name, needed))
+	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
 	return newGuard(func(ctx context.Context) error {
 		token, inside := ctx.Value(scopedKey{}).(scoped)
 		if !inside {
@@ -94,8 +91,8 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 	})
 }
 
-// newGuard returns a guard that refuses what decide has an error for, and logs the
-// faults of the program among these errors.
+// newGuard returns a guard that refuses what decide has an error for, and logs the faults of the
+// program among these errors.
 func newGuard(decide func(context.Context) error) func(http.Handler) http.Handler {
 	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
@@ -108,12 +105,12 @@ func newGuard(decide func(context.Context) error) func(http.Handler) http.Handle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if f, ok := err.(*failure); ok && f.kind == misconfigured && records.Allow() {
+			if errors.Is(err, ErrMisconfigured) && records.Allow() {
 				var route []slog.Attr
 				if r.Pattern != "" {
 					route = append(route, slog.String("pattern", r.Pattern))
 				}
-				slog.Default().LogAttrs(r.Context(), slog.LevelError, f.Error(), route...)
+				slog.Default().LogAttrs(r.Context(), slog.LevelError, err.Error(), route...)
 			}
 			refuse(w, r, err)
 		})
@@ -122,7 +119,7 @@ func newGuard(decide func(context.Context) error) func(http.Handler) http.Handle
 
 // unfitGuard returns the guard that could not be made as it was asked for.
 func unfitGuard(cause error) func(http.Handler) http.Handler {
-	err := errMisconfigured.because(cause)
+	err := because(reason.Misconfigured, cause)
 	return newGuard(func(context.Context) error { return err })
 }
 
@@ -132,24 +129,16 @@ func misplaced(ctx context.Context, name string, claims reflect.Type) error {
 	if !inside {
 		return outside(name)
 	}
-	found := typeName(token.claimsType())
-	if found == typeName(claims) {
+	found := logtext.Name(token.claimsType().String())
+	if found == logtext.Name(claims.String()) {
 		found = "another type of this name" // of another package, or of a function
 	}
-	return errMisconfigured.because(fmt.Errorf("%s is only inside a middleware for %s: make both for the same claims type, or put the guard inside one for its own", name, found))
+	return because(reason.Misconfigured, fmt.Errorf("%s is only inside a middleware for %s: make both for the same claims type, or put the guard inside one for its own", name, found))
 }
 
 // outside returns the failure of a guard that is inside no middleware.
 func outside(name string) error {
-	return errMisconfigured.because(fmt.Errorf("%s is outside of every middleware: put it inside one, as in auth.Handler(guard(handler))", name))
-}
-
-// typeName leaves room in a log record for what is said of the type.
-func typeName(t reflect.Type) string {
-	if name := t.String(); len(name) <= 64 {
-		return name
-	}
-	return fmt.Sprintf("%.60s…", t)
+	return because(reason.Misconfigured, fmt.Errorf("%s is outside of every middleware: put it inside one, as in auth.Handler(guard(handler))", name))
 }
 
 // refuse answers as the innermost middleware does.

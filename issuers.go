@@ -8,7 +8,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const maxIssuerBytes = 256
@@ -19,13 +21,13 @@ const maxIssuerBytes = 256
 //	jwthttp.Issuers{"https://a.example.com": sourceA, "https://b.example.com/": sourceB}
 //
 // A token is verified with the keys of the issuer in its iss, compared exactly. A token of any
-// other issuer is refused (401): nothing in a token adds to this set. A key that is not bound
-// to an issuer by [Key.WithIssuer] is bound to the one in this map. What tokens of one issuer
-// must have in aud is bound to its keys: by WithIssuer, or by the options of package jwks.
+// other issuer is refused (401): nothing in a token adds to this set. A key that is not bound to
+// an issuer by [Key.WithIssuer] is bound to the one in this map. What tokens of one issuer must
+// have in aud is bound to its keys: by WithIssuer, or by the options of package jwks.
 // [Options].Audience holds for all of them.
 //
-// [New] copies the map. An empty map, a nil source, and a name that is empty or longer than
-// 256 bytes are errors.
+// [New] copies the map. An empty map, a nil source, and a name that is empty or longer than 256
+// bytes are errors.
 type Issuers map[string]KeySource
 
 // Keys asks the source of the issuer that the token names. If it has to bind keys, it returns
@@ -34,7 +36,7 @@ func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 	issuer := h.UnverifiedIssuer()
 	source := s[issuer]
 	if source == nil {
-		return nil, errNoIssuer
+		return nil, reason.UnknownIssuer
 	}
 	keys, err := source.Keys(ctx, h)
 	if err != nil || !slices.ContainsFunc(keys, Key.isFree) {
@@ -64,8 +66,8 @@ func (k Key) bindTo(issuer string) Key {
 	return k
 }
 
-// prepare returns the source to ask at run time, and what is wrong with s; issuer
-// is the one that every token must name, "" if any.
+// prepare returns the source to ask at run time, and what is wrong with s; issuer is the one that
+// every token must name, "" if any.
 func (s Issuers) prepare(issuer string) (KeySource, error) {
 	if len(s) == 0 {
 		return nil, errors.New("Issuers is empty, so no token could be accepted: add one with its key source")
@@ -77,8 +79,8 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 			errs = append(errs, fmt.Errorf("Issuers has %.40q, which is no iss that a token may have here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
 			continue
 		}
-		if err := checkNames(name, nil); err != nil {
-			errs = append(errs, prefixed("Issuers: ", err))
+		if err := check.Names(name, nil); err != nil {
+			errs = append(errs, check.Prefixed("Issuers: ", err))
 			continue
 		}
 		if issuer != "" && name != issuer {
@@ -87,7 +89,7 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 		}
 		var err error
 		if prepared[name], err = prepareKeys(s[name], name); err != nil {
-			errs = append(errs, prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
+			errs = append(errs, check.Prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
 		}
 	}
 	return prepared, errors.Join(errs...)
@@ -99,18 +101,18 @@ type unverifiedPayload struct {
 	work    *jws.Workspace
 }
 
-// UnverifiedIssuer returns the payload's iss before any signature is verified. The sender of
-// the token chooses it, so use it to choose among known keys and for nothing else. Bind the
-// keys that you return for it by [Key.WithIssuer]; [Issuers] does that. It is "":
-//   - if the token has no iss, or one that is not a string or is longer than 256 bytes as it
-//     is written
+// UnverifiedIssuer returns the payload's iss before any signature is verified. The sender of the
+// token chooses it, so use it to choose among known keys and for nothing else. Bind the keys that
+// you return for it by [Key.WithIssuer]; [Issuers] does that. It is "":
+//   - if the token has no iss, or one that is not a string or is longer than 256 bytes as it is
+//     written
 //   - in the Header of a verified [Token]
 //   - in a TokenHeader that a [KeySource] did not get from a [Middleware]
 func (h TokenHeader) UnverifiedIssuer() string {
 	if h.unverified == nil {
 		return ""
 	}
-	// If the payload is not strict JSON, the claims are refused later, and the keys are
-	// bound to what is read now.
+	// If the payload is not strict JSON, the claims are refused later, and the keys are bound to
+	// what is read now.
 	return h.unverified.work.PeekIssuer(h.unverified.segment, maxIssuerBytes)
 }

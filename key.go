@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
@@ -17,8 +18,8 @@ import (
 // immutable, safe for concurrent use, and never prints its material. The zero Key is refused
 // everywhere.
 type Key struct {
-	// A pointer: fmt does not call the methods of a value in an unexported field, but it does
-	// not follow a second pointer either.
+	// A pointer: fmt does not call the methods of a value in an unexported field, but it does not
+	// follow a second pointer either.
 	material *keyMaterial
 }
 
@@ -52,7 +53,7 @@ func (k Key) WithIssuer(issuer string, audience ...string) Key {
 		if issuer == "" || slices.Contains(audience, "") {
 			m.err = errors.Join(m.err, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
 		}
-		m.err = errors.Join(m.err, prefixed("WithIssuer: ", checkNames(issuer, audience)))
+		m.err = errors.Join(m.err, check.Prefixed("WithIssuer: ", check.Names(issuer, audience)))
 	})
 }
 
@@ -82,9 +83,9 @@ func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 // MarshalText is String: neither JSON nor log/slog show more.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for it. A
-// [KeySource] that makes keys of what others send asks for it too, and leaves unfit keys out: an
-// unfit key among those that it returns is a 503.
+// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for it. A [KeySource]
+// that makes keys of what others send asks for it too, and leaves unfit keys out: an unfit key
+// among those that it returns is a 503.
 func (k Key) Err() error {
 	if k.material == nil {
 		return errors.New("the key is empty: make one with HS256, RS256 or another algorithm's function")

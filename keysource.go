@@ -8,14 +8,16 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const maxKeys = 8 // that are tried for one token
 
 var (
-	errNotOurs     = errUnknownKey.because(errors.New("the key source has no key of the token's alg and kid"))
-	errTooManyKeys = errUnknownKey.because(fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
+	errNotOurs     = because(reason.UnknownKey, errors.New("the key source has no key of the token's alg and kid"))
+	errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 )
 
 // TokenHeader is the JOSE header of a token, RFC 7515 section 4.1. A [KeySource] gets it before
@@ -40,14 +42,14 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 // that iss, and the source gets no UnverifiedIssuer. [New] refuses the source if [Options] or
 // [Issuers] ask for another issuer.
 type KeySource interface {
-	// Keys returns the keys that may verify a token with header h. They are read-only.
-	// Those that [KeySet] would use are tried in turn. The token is invalid (401) without
-	// such a key, with more than 8, and with an error that wraps ErrUnknownKey. Any other
-	// error, and a key that New would refuse, is a 503.
+	// Keys returns the keys that may verify a token with header h. They are read-only. Those that
+	// [KeySet] would use are tried in turn. The token is invalid (401) without such a key, with
+	// more than 8, and with an error that wraps ErrUnknownKey. Any other error, and a key that
+	// New would refuse, is a 503.
 	//
-	// Keys is called concurrently, for each token, before the signature is checked. It is
-	// called again if the signature fails under a key of package jwks that the provider has
-	// replaced in the meantime.
+	// Keys is called concurrently, for each token, before the signature is checked. It is called
+	// again if the signature fails under a key of package jwks that the provider has replaced in
+	// the meantime.
 	Keys(ctx context.Context, h TokenHeader) ([]Key, error)
 }
 
@@ -128,9 +130,8 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	return x.unnamed[h.Algorithm], nil
 }
 
-// prepare returns the index of the set, whose keys are bound to issuer if they are bound to
-// none, and everything that is wrong with it. issuer is the one that every token must name,
-// "" if any.
+// prepare returns the index of the set, whose keys are bound to issuer if they are bound to none,
+// and everything that is wrong with it. issuer is the one that every token must name, "" if any.
 func (s KeySet) prepare(issuer string) (KeySource, error) {
 	if len(s) == 0 {
 		return nil, errors.New("the key set is empty, so no token could be accepted: add a key")
@@ -140,7 +141,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	for i, k := range s {
 		fault := func(err error) {
 			if len(s) > 1 {
-				err = prefixed(fmt.Sprintf("key %d: ", i+1), err)
+				err = check.Prefixed(fmt.Sprintf("key %d: ", i+1), err)
 			}
 			errs = append(errs, err)
 		}
@@ -173,8 +174,8 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	return x, errors.Join(errs...)
 }
 
-// Package jwks gives a key its origin and a key set its index with these functions. They are
-// not exported, because no other package may call them.
+// Package jwks gives a key its origin and a key set its index with these functions. They are not
+// exported, because no other package may call them.
 var _ = keyhook.Set(
 	func(k any, origin keyhook.Origin) any {
 		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
@@ -186,11 +187,11 @@ var _ = keyhook.Set(
 	},
 )
 
-// prepareKeys returns the source to ask at run time, and what is wrong with it. issuer is
-// the one that every token must name, "" if any.
+// prepareKeys returns the source to ask at run time, and what is wrong with it. issuer is the one
+// that every token must name, "" if any.
 //
-// The cases are exact types. A type of the caller's that embeds one of them may have a Keys
-// of its own, which must be asked.
+// The cases are exact types. A type of the caller's that embeds one of them may have a Keys of
+// its own, which must be asked.
 func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 	_, isIssuers := source.(Issuers) // a nil map is an empty set
 	if v := reflect.ValueOf(source); !isIssuers && (!v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func || v.Kind() == reflect.Map) && v.IsNil()) {
@@ -209,7 +210,7 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		return s.prepare(issuer)
 	case Issuers:
 		return s.prepare(issuer)
-	case *legacySource:
+	case *keyfuncSource:
 		return s, s.err
 	}
 	if s, ok := source.(ofOneIssuer); ok && issuer != "" && s.Issuer() != issuer {
@@ -223,32 +224,31 @@ func (k Key) prepare(issuer string) (KeySource, error) { return KeySet{k}.prepar
 // ofOneIssuer is a key source for the tokens of one issuer.
 type ofOneIssuer interface{ Issuer() string }
 
-// choosesByIssuer reports whether a source, as it is asked at run time, may want
-// to know UnverifiedIssuer.
+// choosesByIssuer reports whether a source, as it is asked at run time, may want to know
+// UnverifiedIssuer.
 func choosesByIssuer(source KeySource) bool {
 	switch source.(type) {
-	case *keyIndex, *legacySource, ofOneIssuer:
+	case *keyIndex, *keyfuncSource, ofOneIssuer:
 		return false
 	}
 	return true
 }
 
-// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to
-// 8.
+// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8.
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
-		if f, ok := err.(*failure); ok {
-			return nil, f
+		if _, ok := err.(refusal); ok {
+			return nil, err
 		}
 		if errors.Is(err, ErrUnknownKey) {
-			return nil, errUnknownKey.orUnavailable(err)
+			return nil, orUnavailable(reason.UnknownKey, err)
 		}
-		return nil, errUnavailable.because(err)
+		return nil, because(reason.Unavailable, err)
 	}
 	for _, k := range keys {
 		if err := k.Err(); err != nil {
-			return nil, errUnavailable.because(err)
+			return nil, because(reason.Unavailable, err)
 		}
 	}
 	keys = eligible(keys, h)

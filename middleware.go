@@ -8,16 +8,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/gate"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
-// A Check is a rule of the caller's for tokens that have passed all others, such as
-// revocation or tenant. It is called concurrently and must not change the token. Its error
-// refuses the token:
-//   - with a 503, if it wraps [ErrUnavailable], [context.DeadlineExceeded] or
-//     [context.Canceled]
+// A Check is a rule of the caller's for tokens that have passed all others, such as revocation or
+// tenant. It is called concurrently and must not change the token. Its error refuses the token:
+//   - with a 503, if it wraps [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled]
 //   - else with a 401, whatever kind it wraps
 //
 // What a good token does not allow is a matter for [Require].
@@ -31,34 +31,34 @@ type Middleware[C any] struct {
 	checks []Check[C]
 }
 
-// New returns a middleware that verifies tokens with keys and decodes their claims into C.
-// checks are called in their order, after all other rules.
+// New returns a middleware that verifies tokens with keys and decodes their claims into C. checks
+// are called in their order, after all other rules.
 //
-// The error names everything that is wrong with the configuration at once, each with how to
-// mend it: keys too short, options that contradict each other, a type that the decoder cannot
-// fill. New does not ask keys for any. It calls a Validate method of C once on empty claims,
-// to see that the method does not panic.
+// The error names everything that is wrong with the configuration at once, each with how to mend
+// it: keys too short, options that contradict each other, a type that the decoder cannot fill.
+// New does not ask keys for any. It calls a Validate method of C once on empty claims, to see
+// that the method does not panic.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	config, errOptions := opts.compile(keys)
-	claims, errClaims := tokenjson.NewDecoder(reflect.TypeFor[C]())
+	claims, errType := tokenjson.NewDecoder(reflect.TypeFor[C]())
 	var errChecks error
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
 		errChecks = errors.New("a check is nil: make what it was made of, or take it out")
 	}
-	if err := errors.Join(errOptions, errClaims, errChecks); err != nil {
-		return nil, prefixed("jwthttp: ", err)
+	if err := errors.Join(errOptions, errType, errChecks); err != nil {
+		return nil, check.Prefixed("jwthttp: ", err)
 	}
 	return &Middleware[C]{config, claims, slices.Clone(checks)}, nil
 }
 
 // Handler wraps next, which is called for requests with a good token. next reads the token by
-// [ClaimsFromContext] and [TokenFromContext]. What is outside, such as a logger, cannot. It
-// fits wherever a func(http.Handler) http.Handler does, such as alice.New. A nil next is
+// [ClaimsFromContext] and [TokenFromContext]. What is outside, such as a logger, cannot. It fits
+// wherever a func(http.Handler) http.Handler does, such as alice.New. A nil next is
 // [http.DefaultServeMux].
 //
 // Before next is called, "Cache-Control: private" is set for a token that did not come from
-// Authorization, unless a value is set already. Under AllowAnonymous, Vary names the headers
-// that tokens may come from. next gets the ResponseWriter as it is.
+// Authorization, unless a value is set already. Under AllowAnonymous, Vary names the headers that
+// tokens may come from. next gets the ResponseWriter as it is.
 func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -68,7 +68,7 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 			w.Header().Add("Vary", m.vary)
 		}
 		v, err := m.decide(r)
-		if err == error(errNoToken) && m.anonymous {
+		if err == error(reason.NoToken) && m.anonymous {
 			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), responder: &m.responder}))
 			return
 		}
@@ -76,8 +76,8 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 			m.responder.write(w, r, m.responder.failure(err))
 			return
 		}
-		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but
-		// know nothing of other credentials.
+		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but know
+		// nothing of other credentials.
 		if v.token.Source != inAuthorization && !syntax.HasField(w.Header(), "Cache-Control") {
 			w.Header().Set("Cache-Control", "private")
 		}
@@ -85,9 +85,9 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// Authenticate decides on r without answering it. It returns a verified token, or an error of
-// a kind listed at [ErrNoToken]. AllowAnonymous plays no part: no token is an error. It is
-// safe for concurrent use.
+// Authenticate decides on r without answering it. It returns a verified token, or an error of a
+// kind listed at [ErrNoToken]. AllowAnonymous plays no part: no token is an error. It is safe for
+// concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 	v, _, err := m.authenticate(r)
 	if err != nil {
@@ -96,10 +96,10 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 	return v.token, nil
 }
 
-// Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a
-// queue. raw is the token alone, without "Bearer". All that [Options] say of tokens holds.
-// Extractors and the cross-origin gate play no part. The error is of a kind listed at
-// [ErrNoToken]; that kind itself is for an empty raw. It is safe for concurrent use.
+// Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a queue.
+// raw is the token alone, without "Bearer". All that [Options] say of tokens holds. Extractors
+// and the cross-origin gate play no part. The error is of a kind listed at [ErrNoToken]; that
+// kind itself is for an empty raw. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	v, _, err := m.verify(ctx, raw, "")
 	if err != nil {
@@ -125,18 +125,18 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	return v, err
 }
 
-// authenticate returns errNoToken itself for a request without a token.
+// authenticate returns reason.NoToken itself for a request without a token.
 func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], learned, error) {
 	raw, place, err := extract(m.places, r)
 	if err != nil {
 		return nil, learned{}, err
 	}
 	if _, ok := place.Source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
-		return nil, learned{source: place.Source}, errCrossOrigin
+		return nil, learned{source: place.Source}, reason.CrossOrigin
 	}
 	v, l, err := m.verify(r.Context(), raw, place.Source)
-	if (err == error(errMalformed) || err == error(errTooLarge)) && place.isMalformed(raw) {
-		err = errCredential
+	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.isMalformed(raw) {
+		err = reason.Credential
 	}
 	return v, l, err
 }
@@ -156,7 +156,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	t := v.token
 	t.Header, t.Source = l.token.header, source
 	if l.facts, err = m.claims.Decode(l.token.payload, &t.Claims); err != nil {
-		return nil, l, errClaims.because(err)
+		return nil, l, because(reason.Claims, err)
 	}
 	t.expires = l.facts.Expires.Seconds
 	if err := m.rules.check(&l.facts, l.token.key); err != nil {
@@ -164,12 +164,12 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {
 		if err := own.Validate(); err != nil {
-			return nil, l, errRefused.orUnavailable(err)
+			return nil, l, orUnavailable(reason.Check, err)
 		}
 	}
 	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
-			return nil, l, errRefused.orUnavailable(err)
+			return nil, l, orUnavailable(reason.Check, err)
 		}
 	}
 	return v, l, nil

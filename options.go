@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/answer"
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
@@ -24,52 +25,51 @@ const (
 	maxRemembered        = 1 << 20
 )
 
-// Options say what a [Middleware] accepts. The zero value is the strictest: a Bearer header,
-// and a token that expires and names no audience. New copies what it needs and changes
-// nothing in it.
+// Options say what a [Middleware] accepts. The zero value is the strictest: a Bearer header, and
+// a token that expires and names no audience. New copies what it needs and changes nothing in it.
 type Options struct {
 	// Issuer is the iss that every token must carry, compared exactly:
-	// "https://issuer.example.com/". If empty, any iss is accepted, or the one that the
-	// key is bound to.
+	// "https://issuer.example.com/". If empty, any iss is accepted, or the one that the key is
+	// bound to.
 	Issuer string
 
-	// Audience lists the names of this service in aud. A token must carry one of them,
-	// compared exactly. If empty, a token that has an aud is refused, because it is meant
-	// for another service (RFC 7519 section 4.1.3).
+	// Audience lists the names of this service in aud. A token must carry one of them, compared
+	// exactly. If empty, a token that has an aud is refused, because it is meant for another
+	// service (RFC 7519 section 4.1.3).
 	Audience []string
 
 	// AllowAnyAudience accepts tokens for other services. Lost: that a token stolen by one
-	// service is worthless at the next. It excludes Audience. The audiences of
-	// Key.WithIssuer stay in force.
+	// service is worthless at the next. It excludes Audience. The audiences of Key.WithIssuer
+	// stay in force.
 	AllowAnyAudience bool
 
-	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068), in any case
-	// and with or without "application/". If empty, JWT, at+jwt and no typ are accepted.
+	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068), in any case and
+	// with or without "application/". If empty, JWT, at+jwt and no typ are accepted.
 	Type string
 
-	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key
-	// (DPoP, mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
+	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key (DPoP,
+	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
 	AllowSenderConstrained bool
 
-	// AllowMissingExpiry accepts tokens without exp. Lost: that a stolen token stops
-	// working one day.
+	// AllowMissingExpiry accepts tokens without exp. Lost: that a stolen token stops working one
+	// day.
 	AllowMissingExpiry bool
 
 	// Leeway is how far this clock may differ from the issuer's: 0 to 5 minutes, as in
 	// 30*time.Second.
 	Leeway time.Duration
 
-	// MaxAge is the longest accepted age of a token by its iat. With it, iat must be there
-	// and not ahead. Leeway adds to it. 0 accepts any age.
+	// MaxAge is the longest accepted age of a token by its iat. With it, iat must be there and
+	// not ahead. Leeway adds to it. 0 accepts any age.
 	MaxAge time.Duration
 
-	// Extractors are the only places where a token may be; BearerHeader() if empty. A
-	// request with tokens in two of them is refused: see [FirstOf].
+	// Extractors are the only places where a token may be; BearerHeader() if empty. A request
+	// with tokens in two of them is refused: see [FirstOf].
 	Extractors []Extractor
 
-	// TrustedOrigins pass the cross-origin gate, with a token that the browser sends by
-	// itself, such as a cookie, on requests that change state. The service's own origin
-	// needs no mention, unless a proxy changes the Host. Permitted and prohibited:
+	// TrustedOrigins pass the cross-origin gate, with a token that the browser sends by itself,
+	// such as a cookie, on requests that change state. The service's own origin needs no mention,
+	// unless a proxy changes the Host. Permitted and prohibited:
 	//
 	//	https://app.example.com       permitted
 	//	http://localhost:3000         permitted
@@ -77,46 +77,44 @@ type Options struct {
 	//	https://app.example.com:443   prohibited: no default port
 	//	https://*.example.com         prohibited: no wildcard
 	//
-	// Browsers since 2023 send Sec-Fetch-Site, which tells an http page from an https page
-	// of the same host. For older browsers Origin is compared with the Host, which names no
-	// scheme: an http origin is refused where the connection is TLS, and passes where a
-	// proxy has ended TLS. HTTP Strict Transport Security closes that.
+	// Browsers since 2023 send Sec-Fetch-Site, which tells an http page from an https page of the
+	// same host. For older browsers Origin is compared with the Host, which names no scheme: an
+	// http origin is refused where the connection is TLS, and passes where a proxy has ended TLS.
+	// HTTP Strict Transport Security closes that.
 	TrustedOrigins []string
 
-	// AllowAnonymous calls the next handler when no token was sent, with no token in the
-	// context. Lost: that a handler which runs has a user. A token that was sent must still
-	// be good.
+	// AllowAnonymous calls the next handler when no token was sent, with no token in the context.
+	// Lost: that a handler which runs has a user. A token that was sent must still be good.
 	AllowAnonymous bool
 
 	// Realm is the name in challenges, "api" if empty: printable ASCII without quotes and
 	// backslashes.
 	Realm string
 
-	// ResourceMetadata is the URL of this service's metadata (RFC 9728). Every challenge
-	// then names it, so that a client finds out where to get a token. It is https, or http
-	// for loopback. Package oauth serves it.
+	// ResourceMetadata is the URL of this service's metadata (RFC 9728). Every challenge then
+	// names it, so that a client finds out where to get a token. It is https, or http for
+	// loopback. Package oauth serves it.
 	ResourceMetadata string
 
-	// ErrorHandler answers what is refused; [WriteError] if nil. It must write an answer
-	// (to write nothing is a 200 with an empty body) and keep it out of caches
-	// (Cache-Control: no-store). It is called concurrently, with an error of a kind listed
-	// at [ErrNoToken].
+	// ErrorHandler answers what is refused; [WriteError] if nil. It must write an answer (to
+	// write nothing is a 200 with an empty body) and keep it out of caches (Cache-Control:
+	// no-store). It is called concurrently, with an error of a kind listed at [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
-	// OnResult gets the result of every request of [Middleware.Handler], before the
-	// request is answered, for logs and metrics. It is called concurrently, and the request
-	// waits for it. It does not get what guards inside the middleware refuse, or a request
-	// whose check or key function panics.
+	// OnResult gets the result of every request of [Middleware.Handler], before the request is
+	// answered, for logs and metrics. It is called concurrently, and the request waits for it. It
+	// does not get what guards inside the middleware refuse, or a request whose check or key
+	// function panics.
 	OnResult func(r *http.Request, res Result)
 
-	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else
-	// from 64 to 65536. A cookie has at most 4096 all the same.
+	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
+	// to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
 
-	// RememberSignatures is how many signatures of public keys are remembered as good, so
-	// that a token seen before costs a hash, as one of HS256 always does: 4096 if 0 (160
-	// KiB when full), none if negative, at most 1048576. Nothing else is remembered. Key,
-	// time and claims are checked for every request.
+	// RememberSignatures is how many signatures of public keys are remembered as good, so that a
+	// token seen before costs a hash, as one of HS256 always does: 4096 if 0 (160 KiB when full),
+	// none if negative, at most 1048576. Nothing else is remembered. Key, time and claims are
+	// checked for every request.
 	RememberSignatures int
 }
 
@@ -141,7 +139,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 		errs = append(errs, err)
 	}
 	for _, check := range []func() error{
-		o.checkNames, o.checkType, o.checkTimes, o.checkPlaces, o.checkOrigins, o.checkAnswers, o.checkLimits,
+		o.checkNames, o.checkTimes, o.checkPlaces, o.checkOrigins, o.checkAnswers, o.checkLimits,
 	} {
 		if err := check(); err != nil {
 			errs = append(errs, err)
@@ -164,7 +162,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 		},
 		places:        []Extractor{BearerHeader()},
 		trusted:       slices.Clone(o.TrustedOrigins),
-		responder:     responder{cmp.Or(o.Realm, defaultRealm), o.ResourceMetadata, o.ErrorHandler},
+		responder:     responder{answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Metadata: o.ResourceMetadata}, o.ErrorHandler},
 		anonymous:     o.AllowAnonymous,
 		onResult:      o.OnResult,
 		maxTokenBytes: cmp.Or(o.MaxTokenBytes, defaultMaxTokenBytes),
@@ -192,34 +190,10 @@ func (o *Options) checkNames() error {
 	if o.AllowAnyAudience && len(o.Audience) > 0 {
 		errs = append(errs, errors.New("Options.AllowAnyAudience and Options.Audience contradict each other: keep one"))
 	}
-	errs = append(errs, prefixed("Options.Issuer: ", checkNames(o.Issuer, nil)), prefixed("Options.Audience: ", checkNames("", o.Audience)))
-	return errors.Join(errs...)
-}
-
-// checkNames returns what would keep an issuer or an audience from ever being that of a
-// token.
-func checkNames(issuer string, audience []string) error {
-	var errs []error
-	for _, name := range append([]string{issuer}, audience...) {
-		if !utf8.ValidString(name) {
-			errs = append(errs, fmt.Errorf("%.200q is no UTF-8, which no token carries: check where it comes from", name))
-		}
-		if syntax.HasSpaceAround(name) {
-			errs = append(errs, fmt.Errorf("%.200q has white space at its beginning or end: take it off", name))
-		}
-	}
-	if strings.Contains(issuer, ":") && strings.ContainsAny(issuer, "{}") { // no URI has braces, RFC 3986
-		errs = append(errs, fmt.Errorf("the issuer %.200q is a template: put your tenant's id in place of what is in braces", issuer))
-	}
-	return errors.Join(errs...)
-}
-
-func (o *Options) checkType() error {
-	typ := syntax.BareType(o.Type)
-	if typ != "" && !syntax.IsWord(typ) || strings.Contains(typ, ";") || strings.HasSuffix(typ, "/") || len(typ) > jws.MaxTypeBytes-len("application/") {
-		return fmt.Errorf("Options.Type is %q, which no token has: use a media type such as at+jwt", o.Type)
-	}
-	return nil
+	return errors.Join(append(errs,
+		check.Prefixed("Options.Issuer: ", check.Names(o.Issuer, nil)),
+		check.Prefixed("Options.Audience: ", check.Names("", o.Audience)),
+		check.Type("Options.Type", o.Type, jws.MaxTypeBytes))...)
 }
 
 func (o *Options) checkTimes() error {
@@ -230,14 +204,7 @@ func (o *Options) checkTimes() error {
 	if o.MaxAge < 0 {
 		errs = append(errs, fmt.Errorf("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge))
 	}
-	for _, field := range []struct {
-		name string
-		d    time.Duration
-	}{{"Options.Leeway", o.Leeway}, {"Options.MaxAge", o.MaxAge}} {
-		if field.d > 0 && field.d < time.Millisecond {
-			errs = append(errs, fmt.Errorf("%s is %v, as a number without a unit is: write %d*time.Second", field.name, field.d, field.d.Nanoseconds()))
-		}
-	}
+	errs = append(errs, check.Unit("Options.Leeway", o.Leeway, "time.Second"), check.Unit("Options.MaxAge", o.MaxAge, "time.Second"))
 	return errors.Join(errs...)
 }
 
@@ -257,9 +224,6 @@ func (o *Options) checkPlaces() error {
 			errs = append(errs, fmt.Errorf("Options.Extractors has %s twice, so that each token there would count as two: keep one", place.Source))
 		}
 		seen[source] = true
-	}
-	if hasEmptyFirstOf(o.Extractors) {
-		errs = append(errs, errors.New("a FirstOf has no places: name at least one"))
 	}
 	return errors.Join(errs...)
 }
@@ -281,7 +245,7 @@ func (o *Options) checkAnswers() error {
 	}
 	if o.ResourceMetadata != "" {
 		if _, err := syntax.CheckURL(o.ResourceMetadata, "https://api.example.com/.well-known/oauth-protected-resource"); err != nil {
-			errs = append(errs, prefixed("Options.ResourceMetadata is no URL that clients may be sent to: ", err))
+			errs = append(errs, check.Prefixed("Options.ResourceMetadata is no URL that clients may be sent to: ", err))
 		}
 	}
 	return errors.Join(errs...)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -56,14 +57,14 @@ func (l *learned) result(ctx context.Context, err error, allowAnonymous bool) Re
 		return res
 	}
 	f := failureOf(err)
-	res.Outcome, res.Reason, res.Err = "refused", f.word, err
+	res.Outcome, res.Reason, res.Err = "refused", f.Word, err
 	switch {
-	case f == errNoToken && allowAnonymous:
+	case err == error(reason.NoToken) && allowAnonymous:
 		res.Outcome, res.Err = "anonymous", nil
-	case f.kind == unavailable:
+	case f.Err == ErrUnavailable:
 		res.Outcome = "unavailable"
 		if errors.Is(ctx.Err(), context.Canceled) {
-			res.Reason = reasonCanceled
+			res.Reason = reason.Canceled
 		}
 	}
 	return res

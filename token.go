@@ -7,6 +7,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -22,9 +23,9 @@ type Token[C any] struct {
 	scopes  *[]string // of WithScopes; nil if they are in raw
 }
 
-// Raw returns the token as it was sent, to pass it to another service. It is "" for a token
-// that a test made. It is a credential: keep it out of logs. It does not identify the token:
-// anybody can make a second good signature of an ES256 one, so keep lists by jti.
+// Raw returns the token as it was sent, to pass it to another service. It is "" for a token that
+// a test made. It is a credential: keep it out of logs. It does not identify the token: anybody
+// can make a second good signature of an ES256 one, so keep lists by jti.
 func (t *Token[C]) Raw() string {
 	if t.raw == nil {
 		return ""
@@ -32,11 +33,11 @@ func (t *Token[C]) Raw() string {
 	return *t.raw
 }
 
-// ExpiresAt returns exp, rounded down to a second and without leeway. It is zero for a token
-// that never expires, which only AllowMissingExpiry accepts, and for one that a test made.
+// ExpiresAt returns exp, rounded down to a second and without leeway. It is zero for a token that
+// never expires, which only AllowMissingExpiry accepts, and for one that a test made.
 //
-// The middleware looks at a request once. A handler that streams for long ends its stream at
-// this time: context.WithDeadline does it.
+// The middleware looks at a request once. A handler that streams for long ends its stream at this
+// time: context.WithDeadline does it.
 func (t *Token[C]) ExpiresAt() time.Time {
 	if t.expires == 0 {
 		return time.Time{}
@@ -44,25 +45,26 @@ func (t *Token[C]) ExpiresAt() time.Time {
 	return time.Unix(t.expires, 0)
 }
 
-// Registered returns the claims that RFC 7519 section 4.1 names, whatever C holds of them,
-// for a [Check] that serves every claims type. Dates are rounded down to a second. It reads
-// the token again each time, which takes a part of what verifying it took. It is empty for a
-// token that a test made.
-func (t *Token[C]) Registered() jwt.RegisteredClaims { return tokenjson.Registered(payloadOf(t.Raw())) }
+// Registered returns the claims that RFC 7519 section 4.1 names, whatever C holds of them, for a
+// [Check] that serves every claims type. Dates are rounded down to a second. It reads the token
+// again each time, which takes a part of what verifying it took. It is empty for a token that a
+// test made.
+func (t *Token[C]) Registered() jwt.RegisteredClaims {
+	return tokenjson.Registered(jws.PayloadOf(t.Raw()))
+}
 
-// Scopes returns what the token may be used for: the words of scope (RFC 8693 section 4.2,
-// RFC 9068). In a token without scope they are those of scp, a string or an array, as Microsoft
-// Entra and Okta send it. A claim of another kind gives no scope. Like Registered it reads
-// the token again. [RequireScopes] asks for it.
+// Scopes returns what the token may be used for: the words of scope (RFC 8693 section 4.2, RFC
+// 9068). In a token without scope they are those of scp, a string or an array, as Microsoft Entra
+// and Okta send it. A claim of another kind gives no scope. Like Registered it reads the token
+// again. [RequireScopes] asks for it.
 func (t *Token[C]) Scopes() []string {
 	if t.scopes != nil {
 		return slices.Clone(*t.scopes)
 	}
-	return tokenjson.Scopes(payloadOf(t.Raw()))
+	return tokenjson.Scopes(jws.PayloadOf(t.Raw()))
 }
 
-// WithScopes returns a copy of t that has these scopes, for tests of handlers: see
-// [NewContext].
+// WithScopes returns a copy of t that has these scopes, for tests of handlers: see [NewContext].
 func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
 	scopes = slices.Clone(scopes)
 	t.scopes = &scopes

@@ -7,13 +7,14 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 // maxWait is for how long a token waits for replaced keys.
 const maxWait = 2 * time.Second
 
-// A verifier turns a raw token into a verified payload. It knows neither HTTP nor the
-// claims type. It is safe for concurrent use.
+// A verifier turns a raw token into a verified payload. It knows neither HTTP nor the claims
+// type. It is safe for concurrent use.
 type verifier struct {
 	keys  KeySource
 	typ   string // that every token must have, in its short form; "" accepts the usual ones
@@ -21,8 +22,8 @@ type verifier struct {
 	peeks bool // the key source may ask for UnverifiedIssuer
 }
 
-// An openedToken is a token whose signature has verified. Only open makes one, so there
-// is no payload without a signature.
+// An openedToken is a token whose signature has verified. Only open makes one, so there is no
+// payload without a signature.
 type openedToken struct {
 	header     TokenHeader
 	key        Key // the one that verified
@@ -33,7 +34,7 @@ type openedToken struct {
 // open verifies the signature of raw, which has at most limit bytes.
 func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken, error) {
 	if raw == "" {
-		return openedToken{}, errNoToken
+		return openedToken{}, reason.NoToken
 	}
 	parts, err := jws.Split(raw, limit)
 	if err != nil {
@@ -44,7 +45,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 		return openedToken{}, formFailure(err)
 	}
 	if !acceptsType(header.Type, v.typ) {
-		return openedToken{}, errType
+		return openedToken{}, reason.Type
 	}
 	o := openedToken{header: TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type}}
 	asked := o.header
@@ -61,7 +62,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 			return openedToken{}, err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-			return openedToken{}, errSignature
+			return openedToken{}, reason.Signature
 		}
 	}
 	if o.payload, err = parts.DecodePayload(); err != nil {
@@ -80,9 +81,9 @@ func (v *verifier) signedBy(keys []Key, parts *jws.Segments) (k Key, remembered,
 	return Key{}, false, false
 }
 
-// replacedKeys returns the keys that took the place of some in tried, after a signature
-// failed under all of these. A key of a remote set may be replaced under its kid. Other
-// keys have no origin, and for them nothing is asked again.
+// replacedKeys returns the keys that took the place of some in tried, after a signature failed
+// under all of these. A key of a remote set may be replaced under its kid. Other keys have no
+// origin, and for them nothing is asked again.
 func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key) ([]Key, error) {
 	var origins []keyhook.Origin
 	for _, k := range tried {
@@ -113,28 +114,14 @@ func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key)
 }
 
 // formFailure returns the failure for what is wrong with the form of a token.
-func formFailure(err error) *failure {
+func formFailure(err error) error {
 	switch err {
 	case jws.ErrTooLarge:
-		return errTooLarge
+		return reason.TooLarge
 	case jws.ErrHeader, jws.ErrKeyID, jws.ErrCritical:
-		return errHeader.because(err)
+		return because(reason.Header, err)
 	case jws.ErrType:
-		return errType
+		return reason.Type
 	}
-	return errMalformed
-}
-
-// payloadOf returns the payload of a token that was verified, nil for one that a test
-// made.
-func payloadOf(raw string) []byte {
-	parts, err := jws.Split(raw, maxMaxTokenBytes)
-	if err != nil {
-		return nil
-	}
-	payload, err := parts.DecodePayload()
-	if err != nil {
-		return nil
-	}
-	return payload
+	return reason.Malformed
 }

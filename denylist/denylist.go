@@ -60,6 +60,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
@@ -165,10 +166,7 @@ func checkMaxLifetime(d time.Duration) error {
 	if d < 0 || d > maxMaxLifetime {
 		return fmt.Errorf("denylist: MaxLifetime is %v: use a positive one of at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
 	}
-	if d > 0 && d < time.Millisecond {
-		return fmt.Errorf("denylist: MaxLifetime is %v, which looks like a number without a unit: write %d*time.Second", d, d.Nanoseconds())
-	}
-	return nil
+	return check.Prefixed("denylist: ", check.Unit("MaxLifetime", d, "time.Second"))
 }
 
 // Check returns a check of list, which is safe for concurrent use. It refuses:

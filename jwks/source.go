@@ -90,6 +90,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
@@ -278,8 +279,8 @@ func checkOptions(o *Options) error {
 	if o.MaxStale > maxMaxStale {
 		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
 	}
-	if o.MaxStale > 0 && o.MaxStale < time.Millisecond {
-		fault("Options.MaxStale is %v, which looks like a number without a unit: write %d*time.Second", o.MaxStale, o.MaxStale.Nanoseconds())
+	if err := check.Unit("Options.MaxStale", o.MaxStale, "time.Second"); err != nil {
+		fault("%w", err)
 	}
 	switch {
 	case o.MaxStale == 0:

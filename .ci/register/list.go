@@ -43,7 +43,7 @@ var register = []clause{
 			{"lets WebSockets through the gate", "internal/gate.IsCrossOrigin", `!isWebSocket(r)`, `true`},
 			{"lets WebSockets in upper case through the gate", "internal/gate.isWebSocket", `strings.ToLower(v)`, `v`},
 			{"lets WebSockets in a second header through the gate", "internal/gate.isWebSocket", `r.Header["Upgrade"]`, `[]string{r.Header.Get("Upgrade")}`},
-			{"challenges from another origin", "crossOrigin", `false`, `true`},
+			{"challenges from another origin", "internal/reason.crossOrigin", `false`, `true`},
 		}},
 		{"FuzzGate", nil},
 	}},
@@ -125,10 +125,10 @@ var register = []clause{
 		{"TestAllowAnonymous", nil},
 		{"TestCheckErrorIsNoAnonymity", nil},
 		{"TestCancelledContexts", []mutant{
-			{"says 400 where an extractor's store is out of reach", "extract", `errCredential.orUnavailable(err)`, `errCredential.because(err)`},
-			{"does not say when to come again", "WriteError", `		h.Set("Retry-After", "5")
+			{"says 400 where an extractor's store is out of reach", "extract", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
+			{"does not say when to come again", "internal/answer.Answer.Write", `		h.Set("Retry-After", "5")
 `, ``},
-			{"says 401 where a store takes too long", "failure.orUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
+			{"says 401 where a store takes too long", "isUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
 		}},
 	}},
 	{"1", "no context holds claims before they are verified", []proof{
@@ -136,7 +136,7 @@ var register = []clause{
 			{"passes over the error of a check", "Middleware.verify", `if err := check(ctx, t); err != nil {`, `if err := check(ctx, t); err != nil && false {`},
 			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
-			return nil, l, errRefused.orUnavailable(err)
+			return nil, l, orUnavailable(reason.Check, err)
 		}
 	}
 	if err := m.rules.check(&l.facts, l.token.key); err != nil {`},
@@ -165,7 +165,8 @@ var register = []clause{
 		{"TestMisplacedGuards/rule outside", []mutant{
 			{"Require takes a misplaced guard for a request without a token", "Require", `misplaced(ctx, name, claims)`, `missing`},
 			{"says nothing of a misplaced guard", "newGuard", `() {`, `() && false {`},
-			{"tells the client what an error says, in the body", "WriteError", `w.Write(f.answer.body`, `fmt.Fprintf(w, "%s%v", f.answer.body, err`},
+			{"tells the client what an error says, in the body", "WriteError", `	if f.at == nil {`, `	defer w.Write([]byte(err.Error()))
+	if f.at == nil {`},
 		}},
 		{"TestMisplacedGuards/rule for a pointer", nil},
 		{"TestMisplacedGuards/scopes outside", nil},
@@ -189,28 +190,30 @@ var register = []clause{
 	{"2", "white space around a header's value does not count, over every version of HTTP", []proof{
 		{"TestWhiteSpace", []mutant{
 			{"takes the first of two Authorization headers", "bearer", `if len(values) > 1 {
-		return "", errTwoTokens
+		return "", reason.TwoCredentials
 	}
 	`, ``},
 			{"does not know a cookie behind white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
 			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
-			{"takes a Bearer header behind white space for none", "bearer", `	value = syntax.Trim(value)
+			{"takes a Bearer header behind white space for none", "internal/syntax.Credentials", `	value = Trim(value)
 	if value == "" {
 		return "", nil
 	}
-	if !syntax.IsToken(value[:1]) {
-		return "", errNoScheme
+	if !IsToken(value[:1]) {
+		return "", ErrNoScheme
 	}
 `, ``},
 			{"removes spaces alone", "internal/syntax.Trim", `" \t"`, `" "`},
 			{"leaves the white space in a named header", "HeaderNamed", `syntax.Trim(values[0])`, `values[0]`},
 			{"leaves the second of two headers to custom extractors", "Extractor.compiled", `len(values) > 1`, `false`},
 			{"leaves the white space in what custom extractors return", "Extractor.compiled", `return syntax.Trim(token), err`, `return token, err`},
-			{"takes the first of two places", "extract", `return "", nil, errTwoTokens`, `continue`},
-			{"falls back from a malformed header to the cookie", "extract", `return "", nil, f`, `continue`},
-			{"falls back from Bearer with nothing behind it to the cookie", "bearer", `errCredential`, `nil`},
+			{"takes the first of two places", "extract", `return "", nil, reason.TwoCredentials`, `continue`},
+			{"falls back from a malformed header to the cookie", "extract", `return "", nil, err
+`, `continue
+`},
+			{"falls back from Bearer with nothing behind it to the cookie", "bearer", `reason.Credential`, `nil`},
 			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
-			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(errNoToken)`, `!= nil`},
+			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(reason.NoToken)`, `!= nil`},
 		}},
 		{"jwthttptest.TestConformance", nil},
 		{"FuzzRequest", nil},
@@ -227,7 +230,11 @@ var register = []clause{
 		{"TestAnswers/no scheme", nil},
 		{"TestOtherSpace", nil},
 		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
-			{"takes a Bearer header behind a no-break space for none", "bearer", `errNoScheme`, `nil`},
+			{"takes a Bearer header behind a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
+		return "", errNoScheme
+`, `	case syntax.ErrNoScheme:
+		return "", nil
+`},
 			{"removes other white space than RFC 9110 names", "internal/syntax.Trim", `strings.Trim(value, " \t")`, `strings.TrimSpace(value)`},
 		}},
 	}},
@@ -468,7 +475,7 @@ var register = []clause{
 	}},
 	{"8", "what a Result says of a token is verified", []proof{
 		{"TestOnResult", []mutant{
-			{"tells OnResult what is not verified", "verifier.open", `			return openedToken{}, errSignature`, `			return o, errSignature`},
+			{"tells OnResult what is not verified", "verifier.open", `			return openedToken{}, reason.Signature`, `			return o, reason.Signature`},
 		}},
 	}},
 	{"9", "the payload is one JSON object", []proof{
@@ -649,7 +656,7 @@ var register = []clause{
 			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", ` || fmt.Sprint(verifyNothing(pub)) != badSignature()`, ``},
 		}},
 		{"TestNewRefusesPublicKeys", []mutant{
-			{"passes over an unfit key of a key source", "eligibleKeys", `		return nil, errUnavailable.because(err)
+			{"passes over an unfit key of a key source", "eligibleKeys", `		return nil, because(reason.Unavailable, err)
 		`, `		continue
 		`},
 			{"takes unfit keys into a set", "KeySet.prepare", `fault(err)
@@ -726,7 +733,7 @@ var register = []clause{
 	}},
 	{"12", "a golang-jwt function is asked for keys of its algorithms only", []proof{
 		{"TestFromKeyfunc/a secret that is not asked for", []mutant{
-			{"asks a golang-jwt function for keys of any alg", "legacySource.Keys", `!slices.Contains(s.algorithms, h.Algorithm)`, `false`},
+			{"asks a golang-jwt function for keys of any alg", "keyfuncSource.Keys", `!s.HasAlgorithm(h.Algorithm)`, `false`},
 		}},
 	}},
 	{"12", "an Ed25519 key of small order is refused", []proof{
@@ -743,7 +750,7 @@ var register = []clause{
 	}},
 	{"12", "an unfit key of a golang-jwt function is not kept", []proof{
 		{"TestFromKeyfuncKeepsNoUnfitKey", []mutant{
-			{"keeps an unfit key", "legacySource.keep", `k.Err() == nil`, `true`},
+			{"keeps an unfit key", "internal/keyfunc.Source.Key", `err == nil`, `true`},
 		}},
 	}},
 	{"13", "a key is for its algorithm and id, or for any where one side has none", []proof{
@@ -821,7 +828,7 @@ var register = []clause{
 	{"14", "secrets and public keys side by side are not taken for each other", []proof{
 		{"TestAlgorithmConfusion", nil},
 		{"TestNewRefusesKeys/keyfunc with both", []mutant{
-			{"takes a golang-jwt function for HS256 and RS256 at once", "FromKeyfunc", `slices.Contains(algorithms, jws.HS256)`, `false`},
+			{"takes a golang-jwt function for HS256 and RS256 at once", "internal/keyfunc.New", `slices.Contains(algorithms, jws.HS256)`, `false`},
 		}},
 	}},
 	{"15", "keys come over https, but from this machine", []proof{
@@ -1124,7 +1131,7 @@ var register = []clause{
 		}},
 		{"TestIssuers/B", []mutant{
 			{"asks any source for a token of an unknown issuer", "Issuers.Keys", `if source == nil {
-		return nil, errNoIssuer`, `for _, source = range s {
+		return nil, reason.UnknownIssuer`, `for _, source = range s {
 		break`},
 		}},
 		{"TestIssuers/escaped name", []mutant{
@@ -1138,7 +1145,7 @@ var register = []clause{
 			{"looks at no characters behind the last eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
 			{"hands an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
 			{"passes over crit", "internal/jws.readHeader", `crit", "`, ``},
-			{"takes BearerX for Bearer", "bearer", `rest != ""`, `false`},
+			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},
 		}},
 		{"TestInnerErrors", []mutant{
 			{"shows a whole inner error", "failure.Error", `f.cause.Error()`, `"") + f.cause.Error(`},
@@ -1164,10 +1171,8 @@ var register = []clause{
 		{"TestKinds", []mutant{
 			{"says 503 for an unknown key, 401 for a source that has failed", "eligibleKeys", `errors`, `!errors`},
 			{"says 401 for a source that has failed", "eligibleKeys", `errors.Is(err, ErrUnknownKey)`, `true`},
-			{"lets an inner error choose the kind", "innerError.Is", `			return false
-`, `			return errors.Is(e.error, target)
-`},
-			{"says 401 where a store is out of reach", "failure.orUnavailable", `errors.Is(err, ErrUnavailable) || `, ``},
+			{"lets an inner error choose the kind", "innerError.Is", `!reason.IsKind(target) && `, ``},
+			{"says 401 where a store is out of reach", "isUnavailable", `errors.Is(err, ErrUnavailable) || `, ``},
 		}},
 		{"TestResultAtItsDoor", nil},
 		{"jwks.TestErrorText/a long kid", nil},
@@ -1185,13 +1190,13 @@ var register = []clause{
 	}},
 	{"20", "what a forged token of the full size costs is written down, for each algorithm and key size, and less than 2 KiB for HMAC and RSA 2048", []proof{
 		{"TestCostOfForgedTokens", []mutant{
-			{"goes on with a key that a golang-jwt function returns no more", "legacySource.keep", `&& k.material.verifier.IsFor(material) `, ``},
+			{"goes on with a key that a golang-jwt function returns no more", "internal/keyfunc.Source.Key", ` && k.verifier.IsFor(material)`, ``},
 			{"takes a public key for a secret that is in base64 or hex", "internal/jws.looksPublic", `inner)`, `inner[:0])`},
 		}},
 		{"TestForgedTokensAreCheap", []mutant{
 			{"decodes claims before the signature is verified", "verifier.open", `	var ok bool
 `, `	if early, err := parts.DecodePayload(); err == nil && early[len(early)-1] != '}' {
-		return openedToken{}, errClaims
+		return openedToken{}, reason.Claims
 	}
 	var ok bool
 `},
@@ -1264,7 +1269,7 @@ var register = []clause{
 `, `inside || token == nil {
 `},
 			{"Require lets everybody in without a rule", "Require", `return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
-			{"logs what a client does wrong as an error", "newGuard", `f.kind == misconfigured && `, ``},
+			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured) && `, ``},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
 			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `	if now.Before(l.next) {
@@ -1310,7 +1315,7 @@ var register = []clause{
 		}},
 		{"TestRequireScopes/outside of every middleware", []mutant{
 			{"RequireScopes takes a misplaced guard for a request without a token", "requireScopes", `outside(fmt.Sprintf("%s for %.80q", name, needed))`, `missing`},
-			{"challenges for a fault of the program", "misconfigured", `false`, `true`},
+			{"challenges for a fault of the program", "internal/reason.misconfigured", `false`, `true`},
 		}},
 		{"TestRequireScopes/one of two", []mutant{
 			{"RequireScopes lets in who has one of the scopes", "RequireScopes", `!slices.ContainsFunc(all, func(s string) bool { return !`, `slices.ContainsFunc(all, func(s string) bool { return `},
@@ -1318,8 +1323,9 @@ var register = []clause{
 `, `err)
 			next.ServeHTTP(w, r)
 `},
-			{"tells the client what an error says, in the challenge", "WriteError", `challenge)`, `challenge+", detail="+err.Error())`},
-			{"leaves refusals to caches", "WriteError", `	h.Set("Cache-Control", "no-store")
+			{"tells the client what an error says, in the challenge", "WriteError", `failureOf(err)`, `failureOf(err)
+	f.Reason = f.Reason.WithScope(err.Error())`},
+			{"leaves refusals to caches", "internal/answer.Answer.Write", `	h.Set("Cache-Control", "no-store")
 `, ``},
 		}},
 		{"TestRequireScopes/given an empty one", []mutant{
@@ -1353,29 +1359,29 @@ var register = []clause{
 	}},
 	{"HTTP", "a HEAD request gets no body", []proof{
 		{"TestHEADHasNoBody", []mutant{
-			{"writes a body for HEAD", "WriteError", `r.Method != http.MethodHead`, `true`},
+			{"writes a body for HEAD", "internal/answer.Answer.Write", `r.Method != http.MethodHead`, `true`},
 		}},
 	}},
 	{"HTTP", "WriteError removes header fields of another answer, and leaves Content-Encoding alone", []proof{
 		{"TestWriteErrorRemovesHeaders", []mutant{
-			{"leaves Content-Type out for HEAD", "WriteError", `h.Set("Content-Type", "application/problem+json")`, `if r.Method != http.MethodHead {
+			{"leaves Content-Type out for HEAD", "internal/answer.Answer.Write", `h.Set("Content-Type", "application/problem+json")`, `if r.Method != http.MethodHead {
 		h.Set("Content-Type", "application/problem+json")
 	}`},
-			{"says that a compressed answer is not compressed", "isOfAnotherAnswer", `Type`, `Encoding", "Content-Type`},
-			{"leaves headers of another answer that are spelled otherwise", "WriteError", `http.CanonicalHeaderKey(name)`, `name`},
-			{"leaves what overrides no-store", "isOfAnotherAnswer", `strings.HasSuffix(name, "-Cache-Control") || `, ``},
-			{"leaves a trailer of another body", "isOfAnotherAnswer", ` || strings.HasPrefix(name, http.TrailerPrefix)`, ``},
+			{"says that a compressed answer is not compressed", "internal/answer.isOfAnotherAnswer", `Type`, `Encoding", "Content-Type`},
+			{"leaves headers of another answer that are spelled otherwise", "internal/answer.Answer.Write", `http.CanonicalHeaderKey(name)`, `name`},
+			{"leaves what overrides no-store", "internal/answer.isOfAnotherAnswer", `strings.HasSuffix(name, "-Cache-Control") || `, ``},
+			{"leaves a trailer of another body", "internal/answer.isOfAnotherAnswer", ` || strings.HasPrefix(name, http.TrailerPrefix)`, ``},
 		}},
 	}},
 	{"HTTP", "WriteError answers every error, and no cache keeps the answer", []proof{
 		{"TestWriteErrorOfAnyError", []mutant{
-			{"leaves the headers of another answer", "WriteError", `delete(h, name)`, `_ = name`},
+			{"leaves the headers of another answer", "internal/answer.Answer.Write", `delete(h, name)`, `_ = name`},
 		}},
 	}},
 	{"HTTP", "challenges name the metadata, and no other answer does", []proof{
 		{"TestResourceMetadata", []mutant{
-			{"challenges who may not do this", "forbidden", `false`, `true`},
-			{"names no resource metadata", "answer.challengeOf", `r.metadata != ""`, `false`},
+			{"challenges who may not do this", "internal/reason.forbidden", `false`, `true`},
+			{"names no resource metadata", "internal/answer.Answer.challengeOf", `s.Metadata != ""`, `false`},
 		}},
 	}},
 	{"HTTP", "answers to a cookie are private, unless a value is set", []proof{
@@ -1415,10 +1421,10 @@ var register = []clause{
 	}},
 	{"DOC", "New refuses options that cannot be meant", []proof{
 		{"TestNewRefuses/a cookie declared a header", []mutant{
-			{"opens the gate for header:Cookie", "Extractor.check", `ok && strings.EqualFold(name, "Cookie")`, `false`},
+			{"opens the gate for header:Cookie", "internal/check.Source", `ok && strings.EqualFold(name, "Cookie")`, `false`},
 		}},
 		{"TestNewRefuses/prefix in another case", []mutant{
-			{"takes a cookie prefix in another case", "checkCookieName", `[:len(prefix)] != prefix || name`, ``},
+			{"takes a cookie prefix in another case", "internal/check.CookieName", `[:len(prefix)] != prefix || name`, ``},
 		}},
 	}},
 	{"DOC", "a cookie over plain http is for this machine only", []proof{

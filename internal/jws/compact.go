@@ -46,6 +46,19 @@ func (s *Segments) DecodePayload() ([]byte, error) {
 	return payload, nil
 }
 
+// PayloadOf returns the payload of a token that was verified before. It is nil for "".
+func PayloadOf(raw string) []byte {
+	parts, err := Split(raw, len(raw))
+	if err != nil {
+		return nil
+	}
+	payload, err := parts.DecodePayload()
+	if err != nil {
+		return nil
+	}
+	return payload
+}
+
 // notInSegment is 0 for A–Z a–z 0–9 - _, and 1 for every other byte.
 var notInSegment = func() (not [256]uint8) {
 	for c := range not {

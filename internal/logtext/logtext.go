@@ -2,7 +2,10 @@
 package logtext
 
 import (
+	"fmt"
+	"math"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -37,4 +40,25 @@ func cut(text string) string {
 		end--
 	}
 	return text[:end] + ellipsis
+}
+
+// Duration returns d for people: to a second, rounded up, or in days if it has more than two.
+// The largest time.Duration stands for more than that.
+func Duration(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d == math.MaxInt64:
+		return "more than 290 years"
+	case d < 2*day:
+		return (d + time.Second - 1).Truncate(time.Second).String() // down would be 0s
+	}
+	return fmt.Sprintf("%d days", d/day)
+}
+
+// Name cuts the name of a type, so that there is room for what a record says of it.
+func Name(name string) string {
+	if len(name) <= 64 {
+		return name
+	}
+	return fmt.Sprintf("%.60s…", name)
 }

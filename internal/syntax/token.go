@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -37,6 +38,41 @@ func HasSpaceAround(name string) bool {
 // schemes are tokens.
 func IsToken(s string) bool {
 	return s != "" && strings.Trim(s, letters+digits+"!#$%&'*+-.^_`|~") == ""
+}
+
+// The errors of Credentials.
+var (
+	ErrNoScheme      = errors.New("the Authorization header does not begin with the name of a scheme, such as Bearer")
+	ErrNoCredentials = errors.New("nothing follows the scheme, or not after a space")
+)
+
+// Credentials returns what follows a scheme in the value of an Authorization header, RFC 9110
+// section 11.4. It is "" for an empty value and for another scheme, such as BearerX and
+// "Bearer:" for Bearer. Whether the rest is a b64token is not looked at.
+func Credentials(value, scheme string) (string, error) {
+	n := len(scheme)
+	if len(value) > n+1 && value[:n] == scheme && value[n] == ' ' && value[n+1] > ' ' && value[len(value)-1] > ' ' {
+		return value[n+1:], nil // what nearly every request has; the rest returns the same
+	}
+	value = Trim(value)
+	if value == "" {
+		return "", nil
+	}
+	if !IsToken(value[:1]) {
+		return "", ErrNoScheme
+	}
+	if len(value) < n || !EqualFold(value[:n], scheme) {
+		return "", nil
+	}
+	rest := value[n:]
+	if rest != "" && (IsToken(rest[:1]) || rest[0] == ':') {
+		return "", nil // the name of the scheme goes on
+	}
+	credentials := strings.TrimLeft(rest, " ")
+	if credentials == "" || len(credentials) == len(rest) {
+		return "", ErrNoCredentials
+	}
+	return credentials, nil
 }
 
 // IsB64Token reports whether s is a b64token, RFC 6750 section 2.1.

@@ -1,0 +1,129 @@
+// Package keyfunc asks golang-jwt's key functions, and keeps the keys that they return ready.
+package keyfunc
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+)
+
+const maxKept = 64 // keys that are not made anew
+
+// A Source has a key function. It is safe for concurrent use.
+type Source struct {
+	keyfunc    jwt.Keyfunc
+	algorithms []string
+	makeKey    func(algorithm string, v jws.Verifier, err error) any
+
+	// The keys made of what keyfunc returned last. keyfunc is still asked for every token,
+	// so a key that it does not return any more is not used.
+	made atomic.Pointer[[]*madeKey]
+}
+
+type madeKey struct {
+	algorithm string
+	verifier  jws.Verifier
+	key       any
+}
+
+// New returns the source, and everything that is wrong with it. makeKey makes the caller's key
+// of a verifier, or of the reason why there is none.
+func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jws.Verifier, err error) any) (*Source, error) {
+	var errs []error
+	if f == nil {
+		errs = append(errs, errors.New("FromKeyfunc was given a nil function: pass one, and check the error of what made it"))
+	}
+	if len(algorithms) == 0 {
+		errs = append(errs, errors.New(`FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
+	}
+	for _, a := range algorithms {
+		if !slices.Contains([]string{jws.HS256, jws.RS256, jws.PS256, jws.ES256, jws.EdDSA}, a) {
+			errs = append(errs, fmt.Errorf("FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
+		}
+	}
+	if slices.Contains(algorithms, jws.HS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != jws.HS256 }) {
+		errs = append(errs, errors.New("FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
+	}
+	return &Source{keyfunc: f, algorithms: slices.Clone(algorithms), makeKey: makeKey}, errors.Join(errs...)
+}
+
+// HasAlgorithm reports whether the key function has keys for the algorithm.
+func (s *Source) HasAlgorithm(algorithm string) bool { return slices.Contains(s.algorithms, algorithm) }
+
+// Ask asks the key function and returns what it returned, one or several of a set, or its
+// error. The function gets nothing of the token but the header, because nothing is verified yet.
+func (s *Source) Ask(algorithm, kid, typ string) ([]jwt.VerificationKey, error) {
+	header := map[string]any{"alg": algorithm}
+	if kid != "" {
+		header["kid"] = kid
+	}
+	if typ != "" {
+		header["typ"] = typ
+	}
+	got, err := s.keyfunc(&jwt.Token{Method: jwt.GetSigningMethod(algorithm), Header: header, Claims: jwt.MapClaims{}})
+	if err != nil {
+		return nil, err
+	}
+	if set, ok := got.(jwt.VerificationKeySet); ok {
+		return set.Keys, nil
+	}
+	return []jwt.VerificationKey{got}, nil
+}
+
+// Key returns the key made of what the key function returned: one that was made before, or a
+// new one. It is nil if material is of another algorithm.
+func (s *Source) Key(material any, algorithm string) (any, error) {
+	if v := reflect.ValueOf(material); v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil() {
+		return nil, fmt.Errorf("the key function returned a nil %T: return an error if there is no key for the token", material)
+	}
+	var made []*madeKey
+	if p := s.made.Load(); p != nil {
+		made = *p
+	}
+	for _, k := range made {
+		if k.algorithm == algorithm && k.verifier.IsFor(material) {
+			return k.key, nil
+		}
+	}
+	verifier, err := jws.NewVerifier(algorithm, material)
+	if errors.Is(err, jws.ErrMaterial) {
+		return nil, unfit(material)
+	}
+	k := &madeKey{algorithm, verifier, s.makeKey(algorithm, verifier, err)}
+	if err == nil {
+		// Only the oldest goes. Else a few keys more than are kept would all be made anew
+		// all the time.
+		made = append(slices.Clone(made[max(0, len(made)-maxKept+1):]), k)
+		s.made.Store(&made)
+	}
+	return k.key, nil
+}
+
+// Kept returns how many keys are kept.
+func (s *Source) Kept() int {
+	if made := s.made.Load(); made != nil {
+		return len(*made)
+	}
+	return 0
+}
+
+// unfit returns an error for material that is of no algorithm.
+func unfit(material any) error {
+	switch material.(type) {
+	case []byte, *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return nil
+	case interface{ Public() crypto.PublicKey }:
+		return fmt.Errorf("the key function returned a private key (%T): return its public half", material)
+	}
+	return fmt.Errorf("the key function returned a %T: return []byte for HS256, *rsa.PublicKey for RS256 and PS256, *ecdsa.PublicKey for ES256 or ed25519.PublicKey for EdDSA", material)
+}
