@@ -23,27 +23,26 @@
 //
 //   - Names match in exact case only, unlike with encoding/json, so every field has a name in its
 //     tag.
-//   - A method Validate() error of the type is called for every token. Its error is a 401, as
-//     that of a [Check] is.
+//   - A method Validate() error of the type is called for every token. Its error is a 401, like
+//     that of a [Check].
 //   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
 //   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more is an
 //     [encoding/json.Number], so that no digit is lost.
 //
 // Whatever the type, these rules hold:
 //
-//   - exp is there and ahead. nbf, if it is there, has passed.
+//   - exp is present and in the future. nbf, if present, is in the past.
 //   - iss and aud are those of [Options] and of the key.
-//   - sub and jti, if they are there, are strings. Dates are numbers from 0 to the end of the
-//     year 9999.
+//   - sub and jti, if present, are strings. Dates are numbers from 0 to the end of the year 9999.
 //   - The header has at most 2 KiB and 32 members.
 //   - The payload is one JSON object of at most 256 members, nested at most 32 deep, with at most
-//     64 audiences. No name is there twice.
+//     64 audiences. No name occurs twice.
 //
 // # Cookies
 //
 // A browser sends cookies by itself, also for a page of another site. So a token from a cookie,
-// or from any place but a header, passes a cross-origin gate. GET, HEAD and OPTIONS pass. Other
-// methods and WebSocket upgrades pass from these origins only:
+// or from any place but a header, must pass a cross-origin gate. Requests with GET, HEAD and
+// OPTIONS pass. Those with other methods, and WebSocket upgrades, pass from these origins only:
 //
 //   - the service's own, and those in [Options].TrustedOrigins
 //   - a client that is not a browser: it sends neither Sec-Fetch-Site nor Origin
@@ -65,8 +64,7 @@
 //  10. middleware.go calls Validate and the checks.
 //  11. context.go puts the token in the context, and the next handler runs, once.
 //
-// internal/reason has every reason for a refusal, errors.go the error, and internal/answer the
-// answer.
+// internal/reason has every reason for a refusal, and internal/answer writes the answer.
 //
 // # Other packages
 //

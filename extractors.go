@@ -37,7 +37,7 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 //		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
 //	}
 type Extractor struct {
-	// Source names the place. Unless it begins with "header:", tokens from it pass the
+	// Source names the place. Unless it begins with "header:", tokens from it must pass the
 	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set on
 	// purpose is safe without it.
 	Source Source
@@ -69,10 +69,10 @@ func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}
 }
 
-// Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so it
-// passes the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around the value
-// are removed. An empty value is not a token, and neither is a name without "=". These are
-// errors:
+// Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so its
+// tokens must pass the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around
+// the value are removed. An empty value is not a token, and neither is a name without "=". These
+// are errors:
 //   - two cookies of the name, also if one is empty
 //   - a value with bytes that RFC 6265 forbids, such as a space or a comma
 //   - more than 3,000 cookies, whatever their names
@@ -98,10 +98,10 @@ func Cookie(name string) Extractor {
 // HeaderNamed reads a bare token from a header other than Authorization, such as X-Access-Token.
 // An empty value is not a token. Two values are an error.
 //
-// Such tokens do not pass the cross-origin gate: another site cannot make a browser send the
+// The cross-origin gate does not check such tokens: another site cannot make a browser send the
 // header. A header that a proxy sets from its own session cookie (as Google IAP and Cloudflare
 // Access do) gives no such assurance. Change the Source of the returned value to one without
-// "header:", and the gate applies.
+// "header:", and the gate checks them.
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	extract := func(r *http.Request) (string, error) {
@@ -117,9 +117,9 @@ func HeaderNamed(name string) Extractor {
 	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: check.HeaderName(name)}
 }
 
-// FirstOf reads the first of several places that holds a token, and not the others: an explicit
-// header beside a cookie that the browser sends anyway. A bad token in the first place is an
-// error. The second place is not a fallback for it.
+// FirstOf reads the first of several places that holds a token, and not those after it. It is for
+// an explicit header beside a cookie that the browser sends anyway. A bad token in the first
+// place is an error. The second place is not a fallback for it.
 func FirstOf(places ...Extractor) Extractor {
 	if len(places) == 0 {
 		return Extractor{err: errors.New("a FirstOf has no places: name at least one")}

@@ -15,10 +15,10 @@ import (
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
-// Require returns a guard for handlers inside a [Middleware] for C, in the manner of alice:
-// auth.Handler(guard(handler)). allow decides by the verified claims. It is called concurrently,
-// and the client does not see its error. What is refused goes to the error handler of the
-// innermost middleware outside of the guard, else to [WriteError]:
+// Require returns a guard for handlers inside a [Middleware] for C: auth.Handler(guard(handler)).
+// allow decides by the verified claims. It is called concurrently, and the client does not see
+// its error. The error handler of the innermost middleware outside of the guard answers what is
+// refused. Without one, [WriteError] does. The answers are:
 //   - An error of allow is a 403, and [errors.Is] finds it. It is a 503 if it wraps
 //     [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled].
 //   - A request without a token, which AllowAnonymous lets pass, is a 401.

@@ -22,8 +22,8 @@ const maxIssuerBytes = 256
 //
 // A token is verified with the keys of the issuer in its iss, compared exactly. A token of any
 // other issuer is refused (401): nothing in a token adds to this set. A key that is not bound to
-// an issuer by [Key.WithIssuer] is bound to the one in this map. What tokens of one issuer must
-// have in aud is bound to its keys: by WithIssuer, or by the options of package jwks.
+// an issuer by [Key.WithIssuer] is bound to the one in this map. The audiences of one issuer's
+// tokens belong to its keys: set them by WithIssuer, or in the options of package jwks.
 // [Options].Audience holds for all of them.
 //
 // [New] copies the map. An empty map, a nil source, and a name that is empty or longer than 256

@@ -43,9 +43,9 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 // [Issuers] ask for another issuer.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h. They are read-only. Those that
-	// [KeySet] would use are tried in turn. The token is invalid (401) without such a key, with
-	// more than 8, and with an error that wraps ErrUnknownKey. Any other error, and a key that
-	// New would refuse, is a 503.
+	// [KeySet] would use are tried in turn. The token is invalid (401) if there is no such key,
+	// if there are more than 8, and if the error wraps ErrUnknownKey. Any other error is a 503,
+	// and so is a key that New would refuse.
 	//
 	// Keys is called concurrently, for each token, before the signature is checked. It is called
 	// again if the signature fails under a key of package jwks that the provider has replaced in

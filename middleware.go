@@ -36,7 +36,7 @@ type Middleware[C any] struct {
 //
 // The error names everything that is wrong with the configuration at once, each with how to mend
 // it: keys too short, options that contradict each other, a type that the decoder cannot fill.
-// New does not ask keys for any. It calls a Validate method of C once on empty claims, to see
+// New does not ask keys for a key. It calls a Validate method of C once on empty claims, to see
 // that the method does not panic.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	config, errOptions := opts.compile(keys)
@@ -52,8 +52,8 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 }
 
 // Handler wraps next, which is called for requests with a good token. next reads the token by
-// [ClaimsFromContext] and [TokenFromContext]. What is outside, such as a logger, cannot. It fits
-// wherever a func(http.Handler) http.Handler does, such as alice.New. A nil next is
+// [ClaimsFromContext] and [TokenFromContext]. A handler outside, such as a logger, cannot. It
+// fits wherever a func(http.Handler) http.Handler does, such as alice.New. A nil next is
 // [http.DefaultServeMux].
 //
 // Before next is called, "Cache-Control: private" is set for a token that did not come from
@@ -86,8 +86,8 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 }
 
 // Authenticate decides on r without answering it. It returns a verified token, or an error of a
-// kind listed at [ErrNoToken]. AllowAnonymous plays no part: no token is an error. It is safe for
-// concurrent use.
+// kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
+// It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 	v, _, err := m.authenticate(r)
 	if err != nil {
@@ -97,9 +97,9 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 }
 
 // Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a queue.
-// raw is the token alone, without "Bearer". All that [Options] say of tokens holds. Extractors
-// and the cross-origin gate play no part. The error is of a kind listed at [ErrNoToken]; that
-// kind itself is for an empty raw. It is safe for concurrent use.
+// raw is the token alone, without "Bearer". All rules of [Options] for tokens hold. Extractors
+// and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
+// empty raw gets. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	v, _, err := m.verify(ctx, raw, "")
 	if err != nil {

@@ -38,9 +38,9 @@ type Options struct {
 	// service (RFC 7519 section 4.1.3).
 	Audience []string
 
-	// AllowAnyAudience accepts tokens for other services. Lost: that a token stolen by one
-	// service is worthless at the next. It excludes Audience. The audiences of Key.WithIssuer
-	// stay in force.
+	// AllowAnyAudience accepts tokens for other services. Lost: protection against a token that
+	// was stolen at another service. It excludes Audience. The audiences of Key.WithIssuer stay
+	// in force.
 	AllowAnyAudience bool
 
 	// Type is the typ that every token must have, such as "at+jwt" (RFC 9068), in any case and
@@ -51,25 +51,25 @@ type Options struct {
 	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
 	AllowSenderConstrained bool
 
-	// AllowMissingExpiry accepts tokens without exp. Lost: that a stolen token stops working one
-	// day.
+	// AllowMissingExpiry accepts tokens without exp. Lost: a limit for how long a stolen token
+	// works.
 	AllowMissingExpiry bool
 
-	// Leeway is how far this clock may differ from the issuer's: 0 to 5 minutes, as in
-	// 30*time.Second.
+	// Leeway is how far this clock may differ from the issuer's: 0 to 5 minutes.
 	Leeway time.Duration
 
-	// MaxAge is the longest accepted age of a token by its iat. With it, iat must be there and
-	// not ahead. Leeway adds to it. 0 accepts any age.
+	// MaxAge is the longest accepted age of a token by its iat. iat must then be present and not
+	// in the future. Leeway is added to it. 0 accepts any age.
 	MaxAge time.Duration
 
 	// Extractors are the only places where a token may be; BearerHeader() if empty. A request
 	// with tokens in two of them is refused: see [FirstOf].
 	Extractors []Extractor
 
-	// TrustedOrigins pass the cross-origin gate, with a token that the browser sends by itself,
-	// such as a cookie, on requests that change state. The service's own origin needs no mention,
-	// unless a proxy changes the Host. Permitted and prohibited:
+	// TrustedOrigins are other origins whose pages may send requests that change state, with a
+	// token that the browser adds by itself, such as a cookie. The cross-origin gate lets them
+	// pass. The service's own origin is needed here only if a proxy changes the Host. Permitted
+	// and prohibited:
 	//
 	//	https://app.example.com       permitted
 	//	http://localhost:3000         permitted
@@ -84,7 +84,8 @@ type Options struct {
 	TrustedOrigins []string
 
 	// AllowAnonymous calls the next handler when no token was sent, with no token in the context.
-	// Lost: that a handler which runs has a user. A token that was sent must still be good.
+	// Lost: the certainty that a handler which runs has a user. A token that was sent must still
+	// be good.
 	AllowAnonymous bool
 
 	// Realm is the name in challenges, "api" if empty: printable ASCII without quotes and
@@ -96,9 +97,10 @@ type Options struct {
 	// loopback. Package oauth serves it.
 	ResourceMetadata string
 
-	// ErrorHandler answers what is refused; [WriteError] if nil. It must write an answer (to
-	// write nothing is a 200 with an empty body) and keep it out of caches (Cache-Control:
-	// no-store). It is called concurrently, with an error of a kind listed at [ErrNoToken].
+	// ErrorHandler answers refused requests; [WriteError] if nil. It must write an answer, or
+	// net/http sends a 200 with an empty body. It must keep the answer out of caches
+	// (Cache-Control: no-store). It is called concurrently, with an error of a kind listed at
+	// [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// OnResult gets the result of every request of [Middleware.Handler], before the request is
@@ -111,10 +113,10 @@ type Options struct {
 	// to 65536. A cookie has at most 4096 all the same.
 	MaxTokenBytes int
 
-	// RememberSignatures is how many signatures of public keys are remembered as good, so that a
-	// token seen before costs a hash, as one of HS256 always does: 4096 if 0 (160 KiB when full),
-	// none if negative, at most 1048576. Nothing else is remembered. Key, time and claims are
-	// checked for every request.
+	// RememberSignatures is how many good signatures of public keys are remembered: 4096 if 0
+	// (160 KiB when full), none if negative, at most 1048576. A token that was seen before then
+	// costs a hash. Nothing else is remembered: key, time and claims are checked for every
+	// request.
 	RememberSignatures int
 }
 

@@ -25,7 +25,7 @@ type Token[C any] struct {
 
 // Raw returns the token as it was sent, to pass it to another service. It is "" for a token that
 // a test made. It is a credential: keep it out of logs. It does not identify the token: anybody
-// can make a second good signature of an ES256 one, so keep lists by jti.
+// can make a second good signature of an ES256 one, so identify a token by its jti.
 func (t *Token[C]) Raw() string {
 	if t.raw == nil {
 		return ""
@@ -36,8 +36,8 @@ func (t *Token[C]) Raw() string {
 // ExpiresAt returns exp, rounded down to a second and without leeway. It is zero for a token that
 // never expires, which only AllowMissingExpiry accepts, and for one that a test made.
 //
-// The middleware looks at a request once. A handler that streams for long ends its stream at this
-// time: context.WithDeadline does it.
+// The middleware checks a request once. A handler that streams for a long time should end its
+// stream at this time, as context.WithDeadline does.
 func (t *Token[C]) ExpiresAt() time.Time {
 	if t.expires == 0 {
 		return time.Time{}
@@ -47,8 +47,8 @@ func (t *Token[C]) ExpiresAt() time.Time {
 
 // Registered returns the claims that RFC 7519 section 4.1 names, whatever C holds of them, for a
 // [Check] that serves every claims type. Dates are rounded down to a second. It reads the token
-// again each time, which takes a part of what verifying it took. It is empty for a token that a
-// test made.
+// again each time, which costs a part of a verification. It is empty for a token that a test
+// made.
 func (t *Token[C]) Registered() jwt.RegisteredClaims {
 	return tokenjson.Registered(jws.PayloadOf(t.Raw()))
 }
