@@ -105,12 +105,12 @@ func newGuard(decide func(context.Context) error) func(http.Handler) http.Handle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if errors.Is(err, ErrMisconfigured) && records.Allow() {
+			if errors.Is(err, ErrMisconfigured) {
 				var route []slog.Attr
 				if r.Pattern != "" {
 					route = append(route, slog.String("pattern", r.Pattern))
 				}
-				slog.Default().LogAttrs(r.Context(), slog.LevelError, err.Error(), route...)
+				records.Log(r.Context(), nil, slog.LevelError, err.Error(), route...)
 			}
 			refuse(w, r, err)
 		})

@@ -1269,7 +1269,7 @@ var register = []clause{
 `, `inside || token == nil {
 `},
 			{"Require lets everybody in without a rule", "Require", `return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
-			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured) && `, ``},
+			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured)`, `true`},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
 			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `	if now.Before(l.next) {

@@ -1,6 +1,8 @@
 package logtext
 
 import (
+	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -8,18 +10,41 @@ import (
 // A Limit allows one log record a minute. The zero value is ready for use. It is safe for
 // concurrent use.
 type Limit struct {
-	mu   sync.Mutex
-	next time.Time
+	mu         sync.Mutex
+	next       time.Time
+	suppressed int
 }
 
-// Allow reports whether a record may be written now.
-func (l *Limit) Allow() bool {
+// Allow reports whether a record may be written now. suppressed is how many may not have been
+// written since the last one.
+func (l *Limit) Allow() (suppressed int, ok bool) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Before(l.next) {
-		return false
+		l.suppressed++
+		return 0, false
 	}
+	suppressed, l.suppressed = l.suppressed, 0
 	l.next = now.Add(time.Minute)
-	return true
+	return suppressed, true
+}
+
+// Log writes a record if l allows it. It adds how many were suppressed before, if any. A nil
+// logger is slog.Default().
+func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	suppressed, ok := l.Allow()
+	if !ok {
+		return
+	}
+	if suppressed > 0 {
+		attrs = append(attrs, slog.Int("suppressed", suppressed))
+	}
+	logger.LogAttrs(ctx, level, message, attrs...)
 }

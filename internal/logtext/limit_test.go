@@ -1,6 +1,10 @@
 package logtext_test
 
 import (
+	"bytes"
+	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,11 +24,11 @@ func TestLimit(t *testing.T) {
 			{0, true}, {0, false}, {time.Minute - 1, false}, {1, true}, {30 * time.Second, false}, {time.Hour, true}, {0, false},
 		} {
 			time.Sleep(step.wait)
-			if got := limit.Allow(); got != step.want {
+			if _, got := limit.Allow(); got != step.want {
 				t.Errorf("%v, want %v", got, step.want)
 			}
 		}
-		if !other.Allow() {
+		if _, ok := other.Allow(); !ok {
 			t.Error("one limit counts for another")
 		}
 	})
@@ -36,7 +40,7 @@ func TestLimitIsShared(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if limit.Allow() {
+			if _, ok := limit.Allow(); ok {
 				allowed.Add(1)
 			}
 		})
@@ -44,5 +48,41 @@ func TestLimitIsShared(t *testing.T) {
 	wg.Wait()
 	if n := allowed.Load(); n != 1 {
 		t.Errorf("%d records are allowed at once", n)
+	}
+}
+
+func TestSuppressedRecordsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var limit logtext.Limit
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		for range 4 {
+			limit.Log(t.Context(), logger, slog.LevelInfo, "off") // neither written nor counted
+			limit.Log(t.Context(), logger, slog.LevelWarn, "down", slog.String("store", "Redis"))
+		}
+		time.Sleep(time.Minute)
+		limit.Log(t.Context(), logger, slog.LevelWarn, "down")
+		time.Sleep(time.Minute)
+		limit.Log(t.Context(), logger, slog.LevelWarn, "down")
+		var got []string
+		for line := range strings.Lines(log.String()) {
+			_, record, _ := strings.Cut(strings.TrimSpace(line), "level=")
+			got = append(got, record)
+		}
+		if want := []string{"WARN msg=down store=Redis", "WARN msg=down suppressed=3", "WARN msg=down"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}
+
+func TestNilLoggerIsTheDefault(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	var limit logtext.Limit
+	limit.Log(t.Context(), nil, slog.LevelError, "down")
+	if !strings.Contains(log.String(), "level=ERROR msg=down") {
+		t.Errorf("%q", log.String())
 	}
 }
