@@ -47,12 +47,16 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	if !s.HasAlgorithm(h.Algorithm) {
 		return nil, ErrUnknownKey
 	}
-	materials, err := s.Ask(h.Algorithm, h.KeyID, h.Type)
+	got, err := s.Ask(h.Algorithm, h.KeyID, h.Type)
 	if err != nil {
 		if isUnavailable(err) {
 			return nil, err
 		}
 		return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
+	}
+	materials := []jwt.VerificationKey{got}
+	if set, ok := got.(jwt.VerificationKeySet); ok {
+		materials = set.Keys
 	}
 	if len(materials) > maxKeys {
 		return nil, errTooManyKeys

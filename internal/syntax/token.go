@@ -75,6 +75,25 @@ func Credentials(value, scheme string) (string, error) {
 	return credentials, nil
 }
 
+// schemes are those of the IANA registry, and some that are in use without it.
+var schemes = []string{
+	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth",
+	"PrivateToken", "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid",
+	"ApiKey", "AWS4-HMAC-SHA256", "JWT", "NTLM", "Token",
+}
+
+// KnownScheme returns the scheme of an Authorization value as it is registered. It is "" for any
+// other value, whose first word may be a secret.
+func KnownScheme(value string) string {
+	word, _, _ := strings.Cut(Trim(value), " ")
+	for _, scheme := range schemes {
+		if EqualFold(word, scheme) {
+			return scheme
+		}
+	}
+	return ""
+}
+
 // IsB64Token reports whether s is a b64token, RFC 6750 section 2.1.
 func IsB64Token(s string) bool {
 	s = strings.TrimRight(s, "=")
