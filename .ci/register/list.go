@@ -132,7 +132,7 @@ var register = []clause{
 		}},
 	}},
 	{"1", "no context holds claims before they are verified", []proof{
-		{"TestNobodySeesClaimsEarly", []mutant{
+		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := check(ctx, t); err != nil {`, `if err := check(ctx, t); err != nil && false {`},
 			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
@@ -153,13 +153,13 @@ var register = []clause{
 		}},
 		{"TestCancelledContexts", nil},
 	}},
-	{"1", "an anonymous inner door hides an outer token of its claims type", []proof{
+	{"1", "an anonymous inner middleware hides an outer token of its claims type", []proof{
 		{"TestAnonymousInnerDoorHidesOuterToken", nil},
 		{"TestNewContext", nil},
 	}},
 	{"1", "from guards too", []proof{
 		{"TestAnonymousInnerDoorHidesOuterToken", nil},
-		{"TestScopesOfTheInnermostDoor", nil},
+		{"TestScopesOfTheInnermostMiddleware", nil},
 	}},
 	{"1", "a guard that is not inside a middleware for its claims type lets nothing pass, and says that the program is at fault", []proof{
 		{"TestMisplacedGuards/rule outside", []mutant{
