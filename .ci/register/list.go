@@ -154,11 +154,11 @@ var register = []clause{
 		{"TestCancelledContexts", nil},
 	}},
 	{"1", "an anonymous inner middleware hides an outer token of its claims type", []proof{
-		{"TestAnonymousInnerDoorHidesOuterToken", nil},
+		{"TestAnonymousInnerMiddlewareHidesOuterToken", nil},
 		{"TestNewContext", nil},
 	}},
 	{"1", "from guards too", []proof{
-		{"TestAnonymousInnerDoorHidesOuterToken", nil},
+		{"TestAnonymousInnerMiddlewareHidesOuterToken", nil},
 		{"TestScopesOfTheInnermostMiddleware", nil},
 	}},
 	{"1", "a guard that is not inside a middleware for its claims type lets nothing pass, and says that the program is at fault", []proof{
@@ -581,8 +581,8 @@ var register = []clause{
 		}},
 	}},
 	{"11", "an audience that nobody asked for is refused", []proof{
-		{"TestIssuerAndAudience/an aud nobody asked for", nil},
-		{"TestIssuerAndAudience/an empty aud nobody asked for", nil},
+		{"TestIssuerAndAudience/an aud where none is configured", nil},
+		{"TestIssuerAndAudience/an empty aud where none is configured", nil},
 		{"TestAnswers/an audience where none is configured", nil},
 	}},
 	{"11", "a remote source without an audience is refused when it is made", []proof{
@@ -1174,7 +1174,7 @@ var register = []clause{
 			{"lets an inner error choose the kind", "innerError.Is", `!reason.IsKind(target) && `, ``},
 			{"says 401 where a store is out of reach", "isUnavailable", `errors.Is(err, ErrUnavailable) || `, ``},
 		}},
-		{"TestResultAtItsDoor", nil},
+		{"TestErrorOfAResult", nil},
 		{"jwks.TestErrorText/a long kid", nil},
 		{"jwks.TestEventsAreShort", nil},
 	}},
