@@ -914,7 +914,7 @@ var register = []clause{
 		}},
 	}},
 	{"15", "of many keys the first 100 count, and the rest is reported", []proof{
-		{"jwks.TestParseManyKeys/one behind 101 odd ones", []mutant{
+		{"jwks.TestParseManyKeys/one after 101 odd ones", []mutant{
 			{"reports each of a million odd keys", "jwks.parse", `len(skipped) < maxReports`, `true`},
 		}},
 	}},
@@ -1007,7 +1007,7 @@ var register = []clause{
 		}},
 	}},
 	{"16", "an algorithm that no key could have starts no fetch", []proof{
-		{"jwks.TestAlgorithmsThatNobodyPublishes", []mutant{
+		{"jwks.TestUnpublishedAlgorithms", []mutant{
 			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(algorithms, h.Algorithm)`, `false`},
 		}},
 	}},
@@ -1551,7 +1551,7 @@ var register = []clause{
 		}},
 	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
-		{"jwks.TestReplacedKeyBehindAFilter", []mutant{
+		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
 		return nil, nil
 	}
