@@ -1514,13 +1514,13 @@ var register = []clause{
 		}},
 	}},
 	{"DOC", "AccessTokens returns an error without an issuer or an audience", []proof{
-		{"oauth.TestAccessTokensOfNobody/no issuer", []mutant{
+		{"oauth.TestAccessTokensMistakes/no issuer", []mutant{
 			{"asks for no issuer", "oauth.AccessTokens", `issuer == ""`, `false`},
 		}},
-		{"oauth.TestAccessTokensOfNobody/no audience", []mutant{
+		{"oauth.TestAccessTokensMistakes/no audience", []mutant{
 			{"asks for no audience", "oauth.AccessTokens", `len(audience) == 0 || `, ``},
 		}},
-		{"oauth.TestAccessTokensOfNobody/an empty audience", []mutant{
+		{"oauth.TestAccessTokensMistakes/an empty audience", []mutant{
 			{"takes an audience that is empty", "oauth.AccessTokens", ` || slices.Contains(audience, "")`, ``},
 		}},
 	}},
