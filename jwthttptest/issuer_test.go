@@ -251,7 +251,7 @@ func TestRotateInFrontOfASource(t *testing.T) {
 	})
 }
 
-func TestRecoverAnswersWhoWaits(t *testing.T) {
+func TestRecoverAnswersWaitingRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
 		iss.Stall()
