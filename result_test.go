@@ -15,7 +15,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Every reason that the doc comment lists, and none else.
+// OnResult gets every reason that its doc comment lists, and no other.
 func TestOnResult(t *testing.T) {
 	var got []jwthttp.Result
 	opts := jwthttp.Options{
@@ -97,12 +97,12 @@ func TestOnResult(t *testing.T) {
 		ran, rec := 0, httptest.NewRecorder()
 		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			if len(got) != 1 {
-				t.Errorf("%s: told %d times before next", tc.name, len(got))
+				t.Errorf("%s: OnResult was called %d times before next", tc.name, len(got))
 			}
 			ran++
 		})).ServeHTTP(rec, r)
 		if len(got) != 1 {
-			t.Errorf("%s: told %d times", tc.name, len(got))
+			t.Errorf("%s: OnResult was called %d times", tc.name, len(got))
 			continue
 		}
 		res := got[0]
@@ -118,16 +118,16 @@ func TestOnResult(t *testing.T) {
 			t.Errorf("%s: %+v\nwant %+v", tc.name, res, want)
 		}
 	}
-	if len(reasons) != 21 { // with "" for what was accepted
+	if len(reasons) != 21 { // with "" for accepted requests
 		t.Errorf("%d reasons: %v", len(reasons), reasons)
 	}
 
-	// Authenticate and Verify tell nobody.
+	// Authenticate and Verify do not call OnResult.
 	got = nil
 	auth.Verify(t.Context(), "x")
 	auth.Authenticate(httptest.NewRequest("GET", "/", nil))
 	if got != nil {
-		t.Errorf("told %+v", got)
+		t.Errorf("OnResult was called with %+v", got)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestOnResultAnonymous(t *testing.T) {
 	}
 }
 
-// It measures the whole decision, checks included, and not the handler.
+// Duration is the time of the whole decision, with its checks and without the handler.
 func TestOnResultDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got time.Duration
@@ -187,9 +187,9 @@ func TestResultInLogs(t *testing.T) {
 	}
 }
 
-// What OnResult gets is answered as the middleware answers it, and no issuer
-// fills a log.
-func TestResultAtItsDoor(t *testing.T) {
+// WriteError answers the error that OnResult gets as the middleware answers it. A long issuer
+// is cut in a log.
+func TestErrorOfAResult(t *testing.T) {
 	var got jwthttp.Result
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Realm: "shop", OnResult: func(_ *http.Request, res jwthttp.Result) { got = res }})
 	s := serve(t, auth)

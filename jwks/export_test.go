@@ -6,7 +6,8 @@ import (
 )
 
 // SkewWallClock sets the wall clock of a source ahead of the monotonic one, by skew in
-// nanoseconds. The clocks differ so after the machine has slept, or the clock was set.
+// nanoseconds. The clocks differ in this way after the machine has slept or after the wall
+// clock was set.
 func SkewWallClock(s *Source, skew *atomic.Int64) {
 	s.now = func() moment {
 		now := readClocks()

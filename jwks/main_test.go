@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Every test closes its sources; what still runs then is a leak.
+// Every test closes its sources. A goroutine that still runs afterwards is a leak.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
