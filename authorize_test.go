@@ -168,15 +168,15 @@ func TestGuardsSayWhy(t *testing.T) {
 		{scopes, "", missing + "RequireScopes needs one"},
 		{anyScope, "", missing + "RequireAnyScope needs one"},
 		{rule, "", missing + "Require[jwthttp_test.AppClaims] needs one"},
-		{scopes, "x", lacks + `RequireScopes needs "read write"`},
-		{anyScope, "x", lacks + `RequireAnyScope needs "read write"`},
+		{scopes, "x", lacks + `RequireScopes needs "read write", the token has "x"`},
+		{anyScope, "x", lacks + `RequireAnyScope needs "read write", the token has "x"`},
 		{scopes, "read write", ""},
 		{anyScope, "write", ""},
 		{rule, "x", ""},
-		{jwthttp.RequireScopes(), "x", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
-		{jwthttp.RequireScopes(), "", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
-		{jwthttp.RequireScopes("a b"), "x", fault + `RequireScopes needs at least one scope, each a string of its own that a token can have, and was given ["a b"]`},
-		{jwthttp.RequireAnyScope(""), "x", fault + `RequireAnyScope needs at least one scope, each a string of its own that a token can have, and was given [""]`},
+		{jwthttp.RequireScopes(), "x", fault + "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
+		{jwthttp.RequireScopes(), "", fault + "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
+		{jwthttp.RequireScopes("a b"), "x", fault + `RequireScopes was given ["a b"]: pass at least one scope, each as an argument of its own`},
+		{jwthttp.RequireAnyScope(""), "x", fault + `RequireAnyScope was given [""]: pass at least one scope, each as an argument of its own`},
 		{jwthttp.Require[jwt.MapClaims](nil), "x", fault + "Require[jwt.MapClaims] was given no rule: pass a function"},
 		{jwthttp.Require[AppClaims](nil), "", fault + "Require[jwthttp_test.AppClaims] was given no rule: pass a function"},
 	} {
@@ -273,7 +273,7 @@ func TestMisplacedGuards(t *testing.T) {
 		{"scopes inside any type", alice.New(maps, anyScope()), true, 200, "", ""},
 		{"scopes inside, without a token", alice.New(maps, anyScope()), false, 401, "maps", ""},
 		{"scopes in a test, without a token", alice.New(byHand(nil), anyScope()), true, 401, "", ""},
-		{"no scopes", alice.New(app, jwthttp.RequireScopes()), true, 500, "app", "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
+		{"no scopes", alice.New(app, jwthttp.RequireScopes()), true, 500, "app", "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
 
 		{"an inner one of the same type without a token hides the outer token", alice.New(app, appAgain, rule()), true, 401, "app again", ""},
 	} {
@@ -297,7 +297,7 @@ func TestMisplacedGuards(t *testing.T) {
 			}
 			var want []string
 			if tc.record != "" {
-				want = []string{`level=ERROR msg="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\"\n"}
+				want = []string{`level=ERROR msg="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\" see=docs/refusals.md#misconfigured\n"}
 			}
 			if got := records.take(); !slices.Equal(got, want) {
 				t.Errorf("logged %q\nwant   %q", got, want)

@@ -58,6 +58,9 @@ func (f *failure) Error() string {
 // Format prints Error under every verb, and so nothing else of the request.
 func (f *failure) Format(s fmt.State, _ rune) { s.Write([]byte(f.Error())) }
 
+// MarshalText is Error: neither JSON nor log/slog show more.
+func (f *failure) MarshalText() ([]byte, error) { return []byte(f.Error()), nil }
+
 func (f *failure) Unwrap() []error {
 	if cause, ok := f.inner.(error); ok {
 		return append(f.Reason.Unwrap(), cause)
@@ -98,7 +101,8 @@ type refusal interface {
 	Self() *reason.Reason
 }
 
-// failureOf returns the outermost refusal in err, or makes one of the kind that err wraps.
+// failureOf returns err as a failure: a refusal itself, the failure of a middleware that err wraps,
+// or one of the kind that err wraps.
 func failureOf(err error) failure {
 	switch r := err.(type) {
 	case *failure:
@@ -106,9 +110,12 @@ func failureOf(err error) failure {
 	case *reason.Reason:
 		return failure{Reason: r}
 	}
-	var wrapped refusal
-	if errors.As(err, &wrapped) {
-		return failureOf(wrapped)
+	var f *failure
+	if errors.As(err, &f) && f.at != nil {
+		return *f
 	}
-	return *orUnavailable(reason.OfKind(err), err)
+	if r := reason.OfKind(err); r != reason.Check {
+		return *because(r, err)
+	}
+	return *orUnavailable(reason.Check, err)
 }

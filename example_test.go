@@ -217,7 +217,7 @@ func ExampleOptions_onResult() {
 	h := auth.Handler(http.HandlerFunc(whoami))
 	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "tenant": "acme", "iss": "https://acme.example"}))
 	// Output:
-	// level=INFO msg=request path=/ auth.outcome=accepted auth.source=header:Authorization auth.alg=HS256 auth.iss=https://acme.example auth.remembered=false auth.duration=0s
+	// level=INFO msg=request path=/ auth.outcome=accepted auth.source=header:Authorization auth.alg=HS256 auth.iss=https://acme.example auth.sub=alice auth.remembered=false auth.duration=0s
 	// 200  alice of acme
 }
 
@@ -334,9 +334,9 @@ func ExampleIssuers() {
 	// Output:
 	// <nil>
 	// <nil>
-	// jwthttp: invalid token: The access token is for another audience: want aud to name one of ["https://orders.example.com"]
-	// jwthttp: invalid token: The access token signature is invalid
-	// jwthttp: invalid token: The access token has another issuer
+	// jwthttp: invalid token: The access token is for another audience: want aud "https://orders.example.com", the token has "orders": have the issuer add it (in Keycloak an Audience mapper), or name this service in Options.Audience as the token does
+	// jwthttp: invalid token: The access token signature is invalid: tried the key "HS256" without kid, the token says "HS256" without kid (unverified): compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)
+	// jwthttp: invalid token: The access token has another issuer: the token has iss "https://evil.example.com" (unverified), which Issuers does not have: add it if you trust it, exactly as the token writes it
 }
 
 // The public key is in the format of ssh-keygen.

@@ -7,5 +7,5 @@ func Remembered[C any](m *Middleware[C]) int {
 
 // KeysKept returns how many keys a source of FromKeyfunc has made and keeps.
 func KeysKept(source KeySource) int {
-	return source.(*keyfuncSource).Kept()
+	return source.(*keyfuncSource).source.Kept()
 }

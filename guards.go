@@ -2,7 +2,6 @@ package jwthttp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -113,7 +112,7 @@ func newGuard(name string, decide func(context.Context) error) func(http.Handler
 // logged within a limit.
 func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faults *logtext.Limit) {
 	c, inside := r.Context().Value(configKey{}).(*config)
-	if errors.Is(err, ErrMisconfigured) {
+	if f, ok := err.(*failure); ok && f.Err == ErrMisconfigured {
 		var logger *slog.Logger
 		if inside {
 			logger = c.observer.logger

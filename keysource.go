@@ -238,7 +238,7 @@ func choosesByIssuer(source KeySource) bool {
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
-		if _, ok := err.(refusal); ok {
+		if err == error(reason.UnknownIssuer) || err == error(errTooManyKeys) {
 			return nil, err
 		}
 		if errors.Is(err, ErrUnknownKey) {

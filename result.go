@@ -75,7 +75,9 @@ func (l *learned) result() Result {
 
 // LogValue leaves out what is empty, for log/slog. What a token says is cut at 256 bytes and on
 // one line.
-func (res Result) LogValue() slog.Value { return slog.GroupValue(res.attrs()...) }
+func (res Result) LogValue() slog.Value {
+	return slog.GroupValue(append(res.attrs(), slog.Bool("remembered", res.Remembered), slog.Duration("duration", res.Duration))...)
+}
 
 func (res Result) attrs() []slog.Attr {
 	u := res.Unverified
@@ -104,9 +106,6 @@ func (res Result) attrs() []slog.Attr {
 	}
 	if res.Err != nil {
 		attrs = append(attrs, slog.String("err", res.Err.Error()))
-	}
-	if res.Duration > 0 {
-		attrs = append(attrs, slog.Bool("remembered", res.Remembered), slog.Duration("duration", res.Duration))
 	}
 	return attrs
 }

@@ -112,7 +112,7 @@ func Signature(token Key, tried []Key) string {
 	if strings.HasPrefix(token.Algorithm, "HS") {
 		mend = "compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)"
 	}
-	return fmt.Sprintf("the token says %v (unverified), and no signature by it was found under %s: %s", token, Keys(tried), mend)
+	return fmt.Sprintf("tried the key %s, the token says %v (unverified): %s", Keys(tried), token, mend)
 }
 
 // UnknownIssuer is for a token of an issuer that Issuers does not have.

@@ -17,10 +17,11 @@ const (
 // section 5.5. net/http does that for HTTP/1, and not for HTTP/2.
 func Trim(value string) string { return strings.Trim(value, " \t") }
 
-// HasField reports whether there is a header field of that name, in whatever case it was set.
+// HasField reports whether there is a header field of that name with a value, in whatever case
+// it was set.
 func HasField(h http.Header, name string) bool {
-	for n := range h {
-		if EqualFold(n, name) {
+	for n, values := range h {
+		if len(values) > 0 && EqualFold(n, name) {
 			return true
 		}
 	}
