@@ -297,7 +297,7 @@ func TestMisplacedGuards(t *testing.T) {
 			}
 			var want []string
 			if tc.record != "" {
-				want = []string{`level=ERROR msg="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\" see=docs/refusals.md#misconfigured\n"}
+				want = []string{`level=ERROR msg="jwthttp: a guard is misconfigured" err="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\" see=docs/refusals.md#misconfigured\n"}
 			}
 			if got := records.take(); !slices.Equal(got, want) {
 				t.Errorf("logged %q\nwant   %q", got, want)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 // ClaimsFromContext returns the claims that the middleware for C verified. ok is false, and there
@@ -59,8 +62,10 @@ func (c *tokenContext[C]) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// scoped is a context with a token of any claims type.
+// scoped is a context with a token of any claims type. It has the details of a refusal for want
+// of a scope.
 type scoped interface {
+	detailer
 	// tokenScopes returns the scopes; ok reports whether there is a token.
 	tokenScopes() (scopes []string, ok bool)
 	claimsType() reflect.Type
@@ -84,6 +89,11 @@ func (c *tokenContext[C]) tokenResult() Result {
 		Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID,
 		Issuer: registered.Issuer, Subject: registered.Subject,
 	}
+}
+
+func (c *tokenContext[C]) detail(f *failure) string {
+	have, _ := c.tokenScopes()
+	return f.Needs + ", the token has " + logtext.Quote(strings.Join(have, " "))
 }
 
 func (c *tokenContext[C]) claimsType() reflect.Type { return reflect.TypeFor[C]() }

@@ -2,6 +2,8 @@ package jwthttp
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -115,7 +117,7 @@ func (d *tokenDetail) detail(f *failure) string {
 	case f.Reason == reason.UnknownIssuer:
 		return detail.UnknownIssuer(d.unverified.issuer())
 	case f.Reason == reason.UnknownKey:
-		return detail.UnknownKey(detail.Key{Algorithm: d.header.Algorithm, ID: d.header.KeyID}, keyDetails(d.source(f.at.verifier.keys)))
+		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, names(d.source(f.at.verifier.keys)))
 	}
 	return ""
 }
@@ -131,22 +133,21 @@ func (d *tokenDetail) source(source KeySource) []Key {
 		return d.offered
 	}
 	var keys []Key
-	for _, some := range x.all {
-		keys = append(keys, some...)
+	for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
+		keys = append(keys, x.all[algorithm]...)
 	}
 	return keys
 }
 
-// keyDetails returns the algorithms and ids of keys in order, each once.
-func keyDetails(keys []Key) []detail.Key {
-	var details []detail.Key
-	for _, k := range keys {
-		if k.material != nil {
-			details = append(details, detail.Key{Algorithm: k.material.algorithm, ID: k.material.id})
+// names returns the algorithms and ids of keys.
+func names(keys []Key) iter.Seq2[string, string] {
+	return func(yield func(algorithm, id string) bool) {
+		for _, k := range keys {
+			if k.material != nil && !yield(k.material.algorithm, k.material.id) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(details, func(a, b detail.Key) int { return strings.Compare(a.String(), b.String()) })
-	return slices.Compact(details)
 }
 
 // A signatureDetail is for a token that no key verified. It is small, because everybody can send
@@ -157,8 +158,7 @@ type signatureDetail struct {
 }
 
 func (d *signatureDetail) detail(*failure) string {
-	tried := keyDetails(d.tried)
-	return detail.Signature(detail.Key{Algorithm: tried[0].Algorithm, ID: d.kid}, tried)
+	return detail.Signature(d.tried[0].material.algorithm, d.kid, names(d.tried))
 }
 
 // A claimsDetail is for a token whose signature verified.
@@ -201,14 +201,4 @@ func (d *claimsDetail) detail(f *failure) string {
 		return detail.TooOld(d.when.Sub(claims.IssuedAt.Floor()), rules.maxAge, rules.leeway)
 	}
 	return ""
-}
-
-// A scopesDetail is for a token without a scope that a guard needs.
-type scopesDetail struct {
-	guard, needed string
-	have          []string
-}
-
-func (d *scopesDetail) detail(*failure) string {
-	return fmt.Sprintf("%s needs %q, the token has %s", d.guard, d.needed, logtext.Quote(strings.Join(d.have, " ")))
 }

@@ -72,7 +72,7 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 		return unfitGuard(name, fmt.Errorf("%s was given %q: pass at least one scope, each as an argument of its own", name, scopes))
 	}
 	needed := strings.Join(scopes, " ")
-	lacking := reason.Scope.WithScope(needed)
+	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
 	return newGuard(name, func(ctx context.Context) error {
 		token, inside := ctx.Value(scopedKey{}).(scoped)
@@ -84,7 +84,7 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 			return missing
 		}
 		if !suffices(have) {
-			return &failure{Reason: lacking, inner: &scopesDetail{name, needed, have}}
+			return lacking
 		}
 		return nil
 	})
@@ -117,19 +117,21 @@ func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faul
 		if inside {
 			logger = c.observer.logger
 		}
-		var route []slog.Attr
+		attrs := append(make([]slog.Attr, 0, 4), slog.Any("err", f))
 		if r.Pattern != "" {
-			route = append(route, slog.String("pattern", r.Pattern))
+			attrs = append(attrs, slog.String("pattern", r.Pattern))
 		}
-		faults.Log(r.Context(), logger, slog.LevelError, err.Error(), append(route, section(reason.Misconfigured.Word))...)
+		faults.Log(r.Context(), logger, slog.LevelError, "jwthttp: a guard is misconfigured", append(attrs, section(f.Word))...)
 	}
 	if !inside {
 		WriteError(w, r, err)
 		return
 	}
-	var l learned
 	token, _ := r.Context().Value(scopedKey{}).(scoped)
-	f := c.failure(err, &l, nil)
+	f := c.failure(err, &learned{}, nil)
+	if f.Err == ErrInsufficientScope {
+		f.inner = token
+	}
 	c.observer.report(r, f, &c.observer.otherIsDown, func() Result {
 		res := token.tokenResult()
 		res.Guard = name

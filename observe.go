@@ -57,7 +57,7 @@ func (o *observer) report(r *http.Request, f *failure, limit *logtext.Limit, wha
 	ctx := r.Context()
 	isOurs := f.Err == ErrUnavailable && !errors.Is(ctx.Err(), context.Canceled)
 	if isOurs {
-		limit.Log(ctx, logger, slog.LevelError, f.Error(), section(f.Word))
+		limit.Log(ctx, logger, slog.LevelError, "jwthttp: tokens cannot be checked", slog.Any("err", f), section(f.Word))
 	}
 	isLogged := !isOurs && f.Err != ErrMisconfigured && logger.Enabled(ctx, slog.LevelDebug)
 	if !isLogged && o.onResult == nil {

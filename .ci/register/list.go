@@ -1324,7 +1324,7 @@ var register = []clause{
 			next.ServeHTTP(w, r)
 `},
 			{"tells the client what an error says, in the challenge", "WriteError", `failureOf(err)`, `failureOf(err)
-	f.Reason = f.Reason.WithScope(err.Error())`},
+	f.Reason = f.Reason.WithScope(err.Error(), "")`},
 			{"leaves refusals to caches", "internal/answer.Answer.Write", `	h.Set("Cache-Control", "no-store")
 `, ``},
 		}},

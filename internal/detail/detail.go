@@ -4,6 +4,7 @@ package detail
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -72,47 +73,18 @@ func Type(want, got string) string {
 	return fmt.Sprintf("want typ %s, as Options.Type says, the token has %s (unverified)", logtext.Quote(want), logtext.Quote(got))
 }
 
-// A Key is what a text says of a key, or of the header of a token.
-type Key struct{ Algorithm, ID string }
-
-func (k Key) String() string {
-	if k.ID == "" {
-		return logtext.Quote(k.Algorithm) + " without kid"
+// Signature is for a token whose signature failed under the keys that were tried, all of one
+// algorithm.
+func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
+	names := algorithm + " without kid"
+	if kid != "" {
+		names = algorithm + " " + logtext.Quote(kid)
 	}
-	return logtext.Quote(k.Algorithm) + " kid " + logtext.Quote(k.ID)
-}
-
-// Keys lists keys, at most 8 of them.
-func Keys(keys []Key) string {
-	const most = 8
-	if len(keys) == 0 {
-		return "none"
-	}
-	var texts []string
-	for _, k := range keys[:min(len(keys), most)] {
-		texts = append(texts, k.String())
-	}
-	return logtext.List(texts, len(keys)-len(texts))
-}
-
-// UnknownKey is for a token that no key in source may verify.
-func UnknownKey(token Key, source []Key) string {
-	mend := "add the key, or have the issuer use one of these"
-	for _, k := range source {
-		if k.Algorithm == token.Algorithm {
-			mend = "the issuer may have a new key, or be another one"
-		}
-	}
-	return fmt.Sprintf("no key for %v (unverified), the source has %s: %s", token, Keys(source), mend)
-}
-
-// Signature is for a token whose signature failed under the keys that were tried.
-func Signature(token Key, tried []Key) string {
 	mend := "the issuer signs with another key, or the token is of another environment"
-	if strings.HasPrefix(token.Algorithm, "HS") {
+	if strings.HasPrefix(algorithm, "HS") {
 		mend = "compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)"
 	}
-	return fmt.Sprintf("tried the key %s, the token says %v (unverified): %s", Keys(tried), token, mend)
+	return fmt.Sprintf("tried the key %s, the token names %s (unverified): %s", logtext.Keys(tried), names, mend)
 }
 
 // UnknownIssuer is for a token of an issuer that Issuers does not have.
