@@ -229,7 +229,7 @@ func (s *store) failed(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("goredis: %.120s had not answered when the request ended: %w", s.redis, err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("goredis: %.120s did not answer within %v: %w", s.redis, s.timeout, err)
+		return fmt.Errorf("goredis: %.120s did not answer within %v: check that it runs there, or raise Options.Timeout: %w", s.redis, s.timeout, err)
 	}
 	return fmt.Errorf("goredis: %.120s: %w", s.redis, err)
 }
