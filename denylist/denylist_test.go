@@ -67,7 +67,7 @@ func (f *faulty) Find(_ context.Context, keys [3]denylist.Key) ([3]int64, error)
 
 func newFaulty(t testing.TB, f *faulty) *denylist.List {
 	t.Helper()
-	list, err := denylist.New(f, time.Hour)
+	list, err := denylist.New(f, denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -510,13 +510,16 @@ func (f funcStore) Find(context.Context, [3]denylist.Key) ([3]int64, error) {
 
 func TestNewMistakes(t *testing.T) {
 	for _, store := range []denylist.Store{nil, (*faulty)(nil), mapStore(nil), funcStore(nil)} {
-		list, err := denylist.New(store, -1)
+		list, err := denylist.New(store, denylist.Options{MaxLifetime: -1})
 		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make one first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	}
-	if _, err := denylist.New(&faulty{}, 0); err != nil {
+	if _, err := denylist.New(&faulty{}, denylist.Options{}); err != nil {
 		t.Error(err)
+	}
+	if _, err := denylist.New(&faulty{}, denylist.Options{MaxEntries: 1}); err == nil || !strings.Contains(err.Error(), "MaxEntries is for NewMemory") {
+		t.Errorf("MaxEntries for a store: error %v", err)
 	}
 }
 
@@ -531,7 +534,7 @@ func TestCheckOfNoList(t *testing.T) {
 
 // MaxLifetime has a default, for a list of a store as well.
 func TestDefaultLifetime(t *testing.T) {
-	list, err := denylist.New(&faulty{}, 0)
+	list, err := denylist.New(&faulty{}, denylist.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -622,7 +625,7 @@ func (s *waiting) Raise(ctx context.Context, kind denylist.Kind, key denylist.Ke
 // A client closes its TCP connection during its logout.
 func TestClientLeaves(t *testing.T) {
 	store := &waiting{denylist.NewMemoryStore(10), make(chan struct{}), make(chan struct{})}
-	list, err := denylist.New(store, 0)
+	list, err := denylist.New(store, denylist.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -703,7 +706,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 			t.Run(what+", "+when, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: 9 * time.Second}
-					list, err := denylist.New(store, 0)
+					list, err := denylist.New(store, denylist.Options{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -732,7 +735,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 		t.Run(what+", a store that hangs", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: time.Hour}
-				list, err := denylist.New(store, 0)
+				list, err := denylist.New(store, denylist.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -755,7 +758,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 // The error of a store is one short line in a log.
 func TestTextOfAStore(t *testing.T) {
 	odd := errors.New("line one\nline two\u2028three \u202eevil" + strings.Repeat("x", 1000))
-	list, err := denylist.New(failing{odd}, time.Hour)
+	list, err := denylist.New(failing{odd}, denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -190,7 +190,7 @@ func TestMemoryClockJumps(t *testing.T) {
 				store := denylist.NewMemoryStore(10)
 				ahead := test.raised
 				denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
-				list, err := denylist.New(store, 0)
+				list, err := denylist.New(store, denylist.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -307,7 +307,7 @@ func TestMemoryNeverForgetsEarly(t *testing.T) {
 			store := denylist.NewMemoryStore(keys)
 			var ahead time.Duration
 			denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
-			list, err := denylist.New(store, 0)
+			list, err := denylist.New(store, denylist.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -367,7 +367,7 @@ func TestMemoryAgainstAMap(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			store := denylist.NewMemoryStore(limit)
-			list, err := denylist.New(store, 0)
+			list, err := denylist.New(store, denylist.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -113,7 +113,7 @@ func TestBadMetadata(t *testing.T) {
 		body string
 		want string
 	}{
-		{"issuer with a slash", withIssuer(`"` + issuer + `/"`), other},
+		{"issuer with a slash", withIssuer(`"` + issuer + `/"`), `pass Discover the issuer with the slash at the end that its metadata has: "` + issuer + `/", not "` + issuer + `"`},
 		{"issuer in another case", withIssuer(`"https://Issuer.example.com"`), other},
 		{"issuer of another scheme", withIssuer(`"http://issuer.example.com"`), other},
 		{"issuer of another host", withIssuer(`"https://evil.example.com"`), other},

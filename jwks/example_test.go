@@ -2,9 +2,9 @@ package jwks_test
 
 import (
 	"context"
+	"expvar"
 	"fmt"
 	"log"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -77,16 +77,17 @@ func ExampleParse() {
 	// <nil>
 }
 
-// A health check succeeds as soon as there are keys. Events are logged.
+// A health check succeeds as soon as there are keys. Events are counted.
 func ExampleSource_Ready() {
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
 	}))
 	defer provider.Close()
+	var events expvar.Map
 	keys, err := jwks.New(provider.URL+"/keys", jwks.Options{
 		Issuer:   "https://issuer.example.com",
 		Audience: []string{"orders"},
-		OnEvent:  func(e jwks.Event) { slog.Info("keys", "event", e) },
+		OnEvent:  func(e jwks.Event) { events.Add(string(e.Kind), 1) },
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -14,3 +14,6 @@ func SkewWallClock(s *Source, skew *atomic.Int64) {
 		return moment{now.monotonic, now.wall.Add(time.Duration(skew.Load()))}
 	}
 }
+
+// Log writes the record of a kind.
+func Log(s *Source, kind EventKind, name string, value any) { s.log(kind, name, value) }

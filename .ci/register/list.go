@@ -1272,16 +1272,71 @@ var register = []clause{
 			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured)`, `true`},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
-			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `	if now.Before(l.next) {
-		return false
-	}
-`, ``},
+			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
 			{"logs a misplaced guard once for each handler", "newGuard", `	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
 `, `	return func(next http.Handler) http.Handler {
 		var records logtext.Limit
 `},
 			{"logs a misplaced guard once", "internal/logtext.Limit.Allow", `Minute`, `Hour`},
+		}},
+	}},
+	{"22", "keys that cannot be fetched are logged with a zero configuration, once a minute, with both issuers", []proof{
+		{"jwks.TestWrongSlashIsLogged", []mutant{
+			{"says nothing of keys that cannot be fetched", "jwks.Source.report", `	s.log(kind, "err", err)
+`, ``},
+			{"logs each fetch that fails", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
+			{"does not count what it suppresses", "internal/logtext.Limit.Allow", `l.suppressed++`, ``},
+			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer))`, `issuer, issuer))`},
+		}},
+		{"jwks.TestWhichLogger", []mutant{
+			{"asks for the default logger in New", "jwks.newSource", `logger: o.Logger`, `logger: slog.Default()`},
+		}},
+		{"jwks.TestKindsOfRecordsAreApart", nil},
+		{"jwks.TestRecordsShowNothingSecret", nil},
+	}},
+	{"22", "keys that cannot be used, and keys past their expiry, are logged", []proof{
+		{"jwks.TestRecords", []mutant{
+			{"says nothing of keys past their expiry", "jwks.Source.noticeStale", `s.log(ServedStale, "err", errLast)`, `_ = errLast`},
+			{"says nothing of keys that cannot be used", "jwks.Source.reportChanges", `causes != nil`, `false`},
+			{"names one of the keys that cannot be used", "jwks.maxLogged", `8`, `1`},
+			{"says nothing of keys that were removed", "jwks.Source.reportKeys", `keys == nil`, `kind == KeyRemoved`},
+		}},
+		{"jwks.TestKeysForAnotherUseAreNotLogged", []mutant{
+			{"warns of keys for encryption", "jwks.Source.reportChanges", `errors.As(k.err, new(jwk.OtherUseError))`, `false`},
+		}},
+	}},
+	{"22", "an unknown key is explained by the keys that there are, and a flood pays for no text", []proof{
+		{"jwks.TestUnknownKeySaysWhatThereIs", []mutant{
+			{"does not say which keys there are", "jwks.Source.Keys", `err == jwthttp.ErrUnknownKey`, `false`},
+		}},
+		{"jwks.TestUnknownKeyAllocations", []mutant{
+			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, found}).Error())`},
+		}},
+		{"internal/logtext.TestNoKey", []mutant{
+			{"does not call the kid unverified", "internal/logtext.NoKey", ` (unverified)`, ``},
+		}},
+		{"internal/logtext.TestKeys", []mutant{
+			{"lists nine keys", "internal/logtext.maxListed", `8`, `9`},
+		}},
+	}},
+	{"22", "a store that fails is logged with a zero configuration, once a minute", []proof{
+		{"denylist.TestStoreDownIsLogged", []mutant{
+			{"says nothing of a store that cannot be asked", "denylist.List.check", `l.checkFailed(ctx, failed("denylist: the store failed: %w", err))`, `failed("denylist: the store failed: %w", err)`},
+			{"counts revocations among checks", "denylist.List.raise", `&l.failedRaises`, `&l.failedChecks`},
+		}},
+		{"denylist.TestWhatElseIsLogged", []mutant{
+			{"logs that a client has left", "denylist.List.logged", `!errors.Is(ctx.Err(), context.Canceled)`, `true`},
+			{"says nothing of a number that no list wrote", "denylist.List.check", `l.checkFailed(ctx, failed("denylist: the store failed: it returned the number %d, which no list wrote", n))`, `failed("denylist: the store failed: it returned the number %d, which no list wrote", n)`},
+		}},
+		{"denylist.TestFullIsLogged", []mutant{
+			{"logs to the default logger only", "denylist.newList", `, logger: opts.Logger`, ``},
+		}},
+	}},
+	{"22", "nothing is computed for a level that is off", []proof{
+		{"internal/logtext.TestRecordsThatAreNotWrittenCostNothing", nil},
+		{"jwks.TestLevelsThatAreOff", []mutant{
+			{"makes a text before it knows whether it is wanted", "jwks.Source.log", `slog.String("issuer", s.issuer)`, `slog.String("issuer", fmt.Sprint(s.issuer))`},
 		}},
 	}},
 	{"22", "log texts are one line for every reader, and hold no bidirectional control characters", []proof{
