@@ -1,5 +1,7 @@
 package jwthttp
 
+import "github.com/jwthttp/jwthttp/internal/reason"
+
 // Remembered returns how many signatures m remembers, or -1 if m never remembers any.
 func Remembered[C any](m *Middleware[C]) int {
 	return m.verifier.work.Remembered()
@@ -9,3 +11,6 @@ func Remembered[C any](m *Middleware[C]) int {
 func KeysKept(source KeySource) int {
 	return source.(*keyfuncSource).source.Kept()
 }
+
+// ReasonWords returns every word of Result.Reason.
+func ReasonWords() []string { return reason.Words() }

@@ -83,7 +83,7 @@ func TestWrongSlashIsLogged(t *testing.T) {
 				w.put(issuer+openID, metadata(tc.theirs, keysURL))
 				source := discover(t, tc.ours, through(w))
 				auth := must(newAuth(source))
-				d := &door{source, auth}
+				d := &service{source, auth}
 				for range 100 { // in 50 seconds
 					d.want(t, 503, token("a"))
 					time.Sleep(500 * time.Millisecond)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-const maxListed = 8 // keys, of one list
+const maxListed = 8 // keys or texts, of one list
 
 // NoKey says that a source has no key for a token. algorithm and kid are those of the token's
 // header, which nobody has verified. keys are those of the source, as in [Keys].

@@ -16,7 +16,6 @@ const (
 	ellipsis = "…"
 
 	maxQuoted = 128
-	maxListed = 8
 )
 
 // Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and

@@ -54,9 +54,21 @@ type Reason struct {
 	Needs    string         // of a guard: which scopes it needs; else ""
 }
 
+// words has the word of every reason, each once, in the order in which a request meets them.
+var words []string
+
 func newReason(k *Kind, word, sentence string, alias error) *Reason {
+	if !slices.Contains(words, word) {
+		words = append(words, word)
+	}
 	return &Reason{k, word, sentence, alias, answer.New(k.status, k.code, "", sentence, k.challenges), ""}
 }
+
+// Words returns the word of every reason, each once, and Canceled.
+func Words() []string { return append(slices.Clone(words), Canceled) }
+
+// Canceled is the word in place of that of Unavailable if the client had given up.
+const Canceled = "canceled"
 
 // Every reason.
 var (
@@ -110,9 +122,6 @@ var (
 	Unavailable = newReason(unavailable, "unavailable", "The access token cannot be checked at the moment", nil)
 	// Misconfigured: a fault of the program.
 	Misconfigured = newReason(misconfigured, "misconfigured", "The server is misconfigured", nil)
-
-	// Canceled is the word in place of that of Unavailable if the client had given up.
-	Canceled = "canceled"
 )
 
 // Error returns the kind and the sentence.

@@ -1,0 +1,451 @@
+package jwthttp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/justinas/alice"
+
+	"github.com/jwthttp/jwthttp"
+)
+
+// The text of a refusal says what was wanted, what came, and how to mend it.
+func TestRefusalTexts(t *testing.T) {
+	const issuer = "https://a.example.com"
+	key := jwthttp.HS256(secret)
+	named := jwthttp.KeySet{jwthttp.HS256(secret).WithID("2025"), jwthttp.RS256(&rsaKey().PublicKey).WithID("rs")}
+	strict := jwthttp.Options{Issuer: issuer, Audience: []string{"orders", "https://orders.example.com"}}
+	cookies := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("__Host-token"))}}
+	two := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.HeaderNamed("x-access-token")}}
+	now := time.Now().Unix()
+	hs := func(header, claims string) string { return signHS(secret, header, claims) }
+	plain := func(more string) string { return hs(plainHeader, payload(more)) }
+	down := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		return nil, errors.New("the vault is sealed")
+	})
+
+	for _, tc := range []struct {
+		name   string
+		keys   jwthttp.KeySource
+		opts   jwthttp.Options
+		lines  string // of the request, or a token for "Authorization: Bearer"
+		reason string
+		want   []string
+	}{
+		{"nothing", key, jwthttp.Options{}, "Accept: */*", "no_token", []string{"looked for Authorization: Bearer, the request has neither Authorization nor a cookie"}},
+		{"Basic", key, jwthttp.Options{}, "Authorization: basic aHVudGVyMg==", "no_token", []string{"Authorization with the scheme Basic"}},
+		{"no Bearer", key, jwthttp.Options{}, "Authorization: " + plain(""), "no_token", []string{`the request has Authorization without "Bearer "`}},
+		{"an unknown scheme", key, jwthttp.Options{}, "Authorization: hunter2 x", "no_token", []string{`Authorization without "Bearer "`}},
+		{"another cookie", key, cookies, "Cookie: token=aHVudGVyMg; theme=dark", "no_token", []string{`looked for Authorization: Bearer and the cookie "__Host-token", the request has the cookies "token", "theme"`}},
+		{"many cookies", key, cookies, "Cookie: " + strings.Repeat("c=1; ", 5) + "a=; b=; d=; e=; f=; g=; h=; i=; j=; k=", "no_token", []string{`"a", "b", "d", "e", "f", "g", "h" and 1 more`}},
+		{"two headers", key, jwthttp.Options{}, "Authorization: Bearer a\nAuthorization: Bearer b", "two_credentials", []string{"there are 2 Authorization headers: send one"}},
+		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token: send it once"}},
+		{"Bearer alone", key, jwthttp.Options{}, "Authorization: Bearer", "malformed_credential", []string{"nothing follows the scheme"}},
+		{"two words", key, jwthttp.Options{}, "Authorization: Bearer hunter2 x", "malformed_credential", []string{"more than one word: send the token alone"}},
+		{"quotes", key, jwthttp.Options{}, `Authorization: Bearer "hunter2"`, "malformed_credential", []string{"a quote or a comma"}},
+		{"another byte", key, jwthttp.Options{}, "Authorization: Bearer hunter2{", "malformed_credential", []string{"a byte that no token has"}},
+		{"no scheme", key, jwthttp.Options{}, `Authorization: "hunter2"`, "malformed_credential", []string{"does not begin with the name of a scheme"}},
+		{"two cookies", key, cookies, "Cookie: __Host-token=a; __Host-token=b", "two_credentials", []string{`a token may be in Authorization: Bearer and the cookie "__Host-token": send it once`}},
+		{"a cookie with a comma", key, cookies, "Cookie: __Host-token=hunter2,b", "malformed_credential", []string{"a byte that RFC 6265 section 4.1.1 forbids"}},
+		{"another origin", key, cookies, "Cookie: __Host-token=a\nOrigin: http://a.example.com\nSec-Fetch-Site: same-site", "cross_origin", []string{`Origin "http://a.example.com", Sec-Fetch-Site "same-site", for host "example.com"`, "TrustedOrigins"}},
+
+		{"opaque", key, jwthttp.Options{}, "hunter2", "malformed_token", []string{"no dots: it is an opaque token, and not a JWT"}},
+		{"encrypted", key, jwthttp.Options{}, "a.b.c.d.e", "malformed_token", []string{"five segments: it is an encrypted token (JWE)"}},
+		{"unsigned", key, jwthttp.Options{}, "a.b.", "malformed_token", []string{"it has no signature"}},
+		{"padded", key, jwthttp.Options{}, "a.b.c=", "malformed_token", []string{"base64url in a token has no padding"}},
+		{"header is not JSON", key, jwthttp.Options{}, "aaaa.b.c", "malformed_token", []string{"its header is not a strict JSON object"}},
+		{"large", key, jwthttp.Options{}, strings.Repeat("x", 9412), "token_too_large", []string{"9412 bytes, and at most 8192 are accepted: raise MaxTokenBytes"}},
+		{"large cookie", key, cookies, "Cookie: __Host-token=" + strings.Repeat("x", 5000), "token_too_large", []string{"5000 bytes, and a cookie has at most 4096", "send it in a header"}},
+		{"large cookie, small limit", key, jwthttp.Options{MaxTokenBytes: 1000, Extractors: cookies.Extractors}, "Cookie: __Host-token=" + strings.Repeat("x", 5000), "token_too_large", []string{"5000 bytes, and at most 1000 are accepted"}},
+		{"crit", key, jwthttp.Options{}, hs(`{"alg":"HS256","crit":["x"]}`, "{}"), "header", []string{"the header has crit"}},
+		{"zip", key, jwthttp.Options{}, hs(`{"alg":"HS256","zip":"DEF"}`, "{}"), "header", []string{"the header has zip: a compressed token"}},
+		{"kid", key, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"a\u0000"}`, "{}"), "header", []string{"kid is not printable ASCII"}},
+		{"logout token", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"logout+jwt"}`, "{}"), "type", []string{`want typ JWT, at+jwt or none, the token has "logout+jwt" (unverified)`}},
+		{"not an access token", key, jwthttp.Options{Type: "at+jwt"}, hs(`{"alg":"HS256","typ":"JWT"}`, "{}"), "type", []string{`want typ "at+jwt", as Options.Type says, the token has "JWT" (unverified)`}},
+		{"typ with odd bytes", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"\u001b[31m\u202e\u2028"}`, "{}"), "type", []string{`"\x1b[31m\u202e\u2028" (unverified)`}},
+
+		{"alg", named, jwthttp.Options{}, hs(`{"alg":"RS512","kid":"2026"}`, "{}"), "unknown_key", []string{`no key for alg "RS512", kid "2026" (unverified): the source has HS256 "2025", RS256 "rs"`}},
+		{"no such kid", named, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"2026"}`, "{}"), "unknown_key", []string{`no key for alg "HS256", kid "2026" (unverified): the source has HS256 "2025", RS256 "rs"`}},
+		{"no kid", named, jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`no key for alg "ES256" without kid (unverified)`}},
+		{"no kid, of one of several issuers", jwthttp.Issuers{issuer: named}, jwthttp.Options{}, hs(`{"alg":"ES256"}`, payload(`"iss":"`+issuer+`"`)), "unknown_key", []string{`the source has HS256 "2025", RS256 "rs"`}},
+		{"a function's keys", jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return named, nil }), jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`the source has HS256 "2025", RS256 "rs"`}},
+		{"a function without keys", jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, nil }), jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`the source has no key`}},
+		{"another secret", named, jwthttp.Options{}, signHS([]byte("another"), `{"alg":"HS256","kid":"2025"}`, payload("")), "signature", []string{`tried the key HS256 "2025", the token names HS256 "2025" (unverified)`, "base64 is not decoded, and a line break at the end counts"}},
+		{"another key", named, jwthttp.Options{}, signRS(t, rsaForger(), `{"alg":"RS256"}`, payload("")), "signature", []string{`tried the key RS256 "rs", the token names RS256 without kid`, "another environment"}},
+		{"another issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has iss "https://b.example.com" (unverified), which Issuers does not have`}},
+		{"down", down, jwthttp.Options{}, plain(""), "unavailable", []string{"the vault is sealed"}},
+
+		{"exp in milliseconds", key, jwthttp.Options{}, hs(plainHeader, `{"exp":1700000000000}`), "claims", []string{"milliseconds"}},
+		{"no exp", key, jwthttp.Options{}, hs(plainHeader, `{}`), "missing_claim", []string{"exp is missing: have the issuer set it, or set AllowMissingExpiry"}},
+		{"no iat", key, jwthttp.Options{MaxAge: time.Hour}, plain(""), "missing_claim", []string{"iat is missing, which MaxAge needs"}},
+		{"cnf", key, jwthttp.Options{}, plain(`"cnf":{"jkt":"x"}`), "sender_constrained", []string{"bound to a key by DPoP or mutual TLS", "AllowSenderConstrained"}},
+		{"a slash", key, strict, plain(`"iss":"https://a.example.com/"`), "issuer", []string{`want iss "https://a.example.com", the token has "https://a.example.com/": the slash at the end counts`}},
+		{"http", key, strict, plain(`"iss":"http://a.example.com"`), "issuer", []string{`the token has "http://a.example.com": http is not https`}},
+		{"case", key, strict, plain(`"iss":"https://A.example.com"`), "issuer", []string{"case counts"}},
+		{"another iss", key, strict, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has "https://b.example.com": if you trust that issuer`}},
+		{"no iss", key, strict, plain(""), "issuer", []string{`want iss "https://a.example.com", the token has none`}},
+		{"the key's issuer", key.WithIssuer(issuer), jwthttp.Options{}, plain(`"iss":"x"`), "issuer", []string{`want iss "https://a.example.com", the token has "x"`}},
+		{"another aud", key, strict, plain(`"iss":"https://a.example.com","aud":"account"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has "account": have the issuer add it (in Keycloak an Audience mapper)`}},
+		{"no aud", key, strict, plain(`"iss":"https://a.example.com"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has none`}},
+		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
+		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
+		{"nbf", key, jwthttp.Options{}, plain(fmt.Sprintf(`"nbf":%d`, now+100000)), "not_yet_valid", []string{"nbf is 27h", "ahead, and Leeway is 0s: set Leeway"}},
+		{"iat ahead", key, jwthttp.Options{MaxAge: time.Hour}, plain(fmt.Sprintf(`"iat":%d`, now+100000)), "not_yet_valid", []string{"iat is 27h", "ahead"}},
+		{"exp", key, jwthttp.Options{Leeway: time.Second}, hs(plainHeader, `{"exp":1}`), "expired", []string{" days back, and Leeway is 1s: the client needs a new token"}},
+		{"old", key, jwthttp.Options{MaxAge: time.Hour}, plain(`"iat":1`), "expired", []string{"iat is ", " days back, MaxAge is 1h0m0s"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var reported error
+			opts := tc.opts
+			opts.Logger = slog.New(slog.DiscardHandler)
+			opts.OnResult = func(_ *http.Request, res jwthttp.Result) {
+				if reported = res.Err; res.Reason != tc.reason {
+					t.Errorf("reason %s, want %s", res.Reason, tc.reason)
+				}
+			}
+			auth := mustNew[AppClaims](t, tc.keys, opts)
+			r := httptest.NewRequest("POST", "/", nil)
+			lines := tc.lines
+			if !strings.Contains(lines, ": ") {
+				lines = "Authorization: Bearer " + lines
+			}
+			for line := range strings.SplitSeq(lines, "\n") {
+				name, value, _ := strings.Cut(line, ": ")
+				r.Header.Add(name, value)
+			}
+			rec := httptest.NewRecorder()
+			auth.Handler(http.NotFoundHandler()).ServeHTTP(rec, r)
+			_, err := auth.Authenticate(r)
+			errs := map[string]error{"Handler": reported, "Authenticate": err}
+			if token, ok := strings.CutPrefix(lines, "Authorization: Bearer "); ok && !strings.Contains(token, ": ") && !strings.Contains(tc.reason, "credential") {
+				_, errs["Verify"] = auth.Verify(t.Context(), token)
+			}
+			for by, err := range errs {
+				if err == nil {
+					t.Errorf("%s: no error", by)
+					continue
+				}
+				text := err.Error()
+				for _, want := range tc.want {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s: %s\nhas no %q", by, text, want)
+					}
+				}
+				isOdd := func(c rune) bool { return !unicode.IsPrint(c) }
+				if strings.ContainsFunc(text, isOdd) || strings.Contains(text, "hunter2") || strings.Contains(text, "aHVudGVyMg") {
+					t.Errorf("%s: the text shows what it must not: %q", by, text)
+				}
+				marshaled, _ := json.Marshal(err)
+				for verb, shown := range map[string]string{"%v": fmt.Sprint(err), "%+v": fmt.Sprintf("%+v", err), "%#v": fmt.Sprintf("%#v", err), "%x": fmt.Sprintf("%x", err)} {
+					if shown != text {
+						t.Errorf("%s: %s shows %q", by, verb, shown)
+					}
+				}
+				var inJSON string
+				if err := json.Unmarshal(marshaled, &inJSON); err != nil || inJSON != text {
+					t.Errorf("%s: as JSON %s", by, marshaled)
+				}
+			}
+			// The client gets the constant sentence, and nothing of what came.
+			for _, want := range tc.want {
+				if strings.Contains(rec.Body.String()+fmt.Sprint(rec.Header()), want) {
+					t.Errorf("the client is told %q", want)
+				}
+			}
+		})
+	}
+}
+
+// What failed before its signature is in fields of its own.
+func TestUnverified(t *testing.T) {
+	var got jwthttp.Result
+	opts := jwthttp.Options{OnResult: func(_ *http.Request, res jwthttp.Result) { got = res }}
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), opts)
+	forger := []byte("another secret that has 32 bytes")
+	long := strings.Repeat("i", 257)
+	for _, tc := range []struct {
+		name, token        string
+		segments           int
+		alg, kid, typ, iss string
+	}{
+		{"good", signHS(secret, plainHeader, payload(`"iss":"a"`)), 0, "", "", "", ""},
+		{"good, but expired", signHS(secret, plainHeader, `{"exp":1,"iss":"a"}`), 0, "", "", "", ""},
+		{"opaque", "x", 1, "", "", "", ""},
+		{"encrypted", "a.b.c.d.e", 5, "", "", "", ""},
+		{"too large", strings.Repeat("a.", 5000), 5001, "", "", "", ""},
+		{"crit", signHS(secret, `{"alg":"HS256","crit":[]}`, payload(`"iss":"a"`)), 3, "", "", "", ""},
+		{"typ", signHS(secret, `{"alg":"HS256","kid":"k","typ":"x"}`, payload(`"iss":"a"`)), 3, "HS256", "k", "x", "a"},
+		{"alg", signHS(secret, `{"alg":"RS256","kid":"k"}`, payload(`"iss":"a"`)), 3, "RS256", "k", "", "a"},
+		{"forged", signHS(forger, `{"alg":"HS256","kid":"k","typ":"JWT"}`, payload(`"iss":"a"`)), 3, "HS256", "k", "JWT", "a"},
+		{"forged, a long iss", signHS(forger, plainHeader, payload(`"iss":"`+long+`"`)), 3, "HS256", "", "JWT", ""},
+		{"forged, an iss that is a number", signHS(forger, plainHeader, payload(`"iss":1`)), 3, "HS256", "", "JWT", ""},
+		{"forged, not JSON", signHS(forger, plainHeader, "iss"), 3, "HS256", "", "JWT", ""},
+	} {
+		got = jwthttp.Result{}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+tc.token)
+		auth.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+		want := jwthttp.Result{}.Unverified
+		want.Segments, want.Algorithm, want.KeyID, want.Type, want.Issuer = tc.segments, tc.alg, tc.kid, tc.typ, tc.iss
+		if strings.Contains(tc.name, "too large") {
+			want.Segments = got.Unverified.Segments // counted below
+			if got.Unverified.Segments != strings.Count(tc.token, ".")+1 {
+				t.Errorf("%s: %d segments", tc.name, got.Unverified.Segments)
+			}
+		}
+		if got.Unverified != want {
+			t.Errorf("%s: %+v, want %+v", tc.name, got.Unverified, want)
+		}
+		if isUnverified := tc.segments > 0; isUnverified && (got.Algorithm+got.KeyID+got.Issuer+got.Subject != "" || got.Remembered) {
+			t.Errorf("%s: what is unverified is shown as verified: %+v", tc.name, got)
+		}
+	}
+}
+
+// A guard that refuses calls OnResult a second time, with its name.
+func TestGuardResults(t *testing.T) {
+	var results []jwthttp.Result
+	opts := jwthttp.Options{
+		AllowAnonymous: true,
+		Logger:         slog.New(slog.DiscardHandler),
+		OnResult:       func(_ *http.Request, res jwthttp.Result) { results = append(results, res) },
+	}
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret).WithID("k"), opts)
+	no := jwthttp.Require(func(AppClaims) error { return errors.New("not for you") })
+	closed := jwthttp.Require(func(AppClaims) error { return jwthttp.ErrUnavailable })
+	other := jwthttp.Require(func(jwt.MapClaims) error { return nil })
+	for _, tc := range []struct {
+		name                   string
+		guard                  func(http.Handler) http.Handler
+		token                  bool
+		guardName              string // "" if the request passes
+		outcome, reason, cause string
+	}{
+		{"passes", jwthttp.RequireScopes("read"), true, "", "", "", ""},
+		{"scope", jwthttp.RequireScopes("read", "admin"), true, "RequireScopes", "refused", "insufficient_scope", `RequireScopes needs "read admin", the token has "read write"`},
+		{"any scope", jwthttp.RequireAnyScope("admin"), true, "RequireAnyScope", "refused", "insufficient_scope", `RequireAnyScope needs "admin", the token has "read write"`},
+		{"rule", no, true, "Require[jwthttp_test.AppClaims]", "refused", "forbidden", "not for you"},
+		{"rule, no token", no, false, "Require[jwthttp_test.AppClaims]", "refused", "no_token", "needs one"},
+		{"scope, no token", jwthttp.RequireScopes("read"), false, "RequireScopes", "refused", "no_token", "RequireScopes needs one"},
+		{"down", closed, true, "Require[jwthttp_test.AppClaims]", "unavailable", "unavailable", ""},
+		{"another claims type", other, true, "Require[jwt.MapClaims]", "refused", "misconfigured", "make both for the same claims type"},
+	} {
+		results = nil
+		r := httptest.NewRequest("GET", "/", nil)
+		if tc.token {
+			r.Header.Set("Authorization", "Bearer "+signHS(secret, `{"alg":"HS256","kid":"k"}`, payload(`"iss":"https://a","scope":"read write"`)))
+		}
+		alice.New(auth.Handler, tc.guard).ThenFunc(func(http.ResponseWriter, *http.Request) {}).ServeHTTP(httptest.NewRecorder(), r)
+		if tc.guardName == "" {
+			if len(results) != 1 || results[0].Guard != "" || results[0].Outcome != "accepted" {
+				t.Errorf("%s: %+v", tc.name, results)
+			}
+			continue
+		}
+		if len(results) != 2 || results[0].Guard != "" || results[1].Err == nil {
+			t.Errorf("%s: %+v", tc.name, results)
+			continue
+		}
+		got := results[1]
+		if !strings.Contains(got.Err.Error(), tc.cause) {
+			t.Errorf("%s: %v, want %q", tc.name, got.Err, tc.cause)
+		}
+		got.Err = nil
+		want := jwthttp.Result{Outcome: tc.outcome, Reason: tc.reason, Guard: tc.guardName}
+		if tc.token {
+			want.Source, want.Algorithm, want.KeyID, want.Issuer, want.Subject = "header:Authorization", "HS256", "k", "https://a", "alice"
+		}
+		if got != want {
+			t.Errorf("%s: %+v\nwant %+v", tc.name, got, want)
+		}
+	}
+}
+
+// One record for each refusal, at Debug, with stable keys.
+func TestRefusalRecord(t *testing.T) {
+	var log strings.Builder
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Logger: textLogger(&log, slog.LevelDebug)})
+	chain := alice.New(auth.Handler, jwthttp.RequireScopes("admin")).Then(http.NotFoundHandler())
+	for _, tc := range []struct{ name, token, want string }{
+		{"expired", signHS(secret, plainHeader, `{"sub":"alice","iss":"https://a","exp":1}`), `^level=DEBUG msg="jwthttp: a request was refused" outcome=refused reason=expired source=header:Authorization alg=HS256 iss=https://a sub=alice err="jwthttp: invalid token: The access token expired: exp is \d+ days back, and Leeway is 0s: the client needs a new token" see=docs/refusals.md#expired\n$`},
+		{"forged", signHS([]byte("x"), `{"alg":"HS256","kid":"k"}`, `{"iss":"\u001b[1m\u202e"}`), `^level=DEBUG msg="jwthttp: a request was refused" outcome=refused reason=signature source=header:Authorization unverified.segments=3 unverified.alg=HS256 unverified.kid=k unverified.iss=" \[1m " err=".*" see=docs/refusals.md#signature\n$`},
+		{"guard", good(), `^level=DEBUG msg="jwthttp: a request was refused" outcome=refused reason=insufficient_scope guard=RequireScopes source=header:Authorization alg=HS256 sub=alice err=".*" see=docs/refusals.md#insufficient_scope\n$`},
+	} {
+		log.Reset()
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+tc.token)
+		chain.ServeHTTP(httptest.NewRecorder(), r)
+		if !regexp.MustCompile(tc.want).MatchString(log.String()) {
+			t.Errorf("%s: %s\nwant %s", tc.name, log.String(), tc.want)
+		}
+		if strings.Contains(log.String(), tc.token[len(tc.token)-20:]) {
+			t.Errorf("%s: the record has the token: %s", tc.name, &log)
+		}
+	}
+}
+
+// textLogger returns a logger without times.
+func textLogger(w *strings.Builder, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+}
+
+// What the operator must mend is logged once a minute, of keys and of checks apart, also by the
+// default logger, which may be replaced at any time.
+func TestOperatorRecords(t *testing.T) {
+	for _, name := range []string{"Options.Logger", "slog.Default"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var err error
+				keys := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+					return []jwthttp.Key{jwthttp.HS256(secret)}, err
+				})
+				var stored error
+				check := func(context.Context, *jwthttp.Token[AppClaims]) error { return stored }
+				var own strings.Builder
+				opts := jwthttp.Options{Logger: textLogger(&own, slog.LevelInfo)}
+				if name == "slog.Default" {
+					opts.Logger = nil
+				}
+				auth := mustNew(t, keys, opts, check)
+				records := logged(t) // replaces the default after New
+				send := func(ctx context.Context) {
+					r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+					r.Header.Set("Authorization", "Bearer "+good())
+					auth.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+				}
+				got := func() string {
+					text := strings.Join(records.take(), "") + own.String()
+					own.Reset()
+					return text
+				}
+				const message = `level=ERROR msg="jwthttp: tokens cannot be checked" err="jwthttp: temporarily unavailable: The access token cannot be checked at the moment: `
+				const see = ` see=docs/refusals.md#unavailable`
+
+				send(t.Context())
+				if text := got(); text != "" {
+					t.Errorf("a good request is logged: %s", text)
+				}
+				err = errors.New("the vault is sealed")
+				canceled, cancel := context.WithCancel(t.Context())
+				cancel()
+				send(canceled) // the client has left: nothing to mend
+				if text := got(); text != "" {
+					t.Errorf("a client that has left is logged: %s", text)
+				}
+				for range 5 {
+					send(t.Context())
+				}
+				if text := got(); text != message+`the vault is sealed"`+see+"\n" {
+					t.Errorf("%s", text)
+				}
+				err, stored = nil, fmt.Errorf("%w: redis is down", jwthttp.ErrUnavailable)
+				send(t.Context())
+				if text := got(); text != message+`jwthttp: temporarily unavailable: redis is down"`+see+"\n" {
+					t.Errorf("%s", text)
+				}
+				time.Sleep(time.Minute)
+				err = errors.New("the vault is sealed")
+				send(t.Context())
+				if text := got(); text != message+`the vault is sealed"`+see+" suppressed=4\n" {
+					t.Errorf("%s", text)
+				}
+			})
+		})
+	}
+}
+
+// A refusal costs no more than its answer unless somebody listens. The bounds were measured
+// before refusals had texts.
+func TestRefusalsAreCheap(t *testing.T) {
+	if underRace() {
+		t.Skip("the race detector allocates")
+	}
+	quiet := slog.New(slog.NewTextHandler(&strings.Builder{}, nil)) // at Info
+	key := jwthttp.HS256(secret)
+	down := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, jwthttp.ErrUnavailable })
+	for _, tc := range []struct {
+		name  string
+		keys  jwthttp.KeySource
+		opts  jwthttp.Options
+		guard func(http.Handler) http.Handler
+		value string // of Authorization
+		most  float64
+	}{
+		{"no token", key, jwthttp.Options{}, nil, "", 6},
+		{"Basic", key, jwthttp.Options{}, nil, "Basic x", 6},
+		{"malformed", key, jwthttp.Options{}, nil, "Bearer a.b", 6},
+		{"too large", key, jwthttp.Options{}, nil, "Bearer " + strings.Repeat("x", 9000), 6},
+		{"forged", key, jwthttp.Options{}, nil, "Bearer " + signHS([]byte("x"), plainHeader, payload("")), 6},
+		{"unknown key", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, `{"alg":"RS256"}`, payload("")), 6},
+		{"unknown issuer", jwthttp.Issuers{"https://a": key}, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"iss":"x"`)), 8},
+		{"expired", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 15},
+		{"audience", key, jwthttp.Options{Audience: []string{"a"}}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"aud":"x"`)), 14},
+		{"scope", key, jwthttp.Options{}, jwthttp.RequireScopes("admin"), "Bearer " + good(), 12},
+		{"rule", key, jwthttp.Options{}, jwthttp.Require(func(AppClaims) error { return errors.New("no") }), "Bearer " + good(), 11},
+		{"unavailable", down, jwthttp.Options{}, nil, "Bearer " + good(), 9},
+		{"accepted by FromKeyfunc", jwthttp.FromKeyfunc(anyKey(secret), "HS256"), jwthttp.Options{}, nil, "Bearer " + good(), 12},
+	} {
+		tc.opts.Logger = quiet
+		h := mustNew[AppClaims](t, tc.keys, tc.opts).Handler
+		chain := h(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		if tc.guard != nil {
+			chain = h(tc.guard(http.NotFoundHandler()))
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		if tc.value != "" {
+			r.Header.Set("Authorization", tc.value)
+		}
+		w := &nothing{http.Header{}}
+		n := testing.AllocsPerRun(100, func() {
+			clear(w.header)
+			chain.ServeHTTP(w, r)
+		})
+		if n > tc.most {
+			t.Errorf("%s: %v allocations, at most %v are good", tc.name, n, tc.most)
+		}
+	}
+}
+
+// nothing is a ResponseWriter that writes nothing.
+type nothing struct{ header http.Header }
+
+func (w *nothing) Header() http.Header         { return w.header }
+func (w *nothing) Write(p []byte) (int, error) { return len(p), nil }
+func (w *nothing) WriteHeader(int)             {}
+
+// The record of a refusal names its section in docs/refusals.md.
+func TestRefusalsPage(t *testing.T) {
+	page, err := os.ReadFile("docs/refusals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sections []string
+	for _, m := range regexp.MustCompile(`(?m)^## ([a-z_]+)$`).FindAllStringSubmatch(string(page), -1) {
+		sections = append(sections, m[1])
+	}
+	words := jwthttp.ReasonWords()
+	slices.Sort(sections)
+	slices.Sort(words)
+	if !slices.Equal(sections, words) {
+		t.Errorf("docs/refusals.md has the sections\n%q, the reasons are\n%q", sections, words)
+	}
+}
