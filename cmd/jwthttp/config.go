@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -56,7 +55,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 // setup reads the files and the environment, and makes the setup of the middleware. No request
 // is sent yet. The caller closes what it returns. The error says which flag is wrong and how to
 // mend it; it never has a secret.
-func (c *config) setup(_ context.Context) (explain.Setup, error) {
+func (c *config) setup() (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Leeway: c.leeway, MaxAge: c.maxAge,
 		AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
@@ -116,14 +115,18 @@ func (c *config) local(s explain.Setup) (explain.Setup, error) {
 		if !ok { // its name may be the secret itself, so it is not repeated
 			return s, errors.New("-secret-env names an environment variable that is not set: pass its NAME, not the secret, and export it")
 		}
-		s.AddSecret([]byte(secret), "the secret", c.algorithm, c.keyID)
+		if err := s.AddSecret([]byte(secret), "the secret", c.algorithm, c.keyID); err != nil {
+			return s, err
+		}
 	}
 	if c.secretFile != "" {
 		secret, err := readFile("-secret-file", c.secretFile)
+		if err == nil {
+			err = s.AddSecret(secret, "the secret", c.algorithm, c.keyID)
+		}
 		if err != nil {
 			return s, err
 		}
-		s.AddSecret(secret, "the secret", c.algorithm, c.keyID)
 	}
 	for _, name := range c.keyFiles {
 		data, err := readFile("-key", name)
