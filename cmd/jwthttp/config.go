@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,7 +56,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 // setup reads the files and the environment, and makes the setup of the middleware. No request
 // is sent yet. The caller closes what it returns. The error says which flag is wrong and how to
 // mend it; it never has a secret.
-func (c *config) setup() (explain.Setup, error) {
+func (c *config) setup(_ context.Context) (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Leeway: c.leeway, MaxAge: c.maxAge,
 		AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,

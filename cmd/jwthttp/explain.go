@@ -47,7 +47,7 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	if err != nil {
 		return fail(err)
 	}
-	setup, err := c.setup()
+	setup, err := c.setup(ctx)
 	if err != nil {
 		return fail(err)
 	}
