@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -112,11 +111,11 @@ func (c *config) local(s explain.Setup) (explain.Setup, error) {
 		return s, errors.New("-secret-env and -secret-file are both set: keep one")
 	}
 	if c.secretEnv != "" {
-		secret, ok := os.LookupEnv(c.secretEnv)
-		if !ok { // its name may be the secret itself, so it is not repeated
-			return s, errors.New("-secret-env names an environment variable that is not set: pass its NAME, not the secret, and export it")
+		secret, err := readSecretEnv(c.secretEnv)
+		if err == nil {
+			err = s.AddSecret(secret, "the secret", c.algorithm, c.keyID)
 		}
-		if err := s.AddSecret([]byte(secret), "the secret", c.algorithm, c.keyID); err != nil {
+		if err != nil {
 			return s, err
 		}
 	}

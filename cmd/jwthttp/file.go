@@ -40,3 +40,12 @@ func readFile(flag, name string) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// readSecretEnv returns the secret of -secret-env.
+func readSecretEnv(name string) ([]byte, error) {
+	secret, ok := os.LookupEnv(name)
+	if !ok { // the name may be the secret itself, so it is not repeated
+		return nil, errors.New("-secret-env names an environment variable that is not set: pass its NAME, not the secret, and export it")
+	}
+	return []byte(secret), nil
+}
