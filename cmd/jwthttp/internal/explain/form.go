@@ -147,7 +147,7 @@ func (e *explainer) isCut(raw, reason string) bool {
 		note(fmt.Sprintf("five segments, alg %s, enc %s", quote(alg), quote(header.str("enc"))),
 			"the token is encrypted (a JWE), and only its receiver can read it: have the issuer sign it instead of encrypting it; a provider may need the API's audience in the token request")
 		return false
-	case len(t.parts) < 2:
+	case len(t.parts) < 2, isBinary(raw):
 		note(shapeOf(raw), opaqueMend(raw))
 		t.header, t.payload = nil, nil
 		return false

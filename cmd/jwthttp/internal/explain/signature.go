@@ -365,6 +365,8 @@ func (e *explainer) tryLength(keys []Key, alg string) string {
 	}
 	got := len(e.token.signature)
 	switch {
+	case got == 0:
+		return "the signature segment is not base64url: the token was cut off or changed; copy it whole"
 	case want == 0 || got == want:
 		return ""
 	case got < want:
