@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const explainUsage = `Usage: jwthttp explain [flags] [FILE]
@@ -40,7 +41,9 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 		return status
 	}
 	fail := func(err error) int {
-		fmt.Fprintln(stderr, "jwthttp explain:", err)
+		for line := range strings.Lines(err.Error()) { // an error of jwks has several
+			fmt.Fprintln(stderr, "jwthttp explain:", logtext.Cut(strings.TrimSpace(line)))
+		}
 		return exitUnknown
 	}
 	token, err := readToken(fs.Args(), stdin)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 )
@@ -16,7 +18,34 @@ func command(t *testing.T, stdin string, args ...string) (stdout, stderr string,
 	t.Helper()
 	var out, errs bytes.Buffer
 	status = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	if args[0] == "explain" {
+		expectHarmless(t, out.String()+errs.String(), stdin)
+	}
 	return out.String(), errs.String(), status
+}
+
+// expectHarmless checks what every output of explain has to be: without control characters,
+// without secrets, and without a signature.
+func expectHarmless(t *testing.T, output, token string) {
+	t.Helper()
+	for _, c := range output {
+		if c != '\n' && (unicode.IsControl(c) || unicode.In(c, unicode.Cf, unicode.Zl, unicode.Zp)) || !utf8.ValidString(output) {
+			t.Errorf("the output has %U: %.2000q", c, output)
+			break
+		}
+	}
+	hidden := strings.FieldsFunc(token, func(c rune) bool { return c == ' ' || c == '\n' || c == '"' })
+	for _, name := range []string{"secret.txt", "secret-hex.txt", "secret-short.txt", "secret-decoded.bin"} {
+		hidden = append(hidden, strings.TrimSpace(read(t, name)))
+	}
+	for _, word := range hidden {
+		if at := strings.LastIndex(word, "."); at >= 0 {
+			word = word[at+1:]
+		}
+		if len(word) >= 16 && strings.Contains(output, word[:16]) {
+			t.Errorf("the output has a secret or a signature: %.2000s", output)
+		}
+	}
 }
 
 // firstLine runs explain and returns the first line of what it writes.

@@ -92,7 +92,7 @@ func (e *explainer) waitForKeys() bool {
 	ctx, cancel := context.WithTimeout(e.ctx, remoteWait)
 	defer cancel()
 	source := e.setup.Remote.Source
-	if source.Ready(ctx) == nil {
+	if source.Stats().Keys > 0 {
 		return true
 	}
 	err := source.Refresh(ctx)

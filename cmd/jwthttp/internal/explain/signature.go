@@ -16,6 +16,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
+const maxRSABits = 8192 // as package jws has it
+
 // checkSignature asks the middleware about the key and the signature, or tries the keys itself
 // where no middleware takes the token. keysWork reports whether New accepts the keys.
 func (e *explainer) checkSignature(keysWork bool) {
@@ -99,6 +101,9 @@ func (t *token) isSignedBy(material any, algorithm string) bool {
 	if algorithm == "Ed25519" {
 		algorithm = "EdDSA"
 	}
+	if pub, ok := material.(*rsa.PublicKey); ok && pub.N.BitLen() > maxRSABits {
+		return false // it would take seconds or more
+	}
 	method := jwt.GetSigningMethod(algorithm)
 	if method == nil || algorithm == "none" || len(t.signature) == 0 || material == nil {
 		return false
@@ -148,7 +153,7 @@ func (e *explainer) tryKeyAsItIs(keys []Key, alg string) string {
 		case k.Skipped != "":
 			return fmt.Sprintf("%s verifies the token, but is not used: %s", k.Name, k.Skipped)
 		case usual != alg && usual != "":
-			return fmt.Sprintf("%s verifies the token, but is for %s, and the token is signed with %s: make the key for %s (flag -alg), or have the issuer publish it with this alg", k.Name, clip(usual), alg, alg)
+			return fmt.Sprintf("%s verifies the token, but is for %s, and the token is signed with %s: make the key for %s (flag -alg), or have the issuer publish it with this alg", k.Name, clip(usual), clip(alg), clip(alg))
 		case k.ID != e.keyID():
 			return fmt.Sprintf("%s verifies the token, but its id is %s and the token's kid is %s: give Key.WithID the kid of the token, or leave WithID out", k.Name, quote(k.ID), quote(e.keyID()))
 		}
@@ -396,7 +401,7 @@ func (e *explainer) tryKind(keys []Key, alg string) string {
 	case isHMAC && len(secrets) == 0:
 		return fmt.Sprintf("the token is signed with a secret (%s), and the middleware has public keys only: have the issuer sign with its private key, such as RS256, or pass the secret to HS256", alg)
 	case !isHMAC && len(publics) == 0:
-		return fmt.Sprintf("the token is signed with a private key (%s), and the middleware has a secret: pass it the issuer's public key, from a file or by jwks.Discover", alg)
+		return fmt.Sprintf("the token is signed with a private key (%s), and the middleware has a secret: pass it the issuer's public key, from a file or by jwks.Discover", clip(alg))
 	case len(named) > 0 && !slices.ContainsFunc(named, func(k Key) bool { return algorithmOf(k) == alg && k.Skipped == "" }):
 		k := named[0]
 		if k.Skipped != "" {
