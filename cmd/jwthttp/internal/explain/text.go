@@ -79,11 +79,13 @@ func display(text []byte) string {
 	if len(text) > maxShown {
 		return ""
 	}
-	indent := "  "
-	if depth(text) > maxIndented {
-		indent = "" // thousands of levels would be a hundred megabytes
+	var err error
+	if depth(text) <= maxIndented {
+		err = json.Indent(&b, text, "", "  ")
+	} else { // indented, thousands of levels would be a hundred megabytes
+		err = json.Compact(&b, text)
 	}
-	if json.Indent(&b, text, "", indent) != nil {
+	if err != nil {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
