@@ -346,3 +346,43 @@ func TestEveryReasonAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestStepsOfTheWay(t *testing.T) {
+	const passed, failed, assumed, notDone = explain.Passed, explain.Failed, explain.Assumed, explain.NotDone
+	for _, tc := range []struct {
+		name, token string
+		flags       []string
+		want        map[string]string // passed if it is not here
+	}{
+		{"good", "hs256.jwt", secret, nil},
+		{"another audience", "hs256.jwt", flags(secret, []string{"-issuer", "https://issuer.example.com"}), map[string]string{"audience": failed, "times": assumed}},
+		{"another secret", "hs256.jwt", []string{"-secret-file", data("secret-hex.txt")}, map[string]string{
+			"signature": failed, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
+		{"a good signature after another type", "hs256.jwt", flags(secret, []string{"-type", "at+jwt"}), map[string]string{
+			"type": failed, "key": assumed, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
+		{"no key", "hs256.jwt", nil, map[string]string{"key": failed, "signature": notDone, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
+		{"opaque", "opaque.txt", secret, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": notDone, "signature": notDone,
+			"claims": notDone, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
+		{"not an object", "not-object.jwt", secret, map[string]string{"claims": failed, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			config := tc.flags
+			if !strings.Contains(strings.Join(config, " "), "-issuer") {
+				config = flags(ours, config)
+			}
+			r := asJSON(t, read(t, tc.token), config...)
+			for _, step := range r.Steps {
+				want := tc.want[step.Name]
+				if want == "" {
+					want = passed
+				}
+				if step.Status != want || (step.Status == failed) != (step.Mend != "") {
+					t.Errorf("%s is %q, want %q; mend %q", step.Name, step.Status, want, step.Mend)
+				}
+			}
+			if len(r.Steps) != 11 {
+				t.Errorf("%d steps", len(r.Steps))
+			}
+		})
+	}
+}

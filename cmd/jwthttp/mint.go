@@ -187,8 +187,12 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 	if o.lifetime > maxLifetime || o.lifetime < -maxLifetime {
 		return nil, errors.New("-lifetime: it is more than 366 days: put an exp into -claims")
 	}
-	now := time.Now()
-	for name, value := range map[string]any{"iat": now.Unix(), "exp": now.Add(o.lifetime).Unix(), "jti": rand.Text()} {
+	issued := time.Now()
+	expires := issued.Add(o.lifetime)
+	if o.lifetime <= 0 { // it was good once
+		issued = expires.Add(-defaultLifetime)
+	}
+	for name, value := range map[string]any{"iat": issued.Unix(), "exp": expires.Unix(), "jti": rand.Text()} {
 		if _, ok := claims[name]; !ok {
 			claims[name] = value
 		}

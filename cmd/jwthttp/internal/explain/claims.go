@@ -44,7 +44,6 @@ func (e *explainer) checkClaims() {
 		f, ok := e.claimFinding(reason)
 		f.Reason = reason
 		e.add(f)
-		e.reached = stepOf[reason]
 		if !ok {
 			return
 		}
@@ -364,7 +363,7 @@ func (e *explainer) over() Finding {
 		case hasIssued && e.at(iat).After(e.now):
 			mend = "exp is over and iat is ahead: the issuer's clock or time zone is wrong"
 		case ago <= 5*time.Minute:
-			mend += fmt.Sprintf("; if it was just issued, the clocks differ, and Options.Leeway can be at most 5m")
+			mend += "; if it was just issued, the clocks differ, and Options.Leeway can be at most 5m"
 		case isWholeHours(ago) && hasIssued && ago < 15*time.Hour && n-iat <= 3600:
 			mend += "; if it was just issued, the issuer writes its local time for UTC"
 		}

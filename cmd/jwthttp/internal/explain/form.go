@@ -96,7 +96,6 @@ func (e *explainer) readForm(raw string) bool {
 			}
 			raw, e.sent = tidied, "Bearer "+tidied
 		default:
-			e.reached = stepForm
 			return true
 		}
 	}
@@ -174,7 +173,6 @@ func (e *explainer) isCut(raw, reason string) bool {
 			}
 		}
 	}
-	e.reached = stepForm
 	return readObject(t.payload).members != nil
 }
 

@@ -34,9 +34,7 @@ func (e *explainer) readHeader() bool {
 		case "type":
 			e.typeFault()
 		default:
-			if !e.formFault || e.reached != "" {
-				e.reached = stepType
-			}
+			e.reached = stepType
 			return true
 		}
 	}

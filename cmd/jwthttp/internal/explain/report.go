@@ -81,25 +81,30 @@ var stepOf = map[string]string{
 
 // report makes the report of what was found.
 func (e *explainer) report() Report {
-	r := Report{Verdict: Refused, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
-	if len(r.Findings) == 0 {
-		r.Verdict = Good
-	} else if first := r.Findings[0].Reason; slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", "canceled"}, first) {
-		r.Verdict = Unknown
+	r := Report{Verdict: Good, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
+	if len(r.Findings) > 0 {
+		r.Verdict = Refused
+		if isAboutSetup(r.Findings[0].Reason) {
+			r.Verdict = Unknown
+		}
 	}
 	reached := slices.Index(steps, e.reached) // -1 for none
+	for _, f := range r.Findings {
+		if !isAboutSetup(f.Reason) {
+			reached = max(reached, slices.Index(steps, stepOf[f.Reason]))
+		}
+	}
 	hasFailed := false
 	for i, name := range steps {
 		step := Step{Name: name, Status: Passed}
 		f := slices.IndexFunc(r.Findings, func(f Finding) bool { return stepOf[f.Reason] == name })
-		isUnknown := name == stepSignature && !e.good && !e.hasFinding(stepSignature)
 		switch {
 		case f >= 0:
 			step.Status, step.Wanted, step.Came, step.Mend = Failed, r.Findings[f].Wanted, r.Findings[f].Came, r.Findings[f].Mend
 			hasFailed = true
-		case i > reached, isUnknown:
+		case i > reached, name == stepSignature && !e.good:
 			step.Status = NotDone
-		case hasFailed && !(name == stepSignature && e.good):
+		case hasFailed && name != stepSignature: // a signature is that of the token itself
 			step.Status = Assumed
 		}
 		r.Steps = append(r.Steps, step)
@@ -107,6 +112,7 @@ func (e *explainer) report() Report {
 	return r
 }
 
-func (e *explainer) hasFinding(step string) bool {
-	return slices.ContainsFunc(e.findings, func(f Finding) bool { return stepOf[f.Reason] == step })
+// isAboutSetup reports whether a reason is a fault of the setup, which no token can mend.
+func isAboutSetup(reason string) bool {
+	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", "canceled"}, reason)
 }
