@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -105,6 +107,49 @@ func TestEveryChangedByteIsRefused(t *testing.T) {
 		changed[i] ^= 1
 		if line, status := firstLine(t, string(changed), flags(ours, secret)...); status != exitRefused {
 			t.Errorf("byte %d: status %d: %s", i, status, line)
+		}
+	}
+}
+
+// Tokens that were changed at random places, in their JSON and in their base64.
+func TestEveryRefusalIsExplained(t *testing.T) {
+	files, err := filepath.Glob(data("*.jwt"))
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	random := mathrand.New(mathrand.NewPCG(1, 2))
+	change := func(b []byte) []byte {
+		if len(b) == 0 {
+			return b
+		}
+		i := random.IntN(len(b))
+		switch random.IntN(4) {
+		case 0:
+			b[i] = byte(random.IntN(256))
+		case 1:
+			return b[:i]
+		case 2:
+			return slices.Delete(b, i, i+1)
+		case 3:
+			return slices.Insert(b, i, `"{}[]:,0n\`[random.IntN(10)])
+		}
+		return b
+	}
+	for _, name := range files {
+		for range 8 {
+			parts := strings.Split(strings.TrimSpace(read(t, filepath.Base(name))), ".")
+			i := random.IntN(3)
+			if decoded, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && i < 2 && random.IntN(2) == 0 {
+				parts[i] = encode(string(change(decoded)))
+			} else {
+				parts[i] = string(change([]byte(parts[i])))
+			}
+			token := strings.Join(parts, ".")
+			for _, f := range asJSON(t, token, flags(ours, rsaKey)...).Findings {
+				if f.Mend == "" || strings.Contains(f.Mend, "explain does not know") || strings.Contains(f.Mend, "the log of the middleware") {
+					t.Errorf("%s: %+v", token, f)
+				}
+			}
 		}
 	}
 }

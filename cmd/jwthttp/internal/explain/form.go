@@ -161,6 +161,9 @@ func (e *explainer) isCut(raw, reason string) bool {
 			mend = `the token is unsigned: its alg is "none", so anybody can have made it; have the issuer sign it`
 		}
 		note(shapeOf(raw), mend)
+	case len(t.parts) == 3 && t.parts[1] == "":
+		note(shapeOf(raw), "the token has no payload, its second segment is empty: copy the token whole, or have the issuer put the payload into it")
+		return false
 	case len(t.parts) != 3:
 		note(shapeOf(raw), "the token has too many dots: two tokens or other text may have been joined to it; copy the token alone")
 		return false
