@@ -147,12 +147,12 @@ func (o *order) mint(stdin io.Reader, stdout, stderr io.Writer) error {
 // writePublic writes a public key to a file. It replaces nothing but a public key, since people
 // confuse the file names of a key's halves.
 func writePublic(name string, public []byte) error {
-	if info, err := os.Stat(name); err == nil {
+	if info, err := os.Stat(name); err == nil && (info.Size() > 0 || !info.Mode().IsRegular()) {
 		old, err := readFile("-public", name)
-		if err != nil && info.Size() > 0 {
+		if err != nil {
 			return err
 		}
-		if block, _ := pem.Decode(old); len(old) > 0 && (block == nil || block.Type != "PUBLIC KEY") {
+		if block, _ := pem.Decode(old); block == nil || block.Type != "PUBLIC KEY" {
 			return errors.New("-public: the file exists and has no public key in it: pass another name")
 		}
 	}
