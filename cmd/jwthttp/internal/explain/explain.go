@@ -102,68 +102,43 @@ func (e *explainer) praiseKey() {
 }
 
 // askFirst asks the middleware about the token as it was sent. It reports whether New accepts
-// the keys.
+// the configuration.
 func (e *explainer) askFirst() bool {
-	if e.setup.Source == nil {
-		if err := e.checkOptions(); err != nil {
-			e.add(Finding{Reason: reasonConfiguration, Wanted: "options that New accepts", Came: clip(err.Error()), Mend: "New refuses the options: " + clip(err.Error())})
-		}
-		return false
+	source := e.setup.Source
+	if source == nil {
+		source = e.public
 	}
-	if e.setup.Remote != nil && !e.waitForKeys() {
-		return false
-	}
-	reason, err := e.ask(e.setup.Source, e.setup.Options, e.sent)
-	if err != nil {
-		e.opts = tameOptions(e.opts)
+	if _, err := e.ask(source, e.opts, ""); err != nil {
 		if len(e.findings) == 0 { // else a finding about the key says it better
 			e.add(Finding{Reason: reasonConfiguration, Wanted: "a configuration that New accepts", Came: clip(err.Error()), Mend: "New refuses this configuration: " + clip(err.Error())})
 		}
+		e.mendOptions()
 		return false
 	}
-	e.asked, e.first = true, reason
-	return true
+	if e.setup.Source == nil || e.setup.Remote != nil && !e.waitForKeys() {
+		return false
+	}
+	reason, err := e.ask(source, e.opts, e.sent)
+	e.asked, e.first = err == nil, reason
+	return e.asked
 }
 
-// checkOptions returns what New says of the options alone.
-func (e *explainer) checkOptions() error {
-	_, err := e.ask(e.public, e.opts, "")
-	if err != nil {
-		e.opts = tameOptions(e.opts)
-	}
-	return err
-}
-
-// tameOptions returns options that New accepts, with as many of opts as can be kept.
-func tameOptions(opts jwthttp.Options) jwthttp.Options {
-	tamed := jwthttp.Options{
-		AllowAnyAudience: opts.AllowAnyAudience || len(opts.Audience) == 0, AllowMissingExpiry: opts.AllowMissingExpiry, AllowSenderConstrained: opts.AllowSenderConstrained,
-	}
-	public, _, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return tamed
-	}
-	accepts := func(o jwthttp.Options) bool {
-		_, err := jwthttp.New[jwt.MapClaims](jwthttp.EdDSA(public), o)
-		return err == nil
-	}
-	if accepts(opts) {
-		return opts
-	}
-	for _, keep := range []func(*jwthttp.Options){
-		func(o *jwthttp.Options) { o.Issuer = opts.Issuer },
-		func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = opts.Audience, len(opts.Audience) == 0 },
-		func(o *jwthttp.Options) { o.Type = opts.Type },
-		func(o *jwthttp.Options) { o.Leeway = opts.Leeway },
-		func(o *jwthttp.Options) { o.MaxAge = opts.MaxAge },
-		func(o *jwthttp.Options) { o.MaxTokenBytes = opts.MaxTokenBytes },
+// mendOptions resets options until New accepts them.
+func (e *explainer) mendOptions() {
+	for _, reset := range []func(){
+		func() {}, // the keys may be all that is wrong
+		func() { e.opts.Leeway, e.opts.MaxAge = 0, 0 },
+		func() { e.opts.MaxTokenBytes = 0 },
+		func() { e.opts.AllowAnyAudience = false },
+		func() { e.opts.Type = "" },
+		func() { e.opts.Issuer = "" },
+		func() { e.opts.Audience, e.opts.AllowAnyAudience = nil, true },
 	} {
-		tried := tamed
-		if keep(&tried); accepts(tried) {
-			tamed = tried
+		reset()
+		if _, err := e.ask(e.public, e.opts, ""); err == nil {
+			return
 		}
 	}
-	return tamed
 }
 
 // ask returns the reason of a middleware for refusing a request, "" if it accepts it. The error
