@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -140,6 +141,8 @@ var mistakes = []mistake{
 	{"quotes around the secret", "hs256.jwt", []string{"-secret-file", data("secret-quoted.txt")}, "signature", "without the quotes", false},
 	{"another secret", "hs256.jwt", []string{"-secret-file", data("secret-hex.txt")}, "signature", "is not the one that signed", false},
 	{"a short secret", "hs256-short.jwt", []string{"-secret-file", data("secret-short.txt")}, "configuration", "needs 32 bytes or more, not 20", true},
+	{"a short secret that is right", "hs256-short.jwt", []string{"-secret-file", data("secret-short.txt")}, "configuration", "; apart from that, the key verifies this token", true},
+	{"a private key of the right pair", "rs256.jwt", []string{"-key", data("rsa-private.pem")}, "configuration", "; apart from that, the key verifies this token", true},
 	{"the secret of a documentation", "hs256-example.jwt", secret, "signature", "an example of documentation", false},
 	{"an empty secret at the issuer", "hs256-empty.jwt", secret, "signature", "an empty secret", false},
 	{"another hash", "hs512.jwt", secret, "unknown_key", "is for HS256, and the token is signed with HS512", false},
@@ -329,6 +332,7 @@ func TestEveryReasonAtOnce(t *testing.T) {
 		{"and the type", read(t, "everything.jwt"), flags(secret, []string{"-type", "at+jwt"}), "type sender_constrained issuer audience expired"},
 		{"and Bearer, type and secret", "Bearer " + read(t, "everything.jwt"), []string{"-secret-file", data("secret-hex.txt"), "-type", "at+jwt"},
 			"malformed_credential type signature sender_constrained issuer audience expired"},
+		{"as large as the limit", strings.TrimSpace(read(t, "everything.jwt")), flags(secret, []string{"-max-token-bytes", strconv.Itoa(len(read(t, "everything.jwt")) - 1)}), "sender_constrained issuer audience expired"},
 		{"without a key", read(t, "everything.jwt"), nil, "sender_constrained issuer audience expired no_key"},
 		{"with a secret that New refuses", read(t, "everything.jwt"), []string{"-secret-file", data("secret-short.txt")}, "configuration signature sender_constrained issuer audience expired"},
 		{"unsigned", strings.TrimSpace(read(t, "none.jwt")), flags(secret, []string{"-issuer", "https://other.example.com", "-audience", "orders"}), "malformed_token issuer"},
@@ -362,6 +366,8 @@ func TestStepsOfTheWay(t *testing.T) {
 			"type": failed, "key": assumed, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
 		{"no key", "hs256.jwt", nil, map[string]string{"key": failed, "signature": notDone, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
 		{"opaque", "opaque.txt", secret, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": notDone, "signature": notDone,
+			"claims": notDone, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
+		{"opaque, without a key", "opaque.txt", nil, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": failed, "signature": notDone,
 			"claims": notDone, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
 		{"not an object", "not-object.jwt", secret, map[string]string{"claims": failed, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
 	} {

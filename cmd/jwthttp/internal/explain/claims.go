@@ -21,7 +21,6 @@ const (
 // checkClaims asks about copies of the token with a good signature, until one is accepted.
 func (e *explainer) checkClaims() {
 	e.payloadAs = readObject(e.token.payload)
-	e.headerAs.set("kid", nil)
 	if e.payloadAs.members == nil {
 		e.add(Finding{Reason: "claims", Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
 		return
@@ -34,7 +33,7 @@ func (e *explainer) checkClaims() {
 		}
 		e.payloadAs.rewrite()
 	}
-	e.opts.MaxTokenBytes = maxTokenSize
+	e.opts.MaxTokenBytes = maxTokenSize // a copy may be larger than the token
 	for range maxMends {
 		reason := e.askCopy()
 		if reason == "" {

@@ -102,7 +102,7 @@ func (t *token) isSignedBy(material any, algorithm string) bool {
 		algorithm = "EdDSA"
 	}
 	if pub, ok := material.(*rsa.PublicKey); ok && pub.N.BitLen() > maxRSABits {
-		return false // it would take seconds or more
+		return false // the work grows with the square of the size
 	}
 	method := jwt.GetSigningMethod(algorithm)
 	if method == nil || algorithm == "none" || len(t.signature) == 0 || material == nil {
