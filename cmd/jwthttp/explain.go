@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 
 	"strings"
 
@@ -46,6 +47,9 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 		}
 		return exitUnknown
 	}
+	if isTerminal(stdin) && fs.NArg() == 0 {
+		fmt.Fprintln(stderr, "Paste the token, and press Enter and Ctrl-D. Pass one of more than 4,000 characters in a file.")
+	}
 	token, err := readToken(fs.Args(), stdin)
 	if err != nil {
 		return fail(err)
@@ -71,6 +75,16 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 		return exitRefused
 	}
 	return exitUnknown
+}
+
+// isTerminal reports whether a person may be typing.
+func isTerminal(stdin io.Reader) bool {
+	f, ok := stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // readToken reads the token from the file that args name, or from stdin.

@@ -27,7 +27,10 @@ const usage = `jwthttp helps with the tokens of an HTTP API that package jwthttp
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := context.Background(), context.CancelFunc(func() {})
+	if len(os.Args) > 1 && os.Args[1] == "serve" { // the others just end, also while they read
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+	}
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)

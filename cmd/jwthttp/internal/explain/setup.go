@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
@@ -86,14 +87,14 @@ func (s *Setup) AddKeys(data []byte, name, algorithm, id string) error {
 func (s *Setup) add(k Key) error {
 	key, ok := verifying(k.Algorithm, k.Material)
 	if !ok {
-		return fmt.Errorf("-alg %.20q does not go with this key: use %s", k.Algorithm, choicesFor(k.Material))
+		return fmt.Errorf("%.20q does not go with this key (flag -alg): use %s", k.Algorithm, choicesFor(k.Material))
 	}
 	if k.ID != "" {
 		key = key.WithID(k.ID)
 	}
 	set, _ := s.Source.(jwthttp.KeySet)
-	s.Source = append(set, key)
-	s.Keys = append(s.Keys, k)
+	s.Source = slices.Concat(set, jwthttp.KeySet{key}) // a copy of s shares nothing with it
+	s.Keys = slices.Concat(s.Keys, []Key{k})
 	return nil
 }
 
@@ -118,9 +119,9 @@ func (s *Setup) addSet(data []byte, name, id string) error {
 	if single && id != "" && len(set.Keys) == 1 && keys[0].ID == "" {
 		set.Keys[0], keys[0].ID = set.Keys[0].WithID(id), id
 	}
-	s.Keys = append(s.Keys, keys...)
+	s.Keys = slices.Concat(s.Keys, keys)
 	all, _ := s.Source.(jwthttp.KeySet)
-	s.Source = append(all, set.Keys...)
+	s.Source = slices.Concat(all, set.Keys)
 	return nil
 }
 
