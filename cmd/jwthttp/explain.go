@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
 	"strings"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"

@@ -367,7 +367,7 @@ func TestStepsOfTheWay(t *testing.T) {
 		{"no key", "hs256.jwt", nil, map[string]string{"key": failed, "signature": notDone, "claims": assumed, "binding": assumed, "issuer": assumed, "audience": assumed, "times": assumed}},
 		{"opaque", "opaque.txt", secret, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": notDone, "signature": notDone,
 			"claims": notDone, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
-		{"opaque, without a key", "opaque.txt", nil, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": failed, "signature": notDone,
+		{"opaque, and a short secret", "opaque.txt", []string{"-secret-file", data("secret-short.txt")}, map[string]string{"form": failed, "header": notDone, "type": notDone, "key": failed, "signature": notDone,
 			"claims": notDone, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
 		{"not an object", "not-object.jwt", secret, map[string]string{"claims": failed, "binding": notDone, "issuer": notDone, "audience": notDone, "times": notDone}},
 	} {

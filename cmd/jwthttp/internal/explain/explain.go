@@ -85,7 +85,7 @@ func (e *explainer) explain(pasted string) {
 		e.checkSignature(keysWork)
 		e.checkClaims()
 	}
-	if e.setup.Source == nil {
+	if e.setup.Source == nil && e.reached != "" {
 		e.add(Finding{Reason: reasonNoKey, Wanted: "a key", Came: "no key", Mend: "the signature was not checked, because no key was given: pass -secret-env, -secret-file, -key, -jwks or -discover"})
 	}
 	if e.asked && len(e.setup.faults) == 0 && (len(e.findings) == 0 || e.findings[0].Reason != e.first) {
