@@ -33,8 +33,8 @@ type curveOfNothing struct{ elliptic.Curve }
 
 func (curveOfNothing) Params() *elliptic.CurveParams { return nil }
 
-// Each bad key is an error that says how to mend it, from New and from Err; one
-// that a source returns is a 503.
+// New and Err refuse each bad key with an error that says how to mend it. A bad key that a
+// source returns makes the answer a 503.
 func TestNewRefusesPublicKeys(t *testing.T) {
 	rs, ec, ed := &rsaKey().PublicKey, &ecKey().PublicKey, edPublic(edKey())
 	point := func(x, y *big.Int) jwthttp.Key {
@@ -116,7 +116,7 @@ func TestNewRefusesPublicKeys(t *testing.T) {
 		})
 	}
 
-	// The nearest good ones.
+	// These good keys are nearest to the bad ones.
 	for _, key := range append(allKeys(), jwthttp.PS256(modulus(2048)), jwthttp.PS256(modulus(8192)), point(ec.X, new(big.Int).Sub(p, ec.Y))) {
 		if _, err := jwthttp.New[AppClaims](key, jwthttp.Options{}); err != nil || key.Err() != nil {
 			t.Error(err, key.Err())
@@ -124,19 +124,19 @@ func TestNewRefusesPublicKeys(t *testing.T) {
 	}
 }
 
-// smallOrder has the points whose order divides 8 but for the sign of x, in
-// every encoding.
+// smallOrder has the points whose order divides 8, in every encoding. The sign bit of x is 0.
 var smallOrder = []string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",
 	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
 	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 0 again
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 1 again
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // the second spelling of 0
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // the second spelling of 1
 }
 
-// Go verifies what anybody signs for a key of small order, so none is accepted.
+// For a key of small order, Go verifies signatures that anybody can make. No such key is
+// accepted.
 func TestEdDSAKeysOfSmallOrder(t *testing.T) {
 	var points [][]byte
 	for _, text := range smallOrder {
@@ -158,8 +158,8 @@ func TestEdDSAKeysOfSmallOrder(t *testing.T) {
 	}
 }
 
-// Of all y about one half belongs to no point, RFC 8032 section 5.1.3: x² = (y²-1) / (dy²+1)
-// has no root then, and no signature verifies.
+// About half of all y belong to no point, RFC 8032 section 5.1.3: x² = (y²-1) / (dy²+1) has no
+// root. No signature verifies under such a key.
 func TestEdDSAKeysOffTheCurve(t *testing.T) {
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
 	d := new(big.Int).Mul(big.NewInt(-121665), new(big.Int).ModInverse(big.NewInt(121666), p))
@@ -178,14 +178,15 @@ func TestEdDSAKeysOffTheCurve(t *testing.T) {
 		}
 		pub := ed25519.PublicKey(y.FillBytes(make([]byte, 32)))
 		slices.Reverse(pub)
-		pub[31] |= byte(n<<6) & 0x80 // either sign of x
+		pub[31] |= byte(n<<6) & 0x80 // both signs of x
 		want := isPoint(y)
 		count[want]++
 		if err := jwthttp.EdDSA(pub).Err(); (err == nil) != want || err != nil && !strings.Contains(err.Error(), "not a point of its curve") {
 			t.Errorf("%x: error %v, on the curve: %t", pub, err, want)
 		}
 	}
-	// A y of the prime or more is not decoded, though it is that of a point beyond it.
+	// A y that is not below the prime is not decoded, although the reduced y may be that of a
+	// point.
 	for n := range int64(19) {
 		for _, sign := range []byte{0, 0x80} {
 			pub := ed25519.PublicKey(new(big.Int).Add(p, big.NewInt(n)).FillBytes(make([]byte, 32)))
@@ -204,7 +205,7 @@ func TestEdDSAKeysOffTheCurve(t *testing.T) {
 	}
 }
 
-// isForgeable tries a few messages with S = 0 and each R.
+// isForgeable tries a few messages with S = 0 and each R, and reports whether one verifies.
 func isForgeable(pub ed25519.PublicKey, points [][]byte) bool {
 	for n := range 100 {
 		for _, r := range points {
@@ -216,7 +217,7 @@ func isForgeable(pub ed25519.PublicKey, points [][]byte) bool {
 	return false
 }
 
-// Err has the sentence that New shows, and is nil for a key that is fit for use.
+// Err has the sentence that New shows. It is nil for a key that can be used.
 func TestKeyErr(t *testing.T) {
 	for _, key := range allKeys() {
 		for _, key := range []jwthttp.Key{key, key.WithID("a"), key.WithIssuer("a", "b"), key.WithID("")} {
@@ -251,14 +252,14 @@ func cutSignature(t testing.TB, token string) (signingInput string, sig []byte) 
 	return token[:dot], must(base64.RawURLEncoding.DecodeString(token[dot+1:]))
 }
 
-// What every algorithm does: a token signed with Go's crypto passes, and no
-// other signature does, be it only a bit that differs.
+// For every algorithm, a token that is signed with Go's crypto passes. No other signature
+// does, not even one that differs in a single bit.
 func TestAlgorithms(t *testing.T) {
 	for _, a := range algorithms() {
 		t.Run(a.name, func(t *testing.T) {
 			auth := mustNew[AppClaims](t, a.key, jwthttp.Options{})
 			token := a.sign(t, payload(""))
-			for range 2 { // the second time from memory
+			for range 2 { // the second verification uses the remembered signature
 				if got := verify(t, auth, token, nil); got.Claims.Subject != "alice" || got.Header != (jwthttp.TokenHeader{Algorithm: a.name, Type: "JWT"}) {
 					t.Errorf("%v: %+v", got, got.Claims)
 				}
@@ -276,12 +277,12 @@ func TestAlgorithms(t *testing.T) {
 				refuse(fmt.Sprintf("bit %d flipped", bit), flipped)
 			}
 			for _, n := range []int{len(sig) - 1, len(sig) - 3, len(sig) / 2, 1} {
-				verify(t, auth, token, nil) // what it leaves behind does not complete a short one
+				verify(t, auth, token, nil) // what this leaves in a buffer does not complete a short signature
 				refuse(fmt.Sprintf("%d bytes", n), sig[:n])
 			}
 			refuse("without the first byte", sig[1:])
-			refuse("a zero behind", append(bytes.Clone(sig), 0))
-			refuse("a zero in front", append([]byte{0}, sig...))
+			refuse("a zero after it", append(bytes.Clone(sig), 0))
+			refuse("a zero before it", append([]byte{0}, sig...))
 			refuse("twice", append(bytes.Clone(sig), sig...))
 			refuse("zeros", make([]byte, len(sig)))
 			refuse("ones", bytes.Repeat([]byte{0xff}, len(sig)))
@@ -295,17 +296,17 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
-// RFC 7518 section 3.4: r and s, 32 bytes each and no DER; both are from 1 to n-1
-// (CVE-2022-21449).
+// RFC 7518 section 3.4: a signature is r and s with 32 bytes each, and not DER. Both are
+// between 1 and n-1 (CVE-2022-21449).
 func TestES256Signatures(t *testing.T) {
 	signingInput := b64(`{"alg":"ES256"}`) + "." + b64(payload(""))
 	sum := sha256.Sum256([]byte(signingInput))
 	n := elliptic.P256().Params().N
 	plusN := func(x *big.Int) *big.Int { return new(big.Int).Add(x, n) }
 	zero, one := new(big.Int), big.NewInt(1)
-	// So small that r+n and s+n fit in 32 bytes.
+	// These r and s are so small that r+n and s+n fit in 32 bytes.
 	small, r, s := recovered(sum[:], big.NewInt(1), big.NewInt(1))
-	// So large that the DER has 64 bytes.
+	// These r and s are so large that their DER has 64 bytes.
 	large, r27, s31 := recovered(sum[:], new(big.Int).Lsh(one, 27*8-2), new(big.Int).Lsh(one, 31*8-2))
 	der := must(asn1.Marshal([]*big.Int{r27, s31}))
 	if len(der) != 64 || !ecdsa.VerifyASN1(large, sum[:], der) {
@@ -328,9 +329,9 @@ func TestES256Signatures(t *testing.T) {
 		{"s = n", small, concat(r, n), jwt.ErrTokenSignatureInvalid},
 		{"both n", small, concat(n, n), jwt.ErrTokenSignatureInvalid},
 		{"swapped", small, concat(s, r), jwt.ErrTokenSignatureInvalid},
-		{"without zeros in front", small, slices.Concat(r.Bytes(), s.Bytes()), jwt.ErrTokenSignatureInvalid},
+		{"without leading zeros", small, slices.Concat(r.Bytes(), s.Bytes()), jwt.ErrTokenSignatureInvalid},
 		{"little-endian", small, reversed(concat(s, r)), jwt.ErrTokenSignatureInvalid},
-		{"behind a 4, as a point is", small, append([]byte{4}, concat(r, s)...), jwt.ErrTokenSignatureInvalid},
+		{"after a 4, as in the encoding of a point", small, append([]byte{4}, concat(r, s)...), jwt.ErrTokenSignatureInvalid},
 
 		{"large", large, concat(r27, s31), nil},
 		{"DER of 64 bytes", large, der, jwt.ErrTokenSignatureInvalid},
@@ -342,8 +343,8 @@ func TestES256Signatures(t *testing.T) {
 	}
 }
 
-// recovered returns the public key for which r, or the next that is an x of the
-// curve, and s are a good signature of sum, SEC 1 section 4.1.6.
+// recovered returns r, s and a public key under which they are a good signature of sum, SEC 1
+// section 4.1.6. It adds 1 to r until r is the x of a point.
 func recovered(sum []byte, r, s *big.Int) (*ecdsa.PublicKey, *big.Int, *big.Int) {
 	curve := elliptic.P256()
 	c := curve.Params()
@@ -372,8 +373,8 @@ func reversed(b []byte) []byte {
 	return b
 }
 
-// RFC 7518 section 3.5: the salt is as long as the hash, and nothing of PKCS #1
-// v1.5 is PSS, nor the other way round.
+// RFC 7518 section 3.5: the salt is as long as the hash. A signature of PKCS #1 v1.5 is not a
+// PSS signature, and a PSS signature is not one of PKCS #1 v1.5.
 func TestRSASignatures(t *testing.T) {
 	key := rsaKey()
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.RS256(&key.PublicKey), jwthttp.PS256(&key.PublicKey)}, jwthttp.Options{})
@@ -383,11 +384,11 @@ func TestRSASignatures(t *testing.T) {
 	for _, salt := range []int{0, 1, 20, 31, 32, 33, 64, 222} {
 		t.Run(fmt.Sprintf("salt of %d", salt), func(t *testing.T) {
 			sig := signPSS(key, sum(ps), salt)
-			if salt == 0 { // which Go takes for the longest
+			if salt == 0 { // Go takes 0 for the longest salt
 				sig = signWithoutSalt(key, sum(ps))
 			}
 			if err := rsa.VerifyPSS(&key.PublicKey, crypto.SHA256, sum(ps), sig, nil); err != nil {
-				t.Error("not even with any salt")
+				t.Error("the signature is bad whatever the length of the salt")
 			}
 			want := jwt.ErrTokenSignatureInvalid
 			if salt == 32 {
@@ -410,13 +411,14 @@ func TestRSASignatures(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) { verify(t, auth, tc.signingInput+"."+b64(string(tc.sig)), tc.want) })
 	}
-	// A signature is as long as the modulus, also where PSS would do with less.
+	// A signature is as long as the modulus, even where the encoded PSS message is a byte
+	// shorter.
 	odd := must(rsa.GenerateKey(rand.Reader, 2049))
 	verify(t, mustNew[AppClaims](t, jwthttp.RS256(&odd.PublicKey), jwthttp.Options{}), signAs(t, "RS256", odd, `{"alg":"RS256"}`, payload("")), nil)
 	verify(t, mustNew[AppClaims](t, jwthttp.PS256(&odd.PublicKey), jwthttp.Options{}), signAs(t, "PS256", odd, `{"alg":"PS256"}`, payload("")), nil)
 }
 
-// signWithoutSalt is RSASSA-PSS with an empty salt, RFC 8017 section 9.1.1.
+// signWithoutSalt makes an RSASSA-PSS signature with an empty salt, RFC 8017 section 9.1.1.
 func signWithoutSalt(key *rsa.PrivateKey, sum []byte) []byte {
 	em := make([]byte, key.Size())
 	h := sha256.Sum256(append(make([]byte, 8), sum...))
@@ -432,8 +434,8 @@ func signWithoutSalt(key *rsa.PrivateKey, sum []byte) []byte {
 	return new(big.Int).Exp(new(big.Int).SetBytes(em), key.D, key.N).FillBytes(em)
 }
 
-// RFC 8032 section 5.1.7: S is below the order of the group, so that no signature
-// has a second spelling; neither context nor prehash is part of EdDSA here.
+// RFC 8032 section 5.1.7: S is below the order of the group, so no signature has a second
+// spelling. EdDSA has neither a context nor a prehash here.
 func TestEdDSASignatures(t *testing.T) {
 	key := edKey()
 	auth := mustNew[AppClaims](t, jwthttp.EdDSA(edPublic(key)), jwthttp.Options{})
@@ -448,7 +450,7 @@ func TestEdDSASignatures(t *testing.T) {
 
 	order, _ := new(big.Int).SetString("27742317777372353535851937790883648493", 10)
 	order.Add(order, new(big.Int).Lsh(big.NewInt(1), 252))
-	for n := range 15 { // as often as it fits
+	for n := range 15 { // every multiple of the order that fits in 32 bytes
 		s := new(big.Int).SetBytes(reversed(sig[32:]))
 		s.Add(s, new(big.Int).Mul(order, big.NewInt(int64(n+1))))
 		if s.BitLen() <= 256 {
@@ -470,8 +472,8 @@ func TestEdDSASignatures(t *testing.T) {
 	refuse("of the digest", ed25519.Sign(key, sum[:]))
 }
 
-// Of all keys, signatures and headers, those pass that are of one algorithm: a
-// key verifies nothing else, whatever the header says.
+// A token passes only if its header, its signature and the key are of one algorithm. A key
+// verifies no other algorithm, whatever the header says.
 func TestOnlyOneAlgorithmPerKey(t *testing.T) {
 	all := algorithms()
 	known := []string{"HS256", "RS256", "PS256", "ES256", "EdDSA"}
@@ -507,8 +509,9 @@ func TestOnlyOneAlgorithmPerKey(t *testing.T) {
 	}
 }
 
-// What everybody knows of a public key signs nothing, under any alg; and but for
-// its bare bytes, which look like any, it is no secret.
+// A signature that is made with the text of a public key is refused under every alg. Such a
+// text is refused as a secret as well, except the bare bytes of a key: they look like any
+// other bytes.
 func TestPublicKeysAreNoSecrets(t *testing.T) {
 	ec, ed := &ecKey().PublicKey, edPublic(edKey())
 	point := must(ec.Bytes())

@@ -2,23 +2,7 @@ package jwthttp
 
 import (
 	"net/http"
-
-	"github.com/jwthttp/jwthttp/internal/answer"
 )
-
-// A responder is what a guard needs of its middleware to answer as that does.
-type responder struct {
-	service answer.Service
-	write   func(w http.ResponseWriter, r *http.Request, err error)
-}
-
-// failure returns err as a failure at this middleware, whose realm the challenge then names.
-// Every error that leaves a middleware over HTTP passes here.
-func (r *responder) failure(err error) *failure {
-	f := failureOf(err)
-	f.at = r
-	return &f
-}
 
 // WriteError answers a refused request: the status, the challenge (RFC 6750 section 3, RFC 9110
 // section 11) and a problem document (RFC 9457) that err's kind asks for. No text of an inner

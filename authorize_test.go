@@ -19,7 +19,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// scopeClaims are the ways in which a token may say its scopes.
+// scopeClaims are the ways in which a token can list its scopes.
 var scopeClaims = []struct {
 	name, claims string
 	want         []string
@@ -103,8 +103,8 @@ func TestRequireScopes(t *testing.T) {
 		{"a longer one", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"scope":"read:all"`), 403, insufficient("read")},
 		{"no scopes", alice.New(auth.Handler, jwthttp.RequireScopes("read")), token(`"role":"x"`), 403, insufficient("read")},
 		{"two guards", alice.New(auth.Handler, jwthttp.RequireScopes("read"), jwthttp.RequireScopes("write")), token(`"scope":"read"`), 403, insufficient("write")},
-		{"any: the second", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scp":["read"]`), 200, ""},
-		{"any: neither", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scope":"write"`), 403, insufficient("admin read")},
+		{"any, the second", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scp":["read"]`), 200, ""},
+		{"any, neither", alice.New(auth.Handler, jwthttp.RequireAnyScope("admin", "read")), token(`"scope":"write"`), 403, insufficient("admin read")},
 		{"10,000 scopes, the last", alice.New(wide.Handler, jwthttp.RequireScopes("270f")), token(`"scope":"` + all.String() + `"`), 200, ""},
 		{"10,000 scopes, none", alice.New(wide.Handler, jwthttp.RequireScopes("read")), token(`"scope":"` + all.String() + `"`), 403, insufficient("read")},
 
@@ -115,7 +115,7 @@ func TestRequireScopes(t *testing.T) {
 		{"outside of the middleware", alice.New(jwthttp.RequireScopes("read"), auth.Handler), token(`"scope":"read"`), 500, ""},
 		{"any, outside of every middleware", alice.New(jwthttp.RequireAnyScope("read")), token(`"scope":"read"`), 500, ""},
 
-		// What no token can have is a fault of the program.
+		// Scopes that no token can have are a mistake in the program.
 		{"given nothing", alice.New(auth.Handler, jwthttp.RequireScopes()), token(`"scope":"read"`), 500, ""},
 		{"any, given nothing", alice.New(auth.Handler, jwthttp.RequireAnyScope()), token(`"scope":"read"`), 500, ""},
 		{"given an empty one", alice.New(auth.Handler, jwthttp.RequireScopes("")), token(`"scope":""`), 500, ""},
@@ -148,7 +148,8 @@ func TestRequireScopes(t *testing.T) {
 	}
 }
 
-// What a log says of a refusal by a guard, and how a guard is made.
+// A refusal's error says which guard refused the token and what it needs. A guard keeps no
+// slice of its caller.
 func TestGuardsSayWhy(t *testing.T) {
 	logged(t)
 	var seen error
@@ -167,15 +168,15 @@ func TestGuardsSayWhy(t *testing.T) {
 		{scopes, "", missing + "RequireScopes needs one"},
 		{anyScope, "", missing + "RequireAnyScope needs one"},
 		{rule, "", missing + "Require[jwthttp_test.AppClaims] needs one"},
-		{scopes, "x", lacks + `RequireScopes needs "read write"`},
-		{anyScope, "x", lacks + `RequireAnyScope needs "read write"`},
+		{scopes, "x", lacks + `RequireScopes needs "read write", the token has "x"`},
+		{anyScope, "x", lacks + `RequireAnyScope needs "read write", the token has "x"`},
 		{scopes, "read write", ""},
 		{anyScope, "write", ""},
 		{rule, "x", ""},
-		{jwthttp.RequireScopes(), "x", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
-		{jwthttp.RequireScopes(), "", fault + "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
-		{jwthttp.RequireScopes("a b"), "x", fault + `RequireScopes needs at least one scope, each a string of its own that a token can have, and was given ["a b"]`},
-		{jwthttp.RequireAnyScope(""), "x", fault + `RequireAnyScope needs at least one scope, each a string of its own that a token can have, and was given [""]`},
+		{jwthttp.RequireScopes(), "x", fault + "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
+		{jwthttp.RequireScopes(), "", fault + "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
+		{jwthttp.RequireScopes("a b"), "x", fault + `RequireScopes was given ["a b"]: pass at least one scope, each as an argument of its own`},
+		{jwthttp.RequireAnyScope(""), "x", fault + `RequireAnyScope was given [""]: pass at least one scope, each as an argument of its own`},
 		{jwthttp.Require[jwt.MapClaims](nil), "x", fault + "Require[jwt.MapClaims] was given no rule: pass a function"},
 		{jwthttp.Require[AppClaims](nil), "", fault + "Require[jwthttp_test.AppClaims] was given no rule: pass a function"},
 	} {
@@ -192,12 +193,12 @@ func TestGuardsSayWhy(t *testing.T) {
 	}
 }
 
-// A guard that is not inside a middleware for its claims type is a fault of the
-// program, and a request without a token is not.
+// A guard that is not inside a middleware for its claims type is a mistake in the program. A
+// request without a token is not one.
 func TestMisplacedGuards(t *testing.T) {
-	type AppClaims struct{} // another type of the name
+	type AppClaims struct{} // another type with the same name
 	records := logged(t)
-	var told []string // the realms of the middlewares that were told
+	var told []string // the realms of the middlewares whose error handlers were called
 	options := func(realm, header string) jwthttp.Options {
 		return jwthttp.Options{Realm: realm, Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed(header)}, AllowAnonymous: true, ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			told = append(told, realm)
@@ -238,8 +239,8 @@ func TestMisplacedGuards(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		chain  alice.Chain
-		token  bool   // in every header
-		status int    // 200 if the handler runs
+		token  bool   // the request has a token in every header
+		status int    // 200 if the handler ran
 		told   string // the realm of the middleware that answers
 		record string
 	}{
@@ -272,7 +273,7 @@ func TestMisplacedGuards(t *testing.T) {
 		{"scopes inside any type", alice.New(maps, anyScope()), true, 200, "", ""},
 		{"scopes inside, without a token", alice.New(maps, anyScope()), false, 401, "maps", ""},
 		{"scopes in a test, without a token", alice.New(byHand(nil), anyScope()), true, 401, "", ""},
-		{"no scopes", alice.New(app, jwthttp.RequireScopes()), true, 500, "app", "RequireScopes needs at least one scope, each a string of its own that a token can have, and was given []"},
+		{"no scopes", alice.New(app, jwthttp.RequireScopes()), true, 500, "app", "RequireScopes was given []: pass at least one scope, each as an argument of its own"},
 
 		{"an inner one of the same type without a token hides the outer token", alice.New(app, appAgain, rule()), true, 401, "app again", ""},
 	} {
@@ -292,11 +293,11 @@ func TestMisplacedGuards(t *testing.T) {
 				t.Fatalf("%d %s, next ran %d times", rec.Code, rec.Body, ran)
 			}
 			if got := strings.Join(told, "|"); got != tc.told {
-				t.Errorf("the error handlers of %q were told, want %q", got, tc.told)
+				t.Errorf("the error handlers of %q were called, want %q", got, tc.told)
 			}
 			var want []string
 			if tc.record != "" {
-				want = []string{`level=ERROR msg="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\"\n"}
+				want = []string{`level=ERROR msg="jwthttp: a guard is misconfigured" err="jwthttp: misconfigured: The server is misconfigured: ` + tc.record + "\" see=docs/refusals.md#misconfigured\n"}
 			}
 			if got := records.take(); !slices.Equal(got, want) {
 				t.Errorf("logged %q\nwant   %q", got, want)
@@ -310,11 +311,12 @@ func TestMisplacedGuards(t *testing.T) {
 	}
 }
 
-// globalClaims is AppClaims, also where a test has another type of the name.
+// globalClaims is AppClaims. It has a name of its own for a test that declares another
+// AppClaims.
 type globalClaims = AppClaims
 
-// A misplaced guard answers every request, and is logged once a minute, by the logger
-// that is the default then. Its handlers share the minute.
+// A misplaced guard answers every request. It is logged once a minute, by the logger that is
+// slog's default at that time. The handlers of one guard share that minute.
 func TestMisplacedGuardsAreLoggedOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := logged(t)
@@ -353,8 +355,8 @@ func TestMisplacedGuardsAreLoggedOnceAMinute(t *testing.T) {
 	})
 }
 
-// Without a handler of their own, guards serve http.DefaultServeMux, as doors do.
-func TestGuardsOfNothing(t *testing.T) {
+// Without a handler, guards serve http.DefaultServeMux, as a middleware does.
+func TestGuardsWithoutHandler(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
 	for _, guard := range []func(http.Handler) http.Handler{jwthttp.RequireScopes("read"), jwthttp.Require(func(AppClaims) error { return nil })} {
 		r := httptest.NewRequest("GET", "/nothing-is-here", nil)
@@ -367,14 +369,14 @@ func TestGuardsOfNothing(t *testing.T) {
 	}
 }
 
-// Guards answer through the innermost door, and see its token alone.
-func TestScopesOfTheInnermostDoor(t *testing.T) {
+// Guards answer through the innermost middleware and see only its token.
+func TestScopesOfTheInnermostMiddleware(t *testing.T) {
 	var seen error
 	options := func(name string) jwthttp.Options {
 		return jwthttp.Options{Realm: name, Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed(name)}, AllowAnonymous: true,
 			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 				seen = err
-				jwthttp.WriteError(w, r, fmt.Errorf("at the %s door: %w", name, err))
+				jwthttp.WriteError(w, r, fmt.Errorf("at the %s middleware: %w", name, err))
 			}}
 	}
 	outer := mustNew[AppClaims](t, jwthttp.HS256(secret), options("outer"))
@@ -388,7 +390,7 @@ func TestScopesOfTheInnermostDoor(t *testing.T) {
 	}{
 		{"the inner one has it", write, read, 200, nil},
 		{"the outer one has it", read, write, 403, jwthttp.ErrInsufficientScope},
-		{"an anonymous inner door hides the outer token", read, "", 401, jwthttp.ErrNoToken},
+		{"an anonymous inner middleware hides the outer token", read, "", 401, jwthttp.ErrNoToken},
 		{"the inner one alone", "", read, 200, nil},
 	} {
 		seen = nil
@@ -406,7 +408,7 @@ func TestScopesOfTheInnermostDoor(t *testing.T) {
 	}
 }
 
-// A handler's test gives its token the scopes that it needs.
+// A handler's test gives a token the scopes that the test needs.
 func TestWithScopes(t *testing.T) {
 	guarded := jwthttp.RequireScopes("read")(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	token := jwthttp.Token[AppClaims]{Claims: AppClaims{Subject: "alice"}}

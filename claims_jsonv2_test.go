@@ -5,7 +5,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Types that decode from the token stream may ask for a laxer decoder.
+// A type that decodes itself from the token stream may ask for a laxer decoder.
 type laxStream struct{ Claims map[string]any }
 
 func (l *laxStream) UnmarshalJSONFrom(dec *jsontext.Decoder) error {

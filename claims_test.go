@@ -93,7 +93,8 @@ func (x *textual) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// MapClaims hold what golang-jwt puts there, but integers beyond 2^53 exactly.
+// MapClaims hold the values that golang-jwt puts there, except integers beyond 2^53: those are
+// exact.
 func TestMapClaims(t *testing.T) {
 	got := claimsOf[jwt.MapClaims](t, `{"sub":"a","n":1,"f":1.5,"big":9007199254740993,"neg":-9007199254740993,"e":1e300,
 		"list":[true,false,null,"x",[],{}],"deep":{"big":18446744073709551615,"\u0061":"\u00e9"},"edge":9007199254740991,"exp":4102444800}`)
@@ -116,7 +117,7 @@ func TestMapClaims(t *testing.T) {
 	equal(t, claimsOf[map[string]any](t, small), map[string]any(std))
 }
 
-// A claims type that New refuses would make every token a 401.
+// New refuses a claims type under which every token would be a 401.
 func TestNewRefusesClaimsTypes(t *testing.T) {
 	new := func(name, want string, auth any, err error) {
 		t.Helper()
@@ -131,7 +132,7 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}
 	type clash struct {
 		Name  string
-		Other string `json:"Name"` // go vet does not see that
+		Other string `json:"Name"` // go vet does not find this clash
 	}
 	type deepClash struct{ In map[string]*clash }
 	type withClaims struct{ jwt.Claims }
@@ -235,7 +236,7 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}
 }
 
-// The same struct twice, neither in itself.
+// twice embeds the same struct two times, and no struct contains itself.
 type twice struct {
 	Left
 	Right
@@ -246,7 +247,7 @@ type Left struct{ *Shared }
 type Right struct{ *Shared }
 
 type Shared struct {
-	Next *twice `json:"next"` // named, so it ends with the token
+	Next *twice `json:"next"` // the field has a name, so the recursion ends with the token
 }
 
 type unexported struct{ Role string }
@@ -305,12 +306,13 @@ func TestTypesThatDecodeThemselves(t *testing.T) {
 	equal(t, claimsOf[laxStream](t, `{"a":1}`), laxStream{map[string]any{"a": 1.0}})
 }
 
-// Nor can one that writes to the bytes it is given: the rules read others.
+// A type that writes to the bytes it is given cannot relax them either: the rules read other
+// bytes.
 type padding string
 
 func (p *padding) UnmarshalText(b []byte) error {
 	for len(b)%4 != 0 {
-		b = append(b, '=') // over what stands behind
+		b = append(b, '=') // overwrites the bytes after the value
 	}
 	*p = padding(b)
 	return nil
@@ -353,8 +355,8 @@ func TestTypesThatWriteToThePayload(t *testing.T) {
 	}
 }
 
-// A claims field that keeps its bytes sees those of no other request, and what
-// one request does to its claims does not show in the next.
+// A claims field that keeps its bytes sees no bytes of another request. What one request
+// writes to its claims does not show in the next request.
 func TestRequestsShareNothing(t *testing.T) {
 	auth := mustNew[rawClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
 	raw := signHS(secret, plainHeader, payload(`"n":1`))
@@ -378,7 +380,8 @@ func TestRequestsShareNothing(t *testing.T) {
 	}
 }
 
-// Headers are read in buffers that are used again: what was kept of one stays.
+// Headers are read into buffers that are reused. What was kept of an earlier header does not
+// change.
 func TestHeadersShareNothing(t *testing.T) {
 	var seen []jwthttp.TokenHeader
 	var issuers []string
@@ -391,8 +394,8 @@ func TestHeadersShareNothing(t *testing.T) {
 	for n := range 50 {
 		kid, escaped := fmt.Sprintf("kid %d", n), fmt.Sprintf(`\u006bid %d`, n)
 		for _, header := range []string{
-			fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"x-0"}`, kid),       // the short way
-			fmt.Sprintf(`{"alg":"HS256","kid":"%s","typ":"x-0"}`, escaped), // the long one
+			fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"x-0"}`, kid),       // without escapes
+			fmt.Sprintf(`{"alg":"HS256","kid":"%s","typ":"x-0"}`, escaped), // with escapes
 			pad(fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"\u0078-0"`, kid), 2048),
 		} {
 			kept = append(kept, verify(t, auth, signHS(secret, header, payload(fmt.Sprintf(`"iss":"\u0069-%d"`, n))), nil))

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 // ClaimsFromContext returns the claims that the middleware for C verified. ok is false, and there
@@ -34,24 +37,24 @@ func NewContext[C any](ctx context.Context, t *Token[C]) context.Context {
 // other keys have no type: guards ask for the innermost.
 type (
 	tokenKey[C any] struct{}
-	responderKey    struct{}
+	configKey       struct{}
 	scopedKey       struct{}
 )
 
 // A tokenContext hides a token of an outer context too: its own may be nil.
 type tokenContext[C any] struct {
 	context.Context
-	token     *Token[C]
-	responder *responder // nil for one that a test made
+	token  *Token[C]
+	config *config // nil for one that a test made
 }
 
 func (c *tokenContext[C]) Value(key any) any {
 	switch key.(type) {
 	case tokenKey[C]:
 		return c.token
-	case responderKey:
-		if c.responder != nil {
-			return c.responder
+	case configKey:
+		if c.config != nil {
+			return c.config
 		}
 	case scopedKey:
 		return scoped(c)
@@ -59,11 +62,14 @@ func (c *tokenContext[C]) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// scoped is a context with a token of any claims type.
+// scoped is a context with a token of any claims type. It has the details of a refusal for want
+// of a scope.
 type scoped interface {
+	detailer
 	// tokenScopes returns the scopes; ok reports whether there is a token.
 	tokenScopes() (scopes []string, ok bool)
 	claimsType() reflect.Type
+	tokenResult() Result // of its verification, without what took place there
 }
 
 func (c *tokenContext[C]) tokenScopes() ([]string, bool) {
@@ -71,6 +77,23 @@ func (c *tokenContext[C]) tokenScopes() ([]string, bool) {
 		return nil, false
 	}
 	return c.token.Scopes(), true
+}
+
+func (c *tokenContext[C]) tokenResult() Result {
+	t := c.token
+	if t == nil {
+		return Result{}
+	}
+	registered := t.Registered()
+	return Result{
+		Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID,
+		Issuer: registered.Issuer, Subject: registered.Subject,
+	}
+}
+
+func (c *tokenContext[C]) detail(f *failure) string {
+	have, _ := c.tokenScopes()
+	return f.Needs + ", the token has " + logtext.Quote(strings.Join(have, " "))
 }
 
 func (c *tokenContext[C]) claimsType() reflect.Type { return reflect.TypeFor[C]() }
@@ -86,9 +109,9 @@ type verified[C any] struct {
 	raw     string
 }
 
-func newVerified[C any](ctx context.Context, r *responder, raw string) *verified[C] {
+func newVerified[C any](ctx context.Context, c *config, raw string) *verified[C] {
 	v := &verified[C]{raw: raw}
 	v.storage.raw = &v.raw
-	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, responder: r}
+	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, config: c}
 	return v
 }

@@ -31,7 +31,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Two middlewares with different claims types in one chain.
+// Two middlewares with different claims types are in one chain.
 func TestTwoClaimsTypesInOneChain(t *testing.T) {
 	type device struct {
 		Serial string `json:"serial"`
@@ -68,7 +68,7 @@ func TestNewContext(t *testing.T) {
 	}
 	hidden := jwthttp.NewContext[AppClaims](ctx, nil)
 	if _, ok := jwthttp.TokenFromContext[AppClaims](hidden); ok {
-		t.Error("a nil token does not hide the one further out")
+		t.Error("a nil token does not hide the outer one")
 	}
 	if _, ok := jwthttp.ClaimsFromContext[AppClaims](parent); ok {
 		t.Error("claims where there are none")
@@ -80,7 +80,7 @@ func TestNewContext(t *testing.T) {
 	if token.Raw() != "" {
 		t.Errorf("Raw = %q", token.Raw())
 	}
-	// A guard takes it, and without a door answers by WriteError.
+	// A guard accepts that token. Outside every middleware, a guard answers with WriteError.
 	guard := jwthttp.Require(func(c AppClaims) error { return nil })
 	rec := httptest.NewRecorder()
 	guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })).
@@ -90,9 +90,9 @@ func TestNewContext(t *testing.T) {
 	}
 }
 
-// Claims are in the context of the handler alone: whoever is asked while the request
-// is being decided, or told of its refusal, finds none there.
-func TestNobodySeesClaimsEarly(t *testing.T) {
+// Only the handler's context has claims. Functions that are called while the request is
+// decided, or for its refusal, find none.
+func TestOnlyTheHandlerSeesClaims(t *testing.T) {
 	logged(t)
 	asked := map[string]int{}
 	look := func(who string, ctx context.Context) {
@@ -103,7 +103,7 @@ func TestNobodySeesClaimsEarly(t *testing.T) {
 		}
 		rec := httptest.NewRecorder()
 		jwthttp.RequireScopes("read")(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil).WithContext(ctx))
-		if rec.Code != 500 { // it is outside of the middleware
+		if rec.Code != 500 { // the guard is outside the middleware
 			t.Errorf("a guard that %s asks says %d", who, rec.Code)
 		}
 	}
@@ -135,15 +135,15 @@ func TestNobodySeesClaimsEarly(t *testing.T) {
 				t.Error("the handler sees no claims")
 			}
 		})).ServeHTTP(httptest.NewRecorder(), r)
-		look("who stands outside", r.Context())
+		look("code outside the middleware", r.Context())
 	}
-	if want := map[string]int{"the extractor": 4, "the key source": 4, "the check": 2, "OnResult": 4, "the error handler": 3, "who stands outside": 4}; !maps.Equal(asked, want) || ran != 1 {
+	if want := map[string]int{"the extractor": 4, "the key source": 4, "the check": 2, "OnResult": 4, "the error handler": 3, "code outside the middleware": 4}; !maps.Equal(asked, want) || ran != 1 {
 		t.Errorf("asked %v, next ran %d times", asked, ran)
 	}
 }
 
-// The package starts no goroutine, nor has others start one for it; and neither do
-// those beside it that have no Close to end it.
+// The package starts no goroutine and calls nothing that starts one. The same is true of each
+// other package whose types have no Close.
 func TestNoGoroutines(t *testing.T) {
 	starters := []string{"time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick", "time.After", "context.AfterFunc", "context.WithCancel", "context.WithTimeout", "context.WithDeadline"}
 	var files []string
@@ -169,7 +169,7 @@ func TestNoGoroutines(t *testing.T) {
 			case *ast.SelectorExpr:
 				on, _ := n.X.(*ast.Ident)
 				if file == filepath.Join("denylist", "denylist.go") && n.Sel.Name == "WithTimeout" {
-					return true // it bounds a revocation, and is cancelled when that returns
+					return true // it bounds a revocation, and it is cancelled when the revocation returns
 				}
 				if n.Sel.Name == "Go" || on != nil && slices.Contains(starters, on.Name+"."+n.Sel.Name) {
 					t.Errorf("%s uses %v.%s", file, n.X, n.Sel.Name)
@@ -180,7 +180,7 @@ func TestNoGoroutines(t *testing.T) {
 	}
 }
 
-// Nothing prints a token or a secret, wherever it stands.
+// A token or a secret is never printed, whatever value contains it.
 func TestNothingPrintsSecrets(t *testing.T) {
 	secret := "a secret that must not be printed, ever"
 	raw := signHS([]byte(secret), `{"alg":"HS256","kid":"k1"}`, payload(`"role":"PRIVATE"`))
@@ -219,8 +219,8 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		}
 		forbidden := forbidden
 		if !strings.HasPrefix(name, "holder") {
-			// Claims do not show either, but where fmt calls no methods: behind an
-			// unexported field, under a verb that does not fit.
+			// Claims do not show either. The exception is an unexported field under a verb
+			// that does not fit: there fmt calls no methods.
 			forbidden = append(forbidden, "PRIVATE")
 		}
 		for _, bad := range forbidden {
@@ -234,7 +234,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 }
 
-// The text of an inner error is cut, and no client sees it.
+// The text of an inner error is cut, and a client never sees it.
 func TestInnerErrors(t *testing.T) {
 	inner := errors.New("x" + strings.Repeat("é", 200) + "TAIL")
 	var seen error
@@ -251,8 +251,8 @@ func TestInnerErrors(t *testing.T) {
 	}
 }
 
-// Whatever a token is refused for, no text of the error, no record of it and no
-// answer has a part of the token in it, or of the secret.
+// Whatever a token is refused for, neither the error's text nor its record nor the answer
+// contains a part of the token or of the secret.
 func TestErrorsShowNoToken(t *testing.T) {
 	var seen error
 	var out bytes.Buffer
@@ -300,7 +300,7 @@ func TestErrorsShowNoToken(t *testing.T) {
 			rec := httptest.NewRecorder()
 			auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: next ran", name) })).ServeHTTP(rec, r)
 			if seen == nil || out.Len() == 0 {
-				t.Fatalf("%s: nothing was told", name)
+				t.Fatalf("%s: nothing was logged", name)
 			}
 			text := fmt.Sprintf("%v %+v %#v %q %s %v %s", seen, seen, seen, seen, &out, rec.Header(), rec.Body)
 			for _, part := range append(strings.Split(raw, "."), string(secret)) {
@@ -312,8 +312,8 @@ func TestErrorsShowNoToken(t *testing.T) {
 	}
 }
 
-// A failure is of one kind, whatever its inner error is of; the caller's own
-// errors are found all the same. Its text is one line.
+// A failure has exactly one kind, whatever kind its inner error has. errors.Is and errors.As
+// still find the caller's own errors. The text is one line.
 func TestKinds(t *testing.T) {
 	kinds := []error{jwthttp.ErrNoToken, jwthttp.ErrInvalidRequest, jwthttp.ErrInvalidToken, jwthttp.ErrForbidden, jwthttp.ErrInsufficientScope, jwthttp.ErrCrossOrigin, jwthttp.ErrUnavailable, jwthttp.ErrMisconfigured}
 	of := func(err error) (is []error) {
@@ -356,7 +356,7 @@ type ownError struct{ text string }
 
 func (e *ownError) Error() string { return e.text }
 
-// Errors of other places than the door.
+// WriteError answers errors that are not from a middleware.
 func TestWriteErrorOfAnyError(t *testing.T) {
 	for _, tc := range []struct {
 		err    error
@@ -398,7 +398,8 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 	}
 }
 
-// What was set for another answer goes, what holds for every answer stays.
+// Headers that were set for another answer are removed. Headers that are true of every answer
+// stay.
 func TestWriteErrorRemovesHeaders(t *testing.T) {
 	gone := []string{
 		"Content-Length", "Content-Range", "Accept-Ranges", "Content-Disposition", "Content-Language", "Content-Location", "ETag", "Last-Modified", "Location", "Refresh",
@@ -416,7 +417,7 @@ func TestWriteErrorRemovesHeaders(t *testing.T) {
 			all := slices.Concat(gone, kept, slices.Collect(maps.Keys(replaced)))
 			for _, name := range all {
 				if strings.HasPrefix(name, http.TrailerPrefix) {
-					rec.Header()[name] = []string{"x"} // net/http knows it in one spelling
+					rec.Header()[name] = []string{"x"} // net/http knows only one spelling of the prefix
 					continue
 				}
 				rec.Header()[spelling(name)] = []string{"x", "y"}
@@ -441,7 +442,7 @@ func TestWriteErrorRemovesHeaders(t *testing.T) {
 	}
 }
 
-// Inside a middleware that has said before that it compresses, a client can read the
+// A middleware outside may have declared before that it compresses. The client can read the
 // answer, RFC 9110 section 8.4.
 func TestInsideCompression(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
@@ -453,7 +454,7 @@ func TestInsideCompression(t *testing.T) {
 			}
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Header().Set("Vary", "Accept-Encoding")
-			w.Header().Set("Content-Length", "3") // of somebody who does not know of it
+			w.Header().Set("Content-Length", "3") // set by code that does not know of the compression
 			if r.Method == http.MethodHead {
 				next.ServeHTTP(w, r)
 				return
@@ -474,7 +475,7 @@ func TestInsideCompression(t *testing.T) {
 		{"no token", "X: y", "", 401},
 		{"malformed", "Authorization: Bearer", "invalid_request", 400},
 		{"bad", "Authorization: Bearer x", "invalid_token", 401},
-		{"a guard's", "Authorization: Bearer " + good(), "insufficient_scope", 403},
+		{"refused by a guard", "Authorization: Bearer " + good(), "insufficient_scope", 403},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := s.send(t, "GET", tc.line, "Accept-Encoding: gzip")
@@ -516,8 +517,8 @@ type compressed struct {
 
 func (w *compressed) Write(b []byte) (int, error) { return w.gz.Write(b) }
 
-// What any request can cost is bounded: a forged token of the full size costs
-// less than 2 KiB of memory, and a claims type is not touched.
+// The cost of any request is bounded: a forged token of the full size costs less than 2 KiB of
+// memory. No value of the claims type is made.
 func TestForgedTokensAreCheap(t *testing.T) {
 	keys := allKeys()
 	keys[0] = keys[0].WithID("hs")
@@ -533,7 +534,7 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		}
 		return header + "}"
 	}
-	tokens := map[string]string{ // nearly 8 KiB each
+	tokens := map[string]string{ // each has nearly 8 KiB
 		"unknown alg":    signHS(secret, `{"alg":"none"}`, big),
 		"unknown kid":    signHS(secret, `{"alg":"HS256","kid":"nobody's"}`, big),
 		"garbage":        strings.Repeat("x", 8000) + "." + "y.z",
@@ -576,10 +577,10 @@ func TestForgedTokensAreCheap(t *testing.T) {
 	}
 }
 
-// bytesPerRun returns how many bytes f allocates, on average.
+// bytesPerRun returns how many bytes f allocates on average.
 func bytesPerRun(runs int, f func()) uint64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody else allocates
-	f()                                             // warms the pools
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nothing else allocates at the same time
+	f()                                             // fills the pools
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range runs {
@@ -589,13 +590,14 @@ func bytesPerRun(runs int, f func()) uint64 {
 	return (after.TotalAlloc - before.TotalAlloc) / uint64(runs)
 }
 
-// underRace reports whether the race detector is on: it empties pools at random.
+// underRace reports whether the race detector is on. The race detector empties pools at
+// random.
 func underRace() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// A key function of golang-jwt is asked for every token, and its keys are set up
+// A key function for golang-jwt is called for every token. Each of its keys is prepared only
 // once.
 func TestForgedTokensAreCheapWithFromKeyfunc(t *testing.T) {
 	big := payload(`"pad":"` + strings.Repeat("x", 5000) + `"`)
@@ -613,7 +615,7 @@ func TestForgedTokensAreCheapWithFromKeyfunc(t *testing.T) {
 	}
 }
 
-// Requests in parallel: the race detector watches, and each sees its own claims.
+// Parallel requests each see their own claims, under the race detector as well.
 func TestParallelRequests(t *testing.T) {
 	auth := mustNew[AppClaims](t, allKeys(), jwthttp.Options{})
 	h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -644,7 +646,7 @@ func TestParallelRequests(t *testing.T) {
 	wg.Wait()
 }
 
-// Nor does it show what stands in claims, or in a header, that cannot be read.
+// An error does not show the claims or the header that could not be read.
 func TestErrorsShowNoClaims(t *testing.T) {
 	type dated struct {
 		At    time.Time `json:"at"`

@@ -20,8 +20,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// SECURITY.md has a table of what a forged token of the full size costs. It is neither
-// too low nor much too high, and names every algorithm.
+// SECURITY.md has a table of what a forged token of the full size costs. Its numbers are
+// neither too low nor much too high, and it names every algorithm.
 func TestCostOfForgedTokens(t *testing.T) {
 	type row struct {
 		keys          jwthttp.KeySource
@@ -106,7 +106,7 @@ func TestCostOfForgedTokens(t *testing.T) {
 		kib, ok := documented[name]
 		switch {
 		case !ok:
-			t.Errorf("SECURITY.md has no row %q, which takes %d bytes", name, bytes)
+			t.Errorf("SECURITY.md has no row %q: that token takes %d bytes", name, bytes)
 		case underRace():
 		case int(bytes) > kib<<10, kib > 2 && int(bytes) < kib<<10*3/4:
 			t.Errorf("%s: %d bytes, and SECURITY.md says %d KiB", name, bytes, kib)
@@ -122,7 +122,7 @@ func forged(algorithm string, signatureSize int) string {
 	return header + "." + b64(payload(`"pad":"`+strings.Repeat("x", room)+`"`)) + "." + signature
 }
 
-// oddKey returns an RSA key of so many bits that nobody can sign for.
+// oddKey returns an RSA key of that many bits. Nobody has the private key.
 func oddKey(t *testing.T, bits int) *rsa.PublicKey {
 	t.Helper()
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), uint(bits-1)))

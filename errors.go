@@ -3,6 +3,7 @@ package jwthttp
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
@@ -35,29 +36,41 @@ var (
 // A failure is why one request was refused. It is never changed once it is made.
 type failure struct {
 	*reason.Reason
-	cause error      // an inner error, or nil; no client sees it
-	at    *responder // of the middleware that refused; nil if it is not known
+	inner any     // the error that led to it, or a detailer, or nil; no client sees it
+	at    *config // of the middleware that refused; nil if it is not known
 }
 
-// Error cuts the text of an inner error at 256 bytes and keeps it on one line: it may hold what
-// an attacker chose, and it ends up in logs.
+// Error is on one line: it may hold what an attacker chose, and it ends up in logs.
 func (f *failure) Error() string {
-	if f.cause == nil {
+	text := ""
+	switch inner := f.inner.(type) {
+	case detailer:
+		text = inner.detail(f)
+	case error:
+		text = logtext.Cut(inner.Error())
+	}
+	if text == "" {
 		return f.Reason.Error()
 	}
-	return f.Reason.Error() + ": " + logtext.Cut(f.cause.Error())
+	return f.Reason.Error() + ": " + text
 }
 
+// Format prints Error under every verb, and so nothing else of the request.
+func (f *failure) Format(s fmt.State, _ rune) { s.Write([]byte(f.Error())) }
+
+// MarshalText is Error: neither JSON nor log/slog show more.
+func (f *failure) MarshalText() ([]byte, error) { return []byte(f.Error()), nil }
+
 func (f *failure) Unwrap() []error {
-	if f.cause == nil {
-		return f.Reason.Unwrap()
+	if cause, ok := f.inner.(error); ok {
+		return append(f.Reason.Unwrap(), cause)
 	}
-	return append(f.Reason.Unwrap(), f.cause)
+	return f.Reason.Unwrap()
 }
 
 // because returns the failure for r with the inner error that led to it.
 func because(r *reason.Reason, cause error) *failure {
-	return &failure{Reason: r, cause: innerError{cause}}
+	return &failure{Reason: r, inner: innerError{cause}}
 }
 
 // An innerError has no kind by errors.Is: the failure around it has its own.
@@ -88,14 +101,21 @@ type refusal interface {
 	Self() *reason.Reason
 }
 
-// failureOf returns the outermost refusal in err, or makes one of the kind that err wraps.
+// failureOf returns err as a failure: a refusal itself, the failure of a middleware that err wraps,
+// or one of the kind that err wraps.
 func failureOf(err error) failure {
-	r, ok := err.(refusal)
-	if ok || errors.As(err, &r) {
-		if f, ok := r.(*failure); ok {
-			return *f
-		}
-		return failure{Reason: r.Self()}
+	switch r := err.(type) {
+	case *failure:
+		return *r
+	case *reason.Reason:
+		return failure{Reason: r}
 	}
-	return *orUnavailable(reason.OfKind(err), err)
+	var f *failure
+	if errors.As(err, &f) && f.at != nil {
+		return *f
+	}
+	if r := reason.OfKind(err); r != reason.Check {
+		return *because(r, err)
+	}
+	return *orUnavailable(reason.Check, err)
 }

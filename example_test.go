@@ -17,7 +17,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// A secret of an example's own; take yours from the environment.
+// The examples share this secret. Take yours from the environment.
 var exampleSecret = []byte("an example's secret of 32 bytes.")
 
 func exampleToken(claims jwt.MapClaims) string {
@@ -69,7 +69,7 @@ func Example() {
 	// 401 Bearer realm="api" {"title":"Unauthorized","status":401,"detail":"No access token was sent"}
 }
 
-// A chain of alice, with a public route beside the protected one.
+// A chain of alice has a public route beside the protected one.
 func ExampleMiddleware_Handler() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
 	if err != nil {
@@ -89,7 +89,7 @@ func ExampleMiddleware_Handler() {
 	// Output: GET 200  bob of acme
 }
 
-// Two secrets are live while one takes over from the other.
+// Two secrets are in use while one replaces the other.
 func ExampleKeySet() {
 	old, next := []byte("the secret of the last few months"), exampleSecret
 	auth, err := jwthttp.New[Account](jwthttp.KeySet{jwthttp.HS256(next), jwthttp.HS256(old)}, jwthttp.Options{})
@@ -101,8 +101,7 @@ func ExampleKeySet() {
 	// Output: <nil>
 }
 
-// A check refuses what has been revoked; its store being down is no fault of the
-// token's.
+// A check refuses what was revoked. An unavailable store is not the token's fault.
 func ExampleCheck() {
 	revoked := func(ctx context.Context, subject string) (bool, error) { return subject == "mallory", nil }
 	notRevoked := func(ctx context.Context, t *jwthttp.Token[Account]) error {
@@ -124,7 +123,7 @@ func ExampleCheck() {
 	// Output: jwthttp: invalid token: The access token was refused: revoked
 }
 
-// An explicit header beside a cookie that the browser sends anyway.
+// An explicit header counts before the cookie that the browser sends anyway.
 func ExampleFirstOf() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
 		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("__Host-token"))},
@@ -137,8 +136,7 @@ func ExampleFirstOf() {
 	// Output: 200  carol of acme
 }
 
-// An error handler of one's own sends browsers to a login page and leaves the
-// rest to WriteError.
+// An error handler sends browsers to a login page and passes every other error to WriteError.
 func ExampleWriteError() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
 		Realm: "shop",
@@ -157,7 +155,7 @@ func ExampleWriteError() {
 	// Output: 401 Bearer realm="shop" {"title":"Unauthorized","status":401,"detail":"No access token was sent"}
 }
 
-// A guard behind the middleware asks for more than a good token.
+// A guard inside the middleware asks for more than a good token.
 func ExampleRequire() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
 	if err != nil {
@@ -174,7 +172,7 @@ func ExampleRequire() {
 	// Output: 403  {"title":"Forbidden","status":403,"detail":"The access token does not allow this","error":"forbidden"}
 }
 
-// Guards stand in the chain behind the middleware.
+// Guards are in the chain after the middleware.
 func ExampleRequireScopes() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
 	if err != nil {
@@ -188,7 +186,7 @@ func ExampleRequireScopes() {
 	// 403 Bearer realm="api", error="insufficient_scope", scope="orders:read", error_description="The access token lacks a required scope" {"title":"Forbidden","status":403,"detail":"The access token lacks a required scope","error":"insufficient_scope"}
 }
 
-// What a handler does in a test of its own decides by the scopes given here.
+// A test gives the token the scopes that the handler decides by.
 func ExampleToken_WithScopes() {
 	guarded := jwthttp.RequireScopes("orders:read")(http.HandlerFunc(whoami))
 	token := jwthttp.Token[Account]{Claims: Account{"erin", "acme"}}
@@ -199,11 +197,11 @@ func ExampleToken_WithScopes() {
 	// Output: erin of acme
 }
 
-// Who got in and who did not, in a log or a metric.
+// OnResult records in a log or a metric which requests were accepted.
 func ExampleOptions_onResult() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{
 		OnResult: func(r *http.Request, res jwthttp.Result) {
-			res.Duration = 0 // for the output below
+			res.Duration = 0 // the output below must not change
 			log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 				if a.Key == slog.TimeKey {
 					return slog.Attr{}
@@ -219,11 +217,11 @@ func ExampleOptions_onResult() {
 	h := auth.Handler(http.HandlerFunc(whoami))
 	request(h, "Authorization", "Bearer "+exampleToken(jwt.MapClaims{"sub": "alice", "tenant": "acme", "iss": "https://acme.example"}))
 	// Output:
-	// level=INFO msg=request path=/ auth.outcome=accepted auth.source=header:Authorization auth.alg=HS256 auth.iss=https://acme.example auth.remembered=false auth.duration=0s
+	// level=INFO msg=request path=/ auth.outcome=accepted auth.source=header:Authorization auth.alg=HS256 auth.iss=https://acme.example auth.sub=alice auth.remembered=false auth.duration=0s
 	// 200  alice of acme
 }
 
-// A stream ends when its token does.
+// A stream ends when its token expires.
 func ExampleToken_ExpiresAt() {
 	stream := func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[Account](r.Context())
@@ -235,7 +233,7 @@ func ExampleToken_ExpiresAt() {
 		}
 		for i := range 3 {
 			if ctx.Err() != nil {
-				return // the token is over, or the client gone
+				return // the token expired, or the client hung up
 			}
 			fmt.Fprintf(w, "data: %d\n", i)
 			http.NewResponseController(w).Flush()
@@ -252,7 +250,7 @@ func ExampleToken_ExpiresAt() {
 	// data: 2
 }
 
-// A handler is tested without tokens.
+// A handler can be tested without tokens.
 func ExampleNewContext() {
 	r := httptest.NewRequest("GET", "/", nil)
 	r = r.WithContext(jwthttp.NewContext(r.Context(), &jwthttp.Token[Account]{Claims: Account{"erin", "acme"}}))
@@ -262,7 +260,8 @@ func ExampleNewContext() {
 	// Output: erin of acme
 }
 
-// A key function written for golang-jwt, with the algorithms it has keys for.
+// A key function that was written for golang-jwt is used with the algorithms that it has keys
+// for.
 func ExampleFromKeyfunc() {
 	keyfunc := func(t *jwt.Token) (any, error) { return exampleSecret, nil }
 	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.FromKeyfunc(keyfunc, "HS256"), jwthttp.Options{})
@@ -277,8 +276,7 @@ func ExampleFromKeyfunc() {
 	// Output: frank jwthttp.Token{HS256 kid="" }
 }
 
-// Keys are looked up by tenant, which a middleware before this one has put in the
-// context.
+// Keys are found by tenant. A middleware outside this one has put the tenant in the context.
 func ExampleKeyFunc() {
 	type tenant struct{}
 	keys := map[string]jwthttp.Key{"acme": jwthttp.HS256(exampleSecret)}
@@ -304,8 +302,8 @@ func ExampleKeyFunc() {
 	// jwthttp: invalid token: The access token was signed with an unknown key: jwthttp: unknown key: tenant "umbrella"
 }
 
-// Tokens of two issuers, each with keys of its own, and each for a service that
-// it calls by another name.
+// Tokens come from two issuers. Each issuer has keys of its own and uses its own name for the
+// service.
 func ExampleIssuers() {
 	staff, shop := []byte("the staff's secret of 32 bytes or more"), []byte("the shop's secret of 32 bytes or more")
 	auth, err := jwthttp.New[Account](jwthttp.Issuers{
@@ -336,12 +334,12 @@ func ExampleIssuers() {
 	// Output:
 	// <nil>
 	// <nil>
-	// jwthttp: invalid token: The access token is for another audience: want aud to name one of ["https://orders.example.com"]
-	// jwthttp: invalid token: The access token signature is invalid
-	// jwthttp: invalid token: The access token has another issuer
+	// jwthttp: invalid token: The access token is for another audience: want aud "https://orders.example.com", the token has "orders": have the issuer add it (in Keycloak an Audience mapper), or name this service in Options.Audience as the token does
+	// jwthttp: invalid token: The access token signature is invalid: tried the key "HS256" without kid, the token says "HS256" without kid (unverified): compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)
+	// jwthttp: invalid token: The access token has another issuer: the token has iss "https://evil.example.com" (unverified), which Issuers does not have: add it if you trust it, exactly as the token writes it
 }
 
-// A public key as ssh-keygen writes it.
+// The public key is in the format of ssh-keygen.
 func ExampleParseRSAPublicKey() {
 	data, err := os.ReadFile("testdata/jwt_key.pub")
 	if err != nil {
@@ -367,7 +365,7 @@ func ExampleParseRSAPublicKey() {
 	// Output: bob jwthttp.Token{RS256 kid="" }
 }
 
-// A page for everybody, that greets whom it knows.
+// A page is public and greets the users that it knows.
 func ExampleOptions_allowAnonymous() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{AllowAnonymous: true})
 	if err != nil {
@@ -383,8 +381,7 @@ func ExampleOptions_allowAnonymous() {
 	// 401 Bearer realm="api", error="invalid_token", error_description="The access token is malformed" {"title":"Unauthorized","status":401,"detail":"The access token is malformed","error":"invalid_token"}
 }
 
-// A token in the query string, for those who must: it ends up in logs and
-// histories.
+// A token is in the query string. Avoid this: URLs are kept in logs and in browser histories.
 func ExampleExtractor() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{Extractors: []jwthttp.Extractor{{
 		Source:  "query:access_token",

@@ -1,11 +1,11 @@
 package jwthttp
 
-// Remembered counts the signatures that m remembers; -1 if it never does.
+// Remembered returns how many signatures m remembers, or -1 if m never remembers any.
 func Remembered[C any](m *Middleware[C]) int {
 	return m.verifier.work.Remembered()
 }
 
-// KeysKept counts the keys that a source of FromKeyfunc has made and keeps.
+// KeysKept returns how many keys a source of FromKeyfunc has made and keeps.
 func KeysKept(source KeySource) int {
-	return source.(*keyfuncSource).Kept()
+	return source.(*keyfuncSource).source.Kept()
 }

@@ -27,7 +27,7 @@ func (e Extractor) compiled() Extractor {
 		return e
 	}
 	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
-	e.bearer = e.bearer && isOwn
+	e.bearer = e.bearer && (isOwn || e.Source == inAuthorization)
 	name, isHeader := e.Source.cut(inHeader)
 	if !isHeader || isOwn {
 		return e

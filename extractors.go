@@ -48,7 +48,7 @@ type Extractor struct {
 	// concurrently and must not read the body.
 	//
 	// With a Source of "header:NAME", two values of that header are a 400 before Extract is
-	// called. Extract sees the value without the spaces and tabs around it, in a copy of the
+	// called, unless Extract is the function of BearerHeader or HeaderNamed. Extract sees the value without the spaces and tabs around it, in a copy of the
 	// request if there are any, so it must not change the request. They are removed from what it
 	// returns, too.
 	Extract func(r *http.Request) (token string, err error)

@@ -17,8 +17,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// jwtHeader is an extractor as users write them: for a scheme of their own, and one
-// that takes everything else for no credential.
+// jwtHeader is an extractor as users write it. It has a scheme of its own and takes everything
+// else for no credential.
 func jwtHeader(source jwthttp.Source) jwthttp.Extractor {
 	return jwthttp.Extractor{Source: source, Extract: func(r *http.Request) (string, error) {
 		token, ok := strings.CutPrefix(r.Header.Get("X-Jwt"), "JWT ")
@@ -29,9 +29,9 @@ func jwtHeader(source jwthttp.Source) jwthttp.Extractor {
 	}}
 }
 
-// White space around the value of a header does not count, RFC 9110 section 5.5. Over
-// HTTP/2 it is net/http's own client that sends it and net/http's server that leaves
-// it to handlers. AllowAnonymous is set: what is taken for no credential is a 200.
+// White space around the value of a header does not count, RFC 9110 section 5.5. Over HTTP/2,
+// net/http's client sends it and net/http's server passes it to handlers. With AllowAnonymous,
+// a request that seems to have no credential is a 200.
 func TestWhiteSpace(t *testing.T) {
 	token, cookie := good(), "token="+good()
 	expired := signHS(secret, plainHeader, `{"exp":1}`)
@@ -53,12 +53,12 @@ func TestWhiteSpace(t *testing.T) {
 		places []jwthttp.Extractor
 		header http.Header
 		status int
-		body   string // with 200
+		body   string // the body of a 200
 	}{
 		{"before Bearer", bothPlaces, values("Authorization", " Bearer "+token), 200, alice},
 		{"tabs before Bearer", bothPlaces, values("Authorization", "\t\tbearer  "+token), 200, alice},
-		{"behind the token", bothPlaces, values("Authorization", "Bearer "+token+" \t"), 200, alice},
-		{"a tab behind the token", bothPlaces, values("Authorization", "Bearer "+token+"\t"), 200, alice},
+		{"after the token", bothPlaces, values("Authorization", "Bearer "+token+" \t"), 200, alice},
+		{"a tab after the token", bothPlaces, values("Authorization", "Bearer "+token+"\t"), 200, alice},
 		{"around both", bothPlaces, values("Authorization", " \t Bearer "+token+"\t "), 200, alice},
 		{"before a Bearer token that is bad", bothPlaces, values("Authorization", " Bearer x"), 401, ""},
 		{"before one that has expired", bothPlaces, values("Authorization", " Bearer "+expired), 401, ""},
@@ -76,7 +76,7 @@ func TestWhiteSpace(t *testing.T) {
 		{"a no-break space before Bearer", bothPlaces, values("Authorization", "\u00a0Bearer "+token), 400, ""},
 		{"a no-break space alone", bothPlaces, values("Authorization", "\u00a0"), 400, ""},
 		{"a no-break space beside a good cookie", inTurn, beside(values("Authorization", "\u00a0Bearer "+expired), cookie), 400, ""},
-		{"a no-break space behind the token", bothPlaces, values("Authorization", "Bearer "+token+"\u00a0"), 400, ""},
+		{"a no-break space after the token", bothPlaces, values("Authorization", "Bearer "+token+"\u00a0"), 400, ""},
 		{"an extractor of a new name", renamed, values("Authorization", " Bearer "+token), 200, alice},
 		{"an extractor of a new name, expired", renamed, values("Authorization", " Bearer "+expired), 401, ""},
 
@@ -95,8 +95,8 @@ func TestWhiteSpace(t *testing.T) {
 		{"a custom scheme in both headers", inTurn, values("X-Jwt", " ", " JWT "+token), 400, ""},
 		{"alone, with a custom scheme", inTurn, values("X-Jwt", " "), 200, anonymous},
 		{"what a custom extractor returns", returned, nil, 200, alice},
-		{"a custom extractor returns nothing else", nothing, nil, 200, anonymous},
-		{"what is from no header stays as it is", notHeader, nil, 401, ""},
+		{"a custom extractor returns only white space", nothing, nil, 200, anonymous},
+		{"a value that is not from a header is not changed", notHeader, nil, 401, ""},
 
 		{"around a cookie", bothPlaces, values("Cookie", " a=b ;\ttoken="+token+"\t"), 200, alice},
 		{"around the name of a cookie", bothPlaces, values("Cookie", "token ="+token), 200, alice},
@@ -126,17 +126,17 @@ func TestWhiteSpace(t *testing.T) {
 	}
 }
 
-// show is a chain that answers with the claims, or with "anonymous".
+// show returns a handler that answers with the claims, or with "anonymous".
 func show[C any](auth *jwthttp.Middleware[C]) http.Handler { return auth.Handler(showClaims[C]()) }
 
-// sendHTTP2 makes a GET with a header as it is, over TCP.
+// sendHTTP2 sends a GET over TCP, with exactly this header.
 func sendHTTP2(t *testing.T, h http.Handler, header http.Header) answer {
 	t.Helper()
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {
-			t.Errorf("it is %s", r.Proto)
+			t.Errorf("the request came over %s", r.Proto)
 		}
 		for name, values := range header {
 			if name != "Cookie" && !slices.Equal(r.Header[name], values) {
@@ -169,8 +169,8 @@ func sendHTTP2(t *testing.T, h http.Handler, header http.Header) answer {
 	return answer{Response: res, body: string(body)}
 }
 
-// What is no white space for RFC 9110 is not removed. These bytes reach a handler from
-// a server that is not net/http's.
+// Bytes that RFC 9110 does not call white space are not removed. They reach a handler only
+// from a server other than net/http's.
 func TestOtherSpace(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: bothPlaces})
 	for c := range 256 {
@@ -191,13 +191,13 @@ func TestOtherSpace(t *testing.T) {
 	}
 }
 
-// isTchar is RFC 9110 section 5.6.2.
+// isTchar reports whether RFC 9110 section 5.6.2 allows c in a token.
 func isTchar(c byte) bool {
 	return strings.IndexByte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", c) >= 0
 }
 
 func TestCookies(t *testing.T) {
-	some := func(n int) string { return strings.Repeat("x=y;", n) } // and one more pair behind
+	some := func(n int) string { return strings.Repeat("x=y;", n) } // the caller adds one more pair
 	two, malformed := "The request carries more than one credential", "The credential is malformed"
 	const many = "The request carries too many cookies"
 	for _, tc := range []struct {
@@ -240,7 +240,7 @@ func TestCookies(t *testing.T) {
 		{"a comma", []string{"token=a,b"}, malformed},
 		{"a backslash", []string{`token=a\b`}, malformed},
 		{"a quote before", []string{`token="a`}, malformed},
-		{"a quote behind", []string{`token=a"`}, malformed},
+		{"a quote after", []string{`token=a"`}, malformed},
 		{"a quote alone", []string{`token="`}, malformed},
 		{"quotes in quotes", []string{`token=""a""`}, malformed},
 		{"a control character", []string{"token=a\x01"}, malformed},
@@ -248,13 +248,13 @@ func TestCookies(t *testing.T) {
 		{"DEL", []string{"token=\x7f"}, malformed},
 		{"a line break inside", []string{"token=a\r\nb"}, malformed},
 		{"a byte above 0x7f", []string{"token=\xe9"}, malformed},
-		{"a no-break space behind", []string{"token=a\u00a0"}, malformed},
+		{"a no-break space after", []string{"token=a\u00a0"}, malformed},
 
 		{"3,000 pairs", []string{some(2999) + "token=a.b.c"}, "a.b.c"},
 		{"3,001 pairs", []string{some(3000) + "token=a.b.c"}, many},
 		{"3,001 pairs without the name", []string{some(3001)}, many},
 		{"3,001 pairs, all empty", []string{strings.Repeat(";", 3000)}, many},
-		{"3,000 semicolons behind a bad one", []string{"token=x" + strings.Repeat(";", 3000)}, many},
+		{"3,000 semicolons after a bad one", []string{"token=x" + strings.Repeat(";", 3000)}, many},
 		{"3,001 pairs in two lines", []string{some(1499) + "x", some(1500) + "x"}, many},
 		{"3,000 pairs in two lines", []string{some(1499) + "x", some(1499) + "token=a.b.c"}, "a.b.c"},
 		{"two good ones and 2,999 more", []string{"token=a; token=b; " + some(2999)}, many},
@@ -292,7 +292,8 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A header that is there is final, so the cookies beside it are not even counted.
+// Once the header has a credential, that credential is final. Not even the number of cookies
+// is checked.
 func TestCookiesAreNotRead(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("token"))))
 	for _, tc := range []struct {
@@ -317,7 +318,7 @@ func TestCookiesAreNotRead(t *testing.T) {
 	}
 }
 
-// Many cookies cost no more than their bytes: nothing is allocated for them.
+// Many cookies cost no more than their bytes. Nothing is allocated for them.
 func TestManyCookiesAreCheap(t *testing.T) {
 	place := jwthttp.Cookie("token")
 	for name, line := range map[string]string{
@@ -326,7 +327,7 @@ func TestManyCookiesAreCheap(t *testing.T) {
 		"2,999 pairs":           strings.Repeat("a=b;", 2998) + "token=a.b.c",
 		"2,999 pairs in quotes": strings.Repeat(`a="b";`, 2998) + `token="a.b.c"`,
 		"the name all over":     strings.Repeat("token=a;", 2999),
-		"names that begin so":   strings.Repeat("tokens=a;", 1000) + "token=a.b.c",
+		"longer names":          strings.Repeat("tokens=a;", 1000) + "token=a.b.c",
 		"one value of 9 KB":     "a=" + strings.Repeat("b", 9<<10) + "; token=a.b.c",
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
@@ -337,14 +338,14 @@ func TestManyCookiesAreCheap(t *testing.T) {
 	}
 }
 
-// A header name is one name however a custom Source spells it, and reading it
-// allocates nothing.
+// A header is the same header however a custom Source spells its name. Reading it allocates
+// nothing.
 func TestExtractionAllocatesNothing(t *testing.T) {
 	token, custom := good(), jwtHeader("header:x-jwt")
 	for name, tc := range map[string]struct {
 		place         jwthttp.Extractor
 		header, value string
-		more          float64 // allocations with white space
+		more          float64 // allocations that white space adds
 	}{
 		"Bearer":       {jwthttp.BearerHeader(), "Authorization", "Bearer " + token, 0},
 		"named header": {jwthttp.HeaderNamed("X-Token"), "X-Token", token, 0},
@@ -367,7 +368,7 @@ func TestExtractionAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What the cross-origin gate lets through, with a cookie.
+// The cross-origin gate lets these requests with a cookie pass and refuses the others.
 func TestGate(t *testing.T) {
 	const own, trusted, evil = "https://app.example.com", "https://other.example.com", "https://evil.example"
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{
@@ -389,8 +390,8 @@ func TestGate(t *testing.T) {
 		{"a trusted origin", nil, nil, values{trusted}, true},
 		{"a trusted origin, and a site", nil, values{"cross-site"}, values{trusted}, true},
 		{"same-origin", nil, values{"same-origin"}, nil, true},
-		{"same-origin behind a proxy that changes the Host", host("backend"), values{"same-origin"}, values{own}, true},
-		{"typed in", nil, values{"none"}, nil, true},
+		{"same-origin through a proxy that changes the Host", host("backend"), values{"same-origin"}, values{own}, true},
+		{"typed in the address bar", nil, values{"none"}, nil, true},
 		{"same-site", nil, values{"same-site"}, values{own}, false},
 		{"cross-site", nil, values{"cross-site"}, nil, false},
 		{"own origin, cross-site", nil, values{"cross-site"}, values{own}, false},
@@ -429,15 +430,15 @@ func TestGate(t *testing.T) {
 		{"an app on this machine", host("localhost"), nil, values{"tauri://localhost"}, false},
 		{"an app that is trusted", host("localhost"), nil, values{"capacitor://localhost"}, true},
 		{"a user before the host", nil, nil, values{"https://x@app.example.com"}, false},
-		{"a path behind the host", nil, nil, values{own + "/"}, false},
+		{"a path after the host", nil, nil, values{own + "/"}, false},
 		{"an origin in another case", nil, nil, values{"https://APP.example.com"}, false},
 		{"a Host in another case", host("App.Example.COM"), nil, values{own}, true},
 		{"a Host with another letter", host("app.example.\u212aom"), nil, values{"https://app.example.kom"}, false},
-		{"a Host with a dot behind", host("app.example.com."), nil, values{own}, false},
-		{"both with a dot behind", host("app.example.com."), nil, values{own + "."}, true},
+		{"a Host with a dot at the end", host("app.example.com."), nil, values{own}, false},
+		{"both with a dot at the end", host("app.example.com."), nil, values{own + "."}, true},
 		{"another port", host("app.example.com:8443"), nil, values{own}, false},
 		{"a port on both sides", host("app.example.com:8443"), nil, values{own + ":8443"}, true},
-		{"a name that begins so", host("app.example.com.evil.example"), nil, values{own}, false},
+		{"a longer name", host("app.example.com.evil.example"), nil, values{own}, false},
 		{"an address", host("[::1]:8080"), nil, values{"http://[::1]:8080"}, true},
 
 		{"an http origin where a proxy may have ended TLS", nil, nil, values{"http://app.example.com"}, true},
@@ -455,7 +456,7 @@ func TestGate(t *testing.T) {
 		{"QUERY", method("QUERY"), nil, values{evil}, false},
 		{"CONNECT", method("CONNECT"), nil, values{evil}, false},
 		{"a method without a name", method(""), nil, values{evil}, false},
-		{"a WebSocket over HTTP/2", func(r *http.Request) { // RFC 8441, as net/http has it
+		{"a WebSocket over HTTP/2", func(r *http.Request) { // net/http represents RFC 8441 in this way
 			r.Method, r.ProtoMajor = "CONNECT", 2
 			r.Header[":protocol"] = values{"websocket"}
 		}, nil, values{evil}, false},
@@ -470,7 +471,7 @@ func TestGate(t *testing.T) {
 		{"a WebSocket of several", upgrade("h2c, WebSocket"), nil, values{evil}, false},
 		{"a WebSocket in a second header", upgrade("h2c", "websocket"), nil, values{evil}, false},
 		{"a WebSocket with a version", upgrade("websocket/13"), nil, values{evil}, false},
-		{"a WebSocket behind white space", upgrade("\twebsocket"), nil, values{evil}, false},
+		{"a WebSocket after white space", upgrade("\twebsocket"), nil, values{evil}, false},
 		{"a WebSocket by OPTIONS", func(r *http.Request) { upgrade("websocket")(r); r.Method = "OPTIONS" }, nil, values{evil}, false},
 		{"another upgrade", upgrade("h2c"), nil, values{evil}, true},
 	} {
@@ -503,7 +504,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// Over HTTP/1 a client may send an empty Host, which opaque origins do not equal.
+// Over HTTP/1 a client may send an empty Host. An opaque origin does not equal it.
 func TestGateWithoutHost(t *testing.T) {
 	s := serve(t, mustNew[AppClaims](t, jwthttp.HS256(secret), places(jwthttp.Cookie("token"))))
 	for origin, status := range map[string]int{"Origin: null\r\n": 403, "Origin: data:\r\n": 403, "Origin: file://\r\n": 403, "Origin:\r\n": 403, "": 200} {
@@ -527,8 +528,8 @@ func upgrade(values ...string) func(*http.Request) {
 	return func(r *http.Request) { r.Method, r.Header["Upgrade"] = "GET", values }
 }
 
-// What holds for every extractor for a header holds for one of ours whose function was
-// replaced, too.
+// An extractor of this package may get another function. The rules for extractors of headers
+// hold for it too.
 func TestDerivedExtractors(t *testing.T) {
 	token := func(r *http.Request) (string, error) {
 		token, ok := strings.CutPrefix(r.Header.Get("X-Jwt"), "JWT ")

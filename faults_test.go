@@ -20,13 +20,12 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// A clock that is set back, or far ahead: what counts is the time it shows now,
-// and nothing is remembered of the one before. Each bubble begins at the same
-// moment, so the second one steps back from the end of the first; the real clock is
-// a quarter of a century ahead of both.
+// A clock may be set back or far ahead. Only the time that it shows now counts, and no earlier
+// time is remembered. Each bubble begins at the same moment, so the second bubble steps back
+// from the end of the first. The real clock is a quarter of a century ahead of both.
 func TestClockSteps(t *testing.T) {
 	const minute = 60
-	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix() // of bubbles
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix() // the time at which a bubble starts
 	claims := func(format string, args ...any) string { return fmt.Sprintf("{"+format+"}", args...) }
 	for _, a := range algorithms() {
 		t.Run(a.name, func(t *testing.T) {
@@ -60,7 +59,7 @@ func TestClockSteps(t *testing.T) {
 				took = -1
 				auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(httptest.NewRecorder(), r)
 				if took != 0 {
-					t.Errorf("a decision took %v on a clock that stands", took)
+					t.Errorf("a decision took %v on a clock that did not advance", took)
 				}
 			}
 			today()
@@ -72,9 +71,8 @@ func TestClockSteps(t *testing.T) {
 	}
 }
 
-// A request whose context ends, or has ended, while something waits for it: 503
-// at that moment, next does not run, and no goroutine is left, or the bubble would
-// not end.
+// A request's context ends before or while something waits for it. The answer is a 503 at that
+// moment, and next does not run. No goroutine is left, or the bubble would not end.
 func TestCancelledContexts(t *testing.T) {
 	wait := func(ctx context.Context) error {
 		<-ctx.Done()
@@ -83,7 +81,7 @@ func TestCancelledContexts(t *testing.T) {
 	extractor := jwthttp.Extractor{Source: "session", Extract: func(r *http.Request) (string, error) { return "", wait(r.Context()) }}
 	keyFunc := jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, wait(ctx) })
 	late := jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-		return []jwthttp.Key{jwthttp.HS256(secret)}, wait(ctx) // keys all the same
+		return []jwthttp.Key{jwthttp.HS256(secret)}, wait(ctx) // with keys as well as an error
 	})
 	check := func(ctx context.Context, _ *jwthttp.Token[AppClaims]) error { return wait(ctx) }
 	never := func(context.Context, *jwthttp.Token[AppClaims]) error { panic("a check behind it was called") }
@@ -162,7 +160,7 @@ func TestCancelledContexts(t *testing.T) {
 	}
 }
 
-// Over real HTTP: a client that hangs up ends the wait for keys.
+// Over real HTTP, a client that hangs up ends the wait for keys.
 func TestClientHangsUp(t *testing.T) {
 	asked, told := make(chan bool, 1), make(chan jwthttp.Result, 1)
 	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
@@ -191,13 +189,13 @@ func TestClientHangsUp(t *testing.T) {
 	if res := <-told; res.Reason != "canceled" {
 		t.Errorf("told %+v", res)
 	}
-	s.Close() // waits for the handler
+	s.Close() // waits until the handler has returned
 	if s.ran != 0 {
 		t.Errorf("next ran %d times", s.ran)
 	}
 }
 
-// A brokenWriter fails, or panics, where it is told to.
+// A brokenWriter fails or panics at the place that at names.
 type brokenWriter struct {
 	header http.Header
 	at     string // "write", "short write", "panic in write", "panic in header", "panic in status"
@@ -231,8 +229,8 @@ func (w *brokenWriter) Write(b []byte) (int, error) {
 	return 0, io.ErrClosedPipe
 }
 
-// An answer that cannot be written is no reason to go on: next does not run, nothing
-// is written twice, and a panic is the writer's own.
+// When an answer cannot be written, next does not run and nothing is written twice. A panic is
+// the writer's own.
 func TestBrokenResponseWriters(t *testing.T) {
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{Extractors: bothPlaces}, func(_ context.Context, token *jwthttp.Token[AppClaims]) error {
 		if token.Claims.Role == "down" {
@@ -242,21 +240,21 @@ func TestBrokenResponseWriters(t *testing.T) {
 	})
 	ran := 0
 	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ })
-	doors := map[string]http.Handler{
-		"door": auth.Handler(next), "scopes": auth.Handler(jwthttp.RequireScopes("read")(next)),
+	handlers := map[string]http.Handler{
+		"middleware": auth.Handler(next), "scopes": auth.Handler(jwthttp.RequireScopes("read")(next)),
 		"rule": auth.Handler(jwthttp.Require(func(AppClaims) error { return errors.New("no") })(next)),
 	}
 	for _, tc := range []struct {
-		name, door, header, value string
-		status                    int
+		name, handler, header, value string
+		status                       int
 	}{
-		{"nothing", "door", "", "", 401},
-		{"malformed", "door", "Authorization", "Bearer", 400},
-		{"expired", "door", "Authorization", "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 401},
-		{"store down", "door", "Authorization", "Bearer " + signHS(secret, plainHeader, payload(`"role":"down"`)), 503},
+		{"nothing", "middleware", "", "", 401},
+		{"malformed", "middleware", "Authorization", "Bearer", 400},
+		{"expired", "middleware", "Authorization", "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 401},
+		{"store down", "middleware", "Authorization", "Bearer " + signHS(secret, plainHeader, payload(`"role":"down"`)), 503},
 		{"scope missing", "scopes", "Authorization", "Bearer " + good(), 403},
 		{"refused by a rule", "rule", "Authorization", "Bearer " + good(), 403},
-		{"cross-origin", "door", "Cookie", "token=" + good(), 403},
+		{"cross-origin", "middleware", "Cookie", "token=" + good(), 403},
 	} {
 		for _, at := range []string{"write", "short write", "panic in write", "panic in header", "panic in status"} {
 			t.Run(tc.name+", "+at, func(t *testing.T) {
@@ -267,7 +265,7 @@ func TestBrokenResponseWriters(t *testing.T) {
 				if tc.header != "" {
 					r.Header.Set(tc.header, tc.value)
 				}
-				got := panicOf(func() { doors[tc.door].ServeHTTP(w, r) })
+				got := panicOf(func() { handlers[tc.handler].ServeHTTP(w, r) })
 				wantPanic, wantStatus, wantCalls := any(nil), tc.status, 2
 				if strings.HasPrefix(at, "panic") {
 					wantPanic = w
@@ -287,14 +285,14 @@ func TestBrokenResponseWriters(t *testing.T) {
 	}
 }
 
-// panicOf returns what f panics with, nil if it does not.
+// panicOf returns what f panics with, or nil if f does not panic.
 func panicOf(f func()) (thrown any) {
 	defer func() { thrown = recover() }()
 	f()
 	return nil
 }
 
-// panickyClaims panic where a token tells them to.
+// panickyClaims panic where the token says so.
 type panickyClaims struct {
 	Subject string      `json:"sub"`
 	At      string      `json:"at"`
@@ -318,8 +316,8 @@ func (c *panickyClaims) Validate() error {
 	return nil
 }
 
-// panickyChain is a chain whose parts panic where the request's X-Panic, or the
-// token's at, says so. Its handler answers with who is logged in.
+// panickyChain returns a chain whose parts panic where the request's X-Panic or the token's at
+// says so. Its handler answers with the subject.
 func panickyChain(t testing.TB, keys jwthttp.KeySource) http.Handler {
 	t.Helper()
 	type ctxKey struct{}
@@ -329,7 +327,7 @@ func panickyChain(t testing.TB, keys jwthttp.KeySource) http.Handler {
 		}
 	}
 	source := jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-		h.UnverifiedIssuer() // takes a buffer
+		h.UnverifiedIssuer() // needs a buffer
 		explode(ctx, "key source")
 		return keys.Keys(ctx, h)
 	})
@@ -367,7 +365,8 @@ func panickyChain(t testing.TB, keys jwthttp.KeySource) http.Handler {
 	})
 }
 
-// panics are where user code may panic: by X-Panic, or by claims.
+// panics are the places where user code may panic, each with the X-Panic or the claims that
+// make it panic.
 var panics = []struct{ at, claims string }{
 	{"extractor", ""}, {"key source", ""}, {"check", ""}, {"OnResult", ""}, {"handler", ""},
 	{"UnmarshalJSON", `,"fuse":"blown"`}, {"Validate", `,"at":"Validate"`}, {"rule", `,"at":"rule"`}, {"error handler", `,"exp":1`},
@@ -375,8 +374,7 @@ var panics = []struct{ at, claims string }{
 
 func panickyRequest(t testing.TB, a algorithm, subject, at, claims string) *http.Request {
 	t.Helper()
-	// iss is escaped, and the header too long for the short way, so that every
-	// buffer there is gets used.
+	// iss is escaped and the header is long, so every buffer is used.
 	expires := fmt.Sprintf(`,"exp":%d`, time.Now().Add(time.Hour).Unix())
 	if claims == `,"exp":1` {
 		expires = ""
@@ -392,9 +390,11 @@ func panickyRequest(t testing.TB, a algorithm, subject, at, claims string) *http
 	return r
 }
 
-// Whatever of the user's own code panics: the panic is handed on, to net/http in the
-// end, the handler has not run unless it is its own, and all that is pooled is as
-// good as before: requests at the same time, and later ones, get their own claims.
+// The user's own code may panic anywhere. Three things hold:
+//
+//   - The panic reaches net/http.
+//   - The handler has not run, unless the panic is its own.
+//   - Pooled memory is as good as before. Parallel and later requests get their own claims.
 func TestPanics(t *testing.T) {
 	h := panickyChain(t, allKeys())
 	ask := func(r *http.Request) (code int, body string, thrown any) {
@@ -431,7 +431,7 @@ func TestPanics(t *testing.T) {
 		for i := range 20 {
 			wantGood(a, fmt.Sprint("later-", i))
 		}
-		// Forged ones are still refused: no buffer kept a good signature.
+		// Forged tokens are still refused, because no buffer kept a good signature.
 		r := panickyRequest(t, a, "forger", "", "")
 		r.Header.Set("Authorization", r.Header.Get("Authorization")[:len(r.Header.Get("Authorization"))-8]+"AAAAAAAA")
 		if code, body, thrown := ask(r); code != 401 || thrown != nil {
@@ -440,7 +440,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// The same over real HTTP: net/http ends the connection and serves the next.
+// Over real HTTP, net/http closes the connection and serves the next request.
 func TestPanicsOverHTTP(t *testing.T) {
 	s := httptest.NewUnstartedServer(panickyChain(t, allKeys()))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -473,15 +473,14 @@ func TestPanicsOverHTTP(t *testing.T) {
 	}
 }
 
-// Keys that a function swaps under load: once it offers the new ones, a token of an
-// old one is refused, however often its signature was good before, and one of the
-// new passes.
+// A function swaps its keys under load. Once it offers the new key, a token of the old key is
+// refused, although its signature was good before. A token of the new key passes.
 func TestKeysAreSwappedUnderLoad(t *testing.T) {
 	const generations = 15
 	type generation struct {
 		n     int
 		keys  []jwthttp.Key
-		given any // for golang-jwt
+		given any // the key as golang-jwt takes it
 	}
 	var made []generation
 	var tokens []string

@@ -28,8 +28,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Whatever stands in up to three Authorization and three Cookie lines, the answer
-// is the one that the rows of the contract give, read here by regular expressions.
+// For any text in up to three Authorization and three Cookie lines, the answer is the one that
+// the contract gives. Here the contract is written with regular expressions.
 func FuzzRequest(f *testing.F) {
 	token := goodForLong()
 	long := signHS(secret, plainHeader, `{"sub":"alice","exp":4102444800,"pad":"`+strings.Repeat("x", 3<<10)+`"}`) // too long for a cookie
@@ -91,7 +91,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// What the contract says of a request: the status and the error of the body.
+// A verdict is what the contract says of a request: the status, and the error in the body.
 type verdict struct {
 	status int
 	code   string
@@ -104,15 +104,15 @@ var (
 	invalidToken   = verdict{401, "invalid_token"}
 	crossOrigin    = verdict{403, "cross_origin"}
 
-	// RFC 9110 sections 5.5 and 5.6.2 for where a value and a scheme begin and end,
-	// RFC 6750 section 2.1.
+	// RFC 9110 sections 5.5 and 5.6.2 say where a value and a scheme begin and end. RFC 6750
+	// section 2.1 is the grammar of a Bearer token.
 	isEmpty   = regexp.MustCompile("^[ \t]*$")
 	hasScheme = regexp.MustCompile("^[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]")
 	isBearer  = regexp.MustCompile("^[ \t]*(?i:bearer)([^!#$%&'*+.^_`|~0-9A-Za-z:-]|$)")
 	b64tokens = regexp.MustCompile(`^[ \t]*(?i:bearer) +([A-Za-z0-9._~+/-]+=*)[ \t]*$`)
 
-	// RFC 6265 section 4.2.1 and cookie-octet of section 4.1.1, with the white space
-	// that net/http passes over.
+	// RFC 6265 sections 4.2.1 and 4.1.1 (cookie-octet) are the grammar of cookies. net/http
+	// also ignores this white space.
 	cookiePair = regexp.MustCompile("(?s)^[ \t\r\n]*token[ \t\r\n]*(?:=(.*?))?[ \t\r\n]*$")
 	isCookie   = regexp.MustCompile(`^(?:[!#-+\--:<-\[\]-~]*|"[!#-+\--:<-\[\]-~]*")$`)
 )
@@ -158,7 +158,7 @@ func contract(authorization []string, cookieLines []string, isForeign bool, good
 	return invalidToken
 }
 
-// What Cookie finds is what net/http finds, where net/http says something.
+// Cookie finds the value that net/http finds, where net/http finds any.
 func FuzzCookies(f *testing.F) {
 	for _, line := range []string{"token=a.b.c", `token="a"; x="b;c"`, " token =a ; token", "token==; ;=;", "token=a b", "token=a,b", "token=\xff", "Token=a", "a=token=b", "\vtoken=a", "token\r\n=a\n", `token=""`, `token="`} {
 		f.Add(line, "", 0)
@@ -178,7 +178,7 @@ func FuzzCookies(f *testing.F) {
 			}
 			return
 		}
-		// net/http drops bad values, but for those with a space or a comma.
+		// net/http drops bad values, except those with a space or a comma.
 		switch known := r.CookiesNamed("token"); {
 		case len(known) == 0 && got != "", len(known) > 1 && err == nil:
 			t.Errorf("%q, %v, for %v", got, err, known)
@@ -190,7 +190,7 @@ func FuzzCookies(f *testing.F) {
 	})
 }
 
-// bad returns the pairs of the name that net/http drops.
+// bad returns the pairs of this name that net/http drops.
 func bad(lines []string) (pairs []string) {
 	for pair := range strings.SplitSeq(strings.Join(lines, ";"), ";") {
 		if value := cookiePair.FindStringSubmatch(pair); value != nil && !isCookie.MatchString(value[1]) {
@@ -200,7 +200,7 @@ func bad(lines []string) (pairs []string) {
 	return pairs
 }
 
-// What the gate lets through, net/http's own protection lets through too.
+// A request that passes the gate also passes net/http's own protection.
 func FuzzGate(f *testing.F) {
 	for _, origin := range []string{"", "null", "https://app.example.com", "http://app.example.com", "https://trusted.example.com", "data:", "https://", "https://app.example.com:443", "//app.example.com", "HTTPS://app.example.com", "https://x@app.example.com", " https://app.example.com\t", "https://[::1]", "https://app.example.com."} {
 		for _, site := range []string{"", "same-origin", "cross-site", " none", "x"} {
@@ -242,14 +242,14 @@ func FuzzGate(f *testing.F) {
 			t.Errorf("passes, but net/http says %v", refused)
 		}
 		if err != nil && which&3 == 0 {
-			t.Error("a request of no browser is refused")
+			t.Error("a request that is not from a browser is refused")
 		}
 	})
 }
 
 var challengeOf = regexp.MustCompile(`^Bearer realm="api", error="([a-z_]+)", error_description="([A-Za-z ]+)"$`)
 
-// checkRefusal asserts all that the contract says of an answer to a GET or POST.
+// checkRefusal asserts everything that the contract says of an answer to a GET or POST.
 func checkRefusal(t *testing.T, got *http.Response, want verdict) {
 	t.Helper()
 	var problem struct {
@@ -287,7 +287,7 @@ func checkRefusal(t *testing.T, got *http.Response, want verdict) {
 
 func goodForLong() string { return signHS(secret, plainHeader, `{"sub":"alice","exp":4102444800}`) }
 
-// A token that is not a known good one is refused, whatever it is made of.
+// Every token that is not the known good one is refused, whatever it consists of.
 func FuzzVerify(f *testing.F) {
 	token := goodForLong()
 	for _, raw := range []string{token, "..", token + "\n", token[:len(token)-1], "a.b.c", unsignedToken()} {
@@ -305,8 +305,8 @@ func unsignedToken() string {
 	return b64(`{"alg":"none"}`) + "." + b64(`{"sub":"alice","exp":4102444800}`) + "."
 }
 
-// Bytes of good tokens flipped, dropped, put in, doubled, and parts of one token in
-// another: what passes is a good token byte by byte, whether or not signatures are
+// Good tokens have bytes flipped, dropped, inserted or doubled, or get parts of another token.
+// Only a text that equals a good token in every byte passes, whether or not signatures are
 // remembered.
 func FuzzMutated(f *testing.F) {
 	var good []string
@@ -326,7 +326,7 @@ func FuzzMutated(f *testing.F) {
 	}
 	f.Add(uint8(0), step(1, 0, ' '))
 	for which := range good {
-		for at := range 128 { // the bits of the last characters, some of which no byte uses
+		for at := range 128 { // the bits of the last characters, some of which Base64url does not use
 			f.Add(uint8(which), step(0, len(good[which])-1-at>>3, byte(at)))
 		}
 	}
@@ -340,7 +340,7 @@ func FuzzMutated(f *testing.F) {
 			raw = mutate(raw, int(script[0])%mutations, at, script[3], other)
 		}
 		want := 401
-		if slices.Contains(good, strings.Trim(raw, " ")) { // spaces are the scheme's
+		if slices.Contains(good, strings.Trim(raw, " ")) { // spaces after the scheme are allowed
 			want = 200
 		}
 		ran := 0
@@ -360,7 +360,7 @@ func FuzzMutated(f *testing.F) {
 
 const mutations = 8
 
-// mutate does one thing to raw, which has a byte at that place.
+// mutate changes one thing in raw, which has a byte at that place.
 func mutate(raw string, op, at int, with byte, other string) string {
 	parts, others := strings.Split(raw, "."), strings.Split(other, ".")
 	switch op {
@@ -372,28 +372,28 @@ func mutate(raw string, op, at int, with byte, other string) string {
 		return raw[:at] + raw[at+1:]
 	case 3:
 		return raw[:at] + raw[max(0, at-int(with)):]
-	case 4: // a segment of another token
+	case 4: // replaces a segment with one of another token
 		if i := at % 3; i < len(parts) {
 			parts[i] = others[i]
 		}
-	case 5: // two segments swapped
+	case 5: // swaps two segments
 		i := at % len(parts)
 		parts[i], parts[0] = parts[0], parts[i]
-	case 6: // a segment decoded and encoded again with a byte changed
+	case 6: // decodes a segment, changes a byte, and encodes it again
 		i := at % len(parts)
 		if b, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && len(b) > 0 {
 			b[at%len(b)] ^= with
 			parts[i] = base64.RawURLEncoding.EncodeToString(b)
 		}
-	case 7: // the beginning of one token, the end of another
+	case 7: // joins the beginning of one token to the end of another
 		return raw[:at] + other[min(at, len(other)):]
 	}
 	return strings.Join(parts, ".")
 }
 
-// The verdict on a signed header and payload is the one that the rules give when
-// encoding/json and math/big read them (reference_test.go). What is accepted,
-// go-jose and golang-jwt accept too, and all see the same claims.
+// The verdict on a signed header and payload is the one that reference_test.go reaches with
+// encoding/json and math/big. Tokens that are accepted are accepted by go-jose and golang-jwt
+// as well, with the same claims.
 func FuzzSigned(f *testing.F) {
 	headers := []string{plainHeader, `{"alg":"HS256","kid":"\u0061","x":[1]}`, ` {"typ":"at+jwt" , "alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","crit":[]}`, `{"alg":"HS256","x":1e999}`, `{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}`}
 	for _, payload := range []string{
@@ -425,7 +425,7 @@ func FuzzSigned(f *testing.F) {
 			return
 		}
 		h, p := readHeader(header), readPayload(payload)
-		if header == "" || payload == "" { // no segment, so nothing is read
+		if header == "" || payload == "" { // an empty segment is malformed, so nothing is read
 			h.faults, h.isUnknownKey = []error{jwt.ErrTokenMalformed}, false
 		}
 		if p.isAboutNow() {
@@ -436,7 +436,7 @@ func FuzzSigned(f *testing.F) {
 		_, err3 := ours.Verify(t.Context(), raw)
 		wantMap := p.verdict("", "")
 		if wantMap != jwt.ErrTokenInvalidClaims && p.hasHugeNumber {
-			wantMap = jwt.ErrTokenInvalidClaims // no float64 holds it
+			wantMap = jwt.ErrTokenInvalidClaims // the number does not fit in a float64
 		}
 		checkReason(t, err, h, wantMap)
 		checkReason(t, err2, h, p.verdict("", ""))
@@ -458,8 +458,8 @@ func FuzzSigned(f *testing.F) {
 	})
 }
 
-// checkReason asserts that err is of exactly one class, and of the right one: the
-// header's faults come before those of the claims.
+// checkReason asserts that err has exactly one reason, and the right one. Faults of the header
+// come before those of the claims.
 func checkReason(t *testing.T, err error, h referenceHeader, claims error) {
 	t.Helper()
 	want := h.faults
@@ -473,7 +473,7 @@ func checkReason(t *testing.T, err error, h referenceHeader, claims error) {
 		return
 	}
 	if !errors.Is(err, jwthttp.ErrInvalidToken) {
-		t.Errorf("%v is no invalid token", err)
+		t.Errorf("%v is not ErrInvalidToken", err)
 	}
 	is := classesOf(err)
 	if len(is) != 1 || !slices.Contains(want, is[0]) || errors.Is(err, jwthttp.ErrUnknownKey) != h.isUnknownKey {
@@ -481,17 +481,17 @@ func checkReason(t *testing.T, err error, h referenceHeader, claims error) {
 	}
 }
 
-// checkAgainstJose asserts that go-jose, which is as strict about names and their
-// case, takes what we took.
+// checkAgainstJose asserts that go-jose accepts what this package accepted. go-jose is as
+// strict about names and their case.
 func checkAgainstJose(t *testing.T, raw string, h referenceHeader, got *jwthttp.Token[jwt.RegisteredClaims]) {
 	t.Helper()
 	for _, name := range []string{"jwk", "x5c", "nonce"} {
 		if h.members[name] != nil {
-			return // it reads these
+			return // go-jose reads these members
 		}
 	}
 	if h.hasHugeNumber {
-		return // it reads all numbers of the header as float64
+		return // go-jose reads all numbers of the header as float64
 	}
 	token, err := josejwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil {
@@ -505,7 +505,7 @@ func checkAgainstJose(t *testing.T, raw string, h referenceHeader, got *jwthttp.
 	if claims.Issuer != c.Issuer || claims.Subject != c.Subject || claims.ID != c.ID || !slices.Equal(claims.Audience, josejwt.Audience(c.Audience)) || token.Headers[0].KeyID != got.Header.KeyID {
 		t.Errorf("claims %+v, go-jose %+v", c, claims)
 	}
-	ours := got.Registered() // rounded down; as a float64 a date may round up
+	ours := got.Registered() // rounded down, while go-jose's float64 may be rounded up
 	for _, date := range []struct {
 		theirs *josejwt.NumericDate
 		ours   *jwt.NumericDate
@@ -521,16 +521,16 @@ func checkAgainstJose(t *testing.T, raw string, h referenceHeader, got *jwthttp.
 func checkAgainstGolangJWT(t *testing.T, raw string, p referencePayload, got jwt.RegisteredClaims) {
 	t.Helper()
 	if hasFolded(p.members) {
-		return // encoding/json takes SUB for sub
+		return // encoding/json reads SUB as sub
 	}
 	var want jwt.RegisteredClaims
 	_, err := jwt.ParseWithClaims(raw, &want, func(*jwt.Token) (any, error) { return secret, nil }, jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
 	var tooLarge *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenExpired):
-		return // it reads dates as float64, by the digits ours are others
+		return // golang-jwt reads dates as float64, so its dates may differ from the written ones
 	case errors.As(err, &tooLarge) && strings.HasPrefix(tooLarge.Value, "number"):
-		return // it reads all numbers of the header as float64, 1e999 too
+		return // golang-jwt reads all numbers of the header as float64, 1e999 too
 	case err != nil:
 		t.Fatalf("golang-jwt refuses %q: %v", raw, err)
 	}
@@ -539,7 +539,7 @@ func checkAgainstGolangJWT(t *testing.T, raw string, p referencePayload, got jwt
 	}
 }
 
-// hasFolded reports whether a name is a registered one but for its case.
+// hasFolded reports whether a name differs from a registered one only in case.
 func hasFolded(m map[string]any) bool {
 	for name := range m {
 		for _, registered := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
@@ -551,9 +551,8 @@ func hasFolded(m map[string]any) bool {
 	return false
 }
 
-// The iss that a key source sees before anything is verified is the one that the
-// claims have afterwards: only so do keys of one issuer never verify what the
-// claims say is another's.
+// The iss that a key source sees before the signature is verified equals the iss of the
+// verified claims. Otherwise keys of one issuer could verify a token of another.
 func FuzzUnverifiedIssuer(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"iss":"https://a.example"}`, `{"iss":"\u0068ttps:\/\/a.example"}`, `{"\u0069\u0073s":"https://a.example","exp":4102444800}`, ` { "x" : {"iss":"b"} , "iss" : "https://a.example" } `,
@@ -598,8 +597,8 @@ func FuzzUnverifiedIssuer(f *testing.F) {
 	})
 }
 
-// Whether a claims type goes the short way, needs functions of ours, or decodes
-// itself, the verdict is the same, and so is every claim.
+// A claims type may need no functions of ours, need some, or decode itself. The verdict and
+// every claim are the same for all three.
 func FuzzClaimsTypes(f *testing.F) {
 	for _, tc := range scopeClaims {
 		f.Add(`{"exp":4102444800,` + tc.claims + `}`)
@@ -636,7 +635,7 @@ func FuzzClaimsTypes(f *testing.F) {
 				t.Fatalf("%q: %v, %v, %v", payload, errA, errB, errC)
 			}
 		}
-		// A type that takes any JSON takes no more than the rules allow.
+		// A type that takes any JSON accepts no more than the rules allow.
 		want := readPayload(payload)
 		if _, err := ofLax.Verify(t.Context(), raw); err == nil && !want.isAboutNow() && want.verdict("", "") != nil || err != nil && errA == nil && !want.hasHugeNumber {
 			t.Errorf("%q: with its own decoder %v, without %v", payload, err, errA)
@@ -661,8 +660,8 @@ type plainClaims struct {
 	Role    string `json:"role"`
 }
 
-// Scopes are what encoding/json reads there, whatever stands in scope and in scp,
-// and in whatever order.
+// Scopes are what encoding/json reads in scope and scp, whatever these contain and in either
+// order.
 func FuzzScopes(f *testing.F) {
 	values := []string{`"read write"`, `"  read   write "`, `""`, `" "`, `"read\twrite"`, `"re\u0061d\u0020write"`, `"\u0000"`, `"\ud83d\ude00 é"`, `[]`, `["read","wr\u0069te"]`, `["read write"]`, `["read",1]`, `["read",["write"]]`, `[""]`, `[ "a" , "b" ]`, `["a]","[b"]`, `null`, `7`, `true`, `{"0":"read"}`, `["a",{"b":"]"}]`, `"\\"`, `["\"",null]`}
 	for _, scope := range append(values, "") {
@@ -694,9 +693,14 @@ func FuzzScopes(f *testing.F) {
 	})
 }
 
-// What is taken of a file is a key that keeps the rules, is the one that crypto/x509
-// and golang-jwt see there, reads the same when written anew in every form, and is
-// no secret. An error shows nothing of the file.
+// A key that is read from a file has these properties:
+//
+//   - It keeps the rules for keys.
+//   - It is the key that crypto/x509 and golang-jwt read.
+//   - Written again in every form, it reads the same.
+//   - Its text is refused as a secret.
+//
+// An error shows no part of the file.
 func FuzzParseRSAPublicKey(f *testing.F) {
 	for _, name := range []string{"pkix.pem", "pkcs1.pem", "certificate.pem", "ec.pem", "jwt_key.pub", "openssl_ps256.pem", "openssl_ed25519.pem"} {
 		text := readFile(f, name)
@@ -725,7 +729,7 @@ func FuzzParseRSAPublicKey(f *testing.F) {
 			if len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
 				t.Errorf("the error is not fit for a log: %q", err)
 			}
-			const run = 44 // base64 of the smallest secret, and more than any sentence shares with a file
+			const run = 44 // the length of the smallest secret in base64, and longer than any text that an error shares with a file
 			for text := err.Error(); len(text) >= run && len(data) < 8<<10; text = text[1:] {
 				if bytes.Contains(data, []byte(text[:run])) && !strings.ContainsRune(text[:run], ' ') {
 					t.Fatalf("the error shows the file: %v", err)
@@ -758,12 +762,12 @@ func FuzzParseRSAPublicKey(f *testing.F) {
 	})
 }
 
-// sshLine is the key as ssh-keygen writes it, RFC 4253 section 6.6.
+// sshLine returns the key as ssh-keygen writes it, RFC 4253 section 6.6.
 func sshLine(pub *rsa.PublicKey) []byte {
 	var blob []byte
 	for _, field := range [][]byte{[]byte("ssh-rsa"), append([]byte{0}, big.NewInt(int64(pub.E)).Bytes()...), append([]byte{0}, pub.N.Bytes()...)} {
 		if len(field) > 1 && field[0] == 0 && field[1] < 0x80 {
-			field = field[1:] // an mpint in its shortest form, RFC 4251 section 5
+			field = field[1:] // an mpint has its shortest form, RFC 4251 section 5
 		}
 		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(field))), field...)
 	}

@@ -2,7 +2,6 @@ package jwthttp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -29,10 +28,10 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 	claims := reflect.TypeFor[C]()
 	name := "Require[" + logtext.Name(claims.String()) + "]"
 	if allow == nil {
-		return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))
+		return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))
 	}
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(func(ctx context.Context) error {
+	return newGuard(name, func(ctx context.Context) error {
 		token, inside := ctx.Value(tokenKey[C]{}).(*Token[C])
 		if !inside {
 			return misplaced(ctx, name, claims)
@@ -70,12 +69,12 @@ func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 
 func requireScopes(name string, scopes []string, suffices func(have []string) bool) func(http.Handler) http.Handler {
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) }) {
-		return unfitGuard(fmt.Errorf("%s needs at least one scope, each a string of its own that a token can have, and was given %q", name, scopes))
+		return unfitGuard(name, fmt.Errorf("%s was given %q: pass at least one scope, each as an argument of its own", name, scopes))
 	}
 	needed := strings.Join(scopes, " ")
-	lacking := because(reason.Scope.WithScope(needed), fmt.Errorf("%s needs %q", name, needed))
+	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(func(ctx context.Context) error {
+	return newGuard(name, func(ctx context.Context) error {
 		token, inside := ctx.Value(scopedKey{}).(scoped)
 		if !inside {
 			return outside(fmt.Sprintf("%s for %.80q", name, needed))
@@ -91,10 +90,9 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 	})
 }
 
-// newGuard returns a guard that refuses what decide has an error for, and logs the faults of the
-// program among these errors.
-func newGuard(decide func(context.Context) error) func(http.Handler) http.Handler {
-	var records logtext.Limit
+// newGuard returns a guard that refuses what decide has an error for.
+func newGuard(name string, decide func(context.Context) error) func(http.Handler) http.Handler {
+	var faults logtext.Limit
 	return func(next http.Handler) http.Handler {
 		if next == nil {
 			next = http.DefaultServeMux
@@ -105,22 +103,47 @@ func newGuard(decide func(context.Context) error) func(http.Handler) http.Handle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if errors.Is(err, ErrMisconfigured) {
-				var route []slog.Attr
-				if r.Pattern != "" {
-					route = append(route, slog.String("pattern", r.Pattern))
-				}
-				records.Log(r.Context(), nil, slog.LevelError, err.Error(), route...)
-			}
-			refuse(w, r, err)
+			refuse(w, r, name, err, &faults)
 		})
 	}
 }
 
+// refuse answers and reports as the innermost middleware does. The faults of the program are
+// logged within a limit.
+func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faults *logtext.Limit) {
+	c, inside := r.Context().Value(configKey{}).(*config)
+	if f, ok := err.(*failure); ok && f.Err == ErrMisconfigured {
+		var logger *slog.Logger
+		if inside {
+			logger = c.observer.logger
+		}
+		attrs := append(make([]slog.Attr, 0, 4), slog.Any("err", f))
+		if r.Pattern != "" {
+			attrs = append(attrs, slog.String("pattern", r.Pattern))
+		}
+		faults.Log(r.Context(), logger, slog.LevelError, "jwthttp: a guard is misconfigured", append(attrs, section(f.Word))...)
+	}
+	if !inside {
+		WriteError(w, r, err)
+		return
+	}
+	token, _ := r.Context().Value(scopedKey{}).(scoped)
+	f := c.failure(err, &learned{}, nil)
+	if f.Err == ErrInsufficientScope {
+		f.inner = token
+	}
+	c.observer.report(r, f, &c.observer.otherIsDown, func() Result {
+		res := token.tokenResult()
+		res.Guard = name
+		return res
+	})
+	c.write(w, r, f)
+}
+
 // unfitGuard returns the guard that could not be made as it was asked for.
-func unfitGuard(cause error) func(http.Handler) http.Handler {
+func unfitGuard(name string, cause error) func(http.Handler) http.Handler {
 	err := because(reason.Misconfigured, cause)
-	return newGuard(func(context.Context) error { return err })
+	return newGuard(name, func(context.Context) error { return err })
 }
 
 // misplaced returns the failure of a guard that is inside no middleware for claims.
@@ -139,14 +162,4 @@ func misplaced(ctx context.Context, name string, claims reflect.Type) error {
 // outside returns the failure of a guard that is inside no middleware.
 func outside(name string) error {
 	return because(reason.Misconfigured, fmt.Errorf("%s is outside of every middleware: put it inside one, as in auth.Handler(guard(handler))", name))
-}
-
-// refuse answers as the innermost middleware does.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	middleware, ok := r.Context().Value(responderKey{}).(*responder)
-	if !ok {
-		WriteError(w, r, err)
-		return
-	}
-	middleware.write(w, r, middleware.failure(err))
 }

@@ -112,7 +112,14 @@ func (h TokenHeader) UnverifiedIssuer() string {
 	if h.unverified == nil {
 		return ""
 	}
+	return h.unverified.issuer()
+}
+
+func (p *unverifiedPayload) issuer() string {
+	if p.work == nil {
+		return ""
+	}
 	// If the payload is not strict JSON, the claims are refused later, and the keys are bound to
 	// what is read now.
-	return h.unverified.work.PeekIssuer(h.unverified.segment, maxIssuerBytes)
+	return p.work.PeekIssuer(p.segment, maxIssuerBytes)
 }

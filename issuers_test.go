@@ -16,10 +16,10 @@ import (
 
 const (
 	issuerA = "https://a.example"
-	issuerB = "https://b.example/" // with a slash, as some have it
+	issuerB = "https://b.example/" // some issuers end with a slash
 )
 
-// A counter is a key source that counts how often it is asked.
+// A counter is a key source that counts how often it is called.
 type counter struct {
 	keys  []jwthttp.Key
 	asked int
@@ -30,12 +30,12 @@ func (c *counter) Keys(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, err
 	return c.keys, nil
 }
 
-// iss returns the JSON of claims that name an issuer.
+// iss returns the JSON of claims that name this issuer.
 func iss(issuer string) string { return payload(fmt.Sprintf(`"iss":%q`, issuer)) }
 
-// The iss decides whose keys are asked for; the source of no other issuer is.
+// The token's iss decides which source is asked for keys. No other source is asked.
 func TestIssuers(t *testing.T) {
-	members := func(n int) string { // that many before iss
+	members := func(n int) string { // n members before iss
 		var b strings.Builder
 		for i := range n {
 			fmt.Fprintf(&b, `"m%d":0,`, i)
@@ -43,7 +43,7 @@ func TestIssuers(t *testing.T) {
 		return b.String()
 	}
 	nested := func(depth int) string { return strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) }
-	unknown := jwthttp.ErrUnknownKey // and jwt.ErrTokenInvalidIssuer
+	unknown := jwthttp.ErrUnknownKey // the error is jwt.ErrTokenInvalidIssuer as well
 	for _, tc := range []struct {
 		name    string
 		signer  string
@@ -98,7 +98,7 @@ func TestIssuers(t *testing.T) {
 		{"the 257th", "A", `{` + members(255) + `"exp":4102444800,"iss":"https://a.example"}`, unknown, ""},
 		{"32 deep before", "A", `{"x":` + nested(32) + `,"exp":4102444800,"iss":"https://a.example"}`, nil, "A"},
 		{"33 deep before", "A", `{"x":` + nested(33) + `,"exp":4102444800,"iss":"https://a.example"}`, unknown, ""},
-		{"33 deep behind", "A", `{"exp":4102444800,"iss":"https://a.example","x":` + nested(33) + `}`, jwt.ErrTokenInvalidClaims, "A"},
+		{"33 deep after", "A", `{"exp":4102444800,"iss":"https://a.example","x":` + nested(33) + `}`, jwt.ErrTokenInvalidClaims, "A"},
 		{"very deep", "A", `{"x":` + nested(2900), unknown, ""},
 
 		{"no JSON", "A", `iss=https://a.example`, unknown, ""},
@@ -112,9 +112,9 @@ func TestIssuers(t *testing.T) {
 		{"cut in the value", "A", `{"iss":"https://a.examp`, unknown, ""},
 		{"cut in the value, so that it reads well", "A", `{"iss":"https://a.example.`, jwt.ErrTokenInvalidClaims, "A"},
 		{"cut at a backslash", "A", `{"iss":"https://a.example\`, jwt.ErrTokenInvalidClaims, "A"},
-		{"cut behind the value", "A", `{"iss":"https://a.example"`, jwt.ErrTokenInvalidClaims, "A"},
+		{"cut after the value", "A", `{"iss":"https://a.example"`, jwt.ErrTokenInvalidClaims, "A"},
 		{"without colon and comma", "A", `{"x" 1 "iss" "https://a.example" "exp" 4102444800}`, jwt.ErrTokenInvalidClaims, "A"},
-		{"another object behind", "A", iss(issuerA) + `{"iss":"https://evil.example"}`, jwt.ErrTokenInvalidClaims, "A"},
+		{"another object after it", "A", iss(issuerA) + `{"iss":"https://evil.example"}`, jwt.ErrTokenInvalidClaims, "A"},
 
 		{"huge, iss first", "A", payload(`"iss":"https://a.example","x":"` + strings.Repeat("x", 5900) + `"`), nil, "A"},
 		{"huge, iss last", "A", payload(`"x":"` + strings.Repeat("x", 5900) + `","iss":"https://a.example"`), nil, "A"},
@@ -131,13 +131,13 @@ func TestIssuers(t *testing.T) {
 			if tc.want == unknown {
 				verify(t, auth, signHS(signer, plainHeader, tc.payload), jwt.ErrTokenInvalidIssuer)
 			}
-			// With keys that New sees, it is the same.
+			// Keys that New can see give the same result.
 			static := jwthttp.Issuers{issuerA: jwthttp.HS256(secretN(1)), issuerB: jwthttp.KeySet{jwthttp.HS256(secretN(2)), jwthttp.ES256(&ecKey().PublicKey)}}
 			verify(t, mustNew[AppClaims](t, static, jwthttp.Options{}), signHS(signer, plainHeader, tc.payload), tc.want)
 		})
 	}
 
-	// What is no base64url has no issuer either.
+	// A payload that is not base64url has no issuer.
 	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}, jwthttp.Options{})
 	verify(t, auth, macSegments(secret, b64(plainHeader)+"."+b64(iss(issuerA)+"  ")), nil)
 	for _, segment := range []string{strayBits(b64(iss(issuerA) + "  ")[:len(b64(iss(issuerA)))+1]), b64("{}") + "a", "a"} {
@@ -148,8 +148,8 @@ func TestIssuers(t *testing.T) {
 	}
 }
 
-// What a source says of a known issuer's token is answered as without Issuers.
-func TestIssuersHandOnErrors(t *testing.T) {
+// The answer to a source's error is the same with Issuers as without.
+func TestIssuersPassErrors(t *testing.T) {
 	var result error
 	source := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 		return []jwthttp.Key{jwthttp.HS256(secret)}, result
@@ -167,7 +167,7 @@ func TestIssuersHandOnErrors(t *testing.T) {
 	}
 }
 
-// asked returns what the source answers when it is asked for a token.
+// asked returns the keys that the source returns for this token.
 func asked(t testing.TB, source jwthttp.KeySource, raw string) (keys []jwthttp.Key) {
 	t.Helper()
 	mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) (_ []jwthttp.Key, err error) {
@@ -177,8 +177,8 @@ func asked(t testing.TB, source jwthttp.KeySource, raw string) (keys []jwthttp.K
 	return keys
 }
 
-// Keys that are bound to no issuer are bound to the one that they stand under,
-// so that they are good for no other wherever they end up.
+// Keys that are not bound to an issuer are bound to the issuer that they are listed under.
+// They verify tokens of no other issuer, wherever they are used.
 func TestIssuersBindKeys(t *testing.T) {
 	key := jwthttp.ES256(&ecKey().PublicKey)
 	token := func(claims string) string { return signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, claims) }
@@ -206,23 +206,24 @@ func TestIssuersBindKeys(t *testing.T) {
 			verify(t, auth, token(payload("")), jwt.ErrTokenInvalidIssuer)
 		})
 	}
-	// What the source keeps stays as it was.
+	// The source's own keys do not change.
 	verify(t, mustNew[AppClaims](t, own[0], jwthttp.Options{}), token(iss(issuerB)), nil)
 	verify(t, mustNew[AppClaims](t, own[1], jwthttp.Options{}), token(iss(issuerA)), jwt.ErrTokenInvalidIssuer)
 
-	// A key that is bound to another issuer verifies nothing here, whatever iss is.
+	// A key that is bound to another issuer verifies nothing here, whatever the token's iss
+	// is.
 	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{own[1:]}}, jwthttp.Options{})
 	verify(t, auth, token(iss(issuerA)), jwt.ErrTokenInvalidIssuer)
 	verify(t, auth, token(iss(issuerB)), jwt.ErrTokenInvalidIssuer)
-	// Nor does a bad one: binding does not mend it.
+	// A bad key does not verify anything either. Binding it to an issuer does not mend it.
 	for _, bad := range []jwthttp.Key{{}, jwthttp.ES256(nil), key.WithIssuer("")} {
 		auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{[]jwthttp.Key{bad}}}, jwthttp.Options{})
 		verify(t, auth, token(iss(issuerA)), jwthttp.ErrUnavailable)
 	}
 }
 
-// Two issuers with one key, such as tenants of one provider: iss says which, and
-// each has audiences of its own.
+// Two issuers share one key, such as two tenants of one provider. The token's iss decides
+// between them, and each has audiences of its own.
 func TestIssuersWithAudiences(t *testing.T) {
 	key := jwthttp.ES256(&ecKey().PublicKey)
 	shared := jwthttp.Issuers{issuerA: key.WithIssuer(issuerA, "orders", "eu"), issuerB: key.WithIssuer(issuerB, "billing", "eu")}
@@ -254,18 +255,18 @@ func TestIssuersWithAudiences(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			auth := mustNew[AppClaims](t, tc.issuers, tc.opts)
 			token := signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, payload(fmt.Sprintf(`"iss":%q,"aud":%s`, tc.iss, tc.aud)))
-			for range 2 { // the second time from memory
+			for range 2 { // the second verification uses the remembered signature
 				verify(t, auth, token, tc.want)
 			}
 		})
 	}
-	// A signature that is remembered for A says nothing of B.
+	// A signature that is remembered for A does not count for B.
 	auth := mustNew[AppClaims](t, jwthttp.Issuers{issuerA: key, issuerB: jwthttp.ES256(&ecForger().PublicKey)}, jwthttp.Options{})
 	verify(t, auth, signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, iss(issuerA)), nil)
 	verify(t, auth, signAs(t, "ES256", ecKey(), `{"alg":"ES256"}`, iss(issuerB)), jwt.ErrTokenSignatureInvalid)
 }
 
-// A remote is a source that says whose keys it has, as those of package jwks do.
+// A remote is a source that names the issuer of its keys, as the sources of package jwks do.
 type remote struct {
 	ownSource
 	issuer string
@@ -323,7 +324,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 			`Issuers has ""`, here + "the key source is nil", `Issuers["https://b.example/"]: an HS256 secret`, `Issuers["https://c.example"]: the key is bound to the issuer "x"`, "use 0 to 5m"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for range 5 { // whatever the order of the map
+			for range 5 { // the order of the map must not matter
 				for _, want := range tc.want {
 					refused(t, want)(jwthttp.New[AppClaims](tc.keys, tc.opts))
 				}
@@ -331,7 +332,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		})
 	}
 
-	// The nearest good ones.
+	// These good maps are nearest to the bad ones.
 	for _, keys := range []jwthttp.Issuers{
 		{long: key}, {"a": key}, {"a {b} c": key}, {issuerA: key, issuerB: key}, {issuerA: key.WithIssuer(issuerA, "x")}, {issuerA: &remote{issuer: issuerA}}, {issuerA: jwthttp.Issuers{issuerA: key}},
 	} {
@@ -341,7 +342,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 	}
 }
 
-// What New took, it has copied.
+// New copies what it is given.
 func TestIssuersAreCopied(t *testing.T) {
 	set := jwthttp.KeySet{jwthttp.HS256(secret)}
 	issuers := jwthttp.Issuers{issuerA: set, issuerB: jwthttp.HS256(secretN(1))}
@@ -357,13 +358,13 @@ func TestIssuersAreCopied(t *testing.T) {
 	}
 	own := jwthttp.KeySet{jwthttp.HS256(secret)}
 	mustNew[AppClaims](t, jwthttp.Issuers{issuerA: own}, jwthttp.Options{})
-	verify(t, mustNew[AppClaims](t, own, jwthttp.Options{}), good(), nil) // bound to nobody
+	verify(t, mustNew[AppClaims](t, own, jwthttp.Options{}), good(), nil) // not bound to an issuer
 }
 
-// A key source sees the iss that stands in the payload, and nobody else does.
+// A key source sees the iss of the payload. Nothing else sees it.
 func TestUnverifiedIssuer(t *testing.T) {
 	plain := strings.Repeat("i", 256)
-	escaped := strings.Repeat(`\u0069`, 42) + "iiii" // 256 bytes too, as it is written
+	escaped := strings.Repeat(`\u0069`, 42) + "iiii" // it has 256 bytes as well, as it is written
 	for _, tc := range []struct{ name, payload, want string }{
 		{"plain", iss(issuerA), issuerA},
 		{"unknown", iss("x"), "x"},
@@ -389,7 +390,7 @@ func TestUnverifiedIssuer(t *testing.T) {
 			auth := mustNew[struct{}](t, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 				header, got = h, h.UnverifiedIssuer()
 				if again := h.UnverifiedIssuer(); again != got {
-					t.Errorf("the second time it is %q", again)
+					t.Errorf("the second call returns %q", again)
 				}
 				return []jwthttp.Key{jwthttp.HS256(secret)}, nil
 			}), jwthttp.Options{})
@@ -408,12 +409,12 @@ func TestUnverifiedIssuer(t *testing.T) {
 	if got := (jwthttp.TokenHeader{Algorithm: "HS256"}).UnverifiedIssuer(); got != "" {
 		t.Errorf("a literal has %q", got)
 	}
-	// In the smallest of buffers too.
+	// The smallest buffers work too.
 	auth := mustNew[struct{}](t, jwthttp.Issuers{"\u00e9": jwthttp.HS256(secret)}, jwthttp.Options{MaxTokenBytes: 100, AllowMissingExpiry: true})
 	verify(t, auth, signHS(secret, `{"alg":"HS256"}`, `{"iss":"\u00e9"}`), nil)
 }
 
-// A header does not take the payload with it into a log.
+// A header in a log does not show the payload.
 func TestNothingPrintsThePayload(t *testing.T) {
 	var out string
 	mustNew[AppClaims](t, jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
@@ -429,9 +430,10 @@ func TestNothingPrintsThePayload(t *testing.T) {
 	}
 }
 
-// To look at the iss costs a forger's token no more than the rest may.
+// Reading the iss of a forged token stays within the bound for forged tokens.
 func TestForgedTokensAreCheapWithIssuers(t *testing.T) {
-	// Of 256 bytes as they are written, one of them known, the other not.
+	// Both have 256 bytes as they are written in the token. Only the second is written with
+	// escapes.
 	known, knownEscaped := strings.Repeat("i", 256), strings.Repeat("e", 42)+"eeee"
 	static := jwthttp.Issuers{known: allKeys(), knownEscaped: allKeys()}
 	free, bound := allKeys(), jwthttp.Issuers{}
@@ -470,7 +472,7 @@ func TestForgedTokensAreCheapWithIssuers(t *testing.T) {
 	}
 }
 
-// Nor do names that are written with escapes, or many of them.
+// Escaped names, and many names, stay within that bound too.
 func TestForgedNamesAreCheap(t *testing.T) {
 	escaped := `{"a":0` + strings.Repeat(`,"\u0061\u0061\u0061\u0061":0`, 200) + `}`
 	for _, a := range algorithms() {
@@ -493,7 +495,7 @@ func TestForgedNamesAreCheap(t *testing.T) {
 	}
 }
 
-// A source that says whose tokens it is for is held to it.
+// A source that names an issuer verifies only tokens of that issuer.
 func TestSourceOfOneIssuer(t *testing.T) {
 	source := &remote{ownSource{[]jwthttp.Key{jwthttp.HS256(secret)}}, issuerA}
 	auth := mustNew[AppClaims](t, source, jwthttp.Options{})
@@ -502,8 +504,7 @@ func TestSourceOfOneIssuer(t *testing.T) {
 	verify(t, auth, signHS(secret, plainHeader, payload("")), jwt.ErrTokenInvalidIssuer)
 }
 
-// What is bound for one token is what is eligible for it, however many keys the
-// source returns.
+// Only the keys that are eligible for a token are bound, however many keys the source returns.
 func TestBindingIsBounded(t *testing.T) {
 	var keys []jwthttp.Key
 	for i := range 100 {
@@ -523,14 +524,14 @@ func TestBindingIsBounded(t *testing.T) {
 	for i := range keys {
 		keys[i] = jwthttp.HS256(secretN(i))
 	}
-	verify(t, auth, signHS(secretN(0), plainHeader, iss(issuerA)), jwthttp.ErrUnknownKey) // more than are tried
+	verify(t, auth, signHS(secretN(0), plainHeader, iss(issuerA)), jwthttp.ErrUnknownKey) // more keys than are tried
 	keys[99] = jwthttp.Key{}
 	keys = keys[95:]
 	auth = mustNew[AppClaims](t, jwthttp.Issuers{issuerA: &ownSource{keys}}, jwthttp.Options{})
-	verify(t, auth, signHS(secretN(95), plainHeader, iss(issuerA)), jwthttp.ErrUnavailable) // an unfit key is nobody's fault but ours
+	verify(t, auth, signHS(secretN(95), plainHeader, iss(issuerA)), jwthttp.ErrUnavailable) // an unfit key is the server's fault
 }
 
-// Issuers by pointer are what they are by value.
+// Issuers by pointer act like Issuers by value.
 func TestIssuersByPointer(t *testing.T) {
 	for _, bad := range []*jwthttp.Issuers{{}, {"": jwthttp.HS256(secret)}, {"a": nil}, {"a": jwthttp.HS256(nil)}} {
 		if _, err := jwthttp.New[AppClaims](bad, jwthttp.Options{}); err == nil {
@@ -543,7 +544,7 @@ func TestIssuersByPointer(t *testing.T) {
 	verify(t, auth, signHS(secret, plainHeader, iss(issuerA)), nil)
 }
 
-// On the wire, a token of somebody else's is refused like any other.
+// A token of another issuer is refused over HTTP like any other.
 func TestAnswerToAnotherIssuer(t *testing.T) {
 	s := serve(t, mustNew[AppClaims](t, jwthttp.Issuers{issuerA: jwthttp.HS256(secret)}, jwthttp.Options{}))
 	a := s.send(t, "GET", "Authorization: Bearer "+signHS(secret, plainHeader, iss("https://evil.example")))
@@ -557,7 +558,7 @@ func TestAnswerToAnotherIssuer(t *testing.T) {
 	}
 }
 
-// Requests in parallel: the race detector watches, and each token is its issuer's.
+// Parallel requests each see the claims of their own issuer, under the race detector as well.
 func TestParallelIssuers(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.Issuers{
 		issuerA: jwthttp.KeySet{jwthttp.HS256(secretN(1)), jwthttp.ES256(&ecKey().PublicKey)},

@@ -36,23 +36,27 @@ func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 }
 
 type keyfuncSource struct {
-	*keyfunc.Source
-	err error // of the call that made it; New returns it
+	source *keyfunc.Source // not embedded: its methods are not for users
+	err    error           // of the call that made it; New returns it
 }
 
 func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if !s.HasAlgorithm(h.Algorithm) {
+	if !s.source.HasAlgorithm(h.Algorithm) {
 		return nil, ErrUnknownKey
 	}
-	materials, err := s.Ask(h.Algorithm, h.KeyID, h.Type)
+	got, err := s.source.Ask(h.Algorithm, h.KeyID, h.Type)
 	if err != nil {
 		if isUnavailable(err) {
 			return nil, err
 		}
 		return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
+	}
+	materials := []jwt.VerificationKey{got}
+	if set, ok := got.(jwt.VerificationKeySet); ok {
+		materials = set.Keys
 	}
 	if len(materials) > maxKeys {
 		return nil, errTooManyKeys
@@ -62,7 +66,7 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	}
 	var keys []Key
 	for _, material := range materials {
-		k, err := s.Key(material, h.Algorithm)
+		k, err := s.source.Key(material, h.Algorithm)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
-// secretN returns a secret of its own for each n.
+// secretN returns a different secret for each n.
 func secretN(n int) []byte { return fmt.Appendf(nil, "%032d", n) }
 
 func withKid(kid string) string { return fmt.Sprintf(`{"alg":"HS256","kid":%q}`, kid) }
@@ -50,12 +50,12 @@ func TestNewRefusesKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	half := 1 << 30                      // a variable, for a constant of 2^31 is no int where that has 32 bits
-	modulus := func(bits int) *big.Int { // odd, of exactly so many bits
+	half := 1 << 30                      // a variable, because a constant of 2^31 does not fit in an int of 32 bits
+	modulus := func(bits int) *big.Int { // odd, and exactly that many bits long
 		return new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 	}
 	tooLarge := 1<<31 - 1
-	tooLarge += 2 // negative where an int has 32 bits
+	tooLarge += 2 // negative if an int has 32 bits
 	named := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
 	var nine jwthttp.KeySet
 	for n := range 9 {
@@ -159,7 +159,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) { refused(t, tc.want)(jwthttp.New[AppClaims](tc.keys, tc.opts)) })
 	}
 
-	// The nearest good ones.
+	// These good keys are nearest to the bad ones.
 	for _, keys := range []jwthttp.KeySource{
 		jwthttp.HS256(secret), nine[:8], jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub)}, jwthttp.KeySet{named(1, "a"), jwthttp.RS256(pub).WithID("a")}, append(nine[:8:8], named(1, "a"), named(2, "b")),
 		jwthttp.RS256(&rsa.PublicKey{N: modulus(2048), E: 3}), jwthttp.RS256(&rsa.PublicKey{N: modulus(8192), E: 1<<31 - 1}),
@@ -179,12 +179,11 @@ func (s *ownSource) Keys(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, e
 
 func anyKey(key any) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return key, nil } }
 
-// Which keys are eligible, for a set that New indexes and for the same keys from
-// a source of the caller's.
+// The same keys are eligible in a set that New indexes and in a source of the caller's own.
 func TestEligibleKeys(t *testing.T) {
 	key := func(n int, kid string) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID(kid) }
 	rs := jwthttp.RS256(&rsaKey().PublicKey)
-	many := func(n int, kid string) (set jwthttp.KeySet) { // k1, k2, …
+	many := func(n int, kid string) (set jwthttp.KeySet) { // the ids are k1, k2, …
 		for i := range n {
 			set = append(set, key(i+1, fmt.Sprint(kid, i+1)))
 		}
@@ -232,10 +231,11 @@ func TestEligibleKeys(t *testing.T) {
 			verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(tc.set.Keys), jwthttp.Options{}), token, tc.want)
 		})
 	}
-	// A source of the caller's may have two keys of one id, and returns what it likes.
+	// A source of the caller's own may have two keys with one id, and may return any number of
+	// keys.
 	verify(t, mustNew[AppClaims](t, &ownSource{jwthttp.KeySet{key(1, "a"), key(2, "a"), key(3, "")}}, jwthttp.Options{}), signHS(secretN(2), withKid("a"), payload("")), nil)
 	verify(t, mustNew[AppClaims](t, &ownSource{append(many(300, "k"), key(301, ""))}, jwthttp.Options{}), signHS(secretN(301), withKid("x"), payload("")), nil)
-	// A KeyFunc returns eight keys at most, whatever their algorithm.
+	// A KeyFunc may return at most eight keys, whatever their algorithms.
 	for n, want := range map[int]error{8: nil, 9: jwthttp.ErrUnknownKey} {
 		f := func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return many(n, "k"), nil }
 		verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(f), jwthttp.Options{}), signHS(secretN(1), withKid("k1"), payload("")), want)
@@ -249,9 +249,10 @@ func TestEligibleKeys(t *testing.T) {
 	verify(t, mustNew[AppClaims](t, jwthttp.KeyFunc(key(1, "a").Keys), jwthttp.Options{}), signHS(secretN(1), withKid("a"), payload("")), nil)
 }
 
-// A replaceable is a source whose one key is replaced under its kid while nobody looks.
+// A replaceable is a source whose only key is replaced, under the same kid, when it is asked
+// for a renewal.
 type replaceable struct {
-	now, next jwthttp.Key // next is the zero Key where nothing was replaced
+	now, next jwthttp.Key // next is the zero Key if there is no replacement
 	renewals  []string
 }
 
@@ -282,8 +283,8 @@ func (o origin) Renewed(_ context.Context, _ time.Time, algorithm, kid string, t
 	return true
 }
 
-// A signature that fails under a key of a remote set is tried again if the key was
-// replaced, however the source is wrapped.
+// A signature that fails under a key of a remote set is tried again if that key was replaced.
+// This holds however the source is wrapped.
 func TestReplacedKeys(t *testing.T) {
 	header := `{"alg":"HS256","kid":"k"}`
 	key := func(n int) jwthttp.Key { return jwthttp.HS256(secretN(n)).WithID("k") }
@@ -324,7 +325,8 @@ func TestReplacedKeys(t *testing.T) {
 		}
 	}
 
-	// Each source is asked once. Keys without one are tried first, and cause nothing.
+	// Each source is asked only once. Keys that are not from a remote set are tried first, and
+	// they cause no renewal.
 	a, b := newReplaceable(key(1), jwthttp.Key{}), newReplaceable(key(2), key(5))
 	two := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 		return []jwthttp.Key{a.now, key(3), a.now, b.now, b.now}, nil
@@ -336,8 +338,8 @@ func TestReplacedKeys(t *testing.T) {
 	}
 }
 
-// An RSA public key is no secret, in whatever form the token is signed with it
-// (RFC 8725 section 2.1, CVE-2015-9235, CVE-2016-10555).
+// An RSA public key is refused as a secret, in whatever form a token is signed with it (RFC
+// 8725 section 2.1, CVE-2015-9235, CVE-2016-10555).
 func TestAlgorithmConfusion(t *testing.T) {
 	pub := &rsaKey().PublicKey
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.RS256(pub).WithID("rsa"), jwthttp.HS256(secret).WithID("hmac")}, jwthttp.Options{})
@@ -427,7 +429,7 @@ func TestKeyFunc(t *testing.T) {
 			t.Errorf("%s: %v, want %v", kid, err, want)
 		}
 		if errors.Is(err, jwthttp.ErrInvalidToken) == errors.Is(err, jwthttp.ErrUnavailable) && want != nil {
-			t.Errorf("%s: %v is of no kind, or of two", kid, err)
+			t.Errorf("%s: %v is of no kind or of two kinds", kid, err)
 		}
 		if header.Algorithm != "HS256" || header.KeyID != kid || header.Type != "at+jwt" || header.UnverifiedIssuer() != "" {
 			t.Errorf("header %+v", header)
@@ -513,7 +515,7 @@ func TestFromKeyfunc(t *testing.T) {
 		})
 	}
 
-	// One function for all that are asymmetric; it is not asked for others.
+	// One function serves all asymmetric algorithms. It is not called for others.
 	asked := 0
 	several := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(token *jwt.Token) (any, error) {
 		asked++
@@ -526,15 +528,15 @@ func TestFromKeyfunc(t *testing.T) {
 		verify(t, several, raw, nil)
 	}
 	if asked != 4 {
-		t.Errorf("it was asked %d times", asked)
+		t.Errorf("the function was called %d times", asked)
 	}
 	verify(t, several, hs, jwthttp.ErrUnknownKey)
 	verify(t, several, signHS(secret, `{"alg":"ES384"}`, payload("")), jwthttp.ErrUnknownKey)
 	if asked != 4 {
-		t.Error("it was asked for an algorithm that it has no keys for")
+		t.Error("the function was called for an algorithm that it has no keys for")
 	}
 
-	// The token that the function is given: fresh, and nothing unverified in it.
+	// The function gets a fresh token that contains nothing unverified.
 	first := true
 	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(token *jwt.Token) (any, error) {
 		want := map[string]any{"alg": "HS256", "kid": "k", "typ": "JWT"}
@@ -562,16 +564,16 @@ func TestFromKeyfunc(t *testing.T) {
 	verify(t, bare, signHS(secret, `{"alg":"HS256"}`, payload("")), nil)
 }
 
-// What a key function returns now is what counts, whatever it returned before.
-// Keys that differ in one part alone are not taken for each other.
+// Only the keys that a key function returns now count, whatever it returned before. Keys that
+// differ in one part are different keys.
 func TestFromKeyfuncTellsKeysApart(t *testing.T) {
 	n, point := rsaKey().N, ecKey().PublicKey
-	uncompressed := must(point.Bytes()) // 4, x, y
+	uncompressed := must(point.Bytes()) // a byte 4, then x and y
 	y := new(big.Int).SetBytes(uncompressed[33:])
 	new(big.Int).Sub(elliptic.P256().Params().P, y).FillBytes(uncompressed[33:])
 	negative := must(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), uncompressed))
 	ed := slices.Clone(edPublic(edKey()))
-	ed[31] ^= 0x80 // the sign of x: another point
+	ed[31] ^= 0x80 // the sign of x: this is another point
 	for _, tc := range []struct {
 		algorithm string
 		a, b      any
@@ -599,7 +601,7 @@ func TestFromKeyfuncTellsKeysApart(t *testing.T) {
 	}
 }
 
-// A key that is unfit is so each time.
+// An unfit key is refused each time.
 func TestFromKeyfuncKeepsNoUnfitKey(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return []byte("short"), nil }, "HS256"), jwthttp.Options{})
 	for range 2 {
@@ -607,7 +609,7 @@ func TestFromKeyfuncKeepsNoUnfitKey(t *testing.T) {
 	}
 }
 
-// What a source returns stays as it is, also where two of its keys are eligible.
+// The keys that a source returns are not changed, even if two of them are eligible.
 func TestKeysOfASourceAreReadOnly(t *testing.T) {
 	a, b := jwthttp.HS256(secretN(1)), jwthttp.HS256(secretN(2))
 	rs := jwthttp.RS256(&rsaKey().PublicKey)
@@ -757,7 +759,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"ssh blob cut short", "ssh-rsa " + base64.StdEncoding.EncodeToString(field([]byte("ssh-rsa"))), "cut short"},
 		{"ssh huge length", "ssh-rsa " + base64.StdEncoding.EncodeToString([]byte{0xff, 0xff, 0xff, 0xff, 1}), "cut short"},
 		{"ssh with another name inside", ssh("ssh-dss", e, n), "does not have an RSA public key"},
-		{"ssh with more behind", ssh("ssh-rsa", e, n, 0), "does not have an RSA public key"},
+		{"ssh with more after it", ssh("ssh-rsa", e, n, 0), "does not have an RSA public key"},
 		{"ssh negative modulus", ssh("ssh-rsa", e, pub.N.Bytes()), "does not have an RSA public key"},
 		{"ssh modulus with zeros", ssh("ssh-rsa", e, append([]byte{0}, n...)), "does not have an RSA public key"},
 		{"ssh empty modulus", ssh("ssh-rsa", e, nil), "does not have an RSA public key"},

@@ -16,7 +16,6 @@ import (
 const maxKeys = 8 // that are tried for one token
 
 var (
-	errNotOurs     = because(reason.UnknownKey, errors.New("the key source has no key of the token's alg and kid"))
 	errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 )
 
@@ -234,11 +233,12 @@ func choosesByIssuer(source KeySource) bool {
 	return true
 }
 
-// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8.
+// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8. If
+// none is eligible, it returns those that the source offered, with the error.
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {
-		if _, ok := err.(refusal); ok {
+		if err == error(reason.UnknownIssuer) || err == error(errTooManyKeys) {
 			return nil, err
 		}
 		if errors.Is(err, ErrUnknownKey) {
@@ -251,12 +251,12 @@ func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, 
 			return nil, because(reason.Unavailable, err)
 		}
 	}
-	keys = eligible(keys, h)
-	if len(keys) == 0 {
-		return nil, errNotOurs
+	some := eligible(keys, h)
+	if len(some) == 0 {
+		return keys, reason.UnknownKey
 	}
-	if len(keys) > maxKeys {
+	if len(some) > maxKeys {
 		return nil, errTooManyKeys
 	}
-	return keys, nil
+	return some, nil
 }

@@ -32,8 +32,8 @@ import (
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-// Keys are made once a test run, for those of RSA take a while; the forgers' are
-// others.
+// Keys are made once for a test run, because RSA keys take a while to make. A forger has other
+// keys.
 var (
 	rsaKey, rsaForger = sync.OnceValue(newRSAKey), sync.OnceValue(newRSAKey)
 	ecKey, ecForger   = sync.OnceValue(newECKey), sync.OnceValue(newECKey)
@@ -58,7 +58,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// AppClaims is what most tests ask for.
+// AppClaims is the claims type of most tests.
 type AppClaims struct {
 	Subject string `json:"sub"`
 	Role    string `json:"role"`
@@ -66,7 +66,7 @@ type AppClaims struct {
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// signHS signs any two texts as the header and payload of a token.
+// signHS signs any header and payload with HS256.
 func signHS(key []byte, header, payload string) string {
 	return macSegments(key, b64(header)+"."+b64(payload))
 }
@@ -86,13 +86,13 @@ func signRS(t testing.TB, key *rsa.PrivateKey, header, payload string) string {
 	return signAs(t, "RS256", key, header, payload)
 }
 
-// signAs signs any two texts by an algorithm, whatever the header says.
+// signAs signs any header and payload by this algorithm, whatever the header says.
 func signAs(t testing.TB, algorithm string, private any, header, payload string) string {
 	t.Helper()
 	return jwthttptest.Sign(t, algorithm, private, header, payload)
 }
 
-// signature goes by Go's crypto alone, RFC 7518 section 3 and RFC 8037.
+// signature signs with Go's crypto alone, RFC 7518 section 3 and RFC 8037.
 func signature(t testing.TB, algorithm string, private any, signingInput string) []byte {
 	t.Helper()
 	sum := sha256.Sum256([]byte(signingInput))
@@ -117,7 +117,7 @@ func signPSS(key *rsa.PrivateKey, sum []byte, salt int) []byte {
 	return must(rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum, &rsa.PSSOptions{SaltLength: salt}))
 }
 
-// concat is r and s as a token has them, RFC 7518 section 3.4.
+// concat returns r and s in the form of a token's signature, RFC 7518 section 3.4.
 func concat(r, s *big.Int) []byte {
 	b := make([]byte, 64)
 	r.FillBytes(b[:32])
@@ -125,11 +125,11 @@ func concat(r, s *big.Int) []byte {
 	return b
 }
 
-// An algorithm is what the tests that go over all of them need.
+// An algorithm has what a test needs to sign, forge and verify by it.
 type algorithm struct {
 	name            string
 	private, forger any
-	public          any // as a key function returns it
+	public          any // the key as a key function returns it
 	key             jwthttp.Key
 }
 
@@ -145,15 +145,15 @@ func (a algorithm) forge(t testing.TB, payload string) string {
 	return signAs(t, a.name, a.forger, a.header(), payload)
 }
 
-// misplace puts a good signature of something else under a payload: unlike a
-// forger's, one of RSA is always below the modulus, and so costs the most.
+// misplace signs another text and puts that signature under the payload. Such an RSA signature
+// is always below the modulus, unlike a forger's, so it costs the most.
 func (a algorithm) misplace(t testing.TB, payload string) string {
 	t.Helper()
 	signingInput := b64(a.header()) + "." + b64(payload)
 	return signingInput + "." + b64(string(signature(t, a.name, a.private, "x")))
 }
 
-// otherKey is the key that verifies what forge signs.
+// otherKey returns the key that verifies the tokens of forge.
 func (a algorithm) otherKey() jwthttp.Key {
 	switch a.name {
 	case "RS256":
@@ -168,7 +168,7 @@ func (a algorithm) otherKey() jwthttp.Key {
 	return jwthttp.HS256(secretN(1))
 }
 
-// algorithms has HS256 first; RS256 and PS256 share a key.
+// algorithms returns HS256 first. RS256 and PS256 have the same key.
 func algorithms() []algorithm {
 	rs, ec, ed := &rsaKey().PublicKey, &ecKey().PublicKey, edPublic(edKey())
 	return []algorithm{
@@ -182,7 +182,7 @@ func algorithms() []algorithm {
 
 func asymmetric() []algorithm { return algorithms()[1:] }
 
-// allKeys is one key of each algorithm, without ids.
+// allKeys returns one key of each algorithm, without ids.
 func allKeys() (set jwthttp.KeySet) {
 	for _, a := range algorithms() {
 		set = append(set, a.key)
@@ -192,8 +192,8 @@ func allKeys() (set jwthttp.KeySet) {
 
 const plainHeader = `{"alg":"HS256","typ":"JWT"}`
 
-// payload returns the JSON of claims that are good for an hour; more, if any,
-// is put behind them as it is.
+// payload returns the JSON of claims that are valid for an hour. If more is not empty, payload
+// appends it after a comma.
 func payload(more string) string {
 	if more != "" {
 		more = "," + more
@@ -213,14 +213,14 @@ func mustNew[C any](t testing.TB, keys jwthttp.KeySource, opts jwthttp.Options, 
 	return auth
 }
 
-// An answer is what came back over real HTTP, and how often next ran for it.
+// An answer is a response over real HTTP. It says how often next ran.
 type answer struct {
 	*http.Response
 	body string
 	ran  int
 }
 
-// A site is a real server with a middleware before a handler that counts.
+// A site is a real server. Its middleware is outside a handler that counts its calls.
 type site struct {
 	*httptest.Server
 	ran int
@@ -237,7 +237,7 @@ func serve[C any](t testing.TB, auth *jwthttp.Middleware[C]) *site {
 	return s
 }
 
-// showClaims is a handler that answers with the claims, or with "anonymous".
+// showClaims returns a handler that answers with the claims, or with "anonymous".
 func showClaims[C any]() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, ok := jwthttp.ClaimsFromContext[C](r.Context())
@@ -249,7 +249,7 @@ func showClaims[C any]() http.Handler {
 	})
 }
 
-// send makes a request of header lines, "Name: value" each, for "METHOD".
+// send makes a request with this method. Each line is a header, "Name: value".
 func (s *site) send(t testing.TB, method string, lines ...string) answer {
 	t.Helper()
 	req, err := http.NewRequest(method, s.URL, nil)
@@ -277,13 +277,13 @@ func (s *site) send(t testing.TB, method string, lines ...string) answer {
 	return answer{res, string(body), s.ran}
 }
 
-// logged returns what is logged to slog's default while the test runs.
+// logged returns what the test logs to slog's default logger.
 func logged(t testing.TB) *logBuffer {
 	t.Helper()
 	before, output, flags := slog.Default(), log.Writer(), log.Flags()
 	t.Cleanup(func() {
 		slog.SetDefault(before)
-		log.SetOutput(output) // slog.SetDefault has changed both
+		log.SetOutput(output) // slog.SetDefault has changed the output and the flags
 		log.SetFlags(flags)
 	})
 	b := &logBuffer{}
@@ -296,7 +296,7 @@ func logged(t testing.TB) *logBuffer {
 	return b
 }
 
-// A logBuffer holds records, a line each.
+// A logBuffer holds log records, one in a line.
 type logBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -308,7 +308,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// take returns the lines that came since it was called last.
+// take returns the lines that were written since the last call.
 func (b *logBuffer) take() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -317,7 +317,7 @@ func (b *logBuffer) take() []string {
 	return lines[:len(lines)-1]
 }
 
-// verify asserts that a token is refused as want, or accepted if want is nil.
+// verify asserts that a token is refused with the error want, or accepted if want is nil.
 func verify[C any](t testing.TB, auth *jwthttp.Middleware[C], raw string, want error) *jwthttp.Token[C] {
 	t.Helper()
 	token, err := auth.Verify(t.Context(), raw)
@@ -333,7 +333,7 @@ func verify[C any](t testing.TB, auth *jwthttp.Middleware[C], raw string, want e
 	return token
 }
 
-// classesOf returns every reason that is found in err.
+// classesOf returns every reason that err wraps.
 func classesOf(err error) (classes []error) {
 	for _, class := range []error{
 		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidClaims, jwt.ErrTokenRequiredClaimMissing,

@@ -17,8 +17,7 @@ import (
 
 const rsHeader = `{"alg":"RS256","kid":"k"}`
 
-// Only good signatures are remembered, and for nothing but the same bytes and
-// the same key.
+// Only good signatures are remembered. They count only for the same bytes and the same key.
 func TestSignatureMemory(t *testing.T) {
 	rs := jwthttp.RS256(&rsaKey().PublicKey)
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{rs, jwthttp.HS256(secret)}, jwthttp.Options{})
@@ -40,7 +39,7 @@ func TestSignatureMemory(t *testing.T) {
 	verify(t, auth, b64(rsHeader)+"."+b64(payload(`"role":"admin"`))+token[cut:], jwt.ErrTokenSignatureInvalid)
 	verify(t, auth, token[:cut]+"."+strings.Repeat("A", len(token)-cut-1), jwt.ErrTokenSignatureInvalid)
 	remembered(1)
-	// A token that is refused for its claims has a good signature all the same.
+	// A token that is refused for its claims still has a good signature.
 	expired := signRS(t, rsaKey(), rsHeader, `{"exp":1}`)
 	verify(t, auth, expired, jwt.ErrTokenExpired)
 	remembered(2)
@@ -55,7 +54,7 @@ func TestSignatureMemory(t *testing.T) {
 	refused(t, "use at most 1048576")(jwthttp.New[AppClaims](rs, jwthttp.Options{RememberSignatures: 1<<20 + 1}))
 }
 
-// All asymmetric algorithms have it, and each key its own part of it.
+// All asymmetric algorithms remember signatures. A signature is remembered for one key only.
 func TestSignatureMemoryOfAllAlgorithms(t *testing.T) {
 	for _, a := range asymmetric() {
 		t.Run(a.name, func(t *testing.T) {
@@ -83,7 +82,7 @@ func TestSignatureMemoryOfAllAlgorithms(t *testing.T) {
 			verify(t, auth, token, jwthttp.ErrUnknownKey)
 			remembered(1)
 
-			// The same signature under another algorithm's header is another one.
+			// The same signature under another algorithm's header does not count.
 			for _, b := range asymmetric() {
 				if keys = []jwthttp.Key{b.key}; b.name != a.name {
 					verify(t, auth, b64(b.header())+"."+b64(payload(""))+"."+b64(string(sig)), jwt.ErrTokenSignatureInvalid)
@@ -94,8 +93,8 @@ func TestSignatureMemoryOfAllAlgorithms(t *testing.T) {
 	}
 }
 
-// A key that its source no longer offers, or has replaced, verifies nothing from
-// that moment on; nor does a denied token pass because its signature is known.
+// A key that its source no longer offers, or has replaced, verifies nothing from that moment
+// on. A denied token does not pass because its signature is remembered.
 func TestRememberedTokensAreRefusedAtOnce(t *testing.T) {
 	token := signRS(t, rsaKey(), rsHeader, payload(""))
 	keys := []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)}
@@ -108,7 +107,7 @@ func TestRememberedTokensAreRefusedAtOnce(t *testing.T) {
 	if got := jwthttp.Remembered(auth); got != 1 {
 		t.Fatalf("%d signatures are remembered", got)
 	}
-	keys = []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)} // the same key, made anew
+	keys = []jwthttp.Key{jwthttp.RS256(&rsaKey().PublicKey)} // the same key, made again
 	verify(t, auth, token, nil)
 	if got := jwthttp.Remembered(auth); got != 1 {
 		t.Errorf("the same key counts as another: %d", got)
@@ -128,7 +127,7 @@ func TestRememberedTokensAreRefusedAtOnce(t *testing.T) {
 }
 
 func TestRememberedTokensExpire(t *testing.T) {
-	key := rsaKey() // made outside of the bubble
+	key := rsaKey() // made outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		auth := mustNew[AppClaims](t, jwthttp.RS256(&key.PublicKey), jwthttp.Options{})
 		token := signRS(t, key, rsHeader, payload(""))
@@ -140,7 +139,7 @@ func TestRememberedTokensExpire(t *testing.T) {
 	})
 }
 
-// The garbage collector does not make the next request pay.
+// After a garbage collection, the next request costs no more than before.
 func TestStatesSurviveCollections(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
 	raw := signHS([]byte("another"), plainHeader, payload(""))
@@ -154,7 +153,7 @@ func TestStatesSurviveCollections(t *testing.T) {
 	}
 }
 
-// A forged token for each of many keys leaves no buffer behind for each key.
+// Forged tokens for many keys do not leave one buffer for each key.
 func TestBuffersBelongToNoKey(t *testing.T) {
 	const keys = 200
 	pad := payload(`"pad":"` + strings.Repeat("x", 40<<10) + `"`)
@@ -175,7 +174,8 @@ func TestBuffersBelongToNoKey(t *testing.T) {
 		for n := range keys {
 			verify(t, auth, signAs(t, a.name, a.private, fmt.Sprintf(`{"alg":%q,"kid":"%d"}`, a.name, n), pad), jwt.ErrTokenSignatureInvalid)
 		}
-		// A keyed HMAC takes less than 1 KiB. The buffers of one verification take up to 64.
+		// A keyed HMAC takes less than 1 KiB. The buffers of one verification take up to 64
+		// KiB.
 		if after := heap(); after > before+keys<<10+128<<10 {
 			t.Errorf("%s: %d keys keep %d KiB", a.name, keys, (after-before)>>10)
 		}

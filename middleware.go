@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/check"
@@ -68,12 +69,12 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 			w.Header().Add("Vary", m.vary)
 		}
 		v, err := m.decide(r)
-		if err == error(reason.NoToken) && m.anonymous {
-			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), responder: &m.responder}))
+		if err == error(reason.NoToken) {
+			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), config: &m.config}))
 			return
 		}
 		if err != nil {
-			m.responder.write(w, r, m.responder.failure(err))
+			m.write(w, r, err)
 			return
 		}
 		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but know
@@ -89,9 +90,9 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
 // It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
-	v, _, err := m.authenticate(r)
+	v, l, err := m.authenticate(r)
 	if err != nil {
-		return nil, m.responder.failure(err)
+		return nil, m.failure(err, &l, r)
 	}
 	return v.token, nil
 }
@@ -101,27 +102,29 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
 // empty raw gets. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
-	v, _, err := m.verify(ctx, raw, "")
+	v, l, err := m.verify(ctx, raw, "")
 	if err != nil {
-		return nil, m.responder.failure(err)
+		return nil, m.failure(err, &l, nil)
 	}
 	return v.token, nil
 }
 
-// decide is authenticate, and reports the result to OnResult.
+// decide is authenticate, and reports the decision. The error is a *failure, or reason.NoToken
+// itself under AllowAnonymous.
 func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
-	if m.onResult == nil {
-		v, _, err := m.authenticate(r)
-		return v, err
+	var start time.Time
+	if m.observer.onResult != nil {
+		start = time.Now()
 	}
-	start := time.Now()
-	v, learned, err := m.authenticate(r)
-	res := learned.result(r.Context(), err, m.anonymous)
-	res.Duration = time.Since(start)
-	if res.Err != nil {
-		res.Err = m.responder.failure(res.Err)
+	v, l, err := m.authenticate(r)
+	if err != nil && !(m.anonymous && err == error(reason.NoToken)) {
+		f := m.failure(err, &l, r)
+		m.observer.refused(r, f, &l, start)
+		return nil, f
 	}
-	m.onResult(r, res)
+	if m.observer.onResult != nil {
+		m.observer.passed(r, &l, err != nil, start)
+	}
 	return v, err
 }
 
@@ -150,9 +153,10 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 	}
 	var err error
 	if l.token, err = m.verifier.open(ctx, raw, limit); err != nil {
+		l.size, l.limit, l.segments = len(raw), limit, strings.Count(raw, ".")+1
 		return nil, l, err
 	}
-	v := newVerified[C](ctx, &m.responder, raw)
+	v := newVerified[C](ctx, &m.config, raw)
 	t := v.token
 	t.Header, t.Source = l.token.header, source
 	if l.facts, err = m.claims.Decode(l.token.payload, &t.Claims); err != nil {

@@ -20,11 +20,12 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// bothPlaces reads a Bearer header, a cookie and a header, one at a time.
+// bothPlaces are the extractors of a Bearer header, a cookie and a header. Only one of them
+// may find a credential.
 var bothPlaces = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token"), jwthttp.HeaderNamed("x-token")}
 
-// The rows of the contract on the wire, over real HTTP: the status, the exact
-// challenge, the body's error, what must be absent, and whether next ran.
+// Each row of the contract is checked over real HTTP: the status, the exact challenge, the
+// body's error, what must be absent, and whether next ran.
 func TestAnswers(t *testing.T) {
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{Extractors: bothPlaces}, func(ctx context.Context, tok *jwthttp.Token[AppClaims]) error {
 		switch tok.Claims.Role {
@@ -47,7 +48,7 @@ func TestAnswers(t *testing.T) {
 		method      string
 		lines       []string
 		status      int
-		code        string // the error in challenge and body
+		code        string // the error in the challenge and in the body
 		description string
 	}{
 		{"two headers", "GET", []string{bearer, bearer}, 400, "invalid_request", "The request carries more than one credential"},
@@ -78,7 +79,7 @@ func TestAnswers(t *testing.T) {
 		{"Bearer and a tab", "GET", []string{"Authorization: Bearer\t" + token}, 400, "invalid_request", "The credential is malformed"},
 		{"a tab inside", "GET", []string{"Authorization: Bearer \t" + token}, 400, "invalid_request", "The credential is malformed"},
 		{"a comma", "GET", []string{bearer + ","}, 400, "invalid_request", "The credential is malformed"},
-		{"a comma behind the scheme", "GET", []string{"Authorization: Bearer," + token}, 400, "invalid_request", "The credential is malformed"},
+		{"a comma after the scheme", "GET", []string{"Authorization: Bearer," + token}, 400, "invalid_request", "The credential is malformed"},
 		{"a quote", "GET", []string{`Authorization: Bearer "` + token + `"`}, 400, "invalid_request", "The credential is malformed"},
 		{"a second word", "GET", []string{bearer + " x"}, 400, "invalid_request", "The credential is malformed"},
 		{"a byte above 0x7f", "GET", []string{bearer + "\xe9"}, 400, "invalid_request", "The credential is malformed"},
@@ -95,18 +96,18 @@ func TestAnswers(t *testing.T) {
 		{"bad header beside a good cookie", "GET", []string{"Authorization: Bearer", "Cookie: token=" + token}, 400, "invalid_request", "The credential is malformed"},
 
 		{"cookie from another origin", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: cross-site"}, 403, "cross_origin", ""},
-		{"cookie from a sibling", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-site"}, 403, "cross_origin", ""},
-		{"cookie from an old browser elsewhere", "DELETE", []string{"Cookie: token=" + token, "Origin: https://evil.example"}, 403, "cross_origin", ""},
+		{"cookie from the same site", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-site"}, 403, "cross_origin", ""},
+		{"cookie from another origin, old browser", "DELETE", []string{"Cookie: token=" + token, "Origin: https://evil.example"}, 403, "cross_origin", ""},
 		{"cookie from a sandboxed frame", "POST", []string{"Cookie: token=" + token, "Origin: null"}, 403, "cross_origin", ""},
 		{"bad cookie from another origin", "POST", []string{"Cookie: token=x", "Sec-Fetch-Site: cross-site"}, 403, "cross_origin", ""},
-		{"WebSocket with a cookie from elsewhere", "GET", []string{"Cookie: token=" + token, "Origin: https://evil.example", "Connection: Upgrade", "Upgrade: WebSocket"}, 403, "cross_origin", ""},
-		{"cookie from here", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-origin"}, 200, "", ""},
-		{"cookie from no browser", "POST", []string{"Cookie: token=" + token}, 200, "", ""},
-		{"cookie, read only, from elsewhere", "GET", []string{"Cookie: token=" + token, "Sec-Fetch-Site: cross-site"}, 200, "", ""},
-		{"header from elsewhere", "POST", []string{bearer, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 200, "", ""},
-		{"named header from elsewhere", "POST", []string{"X-Token: " + token, "Sec-Fetch-Site: cross-site"}, 200, "", ""},
+		{"WebSocket with a cookie from another origin", "GET", []string{"Cookie: token=" + token, "Origin: https://evil.example", "Connection: Upgrade", "Upgrade: WebSocket"}, 403, "cross_origin", ""},
+		{"cookie from its own origin", "POST", []string{"Cookie: token=" + token, "Sec-Fetch-Site: same-origin"}, 200, "", ""},
+		{"cookie, not from a browser", "POST", []string{"Cookie: token=" + token}, 200, "", ""},
+		{"cookie, read only, from another origin", "GET", []string{"Cookie: token=" + token, "Sec-Fetch-Site: cross-site"}, 200, "", ""},
+		{"header from another origin", "POST", []string{bearer, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 200, "", ""},
+		{"named header from another origin", "POST", []string{"X-Token: " + token, "Sec-Fetch-Site: cross-site"}, 200, "", ""},
 
-		{"b64token that is no JWT", "GET", []string{"Authorization: Bearer a.b~c+/=="}, 401, "invalid_token", "The access token is malformed"},
+		{"b64token that is not a JWT", "GET", []string{"Authorization: Bearer a.b~c+/=="}, 401, "invalid_token", "The access token is malformed"},
 		{"one word", "GET", []string{"Authorization: Bearer abc"}, 401, "invalid_token", "The access token is malformed"},
 		{"padded", "GET", []string{bearer + "="}, 401, "invalid_token", "The access token is malformed"},
 		{"oversized", "GET", []string{"Authorization: Bearer " + big}, 401, "invalid_token", "The access token is too large"},
@@ -202,7 +203,7 @@ func TestHEADHasNoBody(t *testing.T) {
 	s := serve(t, auth)
 	for name, line := range map[string]string{"no token": "X: y", "malformed": "Authorization: Bearer", "expired": "Authorization: Bearer x", "unavailable": "Authorization: Bearer " + good()} {
 		get, head := s.send(t, "GET", line), s.send(t, "HEAD", line)
-		for _, name := range []string{"Date", "Content-Length"} { // the one changes, the other may be absent
+		for _, name := range []string{"Date", "Content-Length"} { // Date changes, and Content-Length may be absent
 			get.Header.Del(name)
 			head.Header.Del(name)
 		}
@@ -247,8 +248,8 @@ func TestAllowAnonymous(t *testing.T) {
 	}
 }
 
-// RFC 6750's grammar belongs to the Bearer header, by whatever name it goes, and
-// comes before what another place says.
+// RFC 6750's grammar belongs to the extractor of the Bearer header, whatever its Source is.
+// The grammar is checked before the result of another extractor counts.
 func TestBearerGrammarGoesWithTheExtractor(t *testing.T) {
 	renamed := jwthttp.BearerHeader()
 	renamed.Source = "proxy:iap"
@@ -275,7 +276,7 @@ func TestBearerGrammarGoesWithTheExtractor(t *testing.T) {
 	}
 }
 
-// What an outer handler has set stays.
+// A Vary that an outer handler has set stays.
 func TestVaryIsAdded(t *testing.T) {
 	query := jwthttp.Extractor{Source: "query:access_token", Extract: func(*http.Request) (string, error) { return "", nil }}
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: []jwthttp.Extractor{query, jwthttp.BearerHeader()}})
@@ -287,7 +288,7 @@ func TestVaryIsAdded(t *testing.T) {
 	}
 }
 
-// A check cannot make an anonymous request of a refused one.
+// A check cannot turn a refused request into an anonymous one.
 func TestCheckErrorIsNoAnonymity(t *testing.T) {
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true}, func(context.Context, *jwthttp.Token[AppClaims]) error {
 		return jwthttp.ErrNoToken
@@ -297,9 +298,9 @@ func TestCheckErrorIsNoAnonymity(t *testing.T) {
 	}
 }
 
-// An anonymous inner door hides the outer token of the same claims type, from
-// guards too; one of another type stays visible.
-func TestAnonymousInnerDoorHidesOuterToken(t *testing.T) {
+// An anonymous inner middleware hides the outer token of the same claims type, from guards as
+// well. An outer token of another type stays visible.
+func TestAnonymousInnerMiddlewareHidesOuterToken(t *testing.T) {
 	type inner struct {
 		Subject string `json:"sub"`
 	}
@@ -322,17 +323,17 @@ func TestAnonymousInnerDoorHidesOuterToken(t *testing.T) {
 		fmt.Fprint(w, claims.Subject, ok, okInner)
 	})
 	if got := get(alice.New(outer.Handler, sameType.Handler).Then(report)).Body.String(); got != "falsefalse" && got != "false false" {
-		t.Errorf("inner door of the same type: %q", got)
+		t.Errorf("inner middleware of the same type: %q", got)
 	}
 	if got := get(alice.New(outer.Handler, otherType.Handler).Then(report)).Body.String(); got != "alicetrue false" && got != "alice true false" {
-		t.Errorf("inner door of another type: %q", got)
+		t.Errorf("inner middleware of another type: %q", got)
 	}
 	rec := get(alice.New(outer.Handler, sameType.Handler, guard).Then(report))
 	if got := rec.Header().Get("WWW-Authenticate"); rec.Code != 401 || got != `Bearer realm="inner"` {
-		t.Errorf("guard behind it: %d %s", rec.Code, got)
+		t.Errorf("guard inside the first: %d %s", rec.Code, got)
 	}
 	if rec := get(alice.New(outer.Handler, otherType.Handler, guard).Then(report)); rec.Code != 200 {
-		t.Errorf("guard behind the other: %d", rec.Code)
+		t.Errorf("guard inside the other: %d", rec.Code)
 	}
 }
 
@@ -352,8 +353,8 @@ func TestCacheControl(t *testing.T) {
 		{"cookie", "Cookie", "token=" + token, "private", alice.New(auth.Handler)},
 		{"named header", "X-Token", token, "private", alice.New(auth.Handler)},
 		{"Authorization", "Authorization", "Bearer " + token, "", alice.New(auth.Handler)},
-		{"cookie, set before", "Cookie", "token=" + token, "max-age=60", alice.New(public, auth.Handler)},
-		{"cookie, set behind", "Cookie", "token=" + token, "max-age=60", alice.New(auth.Handler, public)},
+		{"cookie, set outside", "Cookie", "token=" + token, "max-age=60", alice.New(public, auth.Handler)},
+		{"cookie, set inside", "Cookie", "token=" + token, "max-age=60", alice.New(auth.Handler, public)},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set(tc.header, tc.value)
@@ -403,7 +404,7 @@ func TestTrustedOrigins(t *testing.T) {
 	}
 }
 
-// Every mistake of a configuration is an error of New, with how to mend it.
+// New refuses each bad configuration with an error that says how to mend it.
 func TestNewRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -416,11 +417,11 @@ func TestNewRefuses(t *testing.T) {
 		{"long leeway", jwthttp.Options{Leeway: 5*time.Minute + time.Second}, "use 0 to 5m"},
 		{"leeway without unit", jwthttp.Options{Leeway: 30}, "jwthttp: Options.Leeway is 30ns, which looks like a number without a unit: write 30*time.Second"},
 		{"age without unit", jwthttp.Options{MaxAge: 3600}, "jwthttp: Options.MaxAge is 3.6µs, which looks like a number without a unit: write 3600*time.Second"},
-		{"white space behind the issuer", jwthttp.Options{Issuer: "https://a.example\n"}, `jwthttp: Options.Issuer: "https://a.example\n" has white space at its beginning or end`},
+		{"white space after the issuer", jwthttp.Options{Issuer: "https://a.example\n"}, `jwthttp: Options.Issuer: "https://a.example\n" has white space at its beginning or end`},
 		{"white space before the issuer", jwthttp.Options{Issuer: "\u00a0a"}, "has white space"},
 		{"a byte order mark before the issuer", jwthttp.Options{Issuer: "\ufeffhttps://a.example"}, "has white space"},
-		{"a zero width space behind the issuer", jwthttp.Options{Issuer: "https://a.example\u200b"}, "has white space"},
-		{"white space behind an audience", jwthttp.Options{Audience: []string{"a", "b\t"}}, `"b\t" has white space`},
+		{"a zero width space after the issuer", jwthttp.Options{Issuer: "https://a.example\u200b"}, "has white space"},
+		{"white space after an audience", jwthttp.Options{Audience: []string{"a", "b\t"}}, `"b\t" has white space`},
 		{"a template as the issuer", jwthttp.Options{Issuer: "https://login.example/{tenantid}/v2.0"}, `jwthttp: Options.Issuer: the issuer "https://login.example/{tenantid}/v2.0" is a template`},
 		{"negative age", jwthttp.Options{MaxAge: -1}, "Options.MaxAge"},
 		{"big token", jwthttp.Options{MaxTokenBytes: 64<<10 + 1}, "use 64 to 65536"},
@@ -453,7 +454,7 @@ func TestNewRefuses(t *testing.T) {
 		{"long type", jwthttp.Options{Type: strings.Repeat("t", 53)}, "Options.Type"},
 		{"no source", places(jwthttp.Extractor{Extract: jwthttp.BearerHeader().Extract}), "has no Source"},
 		{"FirstOf nothing", places(jwthttp.FirstOf()), "name at least one"},
-		{"FirstOf a mistake", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "cannot be the name of a cookie"},
+		{"FirstOf a bad extractor", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "cannot be the name of a cookie"},
 		{"the same place twice", places(jwthttp.Cookie("a"), jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("a"))), "cookie:a twice"},
 		{"the same header twice", places(jwthttp.HeaderNamed("x-a"), jwthttp.HeaderNamed("X-A")), "header:X-A twice"},
 	} {
@@ -478,7 +479,7 @@ func TestNewRefuses(t *testing.T) {
 
 func places(e ...jwthttp.Extractor) jwthttp.Options { return jwthttp.Options{Extractors: e} }
 
-// refused asserts that a constructor returned an error with this sentence alone.
+// refused asserts that a constructor returned an error with this sentence.
 func refused(t *testing.T, sentence string) func(auth any, err error) {
 	return func(_ any, err error) {
 		t.Helper()
@@ -501,7 +502,7 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// What New took, it has copied.
+// New copies what it is given.
 func TestNewCopies(t *testing.T) {
 	opts := jwthttp.Options{Audience: []string{"a"}, Extractors: []jwthttp.Extractor{jwthttp.BearerHeader()}}
 	material := []byte(string(secret))
@@ -568,7 +569,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// One flipped, dropped or doubled byte anywhere in a good token is refused.
+// A good token with one flipped, dropped or doubled byte is refused, wherever that byte is.
 func TestEveryCorruptedByteIsRefused(t *testing.T) {
 	auth := mustNew[AppClaims](t, allKeys(), jwthttp.Options{})
 	ran := 0
@@ -644,7 +645,8 @@ func TestRequire(t *testing.T) {
 	if rec := send(guarded, "unsure"); rec.Code != 503 {
 		t.Errorf("unsure: %d", rec.Code)
 	}
-	// A context made by hand in between does not hide the door.
+	// A token that NewContext adds between the middleware and the guard does not hide the
+	// middleware.
 	seen = nil
 	other := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -652,7 +654,7 @@ func TestRequire(t *testing.T) {
 		})
 	}
 	if rec := send(alice.New(auth.Handler, other, onlyAdmins).Then(ok), "user"); rec.Code != 403 || seen == nil {
-		t.Errorf("behind a context by hand: %d, the error handler got %v", rec.Code, seen)
+		t.Errorf("inside another context: %d, the error handler got %v", rec.Code, seen)
 	}
 }
 
@@ -667,7 +669,7 @@ func TestNilNextIsTheDefaultMux(t *testing.T) {
 	}
 }
 
-// None is taken from the query string unless a user writes that extractor.
+// No token is taken from the query string unless a user writes that extractor.
 func TestCustomExtractor(t *testing.T) {
 	query := jwthttp.Extractor{
 		Source: "query:access_token",
@@ -738,11 +740,12 @@ func TestFirstOf(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tc.name, a.StatusCode, tc.status)
 		}
 	}
-	// The token knows where it stood, and the gate with it.
+	// FirstOf reports which extractor found the token. The cross-origin gate depends on that
+	// extractor.
 	if a := s.send(t, "POST", bearer, cookie, "Sec-Fetch-Site: cross-site"); a.StatusCode != 200 {
-		t.Errorf("header from elsewhere: %d", a.StatusCode)
+		t.Errorf("header from another origin: %d", a.StatusCode)
 	}
 	if a := s.send(t, "POST", cookie, "Sec-Fetch-Site: cross-site"); a.StatusCode != 403 {
-		t.Errorf("cookie from elsewhere: %d", a.StatusCode)
+		t.Errorf("cookie from another origin: %d", a.StatusCode)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,10 +104,16 @@ type Options struct {
 	// [ErrNoToken].
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
+	// Logger gets the refusals of [Middleware.Handler] at Debug, and at Error what the operator
+	// must mend, such as keys that are out of reach: each kind at most once a minute. A record
+	// says what was wanted, what came and how to mend it. It holds no token and no secret.
+	// nil is [slog.Default], asked for each record.
+	Logger *slog.Logger
+
 	// OnResult gets the result of every request of [Middleware.Handler], before the request is
-	// answered, for logs and metrics. It is called concurrently, and the request waits for it. It
-	// does not get what guards inside the middleware refuse, or a request whose check or key
-	// function panics.
+	// answered, for metrics. If a guard inside refuses the request, OnResult is called again,
+	// with Result.Guard. It is called concurrently, and the request waits for it. It does not get
+	// a request whose check or key function panics.
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
@@ -127,10 +134,11 @@ type config struct {
 	places        []Extractor
 	trusted       []string // origins
 	vary          string
-	responder     responder
 	anonymous     bool
-	onResult      func(r *http.Request, res Result)
 	maxTokenBytes int
+	service       answer.Service
+	write         func(w http.ResponseWriter, r *http.Request, err error)
+	observer      *observer
 }
 
 // compile returns what is wrong with o and keys, all at once.
@@ -164,13 +172,14 @@ func (o Options) compile(keys KeySource) (config, error) {
 		},
 		places:        []Extractor{BearerHeader()},
 		trusted:       slices.Clone(o.TrustedOrigins),
-		responder:     responder{answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Metadata: o.ResourceMetadata}, o.ErrorHandler},
 		anonymous:     o.AllowAnonymous,
-		onResult:      o.OnResult,
 		maxTokenBytes: cmp.Or(o.MaxTokenBytes, defaultMaxTokenBytes),
+		service:       answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Metadata: o.ResourceMetadata},
+		write:         o.ErrorHandler,
+		observer:      &observer{onResult: o.OnResult, logger: o.Logger},
 	}
-	if o.ErrorHandler == nil {
-		c.responder.write = WriteError
+	if c.write == nil {
+		c.write = WriteError
 	}
 	if len(o.Extractors) > 0 {
 		c.places = slices.Clone(o.Extractors)

@@ -36,7 +36,7 @@ func parseKey(t testing.TB, name string) *rsa.PublicKey {
 	return pub
 }
 
-// Tokens and keys that other tools made, with the commands of testdata/make.sh.
+// These tokens and keys were made by other tools, with the commands of testdata/make.sh.
 func TestTokensOfOtherTools(t *testing.T) {
 	for _, tc := range []struct {
 		token string
@@ -81,8 +81,8 @@ func ecPublic(t testing.TB, x, y string) *ecdsa.PublicKey {
 	return must(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decodeB64(t, x), decodeB64(t, y))))
 }
 
-// RFC 7515 appendix A.1 to A.3. They expired in 2011, which is found only after
-// the signature has passed.
+// The examples are RFC 7515 appendix A.1 to A.3. They expired in 2011. That is found only
+// after the signature has passed.
 func TestRFC7515Examples(t *testing.T) {
 	const (
 		k = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
@@ -111,9 +111,9 @@ func TestRFC7515Examples(t *testing.T) {
 	}
 }
 
-// What RFC 8037 appendix A.4 and RFC 7520 sections 4.1 and 4.4 sign is no JSON: the claims
-// are at fault, which is found only after the signature has passed.
-func TestExamplesThatAreNoClaims(t *testing.T) {
+// RFC 8037 appendix A.4 and RFC 7520 sections 4.1 and 4.4 sign texts that are not JSON. The
+// claims are refused, and only after the signature has passed.
+func TestExamplesThatAreNotClaims(t *testing.T) {
 	const n = "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw"
 	for name, tc := range map[string]struct {
 		key   jwthttp.Key
@@ -127,7 +127,7 @@ func TestExamplesThatAreNoClaims(t *testing.T) {
 			auth := mustNew[AppClaims](t, tc.key, jwthttp.Options{})
 			verify(t, auth, tc.token, jwt.ErrTokenInvalidClaims)
 			dot := strings.LastIndexByte(tc.token, '.')
-			for _, at := range []int{dot - 2, dot + 2} { // of the payload, of the signature
+			for _, at := range []int{dot - 2, dot + 2} { // in the payload, and in the signature
 				other := "A"
 				if tc.token[at] == 'A' {
 					other = "B"

@@ -13,14 +13,15 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The rules for headers and payloads, written once more, slowly and with
-// encoding/json and math/big alone: what the fuzz targets hold the code against.
+// This file has the rules for headers and payloads a second time, slowly and with
+// encoding/json and math/big alone. The fuzz targets compare the code with it.
 
-// A strictText is what encoding/json finds in a text, and what it lets pass.
+// A strictText is what encoding/json finds in a text, with what encoding/json itself does not
+// check.
 type strictText struct {
 	isStrict      bool                       // JSON, UTF-8, no lone surrogates, no name twice
-	members       map[string]any             // numbers are json.Number; nil if it is no object
-	raw           map[string]json.RawMessage // the same as they are written
+	members       map[string]any             // numbers are json.Number; nil if the text is not an object
+	raw           map[string]json.RawMessage // the members as they are written
 	depth         int
 	names         int // at all depths
 	nameBytes     int // as they are written, with the quotes
@@ -40,12 +41,12 @@ func readStrict(text string) (s strictText) {
 	dec = json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	if dec.Decode(&s.members) != nil || json.Unmarshal([]byte(text), &s.raw) != nil {
-		s.members, s.raw = nil, nil // another kind of value
+		s.members, s.raw = nil, nil // the value is not an object
 	}
 	return s
 }
 
-// walk reads one value, at that depth if it is an object or array.
+// walk reads one value. An object or array at this place has this depth.
 func (s *strictText) walk(dec *json.Decoder, text string, depth int) {
 	token, _ := dec.Token()
 	switch token := token.(type) {
@@ -71,9 +72,10 @@ func (s *strictText) walk(dec *json.Decoder, text string, depth int) {
 	}
 }
 
-// hasLoneSurrogate is for valid JSON, where a backslash stands only in strings.
+// hasLoneSurrogate reports whether valid JSON has a lone surrogate. In valid JSON only strings
+// contain backslashes.
 func hasLoneSurrogate(text string) bool {
-	lowAt := -1 // where a low one has to stand
+	lowAt := -1 // where a low surrogate must follow
 	for _, at := range escape.FindAllStringIndex(text, -1) {
 		code, _ := strconv.ParseUint(strings.TrimPrefix(text[at[0]:at[1]], `\u`), 16, 16)
 		isHigh, isLow := code&0xfc00 == 0xd800, code&0xfc00 == 0xdc00
@@ -95,11 +97,11 @@ func (s strictText) text(name string) string {
 
 type referenceHeader struct {
 	strictText
-	faults       []error // any of which may be named; none in a good one
+	faults       []error // an error may name any of them; a good header has none
 	isUnknownKey bool    // the fault is that alg is not HS256
 }
 
-// readHeader knows the rules for a key of HS256 without id, and the zero Options.
+// readHeader applies the rules for an HS256 key without id and for the zero Options.
 func readHeader(text string) (h referenceHeader) {
 	malformed := func() { h.faults = append(h.faults, jwt.ErrTokenMalformed) }
 	refused := func() { h.faults = append(h.faults, jwt.ErrTokenUnverifiable) }
@@ -110,7 +112,7 @@ func readHeader(text string) (h referenceHeader) {
 	}
 	if h.members == nil || !h.isStrict {
 		malformed()
-		refused() // how many names there are in what is no JSON is nobody's business
+		refused() // in a text that is not JSON, the number of names does not count
 		return h
 	}
 	if h.names > 32 || h.nameBytes > 900 || h.depth > 4 {
@@ -148,7 +150,7 @@ func readHeader(text string) (h referenceHeader) {
 
 type referencePayload struct {
 	strictText
-	hasForm               bool // of an access token: the rest is about values
+	hasForm               bool // the form of an access token; other rules are about values
 	expires, before, born *referenceDate
 }
 
@@ -187,7 +189,7 @@ func readPayload(text string) (p referencePayload) {
 	return p
 }
 
-// audiences reports whether aud is a string or an array of strings.
+// audiences returns the audiences, and reports whether aud is a string or an array of strings.
 func (p referencePayload) audiences() ([]string, bool) {
 	switch aud := p.members["aud"].(type) {
 	case string:
@@ -217,8 +219,8 @@ func (p referencePayload) isAboutNow() bool {
 	return isNow(p.expires) || isNow(p.before)
 }
 
-// verdict is the class of the error, or nil; issuer and audience are those that
-// are asked for, "" if any.
+// verdict returns the reason of the error, or nil. An empty issuer or audience means that any
+// will do.
 func (p referencePayload) verdict(issuer, audience string) error {
 	audiences, _ := p.audiences()
 	now := time.Now().Unix()
@@ -253,8 +255,8 @@ func (p referencePayload) registered() jwt.RegisteredClaims {
 	}
 }
 
-// scopes goes by RFC 9068 section 2.2.3 and, where there is no scope, by what
-// Entra and Okta put in scp.
+// scopes follows RFC 9068 section 2.2.3. Without a scope claim, it reads scp as Entra and Okta
+// write it.
 func (p referencePayload) scopes() (scopes []string) {
 	list, hasScope := p.members["scope"]
 	if !hasScope {
@@ -273,7 +275,7 @@ func (p referencePayload) scopes() (scopes []string) {
 	return scopes
 }
 
-// sameJSON reports whether got is want, in which all numbers are json.Number.
+// sameJSON reports whether got equals want, in which all numbers are json.Number.
 func sameJSON(got, want any) bool {
 	switch want := want.(type) {
 	case map[string]any:
@@ -298,8 +300,8 @@ func sameJSON(got, want any) bool {
 	return got == want
 }
 
-// bigDate is what math/big makes of a JSON number of at most some hundred digits;
-// ok says that it is one from 0 to the end of the year 9999.
+// bigDate reads a JSON number of at most some hundred digits with math/big. ok reports whether
+// the number is between 0 and the end of the year 9999.
 func bigDate(number string) (floor, ceil int64, ok bool) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
 	value, _ := new(big.Rat).SetString(mantissa)
@@ -311,7 +313,7 @@ func bigDate(number string) (floor, ceil int64, ok bool) {
 	}
 	shift, hasShift := new(big.Int).SetString(exponent, 10)
 	if hasShift && shift.CmpAbs(big.NewInt(10_000)) > 0 {
-		return 0, 1, shift.Sign() < 0 // big.Rat would take all memory
+		return 0, 1, shift.Sign() < 0 // a big.Rat of this size would take all memory
 	}
 	if hasShift {
 		power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), new(big.Int).Abs(shift), nil))

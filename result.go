@@ -1,89 +1,111 @@
 package jwthttp
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
-	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A Result says what a [Middleware] decided on a request, for [Options].OnResult. It holds
-// nothing secret, and prints well with log/slog. Outcome, Reason, Source and Algorithm have few
-// values, so they suit labels of metrics.
+// nothing secret, and prints well with log/slog. Outcome, Reason, Guard, Source and Algorithm
+// have few values, so they suit labels of metrics.
 type Result struct {
 	// Outcome is "accepted", "anonymous" (no token, under AllowAnonymous), "refused" or
 	// "unavailable" (503).
 	Outcome string
 
-	// Reason says why the request was not accepted, "" if it was:
+	// Reason says why the request was not accepted, "" if it was. docs/refusals.md has a section
+	// for each:
 	//   - no_token, two_credentials, malformed_credential, cross_origin
 	//   - malformed_token, token_too_large, header, type, unknown_key, signature
 	//   - claims, missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired
 	//   - check, also for a Validate method
 	//   - unavailable, or canceled if the client had given up by then
+	//   - forbidden, insufficient_scope, misconfigured: of a guard
 	Reason string
+
+	// Guard names the guard inside the middleware that refused the request, such as
+	// "RequireScopes". The middleware had accepted it, and OnResult was called before: to count
+	// requests, leave out the results with a Guard.
+	Guard string
 
 	Err        error         // nil if accepted or anonymous; its text is for logs
 	Source     Source        // the place of the token; "" if none was found
 	Algorithm  string        // verified, as the next three are; "" if the signature is not good
 	KeyID      string        // kid
 	Issuer     string        // iss; "" also if the claims could not be read
+	Subject    string        // sub; likewise
 	Remembered bool          // the signature was known to be good
 	Duration   time.Duration // of the decision, with key look-up and checks
+
+	// Unverified is what a token says whose signature did not verify. Anybody may have written
+	// it. It is zero for other tokens.
+	Unverified struct {
+		Segments  int    // that dots separate: 3 for a signed token, 5 for an encrypted one
+		Algorithm string // alg
+		KeyID     string // kid
+		Type      string // typ
+		Issuer    string // iss, at most 256 bytes
+	}
 }
 
 // learned is what a decision has found out, whatever its end.
 type learned struct {
 	source Source          // "" if no token was found
-	token  openedToken     // zero if the signature did not verify
+	token  openedToken     // verified if it has a key
 	facts  tokenjson.Facts // zero if the claims could not be read
+
+	size, limit, segments int // of a token that could not be opened, in bytes
 }
 
-// result returns how a request fared whose decision ended with err.
-func (l *learned) result(ctx context.Context, err error, allowAnonymous bool) Result {
-	res := Result{
-		Outcome:    "accepted",
-		Source:     l.source,
-		Algorithm:  l.token.header.Algorithm,
-		KeyID:      l.token.header.KeyID,
-		Issuer:     l.facts.Issuer(),
-		Remembered: l.token.remembered,
-	}
-	if err == nil {
-		return res
-	}
-	f := failureOf(err)
-	res.Outcome, res.Reason, res.Err = "refused", f.Word, err
-	switch {
-	case err == error(reason.NoToken) && allowAnonymous:
-		res.Outcome, res.Err = "anonymous", nil
-	case f.Err == ErrUnavailable:
-		res.Outcome = "unavailable"
-		if errors.Is(ctx.Err(), context.Canceled) {
-			res.Reason = reason.Canceled
-		}
+// result returns what was learned.
+func (l *learned) result() Result {
+	res := Result{Outcome: "accepted", Source: l.source}
+	if h := l.token.header; l.token.key.material != nil {
+		res.Algorithm, res.KeyID, res.Remembered = h.Algorithm, h.KeyID, l.token.remembered
+		res.Issuer, res.Subject = l.facts.Issuer(), l.facts.Subject()
+	} else {
+		u := &res.Unverified
+		u.Segments, u.Algorithm, u.KeyID, u.Type, u.Issuer = l.segments, h.Algorithm, h.KeyID, h.Type, l.token.unverified.issuer()
 	}
 	return res
 }
 
-// LogValue leaves out what is empty, for log/slog, and cuts an iss at 256 bytes.
+// LogValue leaves out what is empty, for log/slog. What a token says is cut at 256 bytes and on
+// one line.
 func (res Result) LogValue() slog.Value {
+	return slog.GroupValue(append(res.attrs(), slog.Bool("remembered", res.Remembered), slog.Duration("duration", res.Duration))...)
+}
+
+func (res Result) attrs() []slog.Attr {
+	u := res.Unverified
 	attrs := []slog.Attr{slog.String("outcome", res.Outcome)}
-	for _, a := range []slog.Attr{
-		slog.String("reason", res.Reason), slog.String("source", string(res.Source)), slog.String("alg", res.Algorithm),
-		slog.String("kid", res.KeyID), slog.String("iss", logtext.Cut(res.Issuer)),
-	} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
+	add := func(attrs []slog.Attr, key, value string) []slog.Attr {
+		if value == "" {
+			return attrs
 		}
+		return append(attrs, slog.String(key, logtext.Cut(value)))
+	}
+	for _, a := range [...][2]string{
+		{"reason", res.Reason}, {"guard", res.Guard}, {"source", string(res.Source)}, {"alg", res.Algorithm},
+		{"kid", res.KeyID}, {"iss", res.Issuer}, {"sub", res.Subject},
+	} {
+		attrs = add(attrs, a[0], a[1])
+	}
+	var unverified []slog.Attr
+	if u.Segments > 0 {
+		unverified = append(unverified, slog.Int("segments", u.Segments))
+	}
+	for _, a := range [...][2]string{{"alg", u.Algorithm}, {"kid", u.KeyID}, {"typ", u.Type}, {"iss", u.Issuer}} {
+		unverified = add(unverified, a[0], a[1])
+	}
+	if unverified != nil {
+		attrs = append(attrs, slog.Attr{Key: "unverified", Value: slog.GroupValue(unverified...)})
 	}
 	if res.Err != nil {
 		attrs = append(attrs, slog.String("err", res.Err.Error()))
 	}
-	attrs = append(attrs, slog.Bool("remembered", res.Remembered), slog.Duration("duration", res.Duration))
-	return slog.GroupValue(attrs...)
+	return attrs
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Every reason that the doc comment lists, and none else.
+// OnResult gets every reason that its doc comment lists, and no other.
 func TestOnResult(t *testing.T) {
 	var got []jwthttp.Result
 	opts := jwthttp.Options{
@@ -52,36 +52,37 @@ func TestOnResult(t *testing.T) {
 		lines           []string
 		outcome, reason string
 		source          jwthttp.Source
-		alg, kid, iss   string
+		alg, kid        string
+		iss, sub        string
 		remembered      bool
 	}{
-		{"good", []string{good}, "accepted", "", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"good again", []string{good}, "accepted", "", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"RS256", []string{rsGood}, "accepted", "", "header:Authorization", "RS256", "rs", "https://a", false},
-		{"RS256 again", []string{rsGood}, "accepted", "", "header:Authorization", "RS256", "rs", "https://a", true},
-		{"cookie", []string{"Cookie: token=" + strings.TrimPrefix(good, "Authorization: Bearer ")}, "accepted", "", "cookie:token", "HS256", "hs", "https://a", false},
-		{"nothing", nil, "refused", "no_token", "", "", "", "", false},
-		{"two", []string{good, good}, "refused", "two_credentials", "", "", "", "", false},
-		{"Bearer alone", []string{"Authorization: Bearer"}, "refused", "malformed_credential", "", "", "", "", false},
-		{"cross-origin", []string{"Cookie: token=x", "Sec-Fetch-Site: cross-site"}, "refused", "cross_origin", "cookie:token", "", "", "", false},
-		{"garbage", []string{"Authorization: Bearer x"}, "refused", "malformed_token", "header:Authorization", "", "", "", false},
-		{"large", []string{"Authorization: Bearer " + strings.Repeat("x", 9000)}, "refused", "token_too_large", "header:Authorization", "", "", "", false},
-		{"crit", []string{bearer(`{"alg":"HS256","crit":["x"]}`, "{}")}, "refused", "header", "header:Authorization", "", "", "", false},
-		{"typ", []string{bearer(`{"alg":"HS256","kid":"hs"}`, "{}")}, "refused", "type", "header:Authorization", "", "", "", false},
-		{"kid", []string{bearer(`{"alg":"HS256","kid":"evil","typ":"JWT"}`, "{}")}, "refused", "unknown_key", "header:Authorization", "", "", "", false},
-		{"signature", []string{good[:len(good)-4] + "AAAA"}, "refused", "signature", "header:Authorization", "", "", "", false},
-		{"claims", []string{bearer(hs, `{"exp":"x"}`)}, "refused", "claims", "header:Authorization", "HS256", "hs", "", false},
-		{"no exp", []string{bearer(hs, `{"iss":"https://a"}`)}, "refused", "missing_claim", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"cnf", []string{bearer(hs, payload(`"iss":"https://a","cnf":{}`))}, "refused", "sender_constrained", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"issuer", []string{bearer(hs, payload(`"iss":"https://b"`))}, "refused", "issuer", "header:Authorization", "HS256", "hs", "https://b", false},
-		{"audience", []string{bearer(hs, payload(`"iss":"https://a","aud":"x"`))}, "refused", "audience", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"nbf", []string{bearer(hs, payload(`"iss":"https://a","nbf":4102444800`))}, "refused", "not_yet_valid", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"expired", []string{bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"revoked", []string{bearer(hs, payload(`"iss":"https://a","role":"revoked"`))}, "refused", "check", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"down", []string{bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"store closes", []string{bearer(hs, payload(`"iss":"https://a","role":"store closes"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"hung up", []string{"Hung: up", bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "canceled", "header:Authorization", "HS256", "hs", "https://a", false},
-		{"hung up, but refused", []string{"Hung: up", bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", false},
+		{"good", []string{good}, "accepted", "", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"good again", []string{good}, "accepted", "", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"RS256", []string{rsGood}, "accepted", "", "header:Authorization", "RS256", "rs", "https://a", "alice", false},
+		{"RS256 again", []string{rsGood}, "accepted", "", "header:Authorization", "RS256", "rs", "https://a", "alice", true},
+		{"cookie", []string{"Cookie: token=" + strings.TrimPrefix(good, "Authorization: Bearer ")}, "accepted", "", "cookie:token", "HS256", "hs", "https://a", "alice", false},
+		{"nothing", nil, "refused", "no_token", "", "", "", "", "", false},
+		{"two", []string{good, good}, "refused", "two_credentials", "", "", "", "", "", false},
+		{"Bearer alone", []string{"Authorization: Bearer"}, "refused", "malformed_credential", "", "", "", "", "", false},
+		{"cross-origin", []string{"Cookie: token=x", "Sec-Fetch-Site: cross-site"}, "refused", "cross_origin", "cookie:token", "", "", "", "", false},
+		{"garbage", []string{"Authorization: Bearer x"}, "refused", "malformed_token", "header:Authorization", "", "", "", "", false},
+		{"large", []string{"Authorization: Bearer " + strings.Repeat("x", 9000)}, "refused", "token_too_large", "header:Authorization", "", "", "", "", false},
+		{"crit", []string{bearer(`{"alg":"HS256","crit":["x"]}`, "{}")}, "refused", "header", "header:Authorization", "", "", "", "", false},
+		{"typ", []string{bearer(`{"alg":"HS256","kid":"hs"}`, "{}")}, "refused", "type", "header:Authorization", "", "", "", "", false},
+		{"kid", []string{bearer(`{"alg":"HS256","kid":"evil","typ":"JWT"}`, "{}")}, "refused", "unknown_key", "header:Authorization", "", "", "", "", false},
+		{"signature", []string{good[:len(good)-4] + "AAAA"}, "refused", "signature", "header:Authorization", "", "", "", "", false},
+		{"claims", []string{bearer(hs, `{"exp":"x"}`)}, "refused", "claims", "header:Authorization", "HS256", "hs", "", "", false},
+		{"no exp", []string{bearer(hs, `{"iss":"https://a"}`)}, "refused", "missing_claim", "header:Authorization", "HS256", "hs", "https://a", "", false},
+		{"cnf", []string{bearer(hs, payload(`"iss":"https://a","cnf":{}`))}, "refused", "sender_constrained", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"issuer", []string{bearer(hs, payload(`"iss":"https://b"`))}, "refused", "issuer", "header:Authorization", "HS256", "hs", "https://b", "alice", false},
+		{"audience", []string{bearer(hs, payload(`"iss":"https://a","aud":"x"`))}, "refused", "audience", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"nbf", []string{bearer(hs, payload(`"iss":"https://a","nbf":4102444800`))}, "refused", "not_yet_valid", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"expired", []string{bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", "", false},
+		{"revoked", []string{bearer(hs, payload(`"iss":"https://a","role":"revoked"`))}, "refused", "check", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"down", []string{bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"store closes", []string{bearer(hs, payload(`"iss":"https://a","role":"store closes"`))}, "unavailable", "unavailable", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"hung up", []string{"Hung: up", bearer(hs, payload(`"iss":"https://a","role":"store down"`))}, "unavailable", "canceled", "header:Authorization", "HS256", "hs", "https://a", "alice", false},
+		{"hung up, but refused", []string{"Hung: up", bearer(hs, `{"iss":"https://a","exp":1}`)}, "refused", "expired", "header:Authorization", "HS256", "hs", "https://a", "", false},
 	} {
 		got = nil
 		r := httptest.NewRequest("POST", "/", nil)
@@ -97,12 +98,12 @@ func TestOnResult(t *testing.T) {
 		ran, rec := 0, httptest.NewRecorder()
 		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			if len(got) != 1 {
-				t.Errorf("%s: told %d times before next", tc.name, len(got))
+				t.Errorf("%s: OnResult was called %d times before next", tc.name, len(got))
 			}
 			ran++
 		})).ServeHTTP(rec, r)
 		if len(got) != 1 {
-			t.Errorf("%s: told %d times", tc.name, len(got))
+			t.Errorf("%s: OnResult was called %d times", tc.name, len(got))
 			continue
 		}
 		res := got[0]
@@ -113,21 +114,22 @@ func TestOnResult(t *testing.T) {
 		if res.Err != nil && errors.Is(res.Err, jwthttp.ErrUnavailable) != (rec.Code == 503) {
 			t.Errorf("%s: %v", tc.name, res.Err)
 		}
-		res.Duration, res.Err = 0, nil
-		if want := (jwthttp.Result{Outcome: tc.outcome, Reason: tc.reason, Source: tc.source, Algorithm: tc.alg, KeyID: tc.kid, Issuer: tc.iss, Remembered: tc.remembered}); res != want {
+		// What is unverified has fields of its own: see TestUnverified.
+		res.Duration, res.Err, res.Unverified = 0, nil, jwthttp.Result{}.Unverified
+		if want := (jwthttp.Result{Outcome: tc.outcome, Reason: tc.reason, Source: tc.source, Algorithm: tc.alg, KeyID: tc.kid, Issuer: tc.iss, Subject: tc.sub, Remembered: tc.remembered}); res != want {
 			t.Errorf("%s: %+v\nwant %+v", tc.name, res, want)
 		}
 	}
-	if len(reasons) != 21 { // with "" for what was accepted
+	if len(reasons) != 21 { // with "" for accepted requests
 		t.Errorf("%d reasons: %v", len(reasons), reasons)
 	}
 
-	// Authenticate and Verify tell nobody.
+	// Authenticate and Verify do not call OnResult.
 	got = nil
 	auth.Verify(t.Context(), "x")
 	auth.Authenticate(httptest.NewRequest("GET", "/", nil))
 	if got != nil {
-		t.Errorf("told %+v", got)
+		t.Errorf("OnResult was called with %+v", got)
 	}
 }
 
@@ -143,7 +145,7 @@ func TestOnResultAnonymous(t *testing.T) {
 	}
 }
 
-// It measures the whole decision, checks included, and not the handler.
+// Duration is the time of the whole decision, with its checks and without the handler.
 func TestOnResultDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got time.Duration
@@ -187,9 +189,9 @@ func TestResultInLogs(t *testing.T) {
 	}
 }
 
-// What OnResult gets is answered as the middleware answers it, and no issuer
-// fills a log.
-func TestResultAtItsDoor(t *testing.T) {
+// WriteError answers the error that OnResult gets as the middleware answers it. A long issuer
+// is cut in a log.
+func TestErrorOfAResult(t *testing.T) {
 	var got jwthttp.Result
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Realm: "shop", OnResult: func(_ *http.Request, res jwthttp.Result) { got = res }})
 	s := serve(t, auth)

@@ -29,16 +29,14 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Attacks on JWTs that are in the literature (RFC 8725, CVEs, write-ups), each with
-// the reason that it fails for. Those that belong to one rule stand with it:
-// TestSegments, TestHeaderRules, TestClaimRules, TestIssuerAndAudience, TestType,
-// TestAlgorithmConfusion, TestPublicKeysAreNoSecrets, TestNewRefusesKeys,
-// TestES256Signatures, TestRSASignatures, TestEdDSASignatures,
-// TestEdDSAKeysOfSmallOrder, and in package jwks TestParseKey, TestParseSet and
-// TestParseDocument.
+// These attacks on JWTs are in the literature (RFC 8725, CVEs, write-ups). Each has the reason
+// that it fails for. Attacks on a single rule are in the test of that rule: TestSegments,
+// TestHeaderRules, TestClaimRules, TestIssuerAndAudience, TestType, TestAlgorithmConfusion,
+// TestPublicKeysAreNoSecrets, TestNewRefusesKeys, TestES256Signatures, TestRSASignatures,
+// TestEdDSASignatures, TestEdDSAKeysOfSmallOrder, and in package jwks TestParseKey,
+// TestParseSet and TestParseDocument.
 
-// fails asserts that a token is refused for this reason and no other, and over
-// HTTP too.
+// fails asserts that a token is refused for exactly this reason, and over HTTP as well.
 func fails[C any](t *testing.T, auth *jwthttp.Middleware[C], raw string, want error) {
 	t.Helper()
 	verify(t, auth, raw, want)
@@ -93,8 +91,8 @@ func TestAlgNone(t *testing.T) {
 	}
 }
 
-// RFC 7515 sections 4.1.2 to 4.1.8, CVE-2018-0114: a key, a certificate, or the
-// place of one in the header is never used, nor is the place ever asked.
+// RFC 7515 sections 4.1.2 to 4.1.8, CVE-2018-0114: a key or a certificate in the header is
+// never used. A URL in the header is never asked for one.
 func TestKeysOfferedByTheToken(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
@@ -141,13 +139,13 @@ func TestKeysOfferedByTheToken(t *testing.T) {
 	}
 }
 
-// A kid is compared with ids, and is no path, query or pattern. Signed with what
-// an attacker hopes that it leads to, and with the right secret too.
+// A kid is compared with ids. It is not a path, a query or a pattern. Each token is signed
+// with the text that an attacker hopes the kid leads to, and with the right secrets too.
 func TestInjectionByKid(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.KeySet{jwthttp.HS256(secret).WithID("a"), jwthttp.HS256(secretN(1)).WithID("b")}, jwthttp.Options{})
 	unknown, refused := jwthttp.ErrUnknownKey, jwt.ErrTokenUnverifiable
 	for _, tc := range []struct {
-		name, kid string // as JSON has it
+		name, kid string // as it is written in JSON
 		contents  string
 		want      error
 	}{
@@ -168,12 +166,12 @@ func TestInjectionByKid(t *testing.T) {
 		{"percent-encoded NUL", `a%00`, "", unknown},
 		{"percent-encoded", `%61`, "", unknown},
 		{"space before", ` a`, "", unknown},
-		{"space behind", `a `, "", unknown},
+		{"space after", `a `, "", unknown},
 		{"two ids", `a,b`, "", unknown},
 		{"a prefix", `ab`, "", unknown},
 		{"null as a word", `null`, "", unknown},
 		{"NUL", `\u0000`, "\x00", refused},
-		{"NUL behind", `a\u0000`, "", refused},
+		{"NUL after", `a\u0000`, "", refused},
 		{"NUL and an extension", `a\u0000.pem`, "", refused},
 		{"CRLF", `a\r\nSet-Cookie: x=y`, "", refused},
 		{"line feed", `a\n`, "", refused},
@@ -197,7 +195,7 @@ func TestInjectionByKid(t *testing.T) {
 	fails(t, auth, signHS(secretN(1), `{"alg":"HS256","kid":"a"}`, payload("")), jwt.ErrTokenSignatureInvalid)
 }
 
-// What changes how a token is to be read, and forms that are no compact JWS.
+// These tokens contain something that changes how a token is read, or are not compact JWS.
 func TestOtherForms(t *testing.T) {
 	var deflated bytes.Buffer
 	w := must(flate.NewWriter(&deflated, flate.BestCompression))
@@ -234,7 +232,7 @@ func TestOtherForms(t *testing.T) {
 		{"crit, empty name", hs(`"crit":[""]`), refused},
 		{"crit, a string", hs(`"crit":"exp","exp":1`), refused},
 		{"crit, false", hs(`"crit":false`), refused},
-		{"crit behind a nested one", hs(`"x":{"crit":0},"crit":["x"]`), refused},
+		{"crit after a nested one", hs(`"x":{"crit":0},"crit":["x"]`), refused},
 		{"crit escaped wholly", hs(`"\u0063\u0072\u0069\u0074":["x"]`), refused},
 		{"crit twice", hs(`"crit":["x"],"crit":[]`), malformed},
 		{"crit twice by an escape", hs(`"crit":[],"cri\u0074":["x"]`), malformed},
@@ -304,8 +302,8 @@ func TestOtherForms(t *testing.T) {
 		})
 	}
 
-	// The JSON forms are no b64token either, so over HTTP they are a malformed
-	// credential (400) and not a bad token.
+	// The JSON forms are not b64tokens either. Over HTTP they are a malformed credential (400)
+	// and not a bad token.
 	s := serve(t, mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{}))
 	for _, raw := range []string{flattened, general} {
 		if a := s.send(t, "GET", "Authorization: Bearer "+raw); a.StatusCode != 400 || a.ran != 0 {
@@ -314,7 +312,8 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
-// Texts that one parser takes for JSON and another does not, in header and payload.
+// One parser takes these texts for JSON and another does not. They are tried in the header and
+// in the payload.
 func TestOtherJSON(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
 	wide := func(text string, bigEndian bool) string {
@@ -362,7 +361,7 @@ func TestOtherJSON(t *testing.T) {
 		"no colon":               func(o, _ string) string { return strings.Replace(o, `{`, `{"x" 1,`, 1) },
 		"equals sign":            func(o, _ string) string { return strings.Replace(o, `{`, `{"x"=1,`, 1) },
 		"comment":                func(o, _ string) string { return strings.Replace(o, `{`, `{/*x*/`, 1) },
-		"comment behind":         func(o, _ string) string { return o + "//" },
+		"comment after":          func(o, _ string) string { return o + "//" },
 		"hash comment":           func(o, _ string) string { return "#x\n" + o },
 		"single quotes":          func(o, _ string) string { return strings.ReplaceAll(o, `"`, `'`) },
 		"no quotes":              func(o, m string) string { return strings.Replace(o, `"`+m+`"`, m, 1) },
@@ -397,7 +396,7 @@ func TestOtherJSON(t *testing.T) {
 	}
 }
 
-// Values that a lax comparison or conversion lets pass.
+// A lax comparison or conversion would accept these values.
 func TestOtherValues(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Issuer: "https://a.example", Audience: []string{"orders"}})
 	const iss, aud, exp = `"iss":"https://a.example"`, `"aud":"orders"`, `"exp":4102444800`
@@ -443,21 +442,23 @@ func TestOtherValues(t *testing.T) {
 	for _, tc := range rows {
 		t.Run(tc.payload, func(t *testing.T) { fails(t, auth, signHS(secret, plainHeader, tc.payload), tc.want) })
 	}
-	// A NUL ends no string: this is somebody else than alice.
+	// A NUL does not end a string. This subject is not alice.
 	got := verify(t, auth, signHS(secret, plainHeader, `{`+iss+`,`+aud+`,`+exp+`,"sub":"alice\u0000"}`), nil)
 	if got.Claims.Subject != "alice\x00" {
 		t.Errorf("sub = %q", got.Claims.Subject)
 	}
 }
 
-// RFC 8017 sections 8.2.2 and 9.2: one encoding of the digest, in one number below
-// the modulus.
+// RFC 8017 sections 8.2.2 and 9.2: the digest has one encoding, and the signature is one
+// number below the modulus.
 func TestRSAForgeries(t *testing.T) {
 	key := rsaKey()
 	size := key.Size()
 	sum := func(input string) []byte { h := sha256.Sum256([]byte(input)); return h[:] }
-	// A payload whose signature leaves room for the modulus on top of it, and
-	// whose digest is odd, as a cube root modulo 2^k needs it.
+	// The payload is chosen so that two things hold:
+	//
+	//   - Its signature plus the modulus still fits in the size.
+	//   - Its digest is odd, because a cube root modulo 2^k needs an odd number.
 	var input string
 	var s *big.Int
 	limit := new(big.Int).Lsh(big.NewInt(1), uint(size)*8)
@@ -471,7 +472,7 @@ func TestRSAForgeries(t *testing.T) {
 	hash := sum(input)
 	number := func(x *big.Int) []byte { return x.FillBytes(make([]byte, size)) }
 	add := func(x, y *big.Int) *big.Int { return new(big.Int).Add(x, y) }
-	raw := func(em []byte) []byte { // signs anything
+	raw := func(em []byte) []byte { // signs any text
 		return number(new(big.Int).Exp(new(big.Int).SetBytes(em), key.D, key.N))
 	}
 	oid := asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
@@ -489,14 +490,14 @@ func TestRSAForgeries(t *testing.T) {
 		Algorithm struct{ OID asn1.ObjectIdentifier }
 		Hash      []byte
 	}{struct{ OID asn1.ObjectIdentifier }{oid}, hash}))
-	// padded is 0, the type of the block, padding up to the length, 0, the rest.
+	// padded returns 0, the type of the block, padding up to the size, 0, and the rest.
 	padded := func(kind, with byte, rest []byte) []byte {
 		em := append([]byte{0, kind}, bytes.Repeat([]byte{with}, size-3-len(rest))...)
 		return append(append(em, 0), rest...)
 	}
 	short := slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xff}, 8), []byte{0}, digestInfo)
 	garbage := bytes.Repeat([]byte{0xaa}, size-len(short))
-	longLength := slices.Concat([]byte{0x30, 0x81, digestInfo[1]}, digestInfo[2:]) // BER, but no DER
+	longLength := slices.Concat([]byte{0x30, 0x81, digestInfo[1]}, digestInfo[2:]) // BER, but not DER
 
 	auth := mustNew[AppClaims](t, jwthttp.RS256(&key.PublicKey), jwthttp.Options{})
 	invalid := jwt.ErrTokenSignatureInvalid
@@ -517,14 +518,14 @@ func TestRSAForgeries(t *testing.T) {
 		{"n + 1", number(add(key.N, big.NewInt(1))), invalid},
 		{"unsigned encoding", padded(1, 0xff, digestInfo), invalid},
 
-		{"garbage behind (CVE-2006-4339)", raw(append(slices.Clone(short), garbage...)), invalid},
-		{"garbage in front", raw(slices.Concat(short[:11], garbage, digestInfo)), invalid},
+		{"garbage after (CVE-2006-4339)", raw(append(slices.Clone(short), garbage...)), invalid},
+		{"garbage before", raw(slices.Concat(short[:11], garbage, digestInfo)), invalid},
 		{"no padding", raw(slices.Concat(make([]byte, size-len(digestInfo)), digestInfo)), invalid},
 		{"block type 0", raw(padded(0, 0, digestInfo)), invalid},
 		{"block type 2", raw(padded(2, 0xff, digestInfo)), invalid},
 		{"padding of zeros", raw(padded(1, 0, digestInfo)), invalid},
 		{"padding with one other byte", raw(slices.Concat([]byte{0, 1, 0xfe}, padded(1, 0xff, digestInfo)[3:])), invalid},
-		{"no zero behind the padding", raw(slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xff}, size-2-len(digestInfo)), digestInfo)), invalid},
+		{"no zero after the padding", raw(slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xff}, size-2-len(digestInfo)), digestInfo)), invalid},
 		{"without NULL", raw(padded(1, 0xff, withoutNull)), invalid},
 		{"long form of a length (CVE-2014-1568)", raw(padded(1, 0xff, longLength)), invalid},
 		{"digest alone", raw(padded(1, 0xff, hash)), invalid},
@@ -535,10 +536,12 @@ func TestRSAForgeries(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) { fails(t, auth, input+"."+b64(string(tc.sig)), tc.want) })
 	}
 
-	// Without any private key, where the exponent is 3: a number whose cube begins
-	// as a short encoding does, with garbage behind it (Bleichenbacher), and one
-	// whose cube begins and ends as one does, with garbage in the parameters of
-	// the algorithm (BERserk).
+	// With the exponent 3, two forgeries need no private key:
+	//
+	//   - The cube of a number begins as a short encoding does, with garbage after it
+	//     (Bleichenbacher).
+	//   - The cube of a number begins and ends as an encoding does, with garbage in the
+	//     parameters of the algorithm (BERserk).
 	three := mustNew[AppClaims](t, jwthttp.RS256(&rsa.PublicKey{N: key.N, E: 3}), jwthttp.Options{})
 	cube := func(x *big.Int) []byte { return number(new(big.Int).Exp(x, big.NewInt(3), nil)) }
 	behind := add(cubeRoot(new(big.Int).SetBytes(append(slices.Clone(short), make([]byte, size-len(short))...))), big.NewInt(1))
@@ -559,7 +562,7 @@ func TestRSAForgeries(t *testing.T) {
 	fails(t, three, input+"."+b64(string(number(within))), invalid)
 }
 
-// cubeRoot rounds down.
+// cubeRoot returns the cube root of n, rounded down.
 func cubeRoot(n *big.Int) *big.Int {
 	root := new(big.Int)
 	for bit := n.BitLen()/3 + 1; bit >= 0; bit-- {
@@ -571,8 +574,7 @@ func cubeRoot(n *big.Int) *big.Int {
 	return root
 }
 
-// cubeRootOfEnd returns a number whose cube ends in these bytes, the last of which
-// is odd.
+// cubeRootOfEnd returns a number whose cube ends in these bytes. The last byte must be odd.
 func cubeRootOfEnd(end []byte) *big.Int {
 	root, want := big.NewInt(1), new(big.Int).SetBytes(end)
 	for bit := range len(end) * 8 {

@@ -26,9 +26,14 @@ type verifier struct {
 // payload without a signature.
 type openedToken struct {
 	header     TokenHeader
-	key        Key // the one that verified
+	key        Key // the one that verified; zero if none did, and then nothing is verified
 	remembered bool
-	payload    []byte // fresh memory, not decoded yet
+	payload    []byte // fresh memory, not decoded yet; nil if no key verified
+
+	// Why open failed, for texts.
+	fault      error             // of the form
+	offered    []Key             // what the key source returned
+	unverified unverifiedPayload // zero if the form is bad
 }
 
 // open verifies the signature of raw, which has at most limit bytes.
@@ -38,35 +43,40 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 	}
 	parts, err := jws.Split(raw, limit)
 	if err != nil {
-		return openedToken{}, formFailure(err)
+		return openedToken{fault: err}, reasonOf(err)
 	}
 	header, err := v.work.ReadHeader(parts.Header)
 	if err != nil {
-		return openedToken{}, formFailure(err)
+		return openedToken{fault: err}, reasonOf(err)
+	}
+	o := openedToken{
+		header:     TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type},
+		unverified: unverifiedPayload{parts.Payload, v.work},
 	}
 	if !acceptsType(header.Type, v.typ) {
-		return openedToken{}, reason.Type
+		return o, reason.Type
 	}
-	o := openedToken{header: TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type}}
 	asked := o.header
 	if v.peeks {
 		asked.unverified = &unverifiedPayload{parts.Payload, v.work}
 	}
 	keys, err := eligibleKeys(ctx, v.keys, asked)
+	o.offered = keys
 	if err != nil {
-		return openedToken{}, err
+		return o, err
 	}
 	var ok bool
 	if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
 		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
-			return openedToken{}, err
+			return o, err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-			return openedToken{}, reason.Signature
+			return o, reason.Signature
 		}
 	}
 	if o.payload, err = parts.DecodePayload(); err != nil {
-		return openedToken{}, formFailure(err)
+		o.fault = err
+		return o, reasonOf(err)
 	}
 	return o, nil
 }
@@ -113,15 +123,17 @@ func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key)
 	return slices.DeleteFunc(slices.Clone(keys), isTried), err
 }
 
-// formFailure returns the failure for what is wrong with the form of a token.
-func formFailure(err error) error {
-	switch err {
-	case jws.ErrTooLarge:
-		return reason.TooLarge
-	case jws.ErrHeader, jws.ErrKeyID, jws.ErrCritical:
-		return because(reason.Header, err)
-	case jws.ErrType:
-		return reason.Type
+// reasonOf returns the reason for a fault of the form.
+func reasonOf(fault error) error {
+	if f, ok := fault.(*jws.Fault); ok {
+		switch f.Class {
+		case jws.TooLarge:
+			return reason.TooLarge
+		case jws.InHeader:
+			return reason.Header
+		case jws.WrongType:
+			return reason.Type
+		}
 	}
 	return reason.Malformed
 }

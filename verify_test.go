@@ -33,7 +33,7 @@ func TestSegments(t *testing.T) {
 		"only dots":             "..",
 		"line feed inside":      token[:10] + "\n" + token[10:],
 		"carriage return":       token[:len(token)-5] + "\r" + token[len(token)-5:],
-		"line feed behind":      token + "\n",
+		"line feed after":       token + "\n",
 		"space":                 " " + token,
 		"padding":               token + "=",
 		"padding in the middle": header + "==." + payload + "." + sig,
@@ -41,17 +41,17 @@ func TestSegments(t *testing.T) {
 		"NUL":                   token + "\x00",
 		"stray trailing bits":   token[:len(token)-1] + string(token[len(token)-1]+1),
 		"shortened signature":   token[:len(token)-4],
-		"header no base64":      "a." + payload + "." + sig,
+		"header not base64":     "a." + payload + "." + sig,
 	} {
 		t.Run(name, func(t *testing.T) { verify(t, auth, raw, jwthttp.ErrInvalidToken) })
 	}
 	verify(t, auth, token, nil)
-	// What the verification before left behind does not complete a short one.
+	// What the last verification left in a buffer does not complete a short signature.
 	input, whole := cutSignature(t, token)
 	verify(t, auth, input+"."+b64(string(whole[:29])), jwt.ErrTokenSignatureInvalid)
-	// A line break within a signed payload segment, which Go's decoder skips.
+	// The signed payload segment contains a line break, which Go's decoder skips.
 	verify(t, auth, macSegments(secret, header+"."+payload[:8]+"\n"+payload[8:]), jwt.ErrTokenMalformed)
-	// The same bytes, spelled with stray bits at the end of a segment.
+	// The segment has stray bits at its end and decodes to the same bytes.
 	verify(t, auth, strayBits(token), jwthttp.ErrInvalidToken)
 	rs := mustNew[AppClaims](t, jwthttp.RS256(&rsaKey().PublicKey), jwthttp.Options{RememberSignatures: -1})
 	rsToken := signRS(t, rsaKey(), `{"alg":"RS256"}`, `{"sub":"alice","exp":4102444800}`)
@@ -59,13 +59,13 @@ func TestSegments(t *testing.T) {
 	verify(t, rs, strayBits(rsToken), jwthttp.ErrInvalidToken)
 	verify(t, auth, macSegments(secret, strayBits(b64(`{"alg":"HS256"} `))+"."+payload), jwt.ErrTokenMalformed)
 	verify(t, auth, macSegments(secret, b64(`{"alg":"HS256"} `)+"."+payload), nil)
-	// One that is too long by a character, and one with stray bits at its end.
+	// One payload is too long by a character, and one has stray bits at its end.
 	verify(t, auth, macSegments(secret, header+"."+payload[:len(payload)/4*4+1]), jwt.ErrTokenMalformed)
 	verify(t, auth, macSegments(secret, header+"."+b64("{}")[:2]+"h"), jwt.ErrTokenMalformed)
 }
 
-// Any other byte, in any segment, or one dot more, is found before anything is
-// decoded, so no key is asked for.
+// Another byte in any segment is found before anything is decoded, so no key source is asked.
+// The same is true of one more dot.
 func TestAlphabet(t *testing.T) {
 	asked := 0
 	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
@@ -95,8 +95,8 @@ func TestAlphabet(t *testing.T) {
 	verify(t, auth, strings.Join(segments, "."), nil)
 }
 
-// Go's decoder passes over line breaks, so they are looked for at every place, also
-// where the issuer has signed them.
+// Go's decoder skips line breaks. They are refused at every place, even if the issuer has
+// signed them.
 func TestLineBreaksAnywhere(t *testing.T) {
 	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
 	signed := b64(plainHeader) + "." + b64(payload(""))
@@ -107,7 +107,7 @@ func TestLineBreaksAnywhere(t *testing.T) {
 	}
 }
 
-// strayBits sets the lowest bit of the last character, which no byte uses.
+// strayBits sets the lowest bit of the last character. Base64url does not use that bit.
 func strayBits(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1
@@ -134,8 +134,7 @@ func TestSizeLimits(t *testing.T) {
 	}
 }
 
-// A cookie has at most 4096 bytes, whatever the option says, and less if it says
-// less.
+// A cookie has at most 4096 bytes, whatever the option says. A smaller option counts.
 func TestCookieSizeLimit(t *testing.T) {
 	sized := func(n int) string {
 		payload := fmt.Sprintf(`{"exp":%d,"pad":"`, time.Now().Add(time.Hour).Unix())
@@ -150,7 +149,7 @@ func TestCookieSizeLimit(t *testing.T) {
 	} {
 		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: tc.option, Extractors: bothPlaces})
 		raw := sized(tc.size)
-		if len(raw) < tc.size { // not every size can be had: make up for it in the header
+		if len(raw) < tc.size { // base64url does not have every size; a space in the header makes up for it
 			raw = signHS(secret, `{"alg":"HS256","typ":"JWT" }`, string(decodeB64(t, strings.Split(raw, ".")[1])))
 		}
 		if len(raw) != tc.size {
@@ -253,7 +252,7 @@ func names(n int) (members string) {
 	return members
 }
 
-// pad makes an object of n bytes of an unfinished one.
+// pad completes an unfinished object so that it has n bytes.
 func pad(object string, n int) string {
 	object += `,"x":"`
 	return object + strings.Repeat("x", n-len(object)-2) + `"}`
@@ -287,14 +286,14 @@ func TestType(t *testing.T) {
 	}
 }
 
-// A claims type that tells whether it was decoded.
+// A claims type counts how often it is decoded.
 type watched struct{}
 
 var decodings int
 
 func (w *watched) UnmarshalJSON([]byte) error { decodings++; return nil }
 
-// What is unsigned is never parsed.
+// The payload is never parsed before its signature verifies.
 func TestSignatureComesFirst(t *testing.T) {
 	auth := mustNew[watched](t, jwthttp.KeySet{jwthttp.HS256(secret), jwthttp.RS256(&rsaKey().PublicKey)}, jwthttp.Options{})
 	decodings = 0
@@ -312,8 +311,8 @@ func TestSignatureComesFirst(t *testing.T) {
 	}
 }
 
-// Whatever the claims type, the rules hold: it may have no registered claims,
-// shadow them, or panic in golang-jwt's getters.
+// The rules hold for every claims type. A type may have no registered claims, hide them, or
+// panic in golang-jwt's getters.
 func TestClaimRules(t *testing.T) {
 	t.Run("struct", func(t *testing.T) { testClaimRules[AppClaims](t) })
 	t.Run("MapClaims", func(t *testing.T) { testClaimRules[jwt.MapClaims](t) })
@@ -433,15 +432,16 @@ func testClaimRules[C any](t *testing.T) {
 		{"cnf", payload(`"cnf":{"jkt":"x"}`), jwthttp.ErrInvalidToken},
 		{"cnf null", payload(`"cnf":null`), jwthttp.ErrInvalidToken},
 		{"CNF is another name", payload(`"CNF":{}`), nil},
-		{"cnf behind an escaped quote", payload(`"name":"\" x","cnf":{}`), jwthttp.ErrInvalidToken},
-		{"nbf behind a backslash", payload(`"name":"\\","nbf":4102444800`), jwt.ErrTokenNotValidYet},
-		{"nbf behind both", payload(`"name":"\\\"","nbf":4102444800,"x":"\""`), jwt.ErrTokenNotValidYet},
+		{"cnf after an escaped quote", payload(`"name":"\" x","cnf":{}`), jwthttp.ErrInvalidToken},
+		{"nbf after a backslash", payload(`"name":"\\","nbf":4102444800`), jwt.ErrTokenNotValidYet},
+		{"nbf after both", payload(`"name":"\\\"","nbf":4102444800,"x":"\""`), jwt.ErrTokenNotValidYet},
 		{"cnf escaped", payload(`"\u0063nf":{}`), jwthttp.ErrInvalidToken},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			token := signHS(secret, plainHeader, tc.payload)
 			verify(t, auth, token, tc.want)
-			// What is missing may be missing, and what is there counts all the same.
+			// AllowMissingExpiry only allows a missing exp. An exp that is present still
+			// counts.
 			if tc.want == jwt.ErrTokenRequiredClaimMissing {
 				tc.want = nil
 			}
@@ -477,8 +477,8 @@ func TestIssuerAndAudience(t *testing.T) {
 		{"brackets", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":"[\"orders\"]"`, jwt.ErrTokenInvalidAudience},
 		{"empty aud", key, jwthttp.Options{Audience: []string{"orders"}}, `"aud":[]`, jwt.ErrTokenInvalidAudience},
 		{"no aud", key, jwthttp.Options{Audience: []string{"orders"}}, ``, jwt.ErrTokenInvalidAudience},
-		{"an aud nobody asked for", key, jwthttp.Options{}, `"aud":"orders"`, jwt.ErrTokenInvalidAudience},
-		{"an empty aud nobody asked for", key, jwthttp.Options{}, `"aud":[]`, jwt.ErrTokenInvalidAudience},
+		{"an aud where none is configured", key, jwthttp.Options{}, `"aud":"orders"`, jwt.ErrTokenInvalidAudience},
+		{"an empty aud where none is configured", key, jwthttp.Options{}, `"aud":[]`, jwt.ErrTokenInvalidAudience},
 		{"any aud", key, jwthttp.Options{AllowAnyAudience: true}, `"aud":"orders"`, nil},
 
 		{"bound", bound, jwthttp.Options{}, `"iss":"https://a.example","aud":"billing"`, nil},
@@ -498,7 +498,7 @@ func TestIssuerAndAudience(t *testing.T) {
 	}
 }
 
-// Time to the second, with the clock of a bubble.
+// Dates are compared to the second, with the clock of a bubble.
 func TestTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now().Unix()
@@ -517,7 +517,7 @@ func TestTime(t *testing.T) {
 			t.Errorf("a token without exp expires at %v", at)
 		}
 		if at := verify(t, lenient, token(`"exp":%d.9`, start+9), nil).ExpiresAt(); at.Unix() != start+9 {
-			t.Errorf("it expires at %v", at)
+			t.Errorf("the token expires at %v", at)
 		}
 
 		exp := token(`"exp":%d`, start+60)
@@ -573,8 +573,7 @@ func TestTime(t *testing.T) {
 	})
 }
 
-// Checks run in their order, after everything else, and stop at the first error.
-// Times in a log are rounded, for people.
+// Times in a log are rounded for the reader.
 func TestTimesAreRounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Leeway: 2 * time.Second})
@@ -597,6 +596,7 @@ func TestTimesAreRounded(t *testing.T) {
 	})
 }
 
+// Checks run in their order, after everything else, and stop at the first error.
 func TestChecks(t *testing.T) {
 	type ctxKey struct{}
 	errNo := errors.New("no")

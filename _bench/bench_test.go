@@ -7,7 +7,7 @@ import (
 	"github.com/jwthttp/jwthttp/_bench/contest"
 )
 
-// run sends tokens in turn.
+// run sends the tokens one after another, again and again.
 func run(b *testing.B, c contest.Contestant, alg string, tokens []contest.Token) {
 	rig, err := c.NewRig(alg)
 	if err != nil {

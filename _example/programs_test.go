@@ -113,7 +113,7 @@ func TestProgramsTable(t *testing.T) {
 	}
 }
 
-// A program is one that runs, in a directory of its own with an .env file.
+// A program runs in a directory of its own with an .env file.
 type program struct {
 	url, dir string
 	output   *bufio.Reader

@@ -72,8 +72,8 @@ type answer struct {
 	body string
 }
 
-// send makes a request with the header lines, "Name: value" each. A Host is the
-// request's own.
+// send makes a request with header lines, "Name: value" each. A Host line sets the request's
+// Host.
 func send(t testing.TB, client *http.Client, method, url string, lines ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -100,8 +100,8 @@ func send(t testing.TB, client *http.Client, method, url string, lines ...string
 	return answer{res, string(body)}
 }
 
-// browser returns a client that keeps cookies as a browser does: Secure ones are sent over
-// https only.
+// browser returns a client that keeps cookies as a browser does. It sends Secure cookies only
+// over https.
 func browser(t testing.TB, s *httptest.Server) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -137,7 +137,7 @@ func TestLoginAndLogout(t *testing.T) {
 			}
 
 			a := send(t, client, "POST", server.URL+"/login")
-			// A moment has passed, which Max-Age rounds up.
+			// Some time has passed since the login, and Max-Age is rounded up.
 			want := tc.cookie + "=" + tokenUntil(t, expires) + "; Path=/; Expires=" + expires.UTC().Format(http.TimeFormat) + "; Max-Age=3600" + tc.attributes
 			late := strings.Replace(want, "Max-Age=3600", "Max-Age=3599", 1)
 			if got := strings.Join(a.Header.Values("Set-Cookie"), "|"); a.StatusCode != 200 || got != want && got != late {
@@ -164,8 +164,8 @@ func TestLoginAndLogout(t *testing.T) {
 	}
 }
 
-// The jar, like a browser, compares schemes and not ports. Loopback is an exception, so the
-// servers are called example.com here.
+// The jar compares schemes and not ports, as a browser does. It makes an exception for
+// loopback, so the servers are called example.com here.
 func TestSecureIsForHTTPSAlone(t *testing.T) {
 	handler := app(t, mustCookie(t, cookie.Options{}), time.Now().Add(time.Hour))
 	secure, plain := httptest.NewTLSServer(handler), httptest.NewServer(handler)
@@ -283,7 +283,7 @@ func TestSet(t *testing.T) {
 			{"a nanosecond", "a.b.c", now.Add(1), "__Host-token=a.b.c; Path=/; Expires=Sat, 01 Jan 2000 00:00:00 GMT; Max-Age=1" + behind},
 			{"for ages", "a.b.c", now.AddDate(290, 0, 0), "__Host-token=a.b.c; Path=/; Expires=Wed, 01 Jan 2290 00:00:00 GMT; Max-Age=2147483647" + behind},
 			{"in the year 9999", "a.b.c", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "__Host-token=a.b.c; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Max-Age=2147483647" + behind},
-			{"in the year 10000, and here 9999", "a.b.c", time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200)), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
+			{"in the year 10000 in UTC, 9999 in its zone", "a.b.c", time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200)), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
 			{"in the year 10000", "a.b.c", now.AddDate(8000, 0, 0), "__Host-token=a.b.c; Path=/; Max-Age=2147483647" + behind},
 			{"every character", "AZaz09-_.", now.Add(time.Second), "__Host-token=AZaz09-_.; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
 			{"as long as can be", fits, now.Add(time.Second), "__Host-token=" + fits + "; Path=/; Expires=Sat, 01 Jan 2000 00:00:01 GMT; Max-Age=1" + behind},
@@ -314,7 +314,7 @@ func TestSet(t *testing.T) {
 	})
 }
 
-// A jar keeps the cookie for as long as the token is good, and no longer.
+// A jar keeps the cookie for as long as the token is valid, and no longer.
 func TestMaxAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		handler := app(t, mustCookie(t, cookie.Options{}), time.Now().Add(time.Minute))
@@ -338,7 +338,7 @@ func TestMaxAge(t *testing.T) {
 		if len(jar.Cookies(at)) != 0 {
 			t.Error("kept too long")
 		}
-		// A client that keeps the cookie longer is refused by the token's exp.
+		// If a client keeps the cookie longer, the token's exp refuses it.
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(kept)
 		w = httptest.NewRecorder()
@@ -465,7 +465,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// A Cookie that New has not made sets nothing. Set returns an error.
+// A Cookie that New did not make sets nothing, and Set returns an error.
 func TestZeroCookie(t *testing.T) {
 	var loginCookie cookie.Cookie
 	if _, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}}); err == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/jwthttp/jwthttp/cookie"
 )
 
-// A browser logs in, comes back, and logs out.
+// A browser logs in, returns, and logs out.
 func Example() {
 	secret := []byte("an example's secret of 32 bytes.")
 	loginCookie, err := cookie.New(cookie.Options{})
@@ -27,7 +27,7 @@ func Example() {
 	}
 
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The password would be checked here.
+		// A real program checks the password here.
 		expires := time.Now().Add(15 * time.Minute)
 		claims := jwt.RegisteredClaims{Subject: r.FormValue("user"), ExpiresAt: jwt.NewNumericDate(expires)}
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)

@@ -45,6 +45,16 @@
 //
 // exp without iat is not enough. Such a token could outlive the revocation of its subject, and
 // would be accepted again.
+//
+// # What is logged
+//
+// A list logs to [Options].Logger, and without one to [slog.Default]. It logs each of these at
+// Error, once a minute at most. The next record of its kind counts those that were suppressed.
+//
+//   - The store failed, so tokens get a 503.
+//   - A revocation failed, because the store failed or is full.
+//
+// It does not log that a client left before the store answered.
 package denylist
 
 import (
@@ -53,6 +63,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"time"
 	"unicode/utf8"
@@ -133,23 +144,33 @@ type Key [sha256.Size]byte
 type List struct {
 	store       Store
 	maxLifetime time.Duration
+	logger      *slog.Logger // nil for slog.Default()
+
+	failedChecks, failedRaises logtext.Limit
 }
 
-// New returns a list that keeps its revocations in store. maxLifetime is [Options].MaxLifetime:
-// 24 hours if 0. A nil store is an error.
-func New(store Store, maxLifetime time.Duration) (*List, error) {
+// New returns a list that keeps its revocations in store. A nil store is an error, and so is
+// [Options].MaxEntries, which is for [NewMemory].
+func New(store Store, opts Options) (*List, error) {
 	var errs []error
 	if isNil(store) {
 		errs = append(errs, errors.New("denylist: the store is nil: make one first, and check the error of what made it"))
 	}
-	errs = append(errs, checkMaxLifetime(maxLifetime))
+	if opts.MaxEntries != 0 {
+		errs = append(errs, errors.New("denylist: Options.MaxEntries is for NewMemory: leave it out, and give the store a limit of its own"))
+	}
+	errs = append(errs, checkMaxLifetime(opts.MaxLifetime))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if maxLifetime == 0 {
-		maxLifetime = defaultMaxLifetime
+	return newList(store, opts), nil
+}
+
+func newList(store Store, opts Options) *List {
+	if opts.MaxLifetime == 0 {
+		opts.MaxLifetime = defaultMaxLifetime
 	}
-	return &List{store, maxLifetime}, nil
+	return &List{store: store, maxLifetime: opts.MaxLifetime, logger: opts.Logger}
 }
 
 func isNil(store Store) bool {
@@ -278,7 +299,7 @@ func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until tim
 		until = least
 	}
 	if err := l.store.Raise(ctx, kind, key, n, until); err != nil {
-		return failed("denylist: the store failed: %w", err)
+		return l.logged(ctx, &l.failedRaises, "denylist: a revocation failed, and its tokens may still be good", failed("denylist: the store failed: %w", err))
 	}
 	return nil
 }
@@ -296,17 +317,31 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	}
 	found, err := l.store.Find(ctx, keys)
 	if err != nil {
-		return failed("denylist: the store failed: %w", err)
+		return l.checkFailed(ctx, failed("denylist: the store failed: %w", err))
 	}
 	for kind, n := range found {
 		if n < 0 || n > 0 && keys[kind] == (Key{}) {
-			return failed("denylist: the store failed: it returned the number %d, which no list wrote", n)
+			return l.checkFailed(ctx, failed("denylist: the store failed: it returned the number %d, which no list wrote", n))
 		}
 	}
 	if found[Token] != 0 || c.IssuedAt.Unix() <= found[Subject] {
 		return ErrRevoked
 	}
 	return nil
+}
+
+// checkFailed logs err and returns it.
+func (l *List) checkFailed(ctx context.Context, err error) error {
+	return l.logged(ctx, &l.failedChecks, "denylist: tokens cannot be checked, and get a 503", err)
+}
+
+// logged logs err and returns it. It does not log that a client has left: then the store may
+// be well.
+func (l *List) logged(ctx context.Context, limit *logtext.Limit, message string, err error) error {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		limit.Log(ctx, l.logger, slog.LevelError, message, slog.Any("err", err))
+	}
+	return err
 }
 
 // canRevoke returns why no revocation would reach a token, or why one would be forgotten before

@@ -19,7 +19,7 @@ import (
 	"github.com/jwthttp/jwthttp/denylist/internal/contract"
 )
 
-// AppClaims has none of the claims that a list goes by.
+// AppClaims has none of the claims that a list uses.
 type AppClaims struct {
 	Role string `json:"role"`
 }
@@ -33,8 +33,8 @@ func newMemory(t testing.TB, opts denylist.Options) *denylist.List {
 	return list
 }
 
-// want asserts that a token with these claims is refused as target, or accepted if
-// that is nil.
+// want asserts that a token with these claims is refused with the error target, or accepted if
+// target is nil.
 func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapClaims, target error) {
 	t.Helper()
 	if _, err := auth.Verify(t.Context(), contract.Sign(t, claims)); !errors.Is(err, target) {
@@ -42,12 +42,12 @@ func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapC
 	}
 }
 
-// A faulty store does as its fields say.
+// A faulty store behaves as its fields say.
 type faulty struct {
 	err    error
 	found  [3]int64
 	panics bool
-	raised []time.Time // until when
+	raised []time.Time // the time until which each entry is kept
 	kinds  []denylist.Kind
 	asked  [3]denylist.Key
 }
@@ -67,14 +67,14 @@ func (f *faulty) Find(_ context.Context, keys [3]denylist.Key) ([3]int64, error)
 
 func newFaulty(t testing.TB, f *faulty) *denylist.List {
 	t.Helper()
-	list, err := denylist.New(f, time.Hour)
+	list, err := denylist.New(f, denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list
 }
 
-// A site is a real server whose one handler logs out.
+// A site is a real server. Its only handler logs the user out.
 type site struct {
 	*httptest.Server
 	ran int
@@ -97,7 +97,7 @@ func serve[C any](t testing.TB, list *denylist.List) *site {
 	return s
 }
 
-// An answer is what came back, and how often the handler ran for it.
+// An answer is a response. It says how often the handler ran.
 type answer struct {
 	status                 int
 	challenge, retry, body string
@@ -149,7 +149,7 @@ var (
 	}
 )
 
-// misconfigured is the answer to a logout that can never succeed: no Retry-After.
+// misconfigured is the answer to a logout that can never succeed. It has no Retry-After.
 var misconfigured = answer{
 	status: 500,
 	body:   `{"title":"Internal Server Error","status":500,"detail":"The server is misconfigured","error":"server_error"}` + "\n",
@@ -226,7 +226,7 @@ func testCheck[C any](t *testing.T) {
 			{[3]int64{0, 1 << 62, 0}, phone, refused},
 			{[3]int64{0, -1, 0}, phone, unavailable},
 			{[3]int64{0, 0, -1}, phone, unavailable},
-			{[3]int64{0, 0, 1}, phone, unavailable}, // nobody asked for a session
+			{[3]int64{0, 0, 1}, phone, unavailable}, // a session that was not asked for
 			{[3]int64{1, 0, 0}, noID, unavailable},
 			{[3]int64{0, 1, 0}, noSubject, unavailable},
 			{[3]int64{0, 1, 0}, phone, passed},
@@ -236,7 +236,7 @@ func testCheck[C any](t *testing.T) {
 	})
 }
 
-// The errors that a program sees, and their texts, which are for logs.
+// A program sees these errors. Their texts are for logs.
 func TestErrors(t *testing.T) {
 	raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 	dial := errors.New("dial tcp: refused")
@@ -263,7 +263,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// What a revocation could not reach is refused, so that nothing escapes one.
+// A token that a revocation could not reach is refused, so that no token escapes a revocation.
 func TestNotRevocable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		auth := contract.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
@@ -275,7 +275,7 @@ func TestNotRevocable(t *testing.T) {
 		for _, test := range []struct {
 			name   string
 			claims jwt.MapClaims
-			text   string // of the error; "" if it is accepted
+			text   string // the text of the error; "" if the token is accepted
 		}{
 			{"a jti alone", jwt.MapClaims{"jti": "1"}, ""},
 			{"a sub alone", jwt.MapClaims{"sub": "alice"}, ""},
@@ -307,8 +307,8 @@ func TestNotRevocable(t *testing.T) {
 	})
 }
 
-// A token that the check lets pass is refused after a revocation until it expires,
-// with the largest leeway and however long that takes, and the list forgets it then.
+// After a revocation, a token that the check let pass is refused until it expires, with the
+// largest leeway and however long that takes. Then the list forgets it.
 func TestKeptLongEnough(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -338,7 +338,7 @@ func TestKeptLongEnough(t *testing.T) {
 					if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, denylist.ErrRevoked) {
 						t.Fatalf("after %v: %v", time.Since(token.ExpiresAt().Add(-time.Hour)), err)
 					}
-					// Writing is what makes a list forget.
+					// A list forgets only when it is written to.
 					if err := list.RevokeToken(t.Context(), "", "other", time.Now()); err != nil {
 						t.Fatal(err)
 					}
@@ -347,7 +347,7 @@ func TestKeptLongEnough(t *testing.T) {
 				if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenExpired) {
 					t.Errorf("at last: %v", err)
 				}
-				// A clock that is behind by 5 minutes still finds it here.
+				// An instance whose clock is 5 minutes slow still finds the entry.
 				time.Sleep(5*time.Minute - time.Millisecond)
 				if n := denylist.Entries(list); n != 2 {
 					t.Errorf("%d entries, want 2", n)
@@ -364,8 +364,8 @@ func TestKeptLongEnough(t *testing.T) {
 	}
 }
 
-// A stream that goes on calling the check is refused soon after its token has
-// expired, before the list forgets what was revoked.
+// A stream that keeps calling the check is refused soon after its token has expired. The list
+// still has the revocation then.
 func TestCheckAfterExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := newMemory(t, denylist.Options{})
@@ -385,13 +385,13 @@ func TestCheckAfterExpiry(t *testing.T) {
 	})
 }
 
-// Until when a store is asked to keep what.
+// A store is asked to keep each kind of entry until these times.
 func TestUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{}
 		list := newFaulty(t, f)
 		now := time.Now()
-		latest := now.Add(time.Hour + 10*time.Minute) // no Check lets a later exp pass, whichever clock is off
+		latest := now.Add(time.Hour + 10*time.Minute) // no Check lets a later exp pass, whichever clock is wrong
 		for _, err := range []error{
 			list.RevokeToken(t.Context(), "", "1", now.Add(time.Minute)),
 			list.RevokeToken(t.Context(), "", "1", now.Add(-10*time.Minute)),
@@ -408,7 +408,7 @@ func TestUntil(t *testing.T) {
 		if err := list.RevokeToken(t.Context(), "", "1", latest.Add(time.Second)); err == nil {
 			t.Error("a token that expires later than any may was kept")
 		}
-		least := now.Add(10 * time.Minute) // what seems to be over is not if this clock is ahead
+		least := now.Add(10 * time.Minute) // a time that has passed is still ahead if this clock is fast
 		want := []time.Time{now.Add(11 * time.Minute), least, least, latest.Add(10 * time.Minute), now.Add(40 * time.Minute), least, now.Add(75 * time.Minute)}
 		if len(f.raised) != len(want) {
 			t.Fatalf("kept until %v, want %v", f.raised, want)
@@ -453,9 +453,9 @@ func TestRevokeMistakes(t *testing.T) {
 		{"a list that nobody made", new(denylist.List).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
 		{"an empty id", list.RevokeToken(ctx, "a", "", exp), "the id is empty"},
 		{"an empty subject", list.RevokeSubject(ctx, "a", "", time.Now()), "the subject is empty"},
-		{"an id that is no UTF-8", list.RevokeToken(ctx, "a", "\xff", exp), "not UTF-8"},
-		{"a subject that is no UTF-8", list.RevokeSubject(ctx, "a", "\xff", time.Now()), "not UTF-8"},
-		{"an issuer that is no UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "not UTF-8"},
+		{"an id that is not UTF-8", list.RevokeToken(ctx, "a", "\xff", exp), "not UTF-8"},
+		{"a subject that is not UTF-8", list.RevokeSubject(ctx, "a", "\xff", time.Now()), "not UTF-8"},
+		{"an issuer that is not UTF-8", list.RevokeToken(ctx, "\xff", "1", exp), "not UTF-8"},
 		{"an exp of zero", list.RevokeToken(ctx, "a", "1", time.Time{}), "pass the time at which the token expires"},
 		{"an exp of 1970", list.RevokeToken(ctx, "a", "1", time.Unix(0, 0)), "pass the time at which the token expires"},
 		{"an exp in milliseconds", list.RevokeToken(ctx, "a", "1", time.Unix(exp.UnixMilli(), 0)), "its exp is 588"},
@@ -497,7 +497,7 @@ func (m mapStore) Find(_ context.Context, keys [3]denylist.Key) ([3]int64, error
 	return [3]int64{m[keys[0]], m[keys[1]], m[keys[2]]}, nil
 }
 
-// A funcStore is another one.
+// A funcStore is another store whose nil value is not a pointer.
 type funcStore func() error
 
 func (f funcStore) Raise(context.Context, denylist.Kind, denylist.Key, int64, time.Time) error {
@@ -510,13 +510,16 @@ func (f funcStore) Find(context.Context, [3]denylist.Key) ([3]int64, error) {
 
 func TestNewMistakes(t *testing.T) {
 	for _, store := range []denylist.Store{nil, (*faulty)(nil), mapStore(nil), funcStore(nil)} {
-		list, err := denylist.New(store, -1)
+		list, err := denylist.New(store, denylist.Options{MaxLifetime: -1})
 		if list != nil || err == nil || !strings.Contains(err.Error(), "the store is nil: make one first") || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	}
-	if _, err := denylist.New(&faulty{}, 0); err != nil {
+	if _, err := denylist.New(&faulty{}, denylist.Options{}); err != nil {
 		t.Error(err)
+	}
+	if _, err := denylist.New(&faulty{}, denylist.Options{MaxEntries: 1}); err == nil || !strings.Contains(err.Error(), "MaxEntries is for NewMemory") {
+		t.Errorf("MaxEntries for a store: error %v", err)
 	}
 }
 
@@ -529,9 +532,9 @@ func TestCheckOfNoList(t *testing.T) {
 	}
 }
 
-// The default, which a list of a store has too.
+// MaxLifetime has a default, for a list of a store as well.
 func TestDefaultLifetime(t *testing.T) {
-	list, err := denylist.New(&faulty{}, 0)
+	list, err := denylist.New(&faulty{}, denylist.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -541,7 +544,7 @@ func TestDefaultLifetime(t *testing.T) {
 	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86401}, denylist.ErrNotRevocable)
 }
 
-// Keys depend on all of a name and of its issuer, and on which of the two it is.
+// A key depends on the whole of a name and of its issuer, and on the kind of the name.
 func TestKeys(t *testing.T) {
 	f := &faulty{}
 	auth := contract.Protect[jwt.MapClaims](t, newFaulty(t, f))
@@ -585,7 +588,7 @@ func TestNoKeyForNoName(t *testing.T) {
 	}
 }
 
-// A slow store takes a while to keep something, and heeds its context.
+// A slow store takes a while to keep an entry, and stops when its context ends.
 type slow struct {
 	denylist.Store
 	begun chan struct{}
@@ -604,7 +607,7 @@ func (s *slow) Raise(ctx context.Context, kind denylist.Kind, key denylist.Key, 
 	}
 }
 
-// A waiting store keeps something when its channel is closed.
+// A waiting store keeps an entry when its channel is closed.
 type waiting struct {
 	denylist.Store
 	begun, left chan struct{}
@@ -619,10 +622,10 @@ func (s *waiting) Raise(ctx context.Context, kind denylist.Kind, key denylist.Ke
 	return s.Store.Raise(ctx, kind, key, n, until)
 }
 
-// Over TCP a client leaves while its logout is under way.
+// A client closes its TCP connection during its logout.
 func TestClientLeaves(t *testing.T) {
 	store := &waiting{denylist.NewMemoryStore(10), make(chan struct{}), make(chan struct{})}
-	list, err := denylist.New(store, 0)
+	list, err := denylist.New(store, denylist.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -663,7 +666,7 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
-// A context that is over does not end a revocation.
+// A context that has ended does not end a revocation.
 func TestRevocationOutlivesItsRequest(t *testing.T) {
 	type contextKey struct{}
 	left := errors.New("the client has left")
@@ -703,7 +706,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 			t.Run(what+", "+when, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: 9 * time.Second}
-					list, err := denylist.New(store, 0)
+					list, err := denylist.New(store, denylist.Options{})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -732,7 +735,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 		t.Run(what+", a store that hangs", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &slow{Store: denylist.NewMemoryStore(10), begun: make(chan struct{}), while: time.Hour}
-				list, err := denylist.New(store, 0)
+				list, err := denylist.New(store, denylist.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -752,10 +755,10 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 	}
 }
 
-// What a store says in an error is one line in a log, and short.
+// The error of a store is one short line in a log.
 func TestTextOfAStore(t *testing.T) {
 	odd := errors.New("line one\nline two\u2028three \u202eevil" + strings.Repeat("x", 1000))
-	list, err := denylist.New(failing{odd}, time.Hour)
+	list, err := denylist.New(failing{odd}, denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,10 @@ import (
 	"github.com/jwthttp/jwthttp/denylist"
 )
 
-// A secret of an example's own; take yours from the environment.
+// The examples share this secret. Take yours from the environment.
 var exampleSecret = []byte("an example's secret of 32 bytes.")
 
-// login issues a token as a list needs it: with jti, iat and exp.
+// login issues a token that a list can revoke, with jti, iat and exp.
 func login(subject, id string) string {
 	now := time.Now()
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
@@ -40,7 +40,7 @@ func request(h http.Handler, method, token string) {
 	fmt.Println(method, w.Code, w.Body)
 }
 
-// Logging out revokes the token of the request, and no other one.
+// A logout revokes the token of its request and no other.
 func ExampleCheck() {
 	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
@@ -79,7 +79,7 @@ func ExampleCheck() {
 	// GET 200 Hello, alice
 }
 
-// Logging out everywhere, after a password was changed or an account was closed.
+// A logout everywhere follows a change of password or the closing of an account.
 func ExampleList_RevokeSubject() {
 	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {

@@ -1,10 +1,9 @@
 package denylist
 
-// NewMemoryStore is the store of NewMemory.
+// NewMemoryStore returns the store of NewMemory.
 func NewMemoryStore(max int) Store { return newMemory(max) }
 
-// AheadBy has the wall clock of a store of NewMemoryStore show d more milliseconds
-// than it does.
+// AheadBy makes the wall clock of a store of NewMemoryStore show d more milliseconds.
 func AheadBy(s Store, d func() int64) {
 	m := s.(*memory)
 	right := m.now
@@ -15,7 +14,7 @@ func AheadBy(s Store, d func() int64) {
 	}
 }
 
-// Entries returns how many a list in memory holds, expired ones too.
+// Entries returns how many entries a list in memory has, with expired ones.
 func Entries(l *List) int {
 	total := 0
 	for kind := range l.store.(*memory).rooms {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -18,22 +19,26 @@ const (
 	lookAgain = 10 * time.Minute
 )
 
-// Options are the limits of a list in memory. The zero value fits tokens that live for at most
-// a day.
+// Options are the limits of a list, and its logger. The zero value fits tokens that live for at
+// most a day.
 type Options struct {
 	// MaxLifetime is the longest time from iat to exp of a token: 24 hours if 0, at most 366
 	// days. Tokens that live longer are refused. The revocation of a subject is kept for this
 	// time. Set it to the longest life of the issuer's access tokens.
 	MaxLifetime time.Duration
 
-	// MaxEntries is how many revocations of tokens are kept, and also how many of subjects:
-	// 100,000 of each if 0, at most 10,000,000. A list that is full of tokens still logs
-	// subjects out. Further revocations are refused ([ErrFull]).
+	// MaxEntries is for [NewMemory] only. It is how many revocations of tokens are kept, and
+	// also how many of subjects: 100,000 of each if 0, at most 10,000,000. A list that is
+	// full of tokens still logs subjects out. Further revocations are refused ([ErrFull]).
 	//
 	// An entry takes about 250 bytes, so 100,000 take 25 MB. An entry is dropped only when
 	// both the wall clock and the monotonic clock say that its time is over. So a wall clock
 	// that is wrong for a while loses none.
 	MaxEntries int
+
+	// Logger gets what an operator has to mend, as the package comment says. If nil, each
+	// record goes to the logger that slog.Default returns at that moment.
+	Logger *slog.Logger
 }
 
 // NewMemory returns a list in the memory of this process. Other processes do not see it, and a
@@ -46,11 +51,11 @@ func NewMemory(opts Options) (*List, error) {
 	if opts.MaxEntries == 0 {
 		opts.MaxEntries = defaultMaxEntries
 	}
-	list, err := New(newMemory(opts.MaxEntries), opts.MaxLifetime)
-	if err := errors.Join(append(errs, err)...); err != nil {
+	errs = append(errs, checkMaxLifetime(opts.MaxLifetime))
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return list, nil
+	return newList(newMemory(opts.MaxEntries), opts), nil
 }
 
 // A memory is a Store with a room for each Kind. Readers take no lock, so that cores do not

@@ -18,7 +18,7 @@ import (
 	"github.com/jwthttp/jwthttp/denylist/internal/contract"
 )
 
-// find returns the number under one key.
+// find returns the number of one key.
 func find(t testing.TB, store denylist.Store, kind denylist.Kind, key denylist.Key) int64 {
 	t.Helper()
 	var keys [3]denylist.Key
@@ -32,7 +32,7 @@ func find(t testing.TB, store denylist.Store, kind denylist.Kind, key denylist.K
 
 func TestMemoryContract(t *testing.T) { contract.Test(t, denylist.NewMemoryStore(10_000)) }
 
-// An entry is there until its time, to the millisecond.
+// An entry is found until its time, to the millisecond.
 func TestMemoryExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := denylist.NewMemoryStore(10)
@@ -58,7 +58,7 @@ func TestMemoryOptions(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		opts denylist.Options
-		want []string // parts of the error; none if it is good
+		want []string // parts of the error; none if there is no error
 	}{
 		{"zero", denylist.Options{}, nil},
 		{"the largest", denylist.Options{MaxLifetime: 366 * 24 * time.Hour, MaxEntries: 10_000_000}, nil},
@@ -84,8 +84,8 @@ func TestMemoryOptions(t *testing.T) {
 	}
 }
 
-// A full list refuses new revocations, keeps the old ones, and has room again when
-// they have expired.
+// A full list refuses new revocations and keeps the old ones. It has room again after these
+// have expired.
 func TestMemoryFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := newMemory(t, denylist.Options{MaxEntries: 3, MaxLifetime: 2 * time.Hour})
@@ -128,8 +128,8 @@ func TestMemoryFull(t *testing.T) {
 	})
 }
 
-// A kind that is full leaves the room of the others alone: an administrator logs a
-// subject out however many tokens are in the list.
+// A kind that is full takes no room from the others. An administrator can log a subject out
+// however many tokens are in the list.
 func TestMemoryFullOfOneKind(t *testing.T) {
 	kinds := []denylist.Kind{denylist.Token, denylist.Subject, denylist.Session}
 	for _, full := range kinds {
@@ -143,7 +143,7 @@ func TestMemoryFullOfOneKind(t *testing.T) {
 		for n := byte(3); n < 10; n++ {
 			for _, kind := range kinds {
 				var want error
-				if kind == full || n > 4 { // two of the others have room
+				if kind == full || n > 4 { // the other kinds have room for two
 					want = denylist.ErrFull
 				}
 				if err := raise(kind, n); !errors.Is(err, want) || (err == nil) != (want == nil) {
@@ -168,13 +168,13 @@ func TestMemoryFullOfOneKind(t *testing.T) {
 	want(t, auth, jwt.MapClaims{"jti": "2", "sub": "bob"}, nil)
 }
 
-// A revocation outlives a wall clock that is wrong for a while, whenever it was made,
-// and is forgotten when both clocks say that it is over.
+// A revocation outlives a wall clock that is wrong for a while, whenever it was made. It is
+// forgotten when both clocks are past its time.
 func TestMemoryClockJumps(t *testing.T) {
 	const far = 10 * 365 * 24 * time.Hour
 	for _, test := range []struct {
 		name   string
-		raised time.Duration // how far the wall clock is ahead when it is made
+		raised time.Duration // how far the wall clock is ahead when the revocation is made
 		jumps  []time.Duration
 	}{
 		{"no jump", 0, nil},
@@ -190,7 +190,7 @@ func TestMemoryClockJumps(t *testing.T) {
 				store := denylist.NewMemoryStore(10)
 				ahead := test.raised
 				denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
-				list, err := denylist.New(store, 0)
+				list, err := denylist.New(store, denylist.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -198,7 +198,7 @@ func TestMemoryClockJumps(t *testing.T) {
 				if err := store.Raise(t.Context(), denylist.Token, key, 7, until); err != nil {
 					t.Fatal(err)
 				}
-				// Writing is what makes a list forget.
+				// A list forgets only when it is written to.
 				write := func() {
 					t.Helper()
 					if err := store.Raise(t.Context(), denylist.Token, denylist.Key{2}, 1, time.Now().Add(time.Hour)); err != nil {
@@ -221,7 +221,7 @@ func TestMemoryClockJumps(t *testing.T) {
 				time.Sleep(time.Until(until) - time.Millisecond)
 				write()
 				wantKept()
-				time.Sleep(time.Millisecond + 10*time.Minute) // what was looked at again is kept for as long
+				time.Sleep(time.Millisecond + 10*time.Minute) // an entry that was looked at again is kept that long
 				if n := find(t, store, denylist.Token, key); n != 0 {
 					t.Errorf("found %d after its time", n)
 				}
@@ -234,8 +234,8 @@ func TestMemoryClockJumps(t *testing.T) {
 	}
 }
 
-// If the time of an entry ends while the wall clock is years slow, the entry is kept until some
-// minutes after the clock was put right.
+// The time of an entry ends while the wall clock is years slow. The entry is kept until some
+// minutes after the clock was corrected.
 func TestMemoryPutBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := denylist.NewMemoryStore(3)
@@ -254,19 +254,19 @@ func TestMemoryPutBack(t *testing.T) {
 			time.Sleep(25 * time.Minute)
 			raise(denylist.Key{2})
 			if n := find(t, store, denylist.Token, key); n != 1 {
-				t.Errorf("found %d while the clock is behind", n)
+				t.Errorf("found %d while the clock is slow", n)
 			}
 		}
 		ahead = 0
 		time.Sleep(10 * time.Minute)
 		if n := find(t, store, denylist.Token, key); n != 0 {
-			t.Errorf("found %d, and both clocks say that it is over", n)
+			t.Errorf("found %d, although both clocks are past its time", n)
 		}
 	})
 }
 
-// An entry that the wall clock keeps for years, since it was made while that clock was
-// ahead, takes no room but its own.
+// An entry that was made while the wall clock was years ahead is kept for years. It takes no
+// more room than one entry.
 func TestMemoryMadeAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := denylist.NewMemoryStore(3)
@@ -297,8 +297,8 @@ func TestMemoryMadeAhead(t *testing.T) {
 	})
 }
 
-// However the wall clock jumps, no number is lost before both clocks are past its
-// time, and all are forgotten some time after.
+// However the wall clock jumps, no number is lost before both clocks are past its time. All
+// numbers are forgotten some time later.
 func TestMemoryNeverForgetsEarly(t *testing.T) {
 	const keys = 20
 	for seed := range uint64(20) {
@@ -307,13 +307,13 @@ func TestMemoryNeverForgetsEarly(t *testing.T) {
 			store := denylist.NewMemoryStore(keys)
 			var ahead time.Duration
 			denylist.AheadBy(store, func() int64 { return ahead.Milliseconds() })
-			list, err := denylist.New(store, 0)
+			list, err := denylist.New(store, denylist.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			type kept struct {
 				n            int64
-				wall, steady time.Time // until when, by each clock; the steady one is that of the test
+				wall, steady time.Time // the end by each clock; the steady clock is the test's
 			}
 			model := map[denylist.Key]kept{}
 			isOver := func(k kept) bool { return !k.wall.After(time.Now().Add(ahead)) && !k.steady.After(time.Now()) }
@@ -359,14 +359,15 @@ func TestMemoryNeverForgetsEarly(t *testing.T) {
 	}
 }
 
-// Whatever comes, a list holds what a plain map would, and never more than allowed.
+// After any operations, a list has the entries that a plain map would have, and never more
+// than its limit.
 func TestMemoryAgainstAMap(t *testing.T) {
 	const keys, limit = 40, 25
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			store := denylist.NewMemoryStore(limit)
-			list, err := denylist.New(store, 0)
+			list, err := denylist.New(store, denylist.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -413,7 +414,7 @@ func TestMemoryAgainstAMap(t *testing.T) {
 	}
 }
 
-// For the race detector; and a revocation is seen as soon as it has returned.
+// Concurrent revocations are found as soon as they return, under the race detector as well.
 func TestMemoryConcurrently(t *testing.T) {
 	store := denylist.NewMemoryStore(300)
 	var wg sync.WaitGroup
@@ -437,7 +438,7 @@ func TestMemoryConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// What Options.MaxEntries says an entry takes.
+// An entry takes as much memory as Options.MaxEntries says.
 func TestMemoryPerEntry(t *testing.T) {
 	const n = 100_000
 	heap := func() uint64 {

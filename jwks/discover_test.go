@@ -23,12 +23,12 @@ const (
 	rfc8414 = "/.well-known/oauth-authorization-server"
 )
 
-// metadata is what an issuer says of itself, shortened.
+// metadata serves the metadata of an issuer, shortened.
 func metadata(issuer, keys string) http.HandlerFunc {
 	return text(fmt.Sprintf(`{"issuer":%q,"token_endpoint":"https://evil.example.com/token","jwks_uri":%q,"response_types_supported":["code"],"x":{"jwks_uri":"https://evil.example.com"}}`, issuer, keys))
 }
 
-// discover returns the source of an issuer, which is closed when the test ends.
+// discover returns the source of an issuer. It is closed when the test ends.
 func discover(t testing.TB, issuer string, opts jwks.Options) *jwks.Source {
 	t.Helper()
 	opts.Audience = []string{audience}
@@ -40,7 +40,7 @@ func discover(t testing.TB, issuer string, opts jwks.Options) *jwks.Source {
 	return source
 }
 
-// wantAsked asserts what was asked since the last time, in order.
+// wantAsked asserts which addresses were asked since the last call, in order.
 func wantAsked(t testing.TB, w *web, want ...string) {
 	t.Helper()
 	if asked := w.take(); !slices.Equal(asked, want) {
@@ -48,16 +48,16 @@ func wantAsked(t testing.TB, w *web, want ...string) {
 	}
 }
 
-// Where the metadata of an issuer is looked for: OpenID Connect Discovery 1.0
-// section 4, then RFC 8414 section 3.
+// Metadata is looked for at the address of OpenID Connect Discovery 1.0 section 4, then at
+// that of RFC 8414 section 3.
 func TestWhereMetadataIs(t *testing.T) {
 	const host = "https://issuer.example.com"
 	const html = "<!doctype html><title>Sign in</title>"
 	for _, tc := range []struct {
 		name   string
 		issuer string
-		first  http.HandlerFunc // at the first place; nil if the metadata are there
-		asked  []string         // without the keys
+		first  http.HandlerFunc // answers at the first address; nil if the metadata is there
+		asked  []string         // without the address of the keys
 	}{
 		{"no path", host, nil, []string{host + openID}},
 		{"a slash", host + "/", nil, []string{host + openID}},
@@ -73,7 +73,7 @@ func TestWhereMetadataIs(t *testing.T) {
 		{"HTML with 200", host + "/tenant", text(html), []string{host + "/tenant" + openID, host + rfc8414 + "/tenant"}},
 		{"another issuer", host + "/tenant", metadata(host, keysURL), []string{host + "/tenant" + openID, host + rfc8414 + "/tenant"}},
 		{"without keys", host, text(`{"issuer":"` + host + `"}`), []string{host + openID, host + rfc8414}},
-		{"a redirect elsewhere", host, redirect("https://evil.example.com" + openID), []string{host + openID, host + rfc8414}},
+		{"a redirect to another host", host, redirect("https://evil.example.com" + openID), []string{host + openID, host + rfc8414}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWeb()
@@ -83,7 +83,7 @@ func TestWhereMetadataIs(t *testing.T) {
 			w.put(tc.asked[len(tc.asked)-1], metadata(tc.issuer, keysURL))
 			w.put(keysURL, text(keySet(edJWK("a", "a"))))
 			source := discover(t, tc.issuer, through(w))
-			wantAsked(t, w) // nothing before it is needed
+			wantAsked(t, w) // nothing is asked for before it is needed
 			wantRefresh(t, source, "")
 			wantAsked(t, w, append(tc.asked, keysURL)...)
 			if source.Issuer() != tc.issuer {
@@ -102,7 +102,7 @@ func TestWhereMetadataIs(t *testing.T) {
 	}
 }
 
-// Metadata that are not believed. No address of keys in them is ever asked.
+// The source refuses this metadata, and never asks an address of keys in it.
 func TestBadMetadata(t *testing.T) {
 	const other = "pass Discover exactly the issuer that this metadata is of, if you trust it: "
 	const noIssuer = "it has no issuer: check the address"
@@ -113,7 +113,7 @@ func TestBadMetadata(t *testing.T) {
 		body string
 		want string
 	}{
-		{"issuer with a slash", withIssuer(`"` + issuer + `/"`), other},
+		{"issuer with a slash", withIssuer(`"` + issuer + `/"`), `pass Discover the issuer with the slash at the end that its metadata has: "` + issuer + `/", not "` + issuer + `"`},
 		{"issuer in another case", withIssuer(`"https://Issuer.example.com"`), other},
 		{"issuer of another scheme", withIssuer(`"http://issuer.example.com"`), other},
 		{"issuer of another host", withIssuer(`"https://evil.example.com"`), other},
@@ -152,7 +152,7 @@ func TestBadMetadata(t *testing.T) {
 		{"an array", `[]`, "not JSON metadata"},
 		{"nothing", ``, "not JSON metadata"},
 		{"truncated", strings.TrimSuffix(withIssuer(`"`+issuer+`"`), "}"), "not JSON metadata"},
-		{"something behind it", withIssuer(`"`+issuer+`"`) + "x", "not JSON metadata"},
+		{"something after it", withIssuer(`"`+issuer+`"`) + "x", "not JSON metadata"},
 		{"too much", withIssuer(`"`+issuer+`"`) + strings.Repeat(" ", 512<<10), "more than 512 KiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestBadMetadata(t *testing.T) {
 	}
 }
 
-// Where keys may be that an issuer names.
+// An issuer may name these addresses of keys, and no others.
 func TestWhereKeysAre(t *testing.T) {
 	for _, tc := range []struct{ name, issuer, keys string }{
 		{"another host", issuer, "https://keys.example.net/v1/certs"},
@@ -184,7 +184,7 @@ func TestWhereKeysAre(t *testing.T) {
 			wantAsked(t, w, tc.issuer+openID, tc.keys)
 		})
 	}
-	t.Run("plain http elsewhere is refused on this machine too", func(t *testing.T) {
+	t.Run("plain http to another host is refused on this machine too", func(t *testing.T) {
 		w := newWeb()
 		const local = "http://127.0.0.1:8080"
 		w.put(local+openID, metadata(local, "http://issuer.example.com/keys"))
@@ -257,14 +257,20 @@ func TestDiscoveryTakesFiveSeconds(t *testing.T) {
 	}
 }
 
-// Metadata are asked for before the first fetch, after one that has failed, by Refresh,
-// for an unknown key, for a failed signature, and once a day.
+// Metadata is asked for in these cases:
+//
+//   - before the first fetch
+//   - after a fetch that failed
+//   - by Refresh
+//   - for an unknown key
+//   - for a failed signature
+//   - once a day
 func TestKeysMove(t *testing.T) {
 	const newKeys = "https://keys.example.net/new"
 	first, second := text(keySet(edJWK("a", "a")), `ETag: "1"`), text(keySet(edJWK("b", "b")))
 	for _, tc := range []struct {
 		name string
-		old  http.HandlerFunc // at the old address from then on
+		old  http.HandlerFunc // answers at the old address from then on
 	}{
 		{"the old address is gone", status(404, "")},
 		{"the old address is down", status(503, "")},
@@ -340,13 +346,13 @@ func TestKeysMove(t *testing.T) {
 	}
 }
 
-// At least once a day the metadata are asked for, and the keys on no condition, however
-// long they are fresh; and not much more often.
+// At least once a day, metadata is asked for and the keys are asked for without a condition,
+// however long they are fresh. That does not happen much more often.
 func TestWholeFetchEveryDay(t *testing.T) {
 	const days = 20
 	for _, tc := range []struct {
 		maxAge string
-		most   int // of whole fetches
+		most   int // the largest number of whole fetches
 	}{
 		{"300", days + 2}, {"900", days + 2}, {"3600", days + 2}, {"36000", 2 * days}, {"86400", 2*days + 1},
 	} {
@@ -363,7 +369,7 @@ func TestWholeFetchEveryDay(t *testing.T) {
 					w.Header().Set("Cache-Control", "max-age="+tc.maxAge)
 					if r.Header.Get("If-Modified-Since") != "" {
 						conditional++
-						w.WriteHeader(http.StatusNotModified) // for ever
+						w.WriteHeader(http.StatusNotModified) // always
 						return
 					}
 					if r.Header.Get("Cache-Control") == "no-cache" {
@@ -392,7 +398,7 @@ func TestWholeFetchEveryDay(t *testing.T) {
 			})
 		})
 	}
-	// A fleet that started at once does not ask for everything at once a day later.
+	// Instances that started at the same time do not all ask at the same time a day later.
 	t.Run("spread", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			const instances = 100
@@ -415,7 +421,7 @@ func TestWholeFetchEveryDay(t *testing.T) {
 			synctest.Wait()
 			total := 0
 			for at, n := range count {
-				if total += n; n > 15 { // 2 are expected: they lie within 54 minutes
+				if total += n; n > 15 { // 2 are expected, because they are spread over 54 minutes
 					t.Errorf("%d of %d at %v", n, instances, at)
 				}
 			}
@@ -456,10 +462,10 @@ func TestMetadataDown(t *testing.T) {
 					t.Errorf("Stats: %+v", stats)
 				}
 				if !strings.Contains(told.take(), "failed, fetched") {
-					t.Error("nobody is told that metadata are down")
+					t.Error("no event reports that the metadata cannot be read")
 				}
-				// They are asked for with each renewal, until they are there again, and then
-				// no more.
+				// Each renewal asks for the metadata until it can be read again, and then no
+				// more.
 				w.take()
 				awaitRenewal(source)
 				time.Sleep(5 * time.Second)
@@ -530,7 +536,7 @@ func TestAllErrors(t *testing.T) {
 	}
 }
 
-// Tokens must carry the issuer that was discovered, and the audience.
+// Tokens must carry the discovered issuer and the audience.
 func TestDiscoveredIssuer(t *testing.T) {
 	const slash = issuer + "/"
 	w := newWeb()
@@ -606,7 +612,7 @@ func TestSourceOfAnotherIssuer(t *testing.T) {
 	}
 }
 
-// Whatever a token says of its keys, nothing is fetched that is not configured.
+// A token never decides what is fetched. Only configured addresses are.
 func TestTokensLeadNowhere(t *testing.T) {
 	const evil = "https://evil.example.com"
 	jku := `"jku":"` + evil + `/keys","x5u":"` + evil + `/keys","jwk":` + edJWK("evil", "evil")
@@ -651,7 +657,8 @@ func TestTokensLeadNowhere(t *testing.T) {
 				}
 			})
 		}
-		// Unknown kids and failed signatures start a fetch: the first one and a budget of four.
+		// Unknown kids and failed signatures start a fetch. The first fetch and a budget of
+		// four are allowed.
 		asked := w.take()
 		if len(asked) > 5*len(tc.asked) {
 			t.Errorf("%s: asked %d times", tc.name, len(asked))

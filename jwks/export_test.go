@@ -6,10 +6,14 @@ import (
 )
 
 // SkewWallClock sets the wall clock of a source ahead of the monotonic one, by skew in
-// nanoseconds. The clocks differ so after the machine has slept, or the clock was set.
+// nanoseconds. The clocks differ in this way after the machine has slept or after the wall
+// clock was set.
 func SkewWallClock(s *Source, skew *atomic.Int64) {
 	s.now = func() moment {
 		now := readClocks()
 		return moment{now.monotonic, now.wall.Add(time.Duration(skew.Load()))}
 	}
 }
+
+// Log writes the record of a kind.
+func Log(s *Source, kind EventKind, name string, value any) { s.log(kind, name, value) }

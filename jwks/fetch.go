@@ -116,10 +116,15 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	if issuer != r.issuer {
 		// The advice comes first, because a long text is cut.
 		advice := "pass Discover exactly the issuer that this metadata is of, if you trust it"
-		if isTemplate(issuer) {
+		switch {
+		case issuer == r.issuer+"/":
+			advice = "pass Discover the issuer with the slash at the end that its metadata has"
+		case issuer+"/" == r.issuer:
+			advice = "pass Discover the issuer without a slash at the end, as its metadata has it"
+		case isTemplate(issuer):
 			advice = "pass Discover the issuer of one tenant, with its id in place of the braces"
 		}
-		return "", at(place, fmt.Errorf("%s: %.100q", advice, issuer))
+		return "", at(place, fmt.Errorf("%s: %.100q, not %.100q", advice, issuer, r.issuer))
 	}
 	u, errs := checkAddress(keySet, "/keys")
 	if len(errs) == 0 && u.Scheme == "http" && !r.plainHTTP {

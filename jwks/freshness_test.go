@@ -12,15 +12,15 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// The clock that has gone further decides when keys stop working. The monotonic clock stands
-// still while a machine sleeps, and the wall clock may be set.
+// The clock that has advanced further decides when keys stop working. The monotonic clock does
+// not advance while a machine sleeps, and the wall clock may be set.
 func TestSleep(t *testing.T) {
 	const fresh, dead = time.Hour, 2 * time.Hour
 	for _, tc := range []struct {
 		name   string
-		asleep time.Duration // the wall clock alone
-		awake  time.Duration // both clocks
-		status int           // while the provider is down
+		asleep time.Duration // how far only the wall clock advances
+		awake  time.Duration // how far both clocks advance
+		status int           // the status while the provider is down
 	}{
 		{"not long enough", dead - 1, 0, 200},
 		{"to the nanosecond", dead, 0, 503},
@@ -54,8 +54,8 @@ func TestSleep(t *testing.T) {
 	}
 }
 
-// A machine that wakes up renews its keys when the first request sees that they are past
-// their expiry: timers have slept too. That request does not wait.
+// After a sleep, the first request sees that the keys have expired and starts their renewal,
+// because timers have slept too. That request does not wait.
 func TestRenewalAfterSleep(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -66,7 +66,7 @@ func TestRenewalAfterSleep(t *testing.T) {
 		jwks.SkewWallClock(d.Source, &skew)
 		d.want(t, 200, token("a"))
 		p.publish("a", "b")
-		skew.Store(int64(24*time.Hour - 1)) // not yet
+		skew.Store(int64(24*time.Hour - 1)) // not expired yet
 		d.wantAtOnce(t, 200, token("a"))
 		synctest.Wait()
 		if n := p.count(); n != 1 {
@@ -86,7 +86,7 @@ func TestRenewalAfterSleep(t *testing.T) {
 			t.Errorf("%d fetches", n)
 		}
 
-		// The provider is down when the machine wakes up: it is tried again as usual.
+		// The provider is down when the machine wakes up. It is tried again as usual.
 		p.goDown()
 		skew.Add(int64(24*time.Hour + 1))
 		d.wantAtOnce(t, 200, token("a"))
@@ -104,14 +104,14 @@ func TestRenewalAfterSleep(t *testing.T) {
 			t.Errorf("stats %+v", stats)
 		}
 
-		// What was to be tried again in an hour, since the provider had asked for that, is
-		// tried again soon.
+		// The provider asked for a retry in an hour. After the machine has slept, the retry
+		// comes soon.
 		if err := d.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		p.set(func() { p.status = 503; p.header.Set("Retry-After", "3600") })
 		if err := d.Refresh(t.Context()); err == nil {
-			t.Fatal("it is down")
+			t.Fatal("Refresh succeeds while the provider is down")
 		}
 		if wait := time.Until(d.Stats().NextRefresh); wait < 30*time.Minute {
 			t.Fatalf("tried again in %v", wait)
@@ -128,8 +128,8 @@ func TestRenewalAfterSleep(t *testing.T) {
 	})
 }
 
-// A renewal that is due when the machine wakes up asks for everything, if the last one
-// that did so is a day back by either clock.
+// A renewal is due when the machine wakes up. It asks for everything if, by either clock, the
+// last whole fetch was a day ago.
 func TestWholeFetchAfterSleep(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWeb()
@@ -149,8 +149,8 @@ func TestWholeFetchAfterSleep(t *testing.T) {
 	})
 }
 
-// What the provider asks for in Retry-After is done, within limits. All fetches fail but
-// the first one, which brings keys that are fresh for a day.
+// The source follows a provider's Retry-After within limits. Only the first fetch succeeds.
+// Its keys are fresh for a day.
 func TestRetryAfter(t *testing.T) {
 	// The first failure is at midnight UTC of 2000-01-02.
 	const inHalfHour = "Sun, 02 Jan 2000 00:30:00 GMT"
@@ -158,7 +158,7 @@ func TestRetryAfter(t *testing.T) {
 		name   string
 		status int
 		lines  []string
-		quiet  time.Duration // that is meant; 0 if nothing is
+		quiet  time.Duration // the pause that the header means; 0 if it means none
 	}{
 		{"none", 503, nil, 0},
 		{"seconds", 503, []string{"Retry-After: 1800"}, 30 * time.Minute},
@@ -187,14 +187,14 @@ func TestRetryAfter(t *testing.T) {
 			}
 			w.WriteHeader(tc.status)
 		}
-		// gap returns after how long the next fetch comes while a token asks each second.
+		// gap returns how long it takes until the next fetch, while a token asks every second.
 		gap := func(t *testing.T, source *jwks.Source, token string, limit time.Duration) time.Duration {
 			t.Helper()
 			fetches, start := source.Stats().Fetches, time.Now()
 			for time.Since(start) <= limit {
 				time.Sleep(time.Second)
 				if token != "" {
-					auth := door{Source: source, auth: must(newAuth(source))}
+					auth := service{Source: source, auth: must(newAuth(source))}
 					auth.wantAtOnce(t, 503, token)
 				}
 				synctest.Wait()
@@ -212,7 +212,7 @@ func TestRetryAfter(t *testing.T) {
 			}
 		}
 		t.Run(tc.name, func(t *testing.T) {
-			// A day before the first failure.
+			// It begins a day before the first failure.
 			setUp := func(t *testing.T) (*web, *jwks.Source) {
 				w := newWeb()
 				w.put(keysURL, text(keySet(edJWK("a", "a")), "Cache-Control: max-age=86400"))
@@ -227,7 +227,7 @@ func TestRetryAfter(t *testing.T) {
 					w.put(keysURL, failing)
 					wantRefresh(t, source, "status")
 					want(t, gap(t, source, "", 2*time.Hour), tc.quiet, max(2*time.Second, tc.quiet/10+time.Second))
-					wantRefresh(t, source, "status") // it is not heeded
+					wantRefresh(t, source, "status") // Refresh ignores Retry-After
 				})
 			})
 			t.Run("a token", func(t *testing.T) {
@@ -264,8 +264,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Retry-After never takes more than half of the time for which keys are fresh, so that
-// they do not die for it; and no provider is asked in a hurry.
+// Retry-After never takes more than half of the time until the keys are stale, so they do not
+// expire because of it. No provider is asked too often.
 func TestRetryAfterWhileStale(t *testing.T) {
 	for _, maxStale := range []time.Duration{0, -1, 24 * time.Hour} {
 		t.Run(fmt.Sprint(maxStale), func(t *testing.T) {
@@ -299,7 +299,7 @@ func TestRetryAfterWhileStale(t *testing.T) {
 	}
 }
 
-// Keys from where they were, while the metadata say that they want quiet.
+// While the metadata answers with Retry-After, keys are fetched from the known address.
 func TestRetryAfterOfMetadataAlone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWeb()
@@ -311,9 +311,9 @@ func TestRetryAfterOfMetadataAlone(t *testing.T) {
 			w.Header().Set("Retry-After", "120")
 			w.WriteHeader(http.StatusTooManyRequests)
 		})
-		wantRefresh(t, source, "it answered with status 429") // the keys may have moved
+		wantRefresh(t, source, "it answered with status 429") // the keys may have another address
 		w.take()
-		d := door{Source: source, auth: must(newAuth(source))}
+		d := service{Source: source, auth: must(newAuth(source))}
 		time.Sleep(2*time.Minute - 1)
 		d.wantAtOnce(t, 401, unknown(1))
 		wantAsked(t, w)

@@ -19,9 +19,13 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// Whatever a provider sends, Parse returns keys that New takes as they are, each
-// of an element that keeps all rules, and accounts for every element of the set, or
-// it returns an error and nothing else. What it costs grows with the document.
+// Whatever a provider sends, Parse returns keys or an error:
+//
+//   - New accepts the keys. Each is from an element that keeps all rules, and every element of
+//     the set is counted.
+//   - With an error, Parse returns nothing else.
+//
+// The cost grows with the size of the document.
 func FuzzParse(f *testing.F) {
 	for _, d := range documents() {
 		if len(d.text) < 2<<10 { // larger ones make it slow
@@ -56,7 +60,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(keySet(`null`, `1`, `"a"`, `[]`, `{}`, ed)))
 
 	f.Fuzz(func(t *testing.T, data []byte) {
-		// The whole process is measured, so the least of three counts.
+		// The whole process is measured, so the smallest of three measurements counts.
 		var set jwks.Set
 		var err error
 		cost := uint64(math.MaxUint64)
@@ -95,7 +99,7 @@ func FuzzParse(f *testing.F) {
 		}
 		got := len(set.Keys)
 		for _, err := range set.Skipped {
-			if strings.HasPrefix(err.Error(), "key ") { // the others are about the whole set
+			if strings.HasPrefix(err.Error(), "key ") { // the other errors are about the whole set
 				got++
 			}
 		}
@@ -130,7 +134,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkText asserts that a line is fit for a log, whatever the document has.
+// checkText asserts that a line is fit for a log, whatever the document contains.
 func checkText(t *testing.T, line string) {
 	t.Helper()
 	if len(line) > 400 || strings.ContainsFunc(line, unicode.IsControl) {
@@ -138,8 +142,8 @@ func checkText(t *testing.T, line string) {
 	}
 }
 
-// allowedKey returns how the key of an element prints, by the rules read once more
-// with encoding/json and crypto/elliptic; "" if it may not be taken.
+// allowedKey applies the rules again, with encoding/json and crypto/elliptic. It returns how
+// the key of an element prints, or "" if the element may not become a key.
 func allowedKey(element []byte) string {
 	var members map[string]any // exact names, unlike a struct of encoding/json
 	if json.Unmarshal(element, &members) != nil {

@@ -32,14 +32,14 @@ type Claims struct {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// edKey returns the private key of that name, the same one each time.
+// edKey returns the private key of this name. It is the same on each call.
 func edKey(name string) ed25519.PrivateKey {
 	seed := make([]byte, ed25519.SeedSize)
 	copy(seed, name)
 	return ed25519.NewKeyFromSeed(seed)
 }
 
-// edJWK is the public half of that key under that kid, none if it is empty.
+// edJWK returns the public half of that key under this kid, or without a kid if kid is empty.
 func edJWK(name, kid string) string {
 	id := ""
 	if kid != "" {
@@ -50,8 +50,8 @@ func edJWK(name, kid string) string {
 
 func keySet(jwks ...string) string { return `{"keys":[` + strings.Join(jwks, ",") + `]}` }
 
-// signed returns a token of the provider's that is good for ten days, signed with
-// the key of that name.
+// signed returns a token of the provider that is valid for ten days. It is signed with the key
+// of this name.
 func signed(name, kid string) string {
 	header := `{"alg":"EdDSA"}`
 	if kid != "" {
@@ -65,7 +65,7 @@ func signed(name, kid string) string {
 	return input + "." + b64(ed25519.Sign(edKey(name), []byte(input)))
 }
 
-// token is one with the key of that name as its kid.
+// token returns a token that is signed with the key of this name and has the name as its kid.
 func token(name string) string { return signed(name, name) }
 
 // unknown returns a token with an unknown kid and a bad signature.
@@ -73,14 +73,14 @@ func unknown(n int) string {
 	return b64(fmt.Appendf(nil, `{"alg":"EdDSA","kid":"random %d"}`, n)) + ".e30." + strings.Repeat("A", 86)
 }
 
-// A provider is an identity provider as an http.RoundTripper, for synctest
-// bubbles, in which a real server would stop the clock.
+// A provider is an identity provider as an http.RoundTripper. In a synctest bubble, a real
+// server would stop the clock.
 type provider struct {
 	mu      sync.Mutex
-	status  int    // 200 if 0
-	body    string // as it is when a request arrives
+	status  int    // 0 means 200
+	body    string // the body when a request arrives
 	header  http.Header
-	delay   time.Duration // of an answer
+	delay   time.Duration // how long an answer takes
 	stalled bool          // no answer at all
 	fetches []time.Time
 }
@@ -137,15 +137,14 @@ func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// A door is a middleware before the keys of a provider.
-type door struct {
+// A service is a middleware with the keys of a provider.
+type service struct {
 	*jwks.Source
 	auth *jwthttp.Middleware[Claims]
 }
 
-// protect returns a door with what opts add to the usual options; it is closed
-// when the test ends.
-func protect(t testing.TB, p *provider, opts jwks.Options) *door {
+// protect returns a service with the usual options and opts. It is closed when the test ends.
+func protect(t testing.TB, p *provider, opts jwks.Options) *service {
 	t.Helper()
 	opts.Issuer, opts.Audience, opts.Client = issuer, []string{audience}, &http.Client{Transport: p}
 	source, err := jwks.New(keysURL, opts)
@@ -157,15 +156,15 @@ func protect(t testing.TB, p *provider, opts jwks.Options) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &door{source, auth}
+	return &service{source, auth}
 }
 
 func newAuth(keys jwthttp.KeySource) (*jwthttp.Middleware[Claims], error) {
 	return jwthttp.New[Claims](keys, jwthttp.Options{})
 }
 
-// status is what a request with this token is answered with.
-func (d *door) status(ctx context.Context, token string) int {
+// status returns the status of the answer to a request with this token.
+func (d *service) status(ctx context.Context, token string) int {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -173,17 +172,17 @@ func (d *door) status(ctx context.Context, token string) int {
 	return w.Code
 }
 
-// want asserts the answer to a request with this token.
-func (d *door) want(t testing.TB, status int, token string) {
+// want asserts the status of the answer to a request with this token.
+func (d *service) want(t testing.TB, status int, token string) {
 	t.Helper()
 	if got := d.status(t.Context(), token); got != status {
 		t.Errorf("%v: status %d, want %d", time.Now().Format(time.TimeOnly), got, status)
 	}
 }
 
-// wantAtOnce asserts it too, and that nothing was waited for. It is for synctest
-// bubbles, where only waiting takes time.
-func (d *door) wantAtOnce(t testing.TB, status int, token string) {
+// wantAtOnce also asserts that the request did not wait. It is for synctest bubbles, where
+// only waiting takes time.
+func (d *service) wantAtOnce(t testing.TB, status int, token string) {
 	t.Helper()
 	start := time.Now()
 	d.want(t, status, token)
@@ -192,8 +191,8 @@ func (d *door) wantAtOnce(t testing.TB, status int, token string) {
 	}
 }
 
-// wantAfter asserts it too, and how long it took.
-func (d *door) wantAfter(t testing.TB, wait time.Duration, status int, token string) {
+// wantAfter also asserts how long the request waited.
+func (d *service) wantAfter(t testing.TB, wait time.Duration, status int, token string) {
 	t.Helper()
 	start := time.Now()
 	d.want(t, status, token)
@@ -202,7 +201,7 @@ func (d *door) wantAfter(t testing.TB, wait time.Duration, status int, token str
 	}
 }
 
-// events keeps what a source tells.
+// events keeps the events of a source.
 type events struct {
 	mu   sync.Mutex
 	list []jwks.Event
@@ -214,7 +213,7 @@ func (e *events) add(event jwks.Event) {
 	e.list = append(e.list, event)
 }
 
-// take returns the events since the last call, a word for each.
+// take returns the events since the last call, one word for each.
 func (e *events) take() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -233,7 +232,7 @@ func (e *events) take() string {
 	return strings.Join(words, ", ")
 }
 
-// wantError asserts that err is one of the kind, whose text has the sentence.
+// wantError asserts that err wraps kind and that its text contains the sentence.
 func wantError(t testing.TB, err, kind error, sentence string) {
 	t.Helper()
 	if err == nil || kind != nil && !errors.Is(err, kind) || !strings.Contains(err.Error(), sentence) {

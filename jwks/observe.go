@@ -1,12 +1,18 @@
 package jwks
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
+
+const maxLogged = 8 // skipped keys, in one record
 
 // An EventKind is what happened to a [Source].
 type EventKind string
@@ -61,30 +67,98 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
-func (s *Source) report(e Event) {
+// A record is what is logged of a kind of events, once a minute at most.
+type record struct {
+	level   slog.Level
+	message string
+	limit   logtext.Limit
+}
+
+func newRecords() map[EventKind]*record {
+	return map[EventKind]*record{
+		Fetched:     {level: slog.LevelDebug, message: "jwks: the keys were fetched"},
+		Failed:      {level: slog.LevelError, message: "jwks: the keys cannot be fetched"},
+		KeySkipped:  {level: slog.LevelWarn, message: "jwks: the key set has keys that cannot be used"},
+		KeyAdded:    {level: slog.LevelDebug, message: "jwks: new keys are in use"},
+		KeyRemoved:  {level: slog.LevelInfo, message: "jwks: keys were removed"},
+		ServedStale: {level: slog.LevelWarn, message: "jwks: keys are used past their expiry"},
+	}
+}
+
+// log writes the record of a kind. value is left out if it is nil.
+func (s *Source) log(kind EventKind, name string, value any) {
+	attrs := append(make([]slog.Attr, 0, 3), slog.String("issuer", s.issuer), slog.Int("in_use", s.Stats().Keys))
+	if value != nil {
+		attrs = append(attrs, slog.Any(name, value))
+	}
+	r := s.records[kind]
+	r.limit.Log(context.Background(), s.logger, r.level, r.message, attrs...)
+}
+
+// report logs what happened, and passes it to OnEvent.
+func (s *Source) report(kind EventKind, err error) {
+	s.log(kind, "err", err)
+	s.notify(Event{Kind: kind, Err: err})
+}
+
+func (s *Source) notify(e Event) {
 	e.Issuer, e.KeyID = s.issuer, logtext.Cut(e.KeyID)
 	s.onEvent(e)
 }
 
-// reportChanges reports the differences between two sets. before may be nil.
+// reportChanges reports the differences between two sets. before may be nil. One record has all
+// changes of a kind, because a later one may not come for days.
 func (s *Source) reportChanges(before, now *index) {
 	if before == nil {
 		before = &index{}
 	}
-	for _, k := range now.found {
-		if !before.has(k.identity) {
-			s.report(Event{Kind: KeyAdded, KeyID: k.kid})
-		}
-	}
-	for _, k := range before.found {
-		if !now.has(k.identity) {
-			s.report(Event{Kind: KeyRemoved, KeyID: k.kid})
-		}
-	}
+	s.reportKeys(KeyAdded, before.lacks(now))
+	s.reportKeys(KeyRemoved, now.lacks(before))
+	var causes []error
+	rest := 0
 	for _, k := range now.skipped {
 		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.err.Error() == k.err.Error() }
-		if !slices.ContainsFunc(before.skipped, isSame) {
-			s.report(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})
+		if slices.ContainsFunc(before.skipped, isSame) {
+			continue
+		}
+		s.notify(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})
+		switch {
+		case errors.As(k.err, new(jwk.OtherUseError)): // nobody has to mend that
+		case len(causes) == maxLogged:
+			rest++
+		default:
+			causes = append(causes, k.err)
 		}
 	}
+	if rest > 0 {
+		causes = append(causes, fmt.Errorf("and %d more", rest))
+	}
+	if causes != nil {
+		s.log(KeySkipped, "err", &fetchError{causes})
+	}
+}
+
+func (s *Source) reportKeys(kind EventKind, keys keyList) {
+	if keys == nil {
+		return
+	}
+	s.log(kind, "keys", keys)
+	for _, k := range keys {
+		s.notify(Event{Kind: kind, KeyID: k.kid})
+	}
+}
+
+// A keyList makes its text only for a record that is written.
+type keyList []foundKey
+
+func (l keyList) LogValue() slog.Value { return slog.StringValue(logtext.Keys(names(l))) }
+
+// lacks returns the keys of other that x does not have.
+func (x *index) lacks(other *index) (keys keyList) {
+	for _, k := range other.found {
+		if !x.has(k.identity) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }

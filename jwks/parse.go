@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -294,6 +296,33 @@ func (x *index) has(key identity) bool {
 func (x *index) find(wanted jwthttp.TokenHeader) []jwthttp.Key {
 	keys, _ := x.source.Keys(context.Background(), wanted) // an index has no errors
 	return keys
+}
+
+// An unknownKey says which key a token wants, and which ones there are. Floods of tokens end
+// here, so the text is made only if it is read.
+type unknownKey struct {
+	algorithm, kid string // of the token, unverified
+	has            *index // nil if nothing was fetched yet
+}
+
+func (e *unknownKey) Error() string {
+	if e.has == nil {
+		return fmt.Sprintf("jwks: no key has alg %.64q (unverified), because keys are used for %s only", e.algorithm, strings.Join(algorithms, ", "))
+	}
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, names(e.has.found))
+}
+
+func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }
+
+// names yields the algorithm and the kid of each key.
+func names(keys []foundKey) iter.Seq2[string, string] {
+	return func(yield func(algorithm, kid string) bool) {
+		for _, k := range keys {
+			if !yield(k.algorithm, k.kid) {
+				return
+			}
+		}
+	}
 }
 
 // replaces reports whether tokens of that name have other keys now than before: one that was

@@ -25,7 +25,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// Keys are made once a test run, for those of RSA take a while.
+// Keys are made once for a test run, because RSA keys take a while to make.
 var (
 	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { return newRSAKey(2048) })
 	rsaOther = sync.OnceValue(func() *rsa.PrivateKey { return newRSAKey(2048) })
@@ -38,8 +38,8 @@ func newECKey(curve elliptic.Curve) *ecdsa.PrivateKey {
 	return must(ecdsa.GenerateKey(curve, rand.Reader))
 }
 
-// quickRSAKey returns a key of very many bits without the minutes that it takes to
-// find two large primes: it has many small ones. Nobody should use such a key.
+// quickRSAKey returns a key of very many bits. It is made of many small primes, because
+// finding two large ones takes minutes. Such a key is not secure.
 func quickRSAKey(bits int) *rsa.PrivateKey {
 	for {
 		n, phi := big.NewInt(1), big.NewInt(1)
@@ -66,7 +66,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// n is the modulus as a member of a JWK.
+// n returns the modulus as a member of a JWK.
 func n(key *rsa.PrivateKey) string { return fmt.Sprintf(`"n":%q`, b64(key.N.Bytes())) }
 
 func rsaJWK(kid string, key *rsa.PrivateKey) string {
@@ -84,19 +84,19 @@ func with(jwk string, members ...string) string {
 	return strings.TrimSuffix(jwk, "}") + "," + strings.Join(members, ",") + "}"
 }
 
-// certificate returns one for the key, as x5c has it.
+// certificate returns a certificate for the key, as x5c contains it.
 func certificate(key *rsa.PrivateKey) string {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
 	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)))
 }
 
-// providerClaims are good for an hour.
+// providerClaims returns claims that are valid for an hour.
 func providerClaims() map[string]any {
 	return map[string]any{"iss": issuer, "aud": audience, "sub": "alice", "exp": time.Now().Add(time.Hour).Unix()}
 }
 
-// signAs returns a token signed with Go's crypto alone, RFC 7518 section 3 and RFC
-// 8037, whose header is alg, kid if there is one, and more.
+// signAs returns a token that is signed with Go's crypto alone, RFC 7518 section 3 and RFC
+// 8037. Its header has alg, kid if kid is not empty, and more.
 func signAs(algorithm, kid string, private crypto.Signer, claims map[string]any, more ...string) string {
 	header := []string{fmt.Sprintf(`"alg":%q`, algorithm)}
 	if kid != "" {
@@ -125,7 +125,8 @@ func tokenOf(algorithm, kid string, private crypto.Signer) string {
 	return signAs(algorithm, kid, private, providerClaims())
 }
 
-// wantToken asserts what becomes of a token that these keys are to verify.
+// wantToken asserts how a token is answered with these keys: with the error want, or accepted
+// if want is nil.
 func wantToken(t testing.TB, keys jwthttp.KeySource, token string, want error) {
 	t.Helper()
 	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Issuer: issuer, Audience: []string{audience}})
@@ -152,13 +153,13 @@ func wantSkipped(t testing.TB, skipped []error, want ...string) {
 	}
 }
 
-// Each rule for one key. A key that is skipped does not spoil the good keys before and after it.
-// Alone it is not a set.
+// Each rule for a single key is tested. A skipped key does not spoil the good keys before and
+// after it. A set of a skipped key alone is an error.
 func TestParseKey(t *testing.T) {
 	const odd = `"kid":"odd"`
 	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")
 	small, large, huge, p384 := newRSAKey(1024), quickRSAKey(4097), quickRSAKey(8192), newECKey(elliptic.P384())
-	bits := func(bits int) string { // odd, of exactly so many bits
+	bits := func(bits int) string { // odd, and exactly that many bits long
 		modulus := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 		return fmt.Sprintf(`{%s,"kty":"RSA","n":%q,"e":"AQAB"}`, odd, b64(modulus.Bytes()))
 	}
@@ -184,7 +185,7 @@ func TestParseKey(t *testing.T) {
 	type row struct {
 		name      string
 		jwk       string
-		algorithm string // "" if it is skipped
+		algorithm string // "" if the key is skipped
 		private   crypto.Signer
 		reason    string
 	}
@@ -302,8 +303,8 @@ func TestParseKey(t *testing.T) {
 		{"kid with a control byte", named(`"a\u0001"`), "", edKey("odd"), "no kid that a token may have"},
 		{"kid with a line break", named(`"a\nb"`), "", edKey("odd"), "no kid that a token may have"},
 		{"kid beyond ASCII", named(`"schlüssel"`), "", edKey("odd"), "no kid that a token may have"},
-		{"kid that is no UTF-8", named("\"a\xff\""), "", edKey("odd"), "UTF-8"},
-		{"a member that is no UTF-8", with(ed, "\"a\":\"\xff\""), "", edKey("odd"), "UTF-8"},
+		{"kid that is not UTF-8", named("\"a\xff\""), "", edKey("odd"), "UTF-8"},
+		{"a member that is not UTF-8", with(ed, "\"a\":\"\xff\""), "", edKey("odd"), "UTF-8"},
 		{"kid a number", named("1"), "", edKey("odd"), "not a JWK"},
 
 		{"x5c garbage", with(rs, `"x5c":["garbage",1,null]`), "RS256", rsaKey(), ""},
@@ -375,7 +376,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// kindsConfused are keys of one type with the members, or the name, of another.
+// kindsConfused returns keys of one type that have the members or the name of another type.
 func kindsConfused() map[string]string {
 	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")
 	members := func(jwk string) string { return strings.TrimSuffix(strings.TrimPrefix(jwk, "{"), "}") }
@@ -411,7 +412,8 @@ func TestParseConfusedKinds(t *testing.T) {
 			wantSkipped(t, set.Skipped, "key 2 (kid …")
 		})
 	}
-	// A key with another's members besides its own is that of its type, and no other.
+	// A key may also have the members of another type. It is a key of its own type and of no
+	// other.
 	both := strings.Replace(ecJWK("odd", ecKey()), `"kid":"odd","kty":"EC",`, "", 1)
 	set, err := jwks.Parse([]byte(keySet(with(rsaJWK("x", rsaKey()), strings.Trim(both, "{}")))))
 	if err != nil {
@@ -421,7 +423,7 @@ func TestParseConfusedKinds(t *testing.T) {
 	wantToken(t, set.Keys, tokenOf("ES256", "x", ecKey()), jwthttp.ErrUnknownKey)
 }
 
-// algorithmsOf are those that the key can sign for.
+// algorithmsOf returns the algorithms that the key can sign for.
 func algorithmsOf(private crypto.Signer) []string {
 	switch private.(type) {
 	case *rsa.PrivateKey:
@@ -434,7 +436,7 @@ func algorithmsOf(private crypto.Signer) []string {
 	return nil
 }
 
-// What keys of a set are to each other.
+// The keys of a set affect each other in these ways.
 func TestParseSet(t *testing.T) {
 	unnamed := func(count int) (keys, tokens []string) {
 		for i := range count {
@@ -543,7 +545,8 @@ func TestParseSet(t *testing.T) {
 	}
 }
 
-// A set with more keys without a kid than are tried is reported, for no other sign tells.
+// A set with more keys without a kid than are tried is reported, because nothing else shows
+// that problem.
 func TestTooManyWithoutKid(t *testing.T) {
 	var keys []string
 	for i := range 9 {
@@ -565,8 +568,8 @@ func slicesOf(count int, text string) (texts []string) {
 	return texts
 }
 
-// documents are texts with the number of keys that Parse takes of them, or with
-// why it takes none.
+// documents returns texts, each with the number of keys that Parse returns for it or the
+// reason why Parse returns an error.
 func documents() []document {
 	a, b := edJWK("a", "a"), edJWK("b", "b")
 	many := func(count int) string {
@@ -599,11 +602,11 @@ func documents() []document {
 		{"HTML", "<!doctype html><title>Sign in</title>", 0, "not a JSON key set"},
 		{"truncated", strings.TrimSuffix(keySet(a, b), "}]}"), 0, "not a JSON key set"},
 		{"truncated by a byte", strings.TrimSuffix(keySet(a), "}"), 0, "not a JSON key set"},
-		{"something behind it", keySet(a) + "x", 0, "not a JSON key set"},
-		{"a set behind it", keySet(a) + keySet(b), 0, "not a JSON key set"},
+		{"something after it", keySet(a) + "x", 0, "not a JSON key set"},
+		{"a set after it", keySet(a) + keySet(b), 0, "not a JSON key set"},
 		{"a byte order mark", "\ufeff" + keySet(a), 1, ""},
 		{"two byte order marks", "\ufeff\ufeff" + keySet(a), 0, "not a JSON key set"},
-		{"a byte order mark behind a space", " \ufeff" + keySet(a), 0, "not a JSON key set"},
+		{"a byte order mark after a space", " \ufeff" + keySet(a), 0, "not a JSON key set"},
 		{"UTF-16", "{\x00\"\x00k\x00", 0, "not a JSON key set"},
 		{"invalid UTF-8 in its place", "{\xff" + keySet(a)[1:], 0, "not a JSON key set"},
 		{"invalid UTF-8 in a member that is ignored", `{"x":"` + "\xff" + `","keys":[` + a + `]}`, 1, ""},
@@ -628,8 +631,8 @@ type document struct {
 	reason string
 }
 
-// However many keys there are, the first 100 that can be used count. What is reported
-// has an end.
+// However many keys there are, the first 100 usable ones count. The number of reports is
+// bounded.
 func TestParseManyKeys(t *testing.T) {
 	var good []string
 	for i := range 150 {
@@ -640,19 +643,19 @@ func TestParseManyKeys(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		keys    []string
-		first   string // the keys that count
+		first   string // the first key that counts
 		last    string
 		skipped int
-		report  string // the last one
+		report  string // the last report
 	}{
 		{"100", good[:100], "0", "99", 0, ""},
 		{"101", good[:101], "0", "99", 1, "the issuer has to remove old keys: the last 1 are ignored, and only the first 100"},
 		{"150", good, "0", "99", 1, "the last 50 are ignored"},
-		{"150 behind odd ones", slices.Concat(null[:10], good), "0", "99", 11, "the last 50 are ignored"},
+		{"150 after odd ones", slices.Concat(null[:10], good), "0", "99", 11, "the last 50 are ignored"},
 		{"150 with odd ones among them", slices.Concat(good[:50], null[:10], good[50:]), "0", "99", 11, "the last 50 are ignored"},
-		{"one behind 100 odd ones", slices.Concat(null[:100], good[7:8]), "7", "7", 100, "key 100 (kid"},
-		{"one behind 101 odd ones", slices.Concat(null[:101], good[7:8]), "7", "7", 101, "1 more keys cannot be used"},
-		{"one behind 250 odd ones", slices.Concat(null, good[7:8]), "7", "7", 101, "150 more keys cannot be used"},
+		{"one after 100 odd ones", slices.Concat(null[:100], good[7:8]), "7", "7", 100, "key 100 (kid"},
+		{"one after 101 odd ones", slices.Concat(null[:101], good[7:8]), "7", "7", 101, "1 more keys cannot be used"},
+		{"one after 250 odd ones", slices.Concat(null, good[7:8]), "7", "7", 101, "150 more keys cannot be used"},
 		{"both too many", slices.Concat(null, good), "0", "99", 102, "the last 50 are ignored"},
 		{"one kid 250 times", slicesOf(250, good[7]), "7", "7", 101, "149 more keys cannot be used"},
 		{"none", null, "", "", 0, ""},
@@ -703,8 +706,8 @@ func TestParseDocument(t *testing.T) {
 	}
 }
 
-// What a document of the largest size costs is in proportion to it, whatever it is
-// made of.
+// The cost of a document of the largest size is proportional to its size, whatever it
+// contains.
 func TestParseIsBounded(t *testing.T) {
 	const size = 512 << 10
 	fillTo := func(size int, begin, each, end string) string {
@@ -718,28 +721,28 @@ func TestParseIsBounded(t *testing.T) {
 	fill := func(begin, each, end string) string { return fillTo(size, begin, each, end) }
 	a := edJWK("a", "a")
 	for name, text := range map[string]string{
-		"white space":             keySet(a) + strings.Repeat(" ", size),
-		"members beside the keys": fill(`{"keys":[`+a+`],`, `"N":0,`, `}`),
-		"members of a key":        fill(`{"keys":[{`, `"N":0,`, `}]}`),
-		"objects in a key":        fill(`{"keys":[{"x":[`, `{"":{}},`, `]}]}`),
-		"arrays in a key":         fill(`{"keys":[{"x":[`, `[],`, `]}]}`),
-		"numbers for keys":        fill(`{"keys":[`, `1,`, `]}`),
-		"names twice":             fill(`{"keys":[`, `{"":1,"":1},`, `]}`),
-		"names that are no UTF-8": fill(`{"keys":[`, "{\"\xff\":1},", `]}`),
-		"keys of one kid":         fill(`{"keys":[`, a+",", `]}`),
-		"keys without kid":        fill(`{"keys":[`, edJWK("a", "")+",", `]}`),
-		"small EC keys":           fill(`{"keys":[`, `{"kty":"EC","crv":"P-256","x":"A","y":"A"},`, `]}`),
-		"secrets":                 fill(`{"keys":[`, `{"k":0},`, `]}`),
-		"empty keys":              fill(`{"keys":[`, `{},`, `]}`),
-		"certificates":            fill(`{"keys":[{"x5c":[`, `"AAAA",`, `]}]}`),
-		"operations":              fill(`{"keys":[{"key_ops":[`, `"verify",`, `]}]}`),
-		"escapes":                 `{"keys":[{"kid":"` + strings.Repeat(`\u0000`, size/6) + `"}]}`,
-		"a long name":             `{"keys":[{"` + strings.Repeat("n", size) + `":1}]}`,
-		"a huge modulus":          `{"keys":[{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", size) + `"}]}`,
-		"a huge exponent":         `{"keys":[{"kty":"RSA",` + n(rsaKey()) + `,"e":"` + strings.Repeat("_", size) + `"}]}`,
-		"a huge point":            `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("_", size) + `","y":"AA"}]}`,
-		"a huge number":           `{"keys":[{"n":` + strings.Repeat("9", size) + `}]}`,
-		"100 keys of many parts":  keySet(slicesOf(100, fillTo(size/100, `{"kty":"RSA",`+n(rsaKey())+`,"e":"AQAB",`, `"N":0,`, "}"))...),
+		"white space":              keySet(a) + strings.Repeat(" ", size),
+		"members beside the keys":  fill(`{"keys":[`+a+`],`, `"N":0,`, `}`),
+		"members of a key":         fill(`{"keys":[{`, `"N":0,`, `}]}`),
+		"objects in a key":         fill(`{"keys":[{"x":[`, `{"":{}},`, `]}]}`),
+		"arrays in a key":          fill(`{"keys":[{"x":[`, `[],`, `]}]}`),
+		"numbers for keys":         fill(`{"keys":[`, `1,`, `]}`),
+		"names twice":              fill(`{"keys":[`, `{"":1,"":1},`, `]}`),
+		"names that are not UTF-8": fill(`{"keys":[`, "{\"\xff\":1},", `]}`),
+		"keys of one kid":          fill(`{"keys":[`, a+",", `]}`),
+		"keys without kid":         fill(`{"keys":[`, edJWK("a", "")+",", `]}`),
+		"small EC keys":            fill(`{"keys":[`, `{"kty":"EC","crv":"P-256","x":"A","y":"A"},`, `]}`),
+		"secrets":                  fill(`{"keys":[`, `{"k":0},`, `]}`),
+		"empty keys":               fill(`{"keys":[`, `{},`, `]}`),
+		"certificates":             fill(`{"keys":[{"x5c":[`, `"AAAA",`, `]}]}`),
+		"operations":               fill(`{"keys":[{"key_ops":[`, `"verify",`, `]}]}`),
+		"escapes":                  `{"keys":[{"kid":"` + strings.Repeat(`\u0000`, size/6) + `"}]}`,
+		"a long name":              `{"keys":[{"` + strings.Repeat("n", size) + `":1}]}`,
+		"a huge modulus":           `{"keys":[{"kty":"RSA","e":"AQAB","n":"` + strings.Repeat("_", size) + `"}]}`,
+		"a huge exponent":          `{"keys":[{"kty":"RSA",` + n(rsaKey()) + `,"e":"` + strings.Repeat("_", size) + `"}]}`,
+		"a huge point":             `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("_", size) + `","y":"AA"}]}`,
+		"a huge number":            `{"keys":[{"n":` + strings.Repeat("9", size) + `}]}`,
+		"100 keys of many parts":   keySet(slicesOf(100, fillTo(size/100, `{"kty":"RSA",`+n(rsaKey())+`,"e":"AQAB",`, `"N":0,`, "}"))...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -753,7 +756,7 @@ func TestParseIsBounded(t *testing.T) {
 	}
 }
 
-// A set of which nothing can be used says of each key why.
+// If no key of a set can be used, the error gives the reason for each key.
 func TestParseSaysWhyNone(t *testing.T) {
 	_, err := jwks.Parse([]byte(keySet(with(edJWK("a", "a"), `"use":"enc"`), with(edJWK("b", "b"), `"alg":"ES256"`))))
 	for _, sentence := range []string{`key 1 (kid "a"): its use is "enc"`, `key 2 (kid "b"): its alg "ES256"`} {
@@ -761,8 +764,8 @@ func TestParseSaysWhyNone(t *testing.T) {
 	}
 }
 
-// The documents of known providers, shortened, in their order and with their odd
-// members; the keys are ours.
+// These are the documents of known providers, shortened, with their order and their unusual
+// members. Their keys are replaced by ours.
 func TestParseProviders(t *testing.T) {
 	one, two := rsaKey(), rsaOther()
 	cert := func(key *rsa.PrivateKey) string { return fmt.Sprintf(`"x5c":[%q]`, certificate(key)) }

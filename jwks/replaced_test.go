@@ -17,7 +17,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// wrappings are ways to put a source into a middleware.
+// wrappings are the ways to use a source in a middleware.
 var wrappings = map[string]func(*jwks.Source) jwthttp.KeySource{
 	"bare":    func(s *jwks.Source) jwthttp.KeySource { return s },
 	"KeyFunc": func(s *jwks.Source) jwthttp.KeySource { return jwthttp.KeyFunc(s.Keys) },
@@ -34,14 +34,15 @@ var wrappings = map[string]func(*jwks.Source) jwthttp.KeySource{
 	},
 }
 
-// A key that was replaced under its kid, as when a realm is made anew, or in a set without
-// kids, is found at once. So is a revocation: the key before it works no more.
+// A key may be replaced under its kid, for example when a realm is created again, or in a set
+// without kids. The new key is found at once. The old key stops working, so this is also a
+// revocation.
 func TestReplacedKeys(t *testing.T) {
 	rs := func(alg string) string { return with(rsaJWK("x", rsaKey()), fmt.Sprintf(`"alg":%q`, alg)) }
 	for _, tc := range []struct {
 		name          string
 		before, after []string
-		old           string // accepted before, "" if there is none
+		old           string // accepted before; "" if no token is
 		new           string // accepted after
 		oldStays      bool
 	}{
@@ -80,15 +81,15 @@ func TestReplacedKeys(t *testing.T) {
 					d.want(t, 401, tc.old)
 					p.set(func() { p.delay = 0 })
 					p.set(func() { p.body = keySet(tc.before...) })
-					d.want(t, 200, tc.old) // and back again
+					d.want(t, 200, tc.old) // the old key again
 				})
 			})
 		}
 	}
 }
 
-// Forged tokens with a known kid cost the provider no more than a budget, and good tokens
-// nothing.
+// Forged tokens with a known kid cost the provider no more than a budget. They cost good
+// tokens nothing.
 func TestForgedSignatures(t *testing.T) {
 	for _, name := range []string{"bare", "KeyFunc", "Issuers"} {
 		wrap := wrappings[name]
@@ -124,7 +125,7 @@ func TestForgedSignatures(t *testing.T) {
 					d.wantAtOnce(t, 200, signed("b", ""))
 					time.Sleep(400 * time.Millisecond)
 				}
-				// The first of all, a budget of 4, and one more each 30 s.
+				// The first fetch, a budget of 4, and one more each 30 s.
 				if n := p.count(); n != 1+4+3 {
 					t.Errorf("%d fetches in 100 seconds", n)
 				}
@@ -142,7 +143,7 @@ func TestForgedSignatures(t *testing.T) {
 	}
 }
 
-// Many tokens of a new key that arrive together cause one fetch, and all are accepted.
+// Many tokens of a new key arrive together. They cause one fetch, and all are accepted.
 func TestReplacedKeyUnderLoad(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -152,7 +153,7 @@ func TestReplacedKeyUnderLoad(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() { d.wantAfter(t, time.Second, 200, signed("b", "a")) })
-			wg.Go(func() { d.wantAtOnce(t, 200, token("a")) }) // until the provider takes it back
+			wg.Go(func() { d.wantAtOnce(t, 200, token("a")) }) // until the provider withdraws the key
 		}
 		wg.Wait()
 		if n := p.count(); n != 2 {
@@ -162,8 +163,8 @@ func TestReplacedKeyUnderLoad(t *testing.T) {
 	})
 }
 
-// A failed signature is not the end of a provider that is down, of a context that is over,
-// and of a source that is closed: the answer is 401, and never late.
+// A signature fails while the provider is down, the context has ended, or the source is being
+// closed. The answer is a 401 and never late. After Close it is a 503.
 func TestFailedSignatureInTrouble(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -199,8 +200,8 @@ func TestFailedSignatureInTrouble(t *testing.T) {
 	})
 }
 
-// Keys that are the same as before stay the same, with what the middleware remembers of
-// their signatures; a change beside them changes nothing for them.
+// A refresh does not change keys that are still published, and the middleware still remembers
+// their signatures. A change of other keys has no effect on them.
 func TestRefreshKeepsKeys(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -231,19 +232,19 @@ func TestRefreshKeepsKeys(t *testing.T) {
 	})
 }
 
-// Refresh is not satisfied by a fetch that has begun before it, or that takes an old
-// answer: a key that was withdrawn before the call is gone after it.
+// Refresh does not rely on a fetch that began before it, or on a cached answer. A key that was
+// withdrawn before the call is gone after it.
 func TestRefreshIsWhole(t *testing.T) {
-	// setUp returns a provider whose answers come after a second and are as the keys were
-	// when it was asked, and which answers 304 to every condition.
-	setUp := func(t *testing.T) (*web, *door, *atomic.Int64) {
+	// setUp returns a provider that takes a second for an answer. The answer has the keys at
+	// the time of the request, and is a 304 to every conditional request.
+	setUp := func(t *testing.T) (*web, *service, *atomic.Int64) {
 		w := newWeb()
 		var fetches atomic.Int64
 		keys := text(keySet(edJWK("a", "a"), edJWK("b", "b")), "Cache-Control: max-age=3600", "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")
 		w.put(issuer+openID, metadata(issuer, keysURL))
 		w.put(keysURL, slow(&fetches, keys))
 		source := discover(t, issuer, through(w))
-		d := &door{source, must(newAuth(source))}
+		d := &service{source, must(newAuth(source))}
 		d.want(t, 200, token("a"))
 		return w, d, &fetches
 	}
@@ -257,16 +258,18 @@ func TestRefreshIsWhole(t *testing.T) {
 			awaitRenewal(d.Source)
 			time.Sleep(time.Second)
 			synctest.Wait()
-			d.wantAtOnce(t, 200, token("a")) // for ever: 304
+			d.wantAtOnce(t, 200, token("a")) // always a 304
 			wantRefresh(t, d.Source, "")
 			d.want(t, 401, token("a"))
 			d.wantAtOnce(t, 200, token("b"))
 		})
 	})
-	for name, begin := range map[string]func(*door){
-		"during a renewal":         func(d *door) { time.Sleep(time.Until(d.Stats().NextRefresh)); synctest.Wait() },
-		"during one for a token":   func(d *door) { go d.Keys(context.Background(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "new"}) },
-		"during another's Refresh": func(d *door) { go d.Refresh(context.Background()) },
+	for name, begin := range map[string]func(*service){
+		"during a renewal": func(d *service) { time.Sleep(time.Until(d.Stats().NextRefresh)); synctest.Wait() },
+		"during one for a token": func(d *service) {
+			go d.Keys(context.Background(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: "new"})
+		},
+		"during another's Refresh": func(d *service) { go d.Refresh(context.Background()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -328,7 +331,7 @@ func TestRefreshIsWhole(t *testing.T) {
 	})
 }
 
-// slow is the page, or 304 if there is a condition, a second after it was asked for.
+// slow serves the page after a second, or a 304 to a conditional request.
 func slow(count *atomic.Int64, page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		count.Add(1)
@@ -340,7 +343,7 @@ func slow(count *atomic.Int64, page http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// A token with an unknown key that joins a renewal is not refused for what that brings: a
+// A token with an unknown key that joins a renewal is not refused because of its result. A
 // fetch of its own decides.
 func TestRenewalDoesNotDecide(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -348,7 +351,7 @@ func TestRenewalDoesNotDecide(t *testing.T) {
 		var fetches atomic.Int64
 		w.put(keysURL, slow(&fetches, text(keySet(edJWK("a", "a")), "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")))
 		source := open(t, keysURL, through(w))
-		d := &door{source, must(newAuth(source))}
+		d := &service{source, must(newAuth(source))}
 		d.want(t, 200, token("a"))
 		w.put(keysURL, slow(&fetches, text(keySet(edJWK("a", "a"), edJWK("b", "b")), "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT")))
 		time.Sleep(time.Until(source.Stats().NextRefresh))
@@ -361,9 +364,9 @@ func TestRenewalDoesNotDecide(t *testing.T) {
 	})
 }
 
-// A KeyFunc may hold back a key of the source. That key is no sign of a replacement, and
-// hides none.
-func TestReplacedKeyBehindAFilter(t *testing.T) {
+// A KeyFunc may hold back a key of the source. That key is not taken for a replacement, and
+// does not hide one.
+func TestReplacedKeyThroughAFilter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider()
 		p.set(func() {
@@ -390,7 +393,7 @@ func TestReplacedKeyBehindAFilter(t *testing.T) {
 	})
 }
 
-// A KeyFunc may map the ids of tokens to those of the source.
+// A KeyFunc may map the ids in tokens to those of the source.
 func TestReplacedKeyUnderAnotherID(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider()
@@ -417,8 +420,8 @@ func TestReplacedKeyUnderAnotherID(t *testing.T) {
 	})
 }
 
-// A token waits for 2 seconds at most, however many sources it waits for and whether it
-// waits for keys or for a replacement.
+// A token waits for at most 2 seconds. It does not matter how many sources it waits for, or
+// whether it waits for keys or for a replacement.
 func TestWaitsDoNotAddUp(t *testing.T) {
 	for _, sources := range []int{1, 4} {
 		bubble(t, func(t *testing.T) {
@@ -439,8 +442,8 @@ func TestWaitsDoNotAddUp(t *testing.T) {
 				}
 				return keys, nil
 			})))
-			d := door{Source: all[0], auth: auth}
-			if sources == 1 { // cold, and slow
+			d := service{Source: all[0], auth: auth}
+			if sources == 1 { // without keys, and slow
 				providers[0].set(func() { providers[0].delay = 1900 * time.Millisecond })
 			} else {
 				d.want(t, 200, token("a"))
@@ -451,7 +454,7 @@ func TestWaitsDoNotAddUp(t *testing.T) {
 			began := time.Now()
 			d.want(t, 401, signed("b", "a"))
 			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("%d sources: it took %v", sources, took)
+				t.Errorf("%d sources: the request took %v", sources, took)
 			}
 		})
 	}

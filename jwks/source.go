@@ -66,8 +66,21 @@
 // monotonic clock stops while a machine sleeps.
 //
 // Only a fetch can find a wrong address or a wrong issuer, and until then every token gets a
-// 503. [Options].OnEvent reports the reason. [Source.Refresh] returns it, so call Refresh when
-// the program starts.
+// 503. The log says why. [Source.Refresh] returns the reason, so call Refresh when the program
+// starts.
+//
+// # What is logged
+//
+// A source logs to [Options].Logger, and without one to [slog.Default]. It logs each of these
+// once a minute at most. The next record of its kind counts those that were suppressed.
+//
+//   - Error: the keys, or the metadata, cannot be fetched. If the issuer of the metadata is
+//     another one, the record has both.
+//   - Warn: keys are used past their expiry.
+//   - Warn: the set has new keys that cannot be used, for example because of their algorithm.
+//     Keys for another use than signatures are not logged.
+//   - Info: keys were removed.
+//   - Debug: keys were fetched, or added.
 //
 // # Whose keys
 //
@@ -80,6 +93,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -133,7 +147,12 @@ type Options struct {
 	// inside TLS.
 	Client *http.Client
 
-	// OnEvent gets what happens, for logs and metrics. If nil, nothing is reported. It is
+	// Logger gets what an operator has to know, as the package comment says. If nil, each
+	// record goes to the logger that slog.Default returns at that moment. No request calls
+	// it. Close waits for it, so its handler must return.
+	Logger *slog.Logger
+
+	// OnEvent gets everything that happens, for metrics. If nil, only Logger gets it. It is
 	// called concurrently, and never by a request. Close waits for it, so it must return and
 	// must not call Close. If it panics, the program ends.
 	OnEvent func(Event)
@@ -145,6 +164,8 @@ type Source struct {
 	issuer   string
 	audience []string
 	maxStale time.Duration
+	logger   *slog.Logger // nil for slog.Default()
+	records  map[EventKind]*record
 	onEvent  func(Event)
 	close    func()
 
@@ -295,7 +316,7 @@ func checkOptions(o *Options) error {
 }
 
 func newSource(r remote, o Options) *Source {
-	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, onEvent: o.OnEvent, remote: r, now: readClocks}
+	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, logger: o.Logger, records: newRecords(), onEvent: o.OnEvent, remote: r, now: readClocks}
 	client, own := newClient(o.Client)
 	s.remote.client, s.remote.issuer = client, o.Issuer
 	s.close = func() {}
@@ -322,14 +343,21 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 			return keys, nil
 		}
 	}
-	if !slices.Contains(algorithms, h.Algorithm) {
-		return nil, jwthttp.ErrUnknownKey // a fetch would not change that
-	}
 	var keys []jwthttp.Key
+	var found *index                               // the last one that was searched
+	if !slices.Contains(algorithms, h.Algorithm) { // a fetch would not change that
+		if known := s.served.Load(); known != nil {
+			found = known.index
+		}
+		return nil, &unknownKey{h.Algorithm, h.KeyID, found}
+	}
 	err := s.await(ctx, time.Now().Add(maxWait), func(known *served) bool {
-		keys = known.find(h)
+		found, keys = known.index, known.find(h)
 		return keys != nil
 	})
+	if err == jwthttp.ErrUnknownKey {
+		err = &unknownKey{h.Algorithm, h.KeyID, found}
+	}
 	return keys, err
 }
 
@@ -373,8 +401,8 @@ func (s *Source) Refresh(ctx context.Context) error {
 	}
 }
 
-// Close ends all fetches, and waits for OnEvent. From then on every token gets a 503. Close
-// returns nil. It may be called again.
+// Close ends all fetches, and waits for Logger and OnEvent. From then on every token gets a
+// 503. Close returns nil. It may be called again.
 func (s *Source) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -516,13 +544,13 @@ func (s *Source) run(f *flight) {
 	s.mu.Unlock()
 
 	if err != nil {
-		s.report(Event{Kind: Failed, Err: f.err})
+		s.report(Failed, f.err)
 		return
 	}
 	if errLocate != nil {
-		s.report(Event{Kind: Failed, Err: newFetchError(errLocate)})
+		s.report(Failed, newFetchError(errLocate))
 	}
-	s.report(Event{Kind: Fetched})
+	s.report(Fetched, nil)
 	if before == nil {
 		s.reportChanges(nil, fresh.index)
 	} else if before.index != fresh.index {
@@ -577,7 +605,11 @@ func (s *Source) noticeStale(known *served) {
 	if s.closed || !known.isReported.CompareAndSwap(false, true) {
 		return
 	}
-	s.running.Go(func() { s.report(Event{Kind: ServedStale}) })
+	errLast := s.stats.LastError // nil if the machine has slept
+	s.running.Go(func() {
+		s.log(ServedStale, "err", errLast)
+		s.notify(Event{Kind: ServedStale})
+	})
 	now := s.now()
 	var wait time.Duration
 	if s.setback.failures > 0 {

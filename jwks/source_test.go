@@ -20,8 +20,8 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// bubble runs f with a clock that only waiting moves. It fails if a goroutine is
-// left when all sources are closed.
+// bubble runs f with a clock that only waiting advances. It fails if a goroutine is left after
+// all sources are closed.
 func bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
@@ -56,8 +56,8 @@ func TestFirstUse(t *testing.T) {
 	})
 }
 
-// Keys are renewed ahead of their expiry by themselves, and no request waits for
-// that, however slow the provider is.
+// Keys are renewed before their expiry without a request. No request waits for a renewal,
+// however slow the provider is.
 func TestRenewal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -77,7 +77,7 @@ func TestRenewal(t *testing.T) {
 		if len(times) < 11 || len(times) > 21 {
 			t.Errorf("%d fetches in ten hours", len(times))
 		}
-		// What the provider publishes no longer stops working with the renewal.
+		// A key that the provider no longer publishes stops working with the renewal.
 		p.set(func() { p.delay = 0 })
 		p.publish("b")
 		time.Sleep(time.Hour)
@@ -100,7 +100,7 @@ func TestRenewalsSpread(t *testing.T) {
 		if n := p.count(); n != instances {
 			t.Fatalf("%d fetches at the start", n)
 		}
-		time.Sleep(54*time.Minute - 1) // nobody comes twice: the second renewal is an hour off at the earliest
+		time.Sleep(54*time.Minute - 1) // no second renewal: it is at least an hour away
 		synctest.Wait()
 		var count [bins]int
 		times := p.times()[instances:]
@@ -114,7 +114,7 @@ func TestRenewalsSpread(t *testing.T) {
 		if len(times) != instances {
 			t.Errorf("%d renewals in the window", len(times))
 		}
-		// 500 are expected in each twentieth of it; 150 is seven deviations.
+		// 500 are expected in each twentieth. 150 is seven standard deviations.
 		for i, n := range count {
 			if n < 350 || n > 650 {
 				t.Errorf("%d renewals in part %d of %d", n, i+1, bins)
@@ -123,8 +123,8 @@ func TestRenewalsSpread(t *testing.T) {
 	})
 }
 
-// A service that starts while its issuer is down is well again within seconds of
-// the issuer's return, whether requests come or not.
+// A service that starts while its issuer is down works within seconds of the issuer's return,
+// with or without requests.
 func TestDownAtBoot(t *testing.T) {
 	for _, asks := range []bool{false, true} {
 		t.Run(fmt.Sprintf("requests meanwhile: %v", asks), func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestDownAtBoot(t *testing.T) {
 				time.Sleep(12 * time.Second)
 				synctest.Wait()
 				if !strings.HasSuffix(told.take(), ", fetched, key added a") {
-					t.Error("it is up, and nobody has noticed within 12 seconds")
+					t.Error("no fetch within 12 seconds of the provider's return")
 				}
 				d.wantAtOnce(t, 200, token("a"))
 				d.want(t, 401, token("random"))
@@ -169,8 +169,8 @@ func TestDownAtBoot(t *testing.T) {
 	}
 }
 
-// A key under the kid of another takes its place, at once: that is how a provider may
-// take back one that was stolen.
+// A key under the kid of another key replaces it at once. That is how a provider may revoke a
+// stolen key.
 func TestSameKid(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -185,7 +185,7 @@ func TestSameKid(t *testing.T) {
 	})
 }
 
-// Failures of long ago do not make the next retry late.
+// Failures of long ago do not delay the next retry.
 func TestRetriesBeginAnew(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -193,7 +193,7 @@ func TestRetriesBeginAnew(t *testing.T) {
 		p.goDown()
 		for range 6 {
 			if err := d.Refresh(t.Context()); err == nil {
-				t.Fatal("it is down")
+				t.Fatal("Refresh succeeds while the provider is down")
 			}
 			time.Sleep(2 * time.Minute)
 		}
@@ -203,7 +203,7 @@ func TestRetriesBeginAnew(t *testing.T) {
 		}
 		p.goDown()
 		if err := d.Refresh(t.Context()); err == nil {
-			t.Fatal("it is down")
+			t.Fatal("Refresh succeeds while the provider is down")
 		}
 		before := p.count()
 		time.Sleep(1600 * time.Millisecond)
@@ -213,7 +213,7 @@ func TestRetriesBeginAnew(t *testing.T) {
 	})
 }
 
-// Nor do they try again together when it is down.
+// When the provider is down, instances do not retry together.
 func TestRetriesSpread(t *testing.T) {
 	const instances, bins = 1000, 10
 	bubble(t, func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestRetriesSpread(t *testing.T) {
 			}
 			count[wait*bins/(500*time.Millisecond)]++
 		}
-		// 100 are expected in each tenth; 60 is six deviations.
+		// 100 are expected in each tenth. 60 is six standard deviations.
 		for i, n := range count {
 			if n < 40 || n > 160 {
 				t.Errorf("%d retries in part %d of %d", n, i+1, bins)
@@ -238,7 +238,7 @@ func TestRetriesSpread(t *testing.T) {
 	})
 }
 
-// Keys outlive their provider for as long as the stale limit, and no longer.
+// Keys outlive their provider until the stale limit, and no longer.
 func TestStale(t *testing.T) {
 	for _, tc := range []struct {
 		maxStale, want time.Duration
@@ -266,10 +266,10 @@ func TestStale(t *testing.T) {
 					want = 0
 				}
 				if n := strings.Count(text, "served stale"); n != want {
-					t.Errorf("%d times told that keys are stale, want %d", n, want)
+					t.Errorf("%d events say that keys are stale, want %d", n, want)
 				}
 				if n := strings.Count(text, "failed"); n != int(d.Stats().Fetches)-1 {
-					t.Errorf("%d failures told of %d fetches", n, d.Stats().Fetches)
+					t.Errorf("%d events say that one of %d fetches failed", n, d.Stats().Fetches)
 				}
 				if strings.Contains(text, "removed") {
 					t.Error("a key was removed")
@@ -290,8 +290,8 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// While keys are fresh, retries become rare, but never so rare that the keys die
-// for want of one.
+// While keys are fresh, retries become rare. They never become so rare that the keys expire
+// without a retry.
 func TestRetriesWhileFresh(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -312,9 +312,8 @@ func TestRetriesWhileFresh(t *testing.T) {
 	})
 }
 
-// A flood of random kids costs the provider a budget of four fetches and one in 30
-// seconds, and tokens with a known kid nothing; a new key is seen after 30 seconds at the
-// latest.
+// A flood of random kids costs the provider a budget of four fetches, and one more each 30
+// seconds. Tokens with a known kid cost nothing. A new key is found after at most 30 seconds.
 func TestFloodOfUnknownKeys(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -359,7 +358,7 @@ func TestStrayKids(t *testing.T) {
 		p.publish("a", "new")
 		d.wantAfter(t, time.Second, 200, token("new"))
 		d.wantAtOnce(t, 200, token("a"))
-		// And a stray one in every half minute leaves a budget for ever.
+		// One unknown kid every half minute never uses the budget up.
 		for i := range 100 {
 			time.Sleep(30 * time.Second)
 			d.wantAfter(t, time.Second, 401, unknown(i))
@@ -369,8 +368,8 @@ func TestStrayKids(t *testing.T) {
 	})
 }
 
-// Tokens of an algorithm that no provider has keys for cost it nothing.
-func TestAlgorithmsThatNobodyPublishes(t *testing.T) {
+// Tokens of an algorithm for which no provider publishes keys cost the provider nothing.
+func TestUnpublishedAlgorithms(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
 		d := protect(t, p, jwks.Options{})
@@ -383,8 +382,8 @@ func TestAlgorithmsThatNobodyPublishes(t *testing.T) {
 	})
 }
 
-// The budget is claimed before the fetch, whatever becomes of it; what has
-// failed is tried again by the backoff, so the figures are bounded too.
+// The budget is claimed before the fetch, whether or not the fetch succeeds. Failed fetches
+// are retried with a backoff, so their number is bounded too.
 func TestFloodWhileDown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -393,14 +392,15 @@ func TestFloodWhileDown(t *testing.T) {
 		p.set(func() { p.stalled = true })
 		before := p.count()
 		for i := range 200 {
-			d.want(t, 503, unknown(i)) // perhaps it is a good one
+			d.want(t, 503, unknown(i)) // the token may be good
 			d.wantAtOnce(t, 200, token("a"))
 			time.Sleep(100 * time.Millisecond)
 		}
 		if n := p.count() - before; n > 8 {
 			t.Errorf("%d fetches", n)
 		}
-		// Back again, the next retry finds the key that was published meanwhile.
+		// After the provider's return, the next retry finds the key that was published
+		// meanwhile.
 		p.set(func() { p.stalled = false })
 		p.publish("a", "new")
 		time.Sleep(90*time.Second + 5*time.Second)
@@ -408,8 +408,9 @@ func TestFloodWhileDown(t *testing.T) {
 	})
 }
 
-// The budget is four fetches, and one more each 30 seconds from the moment that one
-// begins, however long that takes, and whether it succeeds. It is never more than four.
+// The budget is four fetches, and one more each 30 seconds. The 30 seconds count from the
+// start of a fetch, however long it takes and whether or not it succeeds. The budget never
+// exceeds four.
 func TestBudget(t *testing.T) {
 	asks := map[string]func(i int) string{
 		"unknown kids":      unknown,
@@ -424,7 +425,7 @@ func TestBudget(t *testing.T) {
 				d := protect(t, p, jwks.Options{})
 				d.want(t, 200, token("a"))
 				p.set(func() { p.delay = time.Second })
-				// wantFetches asserts how many of the tokens that come now start a fetch.
+				// wantFetches asserts how many of the next tokens start a fetch.
 				wantFetches := func(want int) {
 					t.Helper()
 					before := p.count()
@@ -448,7 +449,7 @@ func TestBudget(t *testing.T) {
 				wantFetches(0)
 				time.Sleep(time.Nanosecond)
 				wantFetches(1)
-				time.Sleep(60 * time.Second) // to 121 s, where two more are there
+				time.Sleep(60 * time.Second) // to 121 s, when the budget is two again
 				wantFetches(2)
 				time.Sleep(6 * time.Hour)
 				wantFetches(4)
@@ -517,7 +518,7 @@ func TestRotation(t *testing.T) {
 	})
 }
 
-// A fetch that began before a key was published does not decide on its tokens.
+// A fetch that began before a key was published does not decide on the tokens of that key.
 func TestFetchThatMissedTheKey(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -528,15 +529,15 @@ func TestFetchThatMissedTheKey(t *testing.T) {
 		go func() { done <- d.Refresh(t.Context()) }()
 		time.Sleep(500 * time.Millisecond)
 		p.publish("a", "new")
-		d.wantAfter(t, 1500*time.Millisecond, 200, token("new")) // the rest of this fetch, and one of its own
+		d.wantAfter(t, 1500*time.Millisecond, 200, token("new")) // the rest of this fetch, and a fetch of its own
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// A request waits no longer than its context, and than two seconds; the fetch
-// that it started goes on without it.
+// A request waits until its context ends, and for at most two seconds. The fetch that it
+// started continues.
 func TestWaiting(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -565,7 +566,7 @@ func TestWaiting(t *testing.T) {
 		if got := d.status(gone, token("new")); got != 503 {
 			t.Errorf("status %d", got)
 		}
-		// A provider that never answers is given up after five seconds.
+		// A fetch from a provider that never answers ends after five seconds.
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		p.set(func() { p.stalled = true })
@@ -604,7 +605,7 @@ func TestBadRefresh(t *testing.T) {
 				var told events
 				d := protect(t, p, jwks.Options{OnEvent: told.add})
 				d.want(t, 200, token("a"))
-				synctest.Wait() // events are told behind the back of requests
+				synctest.Wait() // events are reported after the request
 				good := p.body
 				p.set(func() { change(p) })
 				if err := d.Refresh(t.Context()); err == nil {
@@ -650,10 +651,10 @@ func TestClose(t *testing.T) {
 		d.wantAtOnce(t, 503, token("a"))
 		time.Sleep(24 * time.Hour)
 		if n := p.count(); n != 1 || told.take() != "" {
-			t.Errorf("%d fetches, or something told of what Close had cut off", n)
+			t.Errorf("%d fetches, or an event for the fetch that Close ended", n)
 		}
 
-		// Keys that are there are not used any more, nor renewed.
+		// After Close, a source neither uses nor renews the keys that it has.
 		d = protect(t, newProvider("a"), jwks.Options{})
 		d.want(t, 200, token("a"))
 		d.Close()
@@ -674,7 +675,7 @@ func TestReadyAndRefresh(t *testing.T) {
 		if n := p.count(); n != 1 {
 			t.Errorf("%d fetches", n)
 		}
-		wantError(t, d.Refresh(t.Context()), nil, "status 500") // asks all the same
+		wantError(t, d.Refresh(t.Context()), nil, "status 500") // asks again
 		if n := p.count(); n != 2 {
 			t.Errorf("%d fetches", n)
 		}
@@ -735,8 +736,8 @@ func TestEvents(t *testing.T) {
 		p.comeUp()
 		p.set(func() { p.body = keySet(edJWK("x", ""), edJWK("y", "")) })
 		want("fetched, key added, key added, key removed b, key removed c")
-		// Of 150 keys the first 100 count. The rest is reported once, and that too many have
-		// no kid.
+		// Of 150 keys, the first 100 count. One report is about the rest, and one is about too
+		// many keys without a kid.
 		var many []string
 		for range 150 {
 			many = append(many, edJWK("x", ""))
@@ -746,7 +747,7 @@ func TestEvents(t *testing.T) {
 		want("fetched")
 		p.set(func() { p.body = keySet(many[:100]...) })
 		want("fetched")
-		// One key for two algorithms is two keys.
+		// A JWK for two algorithms is two keys.
 		p.set(func() {
 			p.body = keySet(with(rsaJWK("r", rsaKey()), `"alg":"RS256"`), with(rsaJWK("r", rsaKey()), `"alg":"PS256"`), with(rsaJWK("r", rsaOther()), `"alg":"PS256"`))
 		})
@@ -754,7 +755,7 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// What a provider calls its keys fills no log, and forges no line of it.
+// The names of a provider's keys can neither fill a log nor forge a line of it.
 func TestEventsAreShort(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider()
@@ -776,8 +777,12 @@ func TestEventsAreShort(t *testing.T) {
 	})
 }
 
-// Which keys are tried: the key of the kid and algorithm, else those of the algorithm
-// without kid; for a token without kid all of the algorithm, and at most 8 in any case.
+// These keys are tried:
+//
+//   - the key of the kid and algorithm, or else the keys of the algorithm without a kid
+//   - for a token without a kid, all keys of the algorithm
+//
+// At most 8 keys are tried in any case.
 func TestEligibleKeys(t *testing.T) {
 	var named, unnamed []string
 	for i := range 9 {
@@ -849,14 +854,14 @@ func TestRotationToNames(t *testing.T) {
 	})
 }
 
-// A token is bound to the issuer and the audience that the source was made with.
+// Tokens must carry the issuer and the audience that the source was made with.
 func TestBinding(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for _, tc := range []struct {
-			name string
-			opts jwks.Options
-			door jwthttp.Options
-			want error
+			name       string
+			opts       jwks.Options
+			middleware jwthttp.Options
+			want       error
 		}{
 			{"as it is", jwks.Options{Issuer: issuer, Audience: []string{audience}}, jwthttp.Options{}, nil},
 			{"one of several audiences", jwks.Options{Issuer: issuer, Audience: []string{"x", audience}}, jwthttp.Options{}, nil},
@@ -872,7 +877,7 @@ func TestBinding(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer source.Close()
-			auth, err := jwthttp.New[Claims](source, tc.door)
+			auth, err := jwthttp.New[Claims](source, tc.middleware)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -890,8 +895,8 @@ func TestBinding(t *testing.T) {
 	})
 }
 
-// Rotation under load: what is known passes, what is new is found. The race
-// detector watches.
+// During a rotation under load, known keys pass and new keys are found, under the race
+// detector as well.
 func TestRotationUnderLoad(t *testing.T) {
 	p := newProvider("key 0")
 	d := protect(t, p, jwks.Options{OnEvent: new(events).add})
@@ -918,7 +923,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 	names := []string{"key 0"}
 	for i := range 50 {
-		names = append(names, fmt.Sprint("key ", i+1)) // all of them, for a test may lag behind
+		names = append(names, fmt.Sprint("key ", i+1)) // all keys stay published, because a goroutine may lag
 		p.publish(names...)
 		if err := d.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
@@ -932,7 +937,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	wg.Wait()
 }
 
-// Close never turns a request that waits into one with a bad token.
+// Close never turns a waiting request into a 401.
 func TestCloseIsNo401(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for range 200 {
@@ -954,7 +959,8 @@ func TestCloseIsNo401(t *testing.T) {
 	})
 }
 
-// The error of a context that is over is its own, whatever its cause is.
+// When a context has ended, the error is the context's own error, whatever the context's cause
+// is.
 func TestContextIsOver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
@@ -977,8 +983,8 @@ func TestContextIsOver(t *testing.T) {
 	})
 }
 
-// A provider that takes connections and says nothing on them gets one for a fetch,
-// and not for longer.
+// A provider may accept connections and never answer. Each fetch uses one connection and
+// closes it.
 func TestSilentProvider(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -1028,11 +1034,11 @@ func TestCloseWaitsForEvents(t *testing.T) {
 		d.wantAtOnce(t, 200, token("a"))
 		time.Sleep(time.Second)
 		if n := running.Load(); n != 1 {
-			t.Fatalf("%d events are being told", n)
+			t.Fatalf("%d events are being reported", n)
 		}
 		d.Close()
 		if n := running.Load(); n != 0 {
-			t.Errorf("%d events are being told", n)
+			t.Errorf("%d events are being reported", n)
 		}
 	})
 }

@@ -24,11 +24,10 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// A web is all servers there are, as an http.RoundTripper that keeps what it was
-// asked.
+// A web is all servers of a test, as an http.RoundTripper. It records the requests.
 type web struct {
 	mu    sync.Mutex
-	pages map[string]http.HandlerFunc // by address without query; others are 404
+	pages map[string]http.HandlerFunc // by address without its query; other addresses are 404
 	asked []string
 }
 
@@ -40,7 +39,7 @@ func (w *web) put(url string, page http.HandlerFunc) {
 	w.pages[url] = page
 }
 
-// take returns what was asked since the last time.
+// take returns what was requested since the last call.
 func (w *web) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +67,7 @@ func (w *web) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// text is a page with header lines, "Name: value" each.
+// text serves a body with header lines, "Name: value" each.
 func text(body string, lines ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, line := range lines {
@@ -95,7 +94,7 @@ func redirect(location string) http.HandlerFunc {
 	}
 }
 
-// after is the page with a delay before it.
+// after serves the page after a delay.
 func after(delay time.Duration, page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -111,7 +110,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// open returns a source of the usual issuer, which is closed when the test ends.
+// open returns a source of the usual issuer. It is closed when the test ends.
 func open(t testing.TB, url string, opts jwks.Options) *jwks.Source {
 	t.Helper()
 	opts.Issuer, opts.Audience = issuer, []string{audience}
@@ -123,12 +122,13 @@ func open(t testing.TB, url string, opts jwks.Options) *jwks.Source {
 	return source
 }
 
-// through is the options with this transport.
+// through returns options with this transport.
 func through(transport http.RoundTripper) jwks.Options {
 	return jwks.Options{Client: &http.Client{Transport: transport}}
 }
 
-// wantRefresh asserts that a fetch brings keys, or why it does not.
+// wantRefresh asserts that a fetch brings keys, or fails with this sentence if it is not
+// empty.
 func wantRefresh(t testing.TB, source *jwks.Source, sentence string) {
 	t.Helper()
 	err := source.Refresh(t.Context())
@@ -162,7 +162,7 @@ func TestConstructorErrors(t *testing.T) {
 	good := jwks.Options{Audience: []string{audience}}
 	for _, tc := range []struct {
 		name string
-		url  string // of the key set, and the issuer for Discover
+		url  string // the address of the key set, and the issuer for Discover
 		opts jwks.Options
 		want []string
 	}{
@@ -210,7 +210,7 @@ func TestConstructorErrors(t *testing.T) {
 		{"an audience with a line break before it", issuer, jwks.Options{Audience: []string{"\norders"}}, []string{`Options.Audience has "\norders": it begins or ends with white space`}},
 		{"an audience of a space", issuer, jwks.Options{Audience: []string{" "}}, []string{`Options.Audience has " ": it begins or ends with white space`}},
 		{"an audience and any audience", issuer, jwks.Options{Audience: []string{"orders"}, AllowAnyAudience: true}, []string{"contradict each other: keep one"}},
-		{"an audience that is no UTF-8", issuer, jwks.Options{Audience: []string{"\xff"}}, []string{"is not UTF-8", "check where it comes from"}},
+		{"an audience that is not UTF-8", issuer, jwks.Options{Audience: []string{"\xff"}}, []string{"is not UTF-8", "check where it comes from"}},
 		{"MaxStale too long", issuer, jwks.Options{Audience: good.Audience, MaxStale: 24*time.Hour + 1}, []string{"use at most 24h0m0s, 0 for 1h0m0s, or -1 for none"}},
 		{"MaxStale without a unit", issuer, jwks.Options{Audience: good.Audience, MaxStale: 3600}, []string{"write 3600*time.Second"}},
 		{"all at once", "http://issuer.example.com", jwks.Options{Audience: []string{""}, AllowAnyAudience: true, MaxStale: 48 * time.Hour},
@@ -288,7 +288,7 @@ func wantMistakes(t testing.TB, make func() (*jwks.Source, error), want ...strin
 		}
 	}
 	if got := strings.Count(fmt.Sprint(err), "\n") + 1; got > len(want) {
-		t.Errorf("%d mistakes are told of %d: %v", got, len(want), err)
+		t.Errorf("%d of %d mistakes are reported: %v", got, len(want), err)
 	}
 }
 
@@ -312,14 +312,13 @@ func TestWhatIsAllowed(t *testing.T) {
 	})
 }
 
-// A redirect is followed to the same host and scheme only, and no other address is
-// ever asked.
+// A redirect is followed only to the same host and scheme. No other address is ever asked.
 func TestRedirects(t *testing.T) {
 	good := text(keySet(edJWK("a", "a")))
 	const refused = "it redirects to another host or scheme, which is not followed: if you trust that one, use its address"
 	for _, tc := range []struct {
 		name      string
-		locations []string // one after the other
+		locations []string // one after another
 		asked     int
 		want      string
 	}{
@@ -363,15 +362,15 @@ func TestRedirects(t *testing.T) {
 				t.Errorf("asked %q, want %d", asked, tc.asked)
 			}
 			if err := source.Stats().LastError; err != nil && (strings.Contains(err.Error(), "evil") || strings.Contains(err.Error(), "alice")) {
-				t.Errorf("the error tells where it was led: %v", err)
+				t.Errorf("the error shows the address of the redirect: %v", err)
 			}
 		})
 	}
 }
 
-// The same with real servers, which a client that trusts both could reach.
+// Real servers do the same. The client trusts both and could reach both.
 func TestRedirectsOverNetwork(t *testing.T) {
-	var led atomic.Int32 // requests for where it was led
+	var led atomic.Int32 // requests at the address of the redirect
 	target := func(w http.ResponseWriter, r *http.Request) {
 		led.Add(1)
 		text(keySet(edJWK("a", "a")))(w, r)
@@ -407,14 +406,13 @@ func TestRedirectsOverNetwork(t *testing.T) {
 			location = tc.location
 			source := open(t, tc.from.URL+"/keys", jwks.Options{Client: secure.Client()})
 			if err := source.Refresh(t.Context()); (err == nil) != (tc.led == 1) || led.Load() != tc.led {
-				t.Errorf("asked %d times where it was led: %v", led.Load(), err)
+				t.Errorf("the address of the redirect was asked %d times: %v", led.Load(), err)
 			}
 		})
 	}
 }
 
-// What answers may look like, over the network. All texts for the errors begin
-// with the address.
+// These are answers over the network and their results. Each error begins with the address.
 func TestAnswers(t *testing.T) {
 	good := keySet(edJWK("a", "a"))
 	padded := func(size int) string { return good + strings.Repeat(" ", size-len(good)) }
@@ -434,7 +432,7 @@ func TestAnswers(t *testing.T) {
 		{"201", status(201, good), "it answered with status 201"},
 		{"206", status(206, good), "it answered with status 206"},
 		{"204", status(204, ""), "it answered with status 204"},
-		{"304 that nobody asked for", status(304, ""), "it answered with status 304"},
+		{"304 without a condition", status(304, ""), "it answered with status 304"},
 		{"a redirect to nowhere", status(302, ""), "it answered with status 302"},
 		{"nothing", text(""), "it is not a JSON key set"},
 		{"HTML", text(html), "it is not a JSON key set"},
@@ -489,7 +487,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// zipped is a page in gzip for clients that accept it, as Go's transport does.
+// zipped serves a page in gzip to clients that accept it, as Go's transport does.
 func zipped(body string) http.HandlerFunc {
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
@@ -498,7 +496,7 @@ func zipped(body string) http.HandlerFunc {
 	return text(buf.String(), "Content-Encoding: gzip")
 }
 
-// A fetch is over after 5 seconds, wherever it hangs.
+// A fetch ends after 5 seconds, wherever it hangs.
 func TestFetchTakesFiveSeconds(t *testing.T) {
 	hang := func(r *http.Request) error {
 		<-r.Context().Done()
@@ -510,7 +508,7 @@ func TestFetchTakesFiveSeconds(t *testing.T) {
 	good := keySet(edJWK("a", "a"))
 	for _, tc := range []struct {
 		name    string
-		timeout time.Duration // of the client
+		timeout time.Duration // the Timeout of the client
 		answer  func(r *http.Request) (*http.Response, error)
 		takes   time.Duration
 		fails   bool
@@ -558,7 +556,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// A drip is a body of which one byte comes at a time.
+// A drip is a body that delivers one byte at a time.
 type drip struct {
 	ctx   context.Context
 	left  string
@@ -592,7 +590,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	}
 }
 
-// Without a client of the user's, keys come over plain http from this machine.
+// Without a client of the user's own, keys may come over plain http from this machine.
 func TestOwnClient(t *testing.T) {
 	var accept, agent string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -610,7 +608,7 @@ func TestOwnClient(t *testing.T) {
 	}
 }
 
-// The user's client is used, but for its CheckRedirect, and is not changed.
+// The user's client is used, except its CheckRedirect, and is not changed.
 func TestUsersClient(t *testing.T) {
 	w := newWeb()
 	w.put(keysURL, redirect("https://evil.example.com/keys"))
@@ -629,14 +627,14 @@ func TestUsersClient(t *testing.T) {
 		t.Errorf("the client was changed: %v, CheckRedirect called %d times", err, called)
 	}
 
-	// What becomes of the client later is nothing to the source.
+	// Later changes to the client have no effect on the source.
 	client.Transport = nil
 	w.put(keysURL, text(keySet(edJWK("a", "a"))))
 	wantRefresh(t, source, "")
 }
 
-// A renewal asks with what the last good answer said (RFC 9110 section 13). Refresh, and
-// what comes after a failure, asks on no condition and takes nothing from a cache.
+// A renewal is conditional on the validators of the last good answer, RFC 9110 section 13.
+// Refresh, and the first fetch after a failure, set no condition and accept no cached answer.
 func TestRevalidation(t *testing.T) {
 	const date = "Mon, 02 Jan 2006 15:04:05 GMT"
 	const whole = "||no-cache"
@@ -646,11 +644,11 @@ func TestRevalidation(t *testing.T) {
 		source := open(t, keysURL, through(w))
 		for _, step := range []struct {
 			name       string
-			refresh    bool // by the operator, not by itself
+			refresh    bool // by the operator, and not a renewal
 			page       http.HandlerFunc
-			conditions string // that the request comes with
+			conditions string // conditions of the request
 			want       string // in the error
-			key        string // in use then
+			key        string // the key in use then
 		}{
 			{"the first", true, text(a, `ETag: "1"`, "Last-Modified: "+date), whole, "", "a"},
 			{"not modified", false, status(304, ""), `"1"|` + date + "|", "", "a"},
@@ -692,7 +690,7 @@ func TestRevalidation(t *testing.T) {
 	})
 }
 
-// Errors name the address without its query, in a line of bounded length, and hold
+// An error names the address without its query, in one line of bounded length. It contains
 // nothing of the answer that could be secret.
 func TestErrorText(t *testing.T) {
 	const secret = "s3cret"
@@ -704,7 +702,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		{"status", status(500, secret), "status 500"},
 		{"redirect", redirect("https://" + secret + ".example.com/" + secret), "redirects"},
-		{"redirect in circles", redirect("/keys?" + secret), "redirects"},
+		{"redirect in a circle", redirect("/keys?" + secret), "redirects"},
 		{"HTML", text("<p>" + secret), "not a JSON key set"},
 		{"a string", text(`"` + secret + `"`), "not a JSON key set"},
 		{"a string of keys", text(`{"keys":"` + secret + `"}`), "not a JSON key set"},
@@ -740,8 +738,8 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// The proxies of the environment are read once in a program's life, so it takes
-// another program to test them: this one again.
+// Go reads the proxies of the environment only once in a program, so this test runs its
+// program again.
 func TestProxy(t *testing.T) {
 	const variable = "JWKS_TEST_URL"
 	if url := os.Getenv(variable); url != "" {
@@ -781,9 +779,9 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// For how long keys are fresh, RFC 9111 section 4.2: the renewal lies between half
-// and nine tenths of it, and where that fails and nothing stale is served, keys are
-// gone when it is over, to the nanosecond.
+// RFC 9111 section 4.2 says how long keys are fresh. The renewal is between half and nine
+// tenths of that time. If it fails and no stale keys are allowed, the keys are gone when that
+// time is over, to the nanosecond.
 func TestLifetime(t *testing.T) {
 	const least, quarter, day = 5 * time.Minute, 15 * time.Minute, 24 * time.Hour
 	// Bubbles begin at midnight UTC of 2000-01-01.
@@ -820,12 +818,12 @@ func TestLifetime(t *testing.T) {
 		{"max-age with a fraction", []string{"Cache-Control: max-age=600.5"}, least},
 		{"max-age empty", []string{"Cache-Control: max-age="}, least},
 		{"max-age without =", []string{"Cache-Control: max-age"}, least},
-		{"max-age with something behind its quotes", []string{`Cache-Control: max-age="600"0`}, least},
+		{"max-age with something after its quotes", []string{`Cache-Control: max-age="600"0`}, least},
 		{"x-max-age", []string{"Cache-Control: x-max-age=600"}, quarter},
 		{"s-maxage", []string{"Cache-Control: s-maxage=600"}, quarter},
 		{"s-maxage beside max-age", []string{"Cache-Control: s-maxage=7200, max-age=600"}, 10 * time.Minute},
 		{"max-age in the text of another", []string{`Cache-Control: ext="a, max-age=86400", max-age=600`}, 10 * time.Minute},
-		{"max-age in the text of another, behind a quote", []string{`Cache-Control: ext="a\", max-age=86400, b", max-age=600`}, 10 * time.Minute},
+		{"max-age in the text of another, after a quote", []string{`Cache-Control: ext="a\", max-age=86400, b", max-age=600`}, 10 * time.Minute},
 		{"no-store in the text of another", []string{`Cache-Control: max-age=600, ext="a, no-store, b"`}, 10 * time.Minute},
 		{"a text without an end", []string{`Cache-Control: ext="a, max-age=86400`, "Cache-Control: max-age=600"}, 10 * time.Minute},
 
@@ -896,7 +894,7 @@ func TestLifetime(t *testing.T) {
 	}
 }
 
-// wantLifetime asserts when keys are renewed that were fetched just now.
+// wantLifetime asserts when the keys are renewed that were fetched just now.
 func wantLifetime(t testing.TB, source *jwks.Source, lifetime time.Duration) {
 	t.Helper()
 	stats := source.Stats()
@@ -912,7 +910,7 @@ func awaitRenewal(source *jwks.Source) {
 	synctest.Wait()
 }
 
-// A 304 gives keys a new life, as long as it says, or as the one before.
+// After a 304, keys are fresh for as long as the 304 says, or else for as long as before.
 func TestLifetimeOfNotModified(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWeb()

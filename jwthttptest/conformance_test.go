@@ -115,7 +115,7 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	around("a gate outside", jwthttptest.Setup{}, http.NewCrossOriginProtection().Handler)
-	// Layers without any knowledge of tokens refuse some of the requests first.
+	// Layers that know nothing of tokens refuse some of the requests first.
 	outside := func(status int, refuses func(*http.Request) bool) func(http.Handler) http.Handler {
 		return func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -297,7 +297,8 @@ func notMallory(c Claims) error {
 	return nil
 }
 
-// cors is a small CORS layer, for any origin or, with credentials, for these.
+// cors is a small CORS layer. Without origins it allows any origin; otherwise it allows these,
+// with credentials.
 func cors(next http.Handler, origins ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if origin := r.Header.Get("Origin"); origin != "" && (origins == nil || slices.Contains(origins, origin)) {
@@ -314,7 +315,7 @@ func cors(next http.Handler, origins ...string) http.Handler {
 	})
 }
 
-// The beginnings of reports.
+// A report begins with one of these texts.
 const (
 	picky       = "refuses what it must accept:"
 	unseen      = "does not see a good token"
@@ -379,7 +380,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	// anonymousWith serves requests without a token, with more on the page.
+	// anonymousWith serves requests without a token, and writes more text.
 	anonymousWith := func(more func(*http.Request) string) http.Handler {
 		opts := opts
 		opts.AllowAnonymous, opts.Extractors = true, nil
@@ -409,7 +410,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 	}
 	var once sync.Once
 	var first, before Claims
-	// strict has the checks that golang-jwt makes only on demand.
+	// strict has the checks that golang-jwt makes only if it is asked to.
 	strict := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(iss.URL), jwt.WithAudience(iss.Audience), jwt.WithExpirationRequired()}
 	hs256 := jwthttptest.Setup{Options: []jwthttptest.TokenOption{jwthttptest.HS256}, OwnErrors: true}
 	// rewritten changes the last segment of the token.
@@ -469,7 +470,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		chain  http.Handler
 		setup  jwthttptest.Setup
 		faults []string // one for each report
-		parts  []string // of the reports
+		parts  []string // parts of the reports
 	}{
 		{"always next", whoami, jwthttptest.Setup{}, []string{cache, gate, "runs the handler whatever is sent"}, []string{`requests, the first: "200 hello"`}},
 		{"always next, which asks for claims", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -601,7 +602,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{gate}, []string{"a WebSocket upgrade with another Origin: 200", "a POST with Origin: null: 200"}},
 		{"an origin that is not trusted", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Header.Del("Sec-Fetch-Site") // and a proxy changes the Host
+			r.Header.Del("Sec-Fetch-Site") // as a proxy that changes the Host would
 			r.Header.Set("Origin", "https://app.example.com")
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{status}, []string{"a POST from the page itself: 403; see Options.TrustedOrigins"}},
@@ -695,9 +696,9 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"a guard of more", auth.Handler(jwthttp.RequireScopes("read", "write")(whoami)), jwthttptest.Setup{
 			Scopes: []string{"read"}, Options: []jwthttptest.TokenOption{jwthttptest.Claim("scope", "read write")},
 		}, []string{challenge}, nil},
-		{"a realm not told", with(func(o *jwthttp.Options) { o.Realm = "shop" }), jwthttptest.Setup{}, []string{realm}, []string{
+		{"a realm that Setup does not name", with(func(o *jwthttp.Options) { o.Realm = "shop" }), jwthttptest.Setup{}, []string{realm}, []string{
 			`no credentials: ["Bearer realm=\"shop\""], not Bearer realm="api"` + "\n"}},
-		{"metadata not told", with(func(o *jwthttp.Options) {
+		{"metadata that Setup does not name", with(func(o *jwthttp.Options) {
 			o.ResourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource"
 		}), jwthttptest.Setup{}, []string{realm}, nil},
 		{"metadata lost", good, jwthttptest.Setup{ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}, []string{realm}, []string{`not Bearer realm="api", resource_metadata="https://api.example.com/`}},
@@ -711,7 +712,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token", error_description="no"`)
 			}
 		}), jwthttptest.Setup{}, []string{body}, nil},
-		{"an outage told as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
+		{"an outage answered as a refusal", down(func(w http.ResponseWriter, r *http.Request, _ error) {
 			jwthttp.WriteError(w, r, jwthttp.ErrInvalidToken)
 		}), jwthttptest.Setup{Outage: fail}, []string{"makes clients throw away good tokens"}, []string{"401, Retry-After: \"\""}},
 		{"an outage that accepts a token", down(whoamiAnyway), jwthttptest.Setup{Outage: fail}, []string{letsIn}, []string{"a good token in an outage: 200, not 503; a token that cannot be checked must not pass"}},
@@ -758,7 +759,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 	}
 }
 
-// Conformance ends the test that calls it, not that of the issuer.
+// Conformance ends the test that calls it, and not the test of the issuer.
 func TestConformanceEndsItsOwnTest(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	text := ended(t, func(tb testing.TB) {

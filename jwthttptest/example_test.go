@@ -33,7 +33,7 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "Hello, "+claims.Subject)
 }
 
-// A test of a handler without the middleware. It needs no token and no cryptography.
+// A handler is tested without the middleware. It needs no token and no cryptography.
 func ExampleWithClaims() {
 	for _, test := range []struct{ subject, want string }{
 		{"alice", "Hello, alice"},
@@ -65,7 +65,7 @@ func ExampleFault() {
 	}
 }
 
-// A test from end to end. The provider changes its key in between.
+// A test from end to end includes a change of the provider's key.
 func ExampleIssuer_Rotate() {
 	iss := jwthttptest.NewIssuer(t)
 	auth, err := jwthttp.New[Claims](iss.Source(t), jwthttp.Options{})
@@ -92,7 +92,7 @@ func ExampleIssuer_Rotate() {
 	}
 }
 
-// A whole program, with a public route and a layer outside of the mux.
+// A whole program is tested, with a public route and a layer outside the mux.
 func ExampleConformance() {
 	iss := jwthttptest.NewIssuer(t)
 	auth, err := jwthttp.New[Claims](iss.RS256(), iss.Options())

@@ -183,7 +183,7 @@ func TestProvider(t *testing.T) {
 	}
 }
 
-// A source in a bubble meets an issuer that fails, stalls, recovers and rotates.
+// A source in a bubble uses an issuer that fails, stalls, recovers and rotates.
 func TestMoods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
@@ -218,8 +218,8 @@ func TestMoods(t *testing.T) {
 	})
 }
 
-// A source sees a rotation at once while its budget lasts: four fetches for unknown keys, and
-// one more each 30 seconds.
+// A source finds a rotation at once while its budget lasts. The budget is four fetches for
+// unknown keys, and one more each 30 seconds.
 func TestRotateInFrontOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
@@ -234,7 +234,7 @@ func TestRotateInFrontOfASource(t *testing.T) {
 		check(first, nil)
 		iss.Rotate()
 		iss.Rotate()
-		check(first, nil) // nothing has told the source
+		check(first, nil) // nothing has made the source fetch keys
 		check(iss.Token(t, nil, jwthttptest.UnknownKeyID), jwthttp.ErrUnknownKey)
 		check(first, jwthttp.ErrUnknownKey)
 		for range 2 {
@@ -251,7 +251,7 @@ func TestRotateInFrontOfASource(t *testing.T) {
 	})
 }
 
-func TestRecoverAnswersWhoWaits(t *testing.T) {
+func TestRecoverAnswersWaitingRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := jwthttptest.NewIssuer(t)
 		iss.Stall()
@@ -274,7 +274,7 @@ func TestRecoverAnswersWhoWaits(t *testing.T) {
 	})
 }
 
-// An issuer that was made outside serves several bubbles, one after the other. A bubble may
+// An issuer that was made outside serves several bubbles, one after another. A bubble may
 // leave it stalled.
 func TestOneIssuerForSeveralBubbles(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
@@ -299,7 +299,7 @@ func TestOneIssuerForSeveralBubbles(t *testing.T) {
 	}
 }
 
-// A wrapped T does not hide the bubble. In a bubble nothing listens.
+// A wrapped T does not hide the bubble. In a bubble, the issuer does not listen.
 func TestBubbleIsFound(t *testing.T) {
 	type wrapper struct{ testing.TB }
 	type embedding struct{ *testing.T }
@@ -343,7 +343,7 @@ func TestClientClosesBodies(t *testing.T) {
 		closed := false
 		iss.Client().Post(url, "text/plain", openBody{&closed})
 		if !closed {
-			t.Errorf("%s: it is open", url)
+			t.Errorf("%s: the body is open", url)
 		}
 	}
 }
@@ -358,7 +358,7 @@ func TestIssuersShareNothing(t *testing.T) {
 	}
 }
 
-// Wrong arguments end the test with a sentence.
+// Wrong arguments end the test with an error text.
 func TestMistakes(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for name, tc := range map[string]struct {

@@ -16,13 +16,13 @@ import (
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
-// AppClaims are claims of a user's own around those of the RFC.
+// AppClaims add a claim of a user's own to those of the RFC.
 type AppClaims struct {
 	oauth.Claims
 	Tenant string `json:"tenant"`
 }
 
-// StrictClaims have a rule of their own, and keep that of the RFC.
+// StrictClaims have a rule of their own, and also apply the rule of the RFC.
 type StrictClaims struct {
 	oauth.Claims
 	Tenant string `json:"tenant"`
@@ -60,13 +60,13 @@ func TestEveryClaim(t *testing.T) {
 }
 
 func TestRequiredClaims(t *testing.T) {
-	// As loose as can be, so that what refuses is the claims type.
+	// These options are as loose as possible, so only the claims type refuses a token.
 	loose := jwthttp.Options{AllowMissingExpiry: true, AllowAnyAudience: true}
 	strict := mustAccessTokens(t, issuer, audience)
 	for _, tc := range []struct {
 		name    string
 		changes map[string]any
-		missing string // as Validate names it
+		missing string // the claim that Validate names
 	}{
 		{"complete", nil, ""},
 		{"no iss", map[string]any{"iss": nil}, "iss"},
@@ -103,7 +103,7 @@ func TestRequiredClaims(t *testing.T) {
 					t.Errorf("error %v\nwant  %s", err, want)
 				}
 			}
-			// The rules of Options come first, for some.
+			// The rules of Options may refuse the token before Validate does.
 			if !errors.Is(errStrict, jwthttp.ErrInvalidToken) {
 				t.Errorf("with AccessTokens: %v", errStrict)
 			}
@@ -177,7 +177,7 @@ func TestEmbeddedClaims(t *testing.T) {
 			}
 		}
 	})
-	// What the comment warns of refuses everything.
+	// The comment of Claims warns of this type, which refuses every token.
 	t.Run("with a claim declared again", func(t *testing.T) {
 		type again struct {
 			oauth.Claims
@@ -198,7 +198,7 @@ func TestEmbeddedClaims(t *testing.T) {
 	})
 }
 
-// Other has a rule too.
+// Other has a Validate method too.
 type Other struct{}
 
 func (Other) Validate() error { return nil }
@@ -251,7 +251,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// What was there before does not stay, and what is written is read again.
+// An old value does not stay, and a written value can be read again.
 func TestValuesWithEncodingJSON(t *testing.T) {
 	v := oauth.Values{"admin"}
 	if err := json.Unmarshal([]byte(`[{"value":"a"}]`), &v); err != nil || !reflect.DeepEqual(v, oauth.Values{"a"}) {
@@ -269,7 +269,7 @@ func TestValuesWithEncodingJSON(t *testing.T) {
 			t.Errorf("%s, %v", text, err)
 		}
 	}
-	// An error holds nothing of the token.
+	// An error contains nothing of the token.
 	const array = "oauth: roles, groups and entitlements are arrays"
 	const element = "oauth: an element of roles, groups or entitlements is neither a string nor an object with a string as its value"
 	for text, want := range map[string]string{`"hunter2"`: array, `{"hunter2":1}`: array, `[{"hunter2":1}]`: element, `[["hunter2"]]`: element} {
@@ -312,8 +312,8 @@ func TestAccessTokens(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			raw := sign(t, tc.typ, accessToken(tc.changes))
-			// It makes no difference that the key is bound already, as one of package
-			// jwks is.
+			// The result is the same for a key that is already bound, as keys of package jwks
+			// are.
 			for _, k := range []jwthttp.Key{key(), key().WithIssuer(issuer, "orders", audience)} {
 				_, err := mustNew[oauth.Claims](t, k, opts).Verify(t.Context(), raw)
 				if !errors.Is(err, tc.want) || err != nil && !errors.Is(err, jwthttp.ErrInvalidToken) {
@@ -324,8 +324,8 @@ func TestAccessTokens(t *testing.T) {
 	}
 }
 
-// What is incomplete is an error that says what to pass, and no options.
-func TestAccessTokensOfNobody(t *testing.T) {
+// Incomplete arguments are an error that says what to pass.
+func TestAccessTokensMistakes(t *testing.T) {
 	const (
 		noIssuer   = "oauth: the issuer is empty: pass AccessTokens the iss of the tokens"
 		noAudience = "oauth: the audience is missing or empty: pass AccessTokens the name of this service in aud"
@@ -347,7 +347,7 @@ func TestAccessTokensOfNobody(t *testing.T) {
 			if err == nil || err.Error() != tc.want {
 				t.Errorf("error %v\nwant  %s", err, tc.want)
 			}
-			// Whoever passes over the error must not get the laxer zero Options.
+			// A caller that ignores the error must not get the laxer zero Options.
 			if opts.Type != "at+jwt" || opts.AllowAnyAudience || opts.AllowMissingExpiry {
 				t.Errorf("options %+v beside the error", opts)
 			}
@@ -355,7 +355,7 @@ func TestAccessTokensOfNobody(t *testing.T) {
 	}
 }
 
-// What the claims hold serves guards and handlers over HTTP.
+// Guards and handlers use the claims over HTTP.
 func TestGuards(t *testing.T) {
 	auth := mustNew[oauth.Claims](t, key(), mustAccessTokens(t, issuer, audience))
 	var seen oauth.Claims

@@ -14,7 +14,7 @@ import (
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
-// The keys of an example's issuer; those of a real one come from package jwks.
+// This is the key of the example's issuer. The keys of a real issuer come from package jwks.
 var exampleKey = ed25519.NewKeyFromSeed([]byte("an example's seed of 32 bytes..."))
 
 func exampleToken(typ string, claims jwt.MapClaims) string {
@@ -27,8 +27,8 @@ func exampleToken(typ string, claims jwt.MapClaims) string {
 	return raw
 }
 
-// An access token passes; an ID token of the same issuer for the same service does
-// not, nor does one that lacks what RFC 9068 requires.
+// An access token passes. An ID token of the same issuer for the same service does not pass.
+// Neither does a token without a claim that RFC 9068 requires.
 func ExampleAccessTokens() {
 	opts, err := oauth.AccessTokens("https://issuer.example.com", "https://api.example.com")
 	if err != nil {
@@ -62,8 +62,8 @@ func ExampleAccessTokens() {
 	// 401 {"title":"Unauthorized","status":401,"detail":"The access token was refused","error":"invalid_token"}
 }
 
-// A client of the Model Context Protocol that has no token learns from the
-// challenge where to get one.
+// A client of the Model Context Protocol has no token. The challenge tells it where to get
+// one.
 func ExampleNewResource() {
 	resource, err := oauth.NewResource(oauth.Metadata{
 		Resource:             "https://api.example.com/mcp",

@@ -26,8 +26,7 @@ var private = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
 func key() jwthttp.Key { return jwthttp.EdDSA(private.Public().(ed25519.PublicKey)) }
 
-// accessToken returns the claims that RFC 9068 requires, changed as said: a nil
-// takes a claim out.
+// accessToken returns the claims that RFC 9068 requires, with changes. A nil removes a claim.
 func accessToken(changes map[string]any) jwt.MapClaims {
 	claims := jwt.MapClaims{
 		"iss": issuer, "sub": "alice", "aud": audience, "client_id": "s6BhdRkqt3", "jti": "dbe39bf3a3ba4238a513f51d6e1691c4",
@@ -38,7 +37,7 @@ func accessToken(changes map[string]any) jwt.MapClaims {
 	return claims
 }
 
-// sign returns the token with the header's typ, none if it is empty.
+// sign returns the token with this typ in its header, or without a typ if typ is empty.
 func sign(t testing.TB, typ string, claims jwt.MapClaims) string {
 	t.Helper()
 	header := `{"alg":"EdDSA"}`
@@ -70,13 +69,13 @@ func mustNew[C any](t testing.TB, keys jwthttp.KeySource, opts jwthttp.Options) 
 	return auth
 }
 
-// An answer is what came back over HTTP.
+// An answer is a response and its body.
 type answer struct {
 	*http.Response
 	body string
 }
 
-// send makes a request with the headers, a name and a value each.
+// send makes a request with headers, a name and a value each.
 func send(t testing.TB, method, url string, headers ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)

@@ -35,7 +35,7 @@ func mustResource(t testing.TB, m oauth.Metadata) *oauth.Resource {
 	return r
 }
 
-// RFC 9728 section 3.1.
+// RFC 9728 section 3.1 says where the document is.
 func TestWellKnown(t *testing.T) {
 	const place = "/.well-known/oauth-protected-resource"
 	for _, tc := range []struct{ resource, url, path string }{
@@ -60,7 +60,8 @@ func TestWellKnown(t *testing.T) {
 			if r.URL() != tc.url || r.Path() != tc.path {
 				t.Errorf("URL %s, path %s", r.URL(), r.Path())
 			}
-			// New takes every URL that comes out of here, and a mux every path.
+			// New accepts every URL that URL returns, and a mux accepts every path that Path
+			// returns.
 			mustNew[oauth.Claims](t, key(), jwthttp.Options{ResourceMetadata: r.URL()})
 			mux := http.NewServeMux()
 			mux.Handle(r.Path(), r)
@@ -173,7 +174,7 @@ func TestServeHTTP(t *testing.T) {
 			}
 		})
 	}
-	// net/http would drop it from a HEAD, but not every server is net/http's.
+	// net/http would drop the body of a HEAD, but other servers might not.
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, httptest.NewRequest("HEAD", "/", nil))
 	if w.Body.Len() > 0 {
@@ -271,7 +272,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// Hosts as no client writes them.
+// Clients write these hosts in another way.
 func TestOddHosts(t *testing.T) {
 	for _, url := range []string{
 		"https://API.example.com", "https://api.example.com:443/mcp", "http://localhost:80", "https://api.example.com:0", "https://api.example.com:99999", "https://api.example.com:08443",
@@ -283,7 +284,7 @@ func TestOddHosts(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	// URLs that clients do not compare may be written in any way.
+	// Clients do not compare these URLs, so they may be written in any way.
 	m := metadata(audience)
 	m.AuthorizationServers = []string{"https://Login.Example.com:443/adfs"}
 	m.ResourceDocumentation = "https://www.Example.com/docs"
@@ -295,8 +296,8 @@ func TestOddHosts(t *testing.T) {
 	}
 }
 
-// An authorizationServer hands out a token for every resource that is asked for,
-// and an ID token with it.
+// An authorizationServer issues an access token for every resource that a client asks for, and
+// an ID token with it.
 func authorizationServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -319,8 +320,8 @@ func authorizationServer(t *testing.T) *httptest.Server {
 	return server
 }
 
-// The whole way of a client that knows nothing but the address of the service.
-func TestTheWholeDance(t *testing.T) {
+// A client that knows only the address of the service finds everything else by itself.
+func TestClientFindsEverything(t *testing.T) {
 	as := authorizationServer(t)
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
@@ -371,7 +372,7 @@ func TestTheWholeDance(t *testing.T) {
 	}
 }
 
-// Which answers lead a client to the document: those with a challenge, and no other.
+// Answers with a challenge lead a client to the document. No other answers do.
 func TestChallenges(t *testing.T) {
 	resource := mustResource(t, metadata(audience))
 	const last = `, resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`

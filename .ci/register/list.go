@@ -15,7 +15,7 @@ var register = []clause{
 			{"names no cookie in Vary", "varyOn", `true`, `false`},
 		}},
 	}},
-	{"1", "it runs only behind extraction", []proof{
+	{"1", "it runs only after extraction", []proof{
 		{"TestAnswers/header and cookie", nil},
 		{"TestAnswers/Bearer alone", nil},
 	}},
@@ -62,8 +62,8 @@ var register = []clause{
 		{"TestAlgorithms", []mutant{
 			{"takes any signature", "verifier.signedBy", `ok {`, `ok || true {`},
 			{"takes any HMAC", "internal/jws.hmacVerifier.Verify", `equal,`, `equal || true,`},
-			{"takes the beginning of an HMAC, with what the buffer holds behind it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
-			{"takes the beginning of a public key's signature, with what the buffer holds behind it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"takes the beginning of an HMAC, with what the buffer holds after it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"takes the beginning of a public key's signature, with what the buffer holds after it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
 			{"remembers a signature before it has verified", "internal/jws.publicVerifier.Verify", `if !v.check(b, signingInput, signature) {
 		return false, false
 	}
@@ -132,7 +132,7 @@ var register = []clause{
 		}},
 	}},
 	{"1", "no context holds claims before they are verified", []proof{
-		{"TestNobodySeesClaimsEarly", []mutant{
+		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := check(ctx, t); err != nil {`, `if err := check(ctx, t); err != nil && false {`},
 			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
@@ -153,13 +153,13 @@ var register = []clause{
 		}},
 		{"TestCancelledContexts", nil},
 	}},
-	{"1", "an anonymous inner door hides an outer token of its claims type", []proof{
-		{"TestAnonymousInnerDoorHidesOuterToken", nil},
+	{"1", "an anonymous inner middleware hides an outer token of its claims type", []proof{
+		{"TestAnonymousInnerMiddlewareHidesOuterToken", nil},
 		{"TestNewContext", nil},
 	}},
 	{"1", "from guards too", []proof{
-		{"TestAnonymousInnerDoorHidesOuterToken", nil},
-		{"TestScopesOfTheInnermostDoor", nil},
+		{"TestAnonymousInnerMiddlewareHidesOuterToken", nil},
+		{"TestScopesOfTheInnermostMiddleware", nil},
 	}},
 	{"1", "a guard that is not inside a middleware for its claims type lets nothing pass, and says that the program is at fault", []proof{
 		{"TestMisplacedGuards/rule outside", []mutant{
@@ -193,9 +193,9 @@ var register = []clause{
 		return "", reason.TwoCredentials
 	}
 	`, ``},
-			{"does not know a cookie behind white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
+			{"does not know a cookie after white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
 			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
-			{"takes a Bearer header behind white space for none", "internal/syntax.Credentials", `	value = Trim(value)
+			{"takes a Bearer header after white space for none", "internal/syntax.Credentials", `	value = Trim(value)
 	if value == "" {
 		return "", nil
 	}
@@ -211,7 +211,7 @@ var register = []clause{
 			{"falls back from a malformed header to the cookie", "extract", `return "", nil, err
 `, `continue
 `},
-			{"falls back from Bearer with nothing behind it to the cookie", "bearer", `reason.Credential`, `nil`},
+			{"falls back from Bearer without a token to the cookie", "bearer", `reason.Credential`, `nil`},
 			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
 			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(reason.NoToken)`, `!= nil`},
 		}},
@@ -230,7 +230,7 @@ var register = []clause{
 		{"TestAnswers/no scheme", nil},
 		{"TestOtherSpace", nil},
 		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
-			{"takes a Bearer header behind a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
+			{"takes a Bearer header after a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
 		return "", errNoScheme
 `, `	case syntax.ErrNoScheme:
 		return "", nil
@@ -359,7 +359,7 @@ var register = []clause{
 		{"TestHeaderRules/array", nil},
 		{"TestHeaderRules/null", nil},
 		{"TestHeaderRules/two objects", []mutant{
-			{"takes something behind a plain header", "internal/jws.readPlainHeader", `len(text) == 1`, `true`},
+			{"takes text after a plain header", "internal/jws.readPlainHeader", `len(text) == 1`, `true`},
 		}},
 	}},
 	{"6", "of at most 2 KiB", []proof{
@@ -580,9 +580,9 @@ var register = []clause{
 			{"passes over the audiences of a key", "rules.check", `, bound.audience`, ``},
 		}},
 	}},
-	{"11", "an audience that nobody asked for is refused", []proof{
-		{"TestIssuerAndAudience/an aud nobody asked for", nil},
-		{"TestIssuerAndAudience/an empty aud nobody asked for", nil},
+	{"11", "an audience is refused where none is configured", []proof{
+		{"TestIssuerAndAudience/an aud where none is configured", nil},
+		{"TestIssuerAndAudience/an empty aud where none is configured", nil},
 		{"TestAnswers/an audience where none is configured", nil},
 	}},
 	{"11", "a remote source without an audience is refused when it is made", []proof{
@@ -689,7 +689,7 @@ var register = []clause{
 		{"TestKeysCopy", nil},
 		{"TestNewCopies", nil},
 	}},
-	{"12", "New refuses a key that is nil or empty, also behind a type", []proof{
+	{"12", "New refuses a key that is nil, empty or a typed nil", []proof{
 		{"TestNewRefusesKeys/nil", nil},
 		{"TestNewRefusesKeys/zero key", nil},
 		{"TestNewRefusesKeys/typed nil", nil},
@@ -914,7 +914,7 @@ var register = []clause{
 		}},
 	}},
 	{"15", "of many keys the first 100 count, and the rest is reported", []proof{
-		{"jwks.TestParseManyKeys/one behind 101 odd ones", []mutant{
+		{"jwks.TestParseManyKeys/one after 101 odd ones", []mutant{
 			{"reports each of a million odd keys", "jwks.parse", `len(skipped) < maxReports`, `true`},
 		}},
 	}},
@@ -990,7 +990,7 @@ var register = []clause{
 			{"is quiet for an hour for tokens", "jwks.Source.join", `min(s.setback.quiet, maxQuietToken)`, `s.setback.quiet`},
 		}},
 		{"jwks.TestRetryAfterWhileStale", []mutant{
-			{"lets keys die for Retry-After", "jwks.setback.pause", `min(maxQuiet, fresh/2)`, `maxQuiet`},
+			{"lets keys expire because of Retry-After", "jwks.setback.pause", `min(maxQuiet, fresh/2)`, `maxQuiet`},
 		}},
 		{"jwks.TestRetryAfterOfMetadataAlone", nil},
 	}},
@@ -1007,7 +1007,7 @@ var register = []clause{
 		}},
 	}},
 	{"16", "an algorithm that no key could have starts no fetch", []proof{
-		{"jwks.TestAlgorithmsThatNobodyPublishes", []mutant{
+		{"jwks.TestUnpublishedAlgorithms", []mutant{
 			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(algorithms, h.Algorithm)`, `false`},
 		}},
 	}},
@@ -1063,7 +1063,7 @@ var register = []clause{
 		{"jwks.TestLifetime/Age beyond 64 bits", nil},
 		{"jwks.TestRetryAfter/beyond 64 bits", nil},
 	}},
-	{"17", "Refresh asks for everything anew", []proof{
+	{"17", "Refresh asks for everything again", []proof{
 		{"jwks.TestRevalidation", nil},
 		{"jwks.TestKeysMove/by Refresh", []mutant{
 			{"keeps the key that a kid had before", "jwks.Source.bind", `identity == k.identity`, `kid == k.kid`},
@@ -1109,7 +1109,7 @@ var register = []clause{
 		}},
 		{"TestIssuers/another", nil},
 		{"jwks.TestBadMetadata", []mutant{
-			{"lets an https issuer name keys behind plain http", "jwks.remote.locateAt", `r.plainHTTP`, `true`},
+			{"lets an https issuer name an address of keys with plain http", "jwks.remote.locateAt", `r.plainHTTP`, `true`},
 			{"takes the metadata of another issuer", "jwks.remote.locateAt", `issuer != r.issuer`, `false`},
 			{"takes a body of any size", "jwks.remote.get", `io.LimitReader(res.Body, maxBodyBytes+1))
 	if err != nil {
@@ -1142,8 +1142,8 @@ var register = []clause{
 		{"TestAnswers", []mutant{
 			{"takes padding", "internal/jws.Split", `	header`, `	raw = strings.TrimRight(raw, "=")
 	header`},
-			{"looks at no characters behind the last eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
-			{"hands an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
+			{"looks at no characters after the last whole eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
+			{"passes an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
 			{"passes over crit", "internal/jws.readHeader", `crit", "`, ``},
 			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},
 		}},
@@ -1174,7 +1174,7 @@ var register = []clause{
 			{"lets an inner error choose the kind", "innerError.Is", `!reason.IsKind(target) && `, ``},
 			{"says 401 where a store is out of reach", "isUnavailable", `errors.Is(err, ErrUnavailable) || `, ``},
 		}},
-		{"TestResultAtItsDoor", nil},
+		{"TestErrorOfAResult", nil},
 		{"jwks.TestErrorText/a long kid", nil},
 		{"jwks.TestEventsAreShort", nil},
 	}},
@@ -1260,10 +1260,10 @@ var register = []clause{
 	}},
 	{"22", "a guard that is not inside a middleware for its claims type is logged with a zero configuration, once a minute", []proof{
 		{"TestMisplacedGuards", []mutant{
-			{"finds the token of an outer door behind an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {
+			{"finds an outer middleware's token inside an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {
 			return c.token
 		}`},
-			{"Require lets in who has no token", "Require", `return missing`, `_ = missing
+			{"Require lets in a request without a token", "Require", `return missing`, `_ = missing
 			return nil`},
 			{"Require takes a request without a token for a misplaced guard", "Require", `inside {
 `, `inside || token == nil {
@@ -1272,16 +1272,71 @@ var register = []clause{
 			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured)`, `true`},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
-			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `	if now.Before(l.next) {
-		return false
-	}
-`, ``},
+			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
 			{"logs a misplaced guard once for each handler", "newGuard", `	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
 `, `	return func(next http.Handler) http.Handler {
 		var records logtext.Limit
 `},
 			{"logs a misplaced guard once", "internal/logtext.Limit.Allow", `Minute`, `Hour`},
+		}},
+	}},
+	{"22", "keys that cannot be fetched are logged with a zero configuration, once a minute, with both issuers", []proof{
+		{"jwks.TestWrongSlashIsLogged", []mutant{
+			{"says nothing of keys that cannot be fetched", "jwks.Source.report", `	s.log(kind, "err", err)
+`, ``},
+			{"logs each fetch that fails", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
+			{"does not count what it suppresses", "internal/logtext.Limit.Allow", `l.suppressed++`, ``},
+			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer))`, `issuer, issuer))`},
+		}},
+		{"jwks.TestWhichLogger", []mutant{
+			{"asks for the default logger in New", "jwks.newSource", `logger: o.Logger`, `logger: slog.Default()`},
+		}},
+		{"jwks.TestKindsOfRecordsAreApart", nil},
+		{"jwks.TestRecordsShowNothingSecret", nil},
+	}},
+	{"22", "keys that cannot be used, and keys past their expiry, are logged", []proof{
+		{"jwks.TestRecords", []mutant{
+			{"says nothing of keys past their expiry", "jwks.Source.noticeStale", `s.log(ServedStale, "err", errLast)`, `_ = errLast`},
+			{"says nothing of keys that cannot be used", "jwks.Source.reportChanges", `causes != nil`, `false`},
+			{"names one of the keys that cannot be used", "jwks.maxLogged", `8`, `1`},
+			{"says nothing of keys that were removed", "jwks.Source.reportKeys", `keys == nil`, `kind == KeyRemoved`},
+		}},
+		{"jwks.TestKeysForAnotherUseAreNotLogged", []mutant{
+			{"warns of keys for encryption", "jwks.Source.reportChanges", `errors.As(k.err, new(jwk.OtherUseError))`, `false`},
+		}},
+	}},
+	{"22", "an unknown key is explained by the keys that there are, and a flood pays for no text", []proof{
+		{"jwks.TestUnknownKeySaysWhatThereIs", []mutant{
+			{"does not say which keys there are", "jwks.Source.Keys", `err == jwthttp.ErrUnknownKey`, `false`},
+		}},
+		{"jwks.TestUnknownKeyAllocations", []mutant{
+			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, found}).Error())`},
+		}},
+		{"internal/logtext.TestNoKey", []mutant{
+			{"does not call the kid unverified", "internal/logtext.NoKey", ` (unverified)`, ``},
+		}},
+		{"internal/logtext.TestKeys", []mutant{
+			{"lists nine keys", "internal/logtext.maxListed", `8`, `9`},
+		}},
+	}},
+	{"22", "a store that fails is logged with a zero configuration, once a minute", []proof{
+		{"denylist.TestStoreDownIsLogged", []mutant{
+			{"says nothing of a store that cannot be asked", "denylist.List.check", `l.checkFailed(ctx, failed("denylist: the store failed: %w", err))`, `failed("denylist: the store failed: %w", err)`},
+			{"counts revocations among checks", "denylist.List.raise", `&l.failedRaises`, `&l.failedChecks`},
+		}},
+		{"denylist.TestWhatElseIsLogged", []mutant{
+			{"logs that a client has left", "denylist.List.logged", `!errors.Is(ctx.Err(), context.Canceled)`, `true`},
+			{"says nothing of a number that no list wrote", "denylist.List.check", `l.checkFailed(ctx, failed("denylist: the store failed: it returned the number %d, which no list wrote", n))`, `failed("denylist: the store failed: it returned the number %d, which no list wrote", n)`},
+		}},
+		{"denylist.TestFullIsLogged", []mutant{
+			{"logs to the default logger only", "denylist.newList", `, logger: opts.Logger`, ``},
+		}},
+	}},
+	{"22", "nothing is computed for a level that is off", []proof{
+		{"internal/logtext.TestRecordsThatAreNotWrittenCostNothing", nil},
+		{"jwks.TestLevelsThatAreOff", []mutant{
+			{"makes a text before it knows whether it is wanted", "jwks.Source.log", `slog.String("issuer", s.issuer)`, `slog.String("issuer", fmt.Sprint(s.issuer))`},
 		}},
 	}},
 	{"22", "log texts are one line for every reader, and hold no bidirectional control characters", []proof{
@@ -1303,11 +1358,11 @@ var register = []clause{
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
 		}},
 		{"TestRequireScopes/no token, anonymous", []mutant{
-			{"leaves the token of an outer door to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), responder: &m.responder}))`, `next.ServeHTTP(w, r)`},
-			{"shows guards the token of an outer door behind an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
+			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), responder: &m.responder}))`, `next.ServeHTTP(w, r)`},
+			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
-			{"RequireScopes lets in who has no token", "requireScopes", `if !ok {
+			{"RequireScopes lets in a request without a token", "requireScopes", `if !ok {
 			return missing
 		}
 		if`, `_ = missing
@@ -1318,13 +1373,13 @@ var register = []clause{
 			{"challenges for a fault of the program", "internal/reason.misconfigured", `false`, `true`},
 		}},
 		{"TestRequireScopes/one of two", []mutant{
-			{"RequireScopes lets in who has one of the scopes", "RequireScopes", `!slices.ContainsFunc(all, func(s string) bool { return !`, `slices.ContainsFunc(all, func(s string) bool { return `},
+			{"RequireScopes lets in a token that has one of the scopes", "RequireScopes", `!slices.ContainsFunc(all, func(s string) bool { return !`, `slices.ContainsFunc(all, func(s string) bool { return `},
 			{"a guard goes on after it has refused", "newGuard", `err)
 `, `err)
 			next.ServeHTTP(w, r)
 `},
 			{"tells the client what an error says, in the challenge", "WriteError", `failureOf(err)`, `failureOf(err)
-	f.Reason = f.Reason.WithScope(err.Error())`},
+	f.Reason = f.Reason.WithScope(err.Error(), "")`},
 			{"leaves refusals to caches", "internal/answer.Answer.Write", `	h.Set("Cache-Control", "no-store")
 `, ``},
 		}},
@@ -1380,7 +1435,7 @@ var register = []clause{
 	}},
 	{"HTTP", "challenges name the metadata, and no other answer does", []proof{
 		{"TestResourceMetadata", []mutant{
-			{"challenges who may not do this", "internal/reason.forbidden", `false`, `true`},
+			{"challenges a token that may not do this", "internal/reason.forbidden", `false`, `true`},
 			{"names no resource metadata", "internal/answer.Answer.challengeOf", `s.Metadata != ""`, `false`},
 		}},
 	}},
@@ -1396,7 +1451,7 @@ var register = []clause{
 		}},
 		{"denylist.TestCheckOverHTTP/jwt.MapClaims/odd numbers in the store", []mutant{
 			{"takes any number from the store", "denylist.List.check", `< 0 || n `, ``},
-			{"takes a number of the store that nobody asked for", "denylist.List.check", `n > 0 && keys[kind] == (Key{})`, `kind < 0`},
+			{"takes a number of the store that was not asked for", "denylist.List.check", `n > 0 && keys[kind] == (Key{})`, `kind < 0`},
 		}},
 		{"denylist.TestCheckOverHTTP/jwt.MapClaims/a token that cannot be revoked", []mutant{
 			{"has a client try a logout again that can never succeed", "denylist.misuse", `ErrMisconfigured`, `ErrUnavailable`},
@@ -1462,7 +1517,7 @@ var register = []clause{
 			{"forgets what the wall clock says is not over", "denylist.entry.isOver", `wall <= now.wall && e.until.`, ``},
 		}},
 		{"denylist.TestMemoryPutBack", []mutant{
-			{"keeps for years what was looked at while the wall clock was years behind", "denylist.room.dropOver", `min(e.until.wall-now.wall, lookAgain.Milliseconds()`, `(e.until.wall - now.wall`},
+			{"keeps for years what was looked at while the wall clock was years slow", "denylist.room.dropOver", `min(e.until.wall-now.wall, lookAgain.Milliseconds()`, `(e.until.wall - now.wall`},
 		}},
 	}},
 	{"DOC", "a token that no revocation reaches is refused", []proof{
@@ -1514,13 +1569,13 @@ var register = []clause{
 		}},
 	}},
 	{"DOC", "AccessTokens returns an error without an issuer or an audience", []proof{
-		{"oauth.TestAccessTokensOfNobody/no issuer", []mutant{
+		{"oauth.TestAccessTokensMistakes/no issuer", []mutant{
 			{"asks for no issuer", "oauth.AccessTokens", `issuer == ""`, `false`},
 		}},
-		{"oauth.TestAccessTokensOfNobody/no audience", []mutant{
+		{"oauth.TestAccessTokensMistakes/no audience", []mutant{
 			{"asks for no audience", "oauth.AccessTokens", `len(audience) == 0 || `, ``},
 		}},
-		{"oauth.TestAccessTokensOfNobody/an empty audience", []mutant{
+		{"oauth.TestAccessTokensMistakes/an empty audience", []mutant{
 			{"takes an audience that is empty", "oauth.AccessTokens", ` || slices.Contains(audience, "")`, ``},
 		}},
 	}},
@@ -1551,7 +1606,7 @@ var register = []clause{
 		}},
 	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
-		{"jwks.TestReplacedKeyBehindAFilter", []mutant{
+		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
 		return nil, nil
 	}

@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// A Report is all that one run measured.
+// A Report is everything that one run measured.
 type Report struct {
 	Go     string  `json:"go"`
 	CPUs   int     `json:"cpus"`
@@ -66,13 +66,13 @@ type Table struct {
 	Rows []Row  `json:"rows"`
 }
 
-// A Row is what one contestant took for it, per request.
+// A Row is what one contestant needed for a request.
 type Row struct {
 	Name   string  `json:"name"`
-	Ns     float64 `json:"ns"` // median over the rounds
+	Ns     float64 `json:"ns"` // the median of the rounds
 	Allocs float64 `json:"allocs"`
 	Bytes  float64 `json:"bytes"`
-	Ratio  float64 `json:"ratio"` // to the first row, median of the rounds' ratios
+	Ratio  float64 `json:"ratio"` // to the first row; the median of the rounds' ratios
 }
 
 func (t Table) row(name string) Row {
@@ -149,19 +149,19 @@ func (r *Report) write(jsonFile, plotFile string) error {
 	return nil
 }
 
-// A runner does a batch of requests and says how many.
+// A runner sends a batch of requests and returns how many.
 type runner struct {
 	name  string
 	batch func() int
 }
 
-// inTurns measures runners one after the other, round by round, so that what
-// disturbs the machine disturbs all of them; each round begins with another one,
-// so that none always runs behind the same. Ratios are to the first.
+// inTurns measures the runners one after another in each round, so a disturbance of the
+// machine affects all of them. Each round begins with another runner, so no runner always
+// follows the same one. Ratios are to the first runner.
 func inTurns(work string, rounds int, runners []runner) Table {
 	ns := make([][]float64, len(runners))
 	t := Table{Work: work, Rows: make([]Row, len(runners))}
-	for round := range rounds + 1 { // the first warms up
+	for round := range rounds + 1 { // the first round warms up
 		for turn := range runners {
 			i := (turn + round) % len(runners)
 			r := runners[i]
@@ -195,7 +195,7 @@ func median[T cmp.Ordered](v []T) T {
 	return v[len(v)/2]
 }
 
-// served makes runners of contestants: passes times all tokens.
+// served makes runners of contestants. A batch sends all tokens passes times.
 func served(alg string, tokens []contest.Token, passes int, contestants ...contest.Contestant) ([]runner, error) {
 	var runners []runner
 	for _, c := range contestants {

@@ -25,7 +25,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-const different = 2000 // tokens in turn: a repeated one flatters a decoder's cache
+const different = 2000 // tokens in turn: with a repeated token, a decoder's cache would seem too good
 
 var measurements = []struct {
 	name    string
@@ -86,8 +86,8 @@ func rs256Seen(r *Report) error {
 	return nil
 }
 
-// rs256First gives jwthttp a new memory for every pass, outside of the time that
-// is taken.
+// rs256First gives jwthttp a new memory for every pass. The time to make the memory is not
+// measured.
 func rs256First(r *Report) error {
 	tokens := contest.Tokens("RS256", 0, different)
 	rigs := make([]*contest.Rig, r.Rounds+1)
@@ -147,7 +147,7 @@ func forged(r *Report) error {
 	return nil
 }
 
-// threads compares what a second thread adds with what it adds to a floor.
+// threads compares the gain from a second thread with the gain of a floor.
 func threads(r *Report) error {
 	for _, alg := range []string{"HS256", "RS256"} {
 		tokens := contest.Tokens(alg, 0, 200)
@@ -299,8 +299,8 @@ func memory(r *Report) error {
 	return nil
 }
 
-// server sends load from a second process to two servers that differ only in
-// what protects the handler.
+// server sends load from a second process to two servers. They differ only in what protects
+// the handler.
 func server(r *Report) error {
 	for _, alg := range []string{"HS256", "RS256"} {
 		var urls []string
@@ -339,15 +339,14 @@ func server(r *Report) error {
 		r.Tables = append(r.Tables, t)
 		want := 1.2
 		if alg == "HS256" {
-			want = 1 // most of it is net/http and the load itself
+			want = 1 // most of the time is net/http's and that of the load itself
 		}
 		r.atLeast(alg+", requests per second of a server, ratio to golang-jwt's", median(ratios), want)
 	}
 	return nil
 }
 
-// rateOf starts this program again to send the load, and returns requests per
-// second.
+// rateOf starts this program again to send the load. It returns requests per second.
 func rateOf(url, token string) (float64, error) {
 	cmd := exec.Command(os.Args[0], "-load", url)
 	cmd.Env = append(os.Environ(), "TOKEN="+token)
@@ -361,8 +360,8 @@ func rateOf(url, token string) (float64, error) {
 
 const loadTime = 700 * time.Millisecond
 
-// sendLoad writes plain HTTP/1.1 on a few connections, so that the load takes as
-// little of the machine as it can, and prints requests per second.
+// sendLoad writes plain HTTP/1.1 on a few connections and prints requests per second. In this
+// way the load uses as little of the machine as possible.
 func sendLoad(url string) {
 	addr := strings.Trim(strings.TrimPrefix(url, "http://"), "/")
 	request := []byte("GET / HTTP/1.1\r\nHost: " + addr + "\r\nAuthorization: " + os.Getenv("TOKEN") + "\r\n\r\n")

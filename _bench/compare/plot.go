@@ -14,8 +14,8 @@ import (
 	"github.com/jwthttp/jwthttp/_bench/contest"
 )
 
-// plotTables draws microseconds for a request, a bar for each contestant and
-// table, the fastest on top.
+// plotTables draws the microseconds of a request. Each contestant has a bar in each table, and
+// the fastest is on top.
 func plotTables(file string, tables []Table) error {
 	colors := []color.Color{color.RGBA{0x1f, 0x6f, 0xb4, 0xff}, color.RGBA{0xf2, 0x8e, 0x2b, 0xff}}
 	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
@@ -69,7 +69,7 @@ func plotTables(file string, tables []Table) error {
 	}
 	labels := make([]string, len(names))
 	for i, name := range names {
-		labels[i] = name + "    " // fonts that take the place of this one are wider
+		labels[i] = name + "    " // a replacement for this font is wider
 	}
 	p.NominalY(labels...)
 	p.X.Max *= 1.1

@@ -1,6 +1,6 @@
-// Package conformance runs the parts of jwthttptest.Conformance that apply to every
-// middleware on those of others: go -C _bench test -v ./conformance tells what they
-// let in. Nothing here fails for it.
+// Package conformance runs those parts of jwthttptest.Conformance on other middlewares that
+// apply to every middleware: go -C _bench test -v ./conformance shows what they accept. The
+// tests do not fail because of it.
 package conformance
 
 import (
@@ -67,6 +67,6 @@ func TestAuth0(t *testing.T) {
 func TestJWTAuth(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	ja := jwtauth.New("RS256", nil, iss.PublicKey(), jwx.WithIssuer(iss.URL), jwx.WithAudience(iss.Audience), jwx.WithRequiredClaim("exp"))
-	// Its Verifier reads a cookie of the name jwt too.
+	// Verifier also reads a cookie with the name jwt.
 	examine(t, jwtauth.Verifier(ja)(jwtauth.Authenticator(ja)(next)), jwthttptest.Setup{Issuer: iss, OwnErrors: true, Cookie: "jwt"})
 }

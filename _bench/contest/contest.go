@@ -1,7 +1,6 @@
-// Package contest gives the same work to several packages: a request with a
-// token of ten claims goes in, typed claims (where the package can) stand in the
-// context when the next handler is called, and issuer, audience and expiry have
-// been checked.
+// Package contest gives the same work to several packages. A request has a token with ten
+// claims. When the next handler is called, issuer, audience and expiry have been checked. The
+// context has the claims, typed if the package can do that.
 package contest
 
 import (
@@ -29,7 +28,7 @@ const (
 // Secret is the HS256 secret of all contestants.
 var Secret = []byte("a secret for benchmarks, 32 bytes or more of it")
 
-// PrivateKey is the RS256 key of all contestants, made once a process.
+// PrivateKey is the RS256 key of all contestants. It is made once in a process.
 var PrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -38,8 +37,7 @@ var PrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// Claims are the ten claims of every token, for packages that decode into any
-// struct.
+// Claims are the ten claims of every token. They are for packages that decode into any struct.
 type Claims struct {
 	Issuer    string   `json:"iss"`
 	Subject   string   `json:"sub"`
@@ -53,7 +51,7 @@ type Claims struct {
 	Email     string   `json:"email"`
 }
 
-// Registered are the same for packages that ask for golang-jwt's claims type.
+// Registered are the same claims for packages that require golang-jwt's claims type.
 type Registered struct {
 	jwt.RegisteredClaims
 	Scope string `json:"scope"`
@@ -64,8 +62,7 @@ type Registered struct {
 // A Token is a value of the Authorization header.
 type Token = string
 
-// Tokens returns n different tokens of the algorithm, the first of which is
-// number from.
+// Tokens returns n different tokens of the algorithm. Their numbers begin with from.
 func Tokens(alg string, from, n int) []Token {
 	now := time.Now()
 	tokens := make([]Token, n)
@@ -82,7 +79,7 @@ func Tokens(alg string, from, n int) []Token {
 	return tokens
 }
 
-// Sign returns the token for claims.
+// Sign returns a token with these claims.
 func Sign(alg string, claims jwt.Claims) string {
 	method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any(Secret)
 	if alg == "RS256" {
@@ -97,8 +94,7 @@ func Sign(alg string, claims jwt.Claims) string {
 	return raw
 }
 
-// Forged returns a token of nearly 8 KiB and many members whose signature is
-// wrong.
+// Forged returns a token of nearly 8 KiB. It has many members and a wrong signature.
 func Forged(alg string) Token {
 	claims := jwt.MapClaims{"iss": Issuer, "aud": Audience, "exp": time.Now().Add(time.Hour).Unix()}
 	for i := range 195 {
@@ -114,8 +110,8 @@ func Forged(alg string) Token {
 	return "Bearer " + raw[:i+1] + base64.RawURLEncoding.EncodeToString(sig)
 }
 
-// HMACOf computes what nobody can save on a forged HS256 token: the HMAC of its
-// bytes, with a state that is reused.
+// HMACOf returns a function that computes the HMAC of a forged HS256 token with a reused
+// state. Every verifier must do at least that.
 func HMACOf(forged Token) func() {
 	input := []byte(forged[len("Bearer "):strings.LastIndexByte(forged, '.')])
 	mac := hmac.New(sha256.New, Secret)
@@ -127,14 +123,14 @@ func HMACOf(forged Token) func() {
 	}
 }
 
-// A Contestant protects next, with keys for the algorithm.
+// A Contestant protects next with keys for the algorithm.
 type Contestant struct {
 	Name    string
 	Protect func(alg string, next http.Handler) (http.Handler, error)
 }
 
-// A Rig drives one contestant: a request that is reused and a ResponseWriter
-// that discards.
+// A Rig sends requests to one contestant. It reuses one request, and a ResponseWriter that
+// discards everything.
 type Rig struct {
 	handler http.Handler
 	request *http.Request
@@ -143,8 +139,8 @@ type Rig struct {
 	ran     int
 }
 
-// NewRig also makes sure that the contestant does the work: a good token gets
-// through; one that is expired, for another audience or forged does not.
+// NewRig also checks that the contestant does the work. A good token must pass. A token that
+// is expired, forged or for another audience must not.
 func (c Contestant) NewRig(alg string) (*Rig, error) {
 	rig, err := c.newRig(alg)
 	if err != nil {
@@ -184,22 +180,22 @@ func (c Contestant) newRig(alg string) (*Rig, error) {
 	return rig, err
 }
 
-// Serve sends a request with that token through the contestant.
+// Serve sends a request with that token to the contestant.
 func (r *Rig) Serve(token Token) {
 	r.header[0] = token
 	clear(r.writer)
 	r.handler.ServeHTTP(r.writer, r.request)
 }
 
-// Share returns a rig of its own for a handler that several drive at once. It
-// does not count.
+// Share returns a rig of its own for a handler that several goroutines use. It does not count
+// calls.
 func Share(h http.Handler) *Rig {
 	rig := &Rig{handler: h, request: httptest.NewRequest("GET", "/", nil), header: []string{""}, writer: discard{}}
 	rig.request.Header["Authorization"] = rig.header
 	return rig
 }
 
-// Ran is how often the next handler was called.
+// Ran returns how often the next handler was called.
 func (r *Rig) Ran() int { return r.ran }
 
 type discard http.Header

@@ -30,7 +30,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// The contestants by name.
+// These are the contestants by name.
 var (
 	Ours           = Contestant{"jwthttp", protectOurs[Claims](0)}
 	OursNoMemory   = Contestant{"jwthttp, nothing remembered", protectOurs[Claims](-1)}
@@ -49,7 +49,7 @@ var (
 	CristalHQ      = Contestant{"cristalhq/jwt v5.4.0", protectCristalHQ}
 )
 
-// All are in the order of the table.
+// All has the contestants in the order of the table.
 var All = []Contestant{Ours, OursRegistered, OursMap, Floor, FloorNoHeader, ContextFloor, CristalHQ, GolangJWT, GolangJWTMap, EchoJWT, Auth0v2, Auth0, JWTAuth}
 
 type contextKey struct{}
@@ -102,17 +102,21 @@ type floorState struct {
 	sig       [256]byte
 }
 
-// header is what a verifier must know of a token before its signature.
+// header has what a verifier must know before it checks the signature.
 type header struct {
 	Algorithm string `json:"alg"`
 	KeyID     string `json:"kid"`
 	Type      string `json:"typ"`
 }
 
-// protectFloor does what cannot be saved, with the bare primitives: the hash with
-// a reused state, base64, a strict decoding of the claims and, if withHeader, of
-// the header, which names the key, and a new request context. It looks at
-// nothing of what it has decoded.
+// protectFloor does only the necessary work, with the bare primitives:
+//
+//   - the hash with a reused state
+//   - base64
+//   - a strict decoding of the claims and, if withHeader, of the header, which names the key
+//   - a new request context
+//
+// It does not check what it has decoded.
 func protectFloor(withHeader bool) func(string, http.Handler) (http.Handler, error) {
 	return func(alg string, next http.Handler) (http.Handler, error) {
 		pub := &PrivateKey().PublicKey
@@ -179,7 +183,7 @@ func protectGolangJWT(newClaims func() jwt.Claims) func(string, http.Handler) (h
 	}
 }
 
-// custom are the claims that auth0's packages decode beside the registered ones.
+// custom has the claims that auth0's packages decode beside the registered ones.
 type custom struct {
 	Scope string `json:"scope"`
 	Name  string `json:"name"`
@@ -236,8 +240,8 @@ func protectEcho(alg string, next http.Handler) (http.Handler, error) {
 	k := key(alg)
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
 	e := echo.New()
-	// Its own parsing checks neither issuer nor audience, so it gets the function
-	// that its documentation proposes.
+	// The package's own parsing checks neither issuer nor audience. So it uses the function
+	// from the package's documentation.
 	mw, err := echojwt.Config{ParseTokenFunc: func(_ *echo.Context, auth string) (any, error) {
 		return parser.ParseWithClaims(auth, &Registered{}, func(*jwt.Token) (any, error) { return k, nil })
 	}}.ToMiddleware()

@@ -10,8 +10,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// Claims name who sent a token; Kept holds on to the bytes that it was decoded
-// from, so that bytes of another request in them are seen.
+// Claims name the sender of a token. Kept keeps the bytes that it was decoded from, so bytes
+// of another request in them are found.
 type Claims struct {
 	Subject string `json:"sub"`
 	ID      string `json:"jti"`
@@ -22,8 +22,8 @@ type kept []byte
 
 func (k *kept) UnmarshalJSON(b []byte) error { *k = b; return nil }
 
-// echo answers with all that it knows of the token. It lets other requests go on
-// first, so that what they share is mixed up.
+// echo answers with everything that it knows of the token. It first lets other requests run,
+// so that shared memory would be mixed up.
 func echo(w http.ResponseWriter, r *http.Request) {
 	runtime.Gosched()
 	t, ok := jwthttp.TokenFromContext[Claims](r.Context())
@@ -39,13 +39,13 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 var stranger = &jwthttp.Token[Claims]{Claims: Claims{Subject: "nobody at all"}}
 
-// An answer is all of a response that is promised.
+// An answer is everything of a response that is promised.
 type answer struct {
 	status                                   int
 	challenge, cache, retry, mediaType, body string
 }
 
-// The sentences and codes are written down once more, not taken from the package.
+// The sentences and codes are written here a second time. They are not taken from the package.
 var (
 	noToken      = refusal(401, "", "", "No access token was sent")
 	twoTokens    = refusal(400, "invalid_request", "", "The request carries more than one credential")
@@ -87,7 +87,7 @@ func refusal(status int, code, scope, sentence string) answer {
 	return a
 }
 
-// accepted is what echo says to this token.
+// accepted returns echo's answer to this token.
 func accepted(t token, source string) answer {
 	a := answer{status: 200, mediaType: "text/plain; charset=utf-8", body: fmt.Sprintf("%s %s %q %s %s ", subject(t.number), id(t.number), subject(t.number)+id(t.number), source, t.kid)}
 	if source != "header:Authorization" {
@@ -100,7 +100,8 @@ func answerOf(status int, h http.Header, body []byte) answer {
 	return answer{status, only(h["Www-Authenticate"]), only(h["Cache-Control"]), only(h["Retry-After"]), only(h["Content-Type"]), string(body)}
 }
 
-// only makes a second value of a header a difference.
+// only returns the value of a header. With a second value, it returns a text that equals no
+// wanted value.
 func only(values []string) string {
 	if len(values) == 1 {
 		return values[0]
@@ -111,7 +112,7 @@ func only(values []string) string {
 	return fmt.Sprint(values)
 }
 
-// A recorder is a ResponseWriter that costs little and is used again.
+// A recorder is a cheap ResponseWriter that is reused.
 type recorder struct {
 	header http.Header
 	status int
@@ -129,14 +130,14 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	if w.header["Content-Type"] == nil {
-		w.header["Content-Type"] = plainText // net/http finds this out by itself
+		w.header["Content-Type"] = plainText // net/http finds this type by itself
 	}
 	return w.body.Write(b)
 }
 
 var plainText = []string{"text/plain; charset=utf-8"}
 
-// A way carries requests to a handler.
+// A way sends requests to a handler.
 type way interface {
 	send(r *http.Request) (answer, error)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// A tally is how many requests of each kind were answered with which status.
+// A tally counts the answers of each status to each kind of request.
 type tally [64][6]int64
 
-var statuses = []int{200, 400, 401, 403, 503} // others come last
+var statuses = []int{200, 400, 401, 403, 503} // other statuses come last
 
 func (t *tally) count(kind, status int) {
 	i := slices.Index(statuses, status)
@@ -70,7 +70,7 @@ func bucket(d time.Duration) int {
 
 func (h *histogram) add(d time.Duration) { h[bucket(d)]++ }
 
-// quantile returns the lower end of the bucket that it is in, in microseconds.
+// quantile returns the lower end of the bucket that has the quantile, in microseconds.
 func (h *histogram) quantile(q float64) float64 {
 	var n, below float64
 	for _, c := range h {
@@ -95,8 +95,8 @@ const (
 	turnFor = 25 * time.Millisecond
 )
 
-// figures measures the same handler with and without the middleware, in turns, so
-// that what disturbs the machine disturbs both.
+// figures measures the same handler with and without the middleware, in turns. A disturbance
+// of the machine then affects both.
 func figures(w *world, auth *jwthttp.Middleware[Claims]) error {
 	bare := http.HandlerFunc(echo)
 	guarded := auth.Handler(bare)

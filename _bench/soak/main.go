@@ -1,16 +1,20 @@
-// Soak drives the middleware with mixed traffic, good and bad, in process and over
-// TCP on loopback, while providers change their keys, are slow and fail; and
-// holds every single answer against what is promised for that request.
+// Soak sends mixed traffic, good and bad, through the middleware, in process and over TCP on
+// loopback. Meanwhile providers change their keys, are slow and fail. Soak compares every
+// answer with what is promised for that request.
 //
 //	go -C _bench run ./soak                            200,000 requests in process and 20,000 over TCP
 //	go -C _bench run ./soak -requests N -tcp N         as many as that, for 45 minutes at most
 //	go -C _bench run ./soak -minute                    as many as a minute has room for
 //
-// It exits with status 1 if an answer was wrong, if goroutines or memory stay
-// behind, or if keys were fetched more often than the budget allows. All traffic
-// goes to servers of its own on 127.0.0.1; an interrupt ends it early, with the
-// report. A slow phase of a provider comes in the first seconds of every minute, a
-// failing one in the middle of it, so a short run sees only the first.
+// It exits with status 1 in these cases:
+//
+//   - An answer was wrong.
+//   - Goroutines or memory are left.
+//   - Keys were fetched more often than the budget allows.
+//
+// All traffic goes to Soak's own servers on 127.0.0.1. An interrupt ends the run early, with
+// the report. A provider is slow in the first seconds of every minute and fails in the middle
+// of it. A short run sees only the slow phase.
 package main
 
 import (
@@ -39,13 +43,13 @@ import (
 )
 
 const (
-	localWorkers = 8  // few, or they leave nothing to the others
-	tcpWorkers   = 32 // a connection each
-	patientOnes  = 2  // every second of them waits for slow keys
+	localWorkers = 8  // few, or the other workers get no time
+	tcpWorkers   = 32 // each has a connection
+	patientOnes  = 2  // one in two of them waits for slow keys
 
 	maxRun     = 45 * time.Minute
-	minuteRun  = 50 * time.Second // from the start; the figures take the rest
-	maxGrowth  = 8 << 10          // of the heap, in KiB
+	minuteRun  = 50 * time.Second // from the start; the figures take the rest of the minute
+	maxGrowth  = 8 << 10          // growth of the heap, in KiB
 	hangUpRate = 200              // requests over TCP for each client that hangs up
 )
 
@@ -77,7 +81,7 @@ func main() {
 	fmt.Println("every answer was as promised")
 }
 
-// A world is all that the workers share.
+// A world is what all workers share.
 type world struct {
 	pools         *pools
 	providers     []*provider
@@ -111,7 +115,7 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 	w.pools, w.providers, w.handler = nil, nil, nil
 
 	grown := (int64(heapInUse()) - int64(heap)) >> 10
-	runtime.KeepAlive(auth) // what it keeps must be bounded, so it counts
+	runtime.KeepAlive(auth) // the heap includes what auth keeps, which must be bounded
 	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -130,11 +134,11 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 	return w.faults, nil
 }
 
-// drive sends all requests, while providers change their keys, and prints how they
-// fared. Servers and connections are closed when it returns.
+// drive sends all requests while providers change their keys, and prints the results. Servers
+// and connections are closed when it returns.
 func (w *world) drive(ctx context.Context, requests, tcp int64) {
 	server := httptest.NewUnstartedServer(w.handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of those who hang up
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // errors because of clients that hang up
 	server.Start()
 	defer server.Close()
 	transport := &http.Transport{MaxConnsPerHost: tcpWorkers, MaxIdleConnsPerHost: tcpWorkers, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second}
@@ -226,7 +230,7 @@ func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
 	return w, auth, nil
 }
 
-// work sends requests until there are none left or ctx is done.
+// work sends requests until none are left or ctx ends.
 func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, t *tally) {
 	buf := make([]answer, 0, 3)
 	for ctx.Err() == nil && left.Add(-1) >= 0 {
@@ -245,7 +249,8 @@ func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, 
 	}
 }
 
-// hangUp is clients that go in the middle of a request or before its answer.
+// hangUp runs clients that close the connection in the middle of a request or before its
+// answer.
 func (w *world) hangUp(ctx context.Context, m *maker, left *atomic.Int64) {
 	for at := left.Load(); wait(ctx, time.Millisecond); {
 		now := left.Load()
@@ -275,7 +280,7 @@ func (w *world) hangUp(ctx context.Context, m *maker, left *atomic.Int64) {
 
 func heapInUse() uint64 {
 	runtime.GC()
-	runtime.GC() // what pools keep goes with the second
+	runtime.GC() // the second collection frees what pools keep
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

@@ -16,22 +16,22 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// What package jwks promises.
+// These are the promises of package jwks.
 const (
-	cooldown = 30 * time.Second // between fetches for tokens, when the budget of them is spent
+	cooldown = 30 * time.Second // between fetches for tokens, after the budget is spent
 	budget   = 4
 	healing  = 12 * time.Second // at most, from the end of a failure of failFor
-	slack    = 3 * time.Second  // of this machine
+	slack    = 3 * time.Second  // for this machine
 )
 
 const (
 	slowFor  = 4 * time.Second
 	delay    = 2500 * time.Millisecond // longer than a request waits, shorter than a fetch may take
 	failFor  = 6 * time.Second
-	lifetime = 5 * time.Minute // the shortest that a source honours: renewals come from half of it on
+	lifetime = 5 * time.Minute // the shortest that a source accepts: renewals begin at half of it
 )
 
-// A publicKey is a key of a provider, with tokens of it. Its state only grows.
+// A publicKey is a key of a provider, with tokens of that key. Its state only increases.
 type publicKey struct {
 	kid    string
 	key    *rsa.PrivateKey
@@ -40,10 +40,10 @@ type publicKey struct {
 }
 
 const (
-	published = iota // at the provider; the source may or may not have it
-	known            // the source has it: every token of it is accepted
-	withdrawn        // no longer at the provider; the source may or may not have it
-	gone             // the source has dropped it: no token of it is accepted
+	published = iota // the provider has it; the source may have it
+	known            // the source has it: all its tokens are accepted
+	withdrawn        // the provider does not have it any more; the source may have it
+	gone             // the source does not have it any more: none of its tokens is accepted
 )
 
 // A provider publishes keys on loopback and changes them.
@@ -54,9 +54,9 @@ type provider struct {
 	mode    atomic.Int32                 // good, slow or failing
 	trouble atomic.Uint32                // odd while an answer may be a 503
 	fetches atomic.Int64
-	failed  atomic.Int64 // of the fetches
+	failed  atomic.Int64 // how many of the fetches failed
 
-	phases, refreshes int64 // of trouble; by the conductor, not by the source
+	phases, refreshes int64 // phases of trouble, and refreshes by phase
 	report            func(format string, args ...any)
 }
 
@@ -80,7 +80,7 @@ func newProvider(report func(string, ...any)) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	(*p.keys.Load())[publishes].state.Store(gone) // it never had it
+	(*p.keys.Load())[publishes].state.Store(gone) // the source never had it
 	return p, p.source.Refresh(context.Background())
 }
 
@@ -137,7 +137,7 @@ func (p *provider) rotate(k *publicKey) {
 	p.keys.Store(&now)
 }
 
-// heard learns from the source which keys it has, once it has them.
+// heard records which keys the source has added and removed.
 func (p *provider) heard(e jwks.Event) {
 	for _, k := range *p.keys.Load() {
 		if k.kid == e.KeyID && e.Kind == jwks.KeyAdded {
@@ -149,15 +149,15 @@ func (p *provider) heard(e jwks.Event) {
 	}
 }
 
-// mustKnow makes a refusal of the newest key's tokens wrong, and acceptance of
-// the oldest one's.
+// mustKnow says that from now on it is wrong to refuse tokens of the newest key, and wrong to
+// accept tokens of the oldest.
 func (p *provider) mustKnow() {
 	keys := *p.keys.Load()
 	keys[0].state.CompareAndSwap(published, known)
 	keys[publishes].state.CompareAndSwap(withdrawn, gone)
 }
 
-// wait returns whether ctx is still good after that time.
+// wait waits for d. It reports whether ctx has not ended.
 func wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -167,7 +167,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// steady changes keys under the flood of unknown ones, and is always there.
+// steady changes its keys while unknown keys flood the source. It never fails.
 func (p *provider) steady(ctx context.Context) {
 	for wait(ctx, 4*time.Second) {
 		p.rotate(p.newKey())
@@ -178,8 +178,8 @@ func (p *provider) steady(ctx context.Context) {
 	}
 }
 
-// shaky is slow in the first seconds of every minute and fails in the middle of
-// it, when unknown keys start a fetch, and changes its key each time.
+// shaky changes its key in two phases of every minute. It is slow in the first seconds and
+// fails in the middle, when unknown keys start a fetch.
 func (p *provider) shaky(ctx context.Context) {
 	for start := time.Now(); ; start = start.Add(2 * cooldown) {
 		next := p.newKey()
@@ -196,7 +196,7 @@ func (p *provider) shaky(ctx context.Context) {
 	}
 }
 
-// phase is a time of trouble with a new key in it. It ends when the source has had
+// phase is a time of trouble in which a new key is published. It ends when the source has had
 // a good answer again.
 func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Duration, next *publicKey) bool {
 	p.phases++
@@ -218,7 +218,7 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 		}
 		if stats.LastError == nil {
 			p.refreshes++
-			p.source.Refresh(ctx) // nothing has failed, so nothing will be asked soon
+			p.source.Refresh(ctx) // nothing has failed, so no retry is due
 		}
 		if time.Since(back) > healing+slack {
 			p.report("%v after its keys are there again the source has none: %v", time.Since(back), stats.LastError)
@@ -228,11 +228,12 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 	return false
 }
 
-// maxFetches is how often a source may ask in that time:
+// maxFetches returns how often a source may fetch in that time:
+//
 //   - once at first
 //   - for unknown keys and failed signatures, within the budget
 //   - to renew keys after half of their lifetime
-//   - again after each failure; backoff allows five in a phase
+//   - again after each failure; the backoff allows five in a phase
 func (p *provider) maxFetches(d time.Duration) int64 {
 	return 1 + budget + int64(d/cooldown) + int64(d/(lifetime/2)) + min(p.failed.Load(), 5*p.phases) + p.refreshes
 }

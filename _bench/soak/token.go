@@ -16,24 +16,25 @@ import (
 const (
 	fixedIssuer = "https://fixed.example.com"
 	audience    = "orders"
-	farAhead    = 4102444800 // in 2100
+	farAhead    = 4102444800 // the year 2100
 )
 
-// A token and what a request with it is answered by.
+// A token is a token with the answer to a request that has it.
 type token struct {
 	raw    string
-	number uint64 // its subject and id
+	number uint64 // its subject and its id
 	kid    string
 }
 
-// Every token has a number of its own; workers have theirs far above these.
+// poolNumbers gives every token of the pools a number of its own. The numbers of workers are
+// far above these.
 var poolNumbers atomic.Uint64
 
 func subject(number uint64) string { return "user-" + strconv.FormatUint(number, 10) }
 func id(number uint64) string      { return strconv.FormatUint(number*0x9e3779b97f4a7c15, 16) }
 
-// A signer writes tokens by hand: what is minted for each request must be cheap,
-// and much of it no library would write.
+// A signer writes tokens by hand. Minting a token for each request must be cheap, and a
+// library would not write many of these tokens.
 type signer struct {
 	kid    string
 	header string
@@ -59,12 +60,12 @@ func rs256(kid string, key *rsa.PrivateKey) signer {
 	}}
 }
 
-// unsigned is for tokens that nobody gets as far as verifying.
+// unsigned is for tokens whose signature is never checked.
 func unsigned(alg, kid string) signer {
 	return signer{kid, `{"alg":"` + alg + `","kid":"` + kid + `"}`, func([]byte) []byte { return make([]byte, 256) }}
 }
 
-// token signs the claims; more is further members, each with a comma before it.
+// token signs the claims. more has further members, each after a comma.
 func (s signer) token(issuer string, number uint64, expires int64, more string) token {
 	return s.tokenFor(issuer, audience, number, expires, more)
 }
@@ -81,14 +82,14 @@ func (s signer) tokenFor(issuer, audience string, number uint64, expires int64, 
 	return token{string(b), number, s.kid}
 }
 
-// pools are what is too dear to make for each request.
+// pools has the tokens that are too expensive to make for each request.
 type pools struct {
-	seen, fresh []token // RS256; the middleware remembers fewer than fresh has
+	seen, fresh []token // RS256; the middleware cannot remember as many as fresh has
 	expired     []token
-	forged      []token // by the key of somebody else
-	expiring    []token // number i expires at the second i of the run
+	forged      []token // signed with another key
+	expiring    []token // token i expires at second i of the run
 	since       time.Time
-	next        atomic.Uint64 // of fresh, in turn, so that each comes again as late as it can
+	next        atomic.Uint64 // index into fresh: each token comes again as late as possible
 }
 
 const remembered = 256

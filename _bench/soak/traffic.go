@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// A request is what is sent and the truth about it.
+// A request is what is sent, with the facts that decide its answer.
 type request struct {
 	*http.Request
 	kind int
-	hit  answer // what is promised if the key is there
+	hit  answer // the promised answer if the source has the key
 
-	provider *provider  // whose key it is, or nil if keys are fixed
-	key      *publicKey // nil if the provider never had one of that kid
-	expires  int64      // if not 0, hit is only promised before this
+	provider *provider  // the provider of the key, or nil if keys are fixed
+	key      *publicKey // nil if the provider never had a key with that kid
+	expires  int64      // if not 0, hit is only promised before this time
 }
 
-// A kind of request: the weight is how often it is sent among all of them.
+// A kind is a kind of request. Its weight says how often it is sent.
 type kind struct {
 	name   string
 	weight int
@@ -103,7 +103,7 @@ var kinds = []kind{
 	{"cookie, POST from here", 2, func(m *maker, r *request) {
 		r.Method = http.MethodPost
 		r.cookie(m.mint(""))
-		if m.IntN(2) == 0 { // else it is no browser
+		if m.IntN(2) == 0 { // otherwise the request is not from a browser
 			r.Header["Sec-Fetch-Site"] = []string{"same-origin"}
 		}
 	}},
@@ -155,7 +155,7 @@ func (r *request) cookie(t token) {
 	r.hit = accepted(t, "cookie:session")
 }
 
-// of sends a token of a provider's key.
+// of makes r a request with a token of a provider's key.
 func (r *request) of(m *maker, age int) {
 	r.provider = pick(m, m.providers)
 	r.key = (*r.provider.keys.Load())[age]
@@ -164,7 +164,7 @@ func (r *request) of(m *maker, age int) {
 
 func parts(t token) []string { return strings.Split(t.raw, ".") }
 
-// A moment is what may change while a request is under way.
+// A moment is the state that may change during a request.
 type moment struct {
 	at      time.Time
 	state   int32
@@ -187,8 +187,8 @@ func (r *request) now() (m moment) {
 	return m
 }
 
-// promised returns the answers of which one is due to a request that began and
-// ended then.
+// promised returns the answers that are right for a request that began and ended at these
+// moments.
 func (r *request) promised(began, ended moment, buf []answer) []answer {
 	switch {
 	case r.expires != 0 && began.at.Unix() >= r.expires:
@@ -216,7 +216,7 @@ type maker struct {
 	foreign   signer
 	repeated  token
 	counter   uint64
-	patient   bool // it sends what may have to wait, also when it will
+	patient   bool // it also sends requests that may have to wait
 	request   request
 
 	open, guarded *url.URL
@@ -232,7 +232,7 @@ func newMaker(w *world, worker int, base *url.URL, patient bool) *maker {
 	return m
 }
 
-// lots has the number of each kind as often as its weight says.
+// lots has the index of each kind as often as its weight says.
 var lots = func() (lots []int) {
 	for i, k := range kinds {
 		lots = append(lots, slices.Repeat([]int{i}, k.weight)...)
@@ -240,7 +240,7 @@ var lots = func() (lots []int) {
 	return lots
 }()
 
-// next makes the next request, in place of the one before.
+// next makes the next request, which replaces the last one.
 func (m *maker) next() *request {
 	r := &m.request
 	clear(r.Header)
@@ -255,7 +255,7 @@ func (m *maker) next() *request {
 
 func (m *maker) number() uint64 { m.counter++; return m.counter }
 
-// mint makes a fresh token with further claims, each behind a comma.
+// mint makes a fresh token with further claims, each after a comma.
 func (m *maker) mint(more string) token {
 	return m.ours.token(fixedIssuer, m.number(), farAhead, more)
 }

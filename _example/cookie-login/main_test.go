@@ -160,7 +160,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// A token that is kept for longer than it lives is of no use.
+// A token that a browser keeps for too long is refused.
 func TestExpired(t *testing.T) {
 	s := mustSigner(t, "HS256", "")
 	url := start(t, s, time.Minute)

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -58,7 +57,7 @@ func main() {
 }
 
 func newAPI(issuer, audience string) (http.Handler, *jwks.Source, error) {
-	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{audience}, OnEvent: logEvent})
+	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{audience}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,14 +73,6 @@ func newAPI(issuer, audience string) (http.Handler, *jwks.Source, error) {
 		}
 	})
 	return mux, keys, nil
-}
-
-func logEvent(e jwks.Event) {
-	if e.Err != nil {
-		slog.Warn("keys", "event", e)
-		return
-	}
-	slog.Info("keys", "event", e)
 }
 
 // me is called only with a verified token.

@@ -31,7 +31,7 @@ var paths = []string{"/mcp", "/sessions", "/sdk"}
 type world struct {
 	self, issuer string
 	secret       []byte
-	down         atomic.Bool // the keys are out of reach
+	down         atomic.Bool // the keys cannot be fetched
 
 	mu     sync.Mutex
 	logins []url.Values // what the authorization endpoint was asked for
@@ -213,7 +213,7 @@ func TestTooLittleScope(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			w := start(t)
 			session, err := w.connect(t, path, w.token(t, "alice", "openid", w.self+path))
-			if path == "/sdk" { // its challenge has no error, so the client does not know
+			if path == "/sdk" { // its challenge has no error, so the client does not know what it lacks
 				if err == nil || !strings.Contains(err.Error(), "Forbidden") || len(w.logins) != 0 {
 					t.Errorf("%v, logins: %v", err, w.logins)
 				}
@@ -232,7 +232,7 @@ func TestTooLittleScope(t *testing.T) {
 	}
 }
 
-// The same on the wire.
+// The challenges over HTTP are these.
 func TestChallenges(t *testing.T) {
 	w := start(t)
 	elsewhere := w.token(t, "alice", readScope, "https://api.example.com")
@@ -249,7 +249,7 @@ func TestChallenges(t *testing.T) {
 			{"too little scope", little, 403, "insufficient_scope", readScope},
 		} {
 			t.Run(tc.name+path, func(t *testing.T) {
-				if path == "/sdk" { // it names what the route needs, whatever is wrong
+				if path == "/sdk" { // the SDK always names the scope that the route needs
 					tc.error, tc.scope = "", readScope
 				}
 				res := post(t, w.self+path, tc.token, "", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}`)

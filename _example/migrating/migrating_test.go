@@ -37,11 +37,11 @@ var (
 	outage    = want{503, "", `"error":"temporarily_unavailable"`}
 )
 
-// A chain is one After.
+// A chain is the program of one "After".
 type chain struct {
 	handler http.Handler
-	token   func(...jwthttptest.TokenOption) string // a good one, with an option that makes it bad
-	cookie  string                                  // its name, "" if cookies are not read
+	token   func(...jwthttptest.TokenOption) string // a good token, with options that make it bad
+	cookie  string                                  // the cookie's name, "" if cookies are not read
 }
 
 func (c chain) check(t *testing.T, name string, want want, change func(*http.Request)) {

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -82,7 +81,7 @@ curl -X POST %[2]s/rotate
 // newAPI fetches keys with client, or with the default of package jwks if it is nil.
 func newAPI(issuer string, client *http.Client) (*http.ServeMux, *jwks.Source, error) {
 	// The provider puts the id of the client that requested the token in aud.
-	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{clientID}, Client: client, OnEvent: logEvent})
+	keys, err := jwks.Discover(issuer, jwks.Options{Audience: []string{clientID}, Client: client})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -96,14 +95,6 @@ func newAPI(issuer string, client *http.Client) (*http.ServeMux, *jwks.Source, e
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", auth.Handler(readers(http.HandlerFunc(orders))))
 	return mux, keys, nil
-}
-
-func logEvent(e jwks.Event) {
-	if e.Err != nil {
-		slog.Warn("keys", "event", e)
-		return
-	}
-	slog.Info("keys", "event", e)
 }
 
 // orders is called only with a verified token that has the scope.

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Over real connections.
+// A user logs in, and the app calls the API, over real connections.
 func TestLogin(t *testing.T) {
 	provider, api := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	issuer, self := "http://"+provider.Listener.Addr().String(), "http://"+api.Listener.Addr().String()
@@ -71,8 +71,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// In a bubble the time between two refreshes costs nothing, and each answer has a known
-// second.
+// In a bubble, the time between two refreshes takes no real time, and the second of each
+// answer is known.
 func TestRotationAndOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const issuer, self = "http://localhost:9998", "http://localhost:5000"
@@ -130,7 +130,7 @@ func TestRotationAndOutage(t *testing.T) {
 		}
 		expect("new key is known", 1, fourth, "1 x 200", 6)
 
-		// A service that starts while its provider is down.
+		// This service starts while its provider is down.
 		uplink2 := &link{RoundTripper: hosts}
 		uplink2.cut.Store(true)
 		starting, keys, err := newAPI(issuer, &http.Client{Transport: uplink2})
@@ -145,13 +145,13 @@ func TestRotationAndOutage(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second) // the attempt after 1 to 1.5 s fails
 		uplink2.cut.Store(false)
-		time.Sleep(3 * time.Second) // the one after 3 to 4.5 s does not
+		time.Sleep(3 * time.Second) // the attempt after 3 to 4.5 s succeeds
 		if res := get(t, client, "http://localhost:5001", fourth); res.StatusCode != 200 {
 			t.Errorf("start, provider back, after what Retry-After said: %s", res.Status)
 		}
 
-		// The provider does not say how long its keys are good, so that is 15 minutes,
-		// and an hour more if need be.
+		// The provider does not say how long its keys are fresh, so they are fresh for 15
+		// minutes. They are used for an hour more if the provider is down.
 		uplink.cut.Store(true)
 		time.Sleep(74 * time.Minute)
 		expect("known key, an hour long", 1, login(t, client, self).Access, "1 x 200", 6)
@@ -164,8 +164,7 @@ func TestRotationAndOutage(t *testing.T) {
 	})
 }
 
-// withLogin returns the API and beside it the app, each with its own way to the
-// provider.
+// withLogin returns the API together with the app. Each has its own client to the provider.
 func withLogin(t *testing.T, issuer, self string, appClient, keysClient *http.Client) http.Handler {
 	t.Helper()
 	api, keys, err := newAPI(issuer, keysClient)
@@ -274,7 +273,7 @@ func rotate(t *testing.T, p *provider) {
 	}
 }
 
-// A network has its hosts in memory: a bubble then knows when all of them wait.
+// A network has its hosts in memory, so a bubble knows when all of them wait.
 type network map[string]http.Handler
 
 func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -291,11 +290,11 @@ func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// A link is the way to the provider, which can be cut.
+// A link is a connection to the provider. It can be cut.
 type link struct {
 	http.RoundTripper
 	cut     atomic.Bool
-	fetches atomic.Int64 // of keys, with success
+	fetches atomic.Int64 // successful fetches of keys
 }
 
 func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -37,7 +37,7 @@ var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write
 
 func TestRecipes(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
-	noAudience := []jwthttptest.TokenOption{jwthttptest.Claim("aud", nil)} // most recipes configure none
+	noAudience := []jwthttptest.TokenOption{jwthttptest.Claim("aud", nil)} // most recipes configure no audience
 	token := func(options ...jwthttptest.TokenOption) string {
 		return iss.Token(t, Claims{"alice"}, append(noAudience, options...)...)
 	}

@@ -31,7 +31,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-// unreachable is the kid of tokens whose keys are out of reach.
+// unreachable is the kid of tokens whose keys cannot be fetched.
 const unreachable = "unreachable"
 
 func testAuth(t *testing.T, iss *jwthttptest.Issuer) *jwthttp.Middleware[Claims] {
@@ -55,7 +55,7 @@ type server struct {
 	*http.Client
 }
 
-// start starts all of them.
+// start starts every router.
 func start(t *testing.T, auth *jwthttp.Middleware[Claims]) []server {
 	t.Helper()
 	client := &http.Client{
@@ -72,8 +72,8 @@ func start(t *testing.T, auth *jwthttp.Middleware[Claims]) []server {
 	return append(servers, server{"fiber", listen(t, fiberApp(auth)), client})
 }
 
-// listen starts fiber on its own server: adaptor.FiberApp would lose all but the
-// last of several Authorization headers before fiber sees them.
+// listen starts fiber on its own server. adaptor.FiberApp would pass only the last of several
+// Authorization headers to fiber.
 func listen(t *testing.T, app *fiber.App) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -145,10 +145,10 @@ func patience(t *testing.T) context.Context {
 // of a refusal. Otherwise it is the answer of the handler.
 type answer struct {
 	status    int
-	challenge string // WWW-Authenticate, whole; "" if there is none
+	challenge string // the whole WWW-Authenticate; "" if there is none
 	code      string // the body's error
 	detail    string
-	cache     string // Cache-Control, whole
+	cache     string // the whole Cache-Control
 	body      string // JSON of a handler, or text
 	header    http.Header
 }
@@ -169,7 +169,7 @@ func invalidToken(detail string) answer {
 	return refused(401, "invalid_token", `, error="invalid_token", error_description="`+detail+`"`, detail)
 }
 
-// with returns a with a header more.
+// with returns the answer with one more header.
 func with(a answer, name, value string) answer {
 	a.header = http.Header{name: {value}}
 	return a
@@ -191,7 +191,7 @@ var (
 
 type row struct {
 	name   string
-	method string // and a path, "GET /me" if empty
+	method string // a method and a path; "" means GET /me
 	header http.Header
 	body   string
 	want   answer
@@ -265,7 +265,7 @@ func rows(t *testing.T, iss *jwthttptest.Issuer) []row {
 		{"expired, HEAD", "HEAD /me", bearer(jwthttptest.Expired), "", expired},
 		{"expired, POST", "POST /notes", bearer(jwthttptest.Expired), hello, expired},
 		{"not yet valid", "", bearer(jwthttptest.NotYetValid), "", invalidToken("The access token is not valid yet")},
-		{"alg none", "", bearer(jwthttptest.AlgNone), "", invalidToken("The access token is malformed")}, // for want of a signature
+		{"alg none", "", bearer(jwthttptest.AlgNone), "", invalidToken("The access token is malformed")}, // because it has no signature
 		{"alg none, with a signature", "", bearer(jwthttptest.Header("alg", "none")), "", invalidToken("The access token was signed with an unknown key")},
 		{"forged", "", bearer(jwthttptest.ForgedSignature), "", invalidToken("The access token signature is invalid")},
 		{"tampered", "", bearer(jwthttptest.TamperedClaims), "", invalidToken("The access token signature is invalid")},
@@ -278,21 +278,21 @@ func rows(t *testing.T, iss *jwthttptest.Issuer) []row {
 	}
 }
 
-// differs are answers of a router that are not those of the others.
+// differs has the answers of a router that differ from those of the other routers.
 var differs = map[string]map[string]answer{
-	// Elsewhere HEAD is served by GET. connect's protocol does not have it. A refusal comes
-	// before that.
+	// Other routers serve HEAD with the handler of GET. connect's protocol does not have HEAD.
+	// A refusal comes before that.
 	"header, HEAD": {"connect": {status: 405, header: http.Header{"Allow": {"GET, POST"}}}},
-	// The guard is inside the CORS layer there, which has set its Vary.
+	// Here the guard is inside the CORS layer, which has set its Vary.
 	"missing scope": {"cors-inside": with(lacksScope, "Vary", "Origin")},
 }
 
-// adds are headers that a router has on its answers besides, refusals among them.
+// adds has the headers that a router adds to all its answers, refusals included.
 var adds = map[string][]string{
 	"cors-outside": {"Vary"}, // Origin
 }
 
-// addsOwn are headers on what its handlers answer, and not on refusals.
+// addsOwn has the headers that a router adds to its handlers' answers, and not to refusals.
 var addsOwn = map[string][]string{
 	"cors-inside": {"Vary"},
 	"connect":     {"Accept-Encoding", "Vary"}, // for its GET
@@ -350,7 +350,7 @@ func compare(t *testing.T, router string, res *http.Response, body string, want 
 			continue
 		case "Content-Type":
 			if want.detail == "" {
-				continue // the handler's, below
+				continue // checked below for the handler's answers
 			}
 		}
 		if _, ok := header[name]; !ok && !slices.Contains(adds[router], name) && !(want.detail == "" && slices.Contains(addsOwn[router], name)) {
@@ -369,7 +369,7 @@ func compare(t *testing.T, router string, res *http.Response, body string, want 
 		}
 		sameJSON(t, body, problem)
 	case strings.HasPrefix(want.body, "{"):
-		// Some frameworks name a charset too, which is theirs to say.
+		// Some frameworks add a charset, which is right.
 		if kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 			t.Errorf("Content-Type: %q", res.Header["Content-Type"])
 		}
@@ -398,7 +398,7 @@ func sameJSON(t *testing.T, body string, want any) {
 	}
 }
 
-// A client of net/http hides what follows an answer to HEAD.
+// A client of net/http hides any bytes after an answer to HEAD.
 func TestHeadHasNoBody(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for _, s := range start(t, testAuth(t, iss)) {
@@ -452,10 +452,10 @@ func TestNotServed(t *testing.T) {
 		"cors-outside": {204, 405, 404, 404, 404},
 		"cors-inside":  {401, 401, 401, 401, 401}, // a whole mux is inside the middleware
 		"gin":          {404, 404, 404, 404, 301}, // gin.Engine: HandleMethodNotAllowed is off, RedirectTrailingSlash on
-		"echo":         {401, 401, 401, 401, 401}, // Group.Use takes them along
+		"echo":         {401, 401, 401, 401, 401}, // Group.Use also applies to them
 		"huma":         {405, 405, 404, 404, 404},
 		"connect":      {401, 401, 404, 404, 404}, // takes any method on its path
-		"fiber":        {401, 401, 401, 401, 401}, // a group's middleware is for all that is registered after it
+		"fiber":        {401, 401, 401, 401, 401}, // a group's middleware applies to every route that is registered after it
 	}
 	for _, s := range start(t, testAuth(t, iss)) {
 		t.Run(s.name, func(t *testing.T) {
@@ -621,7 +621,7 @@ func greeting(t *testing.T, s server, token string) error {
 func TestConnectClients(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	s := httptest.NewUnstartedServer(connectService(testAuth(t, iss)))
-	s.EnableHTTP2 = true // gRPC has no other
+	s.EnableHTTP2 = true // gRPC needs HTTP/2
 	s.StartTLS()
 	defer s.Close()
 	bearer := func(options ...jwthttptest.TokenOption) string {

@@ -72,7 +72,7 @@ func get(t *testing.T, url string, headers http.Header) *http.Response {
 }
 
 func TestStreamsEndWithTheToken(t *testing.T) {
-	iss, url := start(t, 2*time.Second) // that is one to two, since exp is a whole second
+	iss, url := start(t, 2*time.Second) // one to two seconds, because exp is a whole second
 	for name, header := range map[string]func(token string) http.Header{
 		"header": func(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} },
 		"cookie": func(token string) http.Header { return http.Header{"Cookie": {"token=" + token}, "Origin": {url}} },
@@ -87,7 +87,7 @@ func TestStreamsEndWithTheToken(t *testing.T) {
 			var lines []string
 			scanner := bufio.NewScanner(res.Body)
 			for scanner.Scan() {
-				// Each event comes at once, and not with the end of the answer.
+				// Each event comes at once, and not only with the end of the answer.
 				if len(lines) == 0 && !time.Now().Before(expires) {
 					t.Error("the first event was held back")
 				}
@@ -95,13 +95,13 @@ func TestStreamsEndWithTheToken(t *testing.T) {
 			}
 			endedWith(t, expires)
 			if err := scanner.Err(); err != nil {
-				t.Error(err) // no clean end
+				t.Error(err) // the stream did not end cleanly
 			}
 			if len(lines) < 6 || !slices.Equal(lines[:3], []string{"event: tick", `data: 1 for "alice"`, ""}) ||
 				!slices.Equal(lines[len(lines)-3:], []string{"event: expired", "data: log in again", ""}) {
 				t.Errorf("%q", lines)
 			}
-			// Nor does it begin again, as an EventSource would try.
+			// The stream does not begin again, as an EventSource would try.
 			if res := get(t, url+"/events", header(token)); res.StatusCode != 401 {
 				t.Error(res.Status)
 			}
@@ -164,7 +164,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What login sets opens a stream.
+// The cookie of login opens a stream.
 func TestLogin(t *testing.T) {
 	_, url := start(t, time.Hour)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -182,7 +182,7 @@ func TestLogin(t *testing.T) {
 	if err != nil || line != "event: tick\n" {
 		t.Errorf("%s %q %v", stream.Status, line, err)
 	}
-	stream.Body.Close() // ends the handler, or the server would wait for it
+	stream.Body.Close() // ends the handler; otherwise the server would wait for it
 	if home := get(t, url, nil); home.StatusCode != 200 || !strings.HasPrefix(home.Header.Get("Content-Type"), "text/html") {
 		t.Error(home.Status, home.Header)
 	}

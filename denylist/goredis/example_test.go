@@ -15,7 +15,7 @@ import (
 	"github.com/jwthttp/jwthttp/denylist/goredis"
 )
 
-// A service whose instances share what was revoked.
+// The instances of a service share their revocations.
 func ExampleNew() {
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer client.Close()

@@ -8,12 +8,12 @@ import (
 	"github.com/jwthttp/jwthttp/denylist"
 )
 
-// NewStore is the store of New.
+// NewStore returns the store of New.
 func NewStore(client redis.UniversalClient, timeout time.Duration) denylist.Store {
-	return &store{client, timeout, defaultPrefix, time.Now}
+	return &store{client, timeout, defaultPrefix, time.Now, "Redis"}
 }
 
-// NewStoreAhead is one of a program whose clock is ahead.
+// NewStoreAhead returns the store of a program whose clock is fast.
 func NewStoreAhead(client redis.UniversalClient, timeout, ahead time.Duration) denylist.Store {
-	return &store{client, timeout, defaultPrefix, func() time.Time { return time.Now().Add(ahead) }}
+	return &store{client, timeout, defaultPrefix, func() time.Time { return time.Now().Add(ahead) }, "Redis"}
 }

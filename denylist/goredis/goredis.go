@@ -11,7 +11,7 @@
 //
 // A request takes one round trip, with a GET for jti and a GET for sub. In a cluster, it takes
 // one to each node that has such a key, at the same time. While Redis is down or slow, or has
-// a value that no list wrote, every request gets a 503.
+// a value that no list wrote, every request gets a 503, and the list logs which Redis it is.
 //
 // A key is a prefix and 43 characters. Its value is a number. It expires by itself.
 //
@@ -36,7 +36,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -66,6 +69,10 @@ type Options struct {
 	// Prefix begins all keys: "jwthttp:deny:" if empty, at most 128 bytes. Programs with the
 	// same prefix share a list.
 	Prefix string
+
+	// Logger is as in [denylist.Options]: it gets that Redis fails, once a minute at most. If
+	// nil, each record goes to the logger that slog.Default returns at that moment.
+	Logger *slog.Logger
 }
 
 // New returns a list that is kept in Redis. client is a *redis.Client, also one of Sentinel,
@@ -80,6 +87,7 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("goredis: "+format, args...)) }
 	heedsContext := true
+	var addrs []string
 	switch c := client.(type) {
 	case nil:
 		fault("the client is nil: make it with redis.NewClient")
@@ -89,12 +97,14 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 			break
 		}
 		heedsContext = c.Options().ContextTimeoutEnabled
+		addrs = []string{c.Options().Addr}
 	case *redis.ClusterClient:
 		if c == nil {
 			fault("the client is nil: make it with redis.NewClusterClient")
 			break
 		}
 		heedsContext = c.Options().ContextTimeoutEnabled
+		addrs = c.Options().Addrs
 		if c.Options().ReadOnly {
 			fault("the client reads from replicas, which may not have the last revocations yet: make it without ReadOnly, RouteByLatency and RouteRandomly")
 		}
@@ -121,7 +131,8 @@ func New(client redis.UniversalClient, opts Options) (*denylist.List, error) {
 	if opts.Prefix == "" {
 		opts.Prefix = defaultPrefix
 	}
-	list, err := denylist.New(&store{client, opts.Timeout, opts.Prefix, time.Now}, opts.MaxLifetime)
+	s := &store{client, opts.Timeout, opts.Prefix, time.Now, "Redis (" + strings.Join(addrs, ", ") + ")"}
+	list, err := denylist.New(s, denylist.Options{MaxLifetime: opts.MaxLifetime, Logger: opts.Logger})
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
@@ -133,6 +144,7 @@ type store struct {
 	timeout time.Duration
 	prefix  string
 	now     func() time.Time
+	redis   string // its name in errors, with its addresses
 }
 
 var _ denylist.Store = (*store)(nil)
@@ -166,13 +178,13 @@ return redis.call('SET', KEYS[1], n, 'PX', ttl)
 // Raise ignores the kind, since Redis has no limit for each.
 func (s *store) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n int64, until time.Time) error {
 	ttl := max(until.Sub(s.now()).Milliseconds(), 1) // Redis refuses 0
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	return raise.Run(ctx, s.client, []string{s.name(key)}, n, ttl, until.UnixMilli()).Err()
+	return s.failed(ctx, raise.Run(limited, s.client, []string{s.name(key)}, n, ttl, until.UnixMilli()).Err())
 }
 
 func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	// It is a pipeline of GETs, since in a cluster the keys of one command must be on one
 	// node. The client does not cache them.
@@ -180,11 +192,11 @@ func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64,
 	var cmds [3]*redis.StringCmd
 	for kind, key := range keys {
 		if key != (denylist.Key{}) {
-			cmds[kind] = pipe.Get(ctx, s.name(key))
+			cmds[kind] = pipe.Get(limited, s.name(key))
 		}
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return found, err
+	if _, err := pipe.Exec(limited); err != nil && !errors.Is(err, redis.Nil) {
+		return found, s.failed(ctx, err)
 	}
 	for kind, cmd := range cmds {
 		if cmd == nil {
@@ -195,17 +207,31 @@ func (s *store) Find(ctx context.Context, keys [3]denylist.Key) (found [3]int64,
 			continue
 		}
 		if err != nil {
-			return [3]int64{}, err
+			return [3]int64{}, s.failed(ctx, err)
 		}
 		// The same check as in raise. The error does not quote a value that another
 		// program has written.
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 || len(text) > 15 || strconv.FormatInt(n, 10) != text {
-			return [3]int64{}, errors.New("goredis: the value is not a number of a denylist")
+			return [3]int64{}, s.failed(ctx, errors.New("the value is not a number of a denylist: use a prefix that no other program has"))
 		}
 		found[kind] = n
 	}
 	return found, nil
+}
+
+// failed returns the error of a call with ctx, and says what failed. It is nil if err is.
+func (s *store) failed(ctx context.Context, err error) error {
+	var timeout net.Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("goredis: %.120s had not answered when the request ended: %w", s.redis, err)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return fmt.Errorf("goredis: %.120s did not answer within %v: check that it runs there, or raise Options.Timeout: %w", s.redis, s.timeout, err)
+	}
+	return fmt.Errorf("goredis: %.120s: %w", s.redis, err)
 }
 
 func (s *store) name(key denylist.Key) string {

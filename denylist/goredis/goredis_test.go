@@ -23,7 +23,7 @@ import (
 	"github.com/jwthttp/jwthttp/denylist/internal/contract"
 )
 
-// patient is a timeout for tests in which nothing is slow but the machine.
+// patient is a timeout for tests in which only the machine may be slow.
 const patient = 5 * time.Second
 
 type silence struct{}
@@ -31,7 +31,7 @@ type silence struct{}
 func (silence) Printf(context.Context, string, ...any) {}
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(silence{}) // servers that are down are what is tested
+	redis.SetLogger(silence{}) // the tests stop servers on purpose
 	os.Exit(m.Run())
 }
 
@@ -44,7 +44,8 @@ func newList(t testing.TB, client redis.UniversalClient, opts goredis.Options) *
 	return list
 }
 
-// A site is a real server with a list before a handler that counts.
+// A site is a real server. Its middleware has a list and is outside a handler that counts its
+// calls.
 type site struct {
 	*httptest.Server
 	ran atomic.Int64
@@ -58,8 +59,8 @@ func serve(t testing.TB, list *denylist.List) *site {
 	return s
 }
 
-// get returns the status for a token, after it has seen that the rest of the answer
-// and the handler go with it.
+// get returns the status for a token. It asserts that the headers and the calls of the handler
+// agree with the status.
 func (s *site) get(t testing.TB, raw string) int {
 	t.Helper()
 	before := s.ran.Load()
@@ -96,7 +97,8 @@ func (s *site) want(t testing.TB, status int, raw string) {
 	}
 }
 
-// wantSoon asserts it too, of a server that comes back.
+// wantSoon asserts that the status is as wanted within seconds. It is for a server that starts
+// again.
 func (s *site) wantSoon(t testing.TB, status int, raw string) {
 	t.Helper()
 	for range 100 {
@@ -120,7 +122,7 @@ func revoke(t testing.TB, list *denylist.List, id string) {
 	}
 }
 
-// wantUnavailable asserts that neither kind of revocation claims to have been kept.
+// wantUnavailable asserts that a revocation of either kind reports an error.
 func wantUnavailable(t testing.TB, list *denylist.List, text string) {
 	t.Helper()
 	for _, err := range []error{
@@ -141,7 +143,7 @@ func TestContractInACluster(t *testing.T) {
 	contract.Test(t, goredis.NewStore(startCluster(t).client(t), patient))
 }
 
-// Two programs share a list if they have one prefix.
+// Two programs with the same prefix share a list.
 func TestShared(t *testing.T) {
 	s := start(t)
 	a, b := newList(t, s.client(t), goredis.Options{Timeout: patient}), newList(t, s.client(t), goredis.Options{Timeout: patient})
@@ -151,7 +153,7 @@ func TestShared(t *testing.T) {
 	serve(t, other).want(t, 200, token(t, "1"))
 }
 
-// The keys in Redis have one length, whatever the ids, and all expire.
+// Keys in Redis all have the same length, whatever the ids, and all expire.
 func TestKeys(t *testing.T) {
 	for _, test := range []struct {
 		prefix, want string
@@ -200,7 +202,7 @@ func TestKeys(t *testing.T) {
 			if len(keys) != 6 {
 				t.Errorf("%d keys: %v", len(keys), keys)
 			}
-			// Raised again, they keep a time to live, the longer one.
+			// After they are raised again, they keep the longer time to live.
 			for _, exp := range []time.Duration{time.Minute, 3 * time.Hour, time.Hour} {
 				if err := list.RevokeToken(t.Context(), "a", "1", time.Now().Add(exp)); err != nil {
 					t.Fatal(err)
@@ -241,7 +243,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// A counter counts what is sent to Redis.
+// A counter counts the commands that are sent to Redis.
 type counter struct{ single, pipelines, commands atomic.Int64 }
 
 func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -301,7 +303,8 @@ func TestOneRoundTrip(t *testing.T) {
 	s.want(t, 401, token(t, "3"))
 }
 
-// A Redis that is killed lets nothing pass, and works again once it is back.
+// While a Redis is down, no token passes. After it has started again, tokens are checked
+// again.
 func TestDown(t *testing.T) {
 	redisServer := start(t, "--appendonly", "yes", "--appendfsync", "always")
 	list := newList(t, redisServer.client(t), goredis.Options{})
@@ -311,7 +314,7 @@ func TestDown(t *testing.T) {
 	revoke(t, list, "bad")
 	s.wantSoon(t, 401, bad)
 
-	// It goes down while requests are under way.
+	// It is killed while requests are in progress.
 	var wg sync.WaitGroup
 	var unavailable atomic.Int64
 	for range 8 {
@@ -352,7 +355,7 @@ func TestDown(t *testing.T) {
 	s.wantSoon(t, 401, good)
 }
 
-// A Redis that hangs holds up a request for the timeout and no longer.
+// A Redis that hangs delays a request by the timeout and no longer.
 func TestSlow(t *testing.T) {
 	for _, test := range []struct{ timeout, want time.Duration }{{0, 250 * time.Millisecond}, {50 * time.Millisecond, 50 * time.Millisecond}} {
 		redisServer := start(t)
@@ -383,7 +386,7 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// Nobody waits for a Redis on behalf of a client that has gone.
+// A request whose client has gone does not wait for Redis.
 func TestCanceled(t *testing.T) {
 	redisServer := start(t)
 	auth := contract.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.Options{Timeout: patient}))
@@ -399,7 +402,7 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-// A client that leaves does not undo its logout.
+// A client that closes its connection does not undo its logout.
 func TestRevocationOutlivesItsRequest(t *testing.T) {
 	redisServer := start(t)
 	list := newList(t, redisServer.client(t), goredis.Options{Timeout: patient})
@@ -434,8 +437,8 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 	}
 }
 
-// Redis keeps a revocation of a program whose clock is ahead as long as those of the others. It
-// keeps one of a program whose clock is slow for longer.
+// Redis keeps a revocation of a program whose clock is fast as long as those of other
+// programs. It keeps one of a program whose clock is slow for longer.
 func TestClockAhead(t *testing.T) {
 	client := start(t).client(t)
 	for i, test := range []struct{ ahead, want time.Duration }{
@@ -456,7 +459,7 @@ func TestClockAhead(t *testing.T) {
 	}
 }
 
-// A Redis without room left says so when something is revoked, and keeps the rest.
+// A Redis that has no room left returns an error for a new revocation, and keeps the old ones.
 func TestFull(t *testing.T) {
 	client := start(t).client(t)
 	list := newList(t, client, goredis.Options{Timeout: patient})
@@ -514,7 +517,7 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// Nor is it one under the key of a session, beside good numbers.
+// A bad value under the key of a session is an error too, even beside good numbers.
 func TestNonsenseOfASession(t *testing.T) {
 	client := start(t).client(t)
 	store := goredis.NewStore(client, patient)
@@ -530,8 +533,8 @@ func TestNonsenseOfASession(t *testing.T) {
 	}
 }
 
-// In a cluster the two keys of a token have two nodes. With one of them down, what
-// needs it is a 503, and what was revoked is never good.
+// In a cluster, the two keys of a token are on two nodes. While one node is down, a token that
+// needs it gets a 503, and a revoked token never passes.
 func TestClusterNodeDown(t *testing.T) {
 	c := startCluster(t)
 	list := newList(t, c.client(t), goredis.Options{Timeout: time.Second})
@@ -570,7 +573,7 @@ func TestClusterNodeDown(t *testing.T) {
 		t.Errorf("%d good, %d revoked, %d unavailable", good, revoked, unavailable)
 	}
 	c[1].kill()
-	// Three of four tokens have a key there.
+	// Three of four tokens have a key on that node.
 	if good, revoked, unavailable := count(); unavailable == 0 {
 		t.Errorf("%d good, %d revoked, %d unavailable", good, revoked, unavailable)
 	}
@@ -597,7 +600,7 @@ func TestNewMistakes(t *testing.T) {
 		name   string
 		client redis.UniversalClient
 		opts   goredis.Options
-		want   []string // parts of the error; none if it is good
+		want   []string // parts of the error; none if there is no error
 	}{
 		{"a client", ok, goredis.Options{}, nil},
 		{"one of Sentinel", sentinel, goredis.Options{}, nil},

@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A server is a real redis-server on a loopback port, which keeps nothing on disk.
+// A server is a real redis-server on a loopback port. It keeps nothing on disk.
 type server struct {
 	addr string
 	args []string
@@ -23,7 +23,7 @@ type server struct {
 	log  *logBuffer
 }
 
-// start starts one with more arguments; it is killed when the test ends.
+// start starts a server with more arguments. It is killed when the test ends.
 func start(t testing.TB, args ...string) *server {
 	t.Helper()
 	port := freePort(t)
@@ -36,7 +36,7 @@ func start(t testing.TB, args ...string) *server {
 	return s
 }
 
-// run starts the process, also again, and waits until it answers.
+// run starts the process, or starts it again, and waits until it answers.
 func (s *server) run(t testing.TB) {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -68,7 +68,7 @@ func (s *server) kill() {
 	s.cmd = nil
 }
 
-// stop makes the process hang; its port still takes connections.
+// stop makes the process hang. Its port still accepts connections.
 func (s *server) stop(t testing.TB) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -83,7 +83,7 @@ func (s *server) resume(t testing.TB) {
 	}
 }
 
-// client returns one as programs should make it, but that it says nothing.
+// client returns a client as programs should make it, except that it logs nothing.
 func (s *server) client(t testing.TB) *redis.Client {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
@@ -91,7 +91,7 @@ func (s *server) client(t testing.TB) *redis.Client {
 	return client
 }
 
-// do is for what a test asks of Redis by itself.
+// do sends a command of the test itself to Redis.
 func do(t testing.TB, client redis.UniversalClient, args ...any) any {
 	t.Helper()
 	v, err := client.Do(context.Background(), args...).Result()

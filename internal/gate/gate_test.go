@@ -58,7 +58,7 @@ func TestIsCrossOrigin(t *testing.T) {
 			}
 		}
 	}
-	// A host that is empty is not that of an origin without a host.
+	// An empty Host is not equal to an origin without a host.
 	for _, origin := range []string{"null", "file://", "data:", "https://"} {
 		if !gate.IsCrossOrigin(&http.Request{Method: "POST", Header: header("Origin", origin)}, nil) {
 			t.Errorf("%s passes", origin)

@@ -40,6 +40,11 @@ type Key struct {
 	Thumbprint [sha256.Size]byte // RFC 7638, of Public; the same for every spelling
 }
 
+// An OtherUseError says that a key is not for signatures.
+type OtherUseError string
+
+func (e OtherUseError) Error() string { return string(e) }
+
 // Parse reads a JWK. The text must be one JSON object in valid UTF-8 without duplicate names.
 // These are errors: a private or symmetric key, a key with another use than to verify
 // signatures, and other types and curves than those of [Key]. Certificates are ignored.
@@ -59,10 +64,10 @@ func Parse(text []byte, form Form) (Key, error) {
 		return k, fmt.Errorf("the issuer has to replace it, because it publishes a secret (%s)", m.secret)
 	}
 	if m.use != nil && *m.use != "sig" {
-		return k, fmt.Errorf("its use is %.40q, not sig", *m.use)
+		return k, OtherUseError(fmt.Sprintf("its use is %.40q, not sig", *m.use))
 	}
 	if m.operations != nil && !slices.Contains(m.operations, "verify") {
-		return k, errors.New("its key_ops have no verify")
+		return k, OtherUseError("its key_ops have no verify")
 	}
 	var canonical string // the JSON of RFC 7638 section 3
 	var err error

@@ -31,7 +31,7 @@ var rsaPublic = sync.OnceValue(func() *rsa.PublicKey {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// ecPoint returns x and y of a point of P-256 for which f holds.
+// ecPoint returns x and y of a point of P-256 for which f is true.
 func ecPoint(f func(x, y []byte) bool) (x, y []byte) {
 	for {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -57,7 +57,8 @@ func edJWK(x string) string { return fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","
 // with returns the JWK with more members.
 func with(key, members string) string { return strings.TrimSuffix(key, "}") + "," + members + "}" }
 
-// How a number may be written: what Canonical refuses and Lenient takes is the same key.
+// A number may be written in several forms. If Lenient accepts a form that Canonical refuses,
+// it reads the same key.
 func TestForms(t *testing.T) {
 	n := rsaPublic().N.Bytes()
 	standard := base64.RawStdEncoding.EncodeToString
@@ -71,7 +72,7 @@ func TestForms(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		key       string
-		canonical string // how it is written by the book; "" if Lenient refuses it too
+		canonical string // the canonical form; "" if Lenient refuses the key too
 	}{
 		{"n with padding", rsaJWK(padded(n), "AQAB"), canonicalRSA},
 		{"n in the standard alphabet", rsaJWK(standard(n), "AQAB"), canonicalRSA},
@@ -129,13 +130,13 @@ func TestForms(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !equal(lenient.Public, want.Public) || lenient.Thumbprint != want.Thumbprint {
-				t.Error("it is another key than the one that is written by the book")
+				t.Error("the key is not that of the canonical form")
 			}
 		})
 	}
 }
 
-// anyEd returns an Ed25519 key for whose bytes f holds.
+// anyEd returns an Ed25519 key whose bytes satisfy f.
 func anyEd(t testing.TB, f func(x []byte) bool) (ed25519.PrivateKey, []byte) {
 	t.Helper()
 	for {
@@ -153,7 +154,7 @@ func equal(a, b any) bool {
 	return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b)
 }
 
-// Everything else is the same in both forms.
+// All other rules are the same in both forms.
 func TestMembers(t *testing.T) {
 	n := b64(rsaPublic().N.Bytes())
 	_, pub := anyEd(t, func([]byte) bool { return true })
@@ -162,7 +163,7 @@ func TestMembers(t *testing.T) {
 	ec := ecJWK(b64(x), b64(y))
 	named := func(key string) string { return with(key, `"kid":"k"`) }
 	type row struct {
-		name, key, want string // want is in the error; "" if there is none
+		name, key, want string // want is in the error; "" if there is no error
 		id, algorithm   string
 	}
 	rows := []row{
@@ -238,8 +239,8 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// The examples of RFC 7638 section 3.1 and RFC 8037 section A.3, and what go-jose makes
-// of others.
+// The thumbprints are those of RFC 7638 section 3.1 and RFC 8037 section A.3, and those that
+// go-jose computes for other keys.
 func TestThumbprint(t *testing.T) {
 	for name, tc := range map[string]struct{ key, want string }{
 		"RFC 7638": {`{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}`, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
@@ -259,7 +260,7 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
-// checkAgainstJose asserts that what Canonical takes is what go-jose makes of it.
+// checkAgainstJose asserts that go-jose reads the same key as Canonical.
 func checkAgainstJose(t *testing.T, text []byte) {
 	t.Helper()
 	k, err := jwk.Parse(text, jwk.Canonical)
@@ -269,7 +270,7 @@ func checkAgainstJose(t *testing.T, text []byte) {
 	if lenient, err := jwk.Parse(text, jwk.Lenient); err != nil || lenient.Thumbprint != k.Thumbprint || lenient.ID != k.ID || lenient.Algorithm != k.Algorithm {
 		t.Errorf("Lenient: %v, %v", lenient, err)
 	}
-	// Certificates are nothing to us, and go-jose's limit of 4096 bits is not ours.
+	// This package ignores certificates, and does not have go-jose's limit of 4096 bits.
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
 		t.Fatalf("encoding/json: %v", err)
@@ -295,7 +296,7 @@ func checkAgainstJose(t *testing.T, text []byte) {
 	}
 }
 
-// Two implementations agree on every key that is taken.
+// Two implementations agree on every key that is accepted.
 func FuzzParse(f *testing.F) {
 	n := b64(new(big.Int).SetBit(big.NewInt(1), 2047, 1).Bytes())
 	x, y := ecPoint(func(x, y []byte) bool { return true })

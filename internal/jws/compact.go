@@ -1,18 +1,50 @@
 package jws
 
-import (
-	"errors"
-	"strings"
+import "strings"
+
+// A Fault is what is wrong with the form of a token. Clients do not see its text.
+type Fault struct {
+	Class Class
+	text  string
+}
+
+func (f *Fault) Error() string { return f.text }
+
+// A Class says which rule of the form a token breaks.
+type Class int
+
+// The classes.
+const (
+	Malformed Class = iota // the three segments, base64url, JSON
+	TooLarge
+	InHeader // a limit of the header, or a member that is refused
+	WrongType
 )
 
-// The errors in the form of a token. Clients do not see these texts.
+// The faults that Split and ReadHeader find.
 var (
-	ErrTooLarge  = errors.New("the token is larger than the limit")
-	ErrMalformed = errors.New("the token is not three segments of base64url with a JSON object as its header")
-	ErrHeader    = errors.New("the header is too large, is nested too deep or has too many members")
-	ErrKeyID     = errors.New("kid is not printable ASCII of at most 256 bytes")
-	ErrCritical  = errors.New("the header has crit, b64, zip or enc")
-	ErrType      = errors.New("typ is empty")
+	errTooLarge = &Fault{TooLarge, "it is larger than the limit"}
+
+	errScheme    = &Fault{Malformed, `it begins with "Bearer ": send the token alone`}
+	errOpaque    = &Fault{Malformed, "it has no dots: it is an opaque token, and not a JWT: ask the issuer for a JWT, often by naming an audience"}
+	errEncrypted = &Fault{Malformed, "it has five segments: it is an encrypted token (JWE): have the issuer send a signed one (JWS)"}
+	errUnsigned  = &Fault{Malformed, "it has no signature: have the issuer sign it"}
+	errSegments  = &Fault{Malformed, "it does not have three segments: was it cut, or joined with another text?"}
+	errPadding   = &Fault{Malformed, `it has "=": base64url in a token has no padding`}
+	errStandard  = &Fault{Malformed, `it has "+" or "/": a token is base64url, not base64`}
+	errSpace     = &Fault{Malformed, "it has white space or a quote: was it cut out of a text with line breaks?"}
+	errAlphabet  = &Fault{Malformed, "it has a byte that is not of base64url"}
+	errEncoding  = &Fault{Malformed, "a segment is not base64url: was the token cut?"}
+	errNotJSON   = &Fault{Malformed, "its header is not a strict JSON object"}
+	errNotString = &Fault{Malformed, "alg, kid or typ is not a string"}
+
+	errHeader = &Fault{InHeader, "the header is too large, is nested too deep or has too many members"}
+	errKeyID  = &Fault{InHeader, "kid is not printable ASCII of at most 256 bytes"}
+	errCrit   = &Fault{InHeader, "the header has crit: no extension is supported"}
+	errB64    = &Fault{InHeader, "the header has b64: an unencoded payload (RFC 7797) is not supported"}
+	errZip    = &Fault{InHeader, "the header has zip: a compressed token is not supported"}
+	errEnc    = &Fault{InHeader, "the header has enc, as that of an encrypted token (JWE)"}
+	errType   = &Fault{WrongType, "typ is empty"}
 )
 
 // Segments are the parts of a JWS in compact form, RFC 7515 section 7.1. Each is
@@ -22,18 +54,46 @@ type Segments struct {
 	SigningInput               string // header and payload, with the dot between them
 }
 
-// Split cuts raw at its two dots and checks its size and alphabet. It decodes nothing:
+// Split cuts raw at its two dots and checks its size and alphabet. The error is a *[Fault]. It
+// decodes nothing:
 // Go's decoder skips line breaks, so the alphabet is checked first.
 func Split(raw string, limit int) (Segments, error) {
 	if len(raw) > limit {
-		return Segments{}, ErrTooLarge
+		return Segments{}, errTooLarge
 	}
 	header, rest, _ := strings.Cut(raw, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
 	if header == "" || payload == "" || signature == "" || !isSegment(header) || !isSegment(payload) || !isSegment(signature) {
-		return Segments{}, ErrMalformed
+		return Segments{}, faultOf(raw)
 	}
 	return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
+}
+
+// faultOf returns why raw is not three segments of base64url.
+func faultOf(raw string) *Fault {
+	const scheme = "Bearer "
+	dots := strings.Count(raw, ".")
+	switch {
+	case len(raw) > len(scheme) && strings.EqualFold(raw[:len(scheme)], scheme):
+		return errScheme
+	case strings.ContainsAny(raw, " \t\r\n\"'"):
+		return errSpace
+	case dots == 0:
+		return errOpaque
+	case dots == 4:
+		return errEncrypted
+	case dots == 1 || dots == 2 && raw[len(raw)-1] == '.':
+		return errUnsigned
+	case dots != 2:
+		return errSegments
+	case strings.Contains(raw, "="):
+		return errPadding
+	case strings.ContainsAny(raw, "+/"):
+		return errStandard
+	case raw[0] == '.' || strings.Contains(raw, ".."):
+		return errSegments
+	}
+	return errAlphabet
 }
 
 // DecodePayload returns the payload in fresh memory: a field of the caller's claims type
@@ -41,7 +101,7 @@ func Split(raw string, limit int) (Segments, error) {
 func (s *Segments) DecodePayload() ([]byte, error) {
 	payload := make([]byte, Base64URL.DecodedLen(len(s.Payload)))
 	if _, err := Base64URL.Decode(payload, []byte(s.Payload)); err != nil {
-		return nil, ErrMalformed
+		return nil, errEncoding
 	}
 	return payload, nil
 }

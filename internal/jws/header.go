@@ -28,18 +28,17 @@ type Header struct {
 	Type      string // typ; "" if absent
 }
 
-// ReadHeader reads a header from its segment, which is base64url. The errors are those above
-// Split.
+// ReadHeader reads a header from its segment, which is base64url. The error is a *[Fault].
 func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	size := Base64URL.DecodedLen(len(segment))
 	if size > maxHeaderBytes {
-		return Header{}, ErrHeader
+		return Header{}, errHeader
 	}
 	var plain [maxPlainHeaderBytes]byte
 	if size <= len(plain) {
 		n, err := Base64URL.Decode(plain[:], []byte(segment))
 		if err != nil {
-			return Header{}, ErrMalformed
+			return Header{}, errEncoding
 		}
 		if h, ok := readPlainHeader(plain[:n]); ok {
 			return h, nil
@@ -50,7 +49,7 @@ func (w *Workspace) ReadHeader(segment string) (Header, error) {
 	text, scratch := b.chunk[:maxHeaderBytes], b.chunk[maxHeaderBytes:]
 	n, err := Base64URL.Decode(text, []byte(segment))
 	if err != nil {
-		return Header{}, ErrMalformed
+		return Header{}, errEncoding
 	}
 	return readHeader(text[:n], scratch)
 }
@@ -126,30 +125,37 @@ func intern(b []byte) string {
 func readHeader(text, scratch []byte) (Header, error) {
 	// The strict check keeps a list of the names, and an attacker must not make it long.
 	if members, size := tokenjson.CountNames(text); members > maxHeaderMembers || size > maxHeaderNames {
-		return Header{}, ErrHeader
+		return Header{}, errHeader
 	}
 	var members tokenjson.Object
 	if !members.Open(text, maxHeaderDepth) || !tokenjson.IsStrict(text) {
-		return Header{}, ErrMalformed
+		return Header{}, errNotJSON
 	}
 	var h Header
 	for members.Next() {
 		var field *string
-		limit, tooLong := MaxTypeBytes, ErrHeader
+		limit, tooLong := MaxTypeBytes, errHeader
 		switch string(members.Name()) {
 		case "alg":
 			field = &h.Algorithm
 		case "kid":
-			field, limit, tooLong = &h.KeyID, maxKeyIDBytes, ErrKeyID
+			field, limit, tooLong = &h.KeyID, maxKeyIDBytes, errKeyID
 		case "typ":
 			field = &h.Type
-		case "crit", "b64", "zip", "enc": // they change what a token means, RFC 7515 section 4.1.11
-			return Header{}, ErrCritical
+		// These change what a token means, RFC 7515 section 4.1.11.
+		case "crit":
+			return Header{}, errCrit
+		case "b64":
+			return Header{}, errB64
+		case "zip":
+			return Header{}, errZip
+		case "enc":
+			return Header{}, errEnc
 		default:
 			continue
 		}
 		if members.Value[0] != '"' {
-			return Header{}, ErrMalformed
+			return Header{}, errNotString
 		}
 		value := tokenjson.Unquote(members.Value, scratch)
 		if len(value) > limit {
@@ -157,14 +163,14 @@ func readHeader(text, scratch []byte) (Header, error) {
 		}
 		*field = intern(value)
 		if field == &h.Type && len(value) == 0 {
-			return Header{}, ErrType
+			return Header{}, errType
 		}
 	}
 	if members.TooDeep() {
-		return Header{}, ErrHeader
+		return Header{}, errHeader
 	}
 	if !IsKeyID(h.KeyID) {
-		return Header{}, ErrKeyID
+		return Header{}, errKeyID
 	}
 	return h, nil
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
-// It holds what it was asked to hold, and never more.
+// A memory has room for the number that it was made for, and never holds more.
 func TestMemoryIsBounded(t *testing.T) {
 	for n, want := range map[int]int{1: 8, 8: 8, 9: 16, 1000: 1024, 4096: 4096, 4097: 8192} {
 		m := jws.NewWorkspace(n)
 		for i := range 20000 {
 			if !jws.Add(m, sha256.Sum256(fmt.Append(nil, i))) {
-				t.Fatalf("a memory for %d does not hold what was added last", n)
+				t.Fatalf("a memory for %d does not hold the last digest", n)
 			}
 		}
 		if room, held := jws.Room(m), m.Remembered(); room != want || held > room || held < room*9/10 {
@@ -28,8 +28,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// Each key of each algorithm has a part of the memory to itself, and the same key made
-// anew has the same.
+// Each key of each algorithm has its own part of the memory. The same key, made again, has the
+// same part.
 func TestFingerprints(t *testing.T) {
 	generate := func() (r *rsa.PublicKey, ec *ecdsa.PublicKey, ed ed25519.PublicKey) {
 		rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// Secrets and HMACs are compared in constant time and in no other way. No clock could
-// tell, so this looks at the code.
+// Secrets and HMACs are compared only in constant time. A clock could not show that, so the
+// test reads the code.
 func TestConstantTime(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "verifier.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls := map[string]int{} // of hmac.Equal, by method
+	calls := map[string]int{} // calls of hmac.Equal, by method
 	for _, decl := range file.Decls {
 		f, ok := decl.(*ast.FuncDecl)
 		if !ok || f.Recv == nil {

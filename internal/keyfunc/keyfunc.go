@@ -60,9 +60,8 @@ func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jw
 // HasAlgorithm reports whether the key function has keys for the algorithm.
 func (s *Source) HasAlgorithm(algorithm string) bool { return slices.Contains(s.algorithms, algorithm) }
 
-// Ask asks the key function and returns what it returned, one or several of a set, or its
-// error. The function gets nothing of the token but the header, because nothing is verified yet.
-func (s *Source) Ask(algorithm, kid, typ string) ([]jwt.VerificationKey, error) {
+// Ask asks the key function and returns what it returned. The function gets nothing of the token but the header, because nothing is verified yet.
+func (s *Source) Ask(algorithm, kid, typ string) (any, error) {
 	header := map[string]any{"alg": algorithm}
 	if kid != "" {
 		header["kid"] = kid
@@ -70,14 +69,7 @@ func (s *Source) Ask(algorithm, kid, typ string) ([]jwt.VerificationKey, error) 
 	if typ != "" {
 		header["typ"] = typ
 	}
-	got, err := s.keyfunc(&jwt.Token{Method: jwt.GetSigningMethod(algorithm), Header: header, Claims: jwt.MapClaims{}})
-	if err != nil {
-		return nil, err
-	}
-	if set, ok := got.(jwt.VerificationKeySet); ok {
-		return set.Keys, nil
-	}
-	return []jwt.VerificationKey{got}, nil
+	return s.keyfunc(&jwt.Token{Method: jwt.GetSigningMethod(algorithm), Header: header, Claims: jwt.MapClaims{}})
 }
 
 // Key returns the key made of what the key function returned: one that was made before, or a

@@ -2,6 +2,8 @@ package logtext_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -84,5 +86,23 @@ func TestNilLoggerIsTheDefault(t *testing.T) {
 	limit.Log(t.Context(), nil, slog.LevelError, "down")
 	if !strings.Contains(log.String(), "level=ERROR msg=down") {
 		t.Errorf("%q", log.String())
+	}
+}
+
+func TestRecordsThatAreNotWrittenCostNothing(t *testing.T) {
+	var limit logtext.Limit
+	down := errors.New("down")
+	logger := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := func(level slog.Level) func() {
+		return func() {
+			limit.Log(t.Context(), logger, level, "down", slog.String("store", "Redis"), slog.Int("keys", 3), slog.Any("err", down))
+		}
+	}
+	if n := testing.AllocsPerRun(100, log(slog.LevelInfo)); n != 0 {
+		t.Errorf("a level that is off: %v allocations", n)
+	}
+	log(slog.LevelWarn)()
+	if n := testing.AllocsPerRun(100, log(slog.LevelWarn)); n != 0 {
+		t.Errorf("a record that is suppressed: %v allocations", n)
 	}
 }

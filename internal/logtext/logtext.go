@@ -4,6 +4,7 @@ package logtext
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +14,9 @@ import (
 const (
 	maxBytes = 256
 	ellipsis = "…"
+
+	maxQuoted = 128
+	maxListed = 8
 )
 
 // Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and
@@ -61,4 +65,31 @@ func Name(name string) string {
 		return name
 	}
 	return fmt.Sprintf("%.60s…", name)
+}
+
+// Quote returns text in double quotes, with escapes for everything that is not printable. It is
+// cut after 128 bytes.
+func Quote(text string) string {
+	if len(text) <= maxQuoted {
+		return strconv.Quote(text)
+	}
+	return strconv.Quote(text[:maxQuoted]) + ellipsis
+}
+
+// Quotes returns a list of texts as Quote does, at most 8 of them: "a", "b" and 3 more.
+func Quotes(texts []string) string {
+	quoted := make([]string, 0, maxListed)
+	for _, text := range texts[:min(len(texts), maxListed)] {
+		quoted = append(quoted, Quote(text))
+	}
+	return List(quoted, len(texts)-len(quoted))
+}
+
+// List joins texts with commas, and says that there are more.
+func List(texts []string, more int) string {
+	list := strings.Join(texts, ", ")
+	if more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }

@@ -32,8 +32,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// No result has more than one line, for any reader, or more than 256 bytes. Only a text that
-// is longer than 256 bytes when it is on one line ends with an ellipsis that it did not have.
+// A result has one line for every reader, and at most 256 bytes. An ellipsis is added only to
+// a text that is longer than 256 bytes on one line.
 func FuzzCut(f *testing.F) {
 	f.Add("a\nb\u2028c")
 	f.Add(strings.Repeat("\xff", 300))

@@ -51,10 +51,11 @@ type Reason struct {
 	Sentence string         // all that a client reads, so it needs no escapes in a header or in JSON
 	Alias    error          // golang-jwt's error for the same, or nil
 	Answer   *answer.Answer // what the client gets
+	Needs    string         // of a guard: which scopes it needs; else ""
 }
 
 func newReason(k *Kind, word, sentence string, alias error) *Reason {
-	return &Reason{k, word, sentence, alias, answer.New(k.status, k.code, "", sentence, k.challenges)}
+	return &Reason{k, word, sentence, alias, answer.New(k.status, k.code, "", sentence, k.challenges), ""}
 }
 
 // Every reason.
@@ -128,9 +129,11 @@ func (r *Reason) Unwrap() []error {
 // Self returns r, also from what embeds it.
 func (r *Reason) Self() *Reason { return r }
 
-// WithScope returns r for a resource that needs scope: the challenge names it.
-func (r *Reason) WithScope(scope string) *Reason {
+// WithScope returns r for a resource that needs scope: the challenge names it. needs says so in
+// a log.
+func (r *Reason) WithScope(scope, needs string) *Reason {
 	s := *r
+	s.Needs = needs
 	s.Answer = answer.New(r.status, r.code, scope, r.Sentence, r.challenges)
 	return &s
 }

@@ -3,6 +3,7 @@ package syntax
 import (
 	"errors"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,23 @@ var (
 	ErrTwoCookies  = errors.New("two cookies have the name")
 	ErrCookieValue = errors.New("the cookie has a byte that RFC 6265 section 4.1.1 forbids, such as a space, a comma or a quote")
 )
+
+// CookieNames returns the names of the cookies in the lines of a Cookie header: the first 9, each
+// once.
+func CookieNames(lines []string) []string {
+	var names []string
+	for _, line := range lines {
+		for pair := range strings.SplitSeq(line, ";") {
+			name, _, ok := strings.Cut(pair, "=")
+			if name = textproto.TrimString(name); ok && IsToken(name) && !slices.Contains(names, name) {
+				if names = append(names, name); len(names) == 9 {
+					return names
+				}
+			}
+		}
+	}
+	return names
+}
 
 // FindCookie returns the value of the cookie with this name, RFC 6265 sections 4.1.1 and
 // 4.2.1. lines are the lines of a Cookie header. The value is "" if there is no such cookie,

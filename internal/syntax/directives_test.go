@@ -14,7 +14,7 @@ func TestDirectives(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		lines []string
-		want  string // name=<value>, with a space between two
+		want  string // name=<value>, with a space between two of them
 	}{
 		{"nothing", nil, ""},
 		{"empty lines", []string{"", " ", ",", " , ,,"}, ""},
@@ -71,13 +71,13 @@ func TestDeltaSeconds(t *testing.T) {
 	}
 }
 
-// Every byte of the lines is in exactly one directive, or around it: a value cannot
-// become a directive, nor a directive a part of the value before it.
+// Every byte of the lines is in exactly one directive or around it. A value cannot become a
+// directive, and a directive cannot become a part of the value before it.
 func FuzzDirectives(f *testing.F) {
 	f.Add(`ext="a\", max-age=1", max-age=60`, "no-cache")
 	f.Add(`a=b, c="d`, `e"`)
 	f.Fuzz(func(t *testing.T, first, second string) {
-		quote := func(s string) string { // as RFC 9110 section 5.6.4 has it
+		quote := func(s string) string { // RFC 9110 section 5.6.4
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 		}
 		n := 0

@@ -17,10 +17,11 @@ const (
 // section 5.5. net/http does that for HTTP/1, and not for HTTP/2.
 func Trim(value string) string { return strings.Trim(value, " \t") }
 
-// HasField reports whether there is a header field of that name, in whatever case it was set.
+// HasField reports whether there is a header field of that name with a value, in whatever case
+// it was set.
 func HasField(h http.Header, name string) bool {
-	for n := range h {
-		if EqualFold(n, name) {
+	for n, values := range h {
+		if len(values) > 0 && EqualFold(n, name) {
 			return true
 		}
 	}
@@ -73,6 +74,25 @@ func Credentials(value, scheme string) (string, error) {
 		return "", ErrNoCredentials
 	}
 	return credentials, nil
+}
+
+// schemes are those of the IANA registry, and some that are in use without it.
+var schemes = []string{
+	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth",
+	"PrivateToken", "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid",
+	"ApiKey", "AWS4-HMAC-SHA256", "JWT", "NTLM", "Token",
+}
+
+// KnownScheme returns the scheme of an Authorization value as it is registered. It is "" for any
+// other value, whose first word may be a secret.
+func KnownScheme(value string) string {
+	word, _, _ := strings.Cut(Trim(value), " ")
+	for _, scheme := range schemes {
+		if EqualFold(word, scheme) {
+			return scheme
+		}
+	}
+	return ""
 }
 
 // IsB64Token reports whether s is a b64token, RFC 6750 section 2.1.

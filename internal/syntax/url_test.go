@@ -31,7 +31,7 @@ func TestCheckURL(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		raw          string
-		parse, check string // the errors of ParseURL and CheckURL; "" if none
+		parse, check string // the errors of ParseURL and CheckURL; "" if there is none
 	}{
 		{"https://a.example", "", ""},
 		{"https://a.example:8443/b/?c=d&e", "", ""},
@@ -100,7 +100,8 @@ func TestWithoutQuery(t *testing.T) {
 	}
 }
 
-// Every origin that a browser sends is canonical, but for the schemes and a dot at the end.
+// Every origin that a browser sends is canonical, except for some schemes and a dot at the
+// end.
 func TestIsOrigin(t *testing.T) {
 	for s, want := range map[string]struct{ origin, canonical bool }{
 		"https://a.example":             {true, true},

@@ -34,8 +34,8 @@ func checkNumericDate(t *testing.T, number string) {
 	}
 }
 
-// bigDate is what math/big makes of a JSON number of at most some hundred digits;
-// ok says that it is one from 0 to the end of the year 9999.
+// bigDate reads a JSON number of at most some hundred digits with math/big. ok reports whether
+// the number is between 0 and the end of the year 9999.
 func bigDate(number string) (floor, ceil int64, ok bool) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
 	value, _ := new(big.Rat).SetString(mantissa)
@@ -47,7 +47,7 @@ func bigDate(number string) (floor, ceil int64, ok bool) {
 	}
 	shift, hasShift := new(big.Int).SetString(exponent, 10)
 	if hasShift && shift.CmpAbs(big.NewInt(10_000)) > 0 {
-		return 0, 1, shift.Sign() < 0 // big.Rat would take all memory
+		return 0, 1, shift.Sign() < 0 // a big.Rat of this size would take all memory
 	}
 	if hasShift {
 		power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), new(big.Int).Abs(shift), nil))

@@ -21,7 +21,7 @@ type Facts struct {
 	IssuedAt      NumericDate
 	SenderIsBound bool // cnf is present, RFC 7800
 
-	issuer, audience []byte // JSON text; nil if absent
+	issuer, subject, audience []byte // JSON text; nil if absent
 }
 
 // readFacts walks the members of a payload that a strict decoder has accepted.
@@ -33,7 +33,9 @@ func readFacts(members *Object) (f Facts, err error) {
 		switch string(members.Name()) {
 		case "iss":
 			f.issuer, ok = v, v[0] == '"'
-		case "sub", "jti":
+		case "sub":
+			f.subject, ok = v, v[0] == '"'
+		case "jti":
 			ok = v[0] == '"'
 		case "aud":
 			f.audience, ok = v, isAudience(v)
@@ -67,6 +69,16 @@ func kindOf(name string) string {
 	return name + " is not a string"
 }
 
+// FactsOf returns the facts of a payload that was decoded.
+func FactsOf(payload []byte) Facts {
+	var members Object
+	if !members.Open(payload, maxDepth) {
+		return Facts{}
+	}
+	f, _ := readFacts(&members)
+	return f
+}
+
 // IsFor reports whether aud names one of the audiences. It does if there are no audiences.
 func (f *Facts) IsFor(audiences []string) bool {
 	if len(audiences) == 0 {
@@ -97,6 +109,21 @@ func (f *Facts) HasAudience() bool { return f.audience != nil }
 func (f *Facts) Issuer() string {
 	issuer, _ := stringValue(f.issuer)
 	return issuer
+}
+
+// Subject returns sub, "" if it is absent.
+func (f *Facts) Subject() string {
+	subject, _ := stringValue(f.subject)
+	return subject
+}
+
+// Audience returns aud as a list, nil if it is absent.
+func (f *Facts) Audience() []string {
+	var list jwt.ClaimStrings
+	if f.audience != nil {
+		_ = decodeClaimStrings(f.audience, &list) // readFacts has checked its type
+	}
+	return list
 }
 
 // IsFrom reports whether iss is issuer. It does not allocate.

@@ -9,9 +9,8 @@ import (
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
-// The walk finds exactly the members that encoding/json finds in strict JSON, be
-// their names plain, escaped or too long to be looked for, and survives any other
-// text.
+// The walk finds exactly the members that encoding/json finds in strict JSON. Their names may
+// be plain, escaped or too long. No text makes the walk panic.
 func FuzzWalk(f *testing.F) {
 	for _, text := range []string{
 		`{"a":1,"b":[{"c":"}"}],"d":"\"","\u0065":null}`, `{}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":]}`, ` { "a" : -1.5e3 , "b" : true } `, `{"a":{}}x`, `{"":""}`,
@@ -50,7 +49,7 @@ func FuzzWalk(f *testing.F) {
 	})
 }
 
-// depthOf returns how deep the objects and arrays of a JSON text are nested.
+// depthOf returns how deeply the objects and arrays of a JSON text are nested.
 func depthOf(t *testing.T, text []byte) (deepest int) {
 	t.Helper()
 	depth := 0
@@ -69,7 +68,7 @@ func depthOf(t *testing.T, text []byte) (deepest int) {
 	}
 }
 
-// The counter finds the names that encoding/json finds, and survives any text.
+// The counter finds the names that encoding/json finds. No text makes it panic.
 func FuzzCountNames(f *testing.F) {
 	for _, text := range []string{`{}`, `{"a":1}`, `{"a" : {"b":[{"c":1}]},"d":"e:"}`, `{"\"":1}`, `{"a"`, `"a":`, `[["a"],"b"]`} {
 		f.Add([]byte(text))

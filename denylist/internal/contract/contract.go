@@ -139,7 +139,7 @@ func testList(t *testing.T, store denylist.Store) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			list, err := denylist.New(store, 0)
+			list, err := denylist.New(store, denylist.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

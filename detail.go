@@ -1,0 +1,204 @@
+package jwthttp
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jwthttp/jwthttp/internal/detail"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
+)
+
+// A detailer has what the text of a failure is made of. Nothing is formatted before the text is
+// asked for. No detailer keeps a signature, so what it keeps of a token is not a credential.
+type detailer interface{ detail(f *failure) string }
+
+// failure returns err as it leaves a middleware, with what was learned until then. r is nil if
+// there is no request. It allocates once: failure and details are in one piece of memory.
+func (c *config) failure(err error, l *learned, r *http.Request) *failure {
+	f := failureOf(err)
+	f.at = c
+	t := &l.token
+	switch {
+	case f.inner != nil || t.payload == nil && l.segments == 0 && r == nil:
+		plain := f // f itself stays on the stack
+		return &plain
+	case t.payload != nil:
+		x := &struct {
+			failure
+			claimsDetail
+		}{f, claimsDetail{t.payload, t.key, time.Now()}}
+		x.inner = &x.claimsDetail
+		return &x.failure
+	case f.Reason == reason.Signature:
+		x := &struct {
+			failure
+			signatureDetail
+		}{f, signatureDetail{t.header.KeyID, t.offered}}
+		x.inner = &x.signatureDetail
+		return &x.failure
+	case l.segments > 0 && f.Reason != reason.Credential:
+		x := &struct {
+			failure
+			tokenDetail
+		}{f, tokenDetail{t.header, t.offered, t.unverified, t.fault, l.size, l.limit}}
+		x.inner = &x.tokenDetail
+		return &x.failure
+	}
+	x := &struct {
+		failure
+		requestDetail
+	}{f, requestDetail{r.Header[authorization], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host}}
+	x.inner = &x.requestDetail
+	return &x.failure
+}
+
+// A requestDetail is for a request in which no token was found. It does not keep the map of the
+// headers, to which others may write.
+type requestDetail struct {
+	authorization, cookies []string
+	origin, site, host     string
+}
+
+func (d *requestDetail) detail(f *failure) string {
+	switch {
+	case f.Reason == reason.NoToken:
+		return detail.NoToken(f.at.placeNames(), d.authorization, d.cookies)
+	case f.Reason == reason.CrossOrigin:
+		return detail.CrossOrigin(d.origin, d.site, d.host)
+	case len(d.authorization) > 1:
+		return fmt.Sprintf("there are %d Authorization headers: send one", len(d.authorization))
+	case f.Reason == reason.Credential && len(d.authorization) == 1:
+		return detail.MalformedBearer(d.authorization[0])
+	}
+	return fmt.Sprintf("a token may be in %s: send it once, and without other text", f.at.placeNames())
+}
+
+// placeNames lists the places where a token may be.
+func (c *config) placeNames() string {
+	var names []string
+	for place := range all(c.places) {
+		name := string(place.Source)
+		if cookie, ok := place.Source.cut(inCookie); ok {
+			name = "the cookie " + logtext.Quote(cookie)
+		} else if header, ok := place.Source.cut(inHeader); ok && place.bearer {
+			name = header + ": Bearer"
+		} else if ok {
+			name = "the header " + header
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " and ")
+}
+
+// A tokenDetail is for a token that was refused before its signature was verified.
+type tokenDetail struct {
+	header      TokenHeader
+	offered     []Key
+	unverified  unverifiedPayload
+	fault       error
+	size, limit int
+}
+
+func (d *tokenDetail) detail(f *failure) string {
+	switch {
+	case f.Reason == reason.TooLarge:
+		return detail.TooLarge(d.size, d.limit, d.limit == maxCookieBytes && f.at.maxTokenBytes > maxCookieBytes)
+	case d.fault != nil:
+		return d.fault.Error()
+	case f.Reason == reason.Type:
+		return detail.Type(f.at.verifier.typ, d.header.Type)
+	case f.Reason == reason.UnknownIssuer:
+		return detail.UnknownIssuer(d.unverified.issuer())
+	case f.Reason == reason.UnknownKey:
+		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, names(d.source(f.at.verifier.keys)))
+	}
+	return ""
+}
+
+// source returns the keys that source has for the sender of the token: all of a fixed set, and
+// of another source those that it offered.
+func (d *tokenDetail) source(source KeySource) []Key {
+	if issuers, ok := source.(Issuers); ok {
+		source = issuers[d.unverified.issuer()]
+	}
+	x, ok := source.(*keyIndex)
+	if !ok {
+		return d.offered
+	}
+	var keys []Key
+	for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
+		keys = append(keys, x.all[algorithm]...)
+	}
+	return keys
+}
+
+// names returns the algorithms and ids of keys.
+func names(keys []Key) iter.Seq2[string, string] {
+	return func(yield func(algorithm, id string) bool) {
+		for _, k := range keys {
+			if k.material != nil && !yield(k.material.algorithm, k.material.id) {
+				return
+			}
+		}
+	}
+}
+
+// A signatureDetail is for a token that no key verified. It is small, because everybody can send
+// such tokens.
+type signatureDetail struct {
+	kid   string
+	tried []Key // of the algorithm of the token
+}
+
+func (d *signatureDetail) detail(*failure) string {
+	return detail.Signature(d.tried[0].material.algorithm, d.kid, names(d.tried))
+}
+
+// A claimsDetail is for a token whose signature verified.
+type claimsDetail struct {
+	payload []byte
+	key     Key
+	when    time.Time
+}
+
+func (d *claimsDetail) detail(f *failure) string {
+	claims, rules, bound := tokenjson.FactsOf(d.payload), &f.at.rules, d.key.material
+	switch f.Reason {
+	case reason.SenderBound:
+		return detail.SenderBound
+	case reason.Issuer:
+		want := rules.issuer
+		if want == "" || claims.IsFrom(want) {
+			want = bound.issuer
+		}
+		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())
+	case reason.Audience:
+		want := rules.audience
+		if claims.IsFor(want) {
+			want = bound.audience
+		}
+		return detail.Audience(want, claims.Audience())
+	case reason.NotYetValid:
+		return detail.Ahead("nbf", claims.NotBefore.Ceil().Sub(d.when), rules.leeway)
+	case reason.IssuedLater:
+		return detail.Ahead("iat", claims.IssuedAt.Floor().Sub(d.when), rules.leeway)
+	case reason.MissingClaim:
+		if !claims.Expires.Present && !rules.allowMissingExpiry {
+			return detail.MissingExpiry
+		}
+		return detail.MissingIssuedAt
+	case reason.Expired:
+		if claims.Expires.Present && !d.when.Before(claims.Expires.Floor().Add(rules.leeway)) {
+			return detail.Expired(d.when.Sub(claims.Expires.Floor()), rules.leeway)
+		}
+		return detail.TooOld(d.when.Sub(claims.IssuedAt.Floor()), rules.maxAge, rules.leeway)
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+// Package detail words what a log says of a refusal: what was wanted, what came, and how to mend
+// it. What came is quoted and cut. No function shows the value of Authorization or of a cookie.
+package detail
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+)
+
+// NoToken says where a token was looked for, and what the request has. The slices are the
+// values of the Authorization and Cookie headers.
+func NoToken(places string, authorization, cookies []string) string {
+	var came []string
+	if len(authorization) > 0 && authorization[0] != "" {
+		if scheme := syntax.KnownScheme(authorization[0]); scheme != "" {
+			came = append(came, "Authorization with the scheme "+scheme)
+		} else {
+			came = append(came, `Authorization without "Bearer "`)
+		}
+	}
+	switch names := syntax.CookieNames(cookies); len(names) {
+	case 0:
+	case 1:
+		came = append(came, "the cookie "+logtext.Quote(names[0]))
+	default:
+		came = append(came, "the cookies "+logtext.Quotes(names))
+	}
+	if came == nil {
+		came = []string{"neither Authorization nor a cookie"}
+	}
+	return fmt.Sprintf("looked for %s, the request has %s", places, strings.Join(came, " and "))
+}
+
+// MalformedBearer says what is wrong with an Authorization value of the scheme Bearer.
+func MalformedBearer(value string) string {
+	token, err := syntax.Credentials(value, "Bearer")
+	switch {
+	case err != nil:
+		return err.Error()
+	case strings.ContainsAny(token, " \t"):
+		return `"Bearer " is followed by more than one word: send the token alone`
+	case strings.ContainsAny(token, `",'`):
+		return "the token has a quote or a comma: send one token, without quotes"
+	}
+	return "the token has a byte that no token has (RFC 6750 section 2.1)"
+}
+
+// CrossOrigin says where a request with a cookie came from.
+func CrossOrigin(origin, site, host string) string {
+	return fmt.Sprintf("Origin %s, Sec-Fetch-Site %s, for host %s: if pages of that origin may use the cookie, add it to TrustedOrigins",
+		logtext.Quote(origin), logtext.Quote(site), logtext.Quote(host))
+}
+
+// TooLarge is for a token of so many bytes, in a cookie that has at most cookieLimit, or in
+// another place.
+func TooLarge(size, limit int, isCookie bool) string {
+	if isCookie {
+		return fmt.Sprintf("%d bytes, and a cookie has at most %d: have the issuer put less into the token, or send it in a header", size, limit)
+	}
+	return fmt.Sprintf("%d bytes, and at most %d are accepted: raise MaxTokenBytes, or have the issuer put less into the token", size, limit)
+}
+
+// Type is for a token with another typ than Options.Type, which may be "".
+func Type(want, got string) string {
+	if want == "" {
+		return fmt.Sprintf("want typ JWT, at+jwt or none, the token has %s (unverified): it is meant for something else than access", logtext.Quote(got))
+	}
+	return fmt.Sprintf("want typ %s, as Options.Type says, the token has %s (unverified)", logtext.Quote(want), logtext.Quote(got))
+}
+
+// Signature is for a token whose signature failed under the keys that were tried, all of one
+// algorithm.
+func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
+	names := algorithm + " without kid"
+	if kid != "" {
+		names = algorithm + " " + logtext.Quote(kid)
+	}
+	mend := "the issuer signs with another key, or the token is of another environment"
+	if strings.HasPrefix(algorithm, "HS") {
+		mend = "compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)"
+	}
+	return fmt.Sprintf("tried the key %s, the token names %s (unverified): %s", logtext.Keys(tried), names, mend)
+}
+
+// UnknownIssuer is for a token of an issuer that Issuers does not have.
+func UnknownIssuer(issuer string) string {
+	return fmt.Sprintf("the token has iss %s (unverified), which Issuers does not have: add it if you trust it, exactly as the token writes it", logtext.Quote(issuer))
+}
+
+// Issuer is for a token with another iss, or none.
+func Issuer(want, got string, present bool) string {
+	if !present {
+		return fmt.Sprintf("want iss %s, the token has none: have the issuer set it", logtext.Quote(want))
+	}
+	mend := "if you trust that issuer, name it in Options.Issuer or bind the key to it"
+	switch {
+	case strings.TrimSuffix(want, "/") == strings.TrimSuffix(got, "/"):
+		mend = "the slash at the end counts: write it as the token does"
+	case strings.TrimPrefix(want, "https://") == strings.TrimPrefix(got, "http://"):
+		mend = "http is not https: set the issuer's public URL to https"
+	case strings.EqualFold(want, got):
+		mend = "case counts: write it as the token does"
+	}
+	return fmt.Sprintf("want iss %s, the token has %s: %s", logtext.Quote(want), logtext.Quote(got), mend)
+}
+
+// Audience is for a token with another aud, none, or one where none is wanted.
+func Audience(want, got []string) string {
+	switch {
+	case len(want) == 0:
+		return fmt.Sprintf("want no aud, as Options.Audience is empty, the token has %s: name this service in Options.Audience, or set AllowAnyAudience", logtext.Quotes(got))
+	case len(got) == 0:
+		return fmt.Sprintf("want aud %s, the token has none: have the issuer add it (in Keycloak an Audience mapper, elsewhere often a parameter audience or resource)", logtext.Quotes(want))
+	}
+	return fmt.Sprintf("want aud %s, the token has %s: have the issuer add it (in Keycloak an Audience mapper), or name this service in Options.Audience as the token does", logtext.Quotes(want), logtext.Quotes(got))
+}
+
+// Ahead is for a claim that is so far in the future.
+func Ahead(claim string, by, leeway time.Duration) string {
+	return fmt.Sprintf("%s is %s ahead, and Leeway is %v: set Leeway, or mend the clocks", claim, logtext.Duration(by), leeway)
+}
+
+// Expired is for an exp that is so long over.
+func Expired(by, leeway time.Duration) string {
+	return fmt.Sprintf("exp is %s back, and Leeway is %v: the client needs a new token", logtext.Duration(by), leeway)
+}
+
+// TooOld is for an iat that is so long over.
+func TooOld(age, maxAge, leeway time.Duration) string {
+	return fmt.Sprintf("iat is %s back, MaxAge is %v and Leeway is %v: the client needs a new token", logtext.Duration(age), maxAge, leeway)
+}
+
+// The texts that say all by themselves.
+const (
+	MissingExpiry   = "exp is missing: have the issuer set it, or set AllowMissingExpiry"
+	MissingIssuedAt = "iat is missing, which MaxAge needs: have the issuer set it, or leave MaxAge out"
+	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: ask for a Bearer token, or set AllowSenderConstrained"
+)
