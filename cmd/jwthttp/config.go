@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func (c *config) remote(s explain.Setup) (explain.Setup, error) {
 	}
 	recorder := explain.NewRecorder()
 	// An audience that is missing is a finding about the token, by the rules of Options.
-	opts := jwks.Options{Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: len(c.audience) == 0, Client: recorder.Client()}
+	opts := jwks.Options{Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: len(c.audience) == 0, Client: recorder.Client(), Logger: slog.New(slog.DiscardHandler)}
 	var source *jwks.Source
 	var err error
 	if c.discover != "" {

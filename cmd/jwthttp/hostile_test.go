@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -211,6 +212,10 @@ func TestBadFilesAndFlags(t *testing.T) {
 }
 
 func TestKeysOfTheNetwork(t *testing.T) {
+	var logged bytes.Buffer // the report says what a log would
+	previous := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
+	t.Cleanup(func() { slog.SetDefault(previous) })
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) }) // after the issuer has closed
 	iss := jwthttptest.NewIssuer(t)
@@ -254,6 +259,9 @@ func TestKeysOfTheNetwork(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", line, tc.want)
 			}
 		})
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged: %s", &logged)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -146,6 +147,7 @@ func (e *explainer) mendOptions() {
 func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorization string) (reason string, err error) {
 	var result jwthttp.Result
 	opts.OnResult = func(_ *http.Request, res jwthttp.Result) { result = res }
+	opts.Logger = slog.New(slog.DiscardHandler) // the report says it
 	opts.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {}
 	auth, err := jwthttp.New[jwt.MapClaims](keys, opts)
 	if err != nil {
