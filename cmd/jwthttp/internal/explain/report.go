@@ -2,7 +2,11 @@
 // would mend each.
 package explain
 
-// A Report is what was found. The JSON form is the output of "jwthttp explain -json".
+import "slices"
+
+// A Report is what was found. The JSON form is the output of "jwthttp explain -json". Its texts
+// have no control characters and none that change the direction of text, and never a secret or
+// a signature.
 type Report struct {
 	Verdict  string    `json:"verdict"`            // one of the constants below
 	Findings []Finding `json:"findings,omitempty"` // every reason, the first refusal first; none if the token is good
@@ -20,10 +24,10 @@ const (
 
 // A Finding is one reason for a refusal.
 type Finding struct {
-	Reason     string `json:"reason"`               // as in jwthttp.Result: "audience"
+	Reason     string `json:"reason"`               // as in jwthttp.Result: "audience"; or configuration, or no_key
 	Wanted     string `json:"wanted"`               // what the middleware wants
 	Came       string `json:"came"`                 // what the token has, quoted and cut
-	Mend       string `json:"mend"`                 // what to change
+	Mend       string `json:"mend"`                 // what is wrong, and what to change
 	Unverified bool   `json:"unverified,omitempty"` // what came is not covered by a good signature
 }
 
@@ -44,3 +48,71 @@ const (
 	Assumed = "passed after mending"
 	NotDone = "not reached"
 )
+
+// The steps of a token's way, in their order.
+const (
+	stepCredential = "credential"
+	stepForm       = "form"
+	stepHeader     = "header"
+	stepType       = "type"
+	stepKey        = "key"
+	stepSignature  = "signature"
+	stepClaims     = "claims"
+	stepBinding    = "binding"
+	stepIssuer     = "issuer"
+	stepAudience   = "audience"
+	stepTimes      = "times"
+)
+
+var steps = []string{
+	stepCredential, stepForm, stepHeader, stepType, stepKey, stepSignature, stepClaims, stepBinding, stepIssuer, stepAudience, stepTimes,
+}
+
+// stepOf has the step that fails with a reason.
+var stepOf = map[string]string{
+	"no_token": stepCredential, "two_credentials": stepCredential, "malformed_credential": stepCredential,
+	"malformed_token": stepForm, "token_too_large": stepForm,
+	"header": stepHeader, "type": stepType,
+	"unknown_key": stepKey, "unavailable": stepKey, "canceled": stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
+	"signature": stepSignature,
+	"claims":    stepClaims, "sender_constrained": stepBinding, "issuer": stepIssuer, "audience": stepAudience,
+	"missing_claim": stepTimes, "not_yet_valid": stepTimes, "expired": stepTimes,
+}
+
+// report makes the report of what was found.
+func (e *explainer) report() Report {
+	r := Report{Verdict: Good, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
+	if len(r.Findings) > 0 {
+		r.Verdict = Refused
+		if isAboutSetup(r.Findings[0].Reason) {
+			r.Verdict = Unknown
+		}
+	}
+	reached := slices.Index(steps, e.reached) // -1 for none
+	for _, f := range r.Findings {
+		if !isAboutSetup(f.Reason) {
+			reached = max(reached, slices.Index(steps, stepOf[f.Reason]))
+		}
+	}
+	hasFailed := false
+	for i, name := range steps {
+		step := Step{Name: name, Status: Passed}
+		f := slices.IndexFunc(r.Findings, func(f Finding) bool { return stepOf[f.Reason] == name })
+		switch {
+		case f >= 0:
+			step.Status, step.Wanted, step.Came, step.Mend = Failed, r.Findings[f].Wanted, r.Findings[f].Came, r.Findings[f].Mend
+			hasFailed = true
+		case i > reached, name == stepSignature && !e.good:
+			step.Status = NotDone
+		case hasFailed && name != stepSignature: // a signature is that of the token itself
+			step.Status = Assumed
+		}
+		r.Steps = append(r.Steps, step)
+	}
+	return r
+}
+
+// isAboutSetup reports whether a reason is a fault of the setup, which no token can mend.
+func isAboutSetup(reason string) bool {
+	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", "canceled"}, reason)
+}

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/jwthttp/jwthttp/jwthttptest"
+)
+
+func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
+// forged returns a token whose signature is good for nothing.
+func forged(header, payload string) string {
+	return encode(header) + "." + encode(payload) + "." + strings.Repeat("Sig0", 11)
+}
+
+func TestHostileTokens(t *testing.T) {
+	const header = `{"alg":"HS256"}`
+	garbage := make([]byte, 2000)
+	rand.Read(garbage)
+	for _, tc := range []struct{ name, token string }{
+		{"64 KiB", forged(header, `{"exp":4102444800,"x":"`+strings.Repeat("x", 48<<10)+`"}`)},
+		{"megabytes", strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 200_000)},
+		{"megabytes of one segment", strings.Repeat("A", 3<<20)},
+		{"binary garbage", string(garbage)},
+		{"zeros", strings.Repeat("\x00", 100)},
+		{"ANSI escapes", "\x1b[2J\x1b]0;title\a" + forged(header, `{"sub":"\u001b[31m"}`)},
+		{"ANSI escapes in claims", forged(header, "{\"sub\":\"\\u001b[31mred\",\"\\u001b[2J\":1,\"iss\":\"\\u202eevil\"}")},
+		{"raw control characters in claims", forged(header, "{\"sub\":\"\x1b[31m\x07\u202e\u2066\u200f\"}")},
+		{"a BOM and lines in claims", forged(header, "\ufeff{\"sub\":\"a\u2028b\u0085c\"}")},
+		{"ANSI escapes in the header", forged("{\"alg\":\"\\u001b[31m\",\"kid\":\"\\u202e\",\"typ\":\"\\u001b]8;;\"}", `{}`)},
+		{"crit with escapes", forged("{\"alg\":\"HS256\",\"crit\":[\"\\u001b[31m\u202e\"]}", `{}`)},
+		{"enc in three segments", forged(`{"alg":"dir","enc":"A128GCM"}`, `{}`)},
+		{"aud with marks", forged(header, "{\"aud\":[\"\u202e\u2066\",\"\\u0000\"],\"exp\":1}")},
+		{"right-to-left marks", "\u202e\u2067" + forged(header, `{}`) + "\u2069"},
+		{"deep", forged(header, strings.Repeat(`{"a":`, 9000)+"1"+strings.Repeat("}", 9000))},
+		{"deeper than readers go", forged(header, strings.Repeat("[", 40000))},
+		{"deep in a header", forged(`{"alg":"HS256","a":`+strings.Repeat("[", 900)+strings.Repeat("]", 900)+"}", `{}`)},
+		{"many members", forged(header, "{"+strings.Repeat(`"a":1,`, 300)+`"b":1}`)},
+		{"many claims", forged(header, manyClaims(3000))},
+		{"huge dates", forged(header, `{"exp":1e400,"nbf":-1e308,"iat":"NaN"}`)},
+		{"dates of other types", forged(header, `{"exp":null,"nbf":{},"iat":true,"aud":[null,1],"sub":[],"iss":null,"jti":{}}`)},
+		{"infinite text", forged(header, `{"exp":"Infinity","nbf":"1e999"}`)},
+		{"half a surrogate", forged(header, `{"sub":"\ud800","exp":4102444800}`)},
+		{"twice inside", forged(header, `{"a":{"b":1,"b":2},"exp":4102444800}`)},
+		{"twice in the header", forged(`{"alg":"HS256","alg":"none"}`, `{}`)},
+		{"alg is a list", forged(`{"alg":["HS256"],"kid":1,"typ":null}`, `{}`)},
+		{"a long alg", forged(`{"alg":"`+strings.Repeat("A", 1500)+`"}`, `{}`)},
+		{"a large header", forged(`{"alg":"HS256","x5c":["`+strings.Repeat("A", 4000)+`"]}`, `{}`)},
+		{"a key of 300,000 bits", forged(`{"alg":"RS512","jwk":{"kty":"RSA","e":"AQAB","n":"`+strings.Repeat("x", 40000)+`"}}`, `{}`)},
+		{"empty segments", ".."},
+		{"dots", strings.Repeat(".", 5000)},
+		{"an array", forged(`[]`, `[]`)},
+		{"a number", forged("1", "1")},
+		{"a header that is null", forged("null", "null")},
+		{"five segments", forged(header, `{}`) + ".a.b"},
+		{"a JSON serialization", `{"payload":"e30","protected":"eyJhbGciOiJIUzI1NiJ9","signature":"AAAA"}`},
+		{"a header line of another scheme", "Authorization: Basic dXNlcjpwYXNzd29yZHBhc3N3b3Jk"},
+		{"an empty header line", "Authorization:  "},
+		{"SAML", `<saml:Assertion xmlns:saml="x">` + "\x1b" + `</saml:Assertion>`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for name, config := range map[string][]string{"secret": secret, "key": rsaKey, "no key": nil, "lax": {"-allow-any-audience", "-allow-missing-expiry"}} {
+				for _, format := range [][]string{nil, {"-json"}} {
+					stdout, stderr, status := command(t, tc.token, flags([]string{"explain"}, format, config)...)
+					if stdout == "" || stderr != "" {
+						t.Errorf("%s: stdout %.200q, stderr %.200q", name, stdout, stderr)
+					}
+					if isSure := len(config) > 0 && name != "lax"; isSure && status != exitRefused {
+						t.Errorf("%s: status %d, want %d: %.300s", name, status, exitRefused, stdout)
+					}
+				}
+			}
+		})
+	}
+}
+
+func manyClaims(n int) string {
+	var b strings.Builder
+	b.WriteString("{")
+	for i := range n {
+		fmt.Fprintf(&b, `"c%d":1,`, i)
+	}
+	b.WriteString(`"exp":4102444800}`)
+	return b.String()
+}
+
+// What is found does not depend on chance: every byte of a good token that is changed is found.
+func TestEveryChangedByteIsRefused(t *testing.T) {
+	token := strings.TrimSpace(read(t, "hs256.jwt"))
+	for i := range len(token) {
+		changed := []byte(token)
+		changed[i] ^= 1
+		if line, status := firstLine(t, string(changed), flags(ours, secret)...); status != exitRefused {
+			t.Errorf("byte %d: status %d: %s", i, status, line)
+		}
+	}
+}
+
+// Tokens that were changed at random places, in their JSON and in their base64.
+func TestEveryRefusalIsExplained(t *testing.T) {
+	files, err := filepath.Glob(data("*.jwt"))
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	random := mathrand.New(mathrand.NewPCG(1, 2))
+	change := func(b []byte) []byte {
+		if len(b) == 0 {
+			return b
+		}
+		i := random.IntN(len(b))
+		switch random.IntN(4) {
+		case 0:
+			b[i] = byte(random.IntN(256))
+		case 1:
+			return b[:i]
+		case 2:
+			return slices.Delete(b, i, i+1)
+		case 3:
+			return slices.Insert(b, i, `"{}[]:,0n\`[random.IntN(10)])
+		}
+		return b
+	}
+	for _, name := range files {
+		for range 8 {
+			parts := strings.Split(strings.TrimSpace(read(t, filepath.Base(name))), ".")
+			i := random.IntN(3)
+			if decoded, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && i < 2 && random.IntN(2) == 0 {
+				parts[i] = encode(string(change(decoded)))
+			} else {
+				parts[i] = string(change([]byte(parts[i])))
+			}
+			token := strings.Join(parts, ".")
+			for _, f := range asJSON(t, token, flags(ours, rsaKey)...).Findings {
+				if f.Mend == "" || strings.Contains(f.Mend, "explain does not know") || strings.Contains(f.Mend, "the log of the middleware") {
+					t.Errorf("%s: %+v", token, f)
+				}
+			}
+		}
+	}
+}
+
+func TestBadFilesAndFlags(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	const words = "correct-horse-battery-staple-and-more"
+	for _, tc := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"directory", []string{"-key", dir}, "-key: it is a directory"},
+		{"missing", []string{"-key", filepath.Join(dir, "no")}, "-key: there is no such file"},
+		{"empty", []string{"-key", file("empty", "")}, "-key: the file is empty"},
+		{"megabytes", []string{"-key", file("large", strings.Repeat("x", 2<<20))}, "-key: the file has more than 1 MiB"},
+		{"no key in it", []string{"-key", file("text", "hello, world\n")}, "got no key"},
+		{"damaged PEM", []string{"-key", file("damaged", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")}, "is damaged"},
+		{"DER", []string{"-key", data("rsa.der")}, "got DER"},
+		{"key set without keys", []string{"-key", file("set", `{"keys":[]}`)}, "no key"},
+		{"JSON that is no key set", []string{"-key", file("json", `{"jwks_uri":"https://x"}`)}, "no member keys"},
+		{"encrypted private key", []string{"-key", file("enc", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")}, "encrypted private key"},
+		{"certificate request", []string{"-key", file("csr", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")}, "certificate request"},
+		{"escapes in a file", []string{"-key", file("ansi", "\x1b[31m\u202e -----BEGIN \x1b[0m")}, "jwthttp explain: "},
+		{"alg of another kind", []string{"-key", data("rsa.pem"), "-alg", "ES256"}, "use RS256 or PS256"},
+		{"alg of a secret", []string{"-secret-file", data("secret.txt"), "-alg", "RS256"}, "use HS256"},
+		{"the secret as a name", []string{"-secret-env", words}, "pass its NAME, not the secret"},
+		{"the secret as a file", []string{"-secret-file", words}, "pass the name of a file"},
+		{"the secret as an argument", []string{"-secret", words}, "there is no flag -secret"},
+		{"the secret as an argument with =", []string{"-secret=" + words}, "there is no flag -secret"},
+		{"the secret as a flag", []string{"-" + words}, "jwthttp explain: "},
+		{"the secret as a number", []string{"-leeway", words}, "a value that it cannot have"},
+		{"the token as an argument", []string{"eyJhbGciOiJIUzI1NiJ9." + words}, "a token was given as an argument"},
+		{"two secrets", []string{"-secret-env", "HOME", "-secret-file", data("secret.txt")}, "keep one"},
+		{"two kinds of keys", []string{"-secret-file", data("secret.txt"), "-jwks", "https://issuer.example.com/keys"}, "keep one"},
+		{"two addresses", []string{"-discover", "https://issuer.example.com", "-jwks", "https://issuer.example.com/keys"}, "keep one"},
+		{"two issuers", []string{"-discover", "https://issuer.example.com", "-issuer", "https://issuer.example.com/"}, "-issuer and -discover differ"},
+		{"jwks without issuer", []string{"-jwks", "https://issuer.example.com/keys"}, "-jwks needs -issuer"},
+		{"plain http", []string{"-discover", "http://issuer.example.com"}, "https"},
+		{"a template", []string{"-discover", "https://login.microsoftonline.com/{tenantid}/v2.0"}, "template"},
+		{"two files", []string{data("hs256.jwt"), data("rs256.jwt")}, "more than one file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			stdout, stderr, status := command(t, "x.y.z", append([]string{"explain"}, tc.args...)...)
+			if status != exitUnknown || stdout != "" || !strings.Contains(stderr, tc.says) {
+				t.Errorf("status %d, stdout %q, stderr %q, want %q", status, stdout, stderr, tc.says)
+			}
+			if strings.Contains(stderr, words) {
+				t.Errorf("the secret is in %q", stderr)
+			}
+		})
+	}
+}
+
+func TestKeysOfTheNetwork(t *testing.T) {
+	var logged bytes.Buffer // the report says what a log would
+	previous := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
+	t.Cleanup(func() { slog.SetDefault(previous) })
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) }) // after the issuer has closed
+	iss := jwthttptest.NewIssuer(t)
+	token := iss.Token(t, map[string]string{"sub": "alice"})
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	metadata := func(path, issuer string) {
+		mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, server.URL+"/keys")
+		})
+	}
+	metadata("", server.URL+"/")
+	metadata("/realm", "https://sso.example.com/realm")
+	mux.HandleFunc("GET /html", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31m") })
+	mux.HandleFunc("GET /empty", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) })
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks.json")) })
+	mux.HandleFunc("GET /ps256", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks-ps256.json")) })
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	shop := "https://sso.example.com/realms/shop"
+	for _, tc := range []struct {
+		name, token string
+		flags       []string
+		want        string
+	}{
+		{"good", token, []string{"-discover", iss.URL, "-audience", iss.Audience}, "good: "},
+		{"good, a key set", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "orders"}, "good: "},
+		{"no audience", token, []string{"-discover", iss.URL}, "refused: audience: the token is for \"jwthttptest\", and no audience is configured"},
+		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "cannot tell: unavailable: the metadata is of the issuer \"" + server.URL + "/\""},
+		{"a realm behind a proxy", token, []string{"-discover", server.URL + "/realm", "-audience", "x"}, "differ in their host"},
+		{"no such path", token, []string{"-discover", server.URL + "/no", "-audience", "x"}, "status 404"},
+		{"a page", token, []string{"-jwks", server.URL + "/html", "-issuer", shop, "-audience", "x"}, "not a JSON key set"},
+		{"no keys", token, []string{"-jwks", server.URL + "/empty", "-issuer", shop, "-audience", "x"}, "no key that can be used"},
+		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: the keys cannot be fetched, so every token gets a 503"},
+		{"the kid under another algorithm", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/ps256", "-issuer", shop, "-audience", "orders"}, "is for PS256, and the token is signed with RS256"},
+		{"the token of another issuer", token, []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "x"}, "another issuer has signed the token"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if line, _ := firstLine(t, tc.token, tc.flags...); !strings.Contains(line, tc.want) {
+				t.Errorf("got  %s\nwant %s", line, tc.want)
+			}
+		})
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged: %s", &logged)
+	}
+}
+
+func TestNoRequestThatNoFlagNames(t *testing.T) {
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	defer server.Close()
+	header := fmt.Sprintf(`{"alg":"RS256","jku":%q,"x5u":%[1]q,"kid":%[1]q}`, server.URL)
+	payload := fmt.Sprintf(`{"iss":%q,"exp":4102444800}`, server.URL)
+	for _, config := range [][]string{nil, secret, rsaKey, {"-issuer", server.URL}} {
+		command(t, forged(header, payload), flags([]string{"explain"}, config)...)
+	}
+	if n := requests.Load(); n > 0 {
+		t.Errorf("%d requests, want none", n)
+	}
+}
+
+func TestHelpIsEnough(t *testing.T) {
+	for _, name := range []string{"explain", "mint"} {
+		var out, errs bytes.Buffer
+		status := run(t.Context(), []string{name, "-h"}, strings.NewReader(""), &out, &errs)
+		stdout, stderr := out.String(), errs.String()
+		if status != exitGood || stderr != "" || !strings.Contains(stdout, "Usage: jwthttp "+name) || !strings.Contains(stdout, "-secret-env NAME") {
+			t.Errorf("status %d, stdout %s, stderr %s", status, stdout, stderr)
+		}
+	}
+	for _, args := range [][]string{nil, {"eyJhbGciOiJIUzI1NiJ9.e30.c2VjcmV0"}} {
+		var out, errs bytes.Buffer
+		if status := run(t.Context(), args, strings.NewReader(""), &out, &errs); status != exitUnknown || out.Len() > 0 || strings.Contains(errs.String(), "eyJ") {
+			t.Errorf("%v: status %d, stdout %s, stderr %s", args, status, &out, &errs)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package explain
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwks"
+)
+
+// A Setup describes a middleware. Options has what concerns tokens. Source has the keys, and
+// nil is for no keys: then everything but the signature is checked.
+type Setup struct {
+	Options jwthttp.Options
+	Source  jwthttp.KeySource
+	Keys    []Key   // those of Source, for trials; none if it is remote
+	Remote  *Remote // set if Source is remote
+
+	faults []Finding // what is wrong with the keys themselves
+}
+
+// A Key is a key of a Setup, as a file or a key set has it.
+type Key struct {
+	Name      string // for people: "the secret"
+	ID        string // kid
+	Algorithm string // alg; "" if a JWK names none
+	Material  any    // a []byte, *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey; nil if it cannot be read
+	Skipped   string // why no middleware uses it; "" if one does
+
+	text []byte // of its file
+}
+
+// Close ends what the Setup has running.
+func (s *Setup) Close() {
+	if s.Remote != nil {
+		s.Remote.close()
+	}
+}
+
+// AddSecret adds a secret for HMAC. name is for people. An empty algorithm is HS256.
+func (s *Setup) AddSecret(secret []byte, name, algorithm, id string) error {
+	if algorithm == "" {
+		algorithm = "HS256"
+	}
+	if keys, _, err := readKeys(secret, ""); err == nil && len(keys) > 0 {
+		s.faults = append(s.faults, Finding{Reason: reasonConfiguration, Wanted: "a secret of random bytes", Came: "the text of a key",
+			Mend: fmt.Sprintf("%s is the text of a key, not a secret: pass it with -key, and to %s in the program", name, functionFor(keys[0]))})
+		for _, k := range keys {
+			k.Name = "that key"
+			s.Keys = append(s.Keys, k)
+		}
+	}
+	return s.add(Key{Name: name, ID: id, Algorithm: algorithm, Material: secret, text: secret})
+}
+
+// AddKeys adds the public keys of a file: PEM, a line of ssh-keygen, a JWK or a JSON Web Key
+// Set. name is for people. algorithm and id are for keys whose format does not have them. The
+// error says why the file has no key.
+func (s *Setup) AddKeys(data []byte, name, algorithm, id string) error {
+	if isJSON(data) {
+		return s.addSet(data, name, id)
+	}
+	keys, fault, err := readKeys(data, algorithm)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if fault != "" {
+		s.faults = append(s.faults, Finding{Reason: reasonConfiguration, Wanted: "a public key", Came: fault, Mend: fmt.Sprintf("%s %s", name, fault)})
+	}
+	for _, k := range keys {
+		k.Name, k.text = name, data
+		if k.ID == "" {
+			k.ID = id
+		}
+		if err := s.add(k); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// add adds one key to the source and to the trials.
+func (s *Setup) add(k Key) error {
+	key, ok := verifying(k.Algorithm, k.Material)
+	if !ok {
+		return fmt.Errorf("%.20q does not go with this key (flag -alg): use %s", k.Algorithm, choicesFor(k.Material))
+	}
+	if k.ID != "" {
+		key = key.WithID(k.ID)
+	}
+	set, _ := s.Source.(jwthttp.KeySet)
+	s.Source = slices.Concat(set, jwthttp.KeySet{key}) // a copy of s shares nothing with it
+	s.Keys = slices.Concat(s.Keys, []Key{k})
+	return nil
+}
+
+// addSet adds a JWK or a key set, by the rules of jwks.Parse.
+func (s *Setup) addSet(data []byte, name, id string) error {
+	document, single := asSet(data)
+	keys := keysOfSet(document, name)
+	set, err := jwks.Parse(document)
+	if err != nil {
+		if len(keys) == 0 {
+			return fmt.Errorf("%s: %s", name, clip(err.Error()))
+		}
+		mend := "no middleware can use it"
+		for _, k := range keys {
+			if k.Skipped != "" {
+				mend = k.Skipped
+				break
+			}
+		}
+		s.faults = append(s.faults, Finding{Reason: reasonConfiguration, Wanted: "a public key for signatures", Came: clip(err.Error()), Mend: name + ": " + mend})
+	}
+	if single && id != "" && len(set.Keys) == 1 && keys[0].ID == "" {
+		set.Keys[0], keys[0].ID = set.Keys[0].WithID(id), id
+	}
+	s.Keys = slices.Concat(s.Keys, keys)
+	all, _ := s.Source.(jwthttp.KeySet)
+	s.Source = slices.Concat(all, set.Keys)
+	return nil
+}
+
+// verifying returns the key for an algorithm, and whether they go together.
+func verifying(algorithm string, material any) (jwthttp.Key, bool) {
+	switch m := material.(type) {
+	case []byte:
+		if algorithm == "HS256" {
+			return jwthttp.HS256(m), true
+		}
+	case *rsa.PublicKey:
+		switch algorithm {
+		case "RS256":
+			return jwthttp.RS256(m), true
+		case "PS256":
+			return jwthttp.PS256(m), true
+		}
+	case *ecdsa.PublicKey:
+		if algorithm == "ES256" {
+			return jwthttp.ES256(m), true
+		}
+	case ed25519.PublicKey:
+		if algorithm == "EdDSA" || algorithm == "Ed25519" {
+			return jwthttp.EdDSA(m), true
+		}
+	}
+	return jwthttp.Key{}, false
+}
+
+// choicesFor returns the algorithms that verifying takes for a key.
+func choicesFor(material any) string {
+	switch material.(type) {
+	case []byte:
+		return "HS256"
+	case *rsa.PublicKey:
+		return "RS256 or PS256"
+	case *ecdsa.PublicKey:
+		return "ES256, with a key of P-256"
+	}
+	return "EdDSA"
+}
+
+// functionFor returns what a program calls for a key.
+func functionFor(k Key) string {
+	switch k.Material.(type) {
+	case *ecdsa.PublicKey:
+		return "jwthttp.ES256"
+	case ed25519.PublicKey:
+		return "jwthttp.EdDSA"
+	case []byte:
+		return "jwthttp.HS256"
+	}
+	if k.Algorithm == "PS256" {
+		return "jwthttp.PS256"
+	}
+	return "jwthttp.RS256 (jwthttp.ParseRSAPublicKey reads the file)"
+}
+
+var errNotKey = errors.New("it has no public key: pass PEM (BEGIN PUBLIC KEY or BEGIN CERTIFICATE), the .pub file of ssh-keygen, a JWK or a key set")

@@ -1,0 +1,437 @@
+package explain
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const maxRSABits = 8192 // as package jws has it
+
+// checkSignature asks the middleware about the key and the signature, or tries the keys itself
+// where no middleware takes the token. keysWork reports whether New accepts the keys.
+func (e *explainer) checkSignature(keysWork bool) {
+	e.reached = stepSignature
+	keys := e.keys()
+	var reason string
+	if keysWork && !e.isMended && !e.formFault {
+		var err error
+		reason, err = e.ask(e.setup.Source, e.opts, e.sent)
+		keysWork = err == nil
+		e.good = keysWork && !slices.Contains([]string{"unknown_key", "signature", "unavailable", "canceled"}, reason)
+	} else {
+		keysWork = false
+	}
+	if !keysWork {
+		reason = "signature"
+		e.good = slices.ContainsFunc(keys, func(k Key) bool { return e.token.isSignedBy(k.Material, e.algorithm()) })
+	}
+	if e.good {
+		e.praiseKey()
+		return
+	}
+	if e.sigFault || len(keys) == 0 {
+		return
+	}
+	came := fmt.Sprintf("alg %s, no kid", quote(e.algorithm()))
+	if e.keyID() != "" {
+		came = fmt.Sprintf("alg %s, kid %s", quote(e.algorithm()), quote(e.keyID()))
+	}
+	if reason == "signature" {
+		came = "a signature that fails (" + came + ")"
+	}
+	e.add(Finding{Reason: reason, Wanted: "a signature by " + describeKeys(keys), Came: came, Mend: e.signatureMend(keys, reason)})
+}
+
+func (e *explainer) algorithm() string {
+	header := readObject(e.token.header)
+	return header.str("alg")
+}
+
+func (e *explainer) keyID() string {
+	header := readObject(e.token.header)
+	return header.str("kid")
+}
+
+// keys returns every key of the setup, for trials.
+func (e *explainer) keys() []Key {
+	if e.setup.Remote == nil {
+		return e.setup.Keys
+	}
+	keySet, _ := e.setup.Remote.Recorder.fetched()
+	return keysOfSet(keySet, "the key set")
+}
+
+// describeKeys names keys by algorithm and kid.
+func describeKeys(keys []Key) string {
+	var names []string
+	for _, k := range keys {
+		algorithm := k.Algorithm
+		if algorithm == "" && k.Material != nil {
+			algorithm = usualAlgorithm(k.Material)
+		}
+		name := clip(algorithm)
+		if k.ID != "" {
+			name += " kid " + quote(k.ID)
+		}
+		if k.Skipped != "" {
+			name += " (not used)"
+		}
+		names = append(names, name)
+	}
+	const most = 6
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("%d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+// isSignedBy reports whether the signature is good under one algorithm and key.
+func (t *token) isSignedBy(material any, algorithm string) bool {
+	if algorithm == "Ed25519" {
+		algorithm = "EdDSA"
+	}
+	if pub, ok := material.(*rsa.PublicKey); ok && pub.N.BitLen() > maxRSABits {
+		return false // the work grows with the square of the size
+	}
+	method := jwt.GetSigningMethod(algorithm)
+	if method == nil || algorithm == "none" || len(t.signature) == 0 || material == nil {
+		return false
+	}
+	return method.Verify(t.input, t.signature, material) == nil
+}
+
+// signatureMend tries what people do to keys and tokens, and says which of it explains the
+// signature.
+func (e *explainer) signatureMend(keys []Key, reason string) string {
+	alg := e.algorithm()
+	for _, try := range []func([]Key, string) string{
+		e.tryAlgorithmName, e.tryKeyAsItIs, e.tryOtherAlgorithm, e.trySecretForms, e.tryPublicKeyAsSecret, e.tryEmbeddedKey, e.tryLength, e.tryKind,
+	} {
+		if mend := try(keys, alg); mend != "" {
+			return mend
+		}
+	}
+	return e.unexplained(keys, reason)
+}
+
+// tryAlgorithmName looks at what the header says, whatever the signature is.
+func (e *explainer) tryAlgorithmName(_ []Key, alg string) string {
+	header := readObject(e.token.header)
+	switch {
+	case strings.EqualFold(alg, "none"):
+		return `the token is unsigned: its alg is "none", so anybody can have made it; have the issuer sign it`
+	case alg == "":
+		return "the header has no alg: have the issuer name the algorithm that it signs with"
+	case header.has("nonce"):
+		return "the header has a nonce, as tokens for Microsoft Graph have: nobody but Graph can verify them; ask for a token with a scope of your own API"
+	}
+	return ""
+}
+
+// tryKeyAsItIs finds a key that verifies the token and that the middleware does not use for it.
+func (e *explainer) tryKeyAsItIs(keys []Key, alg string) string {
+	for _, k := range keys {
+		if !e.token.isSignedBy(k.Material, alg) {
+			continue
+		}
+		usual := k.Algorithm
+		if usual == "" {
+			usual = usualAlgorithm(k.Material)
+		}
+		switch {
+		case k.Skipped != "":
+			return fmt.Sprintf("%s verifies the token, but is not used: %s", k.Name, k.Skipped)
+		case usual != alg && usual != "":
+			return fmt.Sprintf("%s verifies the token, but is for %s, and the token is signed with %s: make the key for %s (flag -alg), or have the issuer publish it with this alg", k.Name, clip(usual), clip(alg), clip(alg))
+		case k.ID != e.keyID():
+			return fmt.Sprintf("%s verifies the token, but its id is %s and the token's kid is %s: give Key.WithID the kid of the token, or leave WithID out", k.Name, quote(k.ID), quote(e.keyID()))
+		}
+		return fmt.Sprintf("%s verifies the token, but the middleware has not used it: it may be new in the set, so try again; with more than 8 keys that fit, have the issuer name one in kid", k.Name)
+	}
+	return ""
+}
+
+var families = [][]string{
+	{"HS256", "HS384", "HS512"},
+	{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
+	{"ES256", "ES384", "ES512"},
+	{"EdDSA"},
+}
+
+// tryOtherAlgorithm finds a signature by another algorithm than the header says.
+func (e *explainer) tryOtherAlgorithm(keys []Key, alg string) string {
+	for _, k := range keys {
+		for _, family := range families {
+			for _, other := range family {
+				if other != alg && e.token.isSignedBy(k.Material, other) {
+					return fmt.Sprintf("the header says %s, but the signature is one of %s by %s: have the issuer write the alg that it signs with", quote(alg), other, k.Name)
+				}
+			}
+		}
+		if pub, ok := k.Material.(*ecdsa.PublicKey); ok {
+			method, isEC := jwt.GetSigningMethod(alg).(*jwt.SigningMethodECDSA)
+			if isEC && method.Hash.Available() {
+				hash := method.Hash.New()
+				hash.Write([]byte(e.token.input))
+				if ecdsa.VerifyASN1(pub, hash.Sum(nil), e.token.signature) {
+					return fmt.Sprintf("the signature is good, but in the DER form that OpenSSL writes: have the issuer write r and s one after the other, %d bytes each (RFC 7518 section 3.4)", method.KeySize)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// examples are secrets of documentation, which everybody knows.
+var examples = []string{
+	"", "secret", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret", "a-string-secret-at-least-256-bits-long",
+	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long", "changeme", "password", "secretkey", "mysecret",
+}
+
+// trySecretForms finds another form of a secret that verifies the token.
+func (e *explainer) trySecretForms(keys []Key, alg string) string {
+	if !slices.Contains(families[0], alg) {
+		return ""
+	}
+	for _, k := range keys {
+		secret, ok := k.Material.([]byte)
+		if !ok {
+			continue
+		}
+		for _, form := range formsOf(secret) {
+			if !e.token.isSignedBy(form.secret, alg) {
+				continue
+			}
+			mend := fmt.Sprintf("%s verifies the token: %s", form.what, form.mend)
+			if len(form.secret) < 32 {
+				mend += fmt.Sprintf("; that has only %d bytes, and HS256 needs 32, so make a new one with \"openssl rand -base64 32\" for both sides", len(form.secret))
+			}
+			return mend
+		}
+	}
+	for _, example := range examples {
+		if e.token.isSignedBy([]byte(example), alg) {
+			what := "a secret that is an example of documentation"
+			if example == "" {
+				what = "an empty secret"
+			}
+			return "the token is signed with " + what + ", so anybody can have made it: have the issuer read its real secret"
+		}
+	}
+	return ""
+}
+
+// A secretForm is what a program may have made of a secret.
+type secretForm struct {
+	what   string
+	secret []byte
+	mend   string
+}
+
+// formsOf returns other forms of a secret.
+func formsOf(secret []byte) (forms []secretForm) {
+	add := func(what string, form []byte, mend string) {
+		if string(form) != string(secret) && len(form) > 0 {
+			forms = append(forms, secretForm{"the secret " + what, form, mend})
+		}
+	}
+	text := strings.TrimSpace(string(secret))
+	add("without the line break or space around it", []byte(text), "take it off, as with strings.TrimSpace, before you pass the secret to HS256")
+	add("with a line break at its end", []byte(text+"\n"), "the issuer reads its file with the line break; take it off there, as \"printf %s\" does in place of echo")
+	add("with a Windows line break at its end", []byte(text+"\r\n"), "the issuer reads its file with the line break; take it off there")
+	add("without the quotes around it", []byte(strings.Trim(text, `"'`)), "take them off; the env files of containers keep quotes")
+	add("in double quotes", []byte(`"`+text+`"`), "the issuer keeps the quotes of its env file; take them off there")
+	add("in single quotes", []byte("'"+text+"'"), "the issuer keeps the quotes of its env file; take them off there")
+	add("without the byte order mark before it", []byte(strings.TrimPrefix(text, "\ufeff")), "save the file without one")
+
+	for _, decoding := range []struct {
+		name   string
+		decode func(string) ([]byte, error)
+	}{
+		{"'s base64 decoding", base64.StdEncoding.DecodeString},
+		{"'s base64 decoding", base64.RawStdEncoding.DecodeString},
+		{"'s base64url decoding", base64.URLEncoding.DecodeString},
+		{"'s base64url decoding", base64.RawURLEncoding.DecodeString},
+		{"'s hex decoding", hex.DecodeString},
+		{"'s base64 decoding, without the prefix base64:,", func(s string) ([]byte, error) {
+			return base64.StdEncoding.DecodeString(strings.TrimPrefix(s, "base64:"))
+		}},
+	} {
+		decoded, err := decoding.decode(strings.Trim(text, `"'`))
+		if err != nil {
+			continue
+		}
+		mend := "decode it before you pass it to HS256"
+		forms = append(forms, secretForm{"the secret" + decoding.name, decoded, mend})
+		if inner := strings.TrimSpace(string(decoded)); inner != string(decoded) {
+			forms = append(forms, secretForm{"the secret" + decoding.name + " without its line break", []byte(inner), mend + ", and take off the line break that echo has put into it"})
+		}
+		if twice, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(decoded))); err == nil && len(twice) > 0 {
+			forms = append(forms, secretForm{"the secret, base64-decoded twice,", twice, "decode it twice, or store it encoded once"})
+		}
+	}
+	for _, base := range [][]byte{secret, []byte(text)} {
+		add("encoded in base64", []byte(base64.StdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in base64 without padding", []byte(base64.RawStdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in base64url", []byte(base64.URLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in base64url without padding", []byte(base64.RawURLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in hex", []byte(hex.EncodeToString(base)), "the issuer uses the hex text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in hex capitals", []byte(strings.ToUpper(hex.EncodeToString(base))), "the issuer uses the hex text itself as its secret: pass that text to HS256 without decoding it")
+	}
+	if narrow := fromUTF16(secret); narrow != "" {
+		add("in UTF-8", []byte(strings.TrimSpace(narrow)), "its file is in UTF-16, as PowerShell writes it; save it in UTF-8")
+	}
+	return forms
+}
+
+// fromUTF16 returns the text of a file in UTF-16 with a byte order mark.
+func fromUTF16(b []byte) string {
+	if len(b) < 4 || b[0] != 0xff || b[1] != 0xfe {
+		return ""
+	}
+	var units []uint16
+	for i := 2; i+1 < len(b); i += 2 {
+		units = append(units, uint16(b[i])|uint16(b[i+1])<<8)
+	}
+	return string(utf16.Decode(units))
+}
+
+// tryPublicKeyAsSecret finds an HMAC whose secret is the text of a public key.
+func (e *explainer) tryPublicKeyAsSecret(keys []Key, alg string) string {
+	if !slices.Contains(families[0], alg) {
+		return ""
+	}
+	for _, k := range keys {
+		for _, text := range textsOf(k) {
+			if e.token.isSignedBy(text, alg) {
+				return fmt.Sprintf("the token is signed with %s and the text of %s as the secret, which everybody can read: it is a forgery, or the issuer must sign with its private key and another alg", alg, k.Name)
+			}
+		}
+	}
+	return ""
+}
+
+// textsOf returns the texts of a public key that a program may take for a secret.
+func textsOf(k Key) (texts [][]byte) {
+	switch k.Material.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+	default:
+		return nil
+	}
+	add := func(text []byte) {
+		trimmed := strings.TrimSpace(string(text))
+		texts = append(texts, text, []byte(trimmed), []byte(trimmed+"\n"))
+	}
+	if k.text != nil {
+		add(k.text)
+	}
+	if der, err := x509.MarshalPKIXPublicKey(k.Material); err == nil {
+		add(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+		texts = append(texts, der)
+	}
+	if pub, ok := k.Material.(*rsa.PublicKey); ok {
+		add(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(pub)}))
+	}
+	return texts
+}
+
+// tryEmbeddedKey finds a token that brings its own key.
+func (e *explainer) tryEmbeddedKey(_ []Key, alg string) string {
+	header := readObject(e.token.header)
+	if !header.has("jwk") {
+		return ""
+	}
+	if k := readJWK(header.members["jwk"]); e.token.isSignedBy(k.Material, alg) {
+		return "the token is signed with the key that it brings along in its header (jwk), for which nobody vouches: it is a forgery, or the issuer's key belongs in the configuration"
+	}
+	return ""
+}
+
+// tryLength finds a signature that was cut.
+func (e *explainer) tryLength(keys []Key, alg string) string {
+	want := map[string]int{"HS256": 32, "HS384": 48, "HS512": 64, "ES256": 64, "ES384": 96, "ES512": 132, "EdDSA": 64, "Ed25519": 64}[alg]
+	if slices.Contains(families[1], alg) {
+		for _, k := range keys {
+			if pub, ok := k.Material.(*rsa.PublicKey); ok && (k.ID == e.keyID() || want == 0) {
+				want = pub.Size()
+			}
+		}
+	}
+	got := len(e.token.signature)
+	switch {
+	case got == 0:
+		return "the signature segment is not base64url: the token was cut off or changed; copy it whole"
+	case want == 0 || got == want:
+		return ""
+	case got < want:
+		return fmt.Sprintf("the signature has %d bytes, and one of %s by this key has %d: the token was cut off, or another key has signed it; copy it whole", got, alg, want)
+	}
+	return fmt.Sprintf("the signature has %d bytes, and one of %s by this key has %d: another key has signed the token, or something was joined to it", got, alg, want)
+}
+
+// tryKind compares the kinds of keys and tokens.
+func (e *explainer) tryKind(keys []Key, alg string) string {
+	var secrets, publics, named []Key
+	for _, k := range keys {
+		if _, ok := k.Material.([]byte); ok {
+			secrets = append(secrets, k)
+		} else {
+			publics = append(publics, k)
+		}
+		if k.ID != "" && k.ID == e.keyID() {
+			named = append(named, k)
+		}
+	}
+	isHMAC := slices.Contains(families[0], alg)
+	payload := readObject(e.token.payload)
+	switch {
+	case isHMAC && len(secrets) == 0 && isRefreshToken(&payload):
+		return "this is a refresh token, which only its issuer can verify: send the access token to the API"
+	case isHMAC && len(secrets) == 0:
+		return fmt.Sprintf("the token is signed with a secret (%s), and the middleware has public keys only: have the issuer sign with its private key, such as RS256, or pass the secret to HS256", alg)
+	case !isHMAC && len(publics) == 0:
+		return fmt.Sprintf("the token is signed with a private key (%s), and the middleware has a secret: pass it the issuer's public key, from a file or by jwks.Discover", clip(alg))
+	case len(named) > 0 && !slices.ContainsFunc(named, func(k Key) bool { return algorithmOf(k) == alg && k.Skipped == "" }):
+		k := named[0]
+		if k.Skipped != "" {
+			return fmt.Sprintf("the key set has the kid %s, but this key is not used: %s", quote(k.ID), k.Skipped)
+		}
+		return fmt.Sprintf("the key set has the kid %s for %s only, and the token says %s: have the issuer publish the key with the alg that it signs with", quote(k.ID), clip(algorithmOf(k)), quote(alg))
+	case !slices.ContainsFunc(keys, func(k Key) bool { return algorithmOf(k) == alg }):
+		return fmt.Sprintf("no key of the middleware is for %s: it has %s; configure the key and the alg that the issuer signs with", quote(alg), describeKeys(keys))
+	}
+	return ""
+}
+
+func algorithmOf(k Key) string {
+	if k.Algorithm == "" && k.Material != nil {
+		return usualAlgorithm(k.Material)
+	}
+	return k.Algorithm
+}
+
+// unexplained says what is left.
+func (e *explainer) unexplained(keys []Key, reason string) string {
+	payload := readObject(e.token.payload)
+	if iss := payload.str("iss"); iss != "" && e.opts.Issuer != "" && iss != e.opts.Issuer {
+		return fmt.Sprintf("another issuer has signed the token: its iss is %s, and the keys are those of %s; %s", quote(iss), quote(e.opts.Issuer), differenceOf(e.opts.Issuer, iss))
+	}
+	if reason == "unknown_key" && e.keyID() != "" {
+		return fmt.Sprintf("no key has the kid %s: the issuer has replaced its keys, or the token is of another environment or realm; the middleware has %s", quote(e.keyID()), describeKeys(keys))
+	}
+	if slices.Contains(families[0], e.algorithm()) {
+		return "the secret is not the one that signed the token, and neither is its base64, hex or trimmed form: compare the secrets of both sides, or the token was changed after it was signed"
+	}
+	return "the keys are not those that signed the token, or it was changed after it was signed: take the public half of the key that the issuer signs with now"
+}
