@@ -40,12 +40,14 @@ const (
 
 // A site is the page, and the development issuer if there is one.
 type site struct {
-	url        string
-	hosts      []string // the only values of Host that are served
-	issuer     *devissuer.Issuer
+	url   string
+	hosts []string // the only values of Host that are served
+	page  page
+	setup func() (explain.Setup, error) // of the middleware that is asked
+
+	issuer     *devissuer.Issuer // nil if the middleware has other keys
 	issuerName string
-	explain    func(ctx context.Context, token string) explain.Report
-	page       page
+	audience   []string
 }
 
 // handler returns the handler of the whole site.
@@ -103,9 +105,14 @@ func (s *site) explainToken(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, `the body is not JSON like {"token": "eyJ…"}`)
 		return
 	}
+	setup, err := s.setup()
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), explainTimeout)
 	defer cancel()
-	answer(w, http.StatusOK, s.explain(ctx, *asked.Token))
+	answer(w, http.StatusOK, explain.Explain(ctx, *asked.Token, setup))
 }
 
 // showMetadata has what OpenID Connect Discovery 1.0 section 3 requires, but for the login
@@ -119,7 +126,7 @@ func (s *site) showMetadata(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *site) showKeys(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"keys": s.issuer.JWKs()})
+	answer(w, http.StatusOK, json.RawMessage(s.issuer.KeySet()))
 }
 
 // makeToken answers like a token endpoint, RFC 6749 section 5.1. The request is a form or a

@@ -3,10 +3,10 @@
 package devissuer
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,8 +17,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/jwthttp/jwthttp"
 )
 
 const (
@@ -32,8 +30,8 @@ const (
 // An Issuer signs tokens with RS256, as most providers do. Its methods are safe for concurrent
 // use.
 type Issuer struct {
-	url      string
-	audience []string
+	name, typ string
+	audience  []string
 
 	mu   sync.Mutex
 	keys []key // the current one last
@@ -44,9 +42,10 @@ type key struct {
 	id      string
 }
 
-// New returns an issuer with one key. url is the iss of its tokens, and audience is their aud.
-func New(url string, audience []string) (*Issuer, error) {
-	iss := &Issuer{url: url, audience: slices.Clone(audience)}
+// New returns an issuer with one key. name is the iss of its tokens, audience is their aud, and
+// typ is their typ.
+func New(name string, audience []string, typ string) (*Issuer, error) {
+	iss := &Issuer{name: name, audience: slices.Clone(audience), typ: typ}
 	if _, err := iss.Rotate(); err != nil {
 		return nil, err
 	}
@@ -70,43 +69,30 @@ func (iss *Issuer) Rotate() (kid string, err error) {
 	return k.id, nil
 }
 
-func (iss *Issuer) published() []key {
+func (iss *Issuer) current() key {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
-	return slices.Clone(iss.keys)
+	return iss.keys[len(iss.keys)-1]
 }
 
-// A JWK is a public key, RFC 7517 section 4 and RFC 7518 section 6.3.1.
-type JWK struct {
-	Type      string `json:"kty"`
-	Use       string `json:"use"`
-	Algorithm string `json:"alg"`
-	ID        string `json:"kid"`
-	Modulus   string `json:"n"`
-	Exponent  string `json:"e"`
-}
-
-// JWKs returns the published keys, the current one last.
-func (iss *Issuer) JWKs() []JWK {
-	var set []JWK
-	for _, k := range iss.published() {
-		set = append(set, JWK{
-			Type: "RSA", Use: "sig", Algorithm: "RS256", ID: k.id,
-			Modulus:  base64.RawURLEncoding.EncodeToString(k.private.N.Bytes()),
-			Exponent: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.private.E)).Bytes()),
+// KeySet returns the published keys as a JSON Web Key Set, RFC 7517 section 5, the current one
+// last.
+func (iss *Issuer) KeySet() []byte {
+	iss.mu.Lock()
+	defer iss.mu.Unlock()
+	var set []map[string]string
+	for _, k := range iss.keys {
+		set = append(set, map[string]string{ // RFC 7518 section 6.3.1
+			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.id,
+			"n": base64.RawURLEncoding.EncodeToString(k.private.N.Bytes()),
+			"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.private.E)).Bytes()),
 		})
 	}
-	return set
-}
-
-// Keys returns the published keys, bound to the issuer and its audience. So an Issuer is a
-// [jwthttp.KeySource] that sees a rotation at once.
-func (iss *Issuer) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	var set jwthttp.KeySet
-	for _, k := range iss.published() {
-		set = append(set, jwthttp.RS256(&k.private.PublicKey).WithID(k.id).WithIssuer(iss.url, iss.audience...))
+	text, err := json.Marshal(map[string]any{"keys": set})
+	if err != nil {
+		return nil // strings are always JSON
 	}
-	return set.Keys(ctx, h)
+	return text
 }
 
 // Token returns a signed token that is good for lifetime, which may be negative for a token
@@ -118,7 +104,7 @@ func (iss *Issuer) Token(claims map[string]jsontext.Value, lifetime time.Duratio
 	}
 	now := time.Now()
 	all := jwt.MapClaims{
-		"iss": iss.url, "aud": iss.audience, "sub": "alice", "jti": rand.Text(),
+		"iss": iss.name, "aud": iss.audience, "sub": "alice", "jti": rand.Text(),
 		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
 	}
 	if len(iss.audience) == 1 {
@@ -131,10 +117,9 @@ func (iss *Issuer) Token(claims map[string]jsontext.Value, lifetime time.Duratio
 		text, ok := value.(jsontext.Value)
 		return ok && text.Kind() == 'n'
 	})
-	keys := iss.published()
-	current := keys[len(keys)-1]
+	current := iss.current()
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, all)
-	token.Header["kid"] = current.id
+	token.Header["typ"], token.Header["kid"] = iss.typ, current.id
 	signed, err := token.SignedString(current.private)
 	if err != nil {
 		return "", fmt.Errorf("the token could not be signed: %w", err)
