@@ -27,27 +27,40 @@ type tab struct {
 	console func() []string // what the browser has complained of
 }
 
-func openPage(t *testing.T) tab {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "jwthttp")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/jwthttp/jwthttp/cmd/jwthttp").CombinedOutput(); err != nil {
+// TestServe is the page in a real browser.
+func TestServe(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "jwthttp")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/jwthttp/jwthttp/cmd/jwthttp").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	url := start(t, path, "serve", "-addr", "127.0.0.1:0").url
-
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(900, 1100))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's own rule for root
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	browser, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	browser, cancel = chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
+	if err := chromedp.Do(browser); err != nil {
 		t.Fatalf("a browser is missing or does not start: apt-get install chromium: %v", err)
 	}
+	for name, test := range map[string]func(*testing.T, tab){
+		"keyboard": keyboard, "what to mend": whatToMend, "hostile tokens": hostileTokens, "screen readers": screenReaders,
+		"light, dark and narrow": lightDarkAndNarrow, "other pages": otherPages,
+	} {
+		t.Run(name, func(t *testing.T) {
+			test(t, openTab(t, browser, start(t, program, "serve", "-addr", "127.0.0.1:0").url))
+		})
+	}
+}
+
+// openTab opens the page at url in a new tab.
+func openTab(t *testing.T, browser context.Context, url string) tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
 	b := tab{Context: ctx, url: url}
 	messages := chromedp.Console(ctx)
 	b.console = func() (texts []string) {
@@ -134,9 +147,7 @@ func (b tab) gets(t *testing.T, claims string) string {
 }
 
 // The whole way without a mouse.
-func TestServeByKeyboard(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func keyboard(t *testing.T, b tab) {
 	for _, step := range []struct{ key, focus string }{
 		{"\t", "token"}, {"\t", "Explain"}, {"\t", "make"},
 	} {
@@ -181,9 +192,7 @@ func TestServeByKeyboard(t *testing.T) {
 	}
 }
 
-func TestServeShowsWhatToMend(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func whatToMend(t *testing.T, b tab) {
 	for _, tc := range []struct{ name, token string }{
 		{"expired", b.gets(t, `{"expires_in": -3600}`)},
 		{"wrong audience", b.gets(t, `{"aud": "another-service"}`)},
@@ -212,9 +221,7 @@ func TestServeShowsWhatToMend(t *testing.T) {
 }
 
 // What is in a token is shown, and nothing of it is run.
-func TestServeShowsHostileTokensAsText(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func hostileTokens(t *testing.T, b tab) {
 	const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
 	title := ask(t, b, chromedp.Title())
 	elements := ask(t, b, chromedp.Evaluate[int](`document.querySelectorAll("img, script").length`))
@@ -244,9 +251,7 @@ func TestServeShowsHostileTokensAsText(t *testing.T) {
 }
 
 // Each control has a name, the headings are in order, and the state of a step is a word.
-func TestServeForScreenReaders(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func screenReaders(t *testing.T, b tab) {
 	b.explains(t, b.gets(t, `{"aud": "another-service"}`))
 	b.does(t, chromedp.Click(chromedp.CSS("#content summary")), chromedp.Click(chromedp.CSS("form summary")))
 	tree, err := chromedp.Call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
@@ -314,9 +319,7 @@ const contrasts = `(() => {
 	return bad;
 })()`
 
-func TestServeLightDarkAndNarrow(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func lightDarkAndNarrow(t *testing.T, b tab) {
 	b.explains(t, b.gets(t, `{"aud": "`+strings.Repeat("another-service", 20)+`", "expires_in": -3600}`))
 	b.does(t, chromedp.Click(chromedp.CSS("#content summary")), chromedp.Click(chromedp.CSS("form summary")))
 	backgrounds := map[string]string{}
@@ -342,9 +345,7 @@ func TestServeLightDarkAndNarrow(t *testing.T) {
 
 // A page of another origin gets no token, cannot rotate the key, and cannot show the page in a
 // frame.
-func TestServeRefusesOtherPages(t *testing.T) {
-	t.Parallel()
-	b := openPage(t)
+func otherPages(t *testing.T, b tab) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, fmt.Sprintf(`<form method="post" action="%[1]s/token"><button>Win</button></form><iframe src="%[1]s/"></iframe>`, b.url))
@@ -374,4 +375,3 @@ func TestServeRefusesOtherPages(t *testing.T) {
 		t.Errorf("the key was rotated: %s, %v", body, err)
 	}
 }
-
