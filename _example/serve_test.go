@@ -193,27 +193,39 @@ func keyboard(t *testing.T, b tab) {
 }
 
 func whatToMend(t *testing.T, b tab) {
-	for _, tc := range []struct{ name, token string }{
-		{"expired", b.gets(t, `{"expires_in": -3600}`)},
-		{"wrong audience", b.gets(t, `{"aud": "another-service"}`)},
-		{"wrong issuer and expired", b.gets(t, `{"iss": "https://other.example.com", "expires_in": -3600}`)},
-		{"forged", b.gets(t, `{}`)[:400] + strings.Repeat("A", 342)},
-		{"opaque", "2YotnFZFEjr1zCsicMWpAA"},
-		{"garbage", "\x01\x7f‮{\ufffd}"},
-		{"64 KiB", strings.Repeat("a", 64<<10)},
+	good := b.gets(t, `{}`)
+	const signed, unverified = "The signature is good, so this is what the issuer wrote.", "Unverified: anyone may have written this."
+	for _, tc := range []struct {
+		name, token, verdict string
+		trust                string // "" if nothing of the token can be read
+	}{
+		{"expired", b.gets(t, `{"expires_in": -3600}`), "Refused: one reason", signed},
+		{"wrong audience", b.gets(t, `{"aud": "another-service"}`), "Refused: one reason", signed},
+		{"wrong issuer and expired", b.gets(t, `{"iss": "https://other.example.com", "expires_in": -3600}`), "Refused: 2 reasons", signed},
+		{"two faults of one step", b.gets(t, `{"sub": 5, "jti": 6}`), "Refused: 2 reasons", signed},
+		{"forged", good[:strings.LastIndexByte(good, '.')+1] + strings.Repeat("A", 342), "Refused: one reason", unverified},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "Refused: one reason", ""},
+		{"garbage", "\x01\x7f‮{\ufffd}", "Refused: one reason", ""},
+		{"64 KiB", strings.Repeat("a", 64<<10), "Refused: ", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := b.explains(t, tc.token); !strings.HasPrefix(got, "Refused: ") {
+			got := b.explains(t, tc.token)
+			if !strings.HasPrefix(got, tc.verdict) {
 				t.Errorf("verdict %q", got)
 			}
-			failed := ask(t, b, chromedp.Evaluate[[]string](`[...document.querySelectorAll("#steps > li.failed")].map(e => e.innerText)`))
-			if len(failed) == 0 {
-				t.Fatal("no step has failed")
+			failed := ask(t, b, chromedp.Evaluate[[]string](`[...document.querySelectorAll("li.failed")].filter(e => e.checkVisibility()).map(e => e.innerText)`))
+			if n := map[string]int{"Refused: one reason": 1, "Refused: 2 reasons": 2}[got]; n != len(failed) {
+				t.Errorf("%s, and %d are shown", got, len(failed))
 			}
-			for _, label := range []string{"failed", "Wanted", "Came", "To mend it"} {
-				if !strings.Contains(failed[0], label) {
-					t.Errorf("the step does not say %q: %s", label, failed[0])
+			for _, shown := range failed {
+				for _, label := range []string{"failed", "Wanted", "Came", "To mend it"} {
+					if !strings.Contains(shown, label) {
+						t.Errorf("it does not say %q: %s", label, shown)
+					}
 				}
+			}
+			if got := ask(t, b, chromedp.Evaluate[string](`byID("content").hidden ? "" : byID("trust").textContent`)); got != tc.trust {
+				t.Errorf("about the content it says %q", got)
 			}
 			b.screenshot(t, "page")
 		})

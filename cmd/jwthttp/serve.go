@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -42,25 +41,18 @@ those keys:
 
 // serve runs until ctx is done.
 func serve(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	fs := flag.NewFlagSet("jwthttp serve", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		fmt.Fprint(fs.Output(), serveUsage)
-		fs.PrintDefaults()
-	}
-	address := fs.String("addr", defaultAddress, "the `address` to listen on: 127.0.0.1, [::1] or localhost, and a port; port 0 is a free one")
+	fs := newFlagSet("serve", serveUsage)
+	address := fs.String("addr", defaultAddress, "the `address` to listen on: 127.0.0.1, [::1] or localhost, and a port; port 0 is a\nfree one")
 	var c config
 	c.addTo(fs)
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitGood
-	case err != nil:
-		return exitUnknown
-	case fs.NArg() > 0: // what was typed is not repeated: it may be a token
-		fmt.Fprintln(stderr, "jwthttp serve: it takes flags only: paste a token into the page")
-		return exitUnknown
+	if status, ok := parseFlags(fs, args, stdout, stderr); !ok {
+		return status
 	}
-	if err := c.serve(ctx, *address, stdout, stderr); err != nil {
+	err := errors.New("it takes flags only: paste a token into the page")
+	if fs.NArg() == 0 {
+		err = c.serve(ctx, *address, stdout, stderr)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "jwthttp serve:", err)
 		return exitUnknown
 	}

@@ -185,6 +185,13 @@ func TestServeIssues(t *testing.T) {
 		t.Errorf("claims of the default: %v", claims)
 	}
 
+	for lifetime, want := range map[string]int{"-60": 1, "0": 1, "60": 0} {
+		got := s.explain(t, s.token(t, formType, "expires_in="+lifetime)).Findings
+		if len(got) != want || want == 1 && (got[0].Reason != "expired" || !strings.HasPrefix(got[0].Mend, "the token expired")) {
+			t.Errorf("a lifetime of %s s: %+v", lifetime, got)
+		}
+	}
+
 	before := kids(t, s)
 	s.rotate(t)
 	if after := kids(t, s); len(before) != 1 || len(after) != 2 || after[0] != before[0] || after[1] == before[0] {
@@ -508,7 +515,7 @@ func TestServeFlags(t *testing.T) {
 		{"no port", []string{"-addr", "127.0.0.1"}, "write it like 127.0.0.1:8910"},
 		{"control characters", []string{"-addr", "\x1b[31m\u202e:1"}, `-addr "\x1b[31m\u202e:1"`},
 		{"token as an argument", []string{"-addr", "127.0.0.1:0", "eyJhbGciOiJub25lIn0.e30."}, "paste a token into the page"},
-		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "-addr"},
+		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "there is no flag \"-adress\""},
 		{"options that contradict each other", []string{"-addr", "127.0.0.1:0", "-allow-any-audience", "-audience", "a"}, "contradict"},
 		{"leeway of an hour", []string{"-addr", "127.0.0.1:0", "-leeway", "1h"}, "Leeway"},
 		{"two sources of keys", []string{"-addr", "127.0.0.1:0", "-discover", "https://a.example.com", "-jwks", "https://a.example.com"}, "-jwks and -discover"},
@@ -536,7 +543,7 @@ func TestServeHelp(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	for _, want := range []string{"development issuer", "-addr", "-audience", "-discover"} {
-		if !strings.Contains(log.String()+out.String(), want) {
+		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help does not say %s", want)
 		}
 	}

@@ -95,17 +95,21 @@ func (iss *Issuer) KeySet() []byte {
 	return text
 }
 
-// Token returns a signed token that is good for lifetime, which may be negative for a token
-// that has expired. It has the claims iss, aud, sub, iat, exp and jti. Each of claims is added,
+// Token returns a signed token that is good for lifetime. A negative lifetime makes a token that
+// has expired. It has the claims iss, aud, sub, iat, exp and jti. Each of claims is added,
 // or replaces the one of its name. A claim that is null is left out.
 func (iss *Issuer) Token(claims map[string]jsontext.Value, lifetime time.Duration) (string, error) {
 	if lifetime.Abs() > maxLifetime {
 		return "", errors.New("a lifetime is at most 366 days")
 	}
-	now := time.Now()
+	issued := time.Now()
+	expires := issued.Add(lifetime)
+	if lifetime <= 0 {
+		issued = expires.Add(-Lifetime) // it was good once
+	}
 	all := jwt.MapClaims{
 		"iss": iss.name, "aud": iss.audience, "sub": "alice", "jti": rand.Text(),
-		"iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
+		"iat": issued.Unix(), "exp": expires.Unix(),
 	}
 	if len(iss.audience) == 1 {
 		all["aud"] = iss.audience[0]
