@@ -197,7 +197,12 @@ func TestServeIssues(t *testing.T) {
 	if after := kids(t, s); len(before) != 1 || len(after) != 2 || after[0] != before[0] || after[1] == before[0] {
 		t.Errorf("keys %q, and after a rotation %q", before, after)
 	}
-	accept("new key", s.token(t, "", ""))
+	fresh := s.token(t, "", "")
+	accept("new key", fresh)
+	unverified, _, err := jwt.NewParser().ParseUnverified(fresh, jwt.MapClaims{})
+	if err != nil || unverified.Header["kid"] != kids(t, s)[1] {
+		t.Errorf("a new token has the kid %v: %v", unverified.Header["kid"], err)
+	}
 	accept("old key", old)
 	for range 8 {
 		s.rotate(t)
@@ -229,7 +234,8 @@ func TestServeTokenAnswers(t *testing.T) {
 		{"null", jsonType, `null`, 400, `not a JSON object`},
 		{"empty", jsonType, ``, 400, `not a JSON object`},
 		{"claim twice", jsonType, `{"sub": "a", "sub": "b"}`, 400, `not a JSON object.*duplicate`},
-		{"not UTF-8", formType, "sub=%ff", 400, `\\"sub\\" is not UTF-8`},
+		{"claim of control characters twice", jsonType, `{"\u001b[31m\u202e": 1, "\u001b[31m\u202e": 2}`, 400, `not a JSON object.*duplicate`},
+		{"not UTF-8", formType, "sub=%ff", 400, `sub.* is not UTF-8`},
 		{"bad escape", formType, "sub=%zz", 400, `the form cannot be read`},
 		{"garbage", jsonType, "\x00\xff\x1b[31m", 400, `not a JSON object`},
 		{"too large", jsonType, `{"sub": "` + strings.Repeat("a", maxBodyBytes) + `"}`, 413, `1 MiB`},
@@ -238,6 +244,9 @@ func TestServeTokenAnswers(t *testing.T) {
 			status, body := s.post(t, "/token", tc.contentType, tc.body)
 			if status != tc.status || !regexp.MustCompile(tc.want).MatchString(body) {
 				t.Errorf("%d %s", status, body)
+			}
+			if strings.ContainsAny(body, "\x1b\u202e") || strings.Contains(body, `\u001b`) {
+				t.Errorf("it may change how a terminal shows text: %q", body)
 			}
 			if got := strings.Contains(body, `"error":"invalid_request"`); got != (status != 200) {
 				t.Errorf("%d %s", status, body)

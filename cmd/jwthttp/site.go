@@ -25,6 +25,7 @@ import (
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/devissuer"
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/internal/gate"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
@@ -241,9 +242,10 @@ func readBody(w http.ResponseWriter, r *http.Request, types ...string) (body []b
 	return body, true
 }
 
-// refuse answers with an error in the form of RFC 6749 section 5.2.
+// refuse answers with an error in the form of RFC 6749 section 5.2. The description may name a
+// part of the request, and is for a terminal too.
 func refuse(w http.ResponseWriter, status int, description string) {
-	answer(w, status, map[string]string{"error": "invalid_request", "error_description": description})
+	answer(w, status, map[string]string{"error": "invalid_request", "error_description": logtext.Cut(description)})
 }
 
 func answer(w http.ResponseWriter, status int, content any) {
