@@ -457,6 +457,14 @@ func TestServeOtherProvider(t *testing.T) {
 			if got.Verdict != explain.Refused || len(got.Findings) != 1 || got.Findings[0].Reason != "audience" {
 				t.Errorf("another audience: %+v", got)
 			}
+			for i := range 4 {
+				t.Run(fmt.Sprint("at once ", i), func(t *testing.T) {
+					t.Parallel()
+					if got := s.explain(t, provider.Token(t, jwt.MapClaims{}, jwthttptest.UnknownKeyID)); got.Verdict != explain.Refused {
+						t.Errorf("an unknown key: %+v", got)
+					}
+				})
+			}
 			for _, path := range []string{metadataPath, keysPath} {
 				if status, _ := s.get(t, path); status != 404 {
 					t.Errorf("GET %s: %d", path, status)
