@@ -535,3 +535,62 @@ func TestKeysAreSwappedUnderLoad(t *testing.T) {
 	close(done)
 	wg.Wait()
 }
+
+// The error of another middleware is no more than an error of the key source.
+func TestKeySourceWithTheErrorOfAMiddleware(t *testing.T) {
+	inner := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	for name, token := range map[string]string{"no token": "", "malformed": "x", "expired": signHS(secret, plainHeader, `{"exp":1}`)} {
+		auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(ctx context.Context, _ jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+			_, err := inner.Verify(ctx, token)
+			return nil, err
+		}), jwthttp.Options{})
+		if _, err := auth.Verify(t.Context(), good()); !errors.Is(err, jwthttp.ErrUnavailable) || errors.Is(err, jwthttp.ErrNoToken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A known kind decides, whatever else an error wraps.
+func TestWriteErrorOfKindsThatWrap(t *testing.T) {
+	const callers = "the caller's"
+	for kind, want := range map[error]int{
+		jwthttp.ErrForbidden: 403, jwthttp.ErrInsufficientScope: 403, jwthttp.ErrCrossOrigin: 403, jwthttp.ErrNoToken: 401,
+		jwthttp.ErrInvalidRequest: 400, jwthttp.ErrMisconfigured: 500, jwthttp.ErrUnavailable: 503, errors.New(callers): 503,
+	} {
+		for _, cause := range []error{context.Canceled, context.DeadlineExceeded, jwthttp.ErrUnavailable} {
+			rec := httptest.NewRecorder()
+			jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), fmt.Errorf("%w: %w", kind, cause))
+			if kind != jwthttp.ErrMisconfigured && cause == jwthttp.ErrUnavailable { // the first of the list counts
+				if rec.Code != 503 {
+					t.Errorf("%v with %v: %d", kind, cause, rec.Code)
+				}
+			} else if rec.Code != want {
+				t.Errorf("%v with %v: %d, want %d", kind, cause, rec.Code, want)
+			}
+		}
+	}
+	// The error that Issuers.Keys returns is inside of others here, and they decide.
+	_, err := jwthttp.Issuers{"a": jwthttp.HS256(secret)}.Keys(t.Context(), jwthttp.TokenHeader{})
+	for kind, want := range map[error]int{jwthttp.ErrUnavailable: 503, jwthttp.ErrForbidden: 403, jwthttp.ErrMisconfigured: 500} {
+		rec := httptest.NewRecorder()
+		jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), fmt.Errorf("%w: %w", kind, err))
+		if rec.Code != want {
+			t.Errorf("%v with %v: %d, want %d", kind, err, rec.Code, want)
+		}
+	}
+}
+
+// A field of the header without a value is not sent, so it keeps nobody from a cookie's answer.
+func TestCookieWithAnEmptyCacheControl(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.Cookie("token")}})
+	for name, values := range map[string][]string{"nil": nil, "empty": {}} {
+		rec := httptest.NewRecorder()
+		rec.Header()["Cache-Control"] = values
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", "token="+good())
+		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(rec, r)
+		if got := rec.Header().Get("Cache-Control"); got != "private" {
+			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+	}
+}

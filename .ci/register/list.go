@@ -1268,8 +1268,8 @@ var register = []clause{
 			{"Require takes a request without a token for a misplaced guard", "Require", `inside {
 `, `inside || token == nil {
 `},
-			{"Require lets everybody in without a rule", "Require", `return unfitGuard(fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
-			{"logs what a client does wrong as an error", "newGuard", `errors.Is(err, ErrMisconfigured)`, `true`},
+			{"Require lets everybody in without a rule", "Require", `return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
+			{"logs what a client does wrong as an error", "refuse", `ok && f.Err == ErrMisconfigured`, `ok`},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
 			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
@@ -1338,6 +1338,100 @@ var register = []clause{
 		{"jwks.TestLevelsThatAreOff", []mutant{
 			{"makes a text before it knows whether it is wanted", "jwks.Source.log", `slog.String("issuer", s.issuer)`, `slog.String("issuer", fmt.Sprint(s.issuer))`},
 		}},
+	}},
+	{"22", "the error of a refusal says what was wanted, what came and how to mend it", []proof{
+		{"TestRefusalTexts", []mutant{
+			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
+			{"shows odd bytes as they are", "internal/logtext.Quote", `		return strconv.Quote(text)
+`, `		return text
+`},
+			{"does not know the audience of a key", "claimsDetail.detail", `			want = bound.audience
+`, `			_ = want
+`},
+			{"does not know the issuer of a key", "claimsDetail.detail", `			want = bound.issuer
+`, `			_ = want
+`},
+			{"does not name the keys of one of several issuers", "tokenDetail.source", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
+			{"names only what a source offered", "tokenDetail.source", `!ok`, `true`},
+			{"prints what is inside of an error", "failure.Format", `f.Error()`, `fmt.Sprint(f.Reason.Word)`},
+			{"marshals what is inside of an error", "failure.MarshalText", `f.Error()`, `f.Word`},
+			{"says nothing of the form of a token", "tokenDetail.detail", `		return d.fault.Error()
+`, `		return ""
+`},
+			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
+			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): it`, `: it`},
+			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
+		}},
+		{"internal/jws.TestSplit", []mutant{
+			{"takes an encrypted token for one that was cut", "internal/jws.faultOf", `dots == 4`, `false`},
+			{"does not see a pasted Bearer", "internal/jws.faultOf", `strings.EqualFold(raw[:len(scheme)], scheme)`, `false`},
+		}},
+	}},
+	{"22", "a Result tells what is unverified from what is verified", []proof{
+		{"TestUnverified", []mutant{
+			{"tells what is unverified as verified", "learned.result", `l.token.key.material != nil`, `l.segments == 0 || h.Algorithm != ""`},
+			{"does not read the iss", "learned.result", `h.Type, l.token.unverified.issuer()`, `h.Type, ""`},
+		}},
+		{"TestOnResult", nil},
+	}},
+	{"22", "a guard that refuses calls OnResult once more, with its name", []proof{
+		{"TestGuardResults", []mutant{
+			{"does not name the guard", "refuse", `res.Guard = name`, `_ = name`},
+			{"does not say which scopes the token has", "refuse", `		f.inner = token
+`, `		_ = token
+`},
+		}},
+	}},
+	{"22", "a client's refusal is one record at Debug, with stable keys", []proof{
+		{"TestRefusalRecord", []mutant{
+			{"does not name the section of the documentation", "observer.report", `append(res.attrs(), section(f.Word))...`, `res.attrs()...`},
+			{"does not cut what a token says", "Result.attrs", `logtext.Cut(value)`, `value`},
+			{"logs refusals at Info", "observer.report", `logger.LogAttrs(ctx, slog.LevelDebug,`, `logger.LogAttrs(ctx, slog.LevelInfo,`},
+		}},
+	}},
+	{"22", "what the operator must mend is logged with a zero configuration, once a minute", []proof{
+		{"TestOperatorRecords", []mutant{
+			{"logs that a client has left", "observer.report", ` && !errors.Is(ctx.Err(), context.Canceled)`, ``},
+			{"counts keys among checks", "observer.refused", `		limit = &o.keysAreDown
+`, `		_ = limit
+`},
+			{"says nothing of what is down", "observer.report", `	if isOurs {
+`, `	if isOurs && false {
+`},
+		}},
+	}},
+	{"22", "a refusal that nobody prints allocates no more than before it had a text", []proof{
+		{"TestRefusalsAreCheap", []mutant{
+			{"makes a text that nobody reads", "observer.report", `	ctx := r.Context()
+`, `	ctx := r.Context()
+	_ = f.Error()
+`},
+			{"makes a result that nobody reads", "observer.report", `!isLogged && o.onResult == nil`, `false`},
+			{"looks for a failure on the heap", "failureOf", `	case *reason.Reason:
+		return failure{Reason: r}
+`, ``},
+		}},
+	}},
+	{"1", "a key source's error has no kind but its own two", []proof{
+		{"TestKeySourceWithTheErrorOfAMiddleware", []mutant{
+			{"takes the error of another middleware for its own", "eligibleKeys", `err == error(reason.UnknownIssuer) || err == error(errTooManyKeys)`, `_, ok := err.(refusal); ok`},
+		}},
+	}},
+	{"HTTP", "a known kind decides on the answer, whatever else an error wraps", []proof{
+		{"TestWriteErrorOfKindsThatWrap", []mutant{
+			{"says 503 for a known kind", "failureOf", `r != reason.Check`, `false`},
+			{"takes an inner refusal for the whole error", "failureOf", ` && f.at != nil`, ``},
+		}},
+		{"TestCookieWithAnEmptyCacheControl", []mutant{
+			{"takes a field without a value for one with a value", "internal/syntax.HasField", `len(values) > 0 && `, ``},
+		}},
+	}},
+	{"12", "a key that a golang-jwt function returns no more is not used", []proof{
+		{"internal/keyfunc.TestKey", []mutant{
+			{"keeps one key more", "internal/keyfunc.maxKept", `64`, `65`},
+		}},
+		{"internal/keyfunc.TestUnfitMaterial", nil},
+		{"internal/keyfunc.TestKeysAtOnce", nil},
 	}},
 	{"22", "log texts are one line for every reader, and hold no bidirectional control characters", []proof{
 		{"internal/logtext.TestCut", []mutant{
