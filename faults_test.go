@@ -569,13 +569,17 @@ func TestWriteErrorOfKindsThatWrap(t *testing.T) {
 			}
 		}
 	}
-	// The error that Issuers.Keys returns is inside of others here, and they decide.
-	_, err := jwthttp.Issuers{"a": jwthttp.HS256(secret)}.Keys(t.Context(), jwthttp.TokenHeader{})
-	for kind, want := range map[error]int{jwthttp.ErrUnavailable: 503, jwthttp.ErrForbidden: 403, jwthttp.ErrMisconfigured: 500} {
-		rec := httptest.NewRecorder()
-		jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), fmt.Errorf("%w: %w", kind, err))
-		if rec.Code != want {
-			t.Errorf("%v with %v: %d, want %d", kind, err, rec.Code, want)
+	// An error that a key source of this package returns is inside of others here, and they decide.
+	_, unknown := jwthttp.Issuers{"a": jwthttp.HS256(secret)}.Keys(t.Context(), jwthttp.TokenHeader{})
+	nine := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return make([]jwthttp.Key, 9), nil })
+	_, tooMany := nine.Keys(t.Context(), jwthttp.TokenHeader{})
+	for _, err := range []error{unknown, tooMany} {
+		for kind, want := range map[error]int{jwthttp.ErrUnavailable: 503, jwthttp.ErrForbidden: 403, jwthttp.ErrMisconfigured: 500} {
+			rec := httptest.NewRecorder()
+			jwthttp.WriteError(rec, httptest.NewRequest("GET", "/", nil), fmt.Errorf("%w: %w", kind, err))
+			if rec.Code != want {
+				t.Errorf("%v with %v: %d, want %d", kind, err, rec.Code, want)
+			}
 		}
 	}
 }
