@@ -111,7 +111,7 @@ func (e *explainer) askFirst() bool {
 	}
 	if _, err := e.ask(source, e.opts, ""); err != nil {
 		if len(e.findings) == 0 { // else a finding about the key says it better
-			e.add(Finding{Reason: reasonConfiguration, Wanted: "a configuration that New accepts", Came: clip(err.Error()), Mend: "New refuses this configuration: " + clip(err.Error())})
+			e.add(Finding{Reason: reasonConfiguration, Wanted: "a configuration that New accepts", Mend: "New refuses this configuration: " + clip(err.Error())})
 		}
 		e.mendOptions()
 		return false
