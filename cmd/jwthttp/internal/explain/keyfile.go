@@ -23,8 +23,8 @@ import (
 
 const maxSetKeys = 200 // of one set, for trials
 
-// readKeys reads PEM blocks and lines of ssh-keygen. Of a private key it returns the public half.
-// An empty algorithm is the usual one of the key.
+// readKeys reads PEM blocks and lines of ssh-keygen. Of a private key it returns the public
+// half. An empty algorithm is the usual one of the key.
 func readKeys(data []byte, algorithm string) (keys []Key, hasPrivate bool, err error) {
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	rest := text
