@@ -56,17 +56,17 @@ func (e *explainer) claimFinding(reason string) (f Finding, ok bool) {
 	case "claims", "malformed_token":
 		return e.claimsFault()
 	case "sender_constrained":
-		return e.bound(), true
+		return e.senderConstrained(), true
 	case "issuer":
 		return e.otherIssuer(), true
 	case "audience":
 		return e.otherAudience(), true
 	case "missing_claim":
-		return e.missing(), true
+		return e.missingClaim(), true
 	case "not_yet_valid":
-		return e.notYet(), true
+		return e.notYetValid(), true
 	case "expired":
-		return e.over(), true
+		return e.expired(), true
 	}
 	return Finding{Mend: "the middleware refuses the claims for a reason that explain does not know: see its log"}, false
 }
@@ -165,7 +165,7 @@ func (e *explainer) dateFault(name string) (Finding, bool) {
 	return f, true
 }
 
-func (e *explainer) bound() Finding {
+func (e *explainer) senderConstrained() Finding {
 	cnf := e.payloadAs.members["cnf"]
 	o := readObject(cnf)
 	how := "a key of the client"
@@ -307,7 +307,7 @@ func isIDToken(p *object) bool {
 // isRefreshToken reports whether Keycloak says so.
 func isRefreshToken(p *object) bool { return p.str("typ") == "Refresh" || p.str("typ") == "Offline" }
 
-func (e *explainer) missing() Finding {
+func (e *explainer) missingClaim() Finding {
 	p := &e.payloadAs
 	if !p.has("exp") && !e.opts.AllowMissingExpiry {
 		f := Finding{Wanted: "exp", Came: "no exp", Mend: "the token has no exp, so it would be good for ever: have the issuer set it, or set Options.AllowMissingExpiry"}
@@ -324,7 +324,7 @@ func (e *explainer) missing() Finding {
 	return Finding{Wanted: "iat, which Options.MaxAge needs", Came: "no iat", Mend: "the token has no iat, so its age is not known: have the issuer set it, or leave Options.MaxAge out"}
 }
 
-func (e *explainer) notYet() Finding {
+func (e *explainer) notYetValid() Finding {
 	p := &e.payloadAs
 	name := "nbf"
 	if n, ok := asNumber(p.members[name]); !ok || !e.at(n).After(e.now.Add(e.opts.Leeway)) {
@@ -347,7 +347,7 @@ func (e *explainer) notYet() Finding {
 	return Finding{Wanted: fmt.Sprintf("%s that is not ahead, with a leeway of %v", name, e.opts.Leeway), Came: fmt.Sprintf("%s %s", cutJSON(number(n)), e.date(n)), Mend: mend}
 }
 
-func (e *explainer) over() Finding {
+func (e *explainer) expired() Finding {
 	p := &e.payloadAs
 	n, ok := asNumber(p.members["exp"])
 	if expires := e.at(math.Floor(n)); ok && !e.now.Before(expires.Add(e.opts.Leeway)) {

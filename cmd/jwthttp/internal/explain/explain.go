@@ -79,7 +79,7 @@ func (e *explainer) explain(pasted string) {
 	if e.asked && e.first == "" {
 		e.token = parseToken(raw)
 		e.good, e.reached = true, stepTimes
-		e.praiseKey()
+		e.noteGoodKey()
 		return
 	}
 	if e.readForm(raw) && e.readHeader() {
@@ -95,8 +95,8 @@ func (e *explainer) explain(pasted string) {
 	}
 }
 
-// praiseKey says of a configuration that does not work that its key is the right one.
-func (e *explainer) praiseKey() {
+// noteGoodKey adds to a finding about the configuration that its key is the right one.
+func (e *explainer) noteGoodKey() {
 	if len(e.findings) > 0 && e.findings[0].Reason == reasonConfiguration {
 		e.findings[0].Mend += "; apart from that, the key verifies this token"
 	}
@@ -111,7 +111,7 @@ func (e *explainer) askFirst() bool {
 	}
 	if _, err := e.ask(source, e.opts, ""); err != nil {
 		if len(e.findings) == 0 { // else a finding about the key says it better
-			e.add(Finding{Reason: reasonConfiguration, Wanted: "a configuration that New accepts", Came: clip(err.Error()), Mend: "New refuses this configuration: " + clip(err.Error())})
+			e.add(Finding{Reason: reasonConfiguration, Wanted: "a configuration that New accepts", Mend: "New refuses this configuration: " + clip(err.Error())})
 		}
 		e.mendOptions()
 		return false

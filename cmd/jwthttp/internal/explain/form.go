@@ -80,7 +80,7 @@ func (e *explainer) readForm(raw string) bool {
 			e.tooLarge(raw)
 			if len(raw) > maxTokenSize {
 				e.formFault = true
-				return e.isCut(raw, reason)
+				return e.readSegments(raw, reason)
 			}
 		case "no_token", "malformed_credential", "malformed_token":
 			tidied, mend := tidy(raw)
@@ -88,7 +88,7 @@ func (e *explainer) readForm(raw string) bool {
 				return true // readHeader finds it
 			}
 			if mend == "" {
-				return e.isCut(raw, reason)
+				return e.readSegments(raw, reason)
 			}
 			e.add(Finding{Reason: reason, Wanted: wantedForm, Came: shapeOf(raw), Mend: mend})
 			if tidied == "" {
@@ -128,9 +128,9 @@ func (t *token) isWellFormed() bool {
 	return readObject(t.header).members != nil
 }
 
-// isCut notes what is wrong with the segments. It reports whether the header and the payload
-// can be read all the same.
-func (e *explainer) isCut(raw, reason string) bool {
+// readSegments notes what is wrong with the segments. It reports whether header and payload can
+// be read all the same.
+func (e *explainer) readSegments(raw, reason string) bool {
 	t := &e.token
 	e.formFault = true
 	note := func(came, mend string) {

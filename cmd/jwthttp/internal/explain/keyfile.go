@@ -23,9 +23,9 @@ import (
 
 const maxSetKeys = 200 // of one set, for trials
 
-// readKeys reads PEM blocks and lines of ssh-keygen. fault says what is wrong with a file whose
-// keys can be read all the same. An empty algorithm is the usual one of the key.
-func readKeys(data []byte, algorithm string) (keys []Key, fault string, err error) {
+// readKeys reads PEM blocks and lines of ssh-keygen. Of a private key it returns the public
+// half. An empty algorithm is the usual one of the key.
+func readKeys(data []byte, algorithm string) (keys []Key, hasPrivate bool, err error) {
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	rest := text
 	for block, after := pem.Decode(rest); block != nil; block, after = pem.Decode(rest) {
@@ -35,11 +35,9 @@ func readKeys(data []byte, algorithm string) (keys []Key, fault string, err erro
 			if block.Type == "EC PARAMETERS" {
 				continue
 			}
-			return nil, "", err
+			return nil, false, err
 		}
-		if isPrivate {
-			fault = "is a private key, and a middleware takes only its public half: write it with \"openssl pkey -in FILE -pubout\", and keep the private key with the issuer"
-		}
+		hasPrivate = hasPrivate || isPrivate
 		keys = append(keys, Key{Algorithm: algorithm, Material: material})
 	}
 	if len(keys) == 0 {
@@ -51,16 +49,16 @@ func readKeys(data []byte, algorithm string) (keys []Key, fault string, err erro
 	}
 	if len(keys) == 0 {
 		if _, err := jws.ParseRSAPublicKey(data); err != nil { // it knows what else people pass
-			return nil, "", errors.New(clip(err.Error()))
+			return nil, false, errors.New(clip(err.Error()))
 		}
-		return nil, "", errNotKey
+		return nil, false, errNotKey
 	}
 	for i := range keys {
 		if keys[i].Algorithm == "" {
 			keys[i].Algorithm = usualAlgorithm(keys[i].Material)
 		}
 	}
-	return keys, fault, nil
+	return keys, hasPrivate, nil
 }
 
 // parseBlock returns the public key of a PEM block.

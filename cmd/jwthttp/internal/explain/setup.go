@@ -64,12 +64,13 @@ func (s *Setup) AddKeys(data []byte, name, algorithm, id string) error {
 	if isJSON(data) {
 		return s.addSet(data, name, id)
 	}
-	keys, fault, err := readKeys(data, algorithm)
+	keys, hasPrivate, err := readKeys(data, algorithm)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if fault != "" {
-		s.faults = append(s.faults, Finding{Reason: reasonConfiguration, Wanted: "a public key", Came: fault, Mend: fmt.Sprintf("%s %s", name, fault)})
+	if hasPrivate {
+		s.faults = append(s.faults, Finding{Reason: reasonConfiguration, Wanted: "a public key", Came: "a private key",
+			Mend: name + " is a private key, and a middleware takes only its public half: write that with \"openssl pkey -in FILE -pubout\", and keep the private key with the issuer"})
 	}
 	for _, k := range keys {
 		k.Name, k.text = name, data
