@@ -237,7 +237,7 @@ func TestKeyErr(t *testing.T) {
 		{jwthttp.ES256(nil).WithID("a"), "the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error"},
 		{jwthttp.HS256(secret).WithIssuer(""), "WithIssuer was given an empty issuer or audience: name it, or leave the audience out"},
 		{jwthttp.EdDSA(nil).WithID("\n"), "an Ed25519 public key has 32 bytes, not 0: read one with jwt.ParseEdPublicKeyFromPEM and check its error\n" +
-			`the id "\n" is no kid that a token may have: use at most 256 bytes of printable ASCII, or leave WithID out`},
+			`the id "\n" cannot be the kid of a token: use at most 256 bytes of printable ASCII, or leave WithID out`},
 	} {
 		if err := tc.key.Err(); err == nil || err.Error() != tc.want {
 			t.Errorf("%v: %v, want %s", tc.key, err, tc.want)

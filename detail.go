@@ -122,8 +122,8 @@ func (d *tokenDetail) detail(f *failure) string {
 	return ""
 }
 
-// source returns the keys that source has for the sender of the token: all of a fixed set, and
-// of another source those that it offered.
+// source returns the keys that source has for the sender of the token: all of a fixed set, and of
+// another source those that it offered.
 func (d *tokenDetail) source(source KeySource) []Key {
 	if issuers, ok := source.(Issuers); ok {
 		source = issuers[d.unverified.issuer()]

@@ -13,9 +13,9 @@
 //		claims, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 //	}
 //
-// The zero [Options] is the strictest setting. Fields that weaken it begin with Allow. Do not
-// wrap a route that needs no token: put it beside the protected one. Put CORS, which answers
-// preflight requests, outside of the middleware.
+// The zero [Options] turns no check off. Issuer, Type and MaxAge add checks. Fields that turn one
+// off begin with Allow. Do not wrap a route that needs no token: put it beside the protected one.
+// Put CORS, which answers preflight requests, outside of the middleware.
 //
 // # Claims
 //
@@ -51,20 +51,23 @@
 //
 // Each step is a function that can be read alone:
 //
-//  1. extract.go finds exactly one credential, and remembers its place.
-//  2. internal/gate refuses a browser's cookie that another site has sent.
-//  3. internal/jws/compact.go splits the token, and checks its size and alphabet.
-//  4. internal/jws/header.go reads the header.
-//  5. keysource.go asks the key source. A key verifies one algorithm only.
-//  6. internal/jws/verifier.go verifies the signature. Nothing of the payload was decoded until
-//     now: verify.go has steps 3 to 6, and no other function returns a payload.
-//  7. internal/tokenjson decodes the claims in one strict pass.
-//  8. rules.go checks the registered claims.
-//  9. rules.go also refuses a token that is bound to a key (cnf).
-//  10. middleware.go calls Validate and the checks.
-//  11. context.go puts the token in the context, and the next handler runs, once.
+//  1. extract, in extractors.go, finds exactly one credential and remembers its place.
+//  2. gate.IsCrossOrigin, in internal/gate, finds a browser's cookie that another site has sent.
+//  3. jws.Split, in internal/jws/compact.go, splits the token and checks its size and alphabet.
+//  4. ReadHeader, in internal/jws/header.go, reads the header. acceptsType, in rules.go, checks
+//     its typ.
+//  5. eligibleKeys, in keysource.go, asks the key source. A key verifies one algorithm only.
+//  6. verifier.open, in verify.go, has steps 3 to 6. It verifies the signature, and no other
+//     function returns a payload. Nothing of the payload was read until now, except that
+//     [Issuers] read iss in step 5.
+//  7. Decode, in internal/tokenjson, decodes the claims in one strict pass.
+//  8. rules.check, in rules.go, refuses a token that is bound to a key (cnf).
+//  9. It then checks the registered claims.
+//  10. verify, in middleware.go, calls Validate and the checks.
+//  11. Handler, in middleware.go, puts the token in the context. The next handler runs, once.
 //
 // internal/reason has every reason for a refusal, and internal/answer writes the answer.
+// detail.go and internal/detail say in a log what came and how to mend it.
 //
 // # Other packages
 //

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 // The kinds of failure. Every error that this package passes to an error handler, or returns from
-// Authenticate and Verify, is exactly one of them by [errors.Is]. Errors of checks and key
-// sources inside it do not change its kind. [errors.Is] also finds:
+// Authenticate and Verify, is exactly one of them by [errors.Is]. The error of a check or of a
+// key source, which it may wrap, does not change its kind. [errors.Is] also finds:
 //   - ErrUnknownKey, beside ErrInvalidToken
 //   - golang-jwt's error for the same reason, such as [jwt.ErrTokenExpired]
 //   - the caller's own error
@@ -22,8 +23,8 @@ var (
 	ErrNoToken           = reason.ErrNoToken           // 401: nothing was sent
 	ErrInvalidRequest    = reason.ErrInvalidRequest    // 400: more than one credential, or a malformed one
 	ErrInvalidToken      = reason.ErrInvalidToken      // 401: the token was refused
-	ErrForbidden         = reason.ErrForbidden         // 403: a good token, but not for this
-	ErrInsufficientScope = reason.ErrInsufficientScope // 403: a good token, without a scope that is needed
+	ErrForbidden         = reason.ErrForbidden         // 403: the token is good, and Require refused it
+	ErrInsufficientScope = reason.ErrInsufficientScope // 403: the token is good, and lacks a scope
 	ErrCrossOrigin       = reason.ErrCrossOrigin       // 403: another site used the browser's cookie
 	ErrUnavailable       = reason.ErrUnavailable       // 503: keys or a check's store are out of reach
 	ErrMisconfigured     = reason.ErrMisconfigured     // 500: a fault of the program, such as a guard outside its middleware
@@ -101,8 +102,8 @@ type refusal interface {
 	Self() *reason.Reason
 }
 
-// failureOf returns err as a failure: a refusal itself, the failure of a middleware that err wraps,
-// or one of the kind that err wraps.
+// failureOf returns err as a failure: a refusal itself, the failure of a middleware that err
+// wraps, or one of the kind that err wraps.
 func failureOf(err error) failure {
 	switch r := err.(type) {
 	case *failure:
@@ -118,4 +119,28 @@ func failureOf(err error) failure {
 		return *because(r, err)
 	}
 	return *orUnavailable(reason.Check, err)
+}
+
+// WriteError answers a refused request: the status, the challenge (RFC 6750 section 3, RFC 9110
+// section 11) and a problem document (RFC 9457) that err's kind asks for. No text of an inner
+// error and no byte of the request reaches the client.
+//
+// It is the default of [Options].ErrorHandler. A custom handler may call it with the error that
+// it was given, wrapped or not. The challenge then names the realm of the middleware that
+// refused. An error of no known kind is answered like a refused token, or with a 503 if it wraps
+// [context.DeadlineExceeded] or [context.Canceled].
+//
+// Header fields that were set before stay, such as Vary, Set-Cookie and those of CORS. Those that
+// describe another body, or let caches keep this one, are removed: Etag, Location,
+// CDN-Cache-Control and their like. Content-Encoding stays: a middleware outside has set it and
+// compresses this body too.
+//
+// WriteError logs nothing. It is safe for concurrent use.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	f := failureOf(err)
+	if f.at == nil {
+		f.Answer.Write(w, r, nil)
+		return
+	}
+	f.Answer.Write(w, r, &f.at.service)
 }

@@ -2,14 +2,17 @@ package jwthttp
 
 import (
 	"errors"
+	"iter"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 // A Source names the place of a token in a request: "header:Authorization", "cookie:session", or
@@ -48,9 +51,9 @@ type Extractor struct {
 	// concurrently and must not read the body.
 	//
 	// With a Source of "header:NAME", two values of that header are a 400 before Extract is
-	// called, unless Extract is the function of BearerHeader or HeaderNamed. Extract sees the value without the spaces and tabs around it, in a copy of the
-	// request if there are any, so it must not change the request. They are removed from what it
-	// returns, too.
+	// called, unless Extract is the function of BearerHeader or HeaderNamed. Spaces and tabs
+	// around the value, and around the token that is returned, are removed. Extract may therefore
+	// get a copy of the request, and must not change it.
 	Extract func(r *http.Request) (token string, err error)
 
 	firstOf []Extractor // in place of Source and Extract
@@ -78,7 +81,7 @@ func BearerHeader() Extractor {
 //   - more than 3,000 cookies, whatever their names
 func Cookie(name string) Extractor {
 	return Extractor{
-		err:    check.CookieName(name),
+		err:    validate.CookieName(name),
 		Source: inCookie + Source(name),
 		Extract: func(r *http.Request) (string, error) {
 			token, err := syntax.FindCookie(r.Header["Cookie"], name)
@@ -114,7 +117,7 @@ func HeaderNamed(name string) Extractor {
 			return "", reason.TwoCredentials
 		}
 	}
-	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: check.HeaderName(name)}
+	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: validate.HeaderName(name)}
 }
 
 // FirstOf reads the first of several places that holds a token, and not those after it. It is for
@@ -155,5 +158,128 @@ func (e *Extractor) check() error {
 	if e.Extract == nil {
 		return errors.New("an extractor has no Extract function: set it, or use BearerHeader or Cookie")
 	}
-	return check.Source(string(e.Source))
+	return validate.Source(string(e.Source))
+}
+
+// compiled returns e as it is used for requests. A function of the caller's for a header gets one
+// value without white space around it, as our own functions do. Otherwise a function that looks
+// for "JWT " would not see a credential in " JWT x", and a handler inside that trims the value
+// would.
+func (e Extractor) compiled() Extractor {
+	if e.firstOf != nil {
+		e.firstOf = slices.Clone(e.firstOf)
+		for i := range e.firstOf {
+			e.firstOf[i] = e.firstOf[i].compiled()
+		}
+		return e
+	}
+	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
+	e.bearer = e.bearer && (isOwn || e.Source == inAuthorization)
+	name, isHeader := e.Source.cut(inHeader)
+	if !isHeader || isOwn {
+		return e
+	}
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	extract := e.Extract
+	e.Extract = func(r *http.Request) (string, error) {
+		values := r.Header[name]
+		if len(values) > 1 {
+			return "", reason.TwoCredentials
+		}
+		if len(values) == 1 && syntax.Trim(values[0]) != values[0] {
+			// The caller's request stays as it is: others may be reading it.
+			trimmed := *r
+			trimmed.Header = maps.Clone(r.Header)
+			trimmed.Header[name] = []string{syntax.Trim(values[0])}
+			r = &trimmed
+		}
+		token, err := extract(r)
+		return syntax.Trim(token), err
+	}
+	return e
+}
+
+func codeOf(f func(r *http.Request) (string, error)) uintptr { return reflect.ValueOf(f).Pointer() }
+
+// find returns the token that r carries in this place, "" if none. The second result is the place
+// itself, or the one of FirstOf's places that has the token.
+func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
+	if e.firstOf == nil {
+		token, err := e.Extract(r)
+		if err != nil && (errors.Is(err, ErrNoToken) || errors.Is(err, http.ErrNoCookie)) {
+			return "", nil, nil
+		}
+		return token, e, err
+	}
+	for i := range e.firstOf {
+		if token, place, err := e.firstOf[i].find(r); token != "" || err != nil {
+			return token, place, err
+		}
+	}
+	return "", nil, nil
+}
+
+// extract returns the one token that r carries and its place, reason.NoToken if there is none.
+func extract(places []Extractor, r *http.Request) (token string, place *Extractor, err error) {
+	for i := range places {
+		t, p, err := places[i].find(r)
+		if err != nil {
+			if r, ok := err.(refusal); ok && r.Self().Err == ErrInvalidRequest {
+				return "", nil, err
+			}
+			return "", nil, orUnavailable(reason.Credential, err)
+		}
+		if t == "" {
+			continue
+		}
+		if token != "" {
+			return "", nil, reason.TwoCredentials
+		}
+		if len(places) > 1 && p.isMalformed(t) { // before another place is asked
+			return "", nil, reason.Credential
+		}
+		token, place = t, p
+	}
+	if token == "" {
+		return "", nil, reason.NoToken
+	}
+	return token, place, nil
+}
+
+// all returns the single places in these, those of FirstOf included.
+func all(places []Extractor) iter.Seq[*Extractor] {
+	return func(yield func(*Extractor) bool) {
+		for i := range places {
+			if places[i].firstOf == nil {
+				if !yield(&places[i]) {
+					return
+				}
+				continue
+			}
+			for place := range all(places[i].firstOf) {
+				if !yield(place) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// isMalformed reports whether a token that was refused is not even a b64token of RFC 6750. Good
+// tokens are not asked, because that would be one scan more.
+func (e *Extractor) isMalformed(token string) bool { return e.bearer && !syntax.IsB64Token(token) }
+
+// varyOn names the request headers that the places read.
+func varyOn(places []Extractor) string {
+	var names []string
+	for place := range all(places) {
+		name, ok := place.Source.cut(inHeader)
+		if _, isCookie := place.Source.cut(inCookie); isCookie {
+			name, ok = "Cookie", true
+		}
+		if ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

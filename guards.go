@@ -21,9 +21,9 @@ import (
 //   - An error of allow is a 403, and [errors.Is] finds it. It is a 503 if it wraps
 //     [ErrUnavailable], [context.DeadlineExceeded] or [context.Canceled].
 //   - A request without a token, which AllowAnonymous lets pass, is a 401.
-//   - A guard that is not inside a middleware for exactly C, and a nil allow, are faults of the
-//     program. Every request gets a 500 ([ErrMisconfigured]), and [slog.Default] a record at
-//     Error, once a minute for each call of Require.
+//   - These are faults of the program: a guard that is not inside a middleware for exactly C, and
+//     a nil allow. Every request gets a 500 ([ErrMisconfigured]). The log gets a record at Error,
+//     once a minute for each call of Require.
 func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 	claims := reflect.TypeFor[C]()
 	name := "Require[" + logtext.Name(claims.String()) + "]"
@@ -58,8 +58,8 @@ func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	})
 }
 
-// RequireAnyScope is [RequireScopes] for a token that needs one of these scopes; the answer to
-// others names them all.
+// RequireAnyScope is like [RequireScopes], but one of these scopes is enough. The answer to other
+// tokens names all of them.
 func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 	some = slices.Clone(some)
 	return requireScopes("RequireAnyScope", some, func(have []string) bool {

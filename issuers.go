@@ -8,9 +8,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const maxIssuerBytes = 256
@@ -76,11 +76,11 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		if name == "" || len(name) > maxIssuerBytes || !utf8.ValidString(name) {
-			errs = append(errs, fmt.Errorf("Issuers has %.40q, which is no iss that a token may have here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
+			errs = append(errs, fmt.Errorf("Issuers has %.40q, which cannot be the iss of a token here: use 1 to %d bytes of UTF-8", name, maxIssuerBytes))
 			continue
 		}
-		if err := check.Names(name, nil); err != nil {
-			errs = append(errs, check.Prefixed("Issuers: ", err))
+		if err := validate.Names(name, nil); err != nil {
+			errs = append(errs, validate.Prefixed("Issuers: ", err))
 			continue
 		}
 		if issuer != "" && name != issuer {
@@ -89,7 +89,7 @@ func (s Issuers) prepare(issuer string) (KeySource, error) {
 		}
 		var err error
 		if prepared[name], err = prepareKeys(s[name], name); err != nil {
-			errs = append(errs, check.Prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
+			errs = append(errs, validate.Prefixed(fmt.Sprintf("Issuers[%q]: ", name), err))
 		}
 	}
 	return prepared, errors.Join(errs...)

@@ -297,9 +297,9 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"nil set", of(jwthttp.KeySet(nil)), jwthttp.Options{}, []string{here + "the key set is empty"}},
 		{"empty Issuers inside", of(jwthttp.Issuers{}), jwthttp.Options{}, []string{here + "Issuers is empty"}},
 
-		{"empty name", jwthttp.Issuers{"": key, issuerA: key}, jwthttp.Options{}, []string{`jwthttp: Issuers has "", which is no iss that a token may have here: use 1 to 256 bytes of UTF-8`}},
-		{"257 bytes", jwthttp.Issuers{long + "a": key}, jwthttp.Options{}, []string{`Issuers has "https://` + strings.Repeat("a", 32) + `", which is no iss`}},
-		{"not UTF-8", jwthttp.Issuers{"https://\xe9.example": key}, jwthttp.Options{}, []string{`Issuers has "https://\xe9.example", which is no iss`}},
+		{"empty name", jwthttp.Issuers{"": key, issuerA: key}, jwthttp.Options{}, []string{`jwthttp: Issuers has "", which cannot be the iss of a token here: use 1 to 256 bytes of UTF-8`}},
+		{"257 bytes", jwthttp.Issuers{long + "a": key}, jwthttp.Options{}, []string{`Issuers has "https://` + strings.Repeat("a", 32) + `", which cannot be the iss`}},
+		{"not UTF-8", jwthttp.Issuers{"https://\xe9.example": key}, jwthttp.Options{}, []string{`Issuers has "https://\xe9.example", which cannot be the iss`}},
 
 		{"white space at the end", jwthttp.Issuers{issuerA + " ": key}, jwthttp.Options{}, []string{`jwthttp: Issuers: "https://a.example " has white space at its beginning or end`}},
 		{"a template", jwthttp.Issuers{issuerA + "/{realm}": key}, jwthttp.Options{}, []string{`jwthttp: Issuers: the issuer "https://a.example/{realm}" is a template`}},
@@ -311,7 +311,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"an id twice", of(jwthttp.KeySet{key.WithID("a"), key.WithID("a")}), jwthttp.Options{}, []string{here + `key 2: the id "a" is twice`}},
 		{"mistaken keyfunc", of(jwthttp.FromKeyfunc(anyKey(secret))), jwthttp.Options{}, []string{here + "FromKeyfunc needs the algorithm"}},
 
-		{"key of another issuer", of(key.WithIssuer("https://a.example/")), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://a.example/", but Options.Issuer or Issuers asks for "https://a.example": no token can carry both`}},
+		{"key of another issuer", of(key.WithIssuer("https://a.example/")), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://a.example/", but Options.Issuer or Issuers asks for "https://a.example": use one issuer in both`}},
 		{"key of another issuer, by pointer", of(&jwthttp.KeySet{key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://b.example/"`}},
 		{"one of two keys of another issuer", of(jwthttp.KeySet{key, key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `key 2: the key is bound to the issuer "https://b.example/"`}},
 		{"source of another issuer", of(&remote{issuer: issuerA + "/"}), jwthttp.Options{}, []string{here + `the key source is for tokens of "https://a.example/"`, `asks for "https://a.example"`, "mind a slash at the end"}},

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 // A Key verifies signatures of one algorithm and no other. It is a [KeySource] of its own. It is
@@ -34,13 +34,13 @@ type keyMaterial struct {
 }
 
 // WithID returns the key with an id: at most 256 bytes of printable ASCII. It then verifies
-// tokens whose kid is this id, and tokens without kid. A key without id verifies tokens of any
-// kid, except those that name another key of its algorithm.
+// tokens whose kid is this id, and tokens without kid. A key without id verifies tokens with any
+// kid that no other key of its algorithm has.
 func (k Key) WithID(kid string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.id = kid
 		if !jws.IsKeyID(kid) {
-			m.err = errors.Join(m.err, fmt.Errorf("the id %.40q is no kid that a token may have: use at most 256 bytes of printable ASCII, or leave WithID out", kid))
+			m.err = errors.Join(m.err, fmt.Errorf("the id %.40q cannot be the kid of a token: use at most 256 bytes of printable ASCII, or leave WithID out", kid))
 		}
 	})
 }
@@ -53,7 +53,7 @@ func (k Key) WithIssuer(issuer string, audience ...string) Key {
 		if issuer == "" || slices.Contains(audience, "") {
 			m.err = errors.Join(m.err, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
 		}
-		m.err = errors.Join(m.err, check.Prefixed("WithIssuer: ", check.Names(issuer, audience)))
+		m.err = errors.Join(m.err, validate.Prefixed("WithIssuer: ", validate.Names(issuer, audience)))
 	})
 }
 
@@ -83,9 +83,9 @@ func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 // MarshalText is String: neither JSON nor log/slog show more.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Err returns why k is unfit for use and how to mend it, or nil. [New] asks for it. A [KeySource]
-// that makes keys of what others send asks for it too, and leaves unfit keys out: an unfit key
-// among those that it returns is a 503.
+// Err returns why k is unfit for use and how to mend it, or nil. [New] calls it. A [KeySource] of
+// your own calls it too if it makes keys of what others send, and returns no unfit key: one among
+// several makes the answer a 503.
 func (k Key) Err() error {
 	if k.material == nil {
 		return errors.New("the key is empty: make one with HS256, RS256 or another algorithm's function")

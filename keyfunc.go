@@ -17,7 +17,7 @@ import (
 //
 // f is called concurrently. The [jwt.Token] that it gets has its Method, a Header of alg, kid and
 // typ, and an empty [jwt.MapClaims]. It has no Raw, because nothing of the token is verified yet.
-// A function that picks the key by iss becomes an [Issuers].
+// Replace a function that picks the key by iss with an [Issuers].
 //
 // f returns a []byte, an [*rsa.PublicKey], an [*ecdsa.PublicKey], an [ed25519.PublicKey], or a
 // [jwt.VerificationKeySet] of at most 8 of them:
@@ -26,8 +26,8 @@ import (
 //   - An error makes the token invalid (401), or is a 503 if it wraps [ErrUnavailable],
 //     [context.DeadlineExceeded] or [context.Canceled].
 //
-// The last 64 keys that f returned are kept ready. With more keys in use, each token costs the
-// making of its key. A [KeyFunc] that keeps its own keys does not cost that.
+// The last 64 keys that f returned are kept ready. If more keys are in use, each token costs as
+// much as making its key. A [KeyFunc] that keeps its keys does not cost that.
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	source, err := keyfunc.New(f, algorithms, func(algorithm string, v jws.Verifier, err error) any {
 		return Key{&keyMaterial{algorithm: algorithm, verifier: v, err: err}}

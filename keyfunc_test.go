@@ -142,7 +142,7 @@ func TestNewRefusesKeys(t *testing.T) {
 		{"white space behind the issuer of a key", jwthttp.HS256(secret).WithIssuer("https://a.example/ "), jwthttp.Options{}, `jwthttp: WithIssuer: "https://a.example/ " has white space at its beginning or end`},
 		{"white space before the audience of a key", jwthttp.HS256(secret).WithIssuer("a", "b", "\tc"), jwthttp.Options{}, `WithIssuer: "\tc" has white space`},
 		{"a template as the issuer of a key", jwthttp.HS256(secret).WithIssuer("https://login.example/{tenantid}/v2.0"), jwthttp.Options{}, `"https://login.example/{tenantid}/v2.0" is a template: put your tenant's id`},
-		{"two issuers", jwthttp.HS256(secret).WithIssuer("a"), jwthttp.Options{Issuer: "b"}, "no token can carry both"},
+		{"two issuers", jwthttp.HS256(secret).WithIssuer("a"), jwthttp.Options{Issuer: "b"}, "use one issuer in both"},
 
 		{"nil keyfunc", jwthttp.FromKeyfunc(nil, "HS256"), jwthttp.Options{}, "nil function"},
 		{"keyfunc without algorithm", jwthttp.FromKeyfunc(anyKey(secret)), jwthttp.Options{}, "needs the algorithm"},

@@ -8,12 +8,12 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
-const maxKeys = 8 // that are tried for one token
+const maxKeys = 8 // how many keys are tried for one token, at most
 
 var (
 	errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
@@ -42,9 +42,9 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 // [Issuers] ask for another issuer.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h. They are read-only. Those that
-	// [KeySet] would use are tried in turn. The token is invalid (401) if there is no such key,
-	// if there are more than 8, and if the error wraps ErrUnknownKey. Any other error is a 503,
-	// and so is a key that New would refuse.
+	// [KeySet] would use are tried in turn. The token is invalid (401) if none of them is for it,
+	// if more than 8 are, and if the error wraps ErrUnknownKey. Any other error is a 503, and so
+	// is a key that New would refuse.
 	//
 	// Keys is called concurrently, for each token, before the signature is checked. It is called
 	// again if the signature fails under a key of package jwks that the provider has replaced in
@@ -95,10 +95,11 @@ func eligible(keys []Key, h TokenHeader) []Key {
 	return some
 }
 
-// A KeyFunc is a key source that is a function. The rules of [KeySource] hold for it. It returns
-// 8 keys at most, or the token is refused. ctx is that of the request: a middleware outside of
-// this one can put a tenant in it. Make keys once and keep them: a new key for each token costs
-// more than the rest.
+// A KeyFunc is a key source that is a function. It returns 8 keys at most, or the token is
+// refused. If there is no key for the token, it returns [ErrUnknownKey] (401). Any other error is
+// a 503, unlike with [FromKeyfunc]. ctx is that of the request: a middleware outside of this one
+// can put a tenant in it. Make keys once and keep them: a new key for each token costs more than
+// the rest.
 type KeyFunc func(ctx context.Context, h TokenHeader) ([]Key, error)
 
 // Keys calls f.
@@ -140,7 +141,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	for i, k := range s {
 		fault := func(err error) {
 			if len(s) > 1 {
-				err = check.Prefixed(fmt.Sprintf("key %d: ", i+1), err)
+				err = validate.Prefixed(fmt.Sprintf("key %d: ", i+1), err)
 			}
 			errs = append(errs, err)
 		}
@@ -150,7 +151,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 		}
 		m := k.material
 		if issuer != "" && m.issuer != "" && m.issuer != issuer {
-			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: no token can carry both", m.issuer, issuer))
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.issuer, issuer))
 		}
 		if issuer != "" {
 			k = k.bindTo(issuer)
@@ -213,7 +214,7 @@ func prepareKeys(source KeySource, issuer string) (KeySource, error) {
 		return s, s.err
 	}
 	if s, ok := source.(ofOneIssuer); ok && issuer != "" && s.Issuer() != issuer {
-		return nil, fmt.Errorf("the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: no token can carry both (mind a slash at the end)", s.Issuer(), issuer)
+		return nil, fmt.Errorf("the key source is for tokens of %q, but Options.Issuer or Issuers asks for %q: use one issuer in both (a slash at the end counts)", s.Issuer(), issuer)
 	}
 	return source, nil
 }
@@ -233,8 +234,8 @@ func choosesByIssuer(source KeySource) bool {
 	return true
 }
 
-// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8. If
-// none is eligible, it returns those that the source offered, with the error.
+// eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8. If none
+// is eligible, it returns those that the source offered, with the error.
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {
 	keys, err := source.Keys(ctx, h)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/gate"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 // A Check is a rule of the caller's for tokens that have passed all others, such as revocation or
@@ -47,7 +47,7 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 		errChecks = errors.New("a check is nil: make what it was made of, or take it out")
 	}
 	if err := errors.Join(errOptions, errType, errChecks); err != nil {
-		return nil, check.Prefixed("jwthttp: ", err)
+		return nil, validate.Prefixed("jwthttp: ", err)
 	}
 	return &Middleware[C]{config, claims, slices.Clone(checks)}, nil
 }
@@ -171,8 +171,8 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (
 			return nil, l, orUnavailable(reason.Check, err)
 		}
 	}
-	for _, check := range m.checks {
-		if err := check(ctx, t); err != nil {
+	for _, rule := range m.checks {
+		if err := rule(ctx, t); err != nil {
 			return nil, l, orUnavailable(reason.Check, err)
 		}
 	}

@@ -47,8 +47,8 @@ func (o *observer) refused(r *http.Request, f *failure, l *learned, start time.T
 	})
 }
 
-// report tells of a refusal. If it is not the client's fault, limit says whether it is logged. what
-// returns all of the result that f does not say.
+// report tells of a refusal. If it is not the client's fault, limit says whether it is logged.
+// what returns all of the result that f does not say.
 func (o *observer) report(r *http.Request, f *failure, limit *logtext.Limit, what func() Result) {
 	logger := o.logger
 	if logger == nil {

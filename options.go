@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/answer"
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const (
@@ -26,8 +26,9 @@ const (
 	maxRemembered        = 1 << 20
 )
 
-// Options say what a [Middleware] accepts. The zero value is the strictest: a Bearer header, and
-// a token that expires and names no audience. New copies what it needs and changes nothing in it.
+// Options say what a [Middleware] accepts. The zero value turns no check off: it wants a Bearer
+// header with a token that expires and names no audience. New copies what it needs and changes
+// nothing in it.
 type Options struct {
 	// Issuer is the iss that every token must carry, compared exactly:
 	// "https://issuer.example.com/". If empty, any iss is accepted, or the one that the key is
@@ -106,8 +107,8 @@ type Options struct {
 
 	// Logger gets the refusals of [Middleware.Handler] at Debug, and at Error what the operator
 	// must mend, such as keys that are out of reach: each kind at most once a minute. A record
-	// says what was wanted, what came and how to mend it. It holds no token and no secret.
-	// nil is [slog.Default], asked for each record.
+	// says what was wanted, what came and how to mend it. It holds no token and no secret. nil is
+	// [slog.Default], asked for each record.
 	Logger *slog.Logger
 
 	// OnResult gets the result of every request of [Middleware.Handler], before the request is
@@ -117,13 +118,12 @@ type Options struct {
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
-	// to 65536. A cookie has at most 4096 all the same.
+	// to 65536. A token in a cookie has at most 4096, whatever this says.
 	MaxTokenBytes int
 
 	// RememberSignatures is how many good signatures of public keys are remembered: 4096 if 0
-	// (160 KiB when full), none if negative, at most 1048576. A token that was seen before then
-	// costs a hash. Nothing else is remembered: key, time and claims are checked for every
-	// request.
+	// (160 KiB when full), none if negative, at most 1048576. A token that was seen already costs
+	// one hash. Nothing else is remembered: key, time and claims are checked for every request.
 	RememberSignatures int
 }
 
@@ -148,10 +148,10 @@ func (o Options) compile(keys KeySource) (config, error) {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	for _, check := range []func() error{
+	for _, find := range []func() error{
 		o.checkNames, o.checkTimes, o.checkPlaces, o.checkOrigins, o.checkAnswers, o.checkLimits,
 	} {
-		if err := check(); err != nil {
+		if err := find(); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -202,9 +202,9 @@ func (o *Options) checkNames() error {
 		errs = append(errs, errors.New("Options.AllowAnyAudience and Options.Audience contradict each other: keep one"))
 	}
 	return errors.Join(append(errs,
-		check.Prefixed("Options.Issuer: ", check.Names(o.Issuer, nil)),
-		check.Prefixed("Options.Audience: ", check.Names("", o.Audience)),
-		check.Type("Options.Type", o.Type, jws.MaxTypeBytes))...)
+		validate.Prefixed("Options.Issuer: ", validate.Names(o.Issuer, nil)),
+		validate.Prefixed("Options.Audience: ", validate.Names("", o.Audience)),
+		validate.Type("Options.Type", o.Type, jws.MaxTypeBytes))...)
 }
 
 func (o *Options) checkTimes() error {
@@ -215,7 +215,7 @@ func (o *Options) checkTimes() error {
 	if o.MaxAge < 0 {
 		errs = append(errs, fmt.Errorf("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge))
 	}
-	errs = append(errs, check.Unit("Options.Leeway", o.Leeway, "time.Second"), check.Unit("Options.MaxAge", o.MaxAge, "time.Second"))
+	errs = append(errs, validate.Unit("Options.Leeway", o.Leeway, "time.Second"), validate.Unit("Options.MaxAge", o.MaxAge, "time.Second"))
 	return errors.Join(errs...)
 }
 
@@ -256,7 +256,7 @@ func (o *Options) checkAnswers() error {
 	}
 	if o.ResourceMetadata != "" {
 		if _, err := syntax.CheckURL(o.ResourceMetadata, "https://api.example.com/.well-known/oauth-protected-resource"); err != nil {
-			errs = append(errs, check.Prefixed("Options.ResourceMetadata is no URL that clients may be sent to: ", err))
+			errs = append(errs, validate.Prefixed("Options.ResourceMetadata is not a URL that clients may be sent to:  ", err))
 		}
 	}
 	return errors.Join(errs...)

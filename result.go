@@ -33,7 +33,7 @@ type Result struct {
 
 	Err        error         // nil if accepted or anonymous; its text is for logs
 	Source     Source        // the place of the token; "" if none was found
-	Algorithm  string        // verified, as the next three are; "" if the signature is not good
+	Algorithm  string        // verified, as KeyID, Issuer and Subject are; "" if the signature is not good
 	KeyID      string        // kid
 	Issuer     string        // iss; "" also if the claims could not be read
 	Subject    string        // sub; likewise

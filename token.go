@@ -24,8 +24,8 @@ type Token[C any] struct {
 }
 
 // Raw returns the token as it was sent, to pass it to another service. It is "" for a token that
-// a test made. It is a credential: keep it out of logs. It does not identify the token: anybody
-// can make a second good signature of an ES256 one, so identify a token by its jti.
+// a test made. It is a credential: keep it out of logs. It does not identify the token, so
+// identify a token by its jti: anybody can make a second good signature out of one of ES256.
 func (t *Token[C]) Raw() string {
 	if t.raw == nil {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
-// maxWait is for how long a token waits for replaced keys.
+// maxWait is how long a request waits for replaced keys.
 const maxWait = 2 * time.Second
 
 // A verifier turns a raw token into a verified payload. It knows neither HTTP nor the claims

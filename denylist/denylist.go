@@ -71,8 +71,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const (
@@ -187,7 +187,7 @@ func checkMaxLifetime(d time.Duration) error {
 	if d < 0 || d > maxMaxLifetime {
 		return fmt.Errorf("denylist: MaxLifetime is %v: use a positive one of at most %v, or 0 for %v", d, maxMaxLifetime, defaultMaxLifetime)
 	}
-	return check.Prefixed("denylist: ", check.Unit("MaxLifetime", d, "time.Second"))
+	return validate.Prefixed("denylist: ", validate.Unit("MaxLifetime", d, "time.Second"))
 }
 
 // Check returns a check of list, which is safe for concurrent use. It refuses:

@@ -104,9 +104,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/internal/check"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const (
@@ -300,7 +300,7 @@ func checkOptions(o *Options) error {
 	if o.MaxStale > maxMaxStale {
 		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
 	}
-	if err := check.Unit("Options.MaxStale", o.MaxStale, "time.Second"); err != nil {
+	if err := validate.Unit("Options.MaxStale", o.MaxStale, "time.Second"); err != nil {
 		fault("%w", err)
 	}
 	switch {

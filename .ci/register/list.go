@@ -1577,10 +1577,10 @@ var register = []clause{
 	}},
 	{"DOC", "New refuses options that cannot be meant", []proof{
 		{"TestNewRefuses/a cookie declared a header", []mutant{
-			{"opens the gate for header:Cookie", "internal/check.Source", `ok && strings.EqualFold(name, "Cookie")`, `false`},
+			{"opens the gate for header:Cookie", "internal/validate.Source", `ok && strings.EqualFold(name, "Cookie")`, `false`},
 		}},
 		{"TestNewRefuses/prefix in another case", []mutant{
-			{"takes a cookie prefix in another case", "internal/check.CookieName", `[:len(prefix)] != prefix || name`, ``},
+			{"takes a cookie prefix in another case", "internal/validate.CookieName", `[:len(prefix)] != prefix || name`, ``},
 		}},
 	}},
 	{"DOC", "a cookie over plain http is for this machine only", []proof{

@@ -82,7 +82,7 @@ var (
 	ManyCookies = newReason(invalidRequest, "malformed_credential", "The request carries too many cookies", nil)
 	// CrossOrigin: the browser's cookie was sent for another site.
 	CrossOrigin = newReason(crossOrigin, "cross_origin", "The request comes from another origin", nil)
-	// Malformed: three segments, base64url or JSON: one of these is not there.
+	// Malformed: the token does not have three segments of base64url and a JSON header.
 	Malformed = newReason(invalidToken, "malformed_token", "The access token is malformed", jwt.ErrTokenMalformed)
 	// TooLarge: larger than MaxTokenBytes, or than a cookie may be.
 	TooLarge = newReason(invalidToken, "token_too_large", "The access token is too large", jwt.ErrTokenMalformed)
@@ -150,7 +150,7 @@ func (r *Reason) WithScope(scope, needs string) *Reason {
 // usual has one reason of each kind but ErrInvalidToken. The first that fits counts.
 var usual = []*Reason{Misconfigured, Unavailable, NoToken, Credential, CrossOrigin, Forbidden, Scope}
 
-// OfKind returns the reason that an error stands for which is not a Reason and may wrap a kind.
+// OfKind returns the reason for an error that wraps a kind, and Check for other errors.
 func OfKind(err error) *Reason {
 	for _, r := range usual {
 		if errors.Is(err, r.Err) {

@@ -175,6 +175,9 @@ func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 		text = bytes.Clone(payload)
 	}
 	if err := json.Unmarshal(text, claims, d.options...); err != nil {
+		if _, fault := readFacts(&members); fault != nil && IsStrict(payload) {
+			return Facts{}, unfitError{fault.Error(), err} // it says more
+		}
 		return Facts{}, unfit(err)
 	}
 	return readFacts(&members)

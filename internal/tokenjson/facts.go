@@ -49,7 +49,7 @@ func readFacts(members *Object) (f Facts, err error) {
 			f.SenderIsBound = true
 		}
 		if !ok {
-			return Facts{}, errors.New(kindOf(string(members.Name())))
+			return Facts{}, errors.New(kindOf(string(members.Name()), v))
 		}
 	}
 	if members.tooDeep || n > maxMembers {
@@ -58,15 +58,23 @@ func readFacts(members *Object) (f Facts, err error) {
 	return f, nil
 }
 
-// kindOf returns the error text for a claim of the wrong type.
-func kindOf(name string) string {
+// kindOf returns the error text for a claim that has the wrong type or is out of range.
+func kindOf(name string, value []byte) string {
+	const mend = ": have the issuer send a number of seconds since 1970"
+	isString := value[0] == '"'
 	switch name {
 	case "exp", "nbf", "iat":
-		return name + " is not a number of seconds since 1970, up to the year 9999: it must be neither a string nor in milliseconds"
+		if isString {
+			return name + " is a string" + mend
+		}
+		if value[0] >= '0' && value[0] <= '9' {
+			return name + " is beyond the year 9999, as milliseconds are" + mend
+		}
+		return name + " is not a date" + mend
 	case "aud":
 		return fmt.Sprintf("aud is neither a string nor a list of at most %d strings", maxAudiences)
 	}
-	return name + " is not a string"
+	return name + " is not a string: have the issuer send one"
 }
 
 // FactsOf returns the facts of a payload that was decoded.

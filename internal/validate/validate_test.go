@@ -1,4 +1,4 @@
-package check_test
+package validate_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwthttp/jwthttp/internal/check"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 // wantError compares an error with a part of its text, "" for no error.
@@ -30,7 +30,7 @@ func TestNames(t *testing.T) {
 		{"\xe9", "", "not UTF-8"},
 		{"", "\xe9", "not UTF-8"},
 	} {
-		wantError(t, fmt.Sprintf("%+v", tc), check.Names(tc.issuer, []string{tc.audience}), tc.want)
+		wantError(t, fmt.Sprintf("%+v", tc), validate.Names(tc.issuer, []string{tc.audience}), tc.want)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestType(t *testing.T) {
 		"": "", "at+jwt": "", "application/at+jwt": "", "APPLICATION/JWT": "",
 		"a b": want, "application/": want, "text/": want, "a;b": want, strings.Repeat("a", 53): want, strings.Repeat("a", 52): "",
 	} {
-		wantError(t, typ, check.Type("Type", typ, 64), want)
+		wantError(t, typ, validate.Type("Type", typ, 64), want)
 	}
 }
 
@@ -49,7 +49,7 @@ func TestUnit(t *testing.T) {
 		0: "", -1: "", time.Millisecond: "", time.Hour: "",
 		30: "MaxAge is 30ns, which looks like a number without a unit: write 30*time.Second", time.Millisecond - 1: "write 999999*time.Second",
 	} {
-		wantError(t, d.String(), check.Unit("MaxAge", d, "time.Second"), want)
+		wantError(t, d.String(), validate.Unit("MaxAge", d, "time.Second"), want)
 	}
 }
 
@@ -59,23 +59,23 @@ func TestSource(t *testing.T) {
 		"": "has no Source", "Header:X": "in lower case", "cookie:": "name of a cookie", "cookie:__host-a": "breaks a prefix",
 		"cookie:__Secure-": "breaks a prefix", "header:a b": "name of a header", "header:cookie": "cross-origin gate", "a b": "not a plain name",
 	} {
-		wantError(t, source, check.Source(source), want)
+		wantError(t, source, validate.Source(source), want)
 	}
 }
 
 func TestHeaderName(t *testing.T) {
 	for name, want := range map[string]string{"X-Token": "", "Authorization": "use BearerHeader", "Cookie": "use Cookie", "Host": "choose another name"} {
-		wantError(t, name, check.HeaderName(name), want)
+		wantError(t, name, validate.HeaderName(name), want)
 	}
 }
 
 func TestPrefixed(t *testing.T) {
 	a, b := errors.New("a"), errors.New("b")
-	err := check.Prefixed("x: ", errors.Join(a, check.Prefixed("y: ", b)))
+	err := validate.Prefixed("x: ", errors.Join(a, validate.Prefixed("y: ", b)))
 	if got := strings.Split(err.Error(), "\n"); !slices.Equal(got, []string{"x: a", "x: y: b"}) || !errors.Is(err, a) || !errors.Is(err, b) {
 		t.Errorf("%v", err)
 	}
-	if check.Prefixed("x: ", nil) != nil {
+	if validate.Prefixed("x: ", nil) != nil {
 		t.Error("an error of nothing")
 	}
 }

@@ -1,6 +1,6 @@
-// Package check has the checks of configuration. Each returns an error that says what is
+// Package validate has the checks of configuration. Each returns an error that says what is
 // wrong and how to mend it, or nil.
-package check
+package validate
 
 import (
 	"errors"
