@@ -314,7 +314,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		{"key of another issuer", of(key.WithIssuer("https://a.example/")), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://a.example/", but Options.Issuer or Issuers asks for "https://a.example": use one issuer in both`}},
 		{"key of another issuer, by pointer", of(&jwthttp.KeySet{key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `the key is bound to the issuer "https://b.example/"`}},
 		{"one of two keys of another issuer", of(jwthttp.KeySet{key, key.WithIssuer(issuerB)}), jwthttp.Options{}, []string{here + `key 2: the key is bound to the issuer "https://b.example/"`}},
-		{"source of another issuer", of(&remote{issuer: issuerA + "/"}), jwthttp.Options{}, []string{here + `the key source is for tokens of "https://a.example/"`, `asks for "https://a.example"`, "mind a slash at the end"}},
+		{"source of another issuer", of(&remote{issuer: issuerA + "/"}), jwthttp.Options{}, []string{here + `the key source is for tokens of "https://a.example/"`, `asks for "https://a.example"`, "a slash at the end counts"}},
 		{"source of no issuer", of(&remote{}), jwthttp.Options{}, []string{here + `the key source is for tokens of ""`}},
 		{"Issuers of another issuer inside", of(jwthttp.Issuers{issuerB: key}), jwthttp.Options{}, []string{here + `Issuers has "https://b.example/", but`}},
 		{"Options.Issuer", of(key), jwthttp.Options{Issuer: issuerA}, []string{`jwthttp: Issuers has "https://b.example/", but Options.Issuer, or the Issuers around it, asks for "https://a.example": leave that out`}},

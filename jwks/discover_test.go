@@ -597,8 +597,8 @@ func TestSourceOfAnotherIssuer(t *testing.T) {
 	}{
 		{"the same", source, jwthttp.Options{Issuer: issuer}, ""},
 		{"the same in Issuers", jwthttp.Issuers{issuer: source}, jwthttp.Options{}, ""},
-		{"a slash", source, jwthttp.Options{Issuer: issuer + "/"}, "mind a slash at the end"},
-		{"a slash in Issuers", jwthttp.Issuers{issuer + "/": source}, jwthttp.Options{}, "mind a slash at the end"},
+		{"a slash", source, jwthttp.Options{Issuer: issuer + "/"}, "a slash at the end counts"},
+		{"a slash in Issuers", jwthttp.Issuers{issuer + "/": source}, jwthttp.Options{}, "a slash at the end counts"},
 		{"another in Issuers", jwthttp.Issuers{issuer: source, "https://a.example.com": source}, jwthttp.Options{}, `"https://a.example.com"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

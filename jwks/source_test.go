@@ -887,9 +887,9 @@ func TestBinding(t *testing.T) {
 		}
 		source := protect(t, newProvider("a"), jwks.Options{}).Source
 		_, err := jwthttp.New[Claims](source, jwthttp.Options{Issuer: issuer + "/"})
-		wantError(t, err, nil, "mind a slash at the end")
+		wantError(t, err, nil, "a slash at the end counts")
 		_, err = jwthttp.New[Claims](jwthttp.Issuers{issuer + "/": source}, jwthttp.Options{})
-		wantError(t, err, nil, "mind a slash at the end")
+		wantError(t, err, nil, "a slash at the end counts")
 		_, err = jwthttp.New[Claims]((*jwks.Source)(nil), jwthttp.Options{})
 		wantError(t, err, nil, "key source is nil")
 	})
