@@ -28,6 +28,9 @@ const (
 	EdDSA = "EdDSA"
 )
 
+// Algorithms are all of them.
+var Algorithms = []string{HS256, RS256, PS256, ES256, EdDSA}
+
 // Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
 var Base64URL = base64.RawURLEncoding.Strict()
 

@@ -47,7 +47,7 @@ func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jw
 		errs = append(errs, errors.New(`FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
 	}
 	for _, a := range algorithms {
-		if !slices.Contains([]string{jws.HS256, jws.RS256, jws.PS256, jws.ES256, jws.EdDSA}, a) {
+		if !slices.Contains(jws.Algorithms, a) {
 			errs = append(errs, fmt.Errorf("FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
 		}
 	}
