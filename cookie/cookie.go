@@ -19,8 +19,8 @@
 //   - Handlers inside the middleware are protected by its cross-origin gate, as long as no
 //     GET changes anything.
 //   - Login and logout are outside of the middleware. They need an
-//     [http.CrossOriginProtection] of their own. Without it, another site could log a user
-//     in to an account of its own.
+//     [http.CrossOriginProtection] of their own. Without it, another site could log a user in
+//     to an account of the attacker.
 package cookie
 
 import (

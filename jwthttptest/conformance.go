@@ -20,8 +20,8 @@ type Setup struct {
 	// With a good token its answer is a 2xx. Request is called each time that one is sent. A
 	// request with a body must be a new one, because a body is read once.
 	//
-	// Little can be seen of the other methods of the path. Call Conformance once more for
-	// each method that must be protected.
+	// Conformance examines the method of this request, and little of the path's other methods.
+	// Call it once more for each method that must be protected.
 	Request func() *http.Request
 
 	// Claims and Options make a good token, as in [Issuer.Token].
@@ -156,7 +156,7 @@ func (s Setup) problem(chain http.Handler) string {
 
 // The faults of chains. Each is the end of a sentence that begins with "the chain".
 const (
-	faultClosed           = "refuses a good token: Setup must describe a token that it accepts"
+	faultClosed           = "refuses a good token: Setup must describe a token that it accepts; tokens are RS256 unless Setup.Options has HS256"
 	faultUnseen           = "does not see a good token: is Authorization removed on the way, or has the cookie another name (package cookie puts __Host- before it)?"
 	faultMisplaced        = "has a guard that is not inside a middleware for its claims type, or a guard that asks for nothing: the log says which, and how to mend it"
 	faultRefuses          = "refuses what it must accept:"

@@ -2,7 +2,7 @@
 //
 //	ISSUER=https://tenant.example.com/ AUDIENCE=https://api.example.com go run ./discover
 //
-// ISSUER is the iss of the provider's tokens, to the letter. AUDIENCE is the name of this API
+// ISSUER is the iss of the provider's tokens, exactly. AUDIENCE is the name of this API
 // in their aud. Without ISSUER the program runs a provider too, and prints requests to try.
 // ADDR is the address of the API, 127.0.0.1:5000 if unset.
 package main

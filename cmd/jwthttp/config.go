@@ -34,7 +34,7 @@ type config struct {
 
 // addTo registers the flags on fs.
 func (c *config) addTo(fs *flag.FlagSet) {
-	fs.StringVar(&c.issuer, "issuer", "", "Options.Issuer: the `iss` that a token must have, to the letter")
+	fs.StringVar(&c.issuer, "issuer", "", "Options.Issuer: the `iss` that a token must have, exactly")
 	fs.Var(&c.audience, "audience", "Options.Audience: a `name` of this service, which aud must have; may be repeated")
 	fs.BoolVar(&c.allowAnyAudience, "allow-any-audience", false, "Options.AllowAnyAudience: accept tokens for other services")
 	fs.StringVar(&c.typ, "type", "", "Options.Type: the `typ` that a token must have, such as at+jwt")
@@ -92,7 +92,7 @@ func (c *config) remote(s explain.Setup) (explain.Setup, error) {
 	var err error
 	if c.discover != "" {
 		if opts.Issuer = ""; c.issuer != "" && c.issuer != c.discover {
-			return s, errors.New("-issuer and -discover differ: leave -issuer out, or make them equal to the letter")
+			return s, errors.New("-issuer and -discover differ: leave -issuer out, or make them exactly equal")
 		}
 		s.Options.Issuer = c.discover
 		source, err = jwks.Discover(c.discover, opts)

@@ -1,4 +1,3 @@
-// Package syntax reads the grammar of HTTP fields.
 package syntax
 
 import (

@@ -196,7 +196,7 @@ func (e *explainer) otherIssuer() Finding {
 
 // differenceOf says how the issuer that is configured and the one that came differ.
 func differenceOf(want, came string) string {
-	takeIt := fmt.Sprintf("set Options.Issuer to %s, to the letter, if you trust it", quote(came))
+	takeIt := fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", quote(came))
 	w, errW := url.Parse(want)
 	c, errC := url.Parse(came)
 	switch {
@@ -272,11 +272,11 @@ func (e *explainer) audienceMend(want, came []string) string {
 		for _, c := range came {
 			switch {
 			case c == w+"/" || c+"/" == w:
-				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to %s, to the letter", quote(c))
+				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to exactly %s", quote(c))
 			case strings.EqualFold(c, w):
 				return fmt.Sprintf("the audiences differ in capital letters, which count: set Options.Audience to %s", quote(c))
 			case strings.Replace(c, "http://", "https://", 1) == w || strings.Replace(w, "http://", "https://", 1) == c:
-				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to %s, to the letter", quote(c))
+				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to exactly %s", quote(c))
 			case "api://"+c == w || "api://"+w == c:
 				return fmt.Sprintf("the audiences differ in api://, which Entra writes for version 1 and leaves out for version 2: set Options.Audience to %s", quote(c))
 			case strings.TrimSpace(c) == w || strings.TrimSpace(w) == c:

@@ -19,7 +19,7 @@ func (e *explainer) readHeader() bool {
 	e.headerAs, e.payloadAs = readObject(e.token.header), readObject([]byte("{}"))
 	for range maxMends {
 		reason := e.askCopy()
-		if !e.isMended && !e.formFault { // what was sent, to the letter; no key is looked at yet
+		if !e.isMended && !e.formFault { // exactly what was sent; no key is looked at yet
 			reason, _ = e.ask(e.public, e.opts, e.sent)
 		}
 		switch reason {
