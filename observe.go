@@ -72,7 +72,7 @@ func (o *observer) report(r *http.Request, f *failure, limit *logtext.Limit, wha
 		}
 	}
 	if isLogged {
-		logger.LogAttrs(ctx, slog.LevelDebug, "jwthttp: a request was refused", append(res.attrs(), section(f.Word))...)
+		logger.LogAttrs(ctx, slog.LevelDebug, "jwthttp: a request was refused", append(res.attrs(), section(res.Reason))...)
 	}
 	if o.onResult != nil {
 		o.onResult(r, res)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,7 @@ import (
 	"github.com/justinas/alice"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
 )
 
 // The text of a refusal says what was wanted, what came, and how to mend it.
@@ -451,4 +453,122 @@ func TestRefusalsPage(t *testing.T) {
 	if !slices.Equal(sections, words) {
 		t.Errorf("docs/refusals.md has the sections\n%q, the reasons are\n%q", sections, words)
 	}
+}
+
+// The page quotes records as they are logged, and says what the client gets.
+func TestRefusalsPageQuotes(t *testing.T) {
+	page, err := os.ReadFile("docs/refusals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := jwthttp.HS256(secret)
+	opaque := errors.New("dial tcp 10.0.0.7:443: connect: connection refused")
+	failing := func(err error) jwthttp.KeyFunc {
+		return func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, err }
+	}
+	inCookie := jwthttp.Cookie("__Host-token")
+	either := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), inCookie}}
+	orders := jwthttp.Options{Audience: []string{"orders"}}
+	bearer := func(more string) string {
+		return "Authorization: Bearer " + signHS(secret, plainHeader, payload(more))
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		logger := textLogger(&log, slog.LevelDebug)
+		before := slog.Default()
+		slog.SetDefault(logger)
+		defer slog.SetDefault(before)
+		revoked, err := denylist.NewMemory(denylist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := revoked.RevokeSubject(t.Context(), "", "alice", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		auth := func(keys jwthttp.KeySource, opts jwthttp.Options, checks ...jwthttp.Check[AppClaims]) func(http.Handler) http.Handler {
+			opts.Logger = logger
+			return mustNew(t, keys, opts, checks...).Handler
+		}
+		hasLeft := func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				ctx, cancel := context.WithCancel(r.Context())
+				cancel()
+				next.ServeHTTP(w, r.WithContext(ctx))
+			})
+		}
+		notAdmin := jwthttp.Require(func(AppClaims) error { return errors.New("not an admin") })
+		now := time.Now().Unix()
+		records := "" // all of them
+		blocks := regexp.MustCompile("(?ms)^## ([a-z_]+)$|^```text\n(.*?)^```$").FindAllStringSubmatch(string(page), -1)
+		for _, tc := range []struct {
+			word  string
+			chain alice.Chain
+			lines string // of the request
+		}{
+			{"no_token", alice.New(auth(key, jwthttp.Options{})), strings.Replace(bearer(""), "Bearer ", "", 1)},
+			{"two_credentials", alice.New(auth(key, either)), bearer("") + "\nCookie: __Host-token=a.b.c"},
+			{"malformed_credential", alice.New(auth(key, jwthttp.Options{})), `Authorization: Bearer "a.b.c"`},
+			{"cross_origin", alice.New(auth(key, either)), "Cookie: __Host-token=a.b.c\nOrigin: https://app.example.com\nSec-Fetch-Site: same-site"},
+			{"malformed_token", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer a..b.c.d"},
+			{"token_too_large", alice.New(auth(key, either)), "Cookie: __Host-token=" + strings.Repeat("x", 5000)},
+			{"header", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, `{"alg":"HS256","zip":"DEF"}`, payload(""))},
+			{"type", alice.New(auth(key, jwthttp.Options{Type: "at+jwt"})), bearer("")},
+			{"unknown_key", alice.New(auth(jwthttp.RS256(&rsaKey().PublicKey).WithID("2026-05"), jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, `{"alg":"RS256","kid":"2026-11"}`, payload(""))},
+			{"signature", alice.New(auth(key.WithID("2026-11"), jwthttp.Options{})), "Authorization: Bearer " + signHS([]byte("another"), `{"alg":"HS256","kid":"2026-11"}`, payload(""))},
+			{"claims", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, `{"exp":1700000000000}`)},
+			{"claims", alice.New(auth(key, jwthttp.Options{})), bearer(`"role":["admin"]`)},
+			{"missing_claim", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, `{}`)},
+			{"sender_constrained", alice.New(auth(key, jwthttp.Options{})), bearer(`"cnf":{"jkt":"x"}`)},
+			{"issuer", alice.New(auth(key, jwthttp.Options{Issuer: "https://tenant.eu.auth0.com"})), bearer(`"iss":"https://tenant.eu.auth0.com/"`)},
+			{"audience", alice.New(auth(key, orders)), bearer(`"iss":"https://keycloak.example.com/realms/shop","aud":"account"`)},
+			{"not_yet_valid", alice.New(auth(key, jwthttp.Options{})), bearer(fmt.Sprintf(`"nbf":%d`, now+30))},
+			{"expired", alice.New(auth(key, jwthttp.Options{Leeway: 30 * time.Second})), "Authorization: Bearer " + signHS(secret, plainHeader, fmt.Sprintf(`{"exp":%d}`, now-7200))},
+			{"check", alice.New(auth(key, jwthttp.Options{}, denylist.Check[AppClaims](revoked))), bearer(fmt.Sprintf(`"iat":%d`, now))},
+			{"check", alice.New(auth(key, jwthttp.Options{}, denylist.Check[AppClaims](revoked))), "Authorization: Bearer " + signHS(secret, plainHeader, fmt.Sprintf(`{"jti":"1","iat":%d,"exp":%d}`, now, now+90000))},
+			{"forbidden", alice.New(auth(key, jwthttp.Options{}), notAdmin), bearer("")},
+			{"insufficient_scope", alice.New(auth(key, jwthttp.Options{}), jwthttp.RequireScopes("orders:read")), bearer(`"scope":"profile"`)},
+			{"unavailable", alice.New(auth(failing(opaque), jwthttp.Options{})), bearer("")},
+			{"misconfigured", alice.New(jwthttp.RequireScopes("orders:read")), bearer("")},
+			{"canceled", alice.New(hasLeft, auth(failing(context.Canceled), jwthttp.Options{})), bearer("")},
+		} {
+			r := httptest.NewRequest("POST", "https://api.example.com/orders", nil)
+			for line := range strings.SplitSeq(tc.lines, "\n") {
+				name, value, _ := strings.Cut(line, ": ")
+				r.Header.Add(name, value)
+			}
+			w := httptest.NewRecorder()
+			log.Reset()
+			tc.chain.ThenFunc(http.NotFound).ServeHTTP(w, r)
+			records += log.String()
+
+			var body struct{ Detail string }
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+				t.Errorf("%s: %v", tc.word, err)
+			}
+			if row := fmt.Sprintf("\n| [%s](#%[1]s) | %d | %s |\n", tc.word, w.Code, body.Detail); !strings.Contains(string(page), row) {
+				t.Errorf("the page has no row %s", row)
+			}
+			if !strings.HasSuffix(log.String(), " see=docs/refusals.md#"+tc.word+"\n") {
+				t.Errorf("%s: the record is %s", tc.word, &log)
+			}
+		}
+		word, quoted := "", 0
+		for _, m := range blocks {
+			text := strings.Join(strings.Fields(m[2]), " ")
+			switch {
+			case m[1] != "":
+				word = m[1]
+				continue
+			case word != "":
+				text = strings.TrimPrefix(strconv.Quote(text), `"`) + " see=docs/refusals.md#" + word
+			}
+			if quoted++; !strings.Contains(records, text+"\n") {
+				t.Errorf("no record has the quotation of section %q:\n%s", word, text)
+			}
+		}
+		if want := len(jwthttp.ReasonWords()) + 3; quoted != want { // two sections have two, and the introduction has one
+			t.Errorf("%d quotations, want %d", quoted, want)
+		}
+	})
 }
