@@ -160,6 +160,26 @@ func TestMetricsTwice(t *testing.T) {
 	}
 }
 
+// A request that a guard refuses has two results, and is counted once.
+func TestCountsOnce(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	m, err := newMetrics(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.count(jwthttp.Result{Outcome: "accepted"})
+	m.count(jwthttp.Result{Outcome: "refused", Reason: "forbidden", Guard: "Require[Claims]"})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if n := len(family.Metric); n != 1 {
+			t.Errorf("%s has %d series", family.GetName(), n)
+		}
+	}
+}
+
 // send returns the body of the answer.
 func send(t *testing.T, method, url, token string, status int) string {
 	t.Helper()

@@ -56,6 +56,9 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 }
 
 func (m *metrics) count(res jwthttp.Result) {
+	if res.Guard != "" { // the request was counted when the middleware accepted it
+		return
+	}
 	m.requests.WithLabelValues(res.Outcome, res.Reason).Inc()
 	m.duration.Observe(res.Duration.Seconds())
 }

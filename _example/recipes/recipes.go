@@ -3,6 +3,7 @@
 package recipes
 
 import (
+	"context"
 	"crypto/rsa"
 	"errors"
 	"fmt"
@@ -11,9 +12,11 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 
 	"github.com/jwthttp/jwthttp"
@@ -128,16 +131,29 @@ func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string
 	return mux
 }
 
-func logged(keys jwthttp.KeySource) http.Handler {
+func refusalsInTheLog(keys jwthttp.KeySource) http.Handler {
+	slog.SetLogLoggerLevel(slog.LevelDebug)
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func counted(keys jwthttp.KeySource, registry *prometheus.Registry) http.Handler {
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "auth_requests_total"}, []string{"outcome", "reason"})
+	registry.MustRegister(requests)
 	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
-		OnResult: func(r *http.Request, res jwthttp.Result) {
-			slog.Info("auth", "method", r.Method, "result", res)
+		OnResult: func(_ *http.Request, res jwthttp.Result) {
+			if res.Guard == "" { // else a guard refused a request that was counted before
+				requests.WithLabelValues(res.Outcome, res.Reason).Inc()
+			}
 		},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	return auth.Handler(http.HandlerFunc(me))
+	return auth.Handler(jwthttp.RequireScopes("orders:read")(http.HandlerFunc(me)))
 }
 
 func mint(secret []byte) (string, error) {
@@ -145,6 +161,34 @@ func mint(secret []byte) (string, error) {
 		"sub": "alice", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	})
 	return token.SignedString(secret)
+}
+
+func mintRS256(file string, claims jwt.Claims) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	key, err := jwt.ParseRSAPrivateKeyFromPEM(data)
+	if err != nil {
+		return "", err
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
+	token.Header["kid"] = "2026-11" // the WithID of its public key
+	return token.SignedString(key)
+}
+
+// rotating returns a function that replaces the keys while requests are served.
+func rotating(first jwthttp.KeySet) (http.Handler, func(jwthttp.KeySet)) {
+	var current atomic.Pointer[jwthttp.KeySet]
+	keys := jwthttp.KeyFunc(func(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		return current.Load().Keys(ctx, h)
+	})
+	current.Store(&first)
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me)), func(next jwthttp.KeySet) { current.Store(&next) }
 }
 
 func severalIssuers(staff, shop jwthttp.KeySource) http.Handler {

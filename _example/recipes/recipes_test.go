@@ -1,14 +1,23 @@
 package recipes
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"log"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/jwthttp/jwthttp"
@@ -107,14 +116,36 @@ func TestRecipes(t *testing.T) {
 		wants(t, send(h, "GET", "/", cookie), 200, "Hello, alice!")
 		wants(t, send(h, "POST", "/", cookie, "Sec-Fetch-Site: cross-site"), 403, "cross_origin")
 	})
-	t.Run("logged", func(t *testing.T) {
+	t.Run("refusals in the log", func(t *testing.T) {
 		var text strings.Builder
-		before := slog.Default()
-		slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
-		defer slog.SetDefault(before)
-		wants(t, send(logged(iss.RS256()), "GET", "/", bearer(jwthttptest.Expired)), 401, "")
-		if !strings.Contains(text.String(), "result.reason=expired") || strings.Contains(text.String(), "eyJ") {
+		log.SetOutput(&text)
+		defer log.SetOutput(os.Stderr)
+		defer slog.SetLogLoggerLevel(slog.LevelInfo)
+		wants(t, send(refusalsInTheLog(iss.RS256()), "GET", "/", bearer(jwthttptest.Expired)), 401, "")
+		if !strings.Contains(text.String(), "see=docs/refusals.md#expired") || strings.Contains(text.String(), "eyJ") {
 			t.Error(&text)
+		}
+	})
+	t.Run("counted", func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		h := counted(iss.RS256(), registry)
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Claim("scope", "orders:read"))), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", good), 403, "insufficient_scope")
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Expired)), 401, "expired")
+		families, err := registry.Gather()
+		if err != nil || len(families) != 1 {
+			t.Fatal(families, err)
+		}
+		counts := map[string]float64{}
+		for _, m := range families[0].Metric {
+			name := ""
+			for _, label := range m.Label { // outcome, then reason
+				name += label.GetValue() + " "
+			}
+			counts[name] = m.Counter.GetValue()
+		}
+		if want := map[string]float64{"accepted  ": 2, "refused expired ": 1}; !maps.Equal(counts, want) {
+			t.Errorf("%v, want %v", counts, want)
 		}
 	})
 	t.Run("mint", func(t *testing.T) {
@@ -127,6 +158,30 @@ func TestRecipes(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants(t, send(auth.Handler(http.HandlerFunc(me)), "GET", "/", "Authorization: Bearer "+token), 200, "Hello, alice!")
+	})
+	t.Run("mint RS256, and rotate", func(t *testing.T) {
+		pair := func(id string) (file string, key jwthttp.Key) {
+			private, err := rsa.GenerateKey(rand.Reader, 2048)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file = filepath.Join(t.TempDir(), "key.pem")
+			block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}
+			if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return file, jwthttp.RS256(&private.PublicKey).WithID(id)
+		}
+		_, before := pair("2026-05")
+		file, after := pair("2026-11")
+		token, err := mintRS256(file, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(time.Hour).Unix()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, replace := rotating(jwthttp.KeySet{before})
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+token), 401, "unknown key")
+		replace(jwthttp.KeySet{after, before})
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+token), 200, "Hello, alice!")
 	})
 	t.Run("several issuers", func(t *testing.T) {
 		other := jwthttptest.NewIssuer(t)
