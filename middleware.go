@@ -90,7 +90,8 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
 // It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
-	v, l, err := m.authenticate(r)
+	var l learned
+	v, err := m.authenticate(r, &l)
 	if err != nil {
 		return nil, m.failure(err, &l, r)
 	}
@@ -102,7 +103,8 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
 // empty raw gets. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
-	v, l, err := m.verify(ctx, raw, "")
+	var l learned
+	v, err := m.verify(ctx, raw, "", &l)
 	if err != nil {
 		return nil, m.failure(err, &l, nil)
 	}
@@ -116,7 +118,8 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	if m.observer.onResult != nil {
 		start = time.Now()
 	}
-	v, l, err := m.authenticate(r)
+	var l learned
+	v, err := m.authenticate(r, &l)
 	if err != nil && !(m.anonymous && err == error(reason.NoToken)) {
 		f := m.failure(err, &l, r)
 		m.observer.refused(r, f, &l, start)
@@ -129,52 +132,53 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 }
 
 // authenticate returns reason.NoToken itself for a request without a token.
-func (m *Middleware[C]) authenticate(r *http.Request) (*verified[C], learned, error) {
+func (m *Middleware[C]) authenticate(r *http.Request, l *learned) (*verified[C], error) {
 	raw, place, err := extract(m.places, r)
 	if err != nil {
-		return nil, learned{}, err
+		return nil, err
 	}
 	if _, ok := place.Source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
-		return nil, learned{source: place.Source}, reason.CrossOrigin
+		l.source = place.Source
+		return nil, reason.CrossOrigin
 	}
-	v, l, err := m.verify(r.Context(), raw, place.Source)
+	v, err := m.verify(r.Context(), raw, place.Source, l)
 	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.isMalformed(raw) {
 		err = reason.Credential
 	}
-	return v, l, err
+	return v, err
 }
 
 // verify takes a raw token to verified claims.
-func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source) (*verified[C], learned, error) {
-	l := learned{source: source}
+func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l *learned) (*verified[C], error) {
+	l.source = source
 	limit := m.maxTokenBytes
 	if _, ok := source.cut(inCookie); ok {
 		limit = min(limit, maxCookieBytes)
 	}
-	var err error
-	if l.token, err = m.verifier.open(ctx, raw, limit); err != nil {
+	err := m.verifier.open(ctx, raw, limit, &l.token)
+	if err != nil {
 		l.size, l.limit, l.segments = len(raw), limit, strings.Count(raw, ".")+1
-		return nil, l, err
+		return nil, err
 	}
 	v := newVerified[C](ctx, &m.config, raw)
 	t := v.token
 	t.Header, t.Source = l.token.header, source
 	if l.facts, err = m.claims.Decode(l.token.payload, &t.Claims); err != nil {
-		return nil, l, because(reason.Claims, err)
+		return nil, because(reason.Claims, err)
 	}
 	t.expires = l.facts.Expires.Seconds
 	if err := m.rules.check(&l.facts, l.token.key); err != nil {
-		return nil, l, err
+		return nil, err
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {
 		if err := own.Validate(); err != nil {
-			return nil, l, orUnavailable(reason.Check, err)
+			return nil, orUnavailable(reason.Check, err)
 		}
 	}
 	for _, rule := range m.checks {
 		if err := rule(ctx, t); err != nil {
-			return nil, l, orUnavailable(reason.Check, err)
+			return nil, orUnavailable(reason.Check, err)
 		}
 	}
-	return v, l, nil
+	return v, nil
 }

@@ -36,25 +36,26 @@ type openedToken struct {
 	unverified unverifiedPayload // zero if the form is bad
 }
 
-// open verifies the signature of raw, which has at most limit bytes.
-func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken, error) {
+// open verifies the signature of raw, which has at most limit bytes. It fills o, which is zero
+// before. An error leaves it without a payload.
+func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedToken) error {
 	if raw == "" {
-		return openedToken{}, reason.NoToken
+		return reason.NoToken
 	}
 	parts, err := jws.Split(raw, limit)
 	if err != nil {
-		return openedToken{fault: err}, reasonOf(err)
+		o.fault = err
+		return reasonOf(err)
 	}
 	header, err := v.work.ReadHeader(parts.Header)
 	if err != nil {
-		return openedToken{fault: err}, reasonOf(err)
+		o.fault = err
+		return reasonOf(err)
 	}
-	o := openedToken{
-		header:     TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type},
-		unverified: unverifiedPayload{parts.Payload, v.work},
-	}
+	o.header = TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type}
+	o.unverified = unverifiedPayload{parts.Payload, v.work}
 	if !acceptsType(header.Type, v.typ) {
-		return o, reason.Type
+		return reason.Type
 	}
 	asked := o.header
 	if v.peeks {
@@ -63,22 +64,22 @@ func (v *verifier) open(ctx context.Context, raw string, limit int) (openedToken
 	keys, err := eligibleKeys(ctx, v.keys, asked)
 	o.offered = keys
 	if err != nil {
-		return o, err
+		return err
 	}
 	var ok bool
 	if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
 		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
-			return o, err
+			return err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-			return o, reason.Signature
+			return reason.Signature
 		}
 	}
 	if o.payload, err = parts.DecodePayload(); err != nil {
 		o.fault = err
-		return o, reasonOf(err)
+		return reasonOf(err)
 	}
-	return o, nil
+	return nil
 }
 
 // signedBy returns the key that verifies the signature.

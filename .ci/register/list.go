@@ -134,10 +134,10 @@ var register = []clause{
 	}},
 	{"1", "no context holds claims before they are verified", []proof{
 		{"TestOnlyTheHandlerSeesClaims", []mutant{
-			{"passes over the error of a check", "Middleware.verify", `if err := check(ctx, t); err != nil {`, `if err := check(ctx, t); err != nil && false {`},
+			{"passes over the error of a check", "Middleware.verify", `if err := rule(ctx, t); err != nil {`, `if err := rule(ctx, t); err != nil && false {`},
 			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
-			return nil, l, orUnavailable(reason.Check, err)
+			return nil, orUnavailable(reason.Check, err)
 		}
 	}
 	if err := m.rules.check(&l.facts, l.token.key); err != nil {`},
@@ -623,7 +623,7 @@ var register = []clause{
 	if header.Algorithm == "none" {
 		o.key = Key{&keyMaterial{}}
 		o.payload, err = parts.DecodePayload()
-		return o, err
+		return err
 	}
 	if err != nil {`},
 			{"uses a key of any alg for a token without kid", "eligible", ` && k.material.algorithm == h.Algorithm`, ``},
@@ -1203,7 +1203,7 @@ var register = []clause{
 		{"TestForgedTokensAreCheap", []mutant{
 			{"decodes claims before the signature is verified", "verifier.open", `	var ok bool
 `, `	if early, err := parts.DecodePayload(); err == nil && early[len(early)-1] != '}' {
-		return openedToken{}, reason.Claims
+		return reason.Claims
 	}
 	var ok bool
 `},
@@ -1391,9 +1391,15 @@ var register = []clause{
 	}},
 	{"22", "a client's refusal is one record at Debug, with stable keys", []proof{
 		{"TestRefusalRecord", []mutant{
-			{"does not name the section of the documentation", "observer.report", `append(res.attrs(), section(f.Word))...`, `res.attrs()...`},
+			{"does not name the section of the documentation", "observer.report", `append(res.attrs(), section(res.Reason))...`, `res.attrs()...`},
 			{"does not cut what a token says", "Result.attrs", `logtext.Cut(value)`, `value`},
 			{"logs refusals at Info", "observer.report", `logger.LogAttrs(ctx, slog.LevelDebug,`, `logger.LogAttrs(ctx, slog.LevelInfo,`},
+		}},
+	}},
+	{"22", "docs/refusals.md has a section for each reason, with texts that are logged", []proof{
+		{"TestRefusalsPage", nil},
+		{"TestRefusalsPageQuotes", []mutant{
+			{"names the section of another reason", "observer.report", `section(res.Reason)`, `section(f.Word)`},
 		}},
 	}},
 	{"22", "what the operator must mend is logged with a zero configuration, once a minute", []proof{
