@@ -1446,6 +1446,32 @@ var register = []clause{
 		{"internal/keyfunc.TestUnfitMaterial", nil},
 		{"internal/keyfunc.TestKeysAtOnce", nil},
 	}},
+	{"8", "the program decodes unverified payloads for display, and its verdict is the middleware's", []proof{
+		{"cmd/jwthttp.FuzzExplainAgreesWithTheMiddleware", nil},
+		{"cmd/jwthttp.TestEveryFaultOfTheTestKit", []mutant{
+			{"does not report what the middleware says", "cmd/jwthttp/internal/explain.explainer.askFirst", `e.asked, e.first = err == nil, reason`, `e.asked, e.first = err == nil, reason+"x"`},
+		}},
+		{"cmd/jwthttp.TestNothingIsWrongWithGoodTokens", nil},
+	}},
+	{"19", "the program shows neither a secret nor a signature, and nothing that a terminal obeys", []proof{
+		{"cmd/jwthttp.TestHostileTokens", []mutant{
+			{"shows odd bytes as they are", "cmd/jwthttp/internal/explain.escape", `strconv.IsPrint(c)`, `true`},
+		}},
+		{"cmd/jwthttp.TestBadFilesAndFlags", nil},
+	}},
+	{"DOC", "the network is asked only where a flag has a URL", []proof{
+		{"cmd/jwthttp.TestNoRequestThatNoFlagNames", nil},
+	}},
+	{"DOC", "serve answers pages of its own origin alone, under its own names alone", []proof{
+		{"cmd/jwthttp.TestServeRefusesOtherSites", []mutant{
+			{"answers under any name", "cmd/jwthttp.site.guarded", `!slices.Contains(s.hosts, strings.ToLower(r.Host))`, `false`},
+			{"answers pages of other origins", "cmd/jwthttp.site.guarded", `gate.IsCrossOrigin(r, nil)`, `false`},
+		}},
+		{"cmd/jwthttp.TestServePage", nil},
+		{"cmd/jwthttp.TestServeExplainsBadInput", []mutant{
+			{"has no limit for a body", "cmd/jwthttp.site.guarded", `http.MaxBytesReader(w, r.Body, maxBodyBytes)`, `http.MaxBytesReader(w, r.Body, 1<<40)`},
+		}},
+	}},
 	{"22", "log texts are one line for every reader, and hold no bidirectional control characters", []proof{
 		{"internal/logtext.TestCut", []mutant{
 			{"leaves 257 bytes", "internal/logtext.maxBytes", `256`, `257`},
