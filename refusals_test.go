@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -427,6 +428,28 @@ func TestRefusalsAreCheap(t *testing.T) {
 		if n > tc.most {
 			t.Errorf("%s: %v allocations, at most %v are good", tc.name, n, tc.most)
 		}
+	}
+}
+
+// The record of a refusal costs nothing where its level is off.
+func BenchmarkRefused(b *testing.B) {
+	forged := signHS([]byte("another secret that has 32 bytes"), plainHeader, payload(""))
+	for _, level := range []slog.Level{slog.LevelInfo, slog.LevelDebug} {
+		b.Run(level.String(), func(b *testing.B) {
+			logger := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: level}))
+			auth, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{Logger: logger})
+			if err != nil {
+				b.Fatal(err)
+			}
+			h := auth.Handler(http.NotFoundHandler())
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Authorization", "Bearer "+forged)
+			w := &nothing{http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
 	}
 }
 
