@@ -68,8 +68,8 @@ type scoped interface {
 	detailer
 	// tokenScopes returns the scopes; ok reports whether there is a token.
 	tokenScopes() (scopes []string, ok bool)
+	refusedToken
 	claimsType() reflect.Type
-	tokenResult() Result // of its verification, without what took place there
 }
 
 func (c *tokenContext[C]) tokenScopes() ([]string, bool) {
@@ -79,21 +79,11 @@ func (c *tokenContext[C]) tokenScopes() ([]string, bool) {
 	return c.token.Scopes(), true
 }
 
-func (c *tokenContext[C]) tokenResult() Result {
-	t := c.token
-	if t == nil {
-		return Result{}
-	}
-	registered := t.Registered()
-	return Result{
-		Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID,
-		Issuer: registered.Issuer, Subject: registered.Subject,
-	}
-}
+func (c *tokenContext[C]) tokenResult() Result { return c.token.tokenResult() }
 
 func (c *tokenContext[C]) detail(f *failure) string {
 	have, _ := c.tokenScopes()
-	return f.Needs + ", the token has " + logtext.Quote(strings.Join(have, " "))
+	return f.Needs + ", the token has " + logtext.Quote(strings.Join(have, " ")) + ": have the client ask for it, and the issuer grant it"
 }
 
 func (c *tokenContext[C]) claimsType() reflect.Type { return reflect.TypeFor[C]() }

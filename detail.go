@@ -12,6 +12,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -76,8 +77,24 @@ func (d *requestDetail) detail(f *failure) string {
 		return fmt.Sprintf("there are %d Authorization headers: send one", len(d.authorization))
 	case f.Reason == reason.Credential && len(d.authorization) == 1:
 		return detail.MalformedBearer(d.authorization[0])
+	case f.Reason == reason.ManyCookies:
+		return detail.ManyCookies
 	}
-	return fmt.Sprintf("a token may be in %s: send it once, and without other text", f.at.placeNames())
+	var found []string
+	if len(d.authorization) > 0 {
+		found = append(found, authorization)
+	}
+	for place := range all(f.at.places) {
+		name, ok := place.Source.cut(inCookie)
+		switch value, err := syntax.FindCookie(d.cookies, name); {
+		case !ok:
+		case err == syntax.ErrTwoCookies:
+			found = append(found, "two cookies "+logtext.Quote(name))
+		case err != nil || value != "":
+			found = append(found, "the cookie "+logtext.Quote(name))
+		}
+	}
+	return detail.Several(f.at.placeNames(), found)
 }
 
 // placeNames lists the places where a token may be.
@@ -117,26 +134,26 @@ func (d *tokenDetail) detail(f *failure) string {
 	case f.Reason == reason.UnknownIssuer:
 		return detail.UnknownIssuer(d.unverified.issuer())
 	case f.Reason == reason.UnknownKey:
-		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, names(d.source(f.at.verifier.keys)))
+		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, d.names(f.at.verifier.keys)) + detail.AddKey
 	}
 	return ""
 }
 
-// source returns the keys that source has for the sender of the token: all of a fixed set, and of
-// another source those that it offered.
-func (d *tokenDetail) source(source KeySource) []Key {
+// names returns the algorithms and ids of the keys that a source has for the sender of the token:
+// all of a fixed set, and of another source those that it offered.
+func (d *tokenDetail) names(source KeySource) iter.Seq2[string, string] {
 	if issuers, ok := source.(Issuers); ok {
 		source = issuers[d.unverified.issuer()]
 	}
 	x, ok := source.(*keyIndex)
 	if !ok {
-		return d.offered
+		return names(d.offered)
 	}
-	var keys []Key
-	for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
-		keys = append(keys, x.all[algorithm]...)
+	return func(yield func(algorithm, id string) bool) {
+		for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
+			names(x.all[algorithm])(yield) // a set has too many keys to copy them
+		}
 	}
-	return keys
 }
 
 // names returns the algorithms and ids of keys.

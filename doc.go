@@ -13,8 +13,8 @@
 //		claims, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 //	}
 //
-// The zero [Options] turns no check off. Issuer, Type and MaxAge add checks. Fields that turn one
-// off begin with Allow. Do not wrap a route that needs no token: put it beside the protected one.
+// The zero [Options] makes every check. Issuer, Type and MaxAge add checks. Fields that turn one off
+// begin with Allow. Do not wrap a route that needs no token: put it beside the protected one.
 // Put CORS, which answers preflight requests, outside of the middleware.
 //
 // # Claims

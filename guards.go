@@ -31,18 +31,18 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 		return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))
 	}
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(name, func(ctx context.Context) error {
+	return newGuard(name, func(ctx context.Context) (refusedToken, error) {
 		token, inside := ctx.Value(tokenKey[C]{}).(*Token[C])
 		if !inside {
-			return misplaced(ctx, name, claims)
+			return nil, misplaced(ctx, name, claims)
 		}
 		if token == nil {
-			return missing
+			return nil, missing
 		}
 		if err := allow(token.Claims); err != nil {
-			return orUnavailable(reason.Forbidden, err)
+			return token, orUnavailable(reason.Forbidden, err)
 		}
-		return nil
+		return nil, nil
 	})
 }
 
@@ -74,43 +74,47 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 	needed := strings.Join(scopes, " ")
 	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(name, func(ctx context.Context) error {
+	return newGuard(name, func(ctx context.Context) (refusedToken, error) {
 		token, inside := ctx.Value(scopedKey{}).(scoped)
 		if !inside {
-			return outside(fmt.Sprintf("%s for %.80q", name, needed))
+			return nil, outside(fmt.Sprintf("%s for %.80q", name, needed))
 		}
 		have, ok := token.tokenScopes()
 		if !ok {
-			return missing
+			return nil, missing
 		}
 		if !suffices(have) {
-			return lacking
+			return token, lacking
 		}
-		return nil
+		return nil, nil
 	})
 }
 
-// newGuard returns a guard that refuses what decide has an error for.
-func newGuard(name string, decide func(context.Context) error) func(http.Handler) http.Handler {
-	var faults logtext.Limit
+// A refusedToken is the token that a guard has refused.
+type refusedToken interface{ tokenResult() Result }
+
+// newGuard returns a guard that refuses what decide has an error for. decide also returns the
+// token that it has refused, nil if there is none.
+func newGuard(name string, decide func(context.Context) (refusedToken, error)) func(http.Handler) http.Handler {
+	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
 		if next == nil {
 			next = http.DefaultServeMux
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err := decide(r.Context())
+			token, err := decide(r.Context())
 			if err == nil {
 				next.ServeHTTP(w, r)
 				return
 			}
-			refuse(w, r, name, err, &faults)
+			refuse(w, r, name, token, err, &records)
 		})
 	}
 }
 
-// refuse answers and reports as the innermost middleware does. The faults of the program are
+// refuse answers and reports as the innermost middleware does. What is not the client's fault is
 // logged within a limit.
-func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faults *logtext.Limit) {
+func refuse(w http.ResponseWriter, r *http.Request, name string, token refusedToken, err error, limit *logtext.Limit) {
 	c, inside := r.Context().Value(configKey{}).(*config)
 	if f, ok := err.(*failure); ok && f.Err == ErrMisconfigured {
 		var logger *slog.Logger
@@ -121,21 +125,21 @@ func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faul
 		if r.Pattern != "" {
 			attrs = append(attrs, slog.String("pattern", r.Pattern))
 		}
-		faults.Log(r.Context(), logger, slog.LevelError, "jwthttp: a guard is misconfigured", append(attrs, section(f.Word))...)
+		limit.Log(r.Context(), logger, slog.LevelError, "jwthttp: a guard is misconfigured", append(attrs, section(f.Word))...)
 	}
 	if !inside {
 		WriteError(w, r, err)
 		return
 	}
-	token, _ := r.Context().Value(scopedKey{}).(scoped)
 	f := c.failure(err, &learned{}, nil)
-	if f.Err == ErrInsufficientScope {
-		f.inner = token
+	if inner, ok := token.(detailer); ok && f.Err == ErrInsufficientScope {
+		f.inner = inner
 	}
-	c.observer.report(r, f, &c.observer.otherIsDown, func() Result {
-		res := token.tokenResult()
-		res.Guard = name
-		return res
+	c.observer.report(r, f, name, limit, func() Result {
+		if token == nil {
+			return Result{}
+		}
+		return token.tokenResult()
 	})
 	c.write(w, r, f)
 }
@@ -143,7 +147,7 @@ func refuse(w http.ResponseWriter, r *http.Request, name string, err error, faul
 // unfitGuard returns the guard that could not be made as it was asked for.
 func unfitGuard(name string, cause error) func(http.Handler) http.Handler {
 	err := because(reason.Misconfigured, cause)
-	return newGuard(name, func(context.Context) error { return err })
+	return newGuard(name, func(context.Context) (refusedToken, error) { return nil, err })
 }
 
 // misplaced returns the failure of a guard that is inside no middleware for claims.

@@ -469,7 +469,7 @@ func TestNewRefuses(t *testing.T) {
 		"https://app.example.com?x", "https://app.example.com#x", "https://[::1", "ws://app.example.com", "wss://app.example.com", "https://[0:0::1]", "https://a b", "https://:8080", "ftp://a.example", "file://", "https://<app>.example.com", "https://a..b", "https://127.1", "https://1.2.3.999", "https://.a",
 	} {
 		t.Run("origin "+origin, func(t *testing.T) {
-			refused(t, "which no browser sends")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{origin}}))
+			refused(t, "which is not an origin that can be trusted")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{origin}}))
 		})
 	}
 	if _, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{TrustedOrigins: []string{"http://[::1]:8080", "https://a.example", "http://127.0.0.1:3000", "https://a1.example:8443", "capacitor://localhost", "https://a.example.", "https://my_app.test"}}); err != nil {
@@ -495,7 +495,7 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 		jwthttp.Options{Leeway: time.Hour, Realm: `"`, TrustedOrigins: []string{"*"}, Extractors: []jwthttp.Extractor{jwthttp.Cookie("")}},
 		nil,
 	)
-	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "no browser sends", "cannot be the name of a cookie", "a check is nil"} {
+	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "not an origin that can be trusted", "cannot be the name of a cookie", "a check is nil"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}

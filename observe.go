@@ -40,16 +40,17 @@ func (o *observer) refused(r *http.Request, f *failure, l *learned, start time.T
 	if l.token.key.material == nil {
 		limit = &o.keysAreDown
 	}
-	o.report(r, f, limit, func() Result {
+	o.report(r, f, "", limit, func() Result {
 		res := l.result()
 		res.Duration = took
 		return res
 	})
 }
 
-// report tells of a refusal. If it is not the client's fault, limit says whether it is logged.
-// what returns all of the result that f does not say.
-func (o *observer) report(r *http.Request, f *failure, limit *logtext.Limit, what func() Result) {
+// report tells of a refusal by a guard, or by the middleware if guard is "". If it is not the
+// client's fault, limit says whether it is logged. what returns all of the result that f does not
+// say.
+func (o *observer) report(r *http.Request, f *failure, guard string, limit *logtext.Limit, what func() Result) {
 	logger := o.logger
 	if logger == nil {
 		logger = slog.Default()
@@ -57,14 +58,18 @@ func (o *observer) report(r *http.Request, f *failure, limit *logtext.Limit, wha
 	ctx := r.Context()
 	isOurs := f.Err == ErrUnavailable && !errors.Is(ctx.Err(), context.Canceled)
 	if isOurs {
-		limit.Log(ctx, logger, slog.LevelError, "jwthttp: tokens cannot be checked", slog.Any("err", f), section(f.Word))
+		attrs := append(make([]slog.Attr, 0, 4), slog.Any("err", f))
+		if guard != "" {
+			attrs = append(attrs, slog.String("guard", guard))
+		}
+		limit.Log(ctx, logger, slog.LevelError, "jwthttp: tokens cannot be checked", append(attrs, section(f.Word))...)
 	}
 	isLogged := !isOurs && f.Err != ErrMisconfigured && logger.Enabled(ctx, slog.LevelDebug)
 	if !isLogged && o.onResult == nil {
 		return
 	}
 	res := what()
-	res.Outcome, res.Reason, res.Err = "refused", f.Word, f
+	res.Outcome, res.Reason, res.Guard, res.Err = "refused", f.Word, guard, f
 	if f.Err == ErrUnavailable {
 		res.Outcome = "unavailable"
 		if !isOurs {

@@ -26,7 +26,7 @@ const (
 	maxRemembered        = 1 << 20
 )
 
-// Options say what a [Middleware] accepts. The zero value turns no check off: it wants a Bearer
+// Options say what a [Middleware] accepts. The zero value makes every check: it wants a Bearer
 // header with a token that expires and names no audience. New copies what it needs and changes
 // nothing in it.
 type Options struct {
@@ -243,7 +243,7 @@ func (o *Options) checkOrigins() error {
 	var errs []error
 	for _, origin := range o.TrustedOrigins {
 		if !syntax.IsOrigin(origin) {
-			errs = append(errs, fmt.Errorf("Options.TrustedOrigins has %q, which no browser sends: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
+			errs = append(errs, fmt.Errorf("Options.TrustedOrigins has %q, which is not an origin that can be trusted: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
 		}
 	}
 	return errors.Join(errs...)

@@ -54,21 +54,28 @@ func TestRefusalTexts(t *testing.T) {
 		{"no Bearer", key, jwthttp.Options{}, "Authorization: " + plain(""), "no_token", []string{`the request has Authorization without "Bearer "`}},
 		{"an unknown scheme", key, jwthttp.Options{}, "Authorization: hunter2 x", "no_token", []string{`Authorization without "Bearer "`}},
 		{"another cookie", key, cookies, "Cookie: token=aHVudGVyMg; theme=dark", "no_token", []string{`looked for Authorization: Bearer and the cookie "__Host-token", the request has the cookies "token", "theme"`}},
-		{"many cookies", key, cookies, "Cookie: " + strings.Repeat("c=1; ", 5) + "a=; b=; d=; e=; f=; g=; h=; i=; j=; k=", "no_token", []string{`"a", "b", "d", "e", "f", "g", "h" and 1 more`}},
+		{"many cookies", key, cookies, "Cookie: " + strings.Repeat("c=1; ", 5) + "a=1; b=1; d=1; e=1; f=1; g=1; h=1; i=1; j=1; k=1", "no_token", []string{`"a", "b", "d", "e", "f", "g", "h" and 1 more`}},
 		{"two headers", key, jwthttp.Options{}, "Authorization: Bearer a\nAuthorization: Bearer b", "two_credentials", []string{"there are 2 Authorization headers: send one"}},
-		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token: send it once"}},
-		{"Bearer alone", key, jwthttp.Options{}, "Authorization: Bearer", "malformed_credential", []string{"nothing follows the scheme"}},
+		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has Authorization: send one token, without other text, or wrap the places in FirstOf"}},
+		{"Bearer alone", key, jwthttp.Options{}, "Authorization: Bearer", "malformed_credential", []string{"nothing follows the scheme after a space: have the client send"}},
 		{"two words", key, jwthttp.Options{}, "Authorization: Bearer hunter2 x", "malformed_credential", []string{"more than one word: send the token alone"}},
 		{"quotes", key, jwthttp.Options{}, `Authorization: Bearer "hunter2"`, "malformed_credential", []string{"a quote or a comma"}},
 		{"another byte", key, jwthttp.Options{}, "Authorization: Bearer hunter2{", "malformed_credential", []string{"a byte that no token has"}},
 		{"no scheme", key, jwthttp.Options{}, `Authorization: "hunter2"`, "malformed_credential", []string{"does not begin with the name of a scheme"}},
-		{"two cookies", key, cookies, "Cookie: __Host-token=a; __Host-token=b", "two_credentials", []string{`a token may be in Authorization: Bearer and the cookie "__Host-token": send it once`}},
+		{"two cookies", key, cookies, "Cookie: __Host-token=a; __Host-token=b", "two_credentials", []string{`a token may be in Authorization: Bearer and the cookie "__Host-token", the request has two cookies "__Host-token": send one token`}},
 		{"a cookie with a comma", key, cookies, "Cookie: __Host-token=hunter2,b", "malformed_credential", []string{"a byte that RFC 6265 section 4.1.1 forbids"}},
 		{"another origin", key, cookies, "Cookie: __Host-token=a\nOrigin: http://a.example.com\nSec-Fetch-Site: same-site", "cross_origin", []string{`Origin "http://a.example.com", Sec-Fetch-Site "same-site", for host "example.com"`, "TrustedOrigins"}},
 
-		{"opaque", key, jwthttp.Options{}, "hunter2", "malformed_token", []string{"no dots: it is an opaque token, and not a JWT"}},
+		{"padding of a cookie without a name", key, cookies, "Cookie: aHVudGVyMg==; a=b", "no_token", []string{`the request has the cookie "a"`}},
+		{"a cookie with an open quote", key, cookies, `Cookie: a=b; c="x; hunter2=y"; d=e`, "no_token", []string{`the request has the cookie "a"`}},
+		{"no origin", key, cookies, "Cookie: __Host-token=a\nSec-Fetch-Site: cross-site", "cross_origin", []string{"no origin can be trusted for that"}},
+		{"origin null", key, cookies, "Cookie: __Host-token=a\nOrigin: null", "cross_origin", []string{"no origin can be trusted for that"}},
+		{"many cookies of one name", key, cookies, "Cookie: " + strings.Repeat("a=b;", 3000), "malformed_credential", []string{"more than 3,000 cookies: remove some"}},
+
+		{"opaque", key, jwthttp.Options{}, "hunter2-and-some-more", "malformed_token", []string{"no dots: it is an opaque token, and not a JWT"}},
+		{"undefined", key, jwthttp.Options{}, "undefined", "malformed_token", []string{"a short word, such as undefined or null"}},
 		{"encrypted", key, jwthttp.Options{}, "a.b.c.d.e", "malformed_token", []string{"five segments: it is an encrypted token (JWE)"}},
-		{"unsigned", key, jwthttp.Options{}, "a.b.", "malformed_token", []string{"it has no signature"}},
+		{"unsigned", key, jwthttp.Options{}, "a.b.", "malformed_token", []string{"it has no signature: copy all of it, or have the issuer sign it"}},
 		{"padded", key, jwthttp.Options{}, "a.b.c=", "malformed_token", []string{"base64url in a token has no padding"}},
 		{"header is not JSON", key, jwthttp.Options{}, "aaaa.b.c", "malformed_token", []string{"its header is not a strict JSON object"}},
 		{"large", key, jwthttp.Options{}, strings.Repeat("x", 9412), "token_too_large", []string{"9412 bytes, and at most 8192 are accepted: raise MaxTokenBytes"}},
@@ -77,7 +84,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"crit", key, jwthttp.Options{}, hs(`{"alg":"HS256","crit":["x"]}`, "{}"), "header", []string{"the header has crit"}},
 		{"zip", key, jwthttp.Options{}, hs(`{"alg":"HS256","zip":"DEF"}`, "{}"), "header", []string{"the header has zip: a compressed token"}},
 		{"kid", key, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"a\u0000"}`, "{}"), "header", []string{"kid is not printable ASCII"}},
-		{"logout token", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"logout+jwt"}`, "{}"), "type", []string{`want typ JWT, at+jwt or none, the token has "logout+jwt" (unverified)`}},
+		{"logout token", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"logout+jwt"}`, "{}"), "type", []string{`want typ JWT, at+jwt or none, the token has "logout+jwt" (unverified): have the client send its access token`}},
 		{"not an access token", key, jwthttp.Options{Type: "at+jwt"}, hs(`{"alg":"HS256","typ":"JWT"}`, "{}"), "type", []string{`want typ "at+jwt", as Options.Type says, the token has "JWT" (unverified)`}},
 		{"typ with odd bytes", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"\u001b[31m\u202e\u2028"}`, "{}"), "type", []string{`"\x1b[31m\u202e\u2028" (unverified)`}},
 
@@ -88,7 +95,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"a function's keys", jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return named, nil }), jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`the source has HS256 "2025", RS256 "rs"`}},
 		{"a function without keys", jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, nil }), jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`the source has no key`}},
 		{"another secret", named, jwthttp.Options{}, signHS([]byte("another"), `{"alg":"HS256","kid":"2025"}`, payload("")), "signature", []string{`tried the key HS256 "2025", the token names HS256 "2025" (unverified)`, "base64 is not decoded, and a line break at the end counts"}},
-		{"another key", named, jwthttp.Options{}, signRS(t, rsaForger(), `{"alg":"RS256"}`, payload("")), "signature", []string{`tried the key RS256 "rs", the token names RS256 without kid`, "another environment"}},
+		{"another key", named, jwthttp.Options{}, signRS(t, rsaForger(), `{"alg":"RS256"}`, payload("")), "signature", []string{`tried the key RS256 "rs", the token names RS256 without kid`, "use the public key of the issuer that signed it"}},
 		{"another issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has iss "https://b.example.com" (unverified), which Issuers does not have`}},
 		{"down", down, jwthttp.Options{}, plain(""), "unavailable", []string{"the vault is sealed"}},
 
@@ -105,7 +112,10 @@ func TestRefusalTexts(t *testing.T) {
 		{"another iss", key, strict, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has "https://b.example.com": if you trust that issuer`}},
 		{"no iss", key, strict, plain(""), "issuer", []string{`want iss "https://a.example.com", the token has none`}},
 		{"the key's issuer", key.WithIssuer(issuer), jwthttp.Options{}, plain(`"iss":"x"`), "issuer", []string{`want iss "https://a.example.com", the token has "x"`}},
-		{"another aud", key, strict, plain(`"iss":"https://a.example.com","aud":"account"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has "account": have the issuer add it (in Keycloak an Audience mapper)`}},
+		{"another aud", key, strict, plain(`"iss":"https://a.example.com","aud":"account"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has "account", which names Keycloak itself: add an Audience mapper`}},
+		{"another service's aud", key, strict, plain(`"iss":"https://a.example.com","aud":["bills"]`), "audience", []string{`the token has "bills": have the issuer add it, or name this service in Options.Audience`}},
+		{"Keycloak's aud, none wanted", key, jwthttp.Options{}, plain(`"aud":"account"`), "audience", []string{`the token has "account", which names Keycloak itself`}},
+		{"64 odd audiences", key, jwthttp.Options{Audience: []string{"x"}}, plain(`"aud":["` + strings.Repeat(strings.Repeat("\\u0001", 10)+`","`, 63) + `"]`), "audience", []string{`" and 56 more`}},
 		{"no aud", key, strict, plain(`"iss":"https://a.example.com"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has none`}},
 		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
 		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
@@ -150,6 +160,9 @@ func TestRefusalTexts(t *testing.T) {
 					if !strings.Contains(text, want) {
 						t.Errorf("%s: %s\nhas no %q", by, text, want)
 					}
+				}
+				if len(text) > 1100 {
+					t.Errorf("%s: the text has %d bytes", by, len(text))
 				}
 				isOdd := func(c rune) bool { return !unicode.IsPrint(c) }
 				if strings.ContainsFunc(text, isOdd) || strings.Contains(text, "hunter2") || strings.Contains(text, "aHVudGVyMg") {
@@ -272,12 +285,53 @@ func TestGuardResults(t *testing.T) {
 		}
 		got.Err = nil
 		want := jwthttp.Result{Outcome: tc.outcome, Reason: tc.reason, Guard: tc.guardName}
-		if tc.token {
+		if tc.token && tc.reason != "misconfigured" {
 			want.Source, want.Algorithm, want.KeyID, want.Issuer, want.Subject = "header:Authorization", "HS256", "k", "https://a", "alice"
 		}
 		if got != want {
 			t.Errorf("%s: %+v\nwant %+v", tc.name, got, want)
 		}
+	}
+}
+
+// The record of a guard is of the token that the guard has refused, also inside of another
+// middleware, and a store that is down is logged with the guard's name.
+func TestGuardRecords(t *testing.T) {
+	type Inner struct {
+		Subject string `json:"sub"`
+	}
+	var log strings.Builder
+	var results []jwthttp.Result
+	opts := jwthttp.Options{
+		Logger:     textLogger(&log, slog.LevelInfo),
+		OnResult:   func(_ *http.Request, res jwthttp.Result) { results = append(results, res) },
+		Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed("X-Outer")},
+	}
+	outer := mustNew[AppClaims](t, jwthttp.HS256(secret), opts)
+	opts.Extractors = []jwthttp.Extractor{jwthttp.HeaderNamed("X-Inner")}
+	inner := mustNew[Inner](t, jwthttp.HS256(secret), opts)
+	var refusal error
+	guard := jwthttp.Require(func(AppClaims) error { return refusal })
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-Outer", signHS(secret, plainHeader, fmt.Sprintf(`{"sub":"alice","exp":%d}`, time.Now().Add(time.Hour).Unix())))
+	r.Header.Set("X-Inner", signHS(secret, plainHeader, fmt.Sprintf(`{"sub":"bob","exp":%d}`, time.Now().Add(time.Hour).Unix())))
+	chain := alice.New(outer.Handler, inner.Handler, guard).ThenFunc(func(http.ResponseWriter, *http.Request) {})
+
+	refusal = errors.New("no")
+	chain.ServeHTTP(httptest.NewRecorder(), r)
+	if got := results[len(results)-1]; got.Guard == "" || got.Subject != "alice" || got.Source != "header:X-Outer" {
+		t.Errorf("%+v", got)
+	}
+	if log.Len() != 0 {
+		t.Errorf("a client's refusal is logged: %s", &log)
+	}
+	refusal = fmt.Errorf("%w: redis is down", jwthttp.ErrUnavailable)
+	for range 3 {
+		chain.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	const want = `level=ERROR msg="jwthttp: tokens cannot be checked" err="jwthttp: temporarily unavailable: The access token cannot be checked at the moment: jwthttp: temporarily unavailable: redis is down" guard=Require[jwthttp_test.AppClaims] see=docs/refusals.md#unavailable` + "\n"
+	if log.String() != want {
+		t.Errorf("%s\nwant %s", &log, want)
 	}
 }
 

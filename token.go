@@ -71,6 +71,12 @@ func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
 	return &t
 }
 
+// tokenResult returns what a Result says of the token.
+func (t *Token[C]) tokenResult() Result {
+	claims := t.Registered()
+	return Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID, Issuer: claims.Issuer, Subject: claims.Subject}
+}
+
 // String returns algorithm, key id and source, never the token or its claims.
 func (t *Token[C]) String() string {
 	if t == nil {

@@ -72,6 +72,9 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 			return err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
+			if keys != nil {
+				o.offered = keys
+			}
 			return reason.Signature
 		}
 	}

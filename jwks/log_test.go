@@ -270,7 +270,7 @@ func TestUnknownKeySaysWhatThereIs(t *testing.T) {
 		p := newProvider()
 		p.set(func() { p.body = keySet(edJWK("2025", "2025"), with(rsaJWK("2025", rsaKey()), `"alg":"RS256"`)) })
 		d := protect(t, p, jwks.Options{})
-		const has = `the source has EdDSA "2025", RS256 "2025"`
+		const has = `the source has EdDSA "2025", RS256 "2025": is the token of another issuer, or of one that has not published the key?`
 		for _, tc := range []struct{ name, algorithm, kid, want string }{
 			{"an algorithm without keys, and no set yet", "RS512", "2026", `jwks: no key has alg "RS512" (unverified), because keys are used for RS256, PS256, ES256, EdDSA only`},
 			{"an unknown kid", "RS256", "2026", `jwks: no key for alg "RS256", kid "2026" (unverified): ` + has},

@@ -309,7 +309,7 @@ func (e *unknownKey) Error() string {
 	if e.has == nil {
 		return fmt.Sprintf("jwks: no key has alg %.64q (unverified), because keys are used for %s only", e.algorithm, strings.Join(algorithms, ", "))
 	}
-	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, names(e.has.found))
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, names(e.has.found)) + ": is the token of another issuer, or of one that has not published the key?"
 }
 
 func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }

@@ -1270,8 +1270,8 @@ var register = []clause{
 			{"finds an outer middleware's token inside an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {
 			return c.token
 		}`},
-			{"Require lets in a request without a token", "Require", `return missing`, `_ = missing
-			return nil`},
+			{"Require lets in a request without a token", "Require", `return nil, missing`, `_ = missing
+			return nil, nil`},
 			{"Require takes a request without a token for a misplaced guard", "Require", `inside {
 `, `inside || token == nil {
 `},
@@ -1280,10 +1280,10 @@ var register = []clause{
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
 			{"logs a misplaced guard at every request", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
-			{"logs a misplaced guard once for each handler", "newGuard", `	var faults logtext.Limit
+			{"logs a misplaced guard once for each handler", "newGuard", `	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
 `, `	return func(next http.Handler) http.Handler {
-		var faults logtext.Limit
+		var records logtext.Limit
 `},
 			{"logs a misplaced guard once", "internal/logtext.Limit.Allow", `Minute`, `Hour`},
 		}},
@@ -1349,25 +1349,29 @@ var register = []clause{
 	{"22", "the error of a refusal says what was wanted, what came and how to mend it", []proof{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
-			{"shows odd bytes as they are", "internal/logtext.Quote", `		return strconv.Quote(text)
-`, `		return text
-`},
+			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.Quote(text[:n])`, `"\"" + text[:n] + "\""`},
 			{"does not know the audience of a key", "claimsDetail.detail", `			want = bound.audience
 `, `			_ = want
 `},
 			{"does not know the issuer of a key", "claimsDetail.detail", `			want = bound.issuer
 `, `			_ = want
 `},
-			{"does not name the keys of one of several issuers", "tokenDetail.source", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
-			{"names only what a source offered", "tokenDetail.source", `!ok`, `!ok || true`},
+			{"does not name the keys of one of several issuers", "tokenDetail.names", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
+			{"names only what a source offered", "tokenDetail.names", `!ok`, `!ok || true`},
+			{"takes the padding of a value for a cookie's name", "internal/syntax.CookieNames", `strings.Trim(value, "=") == "" || `, ``},
+			{"takes what follows an open quote for a cookie", "internal/syntax.CookieNames", `%2 != 0`, `%2 > 1`},
 			{"prints what is inside of an error", "failure.Format", `f.Error()`, `fmt.Sprint(f.Reason.Word)`},
 			{"marshals what is inside of an error", "failure.MarshalText", `f.Error()`, `f.Word`},
 			{"says nothing of the form of a token", "tokenDetail.detail", `		return d.fault.Error()
 `, `		return ""
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
-			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): it`, `: it`},
+			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
 			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
+		}},
+		{"internal/logtext.TestKeys", nil},
+		{"internal/logtext.TestQuote", []mutant{
+			{"quotes any number of bytes", "internal/logtext.quote", `len(quoted) <= most+2`, `true`},
 		}},
 		{"internal/jws.TestSplit", []mutant{
 			{"takes an encrypted token for one that was cut", "internal/jws.faultOf", `dots == 4`, `false`},
@@ -1383,10 +1387,14 @@ var register = []clause{
 	}},
 	{"22", "a guard that refuses calls OnResult once more, with its name", []proof{
 		{"TestGuardResults", []mutant{
-			{"does not name the guard", "refuse", `res.Guard = name`, `_ = name`},
-			{"does not say which scopes the token has", "refuse", `		f.inner = token
-`, `		_ = token
+			{"does not name the guard", "observer.report", `f.Word, guard, f`, `f.Word, "", f`},
+			{"does not say which scopes the token has", "refuse", `		f.inner = inner
+`, `		_ = inner
 `},
+		}},
+		{"TestGuardRecords", []mutant{
+			{"does not name the guard of a store that is down", "observer.report", `guard != ""`, `false`},
+			{"reports the token of the innermost middleware", "Require", `return token, orUnavailable`, `return ctx.Value(scopedKey{}).(scoped), orUnavailable`},
 		}},
 	}},
 	{"22", "a client's refusal is one record at Debug, with stable keys", []proof{

@@ -33,7 +33,16 @@ func NoToken(places string, authorization, cookies []string) string {
 	if came == nil {
 		came = []string{"neither Authorization nor a cookie"}
 	}
-	return fmt.Sprintf("looked for %s, the request has %s", places, strings.Join(came, " and "))
+	return fmt.Sprintf("looked for %s, the request has %s: have the client send the token there, or name its place in Options.Extractors", places, strings.Join(came, " and "))
+}
+
+// Several is for a request with tokens in several places, or with an odd one. found lists those
+// that are known.
+func Several(places string, found []string) string {
+	if len(found) == 0 {
+		found = []string{"one of these more than once, or with other text"}
+	}
+	return fmt.Sprintf("a token may be in %s, the request has %s: send one token, without other text, or wrap the places in FirstOf", places, strings.Join(found, " and "))
 }
 
 // MalformedBearer says what is wrong with an Authorization value of the scheme Bearer.
@@ -47,11 +56,15 @@ func MalformedBearer(value string) string {
 	case strings.ContainsAny(token, `",'`):
 		return "the token has a quote or a comma: send one token, without quotes"
 	}
-	return "the token has a byte that no token has (RFC 6750 section 2.1)"
+	return "the token has a byte that no token has (RFC 6750 section 2.1): was it encoded or encrypted once more?"
 }
 
 // CrossOrigin says where a request with a cookie came from.
 func CrossOrigin(origin, site, host string) string {
+	if origin == "" || origin == "null" {
+		return fmt.Sprintf("Origin %s, Sec-Fetch-Site %s, for host %s: no origin can be trusted for that, so send the request from a page with one, or the token in a header",
+			logtext.Quote(origin), logtext.Quote(site), logtext.Quote(host))
+	}
 	return fmt.Sprintf("Origin %s, Sec-Fetch-Site %s, for host %s: if pages of that origin may use the cookie, add it to TrustedOrigins",
 		logtext.Quote(origin), logtext.Quote(site), logtext.Quote(host))
 }
@@ -68,9 +81,9 @@ func TooLarge(size, limit int, isCookie bool) string {
 // Type is for a token with another typ than Options.Type, which may be "".
 func Type(want, got string) string {
 	if want == "" {
-		return fmt.Sprintf("want typ JWT, at+jwt or none, the token has %s (unverified): it is meant for something else than access", logtext.Quote(got))
+		return fmt.Sprintf("want typ JWT, at+jwt or none, the token has %s (unverified): have the client send its access token, or set Options.Type", logtext.Quote(got))
 	}
-	return fmt.Sprintf("want typ %s, as Options.Type says, the token has %s (unverified)", logtext.Quote(want), logtext.Quote(got))
+	return fmt.Sprintf("want typ %s, as Options.Type says, the token has %s (unverified): have the issuer set it, or change Options.Type", logtext.Quote(want), logtext.Quote(got))
 }
 
 // Signature is for a token whose signature failed under the keys that were tried, all of one
@@ -80,7 +93,7 @@ func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
 	if kid != "" {
 		names = algorithm + " " + logtext.Quote(kid)
 	}
-	mend := "the issuer signs with another key, or the token is of another environment"
+	mend := "use the public key of the issuer that signed it: is the token of another environment?"
 	if strings.HasPrefix(algorithm, "HS") {
 		mend = "compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)"
 	}
@@ -112,12 +125,17 @@ func Issuer(want, got string, present bool) string {
 // Audience is for a token with another aud, none, or one where none is wanted.
 func Audience(want, got []string) string {
 	switch {
+	case len(want) == 0 && len(got) == 1 && got[0] == "account":
+		return "want no aud, as Options.Audience is empty, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client, and name it in Options.Audience"
 	case len(want) == 0:
 		return fmt.Sprintf("want no aud, as Options.Audience is empty, the token has %s: name this service in Options.Audience, or set AllowAnyAudience", logtext.Quotes(got))
 	case len(got) == 0:
 		return fmt.Sprintf("want aud %s, the token has none: have the issuer add it (in Keycloak an Audience mapper, elsewhere often a parameter audience or resource)", logtext.Quotes(want))
 	}
-	return fmt.Sprintf("want aud %s, the token has %s: have the issuer add it (in Keycloak an Audience mapper), or name this service in Options.Audience as the token does", logtext.Quotes(want), logtext.Quotes(got))
+	if len(got) == 1 && got[0] == "account" { // every client of a Keycloak realm gets that
+		return fmt.Sprintf("want aud %s, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client", logtext.Quotes(want))
+	}
+	return fmt.Sprintf("want aud %s, the token has %s: have the issuer add it, or name this service in Options.Audience as the token does", logtext.Quotes(want), logtext.Quotes(got))
 }
 
 // Ahead is for a claim that is so far in the future.
@@ -137,6 +155,8 @@ func TooOld(age, maxAge, leeway time.Duration) string {
 
 // The texts that say all by themselves.
 const (
+	ManyCookies     = "more than 3,000 cookies: remove some in the browser, or have the sites of this domain set fewer"
+	AddKey          = ": add the key, or have the issuer sign with one of these"
 	MissingExpiry   = "exp is missing: have the issuer set it, or set AllowMissingExpiry"
 	MissingIssuedAt = "iat is missing, which MaxAge needs: have the issuer set it, or leave MaxAge out"
 	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: ask for a Bearer token, or set AllowSenderConstrained"

@@ -27,8 +27,9 @@ var (
 
 	errScheme    = &Fault{Malformed, `it begins with "Bearer ": send the token alone`}
 	errOpaque    = &Fault{Malformed, "it has no dots: it is an opaque token, and not a JWT: ask the issuer for a JWT, often by naming an audience"}
+	errWord      = &Fault{Malformed, "it is a short word, such as undefined or null: have the client send the token that it got"}
 	errEncrypted = &Fault{Malformed, "it has five segments: it is an encrypted token (JWE): have the issuer send a signed one (JWS)"}
-	errUnsigned  = &Fault{Malformed, "it has no signature: have the issuer sign it"}
+	errUnsigned  = &Fault{Malformed, "it has no signature: copy all of it, or have the issuer sign it"}
 	errSegments  = &Fault{Malformed, "it does not have three segments: was it cut, or joined with another text?"}
 	errPadding   = &Fault{Malformed, `it has "=": base64url in a token has no padding`}
 	errStandard  = &Fault{Malformed, `it has "+" or "/": a token is base64url, not base64`}
@@ -78,6 +79,8 @@ func faultOf(raw string) *Fault {
 		return errScheme
 	case strings.ContainsAny(raw, " \t\r\n\"'"):
 		return errSpace
+	case dots == 0 && len(raw) <= len("[object Object]"):
+		return errWord
 	case dots == 0:
 		return errOpaque
 	case dots == 4:

@@ -11,14 +11,15 @@ import (
 
 // A text of a fault says what came in place of a token, and how to mend it.
 func TestSplit(t *testing.T) {
-	const cut, unsigned, none = "does not have three segments", "no signature: have the issuer sign it", "a byte that is not of base64url"
+	const cut, unsigned, none = "does not have three segments", "no signature: copy all of it", "a byte that is not of base64url"
 	for _, tc := range []struct {
 		name, raw string
 		want      string // part of the error; "" for none
 	}{
 		{"three segments", "aA.-_.09", ""},
-		{"no dot", "abc", "no dots: it is an opaque token"},
-		{"nothing", "", "no dots"},
+		{"no dot", "abcdefghijklmnop", "no dots: it is an opaque token"},
+		{"a word", "undefined", "a short word"},
+		{"nothing", "", "a short word"},
 		{"one dot", "a.b", unsigned},
 		{"empty signature", "a.b.", unsigned},
 		{"three dots", "a.b.c.d", cut},

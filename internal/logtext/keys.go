@@ -13,9 +13,9 @@ const maxListed = 8 // keys or texts, of one list
 func NoKey(algorithm, kid string, keys iter.Seq2[string, string]) string {
 	wanted := " without kid"
 	if kid != "" {
-		wanted = fmt.Sprintf(", kid %.64q", kid)
+		wanted = ", kid " + quote(kid, 64)
 	}
-	return fmt.Sprintf("no key for alg %.64q%s (unverified): the source has %s", algorithm, wanted, Keys(keys))
+	return fmt.Sprintf("no key for alg %s%s (unverified): the source has %s", quote(algorithm, 64), wanted, Keys(keys))
 }
 
 // Keys lists keys, each by its algorithm and its id, which may be "". It names the first 8, and
@@ -30,7 +30,7 @@ func Keys(keys iter.Seq2[string, string]) string {
 		case id == "":
 			names = append(names, algorithm+" without kid")
 		default:
-			names = append(names, fmt.Sprintf("%s %.64q", algorithm, id))
+			names = append(names, algorithm+" "+quote(id, 64))
 		}
 	}
 	switch {

@@ -37,7 +37,7 @@ func TestKeys(t *testing.T) {
 		{"eight", twenty[:8], eight},
 		{"nine", twenty[:9], eight + " and 1 more"},
 		{"twenty", twenty, eight + " and 12 more"},
-		{"a long id", []string{"RS256 " + strings.Repeat("k", 65)}, `RS256 "` + strings.Repeat("k", 64) + `"`},
+		{"a long id", []string{"RS256 " + strings.Repeat("k", 65)}, `RS256 "` + strings.Repeat("k", 64) + `"…`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := logtext.Keys(listed(tc.keys...)); got != tc.want {
@@ -52,7 +52,7 @@ func TestNoKey(t *testing.T) {
 		{"kid", "RS512", "2026", `no key for alg "RS512", kid "2026" (unverified): the source has RS256 "2025"`},
 		{"no kid", "RS512", "", `no key for alg "RS512" without kid (unverified): the source has RS256 "2025"`},
 		{"a forged line", "a\nb\u2028c\u202e", strings.Repeat("k", 65),
-			`no key for alg "a\nb\u2028c\u202e", kid "` + strings.Repeat("k", 64) + `" (unverified): the source has RS256 "2025"`},
+			`no key for alg "a\nb\u2028c\u202e", kid "` + strings.Repeat("k", 64) + `"… (unverified): the source has RS256 "2025"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := logtext.NoKey(tc.algorithm, tc.kid, listed("RS256 2025")); got != tc.want {

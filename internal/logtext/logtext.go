@@ -14,8 +14,6 @@ import (
 const (
 	maxBytes = 256
 	ellipsis = "…"
-
-	maxQuoted = 128
 )
 
 // Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and
@@ -66,22 +64,29 @@ func Name(name string) string {
 	return fmt.Sprintf("%.60s…", name)
 }
 
-// Quote returns text in double quotes, with escapes for everything that is not printable. It is
-// cut after 128 bytes.
-func Quote(text string) string {
-	if len(text) <= maxQuoted {
-		return strconv.Quote(text)
-	}
-	return strconv.Quote(text[:maxQuoted]) + ellipsis
-}
+// Quote returns text in double quotes, with escapes for everything that is not printable. What is
+// between the quotes is cut after 128 bytes.
+func Quote(text string) string { return quote(text, 128) }
 
-// Quotes returns a list of texts as Quote does, at most 8 of them: "a", "b" and 3 more.
+// Quotes returns a list of texts as Quote does, at most 8 of 48 bytes: "a", "b" and 3 more.
 func Quotes(texts []string) string {
 	quoted := make([]string, 0, maxListed)
 	for _, text := range texts[:min(len(texts), maxListed)] {
-		quoted = append(quoted, Quote(text))
+		quoted = append(quoted, quote(text, 48))
 	}
 	return List(quoted, len(texts)-len(quoted))
+}
+
+func quote(text string, most int) string {
+	end := "" // of a text that was cut
+	for n := min(most, len(text)); ; n = n * 3 / 4 {
+		if n < len(text) {
+			end = ellipsis
+		}
+		if quoted := strconv.Quote(text[:n]); len(quoted) <= most+2 { // an escape may have 10 bytes
+			return quoted + end
+		}
+	}
 }
 
 // List joins texts with commas, and says that there are more.

@@ -55,3 +55,25 @@ func FuzzCut(f *testing.F) {
 		}
 	})
 }
+
+// What is quoted is printable, and as long as its escapes allow.
+func TestQuote(t *testing.T) {
+	for _, tc := range []struct{ text, want string }{
+		{"", `""`},
+		{"a\"b", `"a\"b"`},
+		{strings.Repeat("k", 128), `"` + strings.Repeat("k", 128) + `"`},
+		{strings.Repeat("k", 129), `"` + strings.Repeat("k", 128) + `"…`},
+		{strings.Repeat("\x01", 200), `"` + strings.Repeat(`\x01`, 30) + `"…`},
+		{"\u202e\u2028\x1b[1m", `"\u202e\u2028\x1b[1m"`},
+	} {
+		if got := logtext.Quote(tc.text); got != tc.want {
+			t.Errorf("%q: %s, want %s", tc.text, got, tc.want)
+		}
+	}
+	if got, want := logtext.Quotes([]string{"a", strings.Repeat("b", 49)}), `"a", "`+strings.Repeat("b", 48)+`"…`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := logtext.Quotes(strings.Split("abcdefghij", "")), `"a", "b", "c", "d", "e", "f", "g", "h" and 2 more`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

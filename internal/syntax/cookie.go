@@ -17,16 +17,22 @@ var (
 )
 
 // CookieNames returns the names of the cookies in the lines of a Cookie header: the first 9, each
-// once.
+// once. It leaves out what may be a part of a value: a name without a value, as before the padding
+// of base64, and all that follows an open quote.
 func CookieNames(lines []string) []string {
 	var names []string
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
-			name, _, ok := strings.Cut(pair, "=")
-			if name = textproto.TrimString(name); ok && IsToken(name) && !slices.Contains(names, name) {
-				if names = append(names, name); len(names) == 9 {
-					return names
-				}
+			name, value, _ := strings.Cut(pair, "=")
+			name, value = textproto.TrimString(name), textproto.TrimString(value)
+			if strings.Count(value, `"`)%2 != 0 {
+				break
+			}
+			if strings.Trim(value, "=") == "" || !IsToken(name) || slices.Contains(names, name) {
+				continue
+			}
+			if names = append(names, name); len(names) == 9 {
+				return names
 			}
 		}
 	}

@@ -187,7 +187,7 @@ func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 // not be in a log.
 func unfit(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return unfitError{fmt.Sprintf("the claim at %q does not fit %v", semantic.JSONPointer, semantic.GoType), err}
+		return unfitError{fmt.Sprintf("the claim at %q does not fit %v: change the field's type, or what the issuer sends", semantic.JSONPointer, semantic.GoType), err}
 	}
 	return err
 }
