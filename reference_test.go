@@ -255,18 +255,19 @@ func (p referencePayload) registered() jwt.RegisteredClaims {
 	}
 }
 
-// scopes follows RFC 9068 section 2.2.3. Without a scope claim, it reads scp as Entra and Okta
-// write it.
+// scopes reads scope, or scp where scope is absent, null, or has nothing in it.
 func (p referencePayload) scopes() (scopes []string) {
-	list, hasScope := p.members["scope"]
-	if !hasScope {
+	list := p.members["scope"]
+	array, isArray := list.([]any)
+	text, isText := list.(string)
+	if list == nil || isArray && len(array) == 0 || isText && strings.Trim(text, " ") == "" {
 		list = p.members["scp"]
-		if array, ok := list.([]any); ok {
-			scopes, _ = stringsOf(array)
-			return scopes
-		}
 	}
-	text, _ := list.(string)
+	if array, ok := list.([]any); ok {
+		scopes, _ = stringsOf(array)
+		return scopes
+	}
+	text, _ = list.(string)
 	for _, word := range strings.Split(text, " ") {
 		if word != "" {
 			scopes = append(scopes, word)

@@ -53,9 +53,9 @@ func (t *Token[C]) Registered() jwt.RegisteredClaims {
 	return tokenjson.Registered(jws.PayloadOf(t.Raw()))
 }
 
-// Scopes returns what the token may be used for: the words of scope (RFC 8693 section 4.2, RFC
-// 9068). In a token without scope they are those of scp, a string or an array, as Microsoft Entra
-// and Okta send it. A claim of another kind gives no scope. Like Registered it reads the token
+// Scopes returns what the token may be used for: the words of the string scope (RFC 8693 section
+// 4.2, RFC 9068), or the elements of the array scope. Where scope is absent, null or empty, scp is
+// read in the same way. A claim of another kind gives no scope. Like Registered it reads the token
 // again. [RequireScopes] asks for it.
 func (t *Token[C]) Scopes() []string {
 	if t.scopes != nil {

@@ -84,7 +84,7 @@ func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 type Claims struct {
 	jwt.RegisteredClaims                  // iss, sub, aud, exp, iat and jti are required
 	ClientID             string           `json:"client_id"` // the client that asked for the token; required
-	Scope                string           `json:"scope,omitempty"`
+	Scope                Scope            `json:"scope,omitempty"`
 	AuthTime             *jwt.NumericDate `json:"auth_time,omitempty"` // when the user logged in
 	ACR                  string           `json:"acr,omitempty"`       // how strong the login was
 	AMR                  []string         `json:"amr,omitempty"`       // the methods of the login
@@ -117,6 +117,34 @@ func (c Claims) Validate() error {
 	if missing != nil {
 		return fmt.Errorf("oauth: %w: %s (RFC 9068 section 2.2)", jwt.ErrTokenRequiredClaimMissing, strings.Join(missing, ", "))
 	}
+	return nil
+}
+
+// A Scope is a list of scopes with a space between them, RFC 6749 section 3.3. In a token it is a
+// string (RFC 9068 section 2.2.3), or an array of strings without spaces. null is "". Everything
+// else is refused.
+type Scope string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *Scope) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*s = Scope(text)
+		return nil
+	}
+	var elements []*string
+	if json.Unmarshal(b, &elements) != nil {
+		return errors.New("oauth: scope is neither a string nor an array of strings")
+	}
+	var words []string
+	for _, element := range elements {
+		// Joined, "read write" would become two scopes.
+		if element == nil || *element == "" || strings.Contains(*element, " ") {
+			return errors.New("oauth: an element of scope is not one scope")
+		}
+		words = append(words, *element)
+	}
+	*s = Scope(strings.Join(words, " "))
 	return nil
 }
 

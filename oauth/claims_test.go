@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +253,46 @@ func TestValues(t *testing.T) {
 }
 
 // An old value does not stay, and a written value can be read again.
+func TestScope(t *testing.T) {
+	auth := mustNew[oauth.Claims](t, key(), mustAccessTokens(t, issuer, audience))
+	for _, tc := range []struct {
+		name, scope string
+		want        oauth.Scope
+		ok          bool
+	}{
+		{"a string", `" read  write"`, " read  write", true},
+		{"an array", `["read","wr\u0069te"]`, "read write", true},
+		{"an empty array", `[]`, "", true},
+		{"an empty string", `""`, "", true},
+		{"null", `null`, "", true},
+		{"two scopes in an element", `["read write"]`, "", false},
+		{"an empty element", `["read",""]`, "", false},
+		{"null among them", `["read",null]`, "", false},
+		{"a number among them", `["read",1]`, "", false},
+		{"a number", `1`, "", false},
+		{"an object", `{"read":true}`, "", false},
+	} {
+		raw := sign(t, "at+jwt", accessToken(map[string]any{"scope": json.RawMessage(tc.scope)}))
+		token, err := auth.Verify(t.Context(), raw)
+		if !tc.ok {
+			if !errors.Is(err, jwt.ErrTokenInvalidClaims) {
+				t.Errorf("%s: %v", tc.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+			continue
+		}
+		if words := strings.Fields(string(tc.want)); token.Claims.Scope != tc.want || !slices.Equal(token.Scopes(), words) {
+			t.Errorf("%s: %q and %q", tc.name, token.Claims.Scope, token.Scopes())
+		}
+	}
+	if b, err := json.Marshal(oauth.Claims{Scope: "read write"}); err != nil || !strings.Contains(string(b), `"scope":"read write"`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
 func TestValuesWithEncodingJSON(t *testing.T) {
 	v := oauth.Values{"admin"}
 	if err := json.Unmarshal([]byte(`[{"value":"a"}]`), &v); err != nil || !reflect.DeepEqual(v, oauth.Values{"a"}) {
@@ -376,7 +417,7 @@ func TestGuards(t *testing.T) {
 		if a.StatusCode != tc.status || a.Header.Get("WWW-Authenticate") != tc.challenge {
 			t.Errorf("%s: %d, %q", tc.name, a.StatusCode, a.Header["Www-Authenticate"])
 		}
-		if (seen.Scope == tc.scope && seen.ClientID == "s6BhdRkqt3") != (tc.status == 200) {
+		if (string(seen.Scope) == tc.scope && seen.ClientID == "s6BhdRkqt3") != (tc.status == 200) {
 			t.Errorf("%s: claims %+v", tc.name, seen)
 		}
 	}

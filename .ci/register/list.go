@@ -1598,16 +1598,25 @@ var register = []clause{
 			{"has a client try a logout again that can never succeed", "denylist.misuse", `ErrMisconfigured`, `ErrUnavailable`},
 		}},
 	}},
-	{"DOC", "Scopes reads scope, or scp where there is none", []proof{
+	{"DOC", "Scopes reads scope, a string or an array, or scp where scope has none", []proof{
 		{"TestScopes", []mutant{
-			{"unites scope and scp", "internal/tokenjson.Scopes", `			return splitScopes(text)`, `			more, _ := stringValue(scp)
-			return splitScopes(text + " " + more)`},
-			{"goes by scp where scope is no string", "internal/tokenjson.Scopes", `text, _ := stringValue(members.Value)
-			return splitScopes(text)`, `if text, ok := stringValue(members.Value); ok {
-				return splitScopes(text)
+			{"unites scope and scp", "internal/tokenjson.Scopes", `				return scopes
+			}`, `				more, _ := scopesIn(scp)
+				return append(scopes, more...)
 			}`},
-			{"splits scopes at other white space", "internal/tokenjson.splitScopes", `FieldsFunc(list, func(c rune) bool { return c == ' ' }`, `Fields(list`},
+			{"goes by scp where scope is of another kind", "internal/tokenjson.Scopes", `!ok ||`, `ok &&`},
+			{"passes over scp where scope is null", "internal/tokenjson.scopesIn", ` || v[0] == 'n'`, ``},
+			{"passes over scp where scope is empty", "internal/tokenjson.Scopes", ` || len(scopes) > 0`, ` || true`},
+			{"gives the scopes before the odd element of an array", "internal/tokenjson.scopesIn", `nil, false`, `scopes, false`},
+			{"splits scopes at other white space", "internal/tokenjson.scopesIn", `FieldsFunc(text, func(c rune) bool { return c == ' ' }`, `Fields(text`},
 			{"does not know a long name that is escaped all over", "internal/tokenjson.maxEscapedName", `scope`, `exp`},
+		}},
+		{"FuzzScopes", nil},
+	}},
+	{"DOC", "oauth.Claims reads scope as Token.Scopes does", []proof{
+		{"oauth.TestScope", []mutant{
+			{"makes two scopes of one element", "oauth.Scope.UnmarshalJSON", ` || strings.Contains(*element, " ")`, ``},
+			{"takes null for a scope", "oauth.Scope.UnmarshalJSON", `element == nil || *element == "" || strings`, `element != nil && strings`},
 		}},
 	}},
 	{"DOC", "New reports everything that is wrong at once", []proof{

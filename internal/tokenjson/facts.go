@@ -199,34 +199,37 @@ func Scopes(payload []byte) []string {
 	var scp []byte
 	for members.Next() {
 		switch string(members.Name()) {
-		case "scope": // it counts before scp, even if it is not a string
-			text, _ := stringValue(members.Value)
-			return splitScopes(text)
+		case "scope":
+			if scopes, ok := scopesIn(members.Value); !ok || len(scopes) > 0 {
+				return scopes
+			}
 		case "scp":
 			scp = members.Value
 		}
 	}
-	if text, ok := stringValue(scp); ok {
-		return splitScopes(text)
-	}
-	s := scanner{text: scp}
-	if s.peek() != '[' {
-		return nil
-	}
-	var scopes []string
-	for s.pos++; s.peek() != ']'; {
-		text, ok := stringValue(s.value())
-		if !ok {
-			return nil
-		}
-		scopes = append(scopes, text)
-	}
+	scopes, _ := scopesIn(scp)
 	return scopes
 }
 
-// splitScopes returns the words of a list, RFC 6749 section 3.3.
-func splitScopes(list string) []string {
-	return strings.FieldsFunc(list, func(c rune) bool { return c == ' ' })
+// scopesIn returns the words of a string (RFC 6749 section 3.3), or the elements of an array of
+// strings. It reports whether v is one of these, null or nil.
+func scopesIn(v []byte) (scopes []string, ok bool) {
+	s := scanner{text: v}
+	switch s.peek() {
+	case '"':
+		text, _ := stringValue(v)
+		return strings.FieldsFunc(text, func(c rune) bool { return c == ' ' }), true
+	case '[':
+		for s.pos++; s.peek() != ']'; {
+			text, ok := stringValue(s.value())
+			if !ok {
+				return nil, false
+			}
+			scopes = append(scopes, text)
+		}
+		return scopes, true
+	}
+	return nil, len(v) == 0 || v[0] == 'n'
 }
 
 // PeekIssuer returns the iss of a payload that was not decoded. It is "" if iss is not a
