@@ -130,7 +130,7 @@ func (d *tokenDetail) detail(f *failure) string {
 	case d.fault != nil:
 		return d.fault.Error()
 	case f.Reason == reason.Type:
-		return detail.Type(f.at.verifier.typ, d.header.Type)
+		return detail.Type(f.at.verifier.types, d.header.Type)
 	case f.Reason == reason.UnknownIssuer:
 		return detail.UnknownIssuer(d.unverified.issuer())
 	case f.Reason == reason.UnknownKey:

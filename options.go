@@ -49,6 +49,10 @@ type Options struct {
 	// with or without "application/". If empty, JWT, at+jwt and no typ are accepted.
 	Type string
 
+	// Types are like Type where there is more than one, and exclude it: exactly these are
+	// accepted. "" in it accepts a token without typ.
+	Types []string
+
 	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key (DPoP,
 	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
 	AllowSenderConstrained bool
@@ -163,7 +167,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 	}
 	c := config{
 		verifier: verifier{
-			keys: prepared, peeks: choosesByIssuer(prepared), typ: syntax.BareType(o.Type),
+			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(),
 			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules{
@@ -193,8 +197,26 @@ func (o Options) compile(keys KeySource) (config, error) {
 	return c, nil
 }
 
+// types returns the types that are accepted, in their short form; nil for the usual ones.
+func (o *Options) types() []string {
+	types := slices.Clone(o.Types)
+	if o.Type != "" {
+		types = []string{o.Type}
+	}
+	for i := range types {
+		types[i] = syntax.BareType(types[i])
+	}
+	return types
+}
+
 func (o *Options) checkNames() error {
 	var errs []error
+	if o.Type != "" && len(o.Types) > 0 {
+		errs = append(errs, errors.New("Options.Type and Options.Types contradict each other: keep one"))
+	}
+	for _, typ := range o.Types {
+		errs = append(errs, validate.Type("a string in Options.Types", typ, jws.MaxTypeBytes))
+	}
 	if slices.Contains(o.Audience, "") {
 		errs = append(errs, errors.New("Options.Audience has an empty string: name the service, or leave it out"))
 	}
@@ -242,9 +264,7 @@ func (o *Options) checkPlaces() error {
 func (o *Options) checkOrigins() error {
 	var errs []error
 	for _, origin := range o.TrustedOrigins {
-		if !syntax.IsOrigin(origin) {
-			errs = append(errs, fmt.Errorf("Options.TrustedOrigins has %q, which is not an origin that can be trusted: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", origin))
-		}
+		errs = append(errs, validate.Origin("Options.TrustedOrigins", origin))
 	}
 	return errors.Join(errs...)
 }

@@ -86,6 +86,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"kid", key, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"a\u0000"}`, "{}"), "header", []string{"kid is not printable ASCII"}},
 		{"logout token", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"logout+jwt"}`, "{}"), "type", []string{`want typ JWT, at+jwt or none, the token has "logout+jwt" (unverified): have the client send its access token`}},
 		{"not an access token", key, jwthttp.Options{Type: "at+jwt"}, hs(`{"alg":"HS256","typ":"JWT"}`, "{}"), "type", []string{`want typ "at+jwt", as Options.Type says, the token has "JWT" (unverified)`}},
+		{"not of the list", key, jwthttp.Options{Types: []string{"JWT", "application/JOSE", ""}}, hs(`{"alg":"HS256","typ":"at+jwt"}`, "{}"), "type", []string{`want typ "JWT", "JOSE" or none, as Options.Types says, the token has "at+jwt" (unverified)`}},
+		{"not without typ", key, jwthttp.Options{Types: []string{""}}, hs(`{"alg":"HS256","typ":"JWT"}`, "{}"), "type", []string{`want typ none, as Options.Types says, the token has "JWT" (unverified)`}},
 		{"typ with odd bytes", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"\u001b[31m\u202e\u2028"}`, "{}"), "type", []string{`"\x1b[31m\u202e\u2028" (unverified)`}},
 
 		{"alg", named, jwthttp.Options{}, hs(`{"alg":"RS512","kid":"2026"}`, "{}"), "unknown_key", []string{`no key for alg "RS512", kid "2026" (unverified): the source has HS256 "2025", RS256 "rs"`}},

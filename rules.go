@@ -1,6 +1,7 @@
 package jwthttp
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/reason"
@@ -66,12 +67,12 @@ func (r *rules) check(f *tokenjson.Facts, k Key) error {
 }
 
 // acceptsType reports whether a token of the type typ is meant for access, RFC 7519 section 5.1:
-// a logout token or a DPoP proof is not. want is the only type that is accepted, in its short
-// form; "" accepts JWT, at+jwt and none.
-func acceptsType(typ, want string) bool {
+// a logout token or a DPoP proof is not. want are the types that are accepted, in their short
+// form, "" for none; without any, JWT, at+jwt and none are accepted.
+func acceptsType(typ string, want []string) bool {
 	typ = syntax.BareType(typ)
-	if want != "" {
-		return syntax.EqualFold(typ, want)
+	if len(want) > 0 {
+		return slices.ContainsFunc(want, func(w string) bool { return syntax.EqualFold(typ, w) })
 	}
 	return typ == "" || typ == "JWT" || syntax.EqualFold(typ, "JWT") || syntax.EqualFold(typ, "at+jwt")
 }

@@ -17,7 +17,7 @@ const maxWait = 2 * time.Second
 // type. It is safe for concurrent use.
 type verifier struct {
 	keys  KeySource
-	typ   string // that every token must have, in its short form; "" accepts the usual ones
+	types []string // that are accepted, in their short form; none for the usual ones
 	work  *jws.Workspace
 	peeks bool // the key source may ask for UnverifiedIssuer
 }
@@ -54,7 +54,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 	}
 	o.header = TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type}
 	o.unverified = unverifiedPayload{parts.Payload, v.work}
-	if !acceptsType(header.Type, v.typ) {
+	if !acceptsType(header.Type, v.types) {
 		return reason.Type
 	}
 	asked := o.header

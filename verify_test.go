@@ -286,6 +286,38 @@ func TestType(t *testing.T) {
 	}
 }
 
+// Exactly the types of the list are accepted.
+func TestListOfTypes(t *testing.T) {
+	for _, tc := range []struct {
+		name           string
+		types          []string
+		accept, refuse []string
+	}{
+		{"as SPIFFE has it", []string{"JWT", "JOSE", ""}, []string{`"JWT"`, `"jose"`, `"application/jose"`, ``}, []string{`"at+jwt"`, `"JOSE+JSON"`, `""`, `"application/"`}},
+		{"none of the default ones", []string{"application/a+jwt", "b+jwt"}, []string{`"a+jwt"`, `"Application/B+JWT"`}, []string{``, `"JWT"`, `"at+jwt"`, `"c+jwt"`}},
+		{"without typ alone", []string{""}, []string{``}, []string{`""`, `"JWT"`, `"at+jwt"`}},
+		{"an empty list", []string{}, []string{``, `"JWT"`, `"at+jwt"`}, []string{`"JOSE"`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{Types: tc.types})
+			clear(tc.types) // New has made a copy
+			for _, typ := range append(tc.accept, tc.refuse...) {
+				var want error
+				if slices.Contains(tc.refuse, typ) {
+					want = jwt.ErrTokenUnverifiable
+				}
+				header := `{"alg":"HS256","typ":` + typ + `}`
+				if typ == "" {
+					header = `{"alg":"HS256"}`
+				}
+				if _, err := auth.Verify(t.Context(), signHS(secret, header, payload(""))); !errors.Is(err, want) {
+					t.Errorf("%s: %v", typ, err)
+				}
+			}
+		})
+	}
+}
+
 // A claims type counts how often it is decoded.
 type watched struct{}
 

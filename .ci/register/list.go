@@ -444,7 +444,7 @@ var register = []clause{
 		{"TestType", []mutant{
 			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
 			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
-			{"takes a token without typ where one is asked for", "acceptsType", `syntax.EqualFold(typ, want)`, `(typ == "" || syntax.EqualFold(typ, want))`},
+			{"takes a token without typ where one is asked for", "acceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(value) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
@@ -453,6 +453,22 @@ var register = []clause{
 	}},
 	{"7", "with or without application/, in any case", []proof{
 		{"TestType", nil},
+	}},
+	{"7", "of a list, exactly these are accepted", []proof{
+		{"TestListOfTypes", []mutant{
+			{"takes the default types beside those of a list", "acceptsType", `if len(want) > 0 {
+		return `, `if len(want) > 0 && typ != "at+jwt" {
+		return `},
+			{"goes by the first type of a list", "acceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
+			{"compares types with application/", "Options.types", `types[i] = syntax.BareType(types[i])`, `types[i] = strings.Clone(types[i])`},
+			{"keeps the caller's list of types", "Options.types", `slices.Clone(o.Types)`, `o.Types`},
+		}},
+		{"TestNewRefuses/type and types", []mutant{
+			{"takes Type and Types together", "Options.checkNames", `o.Type != "" && len(o.Types) > 0`, `false`},
+		}},
+		{"TestNewRefuses/odd type in the list", []mutant{
+			{"takes any text in Types", "Options.checkNames", `range o.Types`, `range o.Types[:0]`},
+		}},
 	}},
 	{"7", "the one that is asked for must be there", []proof{
 		{"TestType", nil},

@@ -21,6 +21,7 @@ type config struct {
 	audience               texts
 	allowAnyAudience       bool
 	typ                    string
+	types                  texts
 	leeway, maxAge         time.Duration
 	allowMissingExpiry     bool
 	allowSenderConstrained bool
@@ -38,6 +39,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 	fs.Var(&c.audience, "audience", "Options.Audience: a `name` of this service, which aud must have; may be repeated")
 	fs.BoolVar(&c.allowAnyAudience, "allow-any-audience", false, "Options.AllowAnyAudience: accept tokens for other services")
 	fs.StringVar(&c.typ, "type", "", "Options.Type: the `typ` that a token must have, such as at+jwt")
+	fs.Var(&c.types, "types", "Options.Types: a `typ` that is accepted, in place of -type; may be repeated, \"\" is for none")
 	fs.DurationVar(&c.leeway, "leeway", 0, "Options.Leeway: how far clocks may differ, such as 30s; at most 5m")
 	fs.DurationVar(&c.maxAge, "max-age", 0, "Options.MaxAge: the longest accepted age by iat, such as 1h")
 	fs.BoolVar(&c.allowMissingExpiry, "allow-missing-expiry", false, "Options.AllowMissingExpiry: accept tokens without exp")
@@ -58,8 +60,8 @@ func (c *config) addTo(fs *flag.FlagSet) {
 // mend it; it never has a secret.
 func (c *config) setup(_ context.Context) (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
-		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Leeway: c.leeway, MaxAge: c.maxAge,
-		AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
+		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Types: c.types,
+		Leeway: c.leeway, MaxAge: c.maxAge, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
 	}}
 	isRemote, isLocal := c.jwksURL != "" || c.discover != "", c.hasLocalKeys()
 	switch {

@@ -106,6 +106,7 @@ func TestGoodTokensOfTools(t *testing.T) {
 		{"key set of Keycloak", "keycloak-access-orders", flags(keycloak, []string{"-key", data("keycloak-jwks.json")})},
 		{"type", "at", flags(secret, []string{"-type", "at+jwt"})},
 		{"bound", "dpop", flags(secret, []string{"-allow-sender-constrained"})},
+		{"one of two types", "hs256", flags(secret, []string{"-types", "", "-types", "JWT"})},
 		{"no expiry", "exp-none", flags(secret, []string{"-allow-missing-expiry"})},
 		{"any audience", "cognito-access", flags(secret, []string{"-issuer", "https://issuer.example.com", "-allow-any-audience"})},
 	} {
@@ -209,6 +210,7 @@ var mistakes = []mistake{
 	{"DPoP", "dpop.jwt", secret, "sender_constrained", "a DPoP key of the client", false},
 	{"a logout token", "logout.jwt", secret, "type", "this is a logout token", false},
 	{"a JWT where at+jwt is wanted", "hs256.jwt", flags(secret, []string{"-type", "at+jwt"}), "type", "may be an ID token", false},
+	{"a JWT where a list wants others", "hs256.jwt", flags(secret, []string{"-types", "JOSE", "-types", "at+jwt"}), "type", `Options.Types asks for "JOSE", "at+jwt"`, false},
 	{"crit", "crit.jwt", rsaKey, "header", "the header has crit", false},
 	{"too large", "rs256.jwt", flags(rsaKey, []string{"-max-token-bytes", "256"}), "token_too_large", "set Options.MaxTokenBytes to 1024", false},
 

@@ -5,6 +5,7 @@ package detail
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,12 +79,21 @@ func TooLarge(size, limit int, isCookie bool) string {
 	return fmt.Sprintf("%d bytes, and at most %d are accepted: raise MaxTokenBytes, or have the issuer put less into the token", size, limit)
 }
 
-// Type is for a token with another typ than Options.Type, which may be "".
-func Type(want, got string) string {
-	if want == "" {
+// Type is for a token with another typ than those of Options.Type or Options.Types. want may be
+// empty.
+func Type(want []string, got string) string {
+	if len(want) == 0 {
 		return fmt.Sprintf("want typ JWT, at+jwt or none, the token has %s (unverified): have the client send its access token, or set Options.Type", logtext.Quote(got))
 	}
-	return fmt.Sprintf("want typ %s, as Options.Type says, the token has %s (unverified): have the issuer set it, or change Options.Type", logtext.Quote(want), logtext.Quote(got))
+	field, named := "Options.Type", slices.DeleteFunc(slices.Clone(want), func(typ string) bool { return typ == "" })
+	wanted := logtext.Quotes(named)
+	if len(named) < len(want) {
+		wanted = strings.TrimPrefix(wanted+" or none", " or ")
+	}
+	if len(want) > 1 || len(named) == 0 {
+		field = "Options.Types"
+	}
+	return fmt.Sprintf("want typ %s, as %s says, the token has %s (unverified): have the issuer set it, or change %[2]s", wanted, field, logtext.Quote(got))
 }
 
 // Signature is for a token whose signature failed under the keys that were tried, all of one

@@ -39,6 +39,14 @@ func Type(field, typ string, max int) error {
 	return fmt.Errorf("%s is %q, which no token has: use a media type such as at+jwt", field, typ)
 }
 
+// Origin finds what is not an origin as browsers write it.
+func Origin(field, origin string) error {
+	if syntax.IsOrigin(origin) {
+		return nil
+	}
+	return fmt.Errorf("%s has %q, which is not an origin that can be trusted: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", field, origin)
+}
+
 // Unit finds a duration that was written as a number without a unit. Example is the unit that
 // is meant, such as "time.Second".
 func Unit(field string, d time.Duration, example string) error {

@@ -131,7 +131,7 @@ func (e *explainer) mendOptions() {
 		func() { e.opts.Leeway, e.opts.MaxAge = 0, 0 },
 		func() { e.opts.MaxTokenBytes = 0 },
 		func() { e.opts.AllowAnyAudience = false },
-		func() { e.opts.Type = "" },
+		func() { e.opts.Type, e.opts.Types = "", nil },
 		func() { e.opts.Issuer = "" },
 		func() { e.opts.Audience, e.opts.AllowAnyAudience = nil, true },
 	} {

@@ -136,24 +136,28 @@ func strictError(text []byte) error {
 
 // typeFault notes that typ is for something else, and lets the middleware accept it.
 func (e *explainer) typeFault() {
-	typ, want := e.headerAs.str("typ"), e.opts.Type
+	typ, field, want := e.headerAs.str("typ"), "Options.Type", ""
 	wanted := "JWT, at+jwt or no typ"
-	if want != "" {
-		wanted = quote(want)
+	if e.opts.Type != "" {
+		want = quote(e.opts.Type)
+		wanted = want
+	} else if len(e.opts.Types) > 0 {
+		field, want = "Options.Types", quoteAll(e.opts.Types)
+		wanted = "one of " + want
 	}
 	came, mend := quote(typ), fmt.Sprintf("the token is of the type %s and not meant for access: send an access token, or set Options.Type to %s if these are your access tokens", quote(typ), quote(typ))
 	switch bare := strings.TrimPrefix(strings.ToLower(typ), "application/"); {
 	case typ == "":
-		came, mend = "no typ", fmt.Sprintf("the token has no typ and Options.Type asks for %s: leave Options.Type out, or have the issuer set typ (RFC 9068)", quote(want))
+		came, mend = "no typ", fmt.Sprintf("the token has no typ and %s asks for %s: leave %[1]s out, or have the issuer set typ (RFC 9068)", field, want)
 	case bare == "logout+jwt":
 		mend = "this is a logout token, which ends a session and gives no access: send the access token"
 	case bare == "dpop+jwt":
 		mend = "this is a DPoP proof, which belongs in the header DPoP: send the access token in Authorization"
 	case want != "" && (bare == "jwt" || bare == "at+jwt"):
-		mend = fmt.Sprintf("the token's typ is %s and Options.Type asks for %s: this may be an ID token in place of an access token, or else the issuer writes %s, and Options.Type must say so", quote(typ), quote(want), quote(typ))
+		mend = fmt.Sprintf("the token's typ is %s and %s asks for %s: this may be an ID token in place of an access token, or else the issuer writes %[1]s, and %[2]s must say so", quote(typ), field, want)
 	}
 	e.add(Finding{Reason: "type", Wanted: wanted, Came: came, Mend: mend})
-	e.opts.Type = typ
+	e.opts.Type, e.opts.Types = typ, nil
 	if reason, err := e.ask(e.public, e.opts, ""); err != nil || reason == "" || e.askCopy() == "type" { // New refuses such a Type
 		e.opts.Type = ""
 		e.headerAs.set("typ", nil)
