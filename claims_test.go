@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,6 +120,94 @@ func TestMapClaims(t *testing.T) {
 }
 
 // New refuses a claims type under which every token would be a 401.
+// A number in sub is accepted only by option, and its digits are the subject everywhere.
+func TestNumericSubject(t *testing.T) {
+	t.Run("MapClaims", func(t *testing.T) { testNumericSubject[jwt.MapClaims](t) })
+	t.Run("empty", func(t *testing.T) { testNumericSubject[struct{}](t) })
+	t.Run("raw", func(t *testing.T) { testNumericSubject[rawClaims](t) })
+	t.Run("Number", func(t *testing.T) {
+		type claims struct {
+			Subject json.Number `json:"sub"`
+		}
+		auth := mustNew[claims](t, jwthttp.HS256(secret), jwthttp.Options{AllowNumericSubject: true})
+		equal(t, verify(t, auth, signHS(secret, plainHeader, `{"exp":4102444800,"sub":9007199254740991}`), nil).Claims.Subject, json.Number("9007199254740991"))
+		verify(t, auth, signHS(secret, plainHeader, `{"exp":4102444800,"sub":"42"}`), jwt.ErrTokenInvalidClaims)
+	})
+	t.Run("int64", func(t *testing.T) {
+		type claims struct {
+			jwt.RegisteredClaims
+			Subject int64 `json:"sub"`
+		}
+		auth := mustNew[claims](t, jwthttp.HS256(secret), jwthttp.Options{AllowNumericSubject: true})
+		equal(t, verify(t, auth, signHS(secret, plainHeader, `{"exp":4102444800,"sub":42}`), nil).Claims.Subject, int64(42))
+	})
+}
+
+func testNumericSubject[C any](t *testing.T) {
+	var seen jwthttp.Result
+	strict := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{})
+	auth := mustNew[C](t, jwthttp.HS256(secret), jwthttp.Options{
+		AllowNumericSubject: true, OnResult: func(_ *http.Request, res jwthttp.Result) { seen = res },
+	})
+	for _, tc := range []struct {
+		name, sub, want string // "" is refused
+	}{
+		{"zero", `0`, "0"},
+		{"digits", `42`, "42"},
+		{"the largest", `9007199254740991`, "9007199254740991"},
+		{"a string", `"42"`, "42"},
+		{"one too large", `9007199254740992`, ""},
+		{"18 digits", `999999999999999999`, ""},
+		{"19 digits", `1000000000000000000`, ""},
+		{"negative", `-1`, ""},
+		{"negative zero", `-0`, ""},
+		{"a fraction", `42.0`, ""},
+		{"an exponent", `42e0`, ""},
+		{"null", `null`, ""},
+		{"true", `true`, ""},
+		{"a list", `[42]`, ""},
+		{"an object", `{"id":42}`, ""},
+	} {
+		raw := signHS(secret, plainHeader, `{"exp":4102444800,"sub":`+tc.sub+`}`)
+		if _, err := strict.Verify(t.Context(), raw); (err == nil) != (tc.sub[0] == '"') {
+			t.Errorf("%s, without the option: %v", tc.name, err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+raw)
+		seen = jwthttp.Result{}
+		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(httptest.NewRecorder(), r)
+		token, err := auth.Verify(t.Context(), raw)
+		switch {
+		case tc.want == "" && (!errors.Is(err, jwt.ErrTokenInvalidClaims) || seen.Reason != "claims"):
+			t.Errorf("%s: %v, %s", tc.name, err, seen.Reason)
+		case tc.want != "" && err != nil:
+			t.Errorf("%s: %v", tc.name, err)
+		case tc.want != "" && (token.Registered().Subject != tc.want || seen.Subject != tc.want):
+			t.Errorf("%s: %q and %q", tc.name, token.Registered().Subject, seen.Subject)
+		}
+	}
+}
+
+// AllowNumericSubject needs a claims type that takes every number that it allows.
+func TestNewRefusesStringSubjects(t *testing.T) {
+	const want = "cannot take what a token has for sub: use json.Number or int64"
+	key, opts := jwthttp.HS256(secret), jwthttp.Options{AllowNumericSubject: true}
+	refused(t, want)(jwthttp.New[AppClaims](key, opts))
+	refused(t, want)(jwthttp.New[jwt.RegisteredClaims](key, opts))
+	refused(t, want)(jwthttp.New[struct {
+		Subject *string `json:"sub"`
+	}](key, opts))
+	refused(t, want)(jwthttp.New[struct {
+		Subject uint32 `json:"sub"`
+	}](key, opts))
+	refused(t, want)(jwthttp.New[struct {
+		Subject int64 `json:"sub,string"`
+	}](key, opts))
+	refused(t, "for sub: use a plain string")(jwthttp.New[struct {
+		Subject int64 `json:"sub"`
+	}](key, jwthttp.Options{}))
+}
+
 func TestNewRefusesClaimsTypes(t *testing.T) {
 	new := func(name, want string, auth any, err error) {
 		t.Helper()

@@ -604,7 +604,7 @@ func FuzzClaimsTypes(f *testing.F) {
 		f.Add(`{"exp":4102444800,` + tc.claims + `}`)
 	}
 	for _, payload := range []string{
-		`{}`, `null`, `{"sub":"a","iss":"b","jti":"c","exp":4102444800,"nbf":1,"iat":2,"aud":["x"]}`, `{"exp":4102444800.5,"role":"r"}`, `{"exp":4102444800,"role":1}`, `{"exp":4102444800,"role":null}`, `{"exp":4102444800,"x":1e999}`, `{"exp":4102444800}}`, `{"exp":4102444800,"x":"\ud800"}`, "{\"exp\":4102444800,\"x\":\"\xff\"}",
+		`{}`, `null`, `{"sub":"a","iss":"b","jti":"c","exp":4102444800,"nbf":1,"iat":2,"aud":["x"]}`, `{"exp":4102444800.5,"role":"r"}`, `{"exp":4102444800,"role":1}`, `{"exp":4102444800,"sub":42}`, `{"exp":4102444800,"sub":-0}`, `{"exp":4102444800,"sub":9007199254740992}`, `{"exp":4102444800,"sub":1e2}`, `{"exp":4102444800,"role":null}`, `{"exp":4102444800,"x":1e999}`, `{"exp":4102444800}}`, `{"exp":4102444800,"x":"\ud800"}`, "{\"exp\":4102444800,\"x\":\"\xff\"}",
 		`{"exp":4102444800,"role":"a","role":"b"}`, `{"exp":4102444800,"ROLE":"a"}`, `{"exp":4102444800,"\u0072ole":"\u0061"}`, `{"exp":4102444800,"x":{"role":"a","y":1,"y":2}}`, `,{"exp":4102444800}`, `{"exp" 4102444800}`, `{"exp":4102444800 "role":"a"}`, "{\"exp\":4102444800,\"role\":\"a\tb\"}", "\x01{\"exp\":4102444800}",
 	} {
 		f.Add(payload)
@@ -622,6 +622,8 @@ func FuzzClaimsTypes(f *testing.F) {
 	ofFunctions := mustNew[withFunctions](f, jwthttp.HS256(secret), opts)
 	ofForeign := mustNew[foreign](f, jwthttp.HS256(secret), opts)
 	ofLax := mustNew[laxStream](f, jwthttp.HS256(secret), opts)
+	opts.AllowNumericSubject = true
+	ofNumeric := mustNew[struct{}](f, jwthttp.HS256(secret), opts)
 	f.Fuzz(func(t *testing.T, payload string) {
 		if strings.Contains(payload, "that no payload has") {
 			return
@@ -639,6 +641,10 @@ func FuzzClaimsTypes(f *testing.F) {
 		want := readPayload(payload)
 		if _, err := ofLax.Verify(t.Context(), raw); err == nil && !want.isAboutNow() && want.verdict("", "") != nil || err != nil && errA == nil && !want.hasHugeNumber {
 			t.Errorf("%q: with its own decoder %v, without %v", payload, err, errA)
+		}
+		numeric, err := ofNumeric.Verify(t.Context(), raw)
+		if p := readPayloadWith(payload, true); !p.isAboutNow() && (err == nil) != (p.verdict("", "") == nil) || err == nil && numeric.Registered().Subject != p.subject() {
+			t.Errorf("%q: with AllowNumericSubject %v, want the subject %q", payload, err, p.subject())
 		}
 		if errA != nil {
 			return

@@ -41,7 +41,7 @@ type Middleware[C any] struct {
 // that the method does not panic.
 func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C], error) {
 	config, errOptions := opts.compile(keys)
-	claims, errType := tokenjson.NewDecoder(reflect.TypeFor[C]())
+	claims, errType := tokenjson.NewDecoder(reflect.TypeFor[C](), opts.AllowNumericSubject)
 	var errChecks error
 	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
 		errChecks = errors.New("a check is nil: make what it was made of, or take it out")

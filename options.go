@@ -57,6 +57,11 @@ type Options struct {
 	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
 	AllowSenderConstrained bool
 
+	// AllowNumericSubject accepts a sub that is a number: plain digits, 0 to 2^53-1. All of this
+	// package sees the digits, such as "42". The field of the claims type is not converted, so
+	// New refuses a type whose sub is a string. Lost: 42 and "42" are one subject.
+	AllowNumericSubject bool
+
 	// AllowMissingExpiry accepts tokens without exp. Lost: a limit for how long a stolen token
 	// works.
 	AllowMissingExpiry bool

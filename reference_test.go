@@ -154,15 +154,27 @@ type referencePayload struct {
 	expires, before, born *referenceDate
 }
 
+// subject returns the text of sub, or its digits, up to 2^53-1.
+func (p referencePayload) subject() string {
+	number, _ := p.members["sub"].(json.Number)
+	if n, ok := new(big.Int).SetString(string(number), 10); ok && n.Sign() >= 0 && n.Cmp(big.NewInt(9007199254740991)) <= 0 && number[0] != '-' {
+		return n.String()
+	}
+	return p.text("sub")
+}
+
 type referenceDate struct{ floor, ceil int64 }
 
-func readPayload(text string) (p referencePayload) {
+func readPayload(text string) referencePayload { return readPayloadWith(text, false) }
+
+// readPayloadWith is for a middleware with AllowNumericSubject, if that is true.
+func readPayloadWith(text string, numericSubject bool) (p referencePayload) {
 	p.strictText = readStrict(text)
 	p.hasForm = p.isStrict && p.members != nil && p.depth <= 32 && len(p.members) <= 256
 	for _, name := range []string{"iss", "sub", "jti"} {
 		if value, ok := p.members[name]; ok {
 			_, isString := value.(string)
-			p.hasForm = p.hasForm && isString
+			p.hasForm = p.hasForm && (isString || numericSubject && name == "sub" && p.subject() != "")
 		}
 	}
 	if value, ok := p.members["aud"]; ok {

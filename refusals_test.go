@@ -103,7 +103,8 @@ func TestRefusalTexts(t *testing.T) {
 
 		{"exp in milliseconds", key, jwthttp.Options{}, hs(plainHeader, `{"exp":1700000000000}`), "claims", []string{"exp is beyond the year 9999, as milliseconds are: have the issuer send a number of seconds"}},
 		{"exp as text", key, jwthttp.Options{}, hs(plainHeader, `{"exp":"1700000000"}`), "claims", []string{"exp is a string: have the issuer send a number of seconds"}},
-		{"a number for sub", key, jwthttp.Options{}, hs(plainHeader, `{"sub":7}`), "claims", []string{"sub is not a string"}},
+		{"a number for sub", key, jwthttp.Options{}, hs(plainHeader, `{"sub":7}`), "claims", []string{"sub is a number: have the issuer send a string, or set AllowNumericSubject"}},
+		{"a fraction for sub", key, jwthttp.Options{}, hs(plainHeader, `{"sub":7.5}`), "claims", []string{"sub is not a string: have the issuer send one"}},
 		{"another type", key, jwthttp.Options{}, plain(`"role":[1]`), "claims", []string{`the claim at "/role" does not fit string`}},
 		{"no exp", key, jwthttp.Options{}, hs(plainHeader, `{}`), "missing_claim", []string{"exp is missing: have the issuer set it, or set AllowMissingExpiry"}},
 		{"no iat", key, jwthttp.Options{MaxAge: time.Hour}, plain(""), "missing_claim", []string{"iat is missing, which MaxAge needs"}},

@@ -236,6 +236,26 @@ func testCheck[C any](t *testing.T) {
 	})
 }
 
+// 42 and "42" are one subject, whose revocation refuses tokens with either.
+func TestNumericSubject(t *testing.T) {
+	list := newMemory(t, denylist.Options{})
+	auth, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{AllowNumericSubject: true}, denylist.Check[jwt.MapClaims](list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := list.RevokeSubject(t.Context(), "a", "42", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		sub  any
+		want error
+	}{{42, denylist.ErrRevoked}, {"42", denylist.ErrRevoked}, {43, nil}, {"043", nil}} {
+		if _, err := auth.Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": tc.sub, "jti": "1"})); !errors.Is(err, tc.want) {
+			t.Errorf("%#v: %v, want %v", tc.sub, err, tc.want)
+		}
+	}
+}
+
 // A program sees these errors. Their texts are for logs.
 func TestErrors(t *testing.T) {
 	raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})

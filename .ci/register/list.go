@@ -86,7 +86,7 @@ var register = []clause{
 			{"takes an nbf that is no number", "internal/tokenjson.readFacts", `NotBefore, ok = `, `NotBefore, _ = `},
 			{"takes an iat that is no number", "internal/tokenjson.readFacts", `IssuedAt, ok = `, `IssuedAt, _ = `},
 			{"takes an iss that is no string", "internal/tokenjson.readFacts", `f.issuer, ok = v, v[0] == '"'`, `f.issuer = v`},
-			{"takes a sub that is no string", "internal/tokenjson.readFacts", `f.subject, ok = v, v[0] == '"'`, `f.subject = v`},
+			{"takes a sub that is no string", "internal/tokenjson.readFacts", `f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)`, `f.subject = v`},
 			{"takes a jti that is no string", "internal/tokenjson.readFacts", `			ok = v[0] == '"'
 `, ``},
 			{"takes an aud that is no list of strings", "internal/tokenjson.readFacts", `isAudience(v)`, `true`},
@@ -556,6 +556,21 @@ var register = []clause{
 	}},
 	{"10", "iss, sub and jti are strings", []proof{
 		{"TestClaimRules", nil},
+	}},
+	{"10", "with AllowNumericSubject, sub may be plain digits up to 2^53-1 too, which all see", []proof{
+		{"TestNumericSubject", []mutant{
+			{"takes a number for sub without AllowNumericSubject", "internal/tokenjson.readFacts", `numericSubject && isSubject(v)`, `isSubject(v)`},
+			{"takes any number for sub", "internal/tokenjson.readFacts", `numericSubject && isSubject(v)`, `numericSubject && v[0] != '[' && v[0] != '{' && v[0] != 'n' && v[0] != 't' && v[0] != 'f'`},
+			{"takes a sub that a float64 rounds", "internal/tokenjson.maxSubject", `53 - 1`, `53`},
+			{"has no subject for a number in results", "internal/tokenjson.Facts.Subject", `return subjectOf(f.subject)`, `subject, _ := stringValue(f.subject)
+	return subject`},
+			{"has no subject for a number in Registered", "internal/tokenjson.Registered", `c.Subject = subjectOf(v)`, `c.Subject, _ = stringValue(v)`},
+		}},
+		{"TestNewRefusesStringSubjects", []mutant{
+			{"takes a claims type that a number in sub does not fit", "internal/tokenjson.NewDecoder", `numericSubject: numericSubject`, `numericSubject: false`},
+		}},
+		{"denylist.TestNumericSubject", nil},
+		{"FuzzClaimsTypes", nil},
 	}},
 	{"10", "aud is a string or an array of strings", []proof{
 		{"TestClaimRules", nil},

@@ -23,6 +23,7 @@ type config struct {
 	typ                    string
 	types                  texts
 	leeway, maxAge         time.Duration
+	allowNumericSubject    bool
 	allowMissingExpiry     bool
 	allowSenderConstrained bool
 	maxTokenBytes          int
@@ -42,6 +43,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 	fs.Var(&c.types, "types", "Options.Types: a `typ` that is accepted, in place of -type; may be repeated, \"\" is for none")
 	fs.DurationVar(&c.leeway, "leeway", 0, "Options.Leeway: how far clocks may differ, such as 30s; at most 5m")
 	fs.DurationVar(&c.maxAge, "max-age", 0, "Options.MaxAge: the longest accepted age by iat, such as 1h")
+	fs.BoolVar(&c.allowNumericSubject, "allow-numeric-subject", false, "Options.AllowNumericSubject: accept a number for sub")
 	fs.BoolVar(&c.allowMissingExpiry, "allow-missing-expiry", false, "Options.AllowMissingExpiry: accept tokens without exp")
 	fs.BoolVar(&c.allowSenderConstrained, "allow-sender-constrained", false, "Options.AllowSenderConstrained: accept tokens with cnf")
 	fs.IntVar(&c.maxTokenBytes, "max-token-bytes", 0, "Options.MaxTokenBytes: the size of the longest token, in `bytes`; 8192 if 0")
@@ -61,7 +63,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 func (c *config) setup(_ context.Context) (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Types: c.types,
-		Leeway: c.leeway, MaxAge: c.maxAge, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
+		Leeway: c.leeway, MaxAge: c.maxAge, AllowNumericSubject: c.allowNumericSubject, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
 	}}
 	isRemote, isLocal := c.jwksURL != "" || c.discover != "", c.hasLocalKeys()
 	switch {

@@ -107,6 +107,7 @@ func TestGoodTokensOfTools(t *testing.T) {
 		{"type", "at", flags(secret, []string{"-type", "at+jwt"})},
 		{"bound", "dpop", flags(secret, []string{"-allow-sender-constrained"})},
 		{"one of two types", "hs256", flags(secret, []string{"-types", "", "-types", "JWT"})},
+		{"a numeric sub", "sub-number", flags(secret, []string{"-allow-numeric-subject"})},
 		{"no expiry", "exp-none", flags(secret, []string{"-allow-missing-expiry"})},
 		{"any audience", "cognito-access", flags(secret, []string{"-issuer", "https://issuer.example.com", "-allow-any-audience"})},
 	} {

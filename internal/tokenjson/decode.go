@@ -24,6 +24,8 @@ import (
 type Decoder struct {
 	options []json.Options
 
+	numericSubject bool // sub may be a number
+
 	// The claims type has a method that decodes. The payload's syntax is checked first, since
 	// an UnmarshalJSONFrom may relax the decoder. The method gets a copy of the payload, since
 	// it may write to it.
@@ -175,12 +177,12 @@ func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
 		text = bytes.Clone(payload)
 	}
 	if err := json.Unmarshal(text, claims, d.options...); err != nil {
-		if _, fault := readFacts(&members); fault != nil && IsStrict(payload) {
+		if _, fault := readFacts(&members, d.numericSubject); fault != nil && IsStrict(payload) {
 			return Facts{}, unfitError{fault.Error(), err} // it says more
 		}
 		return Facts{}, unfit(err)
 	}
-	return readFacts(&members)
+	return readFacts(&members, d.numericSubject)
 }
 
 // unfit returns an error of the decoder with a text that does not show the value, which must

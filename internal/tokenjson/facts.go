@@ -12,6 +12,7 @@ const (
 	maxDepth     = 32
 	maxMembers   = 256
 	maxAudiences = 64
+	maxSubject   = 1<<53 - 1 // every number up to it is exact, RFC 8259 section 6
 )
 
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1.
@@ -25,7 +26,7 @@ type Facts struct {
 }
 
 // readFacts walks the members of a payload that a strict decoder has accepted.
-func readFacts(members *Object) (f Facts, err error) {
+func readFacts(members *Object, numericSubject bool) (f Facts, err error) {
 	n := 0
 	for members.Next() {
 		n++
@@ -34,7 +35,7 @@ func readFacts(members *Object) (f Facts, err error) {
 		case "iss":
 			f.issuer, ok = v, v[0] == '"'
 		case "sub":
-			f.subject, ok = v, v[0] == '"'
+			f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
 		case "jti":
 			ok = v[0] == '"'
 		case "aud":
@@ -62,6 +63,9 @@ func readFacts(members *Object) (f Facts, err error) {
 func kindOf(name string, value []byte) string {
 	const mend = ": have the issuer send a number of seconds since 1970"
 	isString := value[0] == '"'
+	if name == "sub" && isSubject(value) {
+		return "sub is a number: have the issuer send a string, or set AllowNumericSubject"
+	}
 	switch name {
 	case "exp", "nbf", "iat":
 		if isString {
@@ -83,7 +87,7 @@ func FactsOf(payload []byte) Facts {
 	if !members.Open(payload, maxDepth) {
 		return Facts{}
 	}
-	f, _ := readFacts(&members)
+	f, _ := readFacts(&members, true)
 	return f
 }
 
@@ -121,8 +125,22 @@ func (f *Facts) Issuer() string {
 
 // Subject returns sub, "" if it is absent.
 func (f *Facts) Subject() string {
-	subject, _ := stringValue(f.subject)
-	return subject
+	return subjectOf(f.subject)
+}
+
+// isSubject reports whether v is a number that may be a subject: digits without a fraction or an
+// exponent, which would be further spellings of one number.
+func isSubject(v []byte) bool {
+	n, ok := parseDigits(v)
+	return ok && n <= maxSubject
+}
+
+// subjectOf returns the string or the digits.
+func subjectOf(v []byte) string {
+	if text, ok := stringValue(v); ok {
+		return text
+	}
+	return string(v)
 }
 
 // Audience returns aud as a list, nil if it is absent.
@@ -174,7 +192,7 @@ func Registered(payload []byte) (c jwt.RegisteredClaims) {
 		case "iss":
 			c.Issuer, _ = stringValue(v)
 		case "sub":
-			c.Subject, _ = stringValue(v)
+			c.Subject = subjectOf(v)
 		case "jti":
 			c.ID, _ = stringValue(v)
 		case "aud":

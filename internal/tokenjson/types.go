@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // NewDecoder returns the decoder for claims of type t. The error lists why tokens could not be
-// decoded into t, so that New fails and not every request.
-func NewDecoder(t reflect.Type) (Decoder, error) {
-	w := typeWalk{root: t, seen: map[reflect.Type]bool{}}
+// decoded into t, so that New fails and not every request. numericSubject allows a sub that is a
+// number.
+func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
+	w := typeWalk{root: t, seen: map[reflect.Type]bool{}, numericSubject: numericSubject}
 	switch {
 	case t.Kind() == reflect.Pointer:
 		w.fault("is a pointer: write New[%s], then ClaimsFromContext[%s] finds the claims", t.Elem(), t.Elem())
@@ -36,7 +38,9 @@ func NewDecoder(t reflect.Type) (Decoder, error) {
 	if len(w.faults) > 0 {
 		return Decoder{}, fmt.Errorf("the claims type %s %s", t, strings.Join(w.faults, "; it "))
 	}
-	return decoderFor(w.needsFuncs, w.foreign), nil
+	d := decoderFor(w.needsFuncs, w.foreign)
+	d.numericSubject = numericSubject
+	return d, nil
 }
 
 var (
@@ -55,6 +59,8 @@ type typeWalk struct {
 	needsFuncs bool
 	foreign    bool
 	faults     []string
+
+	numericSubject bool
 }
 
 func (w *typeWalk) fault(format string, args ...any) {
@@ -226,6 +232,10 @@ func (w *typeWalk) visitRegistered() {
 		return
 	}
 	d := decoderFor(w.needsFuncs, w.foreign)
+	subject, mend := `"x"`, "use a plain string"
+	if w.numericSubject {
+		subject, mend = strconv.FormatInt(maxSubject, 10), "use json.Number or int64, or leave AllowNumericSubject out"
+	}
 	for _, c := range []struct {
 		name    string
 		samples []string
@@ -235,7 +245,7 @@ func (w *typeWalk) visitRegistered() {
 		{"nbf", []string{`1700000000`}, "use *jwt.NumericDate or a plain int64"},
 		{"iat", []string{`1700000000`}, "use *jwt.NumericDate or a plain int64"},
 		{"iss", []string{`"x"`}, "use a plain string"},
-		{"sub", []string{`"x"`}, "use a plain string"},
+		{"sub", []string{subject}, mend},
 		{"jti", []string{`"x"`}, "use a plain string"},
 		{"aud", []string{`"x"`, `["x"]`}, "use jwt.ClaimStrings"},
 	} {

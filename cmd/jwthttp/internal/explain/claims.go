@@ -87,9 +87,15 @@ func (e *explainer) claimsFault() (Finding, bool) {
 		if value == nil || isText(value) {
 			continue
 		}
+		if _, err := strconv.ParseUint(string(value), 10, 53); err == nil && name == "sub" && e.opts.AllowNumericSubject {
+			continue
+		}
 		f := Finding{Wanted: name + " as a string", Came: cutJSON(value), Mend: fmt.Sprintf("%s is not a string: have the issuer write it in quotes", name)}
 		if _, isNumber := asNumber(value); isNumber {
 			f.Mend = fmt.Sprintf("%s is a number, and RFC 7519 wants a string: have the issuer write %q, as with String(id) or strconv.Itoa", name, cutJSON(value))
+			if name == "sub" {
+				f.Mend += ", or set Options.AllowNumericSubject for digits up to 2^53-1"
+			}
 			p.set(name, string(value))
 		} else {
 			p.set(name, nil)
