@@ -53,6 +53,10 @@ type Options struct {
 	// accepted. "" in it accepts a token without typ.
 	Types []string
 
+	// AllowPadding accepts tokens whose segments all have the padding of base64 (RFC 4648 section
+	// 4), as AWS load balancers write it in x-amzn-oidc-data. Lost: a token has one spelling.
+	AllowPadding bool
+
 	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key (DPoP,
 	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
 	AllowSenderConstrained bool
@@ -172,7 +176,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 	}
 	c := config{
 		verifier: verifier{
-			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(),
+			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(), padding: o.AllowPadding,
 			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules{

@@ -20,6 +20,8 @@ type verifier struct {
 	types []string // that are accepted, in their short form; none for the usual ones
 	work  *jws.Workspace
 	peeks bool // the key source may ask for UnverifiedIssuer
+
+	padding bool // a token may have it
 }
 
 // An openedToken is a token whose signature has verified. Only open makes one, so there is no
@@ -42,7 +44,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 	if raw == "" {
 		return reason.NoToken
 	}
-	parts, err := jws.Split(raw, limit)
+	parts, err := jws.Split(raw, limit, v.padding)
 	if err != nil {
 		o.fault = err
 		return reasonOf(err)

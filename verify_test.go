@@ -64,6 +64,61 @@ func TestSegments(t *testing.T) {
 	verify(t, auth, macSegments(secret, header+"."+b64("{}")[:2]+"h"), jwt.ErrTokenMalformed)
 }
 
+// A load balancer of AWS pads each segment, and signs what it sends.
+func TestPadding(t *testing.T) {
+	for _, a := range algorithms() {
+		t.Run(a.name, func(t *testing.T) {
+			pad := func(segment string) string { return segment + strings.Repeat("=", (4-len(segment)%4)%4) }
+			sign := func(input string) string {
+				return b64(string(signature(t, a.name, a.private, input)))
+			}
+			header, claims := b64(a.header()+" "), b64(payload(`"scope":"read"`)+" ")
+			for pad(header) == header {
+				header = b64(a.header() + "  ")
+			}
+			for pad(claims) == claims {
+				claims = b64(payload(`"scope":"read"`) + "  ")
+			}
+			padded := pad(header) + "." + pad(claims)
+			sig := sign(padded)
+			bare := header + "." + claims
+			for _, remembered := range []int{0, -1} {
+				opts := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.HeaderNamed("X-Amzn-Oidc-Data")}, RememberSignatures: remembered}
+				strict := mustNew[AppClaims](t, a.key, opts)
+				opts.AllowPadding = true
+				auth := mustNew[AppClaims](t, a.key, opts)
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Header.Set("X-Amzn-Oidc-Data", padded+"."+pad(sig))
+				for range 2 {
+					token, err := auth.Authenticate(r)
+					if err != nil || token.Claims.Subject != "alice" || token.Registered().Subject != "alice" || !slices.Equal(token.Scopes(), []string{"read"}) || token.Raw() != padded+"."+pad(sig) {
+						t.Fatalf("%v, %v", token, err)
+					}
+				}
+				verify(t, auth, bare+"."+sign(bare), nil)
+				verify(t, strict, padded+"."+pad(sig), jwt.ErrTokenMalformed)
+				for name, raw := range map[string]string{
+					"unpadded after it was signed": bare + "." + sig, "padded after it was signed": padded + "." + pad(sign(bare)),
+				} {
+					if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+				for name, raw := range map[string]string{
+					"a header without": header + "." + pad(claims) + "." + pad(sig), "a payload without": pad(header) + "." + claims + "." + pad(sig),
+					"too much": padded + "." + pad(sig) + "=", "four too much": padded + "." + pad(sig) + "====", "in the front": "=" + padded + "." + pad(sig),
+					"the standard alphabet": "+/" + padded + "." + pad(sig), "a line break": padded + "." + pad(sig) + "\n",
+					"stray bits": strayBits(bare[:len(header)]) + pad(header)[len(header):] + "." + pad(claims) + "." + pad(sig),
+				} {
+					if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, jwt.ErrTokenMalformed) {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+			}
+		})
+	}
+}
+
 // Another byte in any segment is found before anything is decoded, so no key source is asked.
 // The same is true of one more dot.
 func TestAlphabet(t *testing.T) {

@@ -345,6 +345,20 @@ var register = []clause{
 		{"TestSegments/padding", nil},
 		{"TestSegments/standard alphabet", nil},
 	}},
+	{"5", "with AllowPadding, no segment has padding, or each has exactly what it needs", []proof{
+		{"internal/jws.TestSplitPadded", []mutant{
+			{"takes padding in some segments", "internal/jws.splitPadded", `{true, true, true}`, `{true, ok[1], true}`},
+			{"takes another length of padding", "internal/jws.unpad", ` && len(segment)%4 == 0`, ``},
+			{"takes three characters of padding", "internal/jws.unpad", `<= 2`, `<= 3`},
+			{"takes any bytes before the padding", "internal/jws.unpad", ` && isSegment(bare)`, ``},
+			{"takes an empty segment beside one with padding", "internal/jws.unpad", `bare != "" && `, ``},
+		}},
+		{"TestPadding", []mutant{
+			{"verifies the text without its padding", "internal/jws.splitPadded", `raw[:min(len(raw), len(header)+1+len(payload))]`, `strings.ReplaceAll(raw[:min(len(raw), len(header)+1+len(payload))], "=", "")`},
+			{"takes padding that is not allowed", "verifier.open", `v.padding`, `true`},
+			{"has no claims of a token with padding", "internal/jws.PayloadOf", `true`, `false`},
+		}},
+	}},
 	{"5", "this is checked before anything is decoded", []proof{
 		{"TestAlphabet", nil},
 	}},
@@ -448,7 +462,7 @@ var register = []clause{
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(value) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
-			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.typ)`, `false`},
+			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.types)`, `false`},
 		}},
 	}},
 	{"7", "with or without application/, in any case", []proof{

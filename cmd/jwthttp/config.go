@@ -26,6 +26,7 @@ type config struct {
 	allowNumericSubject    bool
 	allowMissingExpiry     bool
 	allowSenderConstrained bool
+	allowPadding           bool
 	maxTokenBytes          int
 
 	secretEnv, secretFile string
@@ -46,6 +47,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 	fs.BoolVar(&c.allowNumericSubject, "allow-numeric-subject", false, "Options.AllowNumericSubject: accept a number for sub")
 	fs.BoolVar(&c.allowMissingExpiry, "allow-missing-expiry", false, "Options.AllowMissingExpiry: accept tokens without exp")
 	fs.BoolVar(&c.allowSenderConstrained, "allow-sender-constrained", false, "Options.AllowSenderConstrained: accept tokens with cnf")
+	fs.BoolVar(&c.allowPadding, "allow-padding", false, "Options.AllowPadding: accept tokens with padding, as AWS load balancers write them")
 	fs.IntVar(&c.maxTokenBytes, "max-token-bytes", 0, "Options.MaxTokenBytes: the size of the longest token, in `bytes`; 8192 if 0")
 
 	fs.StringVar(&c.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret, for HS256")
@@ -63,7 +65,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 func (c *config) setup(_ context.Context) (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Types: c.types,
-		Leeway: c.leeway, MaxAge: c.maxAge, AllowNumericSubject: c.allowNumericSubject, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
+		Leeway: c.leeway, MaxAge: c.maxAge, AllowNumericSubject: c.allowNumericSubject, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes, AllowPadding: c.allowPadding,
 	}}
 	isRemote, isLocal := c.jwksURL != "" || c.discover != "", c.hasLocalKeys()
 	switch {

@@ -263,13 +263,14 @@ func expectFirstLine(t *testing.T, token string, tc mistake) {
 func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 	token := strings.TrimSpace(read(t, "hs256.jwt"))
 	wrapped := token[:60] + "\n" + token[60:120] + "\n  " + token[120:]
-	standard := func(s string) string {
+	padded := func(s string) string {
 		parts := strings.Split(s, ".")
 		for i, part := range parts {
-			parts[i] = strings.NewReplacer("-", "+", "_", "/").Replace(part) + strings.Repeat("=", (4-len(part)%4)%4)
+			parts[i] += strings.Repeat("=", (4-len(part)%4)%4)
 		}
 		return strings.Join(parts, ".")
 	}
+	standard := func(s string) string { return strings.NewReplacer("-", "+", "_", "/").Replace(padded(s)) }
 	for _, tc := range []struct{ name, pasted, reason, says string }{
 		{"Bearer", "Bearer " + token, "malformed_credential", `"Bearer " was pasted along`},
 		{"bearer in lower case", "bearer  " + token, "malformed_credential", `"bearer " was pasted along`},
@@ -285,7 +286,8 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"ellipsis", token[:40] + "...", "malformed_token", "cut short with an ellipsis"},
 		{"zero width", token[:40] + "\u200b" + token[40:], "malformed_credential", "invisible characters"},
 		{"right to left", "\u202e" + token, "malformed_credential", "invisible characters"},
-		{"padding", standard(token), "malformed_credential", "standard base64"},
+		{"padding", padded(token), "malformed_credential", "set Options.AllowPadding"},
+		{"standard base64", standard(strings.TrimSpace(read(t, "rs256.jwt"))), "malformed_credential", "standard base64"},
 		{"cut", token[:len(token)-10], "signature", "the signature segment is not base64url"},
 		{"cut at a whole byte", token[:strings.LastIndex(token, ".")+17], "signature", "the signature has 12 bytes, and one of HS256 by this key has 32: the token was cut off"},
 		{"header alone", strings.Split(token, ".")[0], "malformed_token", "only the first segment"},

@@ -31,7 +31,8 @@ var (
 	errEncrypted = &Fault{Malformed, "it has five segments: it is an encrypted token (JWE): have the issuer send a signed one (JWS)"}
 	errUnsigned  = &Fault{Malformed, "it has no signature: copy all of it, or have the issuer sign it"}
 	errSegments  = &Fault{Malformed, "it does not have three segments: was it cut, or joined with another text?"}
-	errPadding   = &Fault{Malformed, `it has "=": base64url in a token has no padding`}
+	errPadding   = &Fault{Malformed, `it has "=": base64url in a token has no padding: have the issuer leave it out, or set AllowPadding`}
+	errUneven    = &Fault{Malformed, `it has "=", but not in every segment the padding that base64 needs: have the issuer pad all or none`}
 	errStandard  = &Fault{Malformed, `it has "+" or "/": a token is base64url, not base64`}
 	errSpace     = &Fault{Malformed, "it has white space or a quote: was it cut out of a text with line breaks?"}
 	errAlphabet  = &Fault{Malformed, "it has a byte that is not of base64url"}
@@ -56,18 +57,44 @@ type Segments struct {
 }
 
 // Split cuts raw at its two dots and checks its size and alphabet. The error is a *[Fault]. It
-// decodes nothing:
-// Go's decoder skips line breaks, so the alphabet is checked first.
-func Split(raw string, limit int) (Segments, error) {
+// decodes nothing: Go's decoder skips line breaks, so the alphabet is checked first. With
+// allowPadding, every segment may have its padding. Of the results, SigningInput alone keeps it.
+func Split(raw string, limit int, allowPadding bool) (Segments, error) {
 	if len(raw) > limit {
 		return Segments{}, errTooLarge
 	}
 	header, rest, _ := strings.Cut(raw, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
 	if header == "" || payload == "" || signature == "" || !isSegment(header) || !isSegment(payload) || !isSegment(signature) {
+		if allowPadding && strings.Contains(raw, "=") {
+			return splitPadded(raw, header, payload, signature)
+		}
 		return Segments{}, faultOf(raw)
 	}
 	return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
+}
+
+// splitPadded is Split for a raw with padding, cut already.
+func splitPadded(raw, header, payload, signature string) (Segments, error) {
+	s := Segments{SigningInput: raw[:min(len(raw), len(header)+1+len(payload))]}
+	var ok [3]bool
+	s.Header, ok[0] = unpad(header)
+	s.Payload, ok[1] = unpad(payload)
+	s.Signature, ok[2] = unpad(signature)
+	if ok == [3]bool{true, true, true} {
+		return s, nil
+	}
+	if fault := faultOf(raw); fault != errPadding {
+		return Segments{}, fault
+	}
+	return Segments{}, errUneven
+}
+
+// unpad returns a segment without its padding, RFC 4648 section 4. ok reports whether the
+// segment has exactly the padding that it needs, and whether the rest is base64url.
+func unpad(segment string) (bare string, ok bool) {
+	bare = strings.TrimRight(segment, "=")
+	return bare, bare != "" && len(segment)%4 == 0 && len(segment)-len(bare) <= 2 && isSegment(bare)
 }
 
 // faultOf returns why raw is not three segments of base64url.
@@ -111,7 +138,7 @@ func (s *Segments) DecodePayload() ([]byte, error) {
 
 // PayloadOf returns the payload of a token that was verified before. It is nil for "".
 func PayloadOf(raw string) []byte {
-	parts, err := Split(raw, len(raw))
+	parts, err := Split(raw, len(raw), true)
 	if err != nil {
 		return nil
 	}

@@ -39,7 +39,7 @@ func TestSplit(t *testing.T) {
 		{"as large as may be", "a.b." + strings.Repeat("c", 96), ""},
 		{"a byte too large", "a.b." + strings.Repeat("c", 97), "larger than the limit"},
 	} {
-		parts, err := jws.Split(tc.raw, 100)
+		parts, err := jws.Split(tc.raw, 100, false)
 		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("%s: error %v, want %q", tc.name, err, tc.want)
 		}
@@ -50,6 +50,43 @@ func TestSplit(t *testing.T) {
 		joined := parts.Header + "." + parts.Payload + "." + parts.Signature
 		if err == nil && (joined != tc.raw || parts.SigningInput != parts.Header+"."+parts.Payload) || err != nil && joined != ".." {
 			t.Errorf("%s: %+v", tc.name, parts)
+		}
+	}
+}
+
+// With padding, either no segment has any, or each has exactly what it needs.
+func TestSplitPadded(t *testing.T) {
+	whole := regexp.MustCompile(`^([\w-]{4})*([\w-]{2}==|[\w-]{3}=|[\w-]{4})$`)
+	var segments []string
+	for n := range 10 {
+		for padding := range 5 {
+			segments = append(segments, "abcdefghi"[:n]+strings.Repeat("=", padding))
+		}
+	}
+	segments = append(segments, "ab=c", "=abc", "a+==", "a\n==", "ab==\n", "ab=", "ab=.")
+	for _, a := range segments {
+		for _, b := range segments {
+			for _, c := range []string{"abcd", "ab==", "ab", "ab=", "", "=", a} {
+				raw := a + "." + b + "." + c
+				_, errPlain := jws.Split(raw, 100, false)
+				want := errPlain == nil || whole.MatchString(a) && whole.MatchString(b) && whole.MatchString(c)
+				parts, err := jws.Split(raw, 100, true)
+				if (err == nil) != want {
+					t.Fatalf("%q: %v", raw, err)
+				}
+				bare := func(s string) string { return strings.ReplaceAll(s, "=", "") }
+				if err == nil && (parts != jws.Segments{Header: bare(a), Payload: bare(b), Signature: bare(c), SigningInput: a + "." + b}) {
+					t.Fatalf("%q: %+v", raw, parts)
+				}
+			}
+		}
+	}
+	for raw, want := range map[string]string{
+		"ab==.ab.ab==": "not in every segment the padding", "ab==.cd==.": "no signature", "ab==": "no dots", "ab==.a b.cd==": "white space",
+		"ab==.ab==.ab==" + strings.Repeat("c", 100): "larger than the limit",
+	} {
+		if _, err := jws.Split(raw, 100, true); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", raw, err)
 		}
 	}
 }

@@ -83,6 +83,9 @@ func (e *explainer) readForm(raw string) bool {
 				return e.readSegments(raw, reason)
 			}
 		case "no_token", "malformed_credential", "malformed_token":
+			if e.acceptsPadded(raw, reason) {
+				continue
+			}
 			tidied, mend := tidy(raw)
 			if mend == "" && e.token.isWellFormed() {
 				return true // readHeader finds it
@@ -100,6 +103,20 @@ func (e *explainer) readForm(raw string) bool {
 		}
 	}
 	return false
+}
+
+// acceptsPadded reports whether AllowPadding is all that the form of the token lacks, and notes
+// and sets that.
+func (e *explainer) acceptsPadded(raw, reason string) bool {
+	opts := e.opts
+	opts.AllowPadding = true
+	got, err := e.ask(e.public, opts, e.sent)
+	if err != nil || e.opts.AllowPadding || got == "no_token" || got == "malformed_credential" || got == "malformed_token" {
+		return false
+	}
+	e.opts = opts
+	e.add(Finding{Reason: reason, Wanted: wantedForm, Came: shapeOf(raw), Mend: "the segments have the padding of base64, as AWS load balancers write it in x-amzn-oidc-data: have the issuer leave it out, or set Options.AllowPadding"})
+	return true
 }
 
 func (e *explainer) tooLarge(raw string) {
