@@ -36,8 +36,8 @@
 //   - sub and jti, if present, are strings. AllowNumericSubject adds a sub that is a number.
 //   - Dates are numbers from 0 to the end of the year 9999.
 //   - The header has at most 2 KiB and 32 members.
-//   - The payload is one JSON object of at most 256 members, nested at most 32 deep, with at most
-//     64 audiences. No name occurs twice.
+//   - The payload is one JSON object of at most 256 members, nested at most 32 deep. No name
+//     occurs twice.
 //
 // # Cookies
 //

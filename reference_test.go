@@ -178,8 +178,8 @@ func readPayloadWith(text string, numericSubject bool) (p referencePayload) {
 		}
 	}
 	if value, ok := p.members["aud"]; ok {
-		audiences, isAudience := p.audiences()
-		p.hasForm = p.hasForm && isAudience && len(audiences) <= 64 && value != nil
+		_, isAudience := p.audiences()
+		p.hasForm = p.hasForm && isAudience && value != nil
 	}
 	for name, date := range map[string]**referenceDate{"exp": &p.expires, "nbf": &p.before, "iat": &p.born} {
 		value, ok := p.members[name]
