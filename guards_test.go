@@ -1,6 +1,7 @@
 package jwthttp_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -464,6 +465,46 @@ func TestRegistered(t *testing.T) {
 	}
 	if got := (&jwthttp.Token[struct{}]{}).Registered(); got.Subject != "" || got.ExpiresAt != nil {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Every challenge of a 401 names the scopes to ask for, and no other challenge does.
+func TestChallengeScopes(t *testing.T) {
+	const scope, metadata = `, scope="read orders:write"`, "https://api.example.com/.well-known/oauth-protected-resource"
+	for _, opts := range []jwthttp.Options{{}, {Realm: "shop"}, {ResourceMetadata: metadata}, {Realm: "shop", ResourceMetadata: metadata, AllowAnonymous: true}} {
+		opts.Extractors = bothPlaces
+		scopes := []string{"read", "orders:write"}
+		opts.ChallengeScopes = scopes
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), opts)
+		clear(scopes)
+		realm, last := `Bearer realm="`+cmp.Or(opts.Realm, "api")+`"`, ""
+		if opts.ResourceMetadata != "" {
+			last = `, resource_metadata="` + metadata + `"`
+		}
+		s := &site{}
+		s.Server = httptest.NewServer(alice.New(auth.Handler, jwthttp.RequireScopes("admin"), jwthttp.Require(func(AppClaims) error { return errors.New("no") })).Then(nil))
+		defer s.Close()
+		for _, tc := range []struct {
+			name      string
+			line      string
+			challenge string
+		}{
+			{"no token", "", realm + scope + last}, // of a guard, under AllowAnonymous
+			{"malformed", "Authorization: Bearer", realm + `, error="invalid_request", error_description="The credential is malformed"` + last},
+			{"expired", "Authorization: Bearer " + signHS(secret, plainHeader, `{"exp":1}`), realm + `, error="invalid_token"` + scope + `, error_description="The access token expired"` + last},
+			{"not a JWT", "Authorization: Bearer x", realm + `, error="invalid_token"` + scope + `, error_description="The access token is malformed"` + last},
+			{"too little scope", "Authorization: Bearer " + good(), realm + `, error="insufficient_scope", scope="admin", error_description="The access token lacks a required scope"` + last},
+			{"forbidden", "Authorization: Bearer " + signHS(secret, plainHeader, payload(`"scope":"admin"`)), ""},
+			{"cross-origin", "Cookie: token=" + good() + "\nSec-Fetch-Site: cross-site", ""},
+		} {
+			var lines []string
+			if tc.line != "" {
+				lines = strings.Split(tc.line, "\n")
+			}
+			if got := strings.Join(s.send(t, "POST", lines...).Header.Values("WWW-Authenticate"), "|"); got != tc.challenge {
+				t.Errorf("%+v, %s: %s\nwant %s", opts, tc.name, got, tc.challenge)
+			}
+		}
 	}
 }
 

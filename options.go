@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,6 +108,10 @@ type Options struct {
 	// backslashes.
 	Realm string
 
+	// ChallengeScopes are the scopes that a client should ask for when it gets a token. The
+	// challenge of every 401, and no other, names them (RFC 6750 section 3).
+	ChallengeScopes []string
+
 	// ResourceMetadata is the URL of this service's metadata (RFC 9728). Every challenge then
 	// names it, so that a client finds out where to get a token. It is https, or http for
 	// loopback. Package oauth serves it.
@@ -162,7 +167,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 		errs = append(errs, err)
 	}
 	for _, find := range []func() error{
-		o.checkNames, o.checkTimes, o.checkPlaces, o.checkOrigins, o.checkAnswers, o.checkLimits,
+		o.checkNames, o.checkTimes, o.checkPlaces, o.checkAnswers, o.checkLimits,
 	} {
 		if err := find(); err != nil {
 			errs = append(errs, err)
@@ -187,7 +192,7 @@ func (o Options) compile(keys KeySource) (config, error) {
 		trusted:       slices.Clone(o.TrustedOrigins),
 		anonymous:     o.AllowAnonymous,
 		maxTokenBytes: cmp.Or(o.MaxTokenBytes, defaultMaxTokenBytes),
-		service:       answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Metadata: o.ResourceMetadata},
+		service:       answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Scopes: strings.Join(o.ChallengeScopes, " "), Metadata: o.ResourceMetadata},
 		write:         o.ErrorHandler,
 		observer:      &observer{onResult: o.OnResult, logger: o.Logger},
 	}
@@ -239,15 +244,9 @@ func (o *Options) checkNames() error {
 }
 
 func (o *Options) checkTimes() error {
-	var errs []error
-	if o.Leeway < 0 || o.Leeway > maxLeeway {
-		errs = append(errs, fmt.Errorf("Options.Leeway is %v: use 0 to 5m", o.Leeway))
-	}
-	if o.MaxAge < 0 {
-		errs = append(errs, fmt.Errorf("Options.MaxAge is %v: use 0 for any age, or a positive one", o.MaxAge))
-	}
-	errs = append(errs, validate.Unit("Options.Leeway", o.Leeway, "time.Second"), validate.Unit("Options.MaxAge", o.MaxAge, "time.Second"))
-	return errors.Join(errs...)
+	return errors.Join(
+		validate.Duration("Options.Leeway", o.Leeway, maxLeeway, "0 to 5m"),
+		validate.Duration("Options.MaxAge", o.MaxAge, math.MaxInt64, "0 for any age, or a positive one"))
 }
 
 func (o *Options) checkPlaces() error {
@@ -267,11 +266,6 @@ func (o *Options) checkPlaces() error {
 		}
 		seen[source] = true
 	}
-	return errors.Join(errs...)
-}
-
-func (o *Options) checkOrigins() error {
-	var errs []error
 	for _, origin := range o.TrustedOrigins {
 		errs = append(errs, validate.Origin("Options.TrustedOrigins", origin))
 	}
@@ -279,7 +273,7 @@ func (o *Options) checkOrigins() error {
 }
 
 func (o *Options) checkAnswers() error {
-	var errs []error
+	errs := []error{validate.Scopes("Options.ChallengeScopes", o.ChallengeScopes)}
 	if !syntax.IsQuotable(o.Realm) {
 		errs = append(errs, fmt.Errorf("Options.Realm is %q: use printable ASCII without quotes and backslashes", o.Realm))
 	}

@@ -57,6 +57,7 @@ type Setup struct {
 	AllowAnonymous   bool
 	Realm            string
 	ResourceMetadata string
+	ChallengeScopes  []string
 
 	// Scopes are all scopes that RequireScopes demands on the route, in one guard or in
 	// several. A token that lacks one must get a 403 that names some of them. Good tokens
@@ -168,7 +169,7 @@ const (
 	faultShows            = "does not answer a good token with Setup.Shows exactly once: does next run twice, is its output dropped, or is an answer or a user kept for the next request?"
 	faultReplaced         = "has something outside of the middleware that replaces the status of its refusals (a recoverer, a router's error page):"
 	faultChallenge        = "refuses without the challenge that tells a client what to do (WWW-Authenticate, RFC 6750 section 3): does something outside remove or overwrite it?"
-	faultRealm            = "names another realm or resource_metadata than the Setup: give Setup.Realm and Setup.ResourceMetadata the values of Options"
+	faultRealm            = "names another realm, scope or resource_metadata than the Setup: give Setup.Realm, Setup.ChallengeScopes and Setup.ResourceMetadata the values of Options"
 	faultBody             = "refuses with another body than the problem document of WriteError: set Setup.OwnErrors if that is intended"
 	faultGoesOn           = "writes more after a refusal: does the handler run too, because a return is missing?"
 	faultHead             = "sends a body to HEAD:"

@@ -68,6 +68,8 @@ func TestConformance(t *testing.T) {
 		{"realm and metadata", iss.RS256(), func(o *jwthttp.Options) {
 			o.Realm, o.ResourceMetadata = "shop", "https://api.example.com/.well-known/oauth-protected-resource"
 		}, jwthttptest.Setup{Realm: "shop", ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}},
+		{"challenge scopes", iss.RS256(), func(o *jwthttp.Options) { o.ChallengeScopes = []string{"read", "write"} },
+			jwthttptest.Setup{ChallengeScopes: []string{"read", "write"}}},
 		{"a cookie too", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie }, jwthttptest.Setup{Cookie: "token"}},
 		{"a cookie only", iss.RS256(), func(o *jwthttp.Options) { o.Extractors = cookie[1:] }, jwthttptest.Setup{Cookie: "token", CookieOnly: true}},
 		{"a header of another name", iss.RS256(), func(o *jwthttp.Options) {
@@ -325,7 +327,7 @@ const (
 	status      = "refuses with another status"
 	replaced    = "has something outside of the middleware that replaces the status of its refusals"
 	challenge   = "refuses without the challenge"
-	realm       = "names another realm or resource_metadata"
+	realm       = "names another realm, scope or resource_metadata"
 	body        = "refuses with another body"
 	shows       = "does not answer a good token with Setup.Shows exactly once"
 	goesOn      = "writes more after a refusal"
@@ -702,6 +704,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			o.ResourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource"
 		}), jwthttptest.Setup{}, []string{realm}, nil},
 		{"metadata lost", good, jwthttptest.Setup{ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}, []string{realm}, []string{`not Bearer realm="api", resource_metadata="https://api.example.com/`}},
+		{"scopes that Setup does not name", with(func(o *jwthttp.Options) { o.ChallengeScopes = []string{"read"} }), jwthttptest.Setup{}, []string{realm}, nil},
+		{"scopes lost", good, jwthttptest.Setup{ChallengeScopes: []string{"read", "write"}}, []string{realm}, []string{
+			`no credentials: ["Bearer realm=\"api\""], not Bearer realm="api", scope="read write"` + "\n",
+		}},
+		{"a scope with every error", answered(good, func(w *httptest.ResponseRecorder) {
+			if h := w.Header(); h.Get("WWW-Authenticate") != "" {
+				h.Set("WWW-Authenticate", strings.Replace(h.Get("WWW-Authenticate"), `", error_d`, `", scope="read", error_d`, 1))
+			}
+		}), jwthttptest.Setup{}, []string{challenge, realm}, nil},
 		{"a challenge with another error", answered(good, func(w *httptest.ResponseRecorder) {
 			if w.Code == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="unauthorized"`)

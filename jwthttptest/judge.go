@@ -214,7 +214,7 @@ func isOurs(w *response, want *answer) bool {
 
 // challengeForm is how WriteError writes a challenge, RFC 6750 section 3 and RFC 9728
 // section 5.1.
-var challengeForm = regexp.MustCompile(`^Bearer realm="([^"]*)"(?:, error="(\w+)"(?:, scope="([^"]*)")?, error_description="([^"\\]+)")?(?:, resource_metadata="([^"]*)")?$`)
+var challengeForm = regexp.MustCompile(`^Bearer realm="([^"]*)"(?:, error="(\w+)")?(?:, scope="([^"]*)")?(?:, error_description="([^"\\]+)")?(?:, resource_metadata="([^"]*)")?$`)
 
 // checkChallenge returns the error_description of a challenge, and what is wrong with it.
 func (x *exam) checkChallenge(got []string, want *answer) (description, fault string) {
@@ -225,13 +225,16 @@ func (x *exam) checkChallenge(got []string, want *answer) (description, fault st
 		return "", faultChallenge
 	}
 	m := challengeForm.FindStringSubmatch(got[0])
-	if m == nil || m[2] != want.code {
+	if m == nil || m[2] != want.code || (m[2] == "") != (m[4] == "") {
 		return "", faultChallenge
 	}
-	// One of several nested guards names its own scopes only.
-	scopes := strings.Fields(m[3])
-	if (len(scopes) > 0) != (want == insufficientScope) || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(x.Scopes, s) }) {
-		return "", faultChallenge
+	if scopes := strings.Fields(m[3]); want.status != http.StatusUnauthorized {
+		// One of several nested guards names its own scopes only.
+		if (len(scopes) > 0) != (want == insufficientScope) || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(x.Scopes, s) }) {
+			return "", faultChallenge
+		}
+	} else if m[3] != strings.Join(x.ChallengeScopes, " ") {
+		return m[4], faultRealm
 	}
 	if m[1] != x.Realm || m[5] != x.ResourceMetadata {
 		return m[4], faultRealm
@@ -244,12 +247,18 @@ func (x *exam) wantedChallenge(want *answer) string {
 	if !want.challenges {
 		return "none"
 	}
-	text, scope := `Bearer realm="`+x.Realm+`"`, ""
+	text := `Bearer realm="` + x.Realm + `"`
+	if want.code != "" {
+		text += `, error="` + want.code + `"`
+	}
 	if want == insufficientScope {
-		scope = `, scope="` + strings.Join(x.Scopes, " ") + `"`
+		text += `, scope="` + strings.Join(x.Scopes, " ") + `"`
+	}
+	if want.status == http.StatusUnauthorized && len(x.ChallengeScopes) > 0 {
+		text += `, scope="` + strings.Join(x.ChallengeScopes, " ") + `"`
 	}
 	if want.code != "" {
-		text += `, error="` + want.code + `"` + scope + `, error_description="…"`
+		text += `, error_description="…"`
 	}
 	if x.ResourceMetadata != "" {
 		text += `, resource_metadata="` + x.ResourceMetadata + `"`

@@ -21,7 +21,7 @@
 //	mux.Handle(resource.Path(), resource) // public
 //
 // Every challenge then names the document, as clients of the Model Context Protocol (MCP)
-// expect.
+// expect. They also look for scopes there: set opts.ChallengeScopes to those that a token needs.
 //
 // A client in a browser can read a challenge only if the answer's CORS headers expose it:
 // Access-Control-Expose-Headers: WWW-Authenticate. Set them outside of the middleware. The

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const (
@@ -83,10 +84,8 @@ func NewResource(m Metadata) (*Resource, error) {
 			fault("Metadata.AuthorizationServers: %w", err)
 		}
 	}
-	for _, scope := range m.ScopesSupported {
-		if !syntax.IsWord(scope) { // RFC 6749 section 3.3
-			fault("Metadata.ScopesSupported has %.200q, which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope", scope)
-		}
+	if err := validate.Scopes("oauth: Metadata.ScopesSupported", m.ScopesSupported); err != nil {
+		errs = append(errs, err)
 	}
 	if len(m.BearerMethodsSupported) == 0 {
 		m.BearerMethodsSupported = []string{"header"}

@@ -611,7 +611,7 @@ var register = []clause{
 	{"10", "leeway is counted, 5 minutes of it at most", []proof{
 		{"TestTime", nil},
 		{"TestNewRefuses/long leeway", []mutant{
-			{"takes a leeway of any length", "Options.checkTimes", ` || o.Leeway > maxLeeway`, ``},
+			{"takes a leeway of any length", "Options.checkTimes", `o.Leeway, maxLeeway`, `o.Leeway, math.MaxInt64`},
 		}},
 	}},
 	{"10", "iat counts with MaxAge alone, which requires it", []proof{
@@ -1620,6 +1620,18 @@ var register = []clause{
 		{"TestWriteErrorOfAnyError", []mutant{
 			{"leaves the headers of another answer", "internal/answer.Answer.Write", `delete(h, name)`, `_ = name`},
 		}},
+	}},
+	{"HTTP", "every challenge of a 401, and no other, names the ChallengeScopes", []proof{
+		{"TestChallengeScopes", []mutant{
+			{"names no challenge scopes", "internal/answer.Answer.challengeOf", ` && s.Scopes != ""`, ` && false`},
+			{"names challenge scopes for other answers", "internal/answer.Answer.challengeOf", `a.status == http.StatusUnauthorized && `, ``},
+			{"names no challenge scopes for the default realm", "internal/answer.Answer.Write", `*s != (Service{Realm: DefaultRealm})`, `(s.Realm != DefaultRealm || s.Metadata != "")`},
+			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `a.code + scope + a.description`, `a.code + a.description + scope`},
+		}},
+		{"TestNewRefuses/a challenge scope with a quote", []mutant{
+			{"takes any text for a challenge scope", "Options.checkAnswers", `o.ChallengeScopes`, `nil`},
+		}},
+		{"jwthttptest.TestConformance", nil},
 	}},
 	{"HTTP", "challenges name the metadata, and no other answer does", []proof{
 		{"TestResourceMetadata", []mutant{

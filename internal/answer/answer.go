@@ -11,16 +11,19 @@ import (
 // DefaultRealm is the realm of a service that has not named one.
 const DefaultRealm = "api"
 
-// A Service is what a challenge says of the service that refuses. Both must be quotable.
+// A Service is what a challenge says of the service that refuses. All must be quotable.
 type Service struct {
 	Realm    string
+	Scopes   string // that a client should ask for, in the challenge of a 401; or ""
 	Metadata string // the URL of RFC 9728, or ""
 }
 
 // An Answer is what a client gets for one kind of refusal. It is safe for concurrent use.
 type Answer struct {
-	status    int
-	params    string // of the challenge, after the realm
+	status int
+	// These are of the challenge, after the realm.
+	code, scope, description string
+
 	challenge string // whole, of a service with the default realm; "" for none
 	body      []byte // RFC 9457
 }
@@ -31,11 +34,11 @@ func New(status int, code, scope, sentence string, challenges bool) *Answer {
 	a := &Answer{status: status}
 	member := ""
 	if code != "" {
-		if scope != "" {
-			scope = `, scope="` + scope + `"`
-		}
-		a.params = `, error="` + code + `"` + scope + `, error_description="` + sentence + `"`
+		a.code, a.description = `, error="`+code+`"`, `, error_description="`+sentence+`"`
 		member = `,"error":"` + code + `"`
+	}
+	if scope != "" {
+		a.scope = scopeParam(scope)
 	}
 	if challenges {
 		a.challenge = a.challengeOf(&Service{Realm: DefaultRealm})
@@ -44,10 +47,16 @@ func New(status int, code, scope, sentence string, challenges bool) *Answer {
 	return a
 }
 
+func scopeParam(scope string) string { return `, scope="` + scope + `"` }
+
 // challengeOf returns the value of WWW-Authenticate, RFC 6750 section 3, RFC 9728 section
 // 5.1.
 func (a *Answer) challengeOf(s *Service) string {
-	challenge := `Bearer realm="` + s.Realm + `"` + a.params
+	scope := a.scope
+	if a.status == http.StatusUnauthorized && s.Scopes != "" {
+		scope = scopeParam(s.Scopes)
+	}
+	challenge := `Bearer realm="` + s.Realm + `"` + a.code + scope + a.description
 	if s.Metadata != "" {
 		challenge += `, resource_metadata="` + s.Metadata + `"`
 	}
@@ -66,7 +75,7 @@ func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service) {
 	h.Set("Cache-Control", "no-store")
 	if a.challenge != "" {
 		challenge := a.challenge
-		if s != nil && (s.Realm != DefaultRealm || s.Metadata != "") {
+		if s != nil && *s != (Service{Realm: DefaultRealm}) {
 			challenge = a.challengeOf(s)
 		}
 		h.Set("WWW-Authenticate", challenge)

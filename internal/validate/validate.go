@@ -47,6 +47,26 @@ func Origin(field, origin string) error {
 	return fmt.Errorf("%s has %q, which is not an origin that can be trusted: write it like https://app.example.com, in lower case, without wildcard, path or default port, and a name beyond ASCII in its xn-- form", field, origin)
 }
 
+// Scopes finds what is not a scope-token, RFC 6749 section 3.3.
+func Scopes(field string, scopes []string) error {
+	var errs []error
+	for _, scope := range scopes {
+		if !syntax.IsWord(scope) {
+			errs = append(errs, fmt.Errorf("%s has %.200q, which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope", field, scope))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Duration finds a duration that is negative or beyond max, and one without a unit. The error
+// says which ones to use.
+func Duration(field string, d, max time.Duration, use string) error {
+	if d < 0 || d > max {
+		return fmt.Errorf("%s is %v: use %s", field, d, use)
+	}
+	return Unit(field, d, "time.Second")
+}
+
 // Unit finds a duration that was written as a number without a unit. Example is the unit that
 // is meant, such as "time.Second".
 func Unit(field string, d time.Duration, example string) error {
