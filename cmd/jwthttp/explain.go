@@ -98,9 +98,12 @@ func readToken(args []string, stdin io.Reader) (string, error) {
 		data, err := readFile("FILE", args[0])
 		return string(data), err
 	}
-	data, err := io.ReadAll(io.LimitReader(stdin, maxFileBytes)) // of more, the beginning says enough
+	data, err := io.ReadAll(io.LimitReader(stdin, maxFileBytes+1))
 	if err != nil {
 		return "", errors.New("standard input cannot be read")
+	}
+	if len(data) > maxFileBytes {
+		return "", errors.New("standard input has more than 1 MiB: no token is that large")
 	}
 	return string(data), nil
 }
@@ -185,18 +188,24 @@ func parseFlags(fs *flag.FlagSet, args []string, stdout, stderr io.Writer) (stat
 	return exitUnknown, false
 }
 
-// flagFault says which flag is wrong, without its value.
+// flagFault says which argument is wrong. It repeats none, because each may be a secret: also
+// what looks like a flag may be the value of one.
 func flagFault(fs *flag.FlagSet, args []string) string {
-	for _, arg := range args {
-		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			continue
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if len(arg) < 2 || arg[0] != '-' || arg == "--" {
+			break // Parse stops here too
 		}
+		name, _, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		if name == "secret" || name == "token" {
 			return fmt.Sprintf("there is no flag -%s, because others on this machine can read arguments: use -secret-env or -secret-file, and pass a token on standard input", name)
 		}
-		if fs.Lookup(name) == nil && len(name) < 30 {
-			return fmt.Sprintf("there is no flag %q", "-"+name)
+		known := fs.Lookup(name)
+		if known == nil {
+			return fmt.Sprintf("argument %d is not one of the flags", i+1)
+		}
+		if b, ok := known.Value.(interface{ IsBoolFlag() bool }); !hasValue && (!ok || !b.IsBoolFlag()) {
+			i++ // the next argument is its value
 		}
 	}
 	return "a flag has a value that it cannot have, or none"

@@ -260,6 +260,9 @@ func expectFirstLine(t *testing.T, token string, tc mistake) {
 func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 	token := strings.TrimSpace(read(t, "hs256.jwt"))
 	wrapped := token[:60] + "\n" + token[60:120] + "\n  " + token[120:]
+	parts := strings.Split(token, ".")
+	spaced := encode("{ \"alg\": \"HS256\" }") + "." + parts[1] + "." + parts[2] // its header does not begin with eyJ
+	lines := encode("{\n\"alg\": \"HS256\" }") + "." + parts[1] + "." + parts[2]
 	standard := func(s string) string {
 		parts := strings.Split(s, ".")
 		for i, part := range parts {
@@ -274,6 +277,13 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"quotes", `"` + token + `"`, "malformed_credential", "quotes around"},
 		{"typographic quotes", "“" + token + "”", "malformed_credential", "quotes around"},
 		{"lines", wrapped, "malformed_credential", "line breaks or spaces inside"},
+		{"lines, and a header with a space", spaced[:30] + "\n" + spaced[30:60] + "\n" + spaced[60:], "malformed_credential", "line breaks or spaces inside"},
+		{"lines, and a header with lines", lines[:8] + "\r\n" + lines[8:], "malformed_credential", "line breaks or spaces inside"},
+		{"JSON, and a header with a space", `{"access_token": "` + spaced + `"}`, "malformed_credential", "the whole JSON answer"},
+		{"cookie, and a header with lines", "session=" + lines + "; Path=/", "malformed_credential", "a name was pasted along"},
+		{"URL of a host like a token", "https://eye.example.com/cb?access_token=" + token, "malformed_credential", "a URL with a token"},
+		{"a header with a space alone", strings.Split(spaced, ".")[0], "malformed_token", "only the first segment"},
+		{"no payload", parts[0] + ".." + parts[2], "malformed_token", "has no payload"},
 		{"JSON", `{"access_token": "` + token + `", "token_type": "Bearer"}`, "malformed_credential", "the whole JSON answer"},
 		{"URL", "https://app.example.com/cb?access_token=" + token + "&x=1", "malformed_credential", "a URL with a token"},
 		{"cookie", "session=" + token + "; Path=/", "malformed_credential", "a name was pasted along"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -11,13 +12,17 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"go.uber.org/goleak"
 
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -34,8 +39,8 @@ func TestHostileTokens(t *testing.T) {
 	rand.Read(garbage)
 	for _, tc := range []struct{ name, token string }{
 		{"64 KiB", forged(header, `{"exp":4102444800,"x":"`+strings.Repeat("x", 48<<10)+`"}`)},
-		{"megabytes", strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 200_000)},
-		{"megabytes of one segment", strings.Repeat("A", 3<<20)},
+		{"a megabyte", strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 49_000)},
+		{"a megabyte of one segment", strings.Repeat("A", 1<<20)},
 		{"binary garbage", string(garbage)},
 		{"zeros", strings.Repeat("\x00", 100)},
 		{"ANSI escapes", "\x1b[2J\x1b]0;title\a" + forged(header, `{"sub":"\u001b[31m"}`)},
@@ -51,7 +56,7 @@ func TestHostileTokens(t *testing.T) {
 		{"deeper than readers go", forged(header, strings.Repeat("[", 40000))},
 		{"deep in a header", forged(`{"alg":"HS256","a":`+strings.Repeat("[", 900)+strings.Repeat("]", 900)+"}", `{}`)},
 		{"many members", forged(header, "{"+strings.Repeat(`"a":1,`, 300)+`"b":1}`)},
-		{"many claims", forged(header, manyClaims(3000))},
+		{"many claims", forged(header, manyMembers(3000))},
 		{"huge dates", forged(header, `{"exp":1e400,"nbf":-1e308,"iat":"NaN"}`)},
 		{"dates of other types", forged(header, `{"exp":null,"nbf":{},"iat":true,"aud":[null,1],"sub":[],"iss":null,"jti":{}}`)},
 		{"infinite text", forged(header, `{"exp":"Infinity","nbf":"1e999"}`)},
@@ -63,6 +68,9 @@ func TestHostileTokens(t *testing.T) {
 		{"a large header", forged(`{"alg":"HS256","x5c":["`+strings.Repeat("A", 4000)+`"]}`, `{}`)},
 		{"a key of 300,000 bits", forged(`{"alg":"RS512","jwk":{"kty":"RSA","e":"AQAB","n":"`+strings.Repeat("x", 40000)+`"}}`, `{}`)},
 		{"empty segments", ".."},
+		{"an empty payload", forged(header, "")},
+		{"an empty header", forged("", `{"exp":4102444800}`)},
+		{"many members of a header", forged(manyMembers(6000), `{"exp":4102444800}`)},
 		{"dots", strings.Repeat(".", 5000)},
 		{"an array", forged(`[]`, `[]`)},
 		{"a number", forged("1", "1")},
@@ -83,13 +91,16 @@ func TestHostileTokens(t *testing.T) {
 					if isSure := len(config) > 0 && name != "lax"; isSure && status != exitRefused {
 						t.Errorf("%s: status %d, want %d: %.300s", name, status, exitRefused, stdout)
 					}
+					if status == exitGood || strings.Contains(stdout, "explain does not know") {
+						t.Errorf("%s: status %d: %.300s", name, status, stdout)
+					}
 				}
 			}
 		})
 	}
 }
 
-func manyClaims(n int) string {
+func manyMembers(n int) string {
 	var b strings.Builder
 	b.WriteString("{")
 	for i := range n {
@@ -97,6 +108,113 @@ func manyClaims(n int) string {
 	}
 	b.WriteString(`"exp":4102444800}`)
 	return b.String()
+}
+
+// The work grows with the size of a token, and not with the square of it. Memory that is
+// allocated stands for the work, because it does not depend on the machine.
+func TestWorkGrowsWithTheSize(t *testing.T) {
+	setup := explain.Setup{Options: jwthttp.Options{Issuer: "https://issuer.example.com", Audience: []string{"orders"}}}
+	if err := setup.AddSecret([]byte(strings.TrimSpace(read(t, "secret.txt"))), "the secret", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	allocated := func(token string) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		explain.Explain(t.Context(), token, setup)
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	for name, token := range map[string]func(n int) string{
+		"header":   func(n int) string { return forged(manyMembers(n), `{}`) },
+		"claims":   func(n int) string { return forged(`{"alg":"HS256"}`, manyMembers(n)) },
+		"segments": func(n int) string { return strings.Repeat("eyJh.", n) },
+		"depth": func(n int) string {
+			return forged(`{"alg":"HS256"}`, strings.Repeat(`{"a":`, n)+"1"+strings.Repeat("}", n))
+		},
+	} {
+		allocated(token(10)) // what is allocated once
+		small, large := allocated(token(1000)), allocated(token(4000))
+		if large > 8*small { // 16 times if it were the square
+			t.Errorf("%s: %.0f bytes for a token of four times the size, and %.0f for one", name, large, small)
+		}
+	}
+}
+
+// A caller that has gone gets no more work done, and a token that was not looked at is not good.
+func TestExplainEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	setup := explain.Setup{Options: jwthttp.Options{Issuer: "https://issuer.example.com", Audience: []string{"orders"}}}
+	for name, token := range map[string]string{"good": read(t, "hs256.jwt"), "bad": read(t, "everything.jwt"), "header": forged(manyMembers(100), `{}`)} {
+		r := explain.Explain(ctx, token, setup)
+		if got := reasons(r); r.Verdict == explain.Good || len(got) > 2 || !slices.Contains(got, "canceled") {
+			t.Errorf("%s: %s, %v", name, r.Verdict, got)
+		}
+	}
+}
+
+// A token that no middleware takes is tried with the keys that the middleware would use for it,
+// and with no other.
+func TestOnlyUsedKeysVerify(t *testing.T) {
+	hmac := []byte(read(t, "secret-trimmed.txt"))
+	oct := fmt.Sprintf(`{"kty":"oct","k":%q}`, base64.RawURLEncoding.EncodeToString(hmac))
+	withOct := writeFile(t, []byte(`{"keys":[`+read(t, "jwk.json")+`,`+oct+`]}`))
+	sign := func(header string) string {
+		input := encode(header) + "." + encode(`{"iss":"https://issuer.example.com","aud":"orders","exp":4102444800}`)
+		signature, err := jwt.SigningMethodHS256.Sign(input, hmac)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+	}
+	for _, tc := range []struct {
+		name, header string
+		flags        []string
+		want         string
+	}{
+		{"the key", `{"alg":"HS256","crit":["x"]}`, secret, "header"},
+		{"the key, by its id", `{"alg":"HS256","kid":"mine","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},
+		{"the key, and a token without kid", `{"alg":"HS256","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},
+		{"a kid that cannot be one", `{"alg":"HS256","kid":7}`, flags(secret, []string{"-kid", "mine"}), "malformed_token"},
+		{"another id", `{"alg":"HS256","kid":"zzz","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header unknown_key"},
+		{"another id, without crit", `{"alg":"HS256","kid":"zzz"}`, flags(secret, []string{"-kid", "mine"}), "unknown_key"},
+		{"a secret that was published", `{"alg":"HS256","crit":["x"]}`, []string{"-key", withOct}, "header unknown_key"},
+		{"another algorithm", `{"alg":"HS384","crit":["x"]}`, secret, "header unknown_key"},
+		{"another signature", `{"alg":"HS256","crit":["x"]}`, []string{"-secret-file", data("secret-hex.txt")}, "header signature"},
+		{"a large token", `{"alg":"HS256","kid":"zzz","x":"` + strings.Repeat("x", 64<<10) + `"}`, flags(secret, []string{"-kid", "mine"}), "token_too_large header unknown_key"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := asJSON(t, sign(tc.header), flags(ours, tc.flags)...)
+			if got := strings.Join(reasons(r), " "); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			i := slices.IndexFunc(r.Steps, func(s explain.Step) bool { return s.Name == "signature" })
+			if isGood := !strings.ContainsAny(tc.want, " ") && tc.want != "unknown_key"; (r.Steps[i].Status == explain.Passed) != isGood {
+				t.Errorf("the signature is %q", r.Steps[i].Status)
+			}
+		})
+	}
+}
+
+// A claim that is too deep is found, also in a token that is nearly as large as one can be.
+func TestDeepClaims(t *testing.T) {
+	hmac := []byte(read(t, "secret-trimmed.txt"))
+	for name, deep := range map[string]string{
+		"lists":   strings.Repeat("[", 8000) + strings.Repeat("]", 8000),
+		"objects": strings.Repeat(`{"a":`, 8000) + "1" + strings.Repeat("}", 8000),
+	} {
+		for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"HS256","kid":"` + strings.Repeat("k", 200) + `"}`} {
+			input := encode(header) + "." + encode(`{"iss":"https://issuer.example.com","aud":"orders","exp":4102444800,"x":`+deep+`}`)
+			signature, err := jwt.SigningMethodHS256.Sign(input, hmac)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token := input + "." + base64.RawURLEncoding.EncodeToString(signature)
+			t.Run(name, func(t *testing.T) {
+				expectFirstLine(t, token, mistake{flags: flags(secret, []string{"-max-token-bytes", "65536"}), reason: "claims", says: `the claim "x" is nested too deep`})
+			})
+		}
+	}
 }
 
 // What is found does not depend on chance: every byte of a good token that is changed is found.
@@ -188,6 +306,11 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"the secret as an argument", []string{"-secret", words}, "there is no flag -secret"},
 		{"the secret as an argument with =", []string{"-secret=" + words}, "there is no flag -secret"},
 		{"the secret as a flag", []string{"-" + words}, "jwthttp explain: "},
+		{"the secret as the value of a flag", []string{"-secret-env", "-" + words, "-bogus"}, "argument 3 is not one of the flags"},
+		{"a short secret as a flag", []string{"-correct-horse"}, "argument 1 is not one of the flags"},
+		{"the secret as an algorithm", []string{"-key", data("rsa.pem"), "-alg", "correct-horse"}, "use RS256 or PS256"},
+		{"three dashes", []string{"-json", "---x"}, "argument 2 is not one of the flags"},
+		{"no value", []string{"-json", "-issuer"}, "a value that it cannot have, or none"},
 		{"the secret as a number", []string{"-leeway", words}, "a value that it cannot have"},
 		{"the token as an argument", []string{"eyJhbGciOiJIUzI1NiJ9." + words}, "a token was given as an argument"},
 		{"two secrets", []string{"-secret-env", "HOME", "-secret-file", data("secret.txt")}, "keep one"},
@@ -204,10 +327,23 @@ func TestBadFilesAndFlags(t *testing.T) {
 			if status != exitUnknown || stdout != "" || !strings.Contains(stderr, tc.says) {
 				t.Errorf("status %d, stdout %q, stderr %q, want %q", status, stdout, stderr, tc.says)
 			}
-			if strings.Contains(stderr, words) {
+			if strings.Contains(stderr, "correct-horse") {
 				t.Errorf("the secret is in %q", stderr)
 			}
 		})
+	}
+}
+
+// What is behind a megabyte is not left out: the token is another one than the first.
+func TestMoreThanAMegabyteIsRefused(t *testing.T) {
+	token := strings.TrimSpace(read(t, "hs256.jwt"))
+	spaces := strings.Repeat(" ", 1<<20-len(token))
+	if line, status := firstLine(t, token+spaces, flags(ours, secret)...); status != exitGood {
+		t.Errorf("a megabyte: status %d: %s", status, line)
+	}
+	stdout, stderr, status := command(t, token+spaces+"x", flags([]string{"explain"}, ours, secret)...)
+	if status != exitUnknown || stdout != "" || !strings.Contains(stderr, "more than 1 MiB") {
+		t.Errorf("more: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -174,6 +175,17 @@ func TestServeIssues(t *testing.T) {
 	claims := accept("form", old)
 	if got := fmt.Sprintf("%v, %v, %v", claims["sub"], claims["scope"], claims["aud"]); got != "bob, read write, [api other]" || claims["grant_type"] != nil || claims["client_secret"] != nil {
 		t.Errorf("claims of the form: %v", claims)
+	}
+	credentials := url.Values{}
+	for _, name := range []string{
+		"client_secret", "password", "refresh_token", "code", "assertion", "client_assertion", "client_assertion_type",
+		"code_verifier", "device_code", "subject_token", "actor_token",
+	} {
+		credentials.Set(name, "hunter2hunter2")
+	}
+	claims = accept("credentials", s.token(t, formType, "username=bob&client_id=web&"+credentials.Encode()))
+	if claims["username"] != "bob" || claims["client_id"] != "web" || strings.Contains(fmt.Sprint(claims), "hunter2") {
+		t.Errorf("claims of a form with credentials: %v", claims)
 	}
 	claims = accept("JSON", s.token(t, "application/json; charset=utf-8", `{"sub": null, "n": 1e2, "nested": {"a": [true]}, "expires_in": 60}`))
 	issued, _ := claims["iat"].(float64)
@@ -532,7 +544,7 @@ func TestServeFlags(t *testing.T) {
 		{"no port", []string{"-addr", "127.0.0.1"}, "write it like 127.0.0.1:8910"},
 		{"control characters", []string{"-addr", "\x1b[31m\u202e:1"}, `-addr "\x1b[31m\u202e:1"`},
 		{"token as an argument", []string{"-addr", "127.0.0.1:0", "eyJhbGciOiJub25lIn0.e30."}, "paste a token into the page"},
-		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "there is no flag \"-adress\""},
+		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "argument 3 is not one of the flags"},
 		{"options that contradict each other", []string{"-addr", "127.0.0.1:0", "-allow-any-audience", "-audience", "a"}, "contradict"},
 		{"leeway of an hour", []string{"-addr", "127.0.0.1:0", "-leeway", "1h"}, "Leeway"},
 		{"two sources of keys", []string{"-addr", "127.0.0.1:0", "-discover", "https://a.example.com", "-jwks", "https://a.example.com"}, "-jwks and -discover"},

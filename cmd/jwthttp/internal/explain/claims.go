@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
@@ -18,6 +20,9 @@ const (
 	maxMembers   = 256
 )
 
+// registered are the claims that the middleware looks at.
+var registered = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}
+
 // checkClaims asks about copies of the token with a good signature, until one is accepted.
 func (e *explainer) checkClaims() {
 	e.payloadAs = readObject(e.token.payload)
@@ -25,19 +30,19 @@ func (e *explainer) checkClaims() {
 		e.add(Finding{Reason: "claims", Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
 		return
 	}
-	if len(e.token.payload) > maxTokenSize*3/4-2048 { // too large with any header; that is reported
-		for name := range e.payloadAs.members {
-			if !slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}, name) {
-				delete(e.payloadAs.members, name)
-			}
-		}
-		e.payloadAs.rewrite()
-	}
+	// No claim depends on the rest of the header, and a copy must not be larger than the token.
+	e.headerAs.keepOnly("typ")
 	e.opts.MaxTokenBytes = maxTokenSize // a copy may be larger than the token
-	for range maxMends {
+	for range e.attempts {
 		reason := e.askCopy()
+		if reason == "token_too_large" && e.payloadAs.keepOnly(registered...) { // that is reported
+			reason = e.askCopy()
+		}
 		if reason == "" {
 			e.reached = stepTimes
+			return
+		}
+		if reason == "token_too_large" {
 			return
 		}
 		f, ok := e.claimFinding(reason)
@@ -106,16 +111,11 @@ func (e *explainer) claimsFault() (Finding, bool) {
 	for name, value := range p.members {
 		if depth(value) >= maxDepth {
 			p.set(name, nil)
-			return Finding{Wanted: fmt.Sprintf("JSON nested at most %d deep", maxDepth), Came: quote(name) + " is deeper", Mend: fmt.Sprintf("the claim %s is nested too deep: have the issuer leave it out", quote(name))}, true
+			return Finding{Wanted: fmt.Sprintf("JSON nested at most %d deep", maxDepth), Came: logtext.Quote(name) + " is deeper", Mend: fmt.Sprintf("the claim %s is nested too deep: have the issuer leave it out", logtext.Quote(name))}, true
 		}
 	}
 	if n := len(p.members); n > maxMembers {
-		for name := range p.members {
-			if !slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}, name) {
-				delete(p.members, name)
-			}
-		}
-		p.rewrite()
+		p.keepOnly(registered...)
 		return Finding{Wanted: fmt.Sprintf("at most %d claims", maxMembers), Came: fmt.Sprintf("%d claims", n), Mend: "there are too many claims: have the issuer put lists in one claim each"}, true
 	}
 	return Finding{Wanted: "claims as RFC 7519 has them", Mend: "the claims cannot be decoded: see the log of the middleware"}, false
@@ -182,12 +182,12 @@ func (e *explainer) senderConstrained() Finding {
 
 func (e *explainer) otherIssuer() Finding {
 	want, p := e.opts.Issuer, &e.payloadAs
-	f := Finding{Wanted: quote(want), Came: "no iss"}
+	f := Finding{Wanted: logtext.Quote(want), Came: "no iss"}
 	if !p.has("iss") {
 		f.Mend = "the token has no iss: have the issuer set it, or leave Options.Issuer out where the keys are yours alone"
 	} else {
 		iss := p.str("iss")
-		f.Came = quote(iss)
+		f.Came = logtext.Quote(iss)
 		f.Mend = differenceOf(want, iss)
 	}
 	p.set("iss", want)
@@ -196,7 +196,7 @@ func (e *explainer) otherIssuer() Finding {
 
 // differenceOf says how the issuer that is configured and the one that came differ.
 func differenceOf(want, came string) string {
-	takeIt := fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", quote(came))
+	takeIt := fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
 	w, errW := url.Parse(want)
 	c, errC := url.Parse(came)
 	switch {
@@ -231,15 +231,15 @@ func differenceOf(want, came string) string {
 func (e *explainer) otherAudience() Finding {
 	p, want := &e.payloadAs, e.opts.Audience
 	came := p.list("aud")
-	f := Finding{Wanted: "one of " + quoteAll(want), Came: "no aud"}
+	f := Finding{Wanted: "one of " + logtext.Quotes(want), Came: "no aud"}
 	if len(want) == 1 {
-		f.Wanted = quote(want[0])
+		f.Wanted = logtext.Quote(want[0])
 	}
 	if len(want) == 0 {
 		f.Wanted = "no aud, because no audience is configured"
 	}
 	if len(came) > 0 {
-		f.Came = quoteAll(came)
+		f.Came = logtext.Quotes(came)
 	}
 	f.Mend = e.audienceMend(want, came)
 	switch {
@@ -258,13 +258,13 @@ func (e *explainer) audienceMend(want, came []string) string {
 	}
 	switch {
 	case !p.has("aud"):
-		mend := fmt.Sprintf("the token has no aud: have the issuer name this service (%s), or set Options.AllowAnyAudience in place of Options.Audience", quoteAll(want))
+		mend := fmt.Sprintf("the token has no aud: have the issuer name this service (%s), or set Options.AllowAnyAudience in place of Options.Audience", logtext.Quotes(want))
 		if p.has("client_id") && p.str("token_use") == "access" {
 			mend = "an access token of Amazon Cognito has no aud: set Options.AllowAnyAudience in place of Options.Audience, and check client_id in a Check"
 		}
 		return mend
 	case len(want) == 0 && len(came) > 0:
-		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", quoteAll(came), quote(came[0]))
+		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", logtext.Quotes(came), logtext.Quote(came[0]))
 	case len(came) == 0:
 		return "the token's aud is empty: have the issuer name this service"
 	}
@@ -272,26 +272,26 @@ func (e *explainer) audienceMend(want, came []string) string {
 		for _, c := range came {
 			switch {
 			case c == w+"/" || c+"/" == w:
-				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to exactly %s", quote(c))
+				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to exactly %s", logtext.Quote(c))
 			case strings.EqualFold(c, w):
-				return fmt.Sprintf("the audiences differ in capital letters, which count: set Options.Audience to %s", quote(c))
+				return fmt.Sprintf("the audiences differ in capital letters, which count: set Options.Audience to %s", logtext.Quote(c))
 			case strings.Replace(c, "http://", "https://", 1) == w || strings.Replace(w, "http://", "https://", 1) == c:
-				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to exactly %s", quote(c))
+				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to exactly %s", logtext.Quote(c))
 			case "api://"+c == w || "api://"+w == c:
-				return fmt.Sprintf("the audiences differ in api://, which Entra writes for version 1 and leaves out for version 2: set Options.Audience to %s", quote(c))
+				return fmt.Sprintf("the audiences differ in api://, which Entra writes for version 1 and leaves out for version 2: set Options.Audience to %s", logtext.Quote(c))
 			case strings.TrimSpace(c) == w || strings.TrimSpace(w) == c:
 				return "there is white space around one of the audiences: take it off"
 			case slices.Contains(strings.Fields(strings.ReplaceAll(c, ",", " ")), w):
-				return fmt.Sprintf("the token's aud is one string with several names in it, %s: have the issuer write a list", quote(c))
+				return fmt.Sprintf("the token's aud is one string with several names in it, %s: have the issuer write a list", logtext.Quote(c))
 			case slices.Contains(strings.Split(w, ","), c):
-				return fmt.Sprintf("Options.Audience has several names in one string, %s: write each as a string of its own", quote(w))
+				return fmt.Sprintf("Options.Audience has several names in one string, %s: write each as a string of its own", logtext.Quote(w))
 			}
 		}
 	}
 	if slices.Equal(came, []string{"account"}) {
-		return fmt.Sprintf("the token is for \"account\" only, as Keycloak does by default: add an audience mapper for %s to the client or a client scope", quote(want[0]))
+		return fmt.Sprintf("the token is for \"account\" only, as Keycloak does by default: add an audience mapper for %s to the client or a client scope", logtext.Quote(want[0]))
 	}
-	return fmt.Sprintf("the token is for %s and not for %s: have the client ask for a token for this service, or set Options.Audience to the name that the issuer uses", quoteAll(came), quoteAll(want))
+	return fmt.Sprintf("the token is for %s and not for %s: have the client ask for a token for this service, or set Options.Audience to the name that the issuer uses", logtext.Quotes(came), logtext.Quotes(want))
 }
 
 // isIDToken reports whether the payload is that of an ID token: Keycloak and Cognito say so, and

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
@@ -100,15 +101,15 @@ func (e *explainer) waitForKeys() bool {
 		return true
 	}
 	_, issuer := e.setup.Remote.Recorder.fetched()
-	f := Finding{Reason: "unavailable", Wanted: "the keys of " + quote(source.Issuer()), Came: clip(err.Error())}
+	f := Finding{Reason: "unavailable", Wanted: "the keys of " + logtext.Quote(source.Issuer()), Came: clip(err.Error())}
 	f.Mend = fmt.Sprintf("the keys cannot be fetched, so every token gets a 503: %s", clip(err.Error()))
 	if issuer != "" && issuer != source.Issuer() {
-		f.Mend = fmt.Sprintf("the metadata is of the issuer %s, and the configuration says %s: %s", quote(issuer), quote(source.Issuer()), differenceOf(source.Issuer(), issuer))
+		f.Mend = fmt.Sprintf("the metadata is of the issuer %s, and the configuration says %s: %s", logtext.Quote(issuer), logtext.Quote(source.Issuer()), differenceOf(source.Issuer(), issuer))
 	}
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns):
-		f.Mend = fmt.Sprintf("the host %s is not known here: check its spelling and the network", quote(strings.TrimSuffix(dns.Name, ".")))
+		f.Mend = fmt.Sprintf("the host %s is not known here: check its spelling and the network", logtext.Quote(strings.TrimSuffix(dns.Name, ".")))
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Mend = "the keys could not be fetched in time: check that this machine reaches the issuer, also through its proxy"
 	}

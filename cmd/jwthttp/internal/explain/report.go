@@ -8,7 +8,7 @@ import "slices"
 // have no control characters and none that change the direction of text, and never a secret or
 // a signature.
 type Report struct {
-	Verdict  string    `json:"verdict"`            // one of the constants below
+	Verdict  string    `json:"verdict"`            // one of the constants below; Good only without findings
 	Findings []Finding `json:"findings,omitempty"` // every reason, the first refusal first; none if the token is good
 	Steps    []Step    `json:"steps"`              // the token's way, top to bottom
 	Header   string    `json:"header,omitempty"`   // as sent, decoded and indented; unverified unless the verdict is Good
@@ -73,7 +73,7 @@ var stepOf = map[string]string{
 	"no_token": stepCredential, "two_credentials": stepCredential, "malformed_credential": stepCredential,
 	"malformed_token": stepForm, "token_too_large": stepForm,
 	"header": stepHeader, "type": stepType,
-	"unknown_key": stepKey, "unavailable": stepKey, "canceled": stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
+	"unknown_key": stepKey, "unavailable": stepKey, reasonCanceled: stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
 	"signature": stepSignature,
 	"claims":    stepClaims, "sender_constrained": stepBinding, "issuer": stepIssuer, "audience": stepAudience,
 	"missing_claim": stepTimes, "not_yet_valid": stepTimes, "expired": stepTimes,
@@ -81,12 +81,12 @@ var stepOf = map[string]string{
 
 // report makes the report of what was found.
 func (e *explainer) report() Report {
-	r := Report{Verdict: Good, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
-	if len(r.Findings) > 0 {
+	r := Report{Verdict: Unknown, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
+	switch {
+	case len(r.Findings) > 0 && !isAboutSetup(r.Findings[0].Reason):
 		r.Verdict = Refused
-		if isAboutSetup(r.Findings[0].Reason) {
-			r.Verdict = Unknown
-		}
+	case len(r.Findings) == 0 && e.isAccepted():
+		r.Verdict = Good
 	}
 	reached := slices.Index(steps, e.reached) // -1 for none
 	for _, f := range r.Findings {
@@ -114,5 +114,11 @@ func (e *explainer) report() Report {
 
 // isAboutSetup reports whether a reason is a fault of the setup, which no token can mend.
 func isAboutSetup(reason string) bool {
-	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", "canceled"}, reason)
+	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", reasonCanceled}, reason)
+}
+
+// isBeforeKey reports whether a middleware refuses for a reason before it looks for a key.
+func isBeforeKey(reason string) bool {
+	step := slices.Index(steps, stepOf[reason])
+	return step >= 0 && step < slices.Index(steps, stepKey)
 }

@@ -88,7 +88,8 @@ func (s *Setup) AddKeys(data []byte, name, algorithm, id string) error {
 func (s *Setup) add(k Key) error {
 	key, ok := verifying(k.Algorithm, k.Material)
 	if !ok {
-		return fmt.Errorf("%.20q does not go with this key (flag -alg): use %s", k.Algorithm, choicesFor(k.Material))
+		// The algorithm is not repeated: people put a secret where it does not belong.
+		return fmt.Errorf("the algorithm does not go with this key (flag -alg): use %s", choicesFor(k.Material))
 	}
 	if k.ID != "" {
 		key = key.WithID(k.ID)
