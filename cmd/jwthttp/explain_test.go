@@ -282,6 +282,8 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"JSON, and a header with a space", `{"access_token": "` + spaced + `"}`, "malformed_credential", "the whole JSON answer"},
 		{"cookie, and a header with lines", "session=" + lines + "; Path=/", "malformed_credential", "a name was pasted along"},
 		{"URL of a host like a token", "https://eye.example.com/cb?access_token=" + token, "malformed_credential", "a URL with a token"},
+		{"a name that ends like a token begins", "key-" + token, "malformed_token", "other text around the token"},
+		{"a host before the token", "eyCandy.com." + token, "malformed_token", "other text around the token"},
 		{"a header with a space alone", strings.Split(spaced, ".")[0], "malformed_token", "only the first segment"},
 		{"no payload", parts[0] + ".." + parts[2], "malformed_token", "has no payload"},
 		{"JSON", `{"access_token": "` + token + `", "token_type": "Bearer"}`, "malformed_credential", "the whole JSON answer"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -159,9 +160,30 @@ func TestOnlyUsedKeysVerify(t *testing.T) {
 	hmac := []byte(read(t, "secret-trimmed.txt"))
 	oct := fmt.Sprintf(`{"kty":"oct","k":%q}`, base64.RawURLEncoding.EncodeToString(hmac))
 	withOct := writeFile(t, []byte(`{"keys":[`+read(t, "jwk.json")+`,`+oct+`]}`))
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(read(t, "rsa-private.pem")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJWK := func(pub rsa.PublicKey, kid string) string {
+		return fmt.Sprintf(`{"kty":"RSA","alg":"RS256","kid":%q,"e":"AQAB","n":%q}`, kid, base64.RawURLEncoding.EncodeToString(pub.N.Bytes()))
+	}
+	setOf := func(keys ...string) []string {
+		return []string{"-key", writeFile(t, []byte(`{"keys":[`+strings.Join(keys, ",")+`]}`))}
+	}
+	nine := []string{asJWK(private.PublicKey, "the key")}
+	for i := range 8 {
+		nine = append(nine, asJWK(other.PublicKey, fmt.Sprint("other ", i)))
+	}
 	sign := func(header string) string {
 		input := encode(header) + "." + encode(`{"iss":"https://issuer.example.com","aud":"orders","exp":4102444800}`)
 		signature, err := jwt.SigningMethodHS256.Sign(input, hmac)
+		if strings.Contains(header, "RS256") {
+			signature, err = jwt.SigningMethodRS256.Sign(input, private)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,6 +194,11 @@ func TestOnlyUsedKeysVerify(t *testing.T) {
 		flags        []string
 		want         string
 	}{
+		{"the first key of a kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(private.PublicKey, "a"), asJWK(other.PublicKey, "a")), "header"},
+		{"the second key of a kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(other.PublicKey, "a"), asJWK(private.PublicKey, "a")), "header signature"},
+		{"the key of another kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(other.PublicKey, "a"), asJWK(private.PublicKey, "b")), "header signature"},
+		{"one of eight keys without kid", `{"alg":"RS256","crit":["x"]}`, setOf(nine[:8]...), "header"},
+		{"one of nine keys without kid", `{"alg":"RS256","crit":["x"]}`, setOf(nine...), "header unknown_key"},
 		{"the key", `{"alg":"HS256","crit":["x"]}`, secret, "header"},
 		{"the key, by its id", `{"alg":"HS256","kid":"mine","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},
 		{"the key, and a token without kid", `{"alg":"HS256","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},

@@ -30,8 +30,6 @@ func (e *explainer) checkClaims() {
 		e.add(Finding{Reason: "claims", Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
 		return
 	}
-	// No claim depends on the rest of the header, and a copy must not be larger than the token.
-	e.headerAs.keepOnly("typ")
 	e.opts.MaxTokenBytes = maxTokenSize // a copy may be larger than the token
 	for range e.attempts {
 		reason := e.askCopy()

@@ -162,7 +162,7 @@ func (e *explainer) mendOptions() {
 }
 
 // ask returns the reason of a middleware for refusing a request, "" if it accepts it. The error
-// is that of New.
+// is that of New, and has the reason "configuration".
 func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorization string) (reason string, err error) {
 	var result jwthttp.Result
 	opts.OnResult = func(_ *http.Request, res jwthttp.Result) { result = res }
@@ -170,11 +170,11 @@ func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorizat
 	opts.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {}
 	auth, err := jwthttp.New[jwt.MapClaims](keys, opts)
 	if err != nil {
-		return "", err
+		return reasonConfiguration, err
 	}
 	r, err := http.NewRequestWithContext(e.ctx, http.MethodGet, "/", nil)
 	if err != nil {
-		return "", err
+		return reasonConfiguration, err
 	}
 	r.Header["Authorization"] = []string{authorization}
 	auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(noAnswer{}, r)
@@ -188,10 +188,7 @@ func (e *explainer) askCopy() string {
 	input := encode(header.json()) + "." + encode(e.payloadAs.json())
 	mac := hmac.New(sha256.New, e.throwAway)
 	mac.Write([]byte(input))
-	reason, err := e.ask(e.anyKey(), e.opts, "Bearer "+input+"."+encode(mac.Sum(nil)))
-	if err != nil {
-		return reasonConfiguration
-	}
+	reason, _ := e.ask(e.anyKey(), e.opts, "Bearer "+input+"."+encode(mac.Sum(nil)))
 	return reason
 }
 

@@ -220,7 +220,8 @@ func isBinary(raw string) bool {
 }
 
 var (
-	compact = regexp.MustCompile(`e[yw][A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`) // ew… is a brace and a line break
+	// The first characters are a brace, and a quote or white space.
+	compact = regexp.MustCompile(`e(y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 	scheme  = regexp.MustCompile(`(?i)^(bearer|jwt|token|dpop)[\s:]+`)
 	escaped = regexp.MustCompile(`(?i)%(2e|3d|2b|2f|20|22|0a|0d)`)
 )
@@ -288,10 +289,13 @@ func findTokens(raw string) (found [][]int) {
 		if at == nil {
 			break
 		}
-		if isHeader(raw[from+at[0] : from+at[1]]) {
-			found = append(found, []int{from + at[0], from + at[1]})
+		start, end := from+at[0], from+at[1]
+		from = end
+		if isHeader(raw[start:end]) {
+			found = append(found, []int{start, end})
+		} else { // the token may begin behind the first dot
+			from = start + strings.IndexByte(raw[start:], '.')
 		}
-		from += at[1]
 	}
 	return found
 }

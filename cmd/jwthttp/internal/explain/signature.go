@@ -26,8 +26,8 @@ func (e *explainer) checkSignature(keysWork bool) {
 	keys := e.keys()
 	var reason string
 	if keysWork && !e.isMended && !e.formFault {
-		reason, _ = e.ask(e.setup.Source, e.opts, e.sent) // askFirst has found that New accepts it
-		e.good = !slices.Contains([]string{"unknown_key", "signature", "unavailable", reasonCanceled}, reason)
+		reason, _ = e.ask(e.setup.Source, e.opts, e.sent)
+		e.good = !slices.Contains([]string{"unknown_key", "signature"}, reason) && !isAboutSetup(reason)
 	} else {
 		reason = e.tryUsedKeys(keys, keysWork)
 		e.good = reason == ""
@@ -54,7 +54,7 @@ func (e *explainer) checkSignature(keysWork bool) {
 func (e *explainer) tryUsedKeys(keys []Key, keysWork bool) string {
 	if keysWork { // a signature that no key verifies shows whether there is a key
 		reason, _ := e.ask(e.setup.Source, e.opts, "Bearer "+encode(e.headerAs.json())+"."+encode([]byte("{}"))+".AAAA")
-		if slices.Contains([]string{"unknown_key", "unavailable", reasonCanceled}, reason) {
+		if reason == "unknown_key" || isAboutSetup(reason) {
 			return reason
 		}
 	}
