@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -56,7 +55,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 // setup reads the files and the environment, and makes the setup of the middleware. No request
 // is sent yet. The caller closes what it returns. The error says which flag is wrong and how to
 // mend it; it never has a secret.
-func (c *config) setup(_ context.Context) (explain.Setup, error) {
+func (c *config) setup() (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Leeway: c.leeway, MaxAge: c.maxAge,
 		AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes,
@@ -102,7 +101,7 @@ func (c *config) remote(s explain.Setup) (explain.Setup, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Source, s.Remote = source, &explain.Remote{Source: source, Recorder: recorder}
+	s.Source, s.Remote = source, &explain.Remote{Source: source, Recorder: recorder, Discovers: c.discover != ""}
 	return s, nil
 }
 

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const explainUsage = `Usage: jwthttp explain [flags] [FILE]
@@ -36,7 +38,7 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	var c config
 	fs := newFlagSet("explain", explainUsage)
 	c.addTo(fs)
-	asJSON := fs.Bool("json", false, "write the report as JSON")
+	asJSON := fs.Bool("json", false, "write the report as JSON; its header and payload are JSON as text, with every digit and\nname as it was sent")
 	if status, ok := parseFlags(fs, args, stdout, stderr); !ok {
 		return status
 	}
@@ -53,7 +55,7 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	if err != nil {
 		return fail(err)
 	}
-	setup, err := c.setup(ctx)
+	setup, err := c.setup()
 	if err != nil {
 		return fail(err)
 	}
@@ -83,7 +85,11 @@ func isTerminal(stdin io.Reader) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device too
+	return err != nil || !os.SameFile(info, null)
 }
 
 // readToken reads the token from the file that args name, or from stdin.
@@ -137,13 +143,16 @@ func textOf(r explain.Report) string {
 		}
 		writeField(&b, came, f.Came)
 		writeField(&b, "mend", f.Mend)
+		if slices.Contains(reason.Words(), f.Reason) { // those of explain alone have no section
+			writeField(&b, "see", "docs/refusals.md#"+f.Reason)
+		}
 	}
 	b.WriteString("\nThe token's way:\n")
 	for _, s := range r.Steps {
 		fmt.Fprintf(&b, "   %-11s %s\n", s.Name, s.Status)
 	}
 	unverified := ", unverified"
-	if r.Verdict == explain.Good {
+	if r.IsSigned() {
 		unverified = ""
 	}
 	if r.Header != "" {

@@ -22,7 +22,7 @@ var explained = map[jwthttptest.Fault][2]string{
 	jwthttptest.NotYetValid:        {"not_yet_valid", "6m0s ahead"},
 	jwthttptest.NoExpiry:           {"missing_claim", "the token has no exp"},
 	jwthttptest.TextExpiry:         {"claims", "exp is a string"},
-	jwthttptest.WrongIssuer:        {"issuer", "Options.Issuer"},
+	jwthttptest.WrongIssuer:        {"issuer", "exactly \"https://other-issuer.example.com\", if you trust it"},
 	jwthttptest.NoIssuer:           {"issuer", "the token has no iss"},
 	jwthttptest.WrongAudience:      {"audience", "and not for"},
 	jwthttptest.NoAudience:         {"audience", "the token has no aud"},

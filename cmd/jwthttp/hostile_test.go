@@ -7,6 +7,8 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
@@ -386,14 +388,21 @@ func TestKeysOfTheNetwork(t *testing.T) {
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	metadata := func(path, issuer string) {
+	secure := httptest.NewUnstartedServer(mux)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	metadata := func(path, issuer, keys string) {
 		mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, server.URL+"/keys")
+			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, server.URL+keys)
 		})
 	}
-	metadata("", server.URL+"/")
-	metadata("/realm", "https://sso.example.com/realm")
+	metadata("", server.URL+"/", "/keys")
+	metadata("/shop", server.URL+"/shop", "/keys")
+	metadata("/lost", server.URL+"/lost", "/no-keys")
+	metadata("/realm", "https://sso.example.com/realm", "/keys")
 	mux.HandleFunc("GET /html", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31m") })
+	mux.HandleFunc("GET /fails", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	mux.HandleFunc("GET /empty", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks.json")) })
 	mux.HandleFunc("GET /ps256", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks-ps256.json")) })
@@ -408,17 +417,24 @@ func TestKeysOfTheNetwork(t *testing.T) {
 		{"good", token, []string{"-discover", iss.URL, "-audience", iss.Audience}, "good: "},
 		{"good, a key set", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "orders"}, "good: "},
 		{"no audience", token, []string{"-discover", iss.URL}, "refused: audience: the token is for \"jwthttptest\", and no audience is configured"},
-		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "cannot tell: unavailable: the metadata is of the issuer \"" + server.URL + "/\""},
+		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "the metadata is of the issuer \"" + server.URL + "/\": the metadata's issuer has a slash at its end, and the configuration has none: pass jwks.Discover exactly"},
 		{"a realm behind a proxy", token, []string{"-discover", server.URL + "/realm", "-audience", "x"}, "differ in their host"},
-		{"no such path", token, []string{"-discover", server.URL + "/no", "-audience", "x"}, "status 404"},
-		{"a page", token, []string{"-jwks", server.URL + "/html", "-issuer", shop, "-audience", "x"}, "not a JSON key set"},
-		{"no keys", token, []string{"-jwks", server.URL + "/empty", "-issuer", shop, "-audience", "x"}, "no key that can be used"},
-		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: the keys cannot be fetched, so every token gets a 503"},
+		{"no such path", token, []string{"-discover", server.URL + "/no", "-audience", "x"}, "this is not the address of an issuer: check the path"},
+		{"a page", token, []string{"-jwks", server.URL + "/html", "-issuer", shop, "-audience", "x"}, "this is not the address of a key set: check the path"},
+		{"no keys", token, []string{"-jwks", server.URL + "/empty", "-issuer", shop, "-audience", "x"}, "the key set has no key that can be used"},
+		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: there are no keys, so every token gets a 503: nothing answers there: check host and port"},
+		{"https for http", token, []string{"-discover", strings.Replace(server.URL, "http:", "https:", 1), "-audience", "x"}, "speaks http and not https: check scheme and port"},
+		{"a certificate of nobody", token, []string{"-discover", secure.URL, "-audience", "x"}, "certificate is not trusted here"},
+		{"an error of the server", token, []string{"-jwks", server.URL + "/fails", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 500"},
+		{"metadata for a key set", token, []string{"-jwks", server.URL + "/.well-known/openid-configuration", "-issuer", shop, "-audience", "x"}, "use jwks.Discover (flag -discover) with \"" + server.URL + "/\""},
+		{"no key set at its jwks_uri", token, []string{"-discover", server.URL + "/lost", "-audience", "x"}, "check its jwks_uri"},
+		{"the token of another issuer, discovered", token, []string{"-discover", server.URL + "/shop", "-audience", "x"}, "pass jwks.Discover exactly \"" + iss.URL + "\""},
 		{"the kid under another algorithm", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/ps256", "-issuer", shop, "-audience", "orders"}, "is for PS256, and the token is signed with RS256"},
-		{"the token of another issuer", token, []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "x"}, "another issuer has signed the token"},
+		{"the token of another issuer", token, []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "x"}, "set jwks.Options.Issuer to exactly \"" + iss.URL + "\", if you trust it; otherwise send a token of the issuer that is configured; its keys are needed too"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if line, _ := firstLine(t, tc.token, tc.flags...); !strings.Contains(line, tc.want) {
+			line, _ := firstLine(t, tc.token, tc.flags...)
+			if !strings.Contains(line, tc.want) || strings.Contains(line, " Options.Issuer") {
 				t.Errorf("got  %s\nwant %s", line, tc.want)
 			}
 		})

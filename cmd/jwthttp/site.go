@@ -14,6 +14,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,6 +180,10 @@ var notClaims = []string{
 	"subject_token", "actor_token", // RFC 8693
 }
 
+// jsonObject is the beginning of a JSON object, also of one that was encoded as a form. A client
+// that names no type, such as curl, sends JSON with the type of a form.
+var jsonObject = regexp.MustCompile(`(?i)^\s*(\{|%7b)`)
+
 // readClaims reads the body of a request for a token. A field of a form is a claim that is a
 // string, and one that is there twice is an array. The fields of notClaims are left out.
 func readClaims(body []byte, mediaType string) (claims map[string]jsontext.Value, err error) {
@@ -187,6 +192,9 @@ func readClaims(body []byte, mediaType string) (claims map[string]jsontext.Value
 			return nil, errors.Join(errors.New(`the claims are not a JSON object like {"sub": "alice"}`), err)
 		}
 		return claims, nil
+	}
+	if jsonObject.Match(body) {
+		return nil, errors.New("the body is JSON, and its type is that of a form: send it with Content-Type: application/json")
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -186,32 +186,52 @@ func (e *explainer) otherIssuer() Finding {
 	} else {
 		iss := p.str("iss")
 		f.Came = logtext.Quote(iss)
-		f.Mend = differenceOf(want, iss)
+		f.Mend = e.differenceOf(want, iss, inToken)
 	}
 	p.set("iss", want)
 	return f
 }
 
-// differenceOf says how the issuer that is configured and the one that came differ.
-func differenceOf(want, came string) string {
-	takeIt := fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
+// The places where an issuer is named, for differenceOf.
+const (
+	inToken    = "the token's iss"
+	inMetadata = "the metadata's issuer"
+)
+
+// takeIssuer says how the middleware of the setup is made to accept another issuer.
+func (e *explainer) takeIssuer(came string) string {
+	switch remote := e.setup.Remote; {
+	case e.setup.OwnIssuer:
+		return fmt.Sprintf("send a token of %s, or start the program with the flags of your own middleware, such as -discover", logtext.Quote(e.setup.Options.Issuer))
+	case remote != nil && remote.Discovers:
+		return fmt.Sprintf("pass jwks.Discover exactly %s, if you trust it", logtext.Quote(came))
+	case remote != nil:
+		return fmt.Sprintf("set jwks.Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
+	}
+	return fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
+}
+
+// differenceOf says how the issuer that is configured and the one that came differ. place says
+// where the latter was.
+func (e *explainer) differenceOf(want, came, place string) string {
+	takeIt := e.takeIssuer(came)
 	w, errW := url.Parse(want)
 	c, errC := url.Parse(came)
 	switch {
 	case came == want+"/":
-		return "the token's iss has a slash at its end, and the configuration has none: " + takeIt
+		return place + " has a slash at its end, and the configuration has none: " + takeIt
 	case came+"/" == want:
-		return "the configuration has a slash at the end of the issuer, and the token's iss has none: " + takeIt
+		return "the configuration has a slash at the end of the issuer, and " + place + " has none: " + takeIt
 	case strings.Replace(came, "http://", "https://", 1) == want:
-		return "the token's iss is http and the configuration is https: the issuer does not know its own address, for example in a container behind a proxy; set its public URL"
+		return place + " is http and the configuration is https: the issuer does not know its own address, for example in a container behind a proxy; set its public URL"
 	case strings.Replace(want, "http://", "https://", 1) == came:
-		return "the configuration is http and the token's iss is https: " + takeIt
+		return "the configuration is http and " + place + " is https: " + takeIt
 	case strings.EqualFold(want, came):
 		return "the two differ in capital letters, which count: " + takeIt
 	case strings.TrimSpace(came) == want || strings.TrimSpace(want) == came:
 		return "there is white space around one of the two: take it off"
 	case "https://"+came == want:
-		return "the token's iss has no https:// before it, as with Google: " + takeIt
+		return place + " has no https:// before it, as with Google: " + takeIt
 	case "https://"+want == came || "http://"+want == came:
 		return "the configuration lacks the scheme of the issuer: " + takeIt
 	case strings.HasPrefix(came, "https://sts.windows.net/") && strings.HasPrefix(want, "https://login.microsoftonline.com/"):
@@ -221,7 +241,14 @@ func differenceOf(want, came string) string {
 	case errW == nil && errC == nil && w.Host == c.Host && w.Scheme == c.Scheme && w.Host != "":
 		return "the two differ in their path, so this is another realm or tenant of the same host: " + takeIt
 	case errW == nil && errC == nil && w.Path == c.Path && w.Host != "" && c.Host != "":
-		return "the two differ in their host: the client got the token at another address than the middleware knows, for example inside a container network; " + takeIt
+		part := "host"
+		if w.Hostname() == c.Hostname() {
+			part = "port"
+		}
+		return "the two differ in their " + part + ": the client got the token at another address than the middleware knows, for example inside a container network; " + takeIt
+	}
+	if place == inMetadata || e.setup.OwnIssuer {
+		return "this is another issuer: " + takeIt
 	}
 	return "the token is of another issuer: " + takeIt + "; otherwise send a token of the issuer that is configured"
 }
@@ -262,7 +289,11 @@ func (e *explainer) audienceMend(want, came []string) string {
 		}
 		return mend
 	case len(want) == 0 && len(came) > 0:
-		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", logtext.Quotes(came), logtext.Quote(came[0]))
+		names := slices.DeleteFunc(slices.Clone(came), isForEveryClient)
+		if len(names) == 0 {
+			return fmt.Sprintf("the token is for %s only, which tokens of all clients have, and no audience is configured: have the issuer name this service in aud, as with an audience mapper of Keycloak, and set Options.Audience to that name", logtext.Quotes(came))
+		}
+		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", logtext.Quotes(came), logtext.Quote(names[0]))
 	case len(came) == 0:
 		return "the token's aud is empty: have the issuer name this service"
 	}
@@ -286,10 +317,17 @@ func (e *explainer) audienceMend(want, came []string) string {
 			}
 		}
 	}
-	if slices.Equal(came, []string{"account"}) {
-		return fmt.Sprintf("the token is for \"account\" only, as Keycloak does by default: add an audience mapper for %s to the client or a client scope", logtext.Quote(want[0]))
+	if !slices.ContainsFunc(came, func(c string) bool { return !isForEveryClient(c) }) {
+		return fmt.Sprintf("the token is for %s only, which tokens of all clients have: have the issuer add %s, in Keycloak with an audience mapper in the client or a client scope", logtext.Quotes(came), logtext.Quote(want[0]))
 	}
 	return fmt.Sprintf("the token is for %s and not for %s: have the client ask for a token for this service, or set Options.Audience to the name that the issuer uses", logtext.Quotes(came), logtext.Quotes(want))
+}
+
+// isForEveryClient reports whether an audience is one that the provider itself writes into the
+// tokens of all clients: an account page or an administration of Keycloak, or the userinfo
+// endpoint of Auth0. A service that takes it for its own name accepts every client's token.
+func isForEveryClient(audience string) bool {
+	return slices.Contains([]string{"account", "broker", "realm-management"}, audience) || strings.HasSuffix(audience, "/userinfo")
 }
 
 // isIDToken reports whether the payload is that of an ID token: Keycloak and Cognito say so, and
@@ -330,12 +368,12 @@ func (e *explainer) notYetValid() Finding {
 	}
 	n, _ := asNumber(p.members[name])
 	ahead := e.at(n).Sub(e.now)
-	mend := fmt.Sprintf("the token is not valid before %s, which is %s ahead: wait, or check what the issuer writes into %s", e.date(n), roughly(ahead), name)
+	mend := fmt.Sprintf("the token is not valid before %s, which is %s ahead: wait, or check what the issuer writes into %s", e.date(n), logtext.Duration(ahead), name)
 	switch {
 	case ahead <= 5*time.Minute:
-		mend = fmt.Sprintf("%s is %s ahead, so the clocks differ: synchronize them (NTP), or set Options.Leeway to %s or more, at most 5m", name, roughly(ahead), roughly(ahead))
+		mend = fmt.Sprintf("%s is %s ahead, so the clocks differ: synchronize them (NTP), or set Options.Leeway to %s or more, at most 5m", name, logtext.Duration(ahead), logtext.Duration(ahead))
 	case isWholeHours(ahead):
-		mend = fmt.Sprintf("%s is %s ahead, about a whole number of hours, so the issuer may write its local time for UTC: have it write seconds since 1970 in UTC", name, roughly(ahead))
+		mend = fmt.Sprintf("%s is %s ahead, about a whole number of hours, so the issuer may write its local time for UTC: have it write seconds since 1970 in UTC", name, logtext.Duration(ahead))
 	}
 	if name == "nbf" {
 		p.set(name, nil)
@@ -350,7 +388,7 @@ func (e *explainer) expired() Finding {
 	n, ok := asNumber(p.members["exp"])
 	if expires := e.at(math.Floor(n)); ok && !e.now.Before(expires.Add(e.opts.Leeway)) {
 		ago := e.now.Sub(expires)
-		mend := fmt.Sprintf("the token expired %s ago: get a new one", roughly(ago))
+		mend := fmt.Sprintf("the token expired %s ago: get a new one", logtext.Duration(ago))
 		iat, hasIssued := asNumber(p.members["iat"])
 		switch {
 		case n < 366*24*3600:
@@ -360,9 +398,9 @@ func (e *explainer) expired() Finding {
 		case hasIssued && e.at(iat).After(e.now):
 			mend = "exp is over and iat is ahead: the issuer's clock or time zone is wrong"
 		case ago <= 5*time.Minute:
-			mend += "; if it was just issued, the clocks differ, and Options.Leeway can be at most 5m"
+			mend += "; if it is new, the clocks differ: synchronize them (NTP), or set Options.Leeway, to at most 5m"
 		case isWholeHours(ago) && hasIssued && ago < 15*time.Hour && n-iat <= 3600:
-			mend += "; if it was just issued, the issuer writes its local time for UTC"
+			mend += "; if it is new, the issuer writes its local time for UTC"
 		}
 		p.set("exp", e.now.Add(time.Hour).Unix())
 		return Finding{Wanted: fmt.Sprintf("exp ahead, with a leeway of %v", e.opts.Leeway), Came: fmt.Sprintf("%s %s", cutJSON(number(n)), e.date(n)), Mend: mend}
@@ -370,7 +408,7 @@ func (e *explainer) expired() Finding {
 	iat, _ := asNumber(p.members["iat"])
 	p.set("iat", e.now.Unix())
 	return Finding{Wanted: fmt.Sprintf("iat at most %v back (Options.MaxAge)", e.opts.MaxAge), Came: fmt.Sprintf("%s %s", cutJSON(number(iat)), e.date(iat)),
-		Mend: fmt.Sprintf("the token was issued %s ago, and Options.MaxAge is %v: get a new one, or raise MaxAge", roughly(e.now.Sub(e.at(iat))), e.opts.MaxAge)}
+		Mend: fmt.Sprintf("the token was issued %s ago, and Options.MaxAge is %v: get a new one, or raise MaxAge", logtext.Duration(e.now.Sub(e.at(iat))), e.opts.MaxAge)}
 }
 
 // at returns the time of a date, which is at most maxDate.
@@ -390,16 +428,4 @@ func number(n float64) json.RawMessage {
 func isWholeHours(d time.Duration) bool {
 	hours := d.Round(time.Hour)
 	return hours >= time.Hour && hours <= 14*time.Hour && (d-hours).Abs() <= time.Minute
-}
-
-// roughly returns a duration for people.
-func roughly(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d > 2*365*day:
-		return fmt.Sprintf("%d years", d/(365*day))
-	case d > 2*day:
-		return fmt.Sprintf("%d days", d/day)
-	}
-	return (d + time.Second - 1).Truncate(time.Second).String()
 }

@@ -206,6 +206,8 @@ func (noAnswer) WriteHeader(int)             {}
 
 // add notes a finding.
 func (e *explainer) add(f Finding) {
-	f.Unverified = !e.good && slices.Index(steps, stepOf[f.Reason]) > slices.Index(steps, stepForm) && stepOf[f.Reason] != stepKey || f.Reason == "unknown_key"
+	step := stepOf[f.Reason]
+	isOfToken := slices.Index(steps, step) > slices.Index(steps, stepForm) && step != stepKey
+	f.Unverified = (isOfToken && !e.good) || f.Reason == "unknown_key"
 	e.findings = append(e.findings, f)
 }

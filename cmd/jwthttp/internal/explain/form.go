@@ -14,6 +14,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const wantedForm = "three segments of base64url with dots between them: header.payload.signature"
@@ -70,7 +71,7 @@ func unwrap(pasted string) (raw, authorization string) {
 // whether there is a header to read.
 func (e *explainer) readForm(raw string) bool {
 	if e.sent == "" {
-		e.add(Finding{Reason: "no_token", Wanted: "a token", Came: "nothing", Mend: "nothing was given: pass the token on standard input or in a file, or check that the client sends it"})
+		e.add(Finding{Reason: "no_token", Wanted: "a token", Came: "nothing", Mend: "nothing was given: pass the token, or the whole line of its header, on standard input or in a file, or check that the client sends it"})
 		return false
 	}
 	for range e.attempts {
@@ -84,6 +85,13 @@ func (e *explainer) readForm(raw string) bool {
 				return e.readSegments(raw, reason)
 			}
 		case "no_token", "malformed_credential", "malformed_token":
+			if !strings.HasPrefix(strings.ToLower(e.sent), "bearer ") { // a header line was pasted
+				if raw = e.otherScheme(reason); raw == "" {
+					return false
+				}
+				e.sent = "Bearer " + raw
+				continue
+			}
 			tidied, mend := tidy(raw)
 			if mend == "" && e.token.isWellFormed() {
 				return true // readHeader finds it
@@ -101,6 +109,30 @@ func (e *explainer) readForm(raw string) bool {
 		}
 	}
 	return false
+}
+
+// otherScheme notes that the Authorization line that was pasted has another scheme than Bearer,
+// or none. It returns the token of the line, "" if there is none.
+func (e *explainer) otherScheme(reason string) (raw string) {
+	word, rest, _ := strings.Cut(e.sent, " ")
+	scheme := syntax.KnownScheme(strings.TrimSuffix(word, ":"))
+	f := Finding{Reason: reason, Wanted: "Authorization: Bearer TOKEN", Came: `Authorization without "Bearer "`,
+		Mend: `Authorization has no "Bearer " before the token: have the client send "Authorization: Bearer " and then the token`}
+	switch {
+	case scheme == "":
+		raw = e.sent
+	case scheme == "Bearer":
+		f.Mend = `"Bearer" is not followed by a space and the token: have the client send "Authorization: Bearer " and then the token`
+		raw = rest
+	default:
+		f.Came = "Authorization with the scheme " + scheme
+		f.Mend = fmt.Sprintf(`Authorization has the scheme %s, and the middleware takes Bearer: have the client send "Authorization: Bearer " and then the token`, scheme)
+		if strings.Contains(rest, ".") { // else it is not a token, but for example a password
+			raw = rest
+		}
+	}
+	e.add(f)
+	return strings.TrimSpace(raw)
 }
 
 func (e *explainer) tooLarge(raw string) {
@@ -243,7 +275,7 @@ func tidy(raw string) (tidied, mend string) {
 	}
 	if prefix := scheme.FindString(raw); prefix != "" && len(prefix) < len(raw) {
 		word := strings.TrimRight(strings.TrimSpace(prefix), ":")
-		return strings.TrimSpace(raw[len(prefix):]), fmt.Sprintf("%q was pasted along with the token: pass the token alone, so that the header does not have the word twice", word+" ")
+		return strings.TrimSpace(raw[len(prefix):]), fmt.Sprintf("%q was pasted along with the token: pass the token alone, or the whole line that begins with \"Authorization:\"", word+" ")
 	}
 	if inner := strings.Trim(raw, "\"'`“”«»"); inner != raw && inner != "" {
 		return strings.TrimSpace(inner), "there are quotes around the token: take them off"

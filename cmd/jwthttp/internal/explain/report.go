@@ -11,8 +11,14 @@ type Report struct {
 	Verdict  string    `json:"verdict"`            // one of the constants below; Good only without findings
 	Findings []Finding `json:"findings,omitempty"` // every reason, the first refusal first; none if the token is good
 	Steps    []Step    `json:"steps"`              // the token's way, top to bottom
-	Header   string    `json:"header,omitempty"`   // as sent, decoded and indented; unverified unless the verdict is Good
+	Header   string    `json:"header,omitempty"`   // as sent, decoded and indented: JSON as text; see IsSigned
 	Payload  string    `json:"payload,omitempty"`  // likewise
+}
+
+// IsSigned reports whether the signature is good, so that header and payload are what the issuer
+// wrote. Else anybody may have written them.
+func (r *Report) IsSigned() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Name == stepSignature && s.Status == Passed })
 }
 
 // Verdicts.
@@ -40,12 +46,12 @@ type Step struct {
 	Mend   string `json:"mend,omitempty"`
 }
 
-// The states of a Step. An Assumed step was tried with a copy of the token whose earlier
-// faults had been mended.
+// The states of a Step. An Assumed step was tried with a copy of the token, in which the faults
+// of earlier steps did not matter.
 const (
 	Passed  = "passed"
 	Failed  = "failed"
-	Assumed = "passed after mending"
+	Assumed = "would pass"
 	NotDone = "not reached"
 )
 

@@ -106,7 +106,7 @@ func (e *explainer) keys() []Key {
 	if e.setup.Remote == nil {
 		return e.setup.Keys
 	}
-	keySet, _ := e.setup.Remote.Recorder.fetched()
+	keySet, _, _ := e.setup.Remote.Recorder.fetched()
 	return keysOfSet(keySet, "the key set")
 }
 
@@ -352,7 +352,11 @@ func algorithmOf(k Key) string {
 func (e *explainer) unexplained(keys []Key, reason string) string {
 	payload := readObject(e.token.payload)
 	if iss := payload.str("iss"); iss != "" && e.opts.Issuer != "" && iss != e.opts.Issuer {
-		return fmt.Sprintf("another issuer has signed the token: its iss is %s, and the keys are those of %s; %s", logtext.Quote(iss), logtext.Quote(e.opts.Issuer), differenceOf(e.opts.Issuer, iss))
+		mend := e.differenceOf(e.opts.Issuer, iss, inToken)
+		if discovers := e.setup.Remote != nil && e.setup.Remote.Discovers; !discovers && !e.setup.OwnIssuer {
+			mend += "; its keys are needed too"
+		}
+		return fmt.Sprintf("another issuer has signed the token: its iss is %s, and the keys are those of %s; %s", logtext.Quote(iss), logtext.Quote(e.opts.Issuer), mend)
 	}
 	if reason == "unknown_key" && e.keyID() != "" {
 		return fmt.Sprintf("no key has the kid %s: the issuer has replaced its keys, or the token is of another environment or realm; the middleware has %s", logtext.Quote(e.keyID()), describeKeys(keys))
