@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
@@ -138,14 +137,4 @@ func (c *config) local(s explain.Setup) (explain.Setup, error) {
 		}
 	}
 	return s, nil
-}
-
-// texts is a flag that may be repeated.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, " ") }
-
-func (t *texts) Set(value string) error {
-	*t = append(*t, value)
-	return nil
 }

@@ -187,7 +187,12 @@ func parseFlags(fs *flag.FlagSet, args []string, stdout, stderr io.Writer) (stat
 	err := fs.Parse(args)
 	switch {
 	case err == nil:
-		return 0, true
+		name := emptyFlag(fs)
+		if name == "" {
+			return 0, true
+		}
+		fmt.Fprintf(stderr, "%s: -%s has an empty value: give it one, or leave the flag out\n", fs.Name(), name)
+		return exitUnknown, false
 	case errors.Is(err, flag.ErrHelp):
 		fs.SetOutput(stdout)
 		fs.Usage()

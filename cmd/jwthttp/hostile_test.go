@@ -349,6 +349,10 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"jwks without issuer", []string{"-jwks", "https://issuer.example.com/keys"}, "-jwks needs -issuer"},
 		{"plain http", []string{"-discover", "http://issuer.example.com"}, "https"},
 		{"a template", []string{"-discover", "https://login.microsoftonline.com/{tenantid}/v2.0"}, "template"},
+		{"an empty name of a secret", []string{"-secret-env", ""}, "-secret-env has an empty value: give it one, or leave the flag out"},
+		{"an empty issuer", flags(secret, []string{"-issuer="}), "-issuer has an empty value"},
+		{"an empty file", []string{"-key", ""}, "-key has an empty value"},
+		{"an empty audience of two", flags(secret, []string{"-audience", "", "-audience", "orders"}), "-audience has an empty value"},
 		{"two files", []string{data("hs256.jwt"), data("rs256.jwt")}, "more than one file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

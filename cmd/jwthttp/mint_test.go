@@ -190,6 +190,7 @@ func TestMintRefuses(t *testing.T) {
 		args        []string
 		says        string
 	}{
+		{"an empty name of a secret", "", []string{"-secret-env", ""}, "-secret-env has an empty value"},
 		{"two keys", "", []string{"-secret-env", "HOME", "-key", data("rsa-private.pem")}, "keep one"},
 		{"a public key", "", []string{"-key", data("rsa.pem")}, "only the private half signs"},
 		{"a certificate", "", []string{"-key", data("rsa.crt")}, "only the private half signs"},
