@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const (
@@ -27,24 +28,24 @@ var registered = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"
 func (e *explainer) checkClaims() {
 	e.payloadAs = readObject(e.token.payload)
 	if e.payloadAs.members == nil {
-		e.add(Finding{Reason: "claims", Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
+		e.add(Finding{Reason: reason.Claims.Word, Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
 		return
 	}
 	e.opts.MaxTokenBytes = maxTokenSize // a copy may be larger than the token
 	for range e.attempts {
-		reason := e.askCopy()
-		if reason == "token_too_large" && e.payloadAs.keepOnly(registered...) { // that is reported
-			reason = e.askCopy()
+		word := e.askCopy()
+		if word == reason.TooLarge.Word && e.payloadAs.keepOnly(registered...) { // that is reported
+			word = e.askCopy()
 		}
-		if reason == "" {
+		if word == "" {
 			e.reached = stepTimes
 			return
 		}
-		if reason == "token_too_large" {
+		if word == reason.TooLarge.Word {
 			return
 		}
-		f, ok := e.claimFinding(reason)
-		f.Reason = reason
+		f, ok := e.claimFinding(word)
+		f.Reason = word
 		e.add(f)
 		if !ok {
 			return
@@ -54,21 +55,21 @@ func (e *explainer) checkClaims() {
 
 // claimFinding explains a reason and mends the copy. ok is false if the reason is not one that
 // it can mend.
-func (e *explainer) claimFinding(reason string) (f Finding, ok bool) {
-	switch reason {
-	case "claims", "malformed_token":
+func (e *explainer) claimFinding(word string) (f Finding, ok bool) {
+	switch word {
+	case reason.Claims.Word, reason.Malformed.Word:
 		return e.claimsFault()
-	case "sender_constrained":
+	case reason.SenderBound.Word:
 		return e.senderConstrained(), true
-	case "issuer":
+	case reason.Issuer.Word:
 		return e.otherIssuer(), true
-	case "audience":
+	case reason.Audience.Word:
 		return e.otherAudience(), true
-	case "missing_claim":
+	case reason.MissingClaim.Word:
 		return e.missingClaim(), true
-	case "not_yet_valid":
+	case reason.NotYetValid.Word:
 		return e.notYetValid(), true
-	case "expired":
+	case reason.Expired.Word:
 		return e.expired(), true
 	}
 	return Finding{Mend: "the middleware refuses the claims for a reason that explain does not know: see its log"}, false

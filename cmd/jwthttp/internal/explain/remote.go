@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
@@ -108,7 +109,7 @@ func (e *explainer) waitForKeys() bool {
 	if err == nil {
 		return true
 	}
-	e.add(Finding{Reason: "unavailable", Wanted: "the keys of " + logtext.Quote(source.Issuer()), Came: clip(err.Error()),
+	e.add(Finding{Reason: reason.Unavailable.Word, Wanted: "the keys of " + logtext.Quote(source.Issuer()), Came: clip(err.Error()),
 		Mend: "there are no keys, so every token gets a 503: " + e.fetchMend(err)})
 	return false
 }

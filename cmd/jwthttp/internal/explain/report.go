@@ -2,7 +2,11 @@
 // would mend each.
 package explain
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jwthttp/jwthttp/internal/reason"
+)
 
 // A Report is what was found. The JSON form is the output of "jwthttp explain -json". Its texts
 // have no control characters and none that change the direction of text, and never a secret or
@@ -76,13 +80,13 @@ var steps = []string{
 
 // stepOf has the step that fails with a reason.
 var stepOf = map[string]string{
-	"no_token": stepCredential, "two_credentials": stepCredential, "malformed_credential": stepCredential,
-	"malformed_token": stepForm, "token_too_large": stepForm,
-	"header": stepHeader, "type": stepType,
-	"unknown_key": stepKey, "unavailable": stepKey, reasonCanceled: stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
-	"signature": stepSignature,
-	"claims":    stepClaims, "sender_constrained": stepBinding, "issuer": stepIssuer, "audience": stepAudience,
-	"missing_claim": stepTimes, "not_yet_valid": stepTimes, "expired": stepTimes,
+	reason.NoToken.Word: stepCredential, reason.TwoCredentials.Word: stepCredential, reason.Credential.Word: stepCredential,
+	reason.Malformed.Word: stepForm, reason.TooLarge.Word: stepForm,
+	reason.Header.Word: stepHeader, reason.Type.Word: stepType,
+	reason.UnknownKey.Word: stepKey, reason.Unavailable.Word: stepKey, reason.Canceled: stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
+	reason.Signature.Word: stepSignature,
+	reason.Claims.Word:    stepClaims, reason.SenderBound.Word: stepBinding, reason.Issuer.Word: stepIssuer, reason.Audience.Word: stepAudience,
+	reason.MissingClaim.Word: stepTimes, reason.NotYetValid.Word: stepTimes, reason.Expired.Word: stepTimes,
 }
 
 // report makes the report of what was found.
@@ -119,12 +123,12 @@ func (e *explainer) report() Report {
 }
 
 // isAboutSetup reports whether a reason is a fault of the setup, which no token can mend.
-func isAboutSetup(reason string) bool {
-	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", reasonCanceled}, reason)
+func isAboutSetup(word string) bool {
+	return slices.Contains([]string{reasonConfiguration, reasonNoKey, reason.Unavailable.Word, reason.Canceled}, word)
 }
 
 // isBeforeKey reports whether a middleware refuses for a reason before it looks for a key.
-func isBeforeKey(reason string) bool {
-	step := slices.Index(steps, stepOf[reason])
+func isBeforeKey(word string) bool {
+	step := slices.Index(steps, stepOf[word])
 	return step >= 0 && step < slices.Index(steps, stepKey)
 }
