@@ -407,6 +407,9 @@ func TestKeysOfTheNetwork(t *testing.T) {
 	metadata("/realm", "https://sso.example.com/realm", "/keys")
 	mux.HandleFunc("GET /html", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31m") })
 	mux.HandleFunc("GET /fails", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("GET /moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://sso.example.com/keys", http.StatusFound)
+	})
 	mux.HandleFunc("GET /empty", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks.json")) })
 	mux.HandleFunc("GET /ps256", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks-ps256.json")) })
@@ -429,7 +432,8 @@ func TestKeysOfTheNetwork(t *testing.T) {
 		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: there are no keys, so every token gets a 503: nothing answers there: check host and port"},
 		{"https for http", token, []string{"-discover", strings.Replace(server.URL, "http:", "https:", 1), "-audience", "x"}, "speaks http and not https: check scheme and port"},
 		{"a certificate of nobody", token, []string{"-discover", secure.URL, "-audience", "x"}, "certificate is not trusted here"},
-		{"an error of the server", token, []string{"-jwks", server.URL + "/fails", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 500"},
+		{"an error of the server", token, []string{"-jwks", server.URL + "/fails", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 500: check the address"},
+		{"a redirect to another host", token, []string{"-jwks", server.URL + "/moved", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 302: check the address"},
 		{"metadata for a key set", token, []string{"-jwks", server.URL + "/.well-known/openid-configuration", "-issuer", shop, "-audience", "x"}, "use jwks.Discover (flag -discover) with \"" + server.URL + "/\""},
 		{"no key set at its jwks_uri", token, []string{"-discover", server.URL + "/lost", "-audience", "x"}, "check its jwks_uri"},
 		{"the token of another issuer, discovered", token, []string{"-discover", server.URL + "/shop", "-audience", "x"}, "pass jwks.Discover exactly \"" + iss.URL + "\""},

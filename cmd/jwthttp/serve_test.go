@@ -445,6 +445,11 @@ func TestServePage(t *testing.T) {
 	if text := string(body); !strings.Contains(text, "the issuer &#34;https://issuer.example.com/&lt;b&gt;&#34; and the audience &#34;orders&#34; or &#34;users&#34;") {
 		t.Errorf("it does not say which middleware is asked: %s", text)
 	}
+	for _, state := range []string{explain.Passed, explain.Failed, explain.Assumed} {
+		if !strings.Contains(string(body), `"`+state+`": "`) {
+			t.Errorf("it does not know the state %q of a step", state)
+		}
+	}
 	if inline := regexp.MustCompile(`(?i)\s(style|on[a-z]+)=|javascript:|innerHTML|https?://[^1i]|<link|<img`).FindAllString(string(body), -1); len(inline) > 0 {
 		t.Errorf("the page has %q", inline)
 	}

@@ -183,7 +183,10 @@ func (e *explainer) otherIssuer() Finding {
 	want, p := e.opts.Issuer, &e.payloadAs
 	f := Finding{Wanted: logtext.Quote(want), Came: "no iss"}
 	if !p.has("iss") {
-		f.Mend = "the token has no iss: have the issuer set it, or leave Options.Issuer out where the keys are yours alone"
+		f.Mend = "the token has no iss: have the issuer set it"
+		if e.setup.Remote == nil && !e.setup.OwnIssuer { // else the keys are bound to an issuer
+			f.Mend += ", or leave Options.Issuer out where the keys are yours alone"
+		}
 	} else {
 		iss := p.str("iss")
 		f.Came = logtext.Quote(iss)

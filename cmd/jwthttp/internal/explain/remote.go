@@ -140,12 +140,12 @@ func (e *explainer) fetchMend(err error) string {
 		return fmt.Sprintf("the metadata is of the issuer %s: %s", logtext.Quote(issuer), e.differenceOf(want, issuer, inMetadata))
 	case keySet != nil:
 		return "the key set has no key that can be used: have the issuer publish a public key for signatures"
-	case status >= 500:
-		return fmt.Sprintf("the issuer answers with the status %d: try again, or ask its operator", status)
-	case discovers && issuer == "":
+	case status != http.StatusOK && status != http.StatusNotFound:
+		return fmt.Sprintf("the issuer answers with the status %d: check the address, or ask its operator", status)
+	case issuer != "":
+		return "the issuer's metadata does not lead to a key set: check its jwks_uri"
+	case discovers:
 		return "this is not the address of an issuer: check the path"
-	case issuer == "":
-		return "this is not the address of a key set: check the path"
 	}
-	return "the issuer's metadata does not lead to a key set: check its jwks_uri"
+	return "this is not the address of a key set: check the path"
 }
