@@ -305,6 +305,7 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"a header with another scheme", "Authorization: JWT " + token, "no_token", "Authorization has the scheme JWT, and the middleware takes Bearer"},
 		{"a header with a password", "authorization: Basic YWxpY2U6c2VjcmV0", "no_token", "Authorization has the scheme Basic"},
 		{"a header with a colon after Bearer", "Authorization: Bearer: " + token, "no_token", `"Bearer" is not followed by a space`},
+		{"a header with a tab after Bearer", "Authorization: Bearer\t" + token, "malformed_credential", `"Bearer" is not followed by a space`},
 		{"a header with Bearer alone", "Authorization: Bearer", "malformed_credential", `"Bearer" is not followed by a space and the token`},
 		{"a header with Bearer twice", "Authorization: Bearer Bearer " + token, "malformed_credential", `"Bearer " was pasted along`},
 	} {

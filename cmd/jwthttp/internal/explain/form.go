@@ -114,7 +114,7 @@ func (e *explainer) readForm(raw string) bool {
 // otherScheme notes that the Authorization line that was pasted has another scheme than Bearer,
 // or none. It returns the token of the line, "" if there is none.
 func (e *explainer) otherScheme(reason string) (raw string) {
-	word, rest, _ := strings.Cut(e.sent, " ")
+	word, rest, _ := strings.Cut(strings.ReplaceAll(e.sent, "\t", " "), " ")
 	scheme := syntax.KnownScheme(strings.TrimSuffix(word, ":"))
 	f := Finding{Reason: reason, Wanted: "Authorization: Bearer TOKEN", Came: `Authorization without "Bearer "`,
 		Mend: `Authorization has no "Bearer " before the token: have the client send "Authorization: Bearer " and then the token`}
