@@ -1503,6 +1503,15 @@ var register = []clause{
 	}},
 	{"8", "the program decodes unverified payloads for display, and its verdict is the middleware's", []proof{
 		{"cmd/jwthttp.FuzzExplainAgreesWithTheMiddleware", nil},
+		{"cmd/jwthttp.TestOnlyUsedKeysVerify", []mutant{
+			{"tries keys that no middleware uses", "cmd/jwthttp/internal/explain.explainer.usedKeys", `k.Skipped != "" && !withSkipped`, `false`},
+			{"tries keys of another id", "cmd/jwthttp/internal/explain.explainer.usedKeys", `KeyID: e.headerAs.str("kid")`, `KeyID: ""`},
+			{"does not ask the middleware for its keys", "cmd/jwthttp/internal/explain.explainer.tryUsedKeys", `if keysWork {`, `if false {`},
+			{"uses a second key of one kid", "cmd/jwthttp/internal/explain.keysOfSet", `slices.ContainsFunc(keys, isTwice)`, `isTwice(Key{})`},
+		}},
+		{"cmd/jwthttp.TestExplainEndsWithItsContext", []mutant{
+			{"does not look at the context", "cmd/jwthttp/internal/explain.explainer.attempts", ` && e.ctx.Err() == nil`, ``},
+		}},
 		{"cmd/jwthttp.TestEveryFaultOfTheTestKit", []mutant{
 			{"does not report what the middleware says", "cmd/jwthttp/internal/explain.explainer.askFirst", `e.asked, e.first = err == nil, reason`, `e.asked, e.first = err == nil, reason+"x"`},
 		}},
@@ -1510,9 +1519,15 @@ var register = []clause{
 	}},
 	{"19", "the program shows neither a secret nor a signature, and nothing that a terminal obeys", []proof{
 		{"cmd/jwthttp.TestHostileTokens", []mutant{
+			{"has no reason for an empty payload", "cmd/jwthttp/internal/explain.token.isWellFormed", `slices.Contains(t.parts, "")`, `t.parts[2] == ""`},
 			{"shows odd bytes as they are", "cmd/jwthttp/internal/explain.escape", `strconv.IsPrint(c)`, `true`},
 		}},
-		{"cmd/jwthttp.TestBadFilesAndFlags", nil},
+		{"cmd/jwthttp.TestBadFilesAndFlags", []mutant{
+			{"takes the value of a flag for a flag", "cmd/jwthttp.flagFault", `!hasValue && (!ok || !b.IsBoolFlag())`, `!hasValue && ok && !b.IsBoolFlag()`},
+		}},
+		{"cmd/jwthttp.TestServeIssues", []mutant{
+			{"makes a password a claim", "cmd/jwthttp.notClaims", `"password", `, ``},
+		}},
 	}},
 	{"DOC", "the network is asked only where a flag has a URL", []proof{
 		{"cmd/jwthttp.TestNoRequestThatNoFlagNames", nil},

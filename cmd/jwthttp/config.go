@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
@@ -62,7 +60,7 @@ func (c *config) addTo(fs *flag.FlagSet) {
 // setup reads the files and the environment, and makes the setup of the middleware. No request
 // is sent yet. The caller closes what it returns. The error says which flag is wrong and how to
 // mend it; it never has a secret.
-func (c *config) setup(_ context.Context) (explain.Setup, error) {
+func (c *config) setup() (explain.Setup, error) {
 	s := explain.Setup{Options: jwthttp.Options{
 		Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: c.allowAnyAudience, Type: c.typ, Types: c.types,
 		Leeway: c.leeway, MaxAge: c.maxAge, AllowNumericSubject: c.allowNumericSubject, AllowMissingExpiry: c.allowMissingExpiry, AllowSenderConstrained: c.allowSenderConstrained, MaxTokenBytes: c.maxTokenBytes, AllowPadding: c.allowPadding,
@@ -108,7 +106,7 @@ func (c *config) remote(s explain.Setup) (explain.Setup, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Source, s.Remote = source, &explain.Remote{Source: source, Recorder: recorder}
+	s.Source, s.Remote = source, &explain.Remote{Source: source, Recorder: recorder, Discovers: c.discover != ""}
 	return s, nil
 }
 
@@ -145,14 +143,4 @@ func (c *config) local(s explain.Setup) (explain.Setup, error) {
 		}
 	}
 	return s, nil
-}
-
-// texts is a flag that may be repeated.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, " ") }
-
-func (t *texts) Set(value string) error {
-	*t = append(*t, value)
-	return nil
 }

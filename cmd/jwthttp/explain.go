@@ -4,14 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const explainUsage = `Usage: jwthttp explain [flags] [FILE]
@@ -36,7 +37,7 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	var c config
 	fs := newFlagSet("explain", explainUsage)
 	c.addTo(fs)
-	asJSON := fs.Bool("json", false, "write the report as JSON")
+	asJSON := fs.Bool("json", false, "write the report as JSON; its header and payload are JSON as text, with every digit and\nname as it was sent")
 	if status, ok := parseFlags(fs, args, stdout, stderr); !ok {
 		return status
 	}
@@ -53,7 +54,7 @@ func explainToken(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	if err != nil {
 		return fail(err)
 	}
-	setup, err := c.setup(ctx)
+	setup, err := c.setup()
 	if err != nil {
 		return fail(err)
 	}
@@ -83,7 +84,11 @@ func isTerminal(stdin io.Reader) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device too
+	return err != nil || !os.SameFile(info, null)
 }
 
 // readToken reads the token from the file that args name, or from stdin.
@@ -98,9 +103,12 @@ func readToken(args []string, stdin io.Reader) (string, error) {
 		data, err := readFile("FILE", args[0])
 		return string(data), err
 	}
-	data, err := io.ReadAll(io.LimitReader(stdin, maxFileBytes)) // of more, the beginning says enough
+	data, err := io.ReadAll(io.LimitReader(stdin, maxFileBytes+1))
 	if err != nil {
 		return "", errors.New("standard input cannot be read")
+	}
+	if len(data) > maxFileBytes {
+		return "", errors.New("standard input has more than 1 MiB: no token is that large")
 	}
 	return string(data), nil
 }
@@ -134,13 +142,16 @@ func textOf(r explain.Report) string {
 		}
 		writeField(&b, came, f.Came)
 		writeField(&b, "mend", f.Mend)
+		if slices.Contains(reason.Words(), f.Reason) { // those of explain alone have no section
+			writeField(&b, "see", "docs/refusals.md#"+f.Reason)
+		}
 	}
 	b.WriteString("\nThe token's way:\n")
 	for _, s := range r.Steps {
 		fmt.Fprintf(&b, "   %-11s %s\n", s.Name, s.Status)
 	}
 	unverified := ", unverified"
-	if r.Verdict == explain.Good {
+	if r.IsSigned() {
 		unverified = ""
 	}
 	if r.Header != "" {
@@ -156,48 +167,4 @@ func writeField(b *strings.Builder, name, value string) {
 	if value != "" {
 		fmt.Fprintf(b, "   %s: %s\n", name, value)
 	}
-}
-
-// newFlagSet returns the flags of a subcommand, whose help is text and then the flags.
-func newFlagSet(name, text string) *flag.FlagSet {
-	fs := flag.NewFlagSet("jwthttp "+name, flag.ContinueOnError)
-	fs.Usage = func() {
-		fmt.Fprint(fs.Output(), text, "Flags:\n")
-		fs.PrintDefaults()
-	}
-	return fs
-}
-
-// parseFlags parses args. If it reports false, the command ends with status: after -h, and
-// after a wrong flag.
-func parseFlags(fs *flag.FlagSet, args []string, stdout, stderr io.Writer) (status int, ok bool) {
-	fs.SetOutput(io.Discard) // the package's own message may repeat a secret
-	err := fs.Parse(args)
-	switch {
-	case err == nil:
-		return 0, true
-	case errors.Is(err, flag.ErrHelp):
-		fs.SetOutput(stdout)
-		fs.Usage()
-		return exitGood, false
-	}
-	fmt.Fprintf(stderr, "%s: %s: see \"%s -h\"\n", fs.Name(), flagFault(fs, args), fs.Name())
-	return exitUnknown, false
-}
-
-// flagFault says which flag is wrong, without its value.
-func flagFault(fs *flag.FlagSet, args []string) string {
-	for _, arg := range args {
-		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			continue
-		}
-		if name == "secret" || name == "token" {
-			return fmt.Sprintf("there is no flag -%s, because others on this machine can read arguments: use -secret-env or -secret-file, and pass a token on standard input", name)
-		}
-		if fs.Lookup(name) == nil && len(name) < 30 {
-			return fmt.Sprintf("there is no flag %q", "-"+name)
-		}
-	}
-	return "a flag has a value that it cannot have, or none"
 }

@@ -171,7 +171,9 @@ var mistakes = []mistake{
 	{"a private key in a key set", "rs256-other.jwt", []string{"-key", data("jwk-private.json")}, "configuration", "it is a private key: publish its public half", true},
 
 	// Keycloak.
-	{"Keycloak: no audience mapper", "keycloak-access.jwt", flags(keycloak, []string{"-key", data("keycloak-jwks.json")}), "audience", "add an audience mapper", false},
+	{"Keycloak: no audience mapper", "keycloak-access.jwt", flags(keycloak, []string{"-key", data("keycloak-jwks.json")}), "audience", "in Keycloak with an audience mapper", false},
+	{"Keycloak: no audience is configured", "keycloak-access.jwt", []string{"-issuer", "https://sso.example.com/realms/shop", "-key", data("keycloak-jwks.json")}, "audience", "have the issuer name this service in aud, as with an audience mapper of Keycloak", false},
+	{"another port", "hs256.jwt", flags(secret, []string{"-issuer", "https://issuer.example.com:8911", "-audience", "orders"}), "issuer", "differ in their port", false},
 	{"Keycloak: an ID token", "keycloak-id.jwt", flags(keycloak, []string{"-key", data("keycloak-jwks.json")}), "audience", "this is an ID token", false},
 	{"Keycloak: a refresh token", "keycloak-refresh.jwt", flags(keycloak, []string{"-key", data("keycloak-jwks.json")}), "unknown_key", "this is a refresh token", false},
 	{"Keycloak: before version 17", "keycloak-16.jwt", flags(keycloak, []string{"-key", data("keycloak-jwks.json")}), "issuer", "/auth before /realms", false},
@@ -263,6 +265,9 @@ func expectFirstLine(t *testing.T, token string, tc mistake) {
 func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 	token := strings.TrimSpace(read(t, "hs256.jwt"))
 	wrapped := token[:60] + "\n" + token[60:120] + "\n  " + token[120:]
+	parts := strings.Split(token, ".")
+	spaced := encode("{ \"alg\": \"HS256\" }") + "." + parts[1] + "." + parts[2] // its header does not begin with eyJ
+	lines := encode("{\n\"alg\": \"HS256\" }") + "." + parts[1] + "." + parts[2]
 	padded := func(s string) string {
 		parts := strings.Split(s, ".")
 		for i, part := range parts {
@@ -278,6 +283,15 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"quotes", `"` + token + `"`, "malformed_credential", "quotes around"},
 		{"typographic quotes", "“" + token + "”", "malformed_credential", "quotes around"},
 		{"lines", wrapped, "malformed_credential", "line breaks or spaces inside"},
+		{"lines, and a header with a space", spaced[:30] + "\n" + spaced[30:60] + "\n" + spaced[60:], "malformed_credential", "line breaks or spaces inside"},
+		{"lines, and a header with lines", lines[:8] + "\r\n" + lines[8:], "malformed_credential", "line breaks or spaces inside"},
+		{"JSON, and a header with a space", `{"access_token": "` + spaced + `"}`, "malformed_credential", "the whole JSON answer"},
+		{"cookie, and a header with lines", "session=" + lines + "; Path=/", "malformed_credential", "a name was pasted along"},
+		{"URL of a host like a token", "https://eye.example.com/cb?access_token=" + token, "malformed_credential", "a URL with a token"},
+		{"a name that ends like a token begins", "key-" + token, "malformed_token", "other text around the token"},
+		{"a host before the token", "eyCandy.com." + token, "malformed_token", "other text around the token"},
+		{"a header with a space alone", strings.Split(spaced, ".")[0], "malformed_token", "only the first segment"},
+		{"no payload", parts[0] + ".." + parts[2], "malformed_token", "has no payload"},
 		{"JSON", `{"access_token": "` + token + `", "token_type": "Bearer"}`, "malformed_credential", "the whole JSON answer"},
 		{"URL", "https://app.example.com/cb?access_token=" + token + "&x=1", "malformed_credential", "a URL with a token"},
 		{"cookie", "session=" + token + "; Path=/", "malformed_credential", "a name was pasted along"},
@@ -292,6 +306,13 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 		{"cut at a whole byte", token[:strings.LastIndex(token, ".")+17], "signature", "the signature has 12 bytes, and one of HS256 by this key has 32: the token was cut off"},
 		{"header alone", strings.Split(token, ".")[0], "malformed_token", "only the first segment"},
 		{"no signature", token[:strings.LastIndex(token, ".")], "malformed_token", "no signature"},
+		{"a header without Bearer", "Authorization: " + token, "no_token", `Authorization has no "Bearer " before the token`},
+		{"a header with another scheme", "Authorization: JWT " + token, "no_token", "Authorization has the scheme JWT, and the middleware takes Bearer"},
+		{"a header with a password", "authorization: Basic YWxpY2U6c2VjcmV0", "no_token", "Authorization has the scheme Basic"},
+		{"a header with a colon after Bearer", "Authorization: Bearer: " + token, "no_token", `"Bearer" is not followed by a space`},
+		{"a header with a tab after Bearer", "Authorization: Bearer\t" + token, "malformed_credential", `"Bearer" is not followed by a space`},
+		{"a header with Bearer alone", "Authorization: Bearer", "malformed_credential", `"Bearer" is not followed by a space and the token`},
+		{"a header with Bearer twice", "Authorization: Bearer Bearer " + token, "malformed_credential", `"Bearer " was pasted along`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			expectFirstLine(t, tc.pasted, mistake{flags: secret, reason: tc.reason, says: tc.says})
@@ -307,6 +328,29 @@ func TestTheFirstLineNamesWhatWasPasted(t *testing.T) {
 			t.Error(line)
 		}
 	})
+}
+
+// An audience that the provider writes into every client's token is not advised.
+func TestNoAdviceToAcceptEveryClient(t *testing.T) {
+	for _, tc := range []struct {
+		name, aud  string
+		flags      []string
+		says, hide string
+	}{
+		{"account", `"account"`, nil, "have the issuer name this service in aud", "such as"},
+		{"an administrator of Keycloak", `["realm-management", "broker", "account"]`, nil, "have the issuer name this service in aud", "such as"},
+		{"account and a service", `["account", "orders"]`, nil, `such as "orders"`, `such as "account"`},
+		{"userinfo of Auth0", `["https://tenant.example.com/userinfo", "https://api.example.com"]`, nil, `such as "https://api.example.com"`, "such as \"https://tenant"},
+		{"only userinfo, and a name is configured", `"https://tenant.example.com/userinfo"`, []string{"-audience", "orders"}, `have the issuer add "orders"`, "set Options.Audience"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			token, _, _ := mintToken(t, "", "-secret-file", data("secret.txt"), "-claims", `{"aud": `+tc.aud+`}`)
+			line, _ := firstLine(t, token, flags(tc.flags, []string{"-secret-file", data("secret.txt")})...)
+			if !strings.Contains(line, tc.says) || strings.Contains(line, tc.hide) {
+				t.Errorf("got %s, want %s and not %s", line, tc.says, tc.hide)
+			}
+		})
+	}
 }
 
 // asJSON runs explain -json.
@@ -338,6 +382,8 @@ func TestEveryReasonAtOnce(t *testing.T) {
 		{"and Bearer, type and secret", "Bearer " + read(t, "everything.jwt"), []string{"-secret-file", data("secret-hex.txt"), "-type", "at+jwt"},
 			"malformed_credential type signature sender_constrained issuer audience expired"},
 		{"as large as the limit", strings.TrimSpace(read(t, "everything.jwt")), flags(secret, []string{"-max-token-bytes", strconv.Itoa(len(read(t, "everything.jwt")) - 1)}), "sender_constrained issuer audience expired"},
+		{"a header without Bearer", "Authorization: " + read(t, "everything.jwt"), secret, "no_token sender_constrained issuer audience expired"},
+		{"a header with a password", "Authorization: Basic YWxpY2U6c2VjcmV0", secret, "no_token"},
 		{"without a key", read(t, "everything.jwt"), nil, "sender_constrained issuer audience expired no_key"},
 		{"with a secret that New refuses", read(t, "everything.jwt"), []string{"-secret-file", data("secret-short.txt")}, "configuration signature sender_constrained issuer audience expired"},
 		{"unsigned", strings.TrimSpace(read(t, "none.jwt")), flags(secret, []string{"-issuer", "https://other.example.com", "-audience", "orders"}), "malformed_token issuer"},
@@ -395,5 +441,47 @@ func TestStepsOfTheWay(t *testing.T) {
 				t.Errorf("%d steps", len(r.Steps))
 			}
 		})
+	}
+}
+
+// A payload is the issuer's if the signature is good, whatever else is wrong.
+func TestTextOfAReport(t *testing.T) {
+	for _, tc := range []struct {
+		name, token string
+		flags       []string
+		has, hasNot []string
+	}{
+		{"good", "hs256.jwt", flags(ours, secret), []string{"\nHeader:", "\nPayload:"}, []string{"unverified", "see:"}},
+		{"another audience", "hs256.jwt", flags(secret, []string{"-audience", "billing"}), []string{"\nHeader:", "\nPayload:", "\n   see: docs/refusals.md#audience\n", "times       would pass"}, []string{"unverified"}},
+		{"another secret", "hs256.jwt", flags(ours, []string{"-secret-file", data("secret-hex.txt")}), []string{"\nHeader, unverified:", "\nPayload, unverified:", "\n   see: docs/refusals.md#signature\n"}, nil},
+		{"no key", "hs256.jwt", flags(ours), []string{"\nPayload, unverified:"}, []string{"see:"}},
+		{"configuration", "hs256-short.jwt", flags(ours, []string{"-secret-file", data("secret-short.txt")}), []string{"1. configuration"}, []string{"see:"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			stdout, _, _ := command(t, read(t, tc.token), append([]string{"explain"}, tc.flags...)...)
+			for _, text := range tc.has {
+				if !strings.Contains(stdout, text) {
+					t.Errorf("%q is missing in:\n%s", text, stdout)
+				}
+			}
+			for _, text := range tc.hasNot {
+				if strings.Contains(stdout, text) {
+					t.Errorf("%q is in:\n%s", text, stdout)
+				}
+			}
+		})
+	}
+}
+
+// Nobody types into the null device.
+func TestNullDeviceIsNotATerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), append([]string{"explain"}, secret...), null, &out, &errs); status != exitRefused || errs.Len() > 0 {
+		t.Errorf("status %d, stderr %s", status, &errs)
 	}
 }

@@ -22,7 +22,7 @@ var explained = map[jwthttptest.Fault][2]string{
 	jwthttptest.NotYetValid:        {"not_yet_valid", "6m0s ahead"},
 	jwthttptest.NoExpiry:           {"missing_claim", "the token has no exp"},
 	jwthttptest.TextExpiry:         {"claims", "exp is a string"},
-	jwthttptest.WrongIssuer:        {"issuer", "Options.Issuer"},
+	jwthttptest.WrongIssuer:        {"issuer", "exactly \"https://other-issuer.example.com\", if you trust it"},
 	jwthttptest.NoIssuer:           {"issuer", "the token has no iss"},
 	jwthttptest.WrongAudience:      {"audience", "and not for"},
 	jwthttptest.NoAudience:         {"audience", "the token has no aud"},
@@ -58,6 +58,9 @@ func TestEveryFaultOfTheTestKit(t *testing.T) {
 				token := iss.Token(t, jwt.MapClaims{"sub": "alice"}, fault)
 				expectFirstLine(t, token, mistake{flags: config, reason: want[0], says: want[1]})
 				r := asJSON(t, token, config...)
+				if name == "discovery" && strings.Contains(r.Findings[0].Mend, "Options.Issuer") {
+					t.Errorf("keys of discovery are bound to their issuer: %s", r.Findings[0].Mend)
+				}
 				if len(r.Findings) != 1 {
 					t.Errorf("got %d findings, want 1: %+v", len(r.Findings), r.Findings)
 				}

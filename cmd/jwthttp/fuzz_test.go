@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,8 @@ import (
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 )
 
-// Explain has the verdict of the middleware, and its reason comes first.
+// Explain has the verdict of the middleware, and its reason comes first. Without a key the
+// verdict is never good, and a reason that holds for every key comes first.
 func FuzzExplainAgreesWithTheMiddleware(f *testing.F) {
 	files, err := filepath.Glob(data("*.jwt"))
 	if err != nil || len(files) == 0 {
@@ -28,6 +30,8 @@ func FuzzExplainAgreesWithTheMiddleware(f *testing.F) {
 		f.Add(string(token))
 		f.Add("Bearer " + string(token))
 	}
+	f.Add(forged(`{"alg":"HS256"}`, ""))
+	f.Add(forged(`{"alg":"EdDSA","typ":"x"}`, `{}`))
 	secret, err := os.ReadFile(data("secret-trimmed.txt"))
 	if err != nil {
 		f.Fatal(err)
@@ -62,6 +66,16 @@ func FuzzExplainAgreesWithTheMiddleware(f *testing.F) {
 		}
 		if first != result.Reason {
 			t.Errorf("the first reason is %q, and the middleware's is %q", first, result.Reason)
+		}
+		expectHarmless(t, textOf(report), pasted)
+
+		report = explain.Explain(t.Context(), pasted, explain.Setup{Options: setup.Options})
+		if report.Verdict == explain.Good || len(report.Findings) == 0 {
+			t.Fatalf("without a key the verdict is %s, with %d findings", report.Verdict, len(report.Findings))
+		}
+		isOfEveryKey := slices.Contains([]string{"no_token", "malformed_credential", "malformed_token", "token_too_large", "header", "type"}, result.Reason)
+		if isOfEveryKey && (report.Findings[0].Reason != result.Reason || report.Verdict != explain.Refused) {
+			t.Errorf("without a key it is %s: %+v, and the middleware's reason is %q", report.Verdict, report.Findings[0], result.Reason)
 		}
 		expectHarmless(t, textOf(report), pasted)
 	})

@@ -2,22 +2,30 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"go.uber.org/goleak"
 
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -34,8 +42,8 @@ func TestHostileTokens(t *testing.T) {
 	rand.Read(garbage)
 	for _, tc := range []struct{ name, token string }{
 		{"64 KiB", forged(header, `{"exp":4102444800,"x":"`+strings.Repeat("x", 48<<10)+`"}`)},
-		{"megabytes", strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 200_000)},
-		{"megabytes of one segment", strings.Repeat("A", 3<<20)},
+		{"a megabyte", strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 49_000)},
+		{"a megabyte of one segment", strings.Repeat("A", 1<<20)},
 		{"binary garbage", string(garbage)},
 		{"zeros", strings.Repeat("\x00", 100)},
 		{"ANSI escapes", "\x1b[2J\x1b]0;title\a" + forged(header, `{"sub":"\u001b[31m"}`)},
@@ -51,7 +59,7 @@ func TestHostileTokens(t *testing.T) {
 		{"deeper than readers go", forged(header, strings.Repeat("[", 40000))},
 		{"deep in a header", forged(`{"alg":"HS256","a":`+strings.Repeat("[", 900)+strings.Repeat("]", 900)+"}", `{}`)},
 		{"many members", forged(header, "{"+strings.Repeat(`"a":1,`, 300)+`"b":1}`)},
-		{"many claims", forged(header, manyClaims(3000))},
+		{"many claims", forged(header, manyMembers(3000))},
 		{"huge dates", forged(header, `{"exp":1e400,"nbf":-1e308,"iat":"NaN"}`)},
 		{"dates of other types", forged(header, `{"exp":null,"nbf":{},"iat":true,"aud":[null,1],"sub":[],"iss":null,"jti":{}}`)},
 		{"infinite text", forged(header, `{"exp":"Infinity","nbf":"1e999"}`)},
@@ -63,6 +71,9 @@ func TestHostileTokens(t *testing.T) {
 		{"a large header", forged(`{"alg":"HS256","x5c":["`+strings.Repeat("A", 4000)+`"]}`, `{}`)},
 		{"a key of 300,000 bits", forged(`{"alg":"RS512","jwk":{"kty":"RSA","e":"AQAB","n":"`+strings.Repeat("x", 40000)+`"}}`, `{}`)},
 		{"empty segments", ".."},
+		{"an empty payload", forged(header, "")},
+		{"an empty header", forged("", `{"exp":4102444800}`)},
+		{"many members of a header", forged(manyMembers(6000), `{"exp":4102444800}`)},
 		{"dots", strings.Repeat(".", 5000)},
 		{"an array", forged(`[]`, `[]`)},
 		{"a number", forged("1", "1")},
@@ -83,13 +94,16 @@ func TestHostileTokens(t *testing.T) {
 					if isSure := len(config) > 0 && name != "lax"; isSure && status != exitRefused {
 						t.Errorf("%s: status %d, want %d: %.300s", name, status, exitRefused, stdout)
 					}
+					if status == exitGood || strings.Contains(stdout, "explain does not know") {
+						t.Errorf("%s: status %d: %.300s", name, status, stdout)
+					}
 				}
 			}
 		})
 	}
 }
 
-func manyClaims(n int) string {
+func manyMembers(n int) string {
 	var b strings.Builder
 	b.WriteString("{")
 	for i := range n {
@@ -97,6 +111,139 @@ func manyClaims(n int) string {
 	}
 	b.WriteString(`"exp":4102444800}`)
 	return b.String()
+}
+
+// The work grows with the size of a token, and not with the square of it. Memory that is
+// allocated stands for the work, because it does not depend on the machine.
+func TestWorkGrowsWithTheSize(t *testing.T) {
+	setup := explain.Setup{Options: jwthttp.Options{Issuer: "https://issuer.example.com", Audience: []string{"orders"}}}
+	if err := setup.AddSecret([]byte(strings.TrimSpace(read(t, "secret.txt"))), "the secret", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	allocated := func(token string) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		explain.Explain(t.Context(), token, setup)
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	for name, token := range map[string]func(n int) string{
+		"header":   func(n int) string { return forged(manyMembers(n), `{}`) },
+		"claims":   func(n int) string { return forged(`{"alg":"HS256"}`, manyMembers(n)) },
+		"segments": func(n int) string { return strings.Repeat("eyJh.", n) },
+		"depth": func(n int) string {
+			return forged(`{"alg":"HS256"}`, strings.Repeat(`{"a":`, n)+"1"+strings.Repeat("}", n))
+		},
+	} {
+		allocated(token(10)) // what is allocated once
+		small, large := allocated(token(1000)), allocated(token(4000))
+		if large > 8*small { // 16 times if it were the square
+			t.Errorf("%s: %.0f bytes for a token of four times the size, and %.0f for one", name, large, small)
+		}
+	}
+}
+
+// A caller that has gone gets no more work done, and a token that was not looked at is not good.
+func TestExplainEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	setup := explain.Setup{Options: jwthttp.Options{Issuer: "https://issuer.example.com", Audience: []string{"orders"}}}
+	for name, token := range map[string]string{"good": read(t, "hs256.jwt"), "bad": read(t, "everything.jwt"), "header": forged(manyMembers(100), `{}`)} {
+		r := explain.Explain(ctx, token, setup)
+		if got := reasons(r); r.Verdict == explain.Good || len(got) > 2 || !slices.Contains(got, "canceled") {
+			t.Errorf("%s: %s, %v", name, r.Verdict, got)
+		}
+	}
+}
+
+// A token that no middleware takes is tried with the keys that the middleware would use for it,
+// and with no other.
+func TestOnlyUsedKeysVerify(t *testing.T) {
+	hmac := []byte(read(t, "secret-trimmed.txt"))
+	oct := fmt.Sprintf(`{"kty":"oct","k":%q}`, base64.RawURLEncoding.EncodeToString(hmac))
+	withOct := writeFile(t, []byte(`{"keys":[`+read(t, "jwk.json")+`,`+oct+`]}`))
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(read(t, "rsa-private.pem")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJWK := func(pub rsa.PublicKey, kid string) string {
+		return fmt.Sprintf(`{"kty":"RSA","alg":"RS256","kid":%q,"e":"AQAB","n":%q}`, kid, base64.RawURLEncoding.EncodeToString(pub.N.Bytes()))
+	}
+	setOf := func(keys ...string) []string {
+		return []string{"-key", writeFile(t, []byte(`{"keys":[`+strings.Join(keys, ",")+`]}`))}
+	}
+	nine := []string{asJWK(private.PublicKey, "the key")}
+	for i := range 8 {
+		nine = append(nine, asJWK(other.PublicKey, fmt.Sprint("other ", i)))
+	}
+	sign := func(header string) string {
+		input := encode(header) + "." + encode(`{"iss":"https://issuer.example.com","aud":"orders","exp":4102444800}`)
+		signature, err := jwt.SigningMethodHS256.Sign(input, hmac)
+		if strings.Contains(header, "RS256") {
+			signature, err = jwt.SigningMethodRS256.Sign(input, private)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+	}
+	for _, tc := range []struct {
+		name, header string
+		flags        []string
+		want         string
+	}{
+		{"the first key of a kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(private.PublicKey, "a"), asJWK(other.PublicKey, "a")), "header"},
+		{"the second key of a kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(other.PublicKey, "a"), asJWK(private.PublicKey, "a")), "header signature"},
+		{"the key of another kid", `{"alg":"RS256","kid":"a","crit":["x"]}`, setOf(asJWK(other.PublicKey, "a"), asJWK(private.PublicKey, "b")), "header signature"},
+		{"one of eight keys without kid", `{"alg":"RS256","crit":["x"]}`, setOf(nine[:8]...), "header"},
+		{"one of nine keys without kid", `{"alg":"RS256","crit":["x"]}`, setOf(nine...), "header unknown_key"},
+		{"the key", `{"alg":"HS256","crit":["x"]}`, secret, "header"},
+		{"the key, by its id", `{"alg":"HS256","kid":"mine","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},
+		{"the key, and a token without kid", `{"alg":"HS256","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header"},
+		{"a kid that cannot be one", `{"alg":"HS256","kid":7}`, flags(secret, []string{"-kid", "mine"}), "malformed_token"},
+		{"another id", `{"alg":"HS256","kid":"zzz","crit":["x"]}`, flags(secret, []string{"-kid", "mine"}), "header unknown_key"},
+		{"another id, without crit", `{"alg":"HS256","kid":"zzz"}`, flags(secret, []string{"-kid", "mine"}), "unknown_key"},
+		{"a secret that was published", `{"alg":"HS256","crit":["x"]}`, []string{"-key", withOct}, "header unknown_key"},
+		{"another algorithm", `{"alg":"HS384","crit":["x"]}`, secret, "header unknown_key"},
+		{"another signature", `{"alg":"HS256","crit":["x"]}`, []string{"-secret-file", data("secret-hex.txt")}, "header signature"},
+		{"a large token", `{"alg":"HS256","kid":"zzz","x":"` + strings.Repeat("x", 64<<10) + `"}`, flags(secret, []string{"-kid", "mine"}), "token_too_large header unknown_key"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := asJSON(t, sign(tc.header), flags(ours, tc.flags)...)
+			if got := strings.Join(reasons(r), " "); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			i := slices.IndexFunc(r.Steps, func(s explain.Step) bool { return s.Name == "signature" })
+			if isGood := !strings.ContainsAny(tc.want, " ") && tc.want != "unknown_key"; (r.Steps[i].Status == explain.Passed) != isGood {
+				t.Errorf("the signature is %q", r.Steps[i].Status)
+			}
+		})
+	}
+}
+
+// A claim that is too deep is found, also in a token that is nearly as large as one can be.
+func TestDeepClaims(t *testing.T) {
+	hmac := []byte(read(t, "secret-trimmed.txt"))
+	for name, deep := range map[string]string{
+		"lists":   strings.Repeat("[", 8000) + strings.Repeat("]", 8000),
+		"objects": strings.Repeat(`{"a":`, 8000) + "1" + strings.Repeat("}", 8000),
+	} {
+		for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"HS256","kid":"` + strings.Repeat("k", 200) + `"}`} {
+			input := encode(header) + "." + encode(`{"iss":"https://issuer.example.com","aud":"orders","exp":4102444800,"x":`+deep+`}`)
+			signature, err := jwt.SigningMethodHS256.Sign(input, hmac)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token := input + "." + base64.RawURLEncoding.EncodeToString(signature)
+			t.Run(name, func(t *testing.T) {
+				expectFirstLine(t, token, mistake{flags: flags(secret, []string{"-max-token-bytes", "65536"}), reason: "claims", says: `the claim "x" is nested too deep`})
+			})
+		}
+	}
 }
 
 // What is found does not depend on chance: every byte of a good token that is changed is found.
@@ -188,6 +335,11 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"the secret as an argument", []string{"-secret", words}, "there is no flag -secret"},
 		{"the secret as an argument with =", []string{"-secret=" + words}, "there is no flag -secret"},
 		{"the secret as a flag", []string{"-" + words}, "jwthttp explain: "},
+		{"the secret as the value of a flag", []string{"-secret-env", "-" + words, "-bogus"}, "argument 3 is not one of the flags"},
+		{"a short secret as a flag", []string{"-correct-horse"}, "argument 1 is not one of the flags"},
+		{"the secret as an algorithm", []string{"-key", data("rsa.pem"), "-alg", "correct-horse"}, "use RS256 or PS256"},
+		{"three dashes", []string{"-json", "---x"}, "argument 2 is not one of the flags"},
+		{"no value", []string{"-json", "-issuer"}, "a value that it cannot have, or none"},
 		{"the secret as a number", []string{"-leeway", words}, "a value that it cannot have"},
 		{"the token as an argument", []string{"eyJhbGciOiJIUzI1NiJ9." + words}, "a token was given as an argument"},
 		{"two secrets", []string{"-secret-env", "HOME", "-secret-file", data("secret.txt")}, "keep one"},
@@ -197,6 +349,10 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"jwks without issuer", []string{"-jwks", "https://issuer.example.com/keys"}, "-jwks needs -issuer"},
 		{"plain http", []string{"-discover", "http://issuer.example.com"}, "https"},
 		{"a template", []string{"-discover", "https://login.microsoftonline.com/{tenantid}/v2.0"}, "template"},
+		{"an empty name of a secret", []string{"-secret-env", ""}, "-secret-env has an empty value: give it one, or leave the flag out"},
+		{"an empty issuer", flags(secret, []string{"-issuer="}), "-issuer has an empty value"},
+		{"an empty file", []string{"-key", ""}, "-key has an empty value"},
+		{"an empty audience of two", flags(secret, []string{"-audience", "", "-audience", "orders"}), "-audience has an empty value"},
 		{"two files", []string{data("hs256.jwt"), data("rs256.jwt")}, "more than one file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -204,10 +360,23 @@ func TestBadFilesAndFlags(t *testing.T) {
 			if status != exitUnknown || stdout != "" || !strings.Contains(stderr, tc.says) {
 				t.Errorf("status %d, stdout %q, stderr %q, want %q", status, stdout, stderr, tc.says)
 			}
-			if strings.Contains(stderr, words) {
+			if strings.Contains(stderr, "correct-horse") {
 				t.Errorf("the secret is in %q", stderr)
 			}
 		})
+	}
+}
+
+// What is behind a megabyte is not left out: the token is another one than the first.
+func TestMoreThanAMegabyteIsRefused(t *testing.T) {
+	token := strings.TrimSpace(read(t, "hs256.jwt"))
+	spaces := strings.Repeat(" ", 1<<20-len(token))
+	if line, status := firstLine(t, token+spaces, flags(ours, secret)...); status != exitGood {
+		t.Errorf("a megabyte: status %d: %s", status, line)
+	}
+	stdout, stderr, status := command(t, token+spaces+"x", flags([]string{"explain"}, ours, secret)...)
+	if status != exitUnknown || stdout != "" || !strings.Contains(stderr, "more than 1 MiB") {
+		t.Errorf("more: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 }
 
@@ -223,14 +392,24 @@ func TestKeysOfTheNetwork(t *testing.T) {
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	metadata := func(path, issuer string) {
+	secure := httptest.NewUnstartedServer(mux)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	metadata := func(path, issuer, keys string) {
 		mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, server.URL+"/keys")
+			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, server.URL+keys)
 		})
 	}
-	metadata("", server.URL+"/")
-	metadata("/realm", "https://sso.example.com/realm")
+	metadata("", server.URL+"/", "/keys")
+	metadata("/shop", server.URL+"/shop", "/keys")
+	metadata("/lost", server.URL+"/lost", "/no-keys")
+	metadata("/realm", "https://sso.example.com/realm", "/keys")
 	mux.HandleFunc("GET /html", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31m") })
+	mux.HandleFunc("GET /fails", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("GET /moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://sso.example.com/keys", http.StatusFound)
+	})
 	mux.HandleFunc("GET /empty", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys":[]}`) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks.json")) })
 	mux.HandleFunc("GET /ps256", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, read(t, "keycloak-jwks-ps256.json")) })
@@ -245,17 +424,25 @@ func TestKeysOfTheNetwork(t *testing.T) {
 		{"good", token, []string{"-discover", iss.URL, "-audience", iss.Audience}, "good: "},
 		{"good, a key set", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "orders"}, "good: "},
 		{"no audience", token, []string{"-discover", iss.URL}, "refused: audience: the token is for \"jwthttptest\", and no audience is configured"},
-		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "cannot tell: unavailable: the metadata is of the issuer \"" + server.URL + "/\""},
+		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "the metadata is of the issuer \"" + server.URL + "/\": the metadata's issuer has a slash at its end, and the configuration has none: pass jwks.Discover exactly"},
 		{"a realm behind a proxy", token, []string{"-discover", server.URL + "/realm", "-audience", "x"}, "differ in their host"},
-		{"no such path", token, []string{"-discover", server.URL + "/no", "-audience", "x"}, "status 404"},
-		{"a page", token, []string{"-jwks", server.URL + "/html", "-issuer", shop, "-audience", "x"}, "not a JSON key set"},
-		{"no keys", token, []string{"-jwks", server.URL + "/empty", "-issuer", shop, "-audience", "x"}, "no key that can be used"},
-		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: the keys cannot be fetched, so every token gets a 503"},
+		{"no such path", token, []string{"-discover", server.URL + "/no", "-audience", "x"}, "this is not the address of an issuer: check the path"},
+		{"a page", token, []string{"-jwks", server.URL + "/html", "-issuer", shop, "-audience", "x"}, "this is not the address of a key set: check the path"},
+		{"no keys", token, []string{"-jwks", server.URL + "/empty", "-issuer", shop, "-audience", "x"}, "the key set has no key that can be used"},
+		{"nobody listens", token, []string{"-jwks", closed.URL, "-issuer", shop, "-audience", "x"}, "cannot tell: unavailable: there are no keys, so every token gets a 503: nothing answers there: check host and port"},
+		{"https for http", token, []string{"-discover", strings.Replace(server.URL, "http:", "https:", 1), "-audience", "x"}, "speaks http and not https: check scheme and port"},
+		{"a certificate of nobody", token, []string{"-discover", secure.URL, "-audience", "x"}, "certificate is not trusted here"},
+		{"an error of the server", token, []string{"-jwks", server.URL + "/fails", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 500: check the address"},
+		{"a redirect to another host", token, []string{"-jwks", server.URL + "/moved", "-issuer", shop, "-audience", "x"}, "the issuer answers with the status 302: check the address"},
+		{"metadata for a key set", token, []string{"-jwks", server.URL + "/.well-known/openid-configuration", "-issuer", shop, "-audience", "x"}, "use jwks.Discover (flag -discover) with \"" + server.URL + "/\""},
+		{"no key set at its jwks_uri", token, []string{"-discover", server.URL + "/lost", "-audience", "x"}, "check its jwks_uri"},
+		{"the token of another issuer, discovered", token, []string{"-discover", server.URL + "/shop", "-audience", "x"}, "pass jwks.Discover exactly \"" + iss.URL + "\""},
 		{"the kid under another algorithm", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/ps256", "-issuer", shop, "-audience", "orders"}, "is for PS256, and the token is signed with RS256"},
-		{"the token of another issuer", token, []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "x"}, "another issuer has signed the token"},
+		{"the token of another issuer", token, []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "x"}, "set jwks.Options.Issuer to exactly \"" + iss.URL + "\", if you trust it; otherwise send a token of the issuer that is configured; its keys are needed too"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if line, _ := firstLine(t, tc.token, tc.flags...); !strings.Contains(line, tc.want) {
+			line, _ := firstLine(t, tc.token, tc.flags...)
+			if !strings.Contains(line, tc.want) || strings.Contains(line, " Options.Issuer") {
 				t.Errorf("got  %s\nwant %s", line, tc.want)
 			}
 		})

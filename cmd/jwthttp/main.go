@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 // Exit statuses of the subcommands.
@@ -29,7 +30,7 @@ const usage = `jwthttp helps with the tokens of an HTTP API that package jwthttp
 func main() {
 	ctx, stop := context.Background(), context.CancelFunc(func() {})
 	if len(os.Args) > 1 && os.Args[1] == "serve" { // the others just end, also while they read
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	}
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -139,7 +139,7 @@ func (o *order) mint(stdin io.Reader, stdout, stderr io.Writer) error {
 		return errors.New("the token cannot be written")
 	}
 	if isNew {
-		_, err = io.WriteString(stderr, o.advice(method.Alg(), public))
+		_, err = io.WriteString(stderr, o.advice(method.Alg(), claims, public))
 	}
 	return err
 }
@@ -322,8 +322,8 @@ func publicPEM(key any) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
 
-// advice says how to verify a token whose private key is gone.
-func (o *order) advice(algorithm string, public []byte) string {
+// advice says how to verify a token with these claims, whose private key is gone.
+func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) string {
 	var b strings.Builder
 	file := plainOr(o.publicFile, "FILE")
 	if o.publicFile == "" {
@@ -332,13 +332,28 @@ func (o *order) advice(algorithm string, public []byte) string {
 	} else {
 		fmt.Fprintf(&b, "The key pair is new, and its private half is gone. Its public half is in %s.\n", file)
 	}
-	flags, options := "", ""
+	flags := ""
+	var options []string
+	option := func(flag, field string) {
+		flags += " " + flag
+		options = append(options, field)
+	}
 	if algorithm == "PS256" {
 		flags = " -alg PS256"
 	}
-	if len(o.audience) > 0 {
-		name := plainOr(o.audience[0], "NAME")
-		flags, options = flags+" -audience "+name, fmt.Sprintf("Audience: []string{%q}", name)
+	if audience, err := claims.GetAudience(); err == nil && len(audience) > 0 {
+		name := plainOr(audience[0], "NAME")
+		option("-audience "+name, fmt.Sprintf("Audience: []string{%q}", name))
+	}
+	if o.typ != "" && o.typ != "JWT" {
+		typ := plainOr(o.typ, "TYPE")
+		option("-type "+typ, fmt.Sprintf("Type: %q", typ))
+	}
+	if claims["exp"] == nil {
+		option("-allow-missing-expiry", "AllowMissingExpiry: true")
+	}
+	if claims["cnf"] != nil {
+		option("-allow-sender-constrained", "AllowSenderConstrained: true")
 	}
 	parse, key := "jwthttp.ParseRSAPublicKey", "pub"
 	switch algorithm {
@@ -348,14 +363,14 @@ func (o *order) advice(algorithm string, public []byte) string {
 		parse, key = "jwt.ParseEdPublicKeyFromPEM", "pub.(ed25519.PublicKey)"
 	}
 	fmt.Fprintf(&b, "Verify the token:\n\n\tjwthttp explain -key %s%s token.txt\n\nIn a program, with the bytes of the file as data:\n\n", file, flags)
-	fmt.Fprintf(&b, "\tpub, err := %s(data)\n\tauth, err := jwthttp.New[Claims](jwthttp.%s(%s), jwthttp.Options{%s})\n", parse, algorithm, key, options)
+	fmt.Fprintf(&b, "\tpub, err := %s(data)\n\tauth, err := jwthttp.New[Claims](jwthttp.%s(%s), jwthttp.Options{%s})\n", parse, algorithm, key, strings.Join(options, ", "))
 	return b.String()
 }
 
 // plainOr returns text if a shell and a terminal take it as it is, else name.
 func plainOr(text, name string) string {
 	isOdd := func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_./:-", c)
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_./:+-", c)
 	}
 	if text == "" || strings.ContainsFunc(text, isOdd) {
 		return name

@@ -150,6 +150,34 @@ func TestMintSaysHowToVerify(t *testing.T) {
 	}
 }
 
+// The command that mint shows finds the token good.
+func TestMintsAdviceIsRight(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		flags []string
+		says  string
+	}{
+		{"nothing", nil, "jwthttp.Options{})"},
+		{"audience", []string{"-audience", "orders"}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"audience of the claims", []string{"-claims", `{"aud": "orders"}`}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"audiences of the claims", []string{"-claims", `{"aud": ["orders", "users"]}`}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"type", []string{"-type", "logout+jwt"}, `jwthttp.Options{Type: "logout+jwt"})`},
+		{"type of access tokens", []string{"-type", "at+jwt", "-alg", "PS256"}, `jwthttp.Options{Type: "at+jwt"})`},
+		{"no type", []string{"-type", ""}, "jwthttp.Options{})"},
+		{"no exp and bound", []string{"-kid", "1", "-claims", `{"exp": null, "cnf": {"jkt": "x"}}`}, "jwthttp.Options{AllowMissingExpiry: true, AllowSenderConstrained: true})"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "key.pem")
+			token, stderr, _ := command(t, "", flags([]string{"mint", "-public", name}, tc.flags)...)
+			_, advised, _ := strings.Cut(stderr, "\tjwthttp explain ")
+			advised, _, _ = strings.Cut(advised, " token.txt\n")
+			if line, _ := firstLine(t, token, strings.Fields(advised)...); !strings.HasPrefix(line, "good: ") || !strings.Contains(stderr, tc.says) {
+				t.Errorf("explain %s: %s\nand %s\nwant %s", advised, line, stderr, tc.says)
+			}
+		})
+	}
+}
+
 func TestMintRefuses(t *testing.T) {
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
@@ -162,6 +190,7 @@ func TestMintRefuses(t *testing.T) {
 		args        []string
 		says        string
 	}{
+		{"an empty name of a secret", "", []string{"-secret-env", ""}, "-secret-env has an empty value"},
 		{"two keys", "", []string{"-secret-env", "HOME", "-key", data("rsa-private.pem")}, "keep one"},
 		{"a public key", "", []string{"-key", data("rsa.pem")}, "only the private half signs"},
 		{"a certificate", "", []string{"-key", data("rsa.crt")}, "only the private half signs"},

@@ -12,11 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/devissuer"
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const (
@@ -31,6 +30,10 @@ keys last until the program ends.
 
 	jwthttp serve
 	jwthttp serve -audience orders
+
+POST /token makes a token. Its body is a form of claims, or a JSON object of them with
+Content-Type: application/json. expires_in is the lifetime in seconds.
+POST /rotate makes a new key. Tokens of the seven previous keys are still accepted.
 
 With flags that say where keys are, there is no issuer. The page then asks a middleware with
 those keys:
@@ -60,7 +63,7 @@ func serve(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Wr
 }
 
 func (c *config) serve(ctx context.Context, address string, stdout, stderr io.Writer) error {
-	setup, err := c.setup(ctx)
+	setup, err := c.setup()
 	if err != nil {
 		return err
 	}
@@ -133,21 +136,23 @@ func (c *config) newSite(setup explain.Setup, address string) (*site, error) {
 		}
 	}
 	keys := "come from the flags of the program"
-	if !c.hasKeys() {
+	if c.hasKeys() {
+		err = setup.Check()
+	} else {
 		keys = "are those of the development issuer"
-		if err := s.addIssuer(setup); err != nil {
-			return nil, err
-		}
-		if setup, err = s.setup(); err != nil {
-			return nil, err
-		}
+		setup, err = s.addIssuer(setup)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.page, err = newPage(asked(setup.Options)+" Its keys "+keys+".", s.issuer != nil)
 	return s, err
 }
 
-// addIssuer adds a development issuer, whose tokens the middleware of setup accepts.
-func (s *site) addIssuer(setup explain.Setup) (err error) {
+// addIssuer adds a development issuer, and returns the setup of a middleware that accepts its
+// tokens.
+func (s *site) addIssuer(setup explain.Setup) (explain.Setup, error) {
+	setup.OwnIssuer = true
 	opts := &setup.Options
 	opts.Issuer = cmp.Or(opts.Issuer, s.url)
 	audience := opts.Audience
@@ -158,8 +163,9 @@ func (s *site) addIssuer(setup explain.Setup) (err error) {
 		opts.Audience = audience
 	}
 	s.issuerName, s.audience = opts.Issuer, audience
+	var err error
 	if s.issuer, err = devissuer.New(s.issuerName, audience, cmp.Or(opts.Type, "JWT")); err != nil {
-		return err
+		return setup, err
 	}
 	s.setup = func() (explain.Setup, error) {
 		current := setup // it has no keys yet
@@ -168,23 +174,26 @@ func (s *site) addIssuer(setup explain.Setup) (err error) {
 	}
 	current, err := s.setup()
 	if err != nil {
-		return err
+		return current, err
 	}
-	_, err = jwthttp.New[jwt.MapClaims](current.Source, *opts)
-	return err
+	return current, current.Check()
 }
 
 // asked says what the middleware wants.
 func asked(opts jwthttp.Options) string {
 	issuer, audience := "any issuer", "no audience"
 	if opts.Issuer != "" {
-		issuer = "the issuer " + opts.Issuer
+		issuer = "the issuer " + logtext.Quote(opts.Issuer)
 	}
 	switch {
 	case opts.AllowAnyAudience:
 		audience = "any audience"
 	case len(opts.Audience) > 0:
-		audience = "the audience " + strings.Join(opts.Audience, " or ")
+		var quoted []string
+		for _, name := range opts.Audience {
+			quoted = append(quoted, logtext.Quote(name))
+		}
+		audience = "the audience " + strings.Join(quoted, " or ")
 	}
 	return fmt.Sprintf("The middleware that is asked expects %s and %s.", issuer, audience)
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -175,6 +176,17 @@ func TestServeIssues(t *testing.T) {
 	if got := fmt.Sprintf("%v, %v, %v", claims["sub"], claims["scope"], claims["aud"]); got != "bob, read write, [api other]" || claims["grant_type"] != nil || claims["client_secret"] != nil {
 		t.Errorf("claims of the form: %v", claims)
 	}
+	credentials := url.Values{}
+	for _, name := range []string{
+		"client_secret", "password", "refresh_token", "code", "assertion", "client_assertion", "client_assertion_type",
+		"code_verifier", "device_code", "subject_token", "actor_token",
+	} {
+		credentials.Set(name, "hunter2hunter2")
+	}
+	claims = accept("credentials", s.token(t, formType, "username=bob&client_id=web&"+credentials.Encode()))
+	if claims["username"] != "bob" || claims["client_id"] != "web" || strings.Contains(fmt.Sprint(claims), "hunter2") {
+		t.Errorf("claims of a form with credentials: %v", claims)
+	}
 	claims = accept("JSON", s.token(t, "application/json; charset=utf-8", `{"sub": null, "n": 1e2, "nested": {"a": [true]}, "expires_in": 60}`))
 	issued, _ := claims["iat"].(float64)
 	if _, ok := claims["sub"]; ok || claims["n"] != 100.0 || fmt.Sprint(claims["nested"]) != "map[a:[true]]" || claims["exp"] != issued+60 || claims["expires_in"] != nil {
@@ -238,6 +250,10 @@ func TestServeTokenAnswers(t *testing.T) {
 		{"not UTF-8", formType, "sub=%ff", 400, `sub.* is not UTF-8`},
 		{"bad escape", formType, "sub=%zz", 400, `the form cannot be read`},
 		{"garbage", jsonType, "\x00\xff\x1b[31m", 400, `not a JSON object`},
+		{"JSON as a form", formType, `{"sub": "bob"}`, 400, `send it with Content-Type: application/json`},
+		{"JSON as a form, escaped", formType, `%7B%22sub%22%3A%22bob%22%7D`, 400, `send it with Content-Type: application/json`},
+		{"JSON as a form, with a percent sign", formType, `{"sub": "100%"}`, 400, `send it with Content-Type: application/json`},
+		{"JSON as a form, with =", formType, ` {"sub": "a=b&c"}`, 400, `send it with Content-Type: application/json`},
 		{"too large", jsonType, `{"sub": "` + strings.Repeat("a", maxBodyBytes) + `"}`, 413, `1 MiB`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -426,8 +442,13 @@ func TestServePage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if text := string(body); !strings.Contains(text, "the issuer https://issuer.example.com/&lt;b&gt; and the audience orders or users") {
+	if text := string(body); !strings.Contains(text, "the issuer &#34;https://issuer.example.com/&lt;b&gt;&#34; and the audience &#34;orders&#34; or &#34;users&#34;") {
 		t.Errorf("it does not say which middleware is asked: %s", text)
+	}
+	for _, state := range []string{explain.Passed, explain.Failed, explain.Assumed} {
+		if !strings.Contains(string(body), `"`+state+`": "`) {
+			t.Errorf("it does not know the state %q of a step", state)
+		}
 	}
 	if inline := regexp.MustCompile(`(?i)\s(style|on[a-z]+)=|javascript:|innerHTML|https?://[^1i]|<link|<img`).FindAllString(string(body), -1); len(inline) > 0 {
 		t.Errorf("the page has %q", inline)
@@ -477,6 +498,34 @@ func TestServeOtherProvider(t *testing.T) {
 			}
 			if _, page := s.get(t, "/"); strings.Contains(page, `id="make"`) || strings.Contains(page, `id="rotate"`) || !strings.Contains(page, "come from the flags") {
 				t.Errorf("the page offers tokens: %s", page)
+			}
+		})
+	}
+}
+
+// The development issuer's page does not advise to accept tokens of another issuer.
+func TestServeAdvisesNoOtherIssuer(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, "-audience", "orders")
+	for name, token := range map[string]string{
+		"foreign token":            read(t, "rs256.jwt"),
+		"own token of another iss": s.token(t, jsonType, `{"iss": "https://issuer.example.com"}`),
+		"own token of a port":      s.token(t, jsonType, `{"iss": "http://127.0.0.1:1"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := s.explain(t, token)
+			if got.Verdict != explain.Refused {
+				t.Errorf("the verdict is %s", got.Verdict)
+			}
+			said := false
+			for _, f := range got.Findings {
+				if strings.Contains(f.Mend, "Options.Issuer") || strings.Contains(f.Mend, "if you trust it") {
+					t.Errorf("%s: %s", f.Reason, f.Mend)
+				}
+				said = said || strings.Contains(f.Mend, fmt.Sprintf("send a token of %q", s.url))
+			}
+			if !said {
+				t.Errorf("no finding names the issuer: %+v", got.Findings)
 			}
 		})
 	}
@@ -532,9 +581,13 @@ func TestServeFlags(t *testing.T) {
 		{"no port", []string{"-addr", "127.0.0.1"}, "write it like 127.0.0.1:8910"},
 		{"control characters", []string{"-addr", "\x1b[31m\u202e:1"}, `-addr "\x1b[31m\u202e:1"`},
 		{"token as an argument", []string{"-addr", "127.0.0.1:0", "eyJhbGciOiJub25lIn0.e30."}, "paste a token into the page"},
-		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "there is no flag \"-adress\""},
+		{"flag that is none", []string{"-addr", "127.0.0.1:0", "-adress"}, "argument 3 is not one of the flags"},
 		{"options that contradict each other", []string{"-addr", "127.0.0.1:0", "-allow-any-audience", "-audience", "a"}, "contradict"},
 		{"leeway of an hour", []string{"-addr", "127.0.0.1:0", "-leeway", "1h"}, "Leeway"},
+		{"secret of 20 bytes", []string{"-addr", "127.0.0.1:0", "-secret-file", data("secret-short.txt")}, "32 bytes or more, not 20"},
+		{"secret in a key set", []string{"-addr", "127.0.0.1:0", "-key", data("jwk-oct.json")}, "symmetric key"},
+		{"private key", []string{"-addr", "127.0.0.1:0", "-key", data("rsa-private.pem")}, "takes only its public half"},
+		{"leeway of an hour, and a key", []string{"-addr", "127.0.0.1:0", "-key", data("rsa.pem"), "-leeway", "1h"}, "Leeway"},
 		{"two sources of keys", []string{"-addr", "127.0.0.1:0", "-discover", "https://a.example.com", "-jwks", "https://a.example.com"}, "-jwks and -discover"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -559,7 +612,7 @@ func TestServeHelp(t *testing.T) {
 	if status := run(t.Context(), []string{"serve", "-h"}, strings.NewReader(""), &out, &log); status != exitGood {
 		t.Errorf("status %d", status)
 	}
-	for _, want := range []string{"development issuer", "-addr", "-audience", "-discover"} {
+	for _, want := range []string{"development issuer", "POST /token", "POST /rotate", "-addr", "-audience", "-discover"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help does not say %s", want)
 		}
@@ -587,7 +640,7 @@ Accept tokens    keys, err := jwks.New("http://127.0.0.1:8910/.well-known/jwks.j
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config{issuer: tc.issuer}
-			setup, err := c.setup(t.Context())
+			setup, err := c.setup()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -606,7 +659,7 @@ Accept tokens    keys, err := jwks.New("http://127.0.0.1:8910/.well-known/jwks.j
 func TestServePort80(t *testing.T) {
 	t.Parallel()
 	var c config
-	setup, err := c.setup(t.Context())
+	setup, err := c.setup()
 	if err != nil {
 		t.Fatal(err)
 	}

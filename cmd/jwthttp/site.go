@@ -14,6 +14,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -169,15 +170,31 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, made)
 }
 
+// notClaims are the fields of a form that say how a client gets its token, and the credentials
+// for it. As claims, credentials would be readable for everyone who sees the token.
+var notClaims = []string{
+	"grant_type", "client_secret", "password", "refresh_token", "code", // RFC 6749
+	"assertion", "client_assertion", "client_assertion_type", // RFC 7521
+	"code_verifier",                // RFC 7636
+	"device_code",                  // RFC 8628
+	"subject_token", "actor_token", // RFC 8693
+}
+
+// jsonObject is the beginning of a JSON object, also of one that was encoded as a form. A client
+// that names no type, such as curl, sends JSON with the type of a form.
+var jsonObject = regexp.MustCompile(`(?i)^\s*(\{|%7b)`)
+
 // readClaims reads the body of a request for a token. A field of a form is a claim that is a
-// string, and one that is there twice is an array. The fields that a client sends about itself
-// (RFC 6749 sections 2.3.1 and 4.4.2) are not claims.
+// string, and one that is there twice is an array. The fields of notClaims are left out.
 func readClaims(body []byte, mediaType string) (claims map[string]jsontext.Value, err error) {
 	if mediaType == jsonType {
 		if err := jsonv2.Unmarshal(body, &claims); err != nil || claims == nil {
 			return nil, errors.Join(errors.New(`the claims are not a JSON object like {"sub": "alice"}`), err)
 		}
 		return claims, nil
+	}
+	if jsonObject.Match(body) {
+		return nil, errors.New("the body is JSON, and its type is that of a form: send it with Content-Type: application/json")
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
@@ -187,7 +204,7 @@ func readClaims(body []byte, mediaType string) (claims map[string]jsontext.Value
 	for name, values := range form {
 		var value any = values
 		switch {
-		case name == "grant_type" || name == "client_secret":
+		case slices.Contains(notClaims, name):
 			continue
 		case len(values) == 1:
 			value = values[0]

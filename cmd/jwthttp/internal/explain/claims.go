@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 )
 
 const (
@@ -17,30 +20,31 @@ const (
 	maxMembers = 256
 )
 
+// registered are the claims that the middleware looks at.
+var registered = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}
+
 // checkClaims asks about copies of the token with a good signature, until one is accepted.
 func (e *explainer) checkClaims() {
 	e.payloadAs = readObject(e.token.payload)
 	if e.payloadAs.members == nil {
-		e.add(Finding{Reason: "claims", Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
+		e.add(Finding{Reason: reason.Claims.Word, Wanted: "a JSON object", Came: fmt.Sprintf("%d bytes that are not one", len(e.token.payload)), Mend: "the payload is not a JSON object: have the issuer sign claims, not text or a list"})
 		return
 	}
-	if len(e.token.payload) > maxTokenSize*3/4-2048 { // too large with any header; that is reported
-		for name := range e.payloadAs.members {
-			if !slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}, name) {
-				delete(e.payloadAs.members, name)
-			}
-		}
-		e.payloadAs.rewrite()
-	}
 	e.opts.MaxTokenBytes = maxTokenSize // a copy may be larger than the token
-	for range maxMends {
-		reason := e.askCopy()
-		if reason == "" {
+	for range e.attempts {
+		word := e.askCopy()
+		if word == reason.TooLarge.Word && e.payloadAs.keepOnly(registered...) { // that is reported
+			word = e.askCopy()
+		}
+		if word == "" {
 			e.reached = stepTimes
 			return
 		}
-		f, ok := e.claimFinding(reason)
-		f.Reason = reason
+		if word == reason.TooLarge.Word {
+			return
+		}
+		f, ok := e.claimFinding(word)
+		f.Reason = word
 		e.add(f)
 		if !ok {
 			return
@@ -50,21 +54,21 @@ func (e *explainer) checkClaims() {
 
 // claimFinding explains a reason and mends the copy. ok is false if the reason is not one that
 // it can mend.
-func (e *explainer) claimFinding(reason string) (f Finding, ok bool) {
-	switch reason {
-	case "claims", "malformed_token":
+func (e *explainer) claimFinding(word string) (f Finding, ok bool) {
+	switch word {
+	case reason.Claims.Word, reason.Malformed.Word:
 		return e.claimsFault()
-	case "sender_constrained":
+	case reason.SenderBound.Word:
 		return e.senderConstrained(), true
-	case "issuer":
+	case reason.Issuer.Word:
 		return e.otherIssuer(), true
-	case "audience":
+	case reason.Audience.Word:
 		return e.otherAudience(), true
-	case "missing_claim":
+	case reason.MissingClaim.Word:
 		return e.missingClaim(), true
-	case "not_yet_valid":
+	case reason.NotYetValid.Word:
 		return e.notYetValid(), true
-	case "expired":
+	case reason.Expired.Word:
 		return e.expired(), true
 	}
 	return Finding{Mend: "the middleware refuses the claims for a reason that explain does not know: see its log"}, false
@@ -110,16 +114,11 @@ func (e *explainer) claimsFault() (Finding, bool) {
 	for name, value := range p.members {
 		if depth(value) >= maxDepth {
 			p.set(name, nil)
-			return Finding{Wanted: fmt.Sprintf("JSON nested at most %d deep", maxDepth), Came: quote(name) + " is deeper", Mend: fmt.Sprintf("the claim %s is nested too deep: have the issuer leave it out", quote(name))}, true
+			return Finding{Wanted: fmt.Sprintf("JSON nested at most %d deep", maxDepth), Came: logtext.Quote(name) + " is deeper", Mend: fmt.Sprintf("the claim %s is nested too deep: have the issuer leave it out", logtext.Quote(name))}, true
 		}
 	}
 	if n := len(p.members); n > maxMembers {
-		for name := range p.members {
-			if !slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf"}, name) {
-				delete(p.members, name)
-			}
-		}
-		p.rewrite()
+		p.keepOnly(registered...)
 		return Finding{Wanted: fmt.Sprintf("at most %d claims", maxMembers), Came: fmt.Sprintf("%d claims", n), Mend: "there are too many claims: have the issuer put lists in one claim each"}, true
 	}
 	return Finding{Wanted: "claims as RFC 7519 has them", Mend: "the claims cannot be decoded: see the log of the middleware"}, false
@@ -186,38 +185,61 @@ func (e *explainer) senderConstrained() Finding {
 
 func (e *explainer) otherIssuer() Finding {
 	want, p := e.opts.Issuer, &e.payloadAs
-	f := Finding{Wanted: quote(want), Came: "no iss"}
+	f := Finding{Wanted: logtext.Quote(want), Came: "no iss"}
 	if !p.has("iss") {
-		f.Mend = "the token has no iss: have the issuer set it, or leave Options.Issuer out where the keys are yours alone"
+		f.Mend = "the token has no iss: have the issuer set it"
+		if e.setup.Remote == nil && !e.setup.OwnIssuer { // else the keys are bound to an issuer
+			f.Mend += ", or leave Options.Issuer out where the keys are yours alone"
+		}
 	} else {
 		iss := p.str("iss")
-		f.Came = quote(iss)
-		f.Mend = differenceOf(want, iss)
+		f.Came = logtext.Quote(iss)
+		f.Mend = e.differenceOf(want, iss, inToken)
 	}
 	p.set("iss", want)
 	return f
 }
 
-// differenceOf says how the issuer that is configured and the one that came differ.
-func differenceOf(want, came string) string {
-	takeIt := fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", quote(came))
+// The places where an issuer is named, for differenceOf.
+const (
+	inToken    = "the token's iss"
+	inMetadata = "the metadata's issuer"
+)
+
+// takeIssuer says how the middleware of the setup is made to accept another issuer.
+func (e *explainer) takeIssuer(came string) string {
+	switch remote := e.setup.Remote; {
+	case e.setup.OwnIssuer:
+		return fmt.Sprintf("send a token of %s, or start the program with the flags of your own middleware, such as -discover", logtext.Quote(e.setup.Options.Issuer))
+	case remote != nil && remote.Discovers:
+		return fmt.Sprintf("pass jwks.Discover exactly %s, if you trust it", logtext.Quote(came))
+	case remote != nil:
+		return fmt.Sprintf("set jwks.Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
+	}
+	return fmt.Sprintf("set Options.Issuer to exactly %s, if you trust it", logtext.Quote(came))
+}
+
+// differenceOf says how the issuer that is configured and the one that came differ. place says
+// where the latter was.
+func (e *explainer) differenceOf(want, came, place string) string {
+	takeIt := e.takeIssuer(came)
 	w, errW := url.Parse(want)
 	c, errC := url.Parse(came)
 	switch {
 	case came == want+"/":
-		return "the token's iss has a slash at its end, and the configuration has none: " + takeIt
+		return place + " has a slash at its end, and the configuration has none: " + takeIt
 	case came+"/" == want:
-		return "the configuration has a slash at the end of the issuer, and the token's iss has none: " + takeIt
+		return "the configuration has a slash at the end of the issuer, and " + place + " has none: " + takeIt
 	case strings.Replace(came, "http://", "https://", 1) == want:
-		return "the token's iss is http and the configuration is https: the issuer does not know its own address, for example in a container behind a proxy; set its public URL"
+		return place + " is http and the configuration is https: the issuer does not know its own address, for example in a container behind a proxy; set its public URL"
 	case strings.Replace(want, "http://", "https://", 1) == came:
-		return "the configuration is http and the token's iss is https: " + takeIt
+		return "the configuration is http and " + place + " is https: " + takeIt
 	case strings.EqualFold(want, came):
 		return "the two differ in capital letters, which count: " + takeIt
 	case strings.TrimSpace(came) == want || strings.TrimSpace(want) == came:
 		return "there is white space around one of the two: take it off"
 	case "https://"+came == want:
-		return "the token's iss has no https:// before it, as with Google: " + takeIt
+		return place + " has no https:// before it, as with Google: " + takeIt
 	case "https://"+want == came || "http://"+want == came:
 		return "the configuration lacks the scheme of the issuer: " + takeIt
 	case strings.HasPrefix(came, "https://sts.windows.net/") && strings.HasPrefix(want, "https://login.microsoftonline.com/"):
@@ -227,7 +249,14 @@ func differenceOf(want, came string) string {
 	case errW == nil && errC == nil && w.Host == c.Host && w.Scheme == c.Scheme && w.Host != "":
 		return "the two differ in their path, so this is another realm or tenant of the same host: " + takeIt
 	case errW == nil && errC == nil && w.Path == c.Path && w.Host != "" && c.Host != "":
-		return "the two differ in their host: the client got the token at another address than the middleware knows, for example inside a container network; " + takeIt
+		part := "host"
+		if w.Hostname() == c.Hostname() {
+			part = "port"
+		}
+		return "the two differ in their " + part + ": the client got the token at another address than the middleware knows, for example inside a container network; " + takeIt
+	}
+	if place == inMetadata || e.setup.OwnIssuer {
+		return "this is another issuer: " + takeIt
 	}
 	return "the token is of another issuer: " + takeIt + "; otherwise send a token of the issuer that is configured"
 }
@@ -235,15 +264,15 @@ func differenceOf(want, came string) string {
 func (e *explainer) otherAudience() Finding {
 	p, want := &e.payloadAs, e.opts.Audience
 	came := p.list("aud")
-	f := Finding{Wanted: "one of " + quoteAll(want), Came: "no aud"}
+	f := Finding{Wanted: "one of " + logtext.Quotes(want), Came: "no aud"}
 	if len(want) == 1 {
-		f.Wanted = quote(want[0])
+		f.Wanted = logtext.Quote(want[0])
 	}
 	if len(want) == 0 {
 		f.Wanted = "no aud, because no audience is configured"
 	}
 	if len(came) > 0 {
-		f.Came = quoteAll(came)
+		f.Came = logtext.Quotes(came)
 	}
 	f.Mend = e.audienceMend(want, came)
 	switch {
@@ -262,13 +291,17 @@ func (e *explainer) audienceMend(want, came []string) string {
 	}
 	switch {
 	case !p.has("aud"):
-		mend := fmt.Sprintf("the token has no aud: have the issuer name this service (%s), or set Options.AllowAnyAudience in place of Options.Audience", quoteAll(want))
+		mend := fmt.Sprintf("the token has no aud: have the issuer name this service (%s), or set Options.AllowAnyAudience in place of Options.Audience", logtext.Quotes(want))
 		if p.has("client_id") && p.str("token_use") == "access" {
 			mend = "an access token of Amazon Cognito has no aud: set Options.AllowAnyAudience in place of Options.Audience, and check client_id in a Check"
 		}
 		return mend
 	case len(want) == 0 && len(came) > 0:
-		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", quoteAll(came), quote(came[0]))
+		names := slices.DeleteFunc(slices.Clone(came), isForEveryClient)
+		if len(names) == 0 {
+			return fmt.Sprintf("the token is for %s only, which tokens of all clients have, and no audience is configured: have the issuer name this service in aud, as with an audience mapper of Keycloak, and set Options.Audience to that name", logtext.Quotes(came))
+		}
+		return fmt.Sprintf("the token is for %s, and no audience is configured: set Options.Audience to what this service is called there, such as %s", logtext.Quotes(came), logtext.Quote(names[0]))
 	case len(came) == 0:
 		return "the token's aud is empty: have the issuer name this service"
 	}
@@ -276,26 +309,33 @@ func (e *explainer) audienceMend(want, came []string) string {
 		for _, c := range came {
 			switch {
 			case c == w+"/" || c+"/" == w:
-				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to exactly %s", quote(c))
+				return fmt.Sprintf("the audiences differ in the slash at their end: set Options.Audience to exactly %s", logtext.Quote(c))
 			case strings.EqualFold(c, w):
-				return fmt.Sprintf("the audiences differ in capital letters, which count: set Options.Audience to %s", quote(c))
+				return fmt.Sprintf("the audiences differ in capital letters, which count: set Options.Audience to %s", logtext.Quote(c))
 			case strings.Replace(c, "http://", "https://", 1) == w || strings.Replace(w, "http://", "https://", 1) == c:
-				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to exactly %s", quote(c))
+				return fmt.Sprintf("the audiences differ in http and https: set Options.Audience to exactly %s", logtext.Quote(c))
 			case "api://"+c == w || "api://"+w == c:
-				return fmt.Sprintf("the audiences differ in api://, which Entra writes for version 1 and leaves out for version 2: set Options.Audience to %s", quote(c))
+				return fmt.Sprintf("the audiences differ in api://, which Entra writes for version 1 and leaves out for version 2: set Options.Audience to %s", logtext.Quote(c))
 			case strings.TrimSpace(c) == w || strings.TrimSpace(w) == c:
 				return "there is white space around one of the audiences: take it off"
 			case slices.Contains(strings.Fields(strings.ReplaceAll(c, ",", " ")), w):
-				return fmt.Sprintf("the token's aud is one string with several names in it, %s: have the issuer write a list", quote(c))
+				return fmt.Sprintf("the token's aud is one string with several names in it, %s: have the issuer write a list", logtext.Quote(c))
 			case slices.Contains(strings.Split(w, ","), c):
-				return fmt.Sprintf("Options.Audience has several names in one string, %s: write each as a string of its own", quote(w))
+				return fmt.Sprintf("Options.Audience has several names in one string, %s: write each as a string of its own", logtext.Quote(w))
 			}
 		}
 	}
-	if slices.Equal(came, []string{"account"}) {
-		return fmt.Sprintf("the token is for \"account\" only, as Keycloak does by default: add an audience mapper for %s to the client or a client scope", quote(want[0]))
+	if !slices.ContainsFunc(came, func(c string) bool { return !isForEveryClient(c) }) {
+		return fmt.Sprintf("the token is for %s only, which tokens of all clients have: have the issuer add %s, in Keycloak with an audience mapper in the client or a client scope", logtext.Quotes(came), logtext.Quote(want[0]))
 	}
-	return fmt.Sprintf("the token is for %s and not for %s: have the client ask for a token for this service, or set Options.Audience to the name that the issuer uses", quoteAll(came), quoteAll(want))
+	return fmt.Sprintf("the token is for %s and not for %s: have the client ask for a token for this service, or set Options.Audience to the name that the issuer uses", logtext.Quotes(came), logtext.Quotes(want))
+}
+
+// isForEveryClient reports whether an audience is one that the provider itself writes into the
+// tokens of all clients: an account page or an administration of Keycloak, or the userinfo
+// endpoint of Auth0. A service that takes it for its own name accepts every client's token.
+func isForEveryClient(audience string) bool {
+	return slices.Contains([]string{"account", "broker", "realm-management"}, audience) || strings.HasSuffix(audience, "/userinfo")
 }
 
 // isIDToken reports whether the payload is that of an ID token: Keycloak and Cognito say so, and
@@ -336,12 +376,12 @@ func (e *explainer) notYetValid() Finding {
 	}
 	n, _ := asNumber(p.members[name])
 	ahead := e.at(n).Sub(e.now)
-	mend := fmt.Sprintf("the token is not valid before %s, which is %s ahead: wait, or check what the issuer writes into %s", e.date(n), roughly(ahead), name)
+	mend := fmt.Sprintf("the token is not valid before %s, which is %s ahead: wait, or check what the issuer writes into %s", e.date(n), logtext.Duration(ahead), name)
 	switch {
 	case ahead <= 5*time.Minute:
-		mend = fmt.Sprintf("%s is %s ahead, so the clocks differ: synchronize them (NTP), or set Options.Leeway to %s or more, at most 5m", name, roughly(ahead), roughly(ahead))
+		mend = fmt.Sprintf("%s is %s ahead, so the clocks differ: synchronize them (NTP), or set Options.Leeway to %s or more, at most 5m", name, logtext.Duration(ahead), logtext.Duration(ahead))
 	case isWholeHours(ahead):
-		mend = fmt.Sprintf("%s is %s ahead, about a whole number of hours, so the issuer may write its local time for UTC: have it write seconds since 1970 in UTC", name, roughly(ahead))
+		mend = fmt.Sprintf("%s is %s ahead, about a whole number of hours, so the issuer may write its local time for UTC: have it write seconds since 1970 in UTC", name, logtext.Duration(ahead))
 	}
 	if name == "nbf" {
 		p.set(name, nil)
@@ -356,7 +396,7 @@ func (e *explainer) expired() Finding {
 	n, ok := asNumber(p.members["exp"])
 	if expires := e.at(math.Floor(n)); ok && !e.now.Before(expires.Add(e.opts.Leeway)) {
 		ago := e.now.Sub(expires)
-		mend := fmt.Sprintf("the token expired %s ago: get a new one", roughly(ago))
+		mend := fmt.Sprintf("the token expired %s ago: get a new one", logtext.Duration(ago))
 		iat, hasIssued := asNumber(p.members["iat"])
 		switch {
 		case n < 366*24*3600:
@@ -366,9 +406,9 @@ func (e *explainer) expired() Finding {
 		case hasIssued && e.at(iat).After(e.now):
 			mend = "exp is over and iat is ahead: the issuer's clock or time zone is wrong"
 		case ago <= 5*time.Minute:
-			mend += "; if it was just issued, the clocks differ, and Options.Leeway can be at most 5m"
+			mend += "; if it is new, the clocks differ: synchronize them (NTP), or set Options.Leeway, to at most 5m"
 		case isWholeHours(ago) && hasIssued && ago < 15*time.Hour && n-iat <= 3600:
-			mend += "; if it was just issued, the issuer writes its local time for UTC"
+			mend += "; if it is new, the issuer writes its local time for UTC"
 		}
 		p.set("exp", e.now.Add(time.Hour).Unix())
 		return Finding{Wanted: fmt.Sprintf("exp ahead, with a leeway of %v", e.opts.Leeway), Came: fmt.Sprintf("%s %s", cutJSON(number(n)), e.date(n)), Mend: mend}
@@ -376,7 +416,7 @@ func (e *explainer) expired() Finding {
 	iat, _ := asNumber(p.members["iat"])
 	p.set("iat", e.now.Unix())
 	return Finding{Wanted: fmt.Sprintf("iat at most %v back (Options.MaxAge)", e.opts.MaxAge), Came: fmt.Sprintf("%s %s", cutJSON(number(iat)), e.date(iat)),
-		Mend: fmt.Sprintf("the token was issued %s ago, and Options.MaxAge is %v: get a new one, or raise MaxAge", roughly(e.now.Sub(e.at(iat))), e.opts.MaxAge)}
+		Mend: fmt.Sprintf("the token was issued %s ago, and Options.MaxAge is %v: get a new one, or raise MaxAge", logtext.Duration(e.now.Sub(e.at(iat))), e.opts.MaxAge)}
 }
 
 // at returns the time of a date, which is at most maxDate.
@@ -396,16 +436,4 @@ func number(n float64) json.RawMessage {
 func isWholeHours(d time.Duration) bool {
 	hours := d.Round(time.Hour)
 	return hours >= time.Hour && hours <= 14*time.Hour && (d-hours).Abs() <= time.Minute
-}
-
-// roughly returns a duration for people.
-func roughly(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d > 2*365*day:
-		return fmt.Sprintf("%d years", d/(365*day))
-	case d > 2*day:
-		return fmt.Sprintf("%d days", d/day)
-	}
-	return (d + time.Second - 1).Truncate(time.Second).String()
 }

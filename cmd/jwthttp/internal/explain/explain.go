@@ -2,8 +2,9 @@ package explain
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ const (
 const (
 	reasonConfiguration = "configuration" // New refuses the keys or the options
 	reasonNoKey         = "no_key"        // no key was given
+	reasonCanceled      = "canceled"      // the context was done first
 )
 
 // An explainer explains one token. Its stages follow the order in which the middleware looks
@@ -35,9 +37,8 @@ type explainer struct {
 	setup Setup
 	now   time.Time
 
-	opts    jwthttp.Options // those of setup, mended so that later faults show
-	private ed25519.PrivateKey
-	public  jwthttp.KeySource // the throw-away key
+	opts      jwthttp.Options // those of setup, mended so that later faults show
+	throwAway []byte          // a secret: its signatures are the shortest, so copies do not grow
 
 	sent      string // the value of Authorization
 	token     token  // without what was pasted around it
@@ -47,9 +48,9 @@ type explainer struct {
 	formFault bool   // no middleware takes the token's form
 	sigFault  bool   // the third segment cannot be a signature, and that is reported
 
-	first    string // the middleware's own reason; "" if it was not asked
-	asked    bool
-	good     bool // the signature has verified
+	first    string // the middleware's own reason; "" if it was not asked, or accepts the token
+	asked    bool   // the middleware of setup was asked
+	good     bool   // the signature has verified
 	findings []Finding
 	reached  string // the last step that was decided on
 }
@@ -58,15 +59,14 @@ type explainer struct {
 // a refusal at once. token is what a person pasted. The first finding has the middleware's own
 // reason. The other ones are found with mended copies, which are signed with a throw-away key.
 // Explain uses the network only if the setup is remote, and waits for it at most 10 seconds.
+// If ctx is done, Explain returns what it has found so far. The verdict is Good only if the
+// middleware itself accepts the token.
 func Explain(ctx context.Context, token string, setup Setup) Report {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return Report{Verdict: Unknown, Findings: []Finding{{Reason: reasonConfiguration, Mend: "no throw-away key could be made: try again"}}}
-	}
 	e := &explainer{
 		ctx: ctx, setup: setup, now: time.Now(), opts: setup.Options,
-		private: private, public: jwthttp.EdDSA(public), findings: slices.Clone(setup.faults),
+		throwAway: make([]byte, sha256.Size), findings: slices.Clone(setup.faults),
 	}
+	rand.Read(e.throwAway) // it never fails
 	e.explain(token)
 	return e.report()
 }
@@ -76,7 +76,7 @@ func (e *explainer) explain(pasted string) {
 	raw, authorization := unwrap(pasted)
 	e.sent = authorization
 	keysWork := e.askFirst()
-	if e.asked && e.first == "" {
+	if e.isAccepted() {
 		e.token = parseToken(raw)
 		e.good, e.reached = true, stepTimes
 		e.noteGoodKey()
@@ -86,12 +86,24 @@ func (e *explainer) explain(pasted string) {
 		e.checkSignature(keysWork)
 		e.checkClaims()
 	}
-	if e.setup.Source == nil && e.reached != "" {
+	if e.ctx.Err() != nil {
+		e.add(Finding{Reason: reasonCanceled, Wanted: "more time", Came: "the end of the time allowed", Mend: "explain was stopped before it was through, so there may be more reasons: try again"})
+	}
+	if e.setup.Source == nil && (e.reached != "" || e.first == "" && len(e.findings) == 0) {
 		e.add(Finding{Reason: reasonNoKey, Wanted: "a key", Came: "no key", Mend: "the signature was not checked, because no key was given: pass -secret-env, -secret-file, -key, -jwks or -discover"})
 	}
-	if e.asked && len(e.setup.faults) == 0 && (len(e.findings) == 0 || e.findings[0].Reason != e.first) {
+	if e.first != "" && len(e.setup.faults) == 0 && (len(e.findings) == 0 || e.findings[0].Reason != e.first) {
 		// What the middleware itself says comes first, even where explain has no reason for it.
 		e.findings = slices.Insert(e.findings, 0, Finding{Reason: e.first, Mend: "the middleware refuses the token for this reason, and explain does not know more: see the middleware's log"})
+	}
+}
+
+// isAccepted reports whether the middleware of setup accepts the token as it was sent.
+func (e *explainer) isAccepted() bool { return e.asked && e.first == "" }
+
+// attempts yields until a token was mended often enough, or the context is done.
+func (e *explainer) attempts(yield func() bool) {
+	for i := 0; i < maxMends && e.ctx.Err() == nil && yield(); i++ {
 	}
 }
 
@@ -107,7 +119,7 @@ func (e *explainer) noteGoodKey() {
 func (e *explainer) askFirst() bool {
 	source := e.setup.Source
 	if source == nil {
-		source = e.public
+		source = e.anyKey()
 	}
 	if _, err := e.ask(source, e.opts, ""); err != nil {
 		if len(e.findings) == 0 { // else a finding about the key says it better
@@ -116,10 +128,17 @@ func (e *explainer) askFirst() bool {
 		e.mendOptions()
 		return false
 	}
-	if e.setup.Source == nil || e.setup.Remote != nil && !e.waitForKeys() {
+	if e.setup.Remote != nil && !e.waitForKeys() {
 		return false
 	}
 	reason, err := e.ask(source, e.opts, e.sent)
+	if e.setup.Source == nil {
+		// What is wrong before a key is looked for is wrong under every key.
+		if err == nil && isBeforeKey(reason) {
+			e.first = reason
+		}
+		return false
+	}
 	e.asked, e.first = err == nil, reason
 	return e.asked
 }
@@ -136,14 +155,14 @@ func (e *explainer) mendOptions() {
 		func() { e.opts.Audience, e.opts.AllowAnyAudience = nil, true },
 	} {
 		reset()
-		if _, err := e.ask(e.public, e.opts, ""); err == nil {
+		if _, err := e.ask(e.anyKey(), e.opts, ""); err == nil {
 			return
 		}
 	}
 }
 
 // ask returns the reason of a middleware for refusing a request, "" if it accepts it. The error
-// is that of New.
+// is that of New, and has the reason "configuration".
 func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorization string) (reason string, err error) {
 	var result jwthttp.Result
 	opts.OnResult = func(_ *http.Request, res jwthttp.Result) { result = res }
@@ -151,11 +170,11 @@ func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorizat
 	opts.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {}
 	auth, err := jwthttp.New[jwt.MapClaims](keys, opts)
 	if err != nil {
-		return "", err
+		return reasonConfiguration, err
 	}
 	r, err := http.NewRequestWithContext(e.ctx, http.MethodGet, "/", nil)
 	if err != nil {
-		return "", err
+		return reasonConfiguration, err
 	}
 	r.Header["Authorization"] = []string{authorization}
 	auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(noAnswer{}, r)
@@ -165,15 +184,16 @@ func (e *explainer) ask(keys jwthttp.KeySource, opts jwthttp.Options, authorizat
 // askCopy asks a middleware with the throw-away key about the mended copy.
 func (e *explainer) askCopy() string {
 	header := e.headerAs.clone()
-	header.set("alg", "EdDSA")
+	header.set("alg", "HS256")
 	input := encode(header.json()) + "." + encode(e.payloadAs.json())
-	copied := input + "." + encode(ed25519.Sign(e.private, []byte(input)))
-	reason, err := e.ask(e.public, e.opts, "Bearer "+copied)
-	if err != nil {
-		return reasonConfiguration
-	}
+	mac := hmac.New(sha256.New, e.throwAway)
+	mac.Write([]byte(input))
+	reason, _ := e.ask(e.anyKey(), e.opts, "Bearer "+input+"."+encode(mac.Sum(nil)))
 	return reason
 }
+
+// anyKey returns the throw-away key.
+func (e *explainer) anyKey() jwthttp.KeySource { return jwthttp.HS256(e.throwAway) }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
@@ -186,6 +206,8 @@ func (noAnswer) WriteHeader(int)             {}
 
 // add notes a finding.
 func (e *explainer) add(f Finding) {
-	f.Unverified = !e.good && slices.Index(steps, stepOf[f.Reason]) > slices.Index(steps, stepForm) && stepOf[f.Reason] != stepKey || f.Reason == "unknown_key"
+	step := stepOf[f.Reason]
+	isOfToken := slices.Index(steps, step) > slices.Index(steps, stepForm) && step != stepKey
+	f.Unverified = (isOfToken && !e.good) || f.Reason == "unknown_key"
 	e.findings = append(e.findings, f)
 }

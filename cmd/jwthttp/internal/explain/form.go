@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 const wantedForm = "three segments of base64url with dots between them: header.payload.signature"
@@ -69,12 +71,12 @@ func unwrap(pasted string) (raw, authorization string) {
 // whether there is a header to read.
 func (e *explainer) readForm(raw string) bool {
 	if e.sent == "" {
-		e.add(Finding{Reason: "no_token", Wanted: "a token", Came: "nothing", Mend: "nothing was given: pass the token on standard input or in a file, or check that the client sends it"})
+		e.add(Finding{Reason: "no_token", Wanted: "a token", Came: "nothing", Mend: "nothing was given: pass the token, or the whole line of its header, on standard input or in a file, or check that the client sends it"})
 		return false
 	}
-	for range maxMends {
+	for range e.attempts {
 		e.token = parseToken(raw)
-		reason, _ := e.ask(e.public, e.opts, e.sent)
+		reason, _ := e.ask(e.anyKey(), e.opts, e.sent)
 		switch reason {
 		case "token_too_large":
 			e.tooLarge(raw)
@@ -83,6 +85,13 @@ func (e *explainer) readForm(raw string) bool {
 				return e.readSegments(raw, reason)
 			}
 		case "no_token", "malformed_credential", "malformed_token":
+			if !strings.HasPrefix(strings.ToLower(e.sent), "bearer ") { // a header line was pasted
+				if raw = e.otherScheme(reason); raw == "" {
+					return false
+				}
+				e.sent = "Bearer " + raw
+				continue
+			}
 			if e.acceptsPadded(raw, reason) {
 				continue
 			}
@@ -110,13 +119,37 @@ func (e *explainer) readForm(raw string) bool {
 func (e *explainer) acceptsPadded(raw, reason string) bool {
 	opts := e.opts
 	opts.AllowPadding = true
-	got, err := e.ask(e.public, opts, e.sent)
+	got, err := e.ask(e.anyKey(), opts, e.sent)
 	if err != nil || e.opts.AllowPadding || got == "no_token" || got == "malformed_credential" || got == "malformed_token" {
 		return false
 	}
 	e.opts = opts
 	e.add(Finding{Reason: reason, Wanted: wantedForm, Came: shapeOf(raw), Mend: "the segments have the padding of base64, as AWS load balancers write it in x-amzn-oidc-data: have the issuer leave it out, or set Options.AllowPadding"})
 	return true
+}
+
+// otherScheme notes that the Authorization line that was pasted has another scheme than Bearer,
+// or none. It returns the token of the line, "" if there is none.
+func (e *explainer) otherScheme(reason string) (raw string) {
+	word, rest, _ := strings.Cut(strings.ReplaceAll(e.sent, "\t", " "), " ")
+	scheme := syntax.KnownScheme(strings.TrimSuffix(word, ":"))
+	f := Finding{Reason: reason, Wanted: "Authorization: Bearer TOKEN", Came: `Authorization without "Bearer "`,
+		Mend: `Authorization has no "Bearer " before the token: have the client send "Authorization: Bearer " and then the token`}
+	switch {
+	case scheme == "":
+		raw = e.sent
+	case scheme == "Bearer":
+		f.Mend = `"Bearer" is not followed by a space and the token: have the client send "Authorization: Bearer " and then the token`
+		raw = rest
+	default:
+		f.Came = "Authorization with the scheme " + scheme
+		f.Mend = fmt.Sprintf(`Authorization has the scheme %s, and the middleware takes Bearer: have the client send "Authorization: Bearer " and then the token`, scheme)
+		if strings.Contains(rest, ".") { // else it is not a token, but for example a password
+			raw = rest
+		}
+	}
+	e.add(f)
+	return strings.TrimSpace(raw)
 }
 
 func (e *explainer) tooLarge(raw string) {
@@ -134,7 +167,7 @@ func (e *explainer) tooLarge(raw string) {
 
 // isWellFormed reports whether the segments are those of a signed token, whatever is in them.
 func (t *token) isWellFormed() bool {
-	if len(t.parts) != 3 || t.parts[2] == "" {
+	if len(t.parts) != 3 || slices.Contains(t.parts, "") {
 		return false
 	}
 	for _, part := range t.parts {
@@ -160,7 +193,7 @@ func (e *explainer) readSegments(raw, reason string) bool {
 	switch {
 	case len(t.parts) == 5 && header.members != nil:
 		t.payload = nil // it is a key
-		note(fmt.Sprintf("five segments, alg %s, enc %s", quote(alg), quote(header.str("enc"))),
+		note(fmt.Sprintf("five segments, alg %s, enc %s", logtext.Quote(alg), logtext.Quote(header.str("enc"))),
 			"the token is encrypted (a JWE), and only its receiver can read it: have the issuer sign it instead of encrypting it; a provider may need the API's audience in the token request")
 		return false
 	case len(t.parts) < 2, isBinary(raw):
@@ -217,7 +250,7 @@ func opaqueMend(raw string) string {
 		return "this is a key or a certificate: pass a token; the key belongs in -key"
 	case strings.HasPrefix(raw, "<"), strings.HasPrefix(raw, "PHNhbWw"), strings.HasPrefix(raw, "PD94bW"):
 		return "this is XML, perhaps a SAML assertion: have the issuer give out JWTs"
-	case strings.HasPrefix(raw, "eyJ"):
+	case isHeader(raw):
 		return "only the first segment of a token is here: copy the token whole, with its two dots"
 	case strings.ContainsAny(raw, " \t\n"):
 		return "this is text and not a token: a token is one word with two dots"
@@ -236,7 +269,8 @@ func isBinary(raw string) bool {
 }
 
 var (
-	compact = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
+	// The first characters are a brace, and a quote or white space.
+	compact = regexp.MustCompile(`e(y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 	scheme  = regexp.MustCompile(`(?i)^(bearer|jwt|token|dpop)[\s:]+`)
 	escaped = regexp.MustCompile(`(?i)%(2e|3d|2b|2f|20|22|0a|0d)`)
 )
@@ -245,7 +279,7 @@ var (
 // mend is "". tidied is "" if there is no token at all.
 func tidy(raw string) (tidied, mend string) {
 	if slices.Contains([]string{"undefined", "null", "none", "nil", "nan", "true", "false", "[object object]"}, strings.ToLower(raw)) {
-		return "", fmt.Sprintf("the client sent the word %s and no token: its variable was not set when it made the header", quote(raw))
+		return "", fmt.Sprintf("the client sent the word %s and no token: its variable was not set when it made the header", logtext.Quote(raw))
 	}
 	if strings.HasPrefix(raw, "$") || strings.HasPrefix(raw, "{{") || strings.HasPrefix(raw, "<") && strings.HasSuffix(raw, ">") && !strings.Contains(raw, "/") {
 		return "", "this is the name of a variable and no token: it was not replaced by its value; mind single quotes in a shell"
@@ -258,7 +292,7 @@ func tidy(raw string) (tidied, mend string) {
 	}
 	if prefix := scheme.FindString(raw); prefix != "" && len(prefix) < len(raw) {
 		word := strings.TrimRight(strings.TrimSpace(prefix), ":")
-		return strings.TrimSpace(raw[len(prefix):]), fmt.Sprintf("%q was pasted along with the token: pass the token alone, so that the header does not have the word twice", word+" ")
+		return strings.TrimSpace(raw[len(prefix):]), fmt.Sprintf("%q was pasted along with the token: pass the token alone, or the whole line that begins with \"Authorization:\"", word+" ")
 	}
 	if inner := strings.Trim(raw, "\"'`“”«»"); inner != raw && inner != "" {
 		return strings.TrimSpace(inner), "there are quotes around the token: take them off"
@@ -271,12 +305,10 @@ func tidy(raw string) (tidied, mend string) {
 			return text, "the token is percent-encoded, as in a URL: decode it first"
 		}
 	}
-	if compact.MatchString(raw) {
-		if inner, mend := cutAround(raw); mend != "" {
-			return inner, mend
-		}
+	if inner, mend := cutAround(raw); mend != "" {
+		return inner, mend
 	}
-	if joined := strings.Join(strings.Fields(raw), ""); joined != raw && strings.Contains(joined, ".") && strings.HasPrefix(joined, "eyJ") {
+	if joined := strings.Join(strings.Fields(raw), ""); joined != raw && isHeader(joined) && strings.Contains(joined, ".") {
 		return joined, "there are line breaks or spaces inside the token, as e-mails and terminals add them: join the lines"
 	}
 	if strings.Contains(raw, ".") && strings.ContainsAny(raw, "+/=") && decodeLoosely(strings.Split(raw, ".")[0]) != nil {
@@ -291,10 +323,40 @@ func tidy(raw string) (tidied, mend string) {
 	return raw, ""
 }
 
-// cutAround returns the token in a text that has other things around it.
+// isHeader reports whether a text begins with the header of a token. A header that was written
+// with white space does not begin with eyJ.
+func isHeader(text string) bool {
+	segment, _, _ := strings.Cut(text, ".")
+	header := readObject(decodeLoosely(segment))
+	return strings.HasPrefix(text, "eyJ") || header.members != nil
+}
+
+// findTokens returns where the first two tokens of a text are.
+func findTokens(raw string) (found [][]int) {
+	for from := 0; len(found) < 2; {
+		at := compact.FindStringIndex(raw[from:])
+		if at == nil {
+			break
+		}
+		start, end := from+at[0], from+at[1]
+		from = end
+		if isHeader(raw[start:end]) {
+			found = append(found, []int{start, end})
+		} else { // the token may begin behind the first dot
+			from = start + strings.IndexByte(raw[start:], '.')
+		}
+	}
+	return found
+}
+
+// cutAround returns the token in a text that has other things around it. Without such things
+// mend is "".
 func cutAround(raw string) (inner, mend string) {
-	at := compact.FindAllStringIndex(raw, 2)
-	if len(at) == 2 {
+	at := findTokens(raw)
+	switch len(at) {
+	case 0:
+		return raw, ""
+	case 2:
 		return raw[at[0][0]:at[0][1]], "there is more than one token: pass one"
 	}
 	before, after := raw[:at[0][0]], raw[at[0][1]:]

@@ -5,25 +5,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 // readHeader finds what is wrong with the header. It reports whether it can be mended.
 func (e *explainer) readHeader() bool {
 	e.headerAs, e.payloadAs = readObject(e.token.header), readObject([]byte("{}"))
-	for range maxMends {
+	for range e.attempts {
 		reason := e.askCopy()
 		if !e.isMended && !e.formFault { // exactly what was sent; no key is looked at yet
-			reason, _ = e.ask(e.public, e.opts, e.sent)
+			reason, _ = e.ask(e.anyKey(), e.opts, e.sent)
 		}
 		switch reason {
-		case "header", "malformed_token":
+		case "header", "malformed_token", "token_too_large":
+			if reason == "token_too_large" { // the copy has no other payload, so it is the header
+				reason = "header"
+			}
 			f, ok := e.headerFault()
 			if !ok {
 				return false
@@ -73,13 +76,7 @@ func (e *explainer) headerFault() (Finding, bool) {
 		return Finding{Wanted: "typ as a short string", Came: cutJSON(typ), Mend: "typ in the header is not a short string: have the issuer set it to \"JWT\" or \"at+jwt\""}, true
 	}
 	size := len(h.json())
-	isSmaller := false
-	for name := range h.members {
-		if !slices.Contains([]string{"alg", "kid", "typ"}, name) {
-			h.set(name, nil)
-			isSmaller = true
-		}
-	}
+	isSmaller := h.keepOnly("alg", "kid", "typ")
 	if alg := h.members["alg"]; len(alg) > jws.MaxTypeBytes {
 		h.set("alg", "")
 		isSmaller = true
@@ -112,8 +109,8 @@ func strictFault(o *object, where string) (Finding, bool) {
 		if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
 			name = syntactic.JSONPointer.LastToken()
 		}
-		f = Finding{Wanted: "each name once", Came: quote(name) + " twice",
-			Mend: fmt.Sprintf("%s is twice in the %s, and readers differ on which one counts: have the issuer write it once", quote(name), where)}
+		f = Finding{Wanted: "each name once", Came: logtext.Quote(name) + " twice",
+			Mend: fmt.Sprintf("%s is twice in the %s, and readers differ on which one counts: have the issuer write it once", logtext.Quote(name), where)}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(o.text))
 	decoder.UseNumber()
@@ -139,13 +136,13 @@ func (e *explainer) typeFault() {
 	typ, field, want := e.headerAs.str("typ"), "Options.Type", ""
 	wanted := "JWT, at+jwt or no typ"
 	if e.opts.Type != "" {
-		want = quote(e.opts.Type)
+		want = logtext.Quote(e.opts.Type)
 		wanted = want
 	} else if len(e.opts.Types) > 0 {
-		field, want = "Options.Types", quoteAll(e.opts.Types)
+		field, want = "Options.Types", logtext.Quotes(e.opts.Types)
 		wanted = "one of " + want
 	}
-	came, mend := quote(typ), fmt.Sprintf("the token is of the type %s and not meant for access: send an access token, or set Options.Type to %s if these are your access tokens", quote(typ), quote(typ))
+	came, mend := logtext.Quote(typ), fmt.Sprintf("the token is of the type %s and not meant for access: send an access token, or set Options.Type to %s if these are your access tokens", logtext.Quote(typ), logtext.Quote(typ))
 	switch bare := strings.TrimPrefix(strings.ToLower(typ), "application/"); {
 	case typ == "":
 		came, mend = "no typ", fmt.Sprintf("the token has no typ and %s asks for %s: leave %[1]s out, or have the issuer set typ (RFC 9068)", field, want)
@@ -154,11 +151,11 @@ func (e *explainer) typeFault() {
 	case bare == "dpop+jwt":
 		mend = "this is a DPoP proof, which belongs in the header DPoP: send the access token in Authorization"
 	case want != "" && (bare == "jwt" || bare == "at+jwt"):
-		mend = fmt.Sprintf("the token's typ is %s and %s asks for %s: this may be an ID token in place of an access token, or else the issuer writes %[1]s, and %[2]s must say so", quote(typ), field, want)
+		mend = fmt.Sprintf("the token's typ is %s and %s asks for %s: this may be an ID token in place of an access token, or else the issuer writes %[1]s, and %[2]s must say so", logtext.Quote(typ), field, want)
 	}
 	e.add(Finding{Reason: "type", Wanted: wanted, Came: came, Mend: mend})
 	e.opts.Type, e.opts.Types = typ, nil
-	if reason, err := e.ask(e.public, e.opts, ""); err != nil || reason == "" || e.askCopy() == "type" { // New refuses such a Type
+	if reason, err := e.ask(e.anyKey(), e.opts, ""); err != nil || reason == "" || e.askCopy() == "type" { // New refuses such a Type
 		e.opts.Type = ""
 		e.headerAs.set("typ", nil)
 		e.isMended = true
@@ -170,7 +167,7 @@ func isText(value json.RawMessage) bool { return len(value) > 0 && value[0] == '
 // cutJSON returns a JSON value for a sentence.
 func cutJSON(value json.RawMessage) string {
 	if s, ok := asString(value); ok {
-		return quote(s)
+		return logtext.Quote(s)
 	}
 	if len(value) > maxQuoted {
 		return clip(string(value[:maxQuoted])) + "…"

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const maxSetKeys = 200 // of one set, for trials
@@ -181,6 +182,12 @@ func keysOfSet(document []byte, name string) (keys []Key) {
 			break
 		}
 		k := readJWK(text)
+		isTwice := func(other Key) bool {
+			return other.ID == k.ID && algorithmOf(other) == algorithmOf(k) && other.Skipped == ""
+		}
+		if k.ID != "" && k.Skipped == "" && slices.ContainsFunc(keys, isTwice) {
+			k.Skipped = "its kid is twice in the set for this alg, and the first key is used"
+		}
 		k.Name, k.text = fmt.Sprintf("key %d of %s", i+1, name), nil
 		keys = append(keys, k)
 	}
@@ -200,7 +207,7 @@ func readJWK(text []byte) Key {
 	case o.has("d"):
 		k.Skipped = "it is a private key: publish its public half, without d, p, q, dp, dq and qi"
 	case o.has("use") && o.str("use") != "sig":
-		k.Skipped = fmt.Sprintf("its use is %s and not \"sig\"", quote(o.str("use")))
+		k.Skipped = fmt.Sprintf("its use is %s and not \"sig\"", logtext.Quote(o.str("use")))
 	case o.has("key_ops") && !slices.Contains(o.list("key_ops"), "verify"):
 		k.Skipped = "its key_ops do not have \"verify\""
 	}
@@ -223,7 +230,7 @@ func readJWK(text []byte) Key {
 		algorithm = usualAlgorithm(k.Material)
 	}
 	if key, ok := verifying(algorithm, k.Material); k.Skipped == "" && !ok {
-		k.Skipped = fmt.Sprintf("its alg is %s, which no middleware here takes", quote(k.Algorithm))
+		k.Skipped = fmt.Sprintf("its alg is %s, which no middleware here takes", logtext.Quote(k.Algorithm))
 	} else if err := key.Err(); ok && err != nil {
 		k.Skipped = clip(err.Error())
 	}

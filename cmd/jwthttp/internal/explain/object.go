@@ -1,8 +1,10 @@
 package explain
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 )
 
 // An object is a JSON object that was read without being strict: of a name that is there twice
@@ -41,10 +43,26 @@ func (o *object) set(name string, value any) {
 	o.rewrite()
 }
 
-// rewrite makes the text strict JSON.
+// keepOnly removes all members but those of names, and reports whether there were any. It writes
+// the text once: a text for each member would be work that grows with their square.
+func (o *object) keepOnly(names ...string) (removed bool) {
+	before := len(o.members)
+	maps.DeleteFunc(o.members, func(name string, _ json.RawMessage) bool { return !slices.Contains(names, name) })
+	if len(o.members) == before {
+		return false
+	}
+	o.rewrite()
+	return true
+}
+
+// rewrite makes the text strict JSON. Nothing is escaped that need not be, so that a token at
+// the limit of the size stays within it.
 func (o *object) rewrite() {
-	if text, err := json.Marshal(o.members); err == nil {
-		o.text = text
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(o.members) == nil {
+		o.text = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	}
 }
 

@@ -2,17 +2,27 @@
 // would mend each.
 package explain
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jwthttp/jwthttp/internal/reason"
+)
 
 // A Report is what was found. The JSON form is the output of "jwthttp explain -json". Its texts
 // have no control characters and none that change the direction of text, and never a secret or
 // a signature.
 type Report struct {
-	Verdict  string    `json:"verdict"`            // one of the constants below
+	Verdict  string    `json:"verdict"`            // one of the constants below; Good only without findings
 	Findings []Finding `json:"findings,omitempty"` // every reason, the first refusal first; none if the token is good
 	Steps    []Step    `json:"steps"`              // the token's way, top to bottom
-	Header   string    `json:"header,omitempty"`   // as sent, decoded and indented; unverified unless the verdict is Good
+	Header   string    `json:"header,omitempty"`   // as sent, decoded and indented: JSON as text; see IsSigned
 	Payload  string    `json:"payload,omitempty"`  // likewise
+}
+
+// IsSigned reports whether the signature is good, so that header and payload are what the issuer
+// wrote. Else anybody may have written them.
+func (r *Report) IsSigned() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Name == stepSignature && s.Status == Passed })
 }
 
 // Verdicts.
@@ -40,12 +50,12 @@ type Step struct {
 	Mend   string `json:"mend,omitempty"`
 }
 
-// The states of a Step. An Assumed step was tried with a copy of the token whose earlier
-// faults had been mended.
+// The states of a Step. An Assumed step was tried with a copy of the token, in which the faults
+// of earlier steps did not matter.
 const (
 	Passed  = "passed"
 	Failed  = "failed"
-	Assumed = "passed after mending"
+	Assumed = "would pass"
 	NotDone = "not reached"
 )
 
@@ -70,23 +80,23 @@ var steps = []string{
 
 // stepOf has the step that fails with a reason.
 var stepOf = map[string]string{
-	"no_token": stepCredential, "two_credentials": stepCredential, "malformed_credential": stepCredential,
-	"malformed_token": stepForm, "token_too_large": stepForm,
-	"header": stepHeader, "type": stepType,
-	"unknown_key": stepKey, "unavailable": stepKey, "canceled": stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
-	"signature": stepSignature,
-	"claims":    stepClaims, "sender_constrained": stepBinding, "issuer": stepIssuer, "audience": stepAudience,
-	"missing_claim": stepTimes, "not_yet_valid": stepTimes, "expired": stepTimes,
+	reason.NoToken.Word: stepCredential, reason.TwoCredentials.Word: stepCredential, reason.Credential.Word: stepCredential,
+	reason.Malformed.Word: stepForm, reason.TooLarge.Word: stepForm,
+	reason.Header.Word: stepHeader, reason.Type.Word: stepType,
+	reason.UnknownKey.Word: stepKey, reason.Unavailable.Word: stepKey, reason.Canceled: stepKey, reasonNoKey: stepKey, reasonConfiguration: stepKey,
+	reason.Signature.Word: stepSignature,
+	reason.Claims.Word:    stepClaims, reason.SenderBound.Word: stepBinding, reason.Issuer.Word: stepIssuer, reason.Audience.Word: stepAudience,
+	reason.MissingClaim.Word: stepTimes, reason.NotYetValid.Word: stepTimes, reason.Expired.Word: stepTimes,
 }
 
 // report makes the report of what was found.
 func (e *explainer) report() Report {
-	r := Report{Verdict: Good, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
-	if len(r.Findings) > 0 {
+	r := Report{Verdict: Unknown, Findings: e.findings, Header: display(e.token.header), Payload: display(e.token.payload)}
+	switch {
+	case len(r.Findings) > 0 && !isAboutSetup(r.Findings[0].Reason):
 		r.Verdict = Refused
-		if isAboutSetup(r.Findings[0].Reason) {
-			r.Verdict = Unknown
-		}
+	case len(r.Findings) == 0 && e.isAccepted():
+		r.Verdict = Good
 	}
 	reached := slices.Index(steps, e.reached) // -1 for none
 	for _, f := range r.Findings {
@@ -113,6 +123,12 @@ func (e *explainer) report() Report {
 }
 
 // isAboutSetup reports whether a reason is a fault of the setup, which no token can mend.
-func isAboutSetup(reason string) bool {
-	return slices.Contains([]string{reasonConfiguration, reasonNoKey, "unavailable", "canceled"}, reason)
+func isAboutSetup(word string) bool {
+	return slices.Contains([]string{reasonConfiguration, reasonNoKey, reason.Unavailable.Word, reason.Canceled}, word)
+}
+
+// isBeforeKey reports whether a middleware refuses for a reason before it looks for a key.
+func isBeforeKey(word string) bool {
+	step := slices.Index(steps, stepOf[word])
+	return step >= 0 && step < slices.Index(steps, stepKey)
 }

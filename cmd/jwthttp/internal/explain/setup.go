@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
 )
@@ -19,6 +21,10 @@ type Setup struct {
 	Source  jwthttp.KeySource
 	Keys    []Key   // those of Source, for trials; none if it is remote
 	Remote  *Remote // set if Source is remote
+
+	// OwnIssuer is set if the keys and the issuer are those of the program itself. No advice is
+	// then to accept another issuer.
+	OwnIssuer bool
 
 	faults []Finding // what is wrong with the keys themselves
 }
@@ -39,6 +45,16 @@ func (s *Setup) Close() {
 	if s.Remote != nil {
 		s.Remote.close()
 	}
+}
+
+// Check says why New refuses the keys or the options, or what is wrong with the files of the
+// keys. It is nil if a middleware can be made of them.
+func (s *Setup) Check() error {
+	if len(s.faults) > 0 {
+		return errors.New(s.faults[0].Mend)
+	}
+	_, err := jwthttp.New[jwt.MapClaims](s.Source, s.Options)
+	return err
 }
 
 // AddSecret adds a secret for HMAC. name is for people. An empty algorithm is HS256.
@@ -88,7 +104,8 @@ func (s *Setup) AddKeys(data []byte, name, algorithm, id string) error {
 func (s *Setup) add(k Key) error {
 	key, ok := verifying(k.Algorithm, k.Material)
 	if !ok {
-		return fmt.Errorf("%.20q does not go with this key (flag -alg): use %s", k.Algorithm, choicesFor(k.Material))
+		// The algorithm is not repeated: people put a secret where it does not belong.
+		return fmt.Errorf("the algorithm does not go with this key (flag -alg): use %s", choicesFor(k.Material))
 	}
 	if k.ID != "" {
 		key = key.WithID(k.ID)

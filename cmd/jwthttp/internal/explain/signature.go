@@ -11,27 +11,26 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const maxRSABits = 8192 // as package jws has it
 
-// checkSignature asks the middleware about the key and the signature, or tries the keys itself
-// where no middleware takes the token. keysWork reports whether New accepts the keys.
+// checkSignature asks the middleware about the key and the signature. Where no middleware takes
+// the token, it asks about the key alone, and tries the keys itself. keysWork reports whether the
+// middleware of setup can be asked.
 func (e *explainer) checkSignature(keysWork bool) {
 	e.reached = stepSignature
 	keys := e.keys()
 	var reason string
 	if keysWork && !e.isMended && !e.formFault {
-		var err error
-		reason, err = e.ask(e.setup.Source, e.opts, e.sent)
-		keysWork = err == nil
-		e.good = keysWork && !slices.Contains([]string{"unknown_key", "signature", "unavailable", "canceled"}, reason)
+		reason, _ = e.ask(e.setup.Source, e.opts, e.sent)
+		e.good = !slices.Contains([]string{"unknown_key", "signature"}, reason) && !isAboutSetup(reason)
 	} else {
-		keysWork = false
-	}
-	if !keysWork {
-		reason = "signature"
-		e.good = slices.ContainsFunc(keys, func(k Key) bool { return e.token.isSignedBy(k.Material, e.algorithm()) })
+		reason = e.tryUsedKeys(keys, keysWork)
+		e.good = reason == ""
 	}
 	if e.good {
 		e.noteGoodKey()
@@ -40,14 +39,56 @@ func (e *explainer) checkSignature(keysWork bool) {
 	if e.sigFault || len(keys) == 0 {
 		return
 	}
-	came := fmt.Sprintf("alg %s, no kid", quote(e.algorithm()))
+	came := fmt.Sprintf("alg %s, no kid", logtext.Quote(e.algorithm()))
 	if e.keyID() != "" {
-		came = fmt.Sprintf("alg %s, kid %s", quote(e.algorithm()), quote(e.keyID()))
+		came = fmt.Sprintf("alg %s, kid %s", logtext.Quote(e.algorithm()), logtext.Quote(e.keyID()))
 	}
 	if reason == "signature" {
 		came = "a signature that fails (" + came + ")"
 	}
 	e.add(Finding{Reason: reason, Wanted: "a signature by " + describeKeys(keys), Came: came, Mend: e.signatureMend(keys, reason)})
+}
+
+// tryUsedKeys tries the keys that a middleware uses for the header, mended. It returns the
+// reason of the middleware if none of them verifies the token, else "".
+func (e *explainer) tryUsedKeys(keys []Key, keysWork bool) string {
+	if keysWork { // a signature that no key verifies shows whether there is a key
+		reason, _ := e.ask(e.setup.Source, e.opts, "Bearer "+encode(e.headerAs.json())+"."+encode([]byte("{}"))+".AAAA")
+		if reason == "unknown_key" || isAboutSetup(reason) {
+			return reason
+		}
+	}
+	used := e.usedKeys(keys, !keysWork && e.setup.Remote == nil)
+	switch {
+	case len(used) == 0:
+		return "unknown_key"
+	case slices.ContainsFunc(used, func(k Key) bool { return e.token.isSignedBy(k.Material, algorithmOf(k)) }):
+		return ""
+	}
+	return "signature"
+}
+
+// usedKeys returns the keys that may verify a token with the header, by the rule of KeySet. Keys
+// that no middleware uses are among them only if withSkipped, where a finding says that already.
+func (e *explainer) usedKeys(keys []Key, withSkipped bool) (used []Key) {
+	of := map[jwthttp.Key]Key{}
+	var set jwthttp.KeySet
+	for _, k := range keys {
+		key, ok := verifying(algorithmOf(k), k.Material)
+		if !ok || k.Skipped != "" && !withSkipped {
+			continue
+		}
+		if k.ID != "" {
+			key = key.WithID(k.ID)
+		}
+		set, of[key] = append(set, key), k
+	}
+	header := jwthttp.TokenHeader{Algorithm: e.headerAs.str("alg"), KeyID: e.headerAs.str("kid")}
+	eligible, _ := set.Keys(e.ctx, header) // its error is nil
+	for _, key := range eligible {
+		used = append(used, of[key])
+	}
+	return used
 }
 
 func (e *explainer) algorithm() string {
@@ -65,7 +106,7 @@ func (e *explainer) keys() []Key {
 	if e.setup.Remote == nil {
 		return e.setup.Keys
 	}
-	keySet, _ := e.setup.Remote.Recorder.fetched()
+	keySet, _, _ := e.setup.Remote.Recorder.fetched()
 	return keysOfSet(keySet, "the key set")
 }
 
@@ -79,7 +120,7 @@ func describeKeys(keys []Key) string {
 		}
 		name := clip(algorithm)
 		if k.ID != "" {
-			name += " kid " + quote(k.ID)
+			name += " kid " + logtext.Quote(k.ID)
 		}
 		if k.Skipped != "" {
 			name += " (not used)"
@@ -115,6 +156,9 @@ func (e *explainer) signatureMend(keys []Key, reason string) string {
 	for _, try := range []func([]Key, string) string{
 		e.tryAlgorithmName, e.tryKeyAsItIs, e.tryOtherAlgorithm, e.trySecretForms, e.tryPublicKeyAsSecret, e.tryEmbeddedKey, e.tryLength, e.tryKind,
 	} {
+		if e.ctx.Err() != nil {
+			return "there was no time to find out why: try again"
+		}
 		if mend := try(keys, alg); mend != "" {
 			return mend
 		}
@@ -152,7 +196,7 @@ func (e *explainer) tryKeyAsItIs(keys []Key, alg string) string {
 		case usual != alg && usual != "":
 			return fmt.Sprintf("%s verifies the token, but is for %s, and the token is signed with %s: make the key for %s (flag -alg), or have the issuer publish it with this alg", k.Name, clip(usual), clip(alg), clip(alg))
 		case k.ID != e.keyID():
-			return fmt.Sprintf("%s verifies the token, but its id is %s and the token's kid is %s: give Key.WithID the kid of the token, or leave WithID out", k.Name, quote(k.ID), quote(e.keyID()))
+			return fmt.Sprintf("%s verifies the token, but its id is %s and the token's kid is %s: give Key.WithID the kid of the token, or leave WithID out", k.Name, logtext.Quote(k.ID), logtext.Quote(e.keyID()))
 		}
 		return fmt.Sprintf("%s verifies the token, but the middleware has not used it: it may be new in the set, so try again; with more than 8 keys that fit, have the issuer name one in kid", k.Name)
 	}
@@ -172,7 +216,7 @@ func (e *explainer) tryOtherAlgorithm(keys []Key, alg string) string {
 		for _, family := range families {
 			for _, other := range family {
 				if other != alg && e.token.isSignedBy(k.Material, other) {
-					return fmt.Sprintf("the header says %s, but the signature is one of %s by %s: have the issuer write the alg that it signs with", quote(alg), other, k.Name)
+					return fmt.Sprintf("the header says %s, but the signature is one of %s by %s: have the issuer write the alg that it signs with", logtext.Quote(alg), other, k.Name)
 				}
 			}
 		}
@@ -288,11 +332,11 @@ func (e *explainer) tryKind(keys []Key, alg string) string {
 	case len(named) > 0 && !slices.ContainsFunc(named, func(k Key) bool { return algorithmOf(k) == alg && k.Skipped == "" }):
 		k := named[0]
 		if k.Skipped != "" {
-			return fmt.Sprintf("the key set has the kid %s, but this key is not used: %s", quote(k.ID), k.Skipped)
+			return fmt.Sprintf("the key set has the kid %s, but this key is not used: %s", logtext.Quote(k.ID), k.Skipped)
 		}
-		return fmt.Sprintf("the key set has the kid %s for %s only, and the token says %s: have the issuer publish the key with the alg that it signs with", quote(k.ID), clip(algorithmOf(k)), quote(alg))
+		return fmt.Sprintf("the key set has the kid %s for %s only, and the token says %s: have the issuer publish the key with the alg that it signs with", logtext.Quote(k.ID), clip(algorithmOf(k)), logtext.Quote(alg))
 	case !slices.ContainsFunc(keys, func(k Key) bool { return algorithmOf(k) == alg }):
-		return fmt.Sprintf("no key of the middleware is for %s: it has %s; configure the key and the alg that the issuer signs with", quote(alg), describeKeys(keys))
+		return fmt.Sprintf("no key of the middleware is for %s: it has %s; configure the key and the alg that the issuer signs with", logtext.Quote(alg), describeKeys(keys))
 	}
 	return ""
 }
@@ -308,10 +352,14 @@ func algorithmOf(k Key) string {
 func (e *explainer) unexplained(keys []Key, reason string) string {
 	payload := readObject(e.token.payload)
 	if iss := payload.str("iss"); iss != "" && e.opts.Issuer != "" && iss != e.opts.Issuer {
-		return fmt.Sprintf("another issuer has signed the token: its iss is %s, and the keys are those of %s; %s", quote(iss), quote(e.opts.Issuer), differenceOf(e.opts.Issuer, iss))
+		mend := e.differenceOf(e.opts.Issuer, iss, inToken)
+		if discovers := e.setup.Remote != nil && e.setup.Remote.Discovers; !discovers && !e.setup.OwnIssuer {
+			mend += "; its keys are needed too"
+		}
+		return fmt.Sprintf("another issuer has signed the token: its iss is %s, and the keys are those of %s; %s", logtext.Quote(iss), logtext.Quote(e.opts.Issuer), mend)
 	}
 	if reason == "unknown_key" && e.keyID() != "" {
-		return fmt.Sprintf("no key has the kid %s: the issuer has replaced its keys, or the token is of another environment or realm; the middleware has %s", quote(e.keyID()), describeKeys(keys))
+		return fmt.Sprintf("no key has the kid %s: the issuer has replaced its keys, or the token is of another environment or realm; the middleware has %s", logtext.Quote(e.keyID()), describeKeys(keys))
 	}
 	if slices.Contains(families[0], e.algorithm()) {
 		return "the secret is not the one that signed the token, and neither is its base64, hex or trimmed form: compare the secrets of both sides, or the token was changed after it was signed"

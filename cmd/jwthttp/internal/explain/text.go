@@ -7,42 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 const (
-	maxQuoted   = 120 // bytes of a value in a sentence
+	maxQuoted   = 120 // bytes of a JSON value in a sentence
 	maxClipped  = 600 // bytes of an error text
 	maxShown    = 64 << 10
 	maxIndented = 32 // levels
 )
-
-// quote quotes a value for a sentence, and cuts it. What it returns is one line of printable
-// characters.
-func quote(s string) string {
-	if len(s) <= maxQuoted {
-		return strconv.Quote(s)
-	}
-	end := maxQuoted
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return strconv.Quote(s[:end]) + fmt.Sprintf(" and %d bytes more", len(s)-end)
-}
-
-// quoteAll quotes a list.
-func quoteAll(list []string) string {
-	const most = 8
-	var quoted []string
-	for i, s := range list {
-		if i == most {
-			quoted = append(quoted, fmt.Sprintf("%d more", len(list)-most))
-			break
-		}
-		quoted = append(quoted, quote(s))
-	}
-	return strings.Join(quoted, ", ")
-}
 
 // clip makes a text that others may have chosen fit for a line, and cuts it.
 func clip(text string) string {
