@@ -69,6 +69,9 @@ func flagFault(fs *flag.FlagSet, args []string) string {
 // is a choice.
 func emptyFlag(fs *flag.FlagSet) (name string) {
 	fs.Visit(func(f *flag.Flag) {
+		if f.Name == "types" { // "" is for a token without typ
+			return
+		}
 		list, isList := f.Value.(*texts)
 		if isList && slices.Contains(*list, "") || f.Value.String() == "" && f.DefValue == "" {
 			name = f.Name
