@@ -12,8 +12,9 @@ import (
 )
 
 // FromKeyfunc makes a key source of a golang-jwt key function. algorithms are those that the
-// function has keys for: "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA". Without a
-// name, or with names of both kinds, [New] returns an error.
+// function has keys for, by the names of RFC 7518: some of "HS256", "HS384" and "HS512", or some
+// of those of public keys, such as "RS256" and "EdDSA". Without a name, or with names of both
+// kinds, [New] returns an error.
 //
 // f is called concurrently. The [jwt.Token] that it gets has its Method, a Header of alg, kid and
 // typ, and an empty [jwt.MapClaims]. It has no Raw, because nothing of the token is verified yet.
