@@ -151,7 +151,7 @@ func TestWycheproofHMAC(t *testing.T) {
 
 // Every token is judged as Project Wycheproof judges it, and without exception if it is invalid.
 // The rules of this module refuse some valid ones: an empty payload, characters that are not of
-// base64url, and the group base64, whose secret has fewer than 32 bytes.
+// base64url, and the group base64, whose secret is all zeros.
 func TestWycheproofTokens(t *testing.T) {
 	stricter := []string{"emptyPayload", "InvalidCharacterInsertedInHeader", "InvalidCharacterInsertedInPayload"}
 	valid := 0
