@@ -634,7 +634,7 @@ func TestParallelRequests(t *testing.T) {
 	var wg sync.WaitGroup
 	for n := range 8 {
 		wg.Go(func() {
-			for i := range 50 {
+			for i := range 20 {
 				subject := fmt.Sprintf("user-%d-%d", n, i)
 				claims := fmt.Sprintf(`{"sub":%q,"exp":%d}`, subject, time.Now().Add(time.Hour).Unix())
 				for _, a := range algorithms() {

@@ -46,7 +46,7 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 		return nil, s.err
 	}
 	if !s.source.HasAlgorithm(h.Algorithm) {
-		return nil, ErrUnknownKey
+		return nil, &notAsked{h.Algorithm, s.source}
 	}
 	got, err := s.source.Ask(h.Algorithm, h.KeyID, h.Type)
 	if err != nil {
@@ -77,3 +77,16 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	}
 	return keys, nil
 }
+
+// A notAsked says that a key function has no keys for a token's algorithm. Floods of tokens end
+// here, so the text is made only if it is read.
+type notAsked struct {
+	algorithm string // unverified
+	source    *keyfunc.Source
+}
+
+func (e *notAsked) Error() string {
+	return fmt.Sprintf("no key can have alg %.64q (unverified): FromKeyfunc was told that the function has keys for %s only", e.algorithm, jws.List(e.source.Algorithms(), "and"))
+}
+
+func (e *notAsked) Unwrap() error { return ErrUnknownKey }

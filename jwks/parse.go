@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -297,9 +296,9 @@ type unknownKey struct {
 
 func (e *unknownKey) Error() string {
 	if e.has == nil {
-		return fmt.Sprintf("jwks: no key has alg %.64q (unverified), because keys are used for %s only", e.algorithm, strings.Join(algorithms, ", "))
+		return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(nil), "")
 	}
-	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, names(e.has.found)) + ": is the token of another issuer, or of one that has not published the key?"
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(e.has.found), ": is the token of another issuer, or of one that has not published the key?")
 }
 
 func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }

@@ -1349,6 +1349,14 @@ var register = []clause{
 	{"21", "unless an option says so", []proof{
 		{"TestIssuerAndAudience/cnf allowed", nil},
 	}},
+	{"22", "a token of an algorithm that the source can never have is told so", []proof{
+		{"TestRefusalTexts/alg that no key can have", []mutant{
+			{"lists keys for an algorithm that no key can have", "internal/logtext.NoKey", `!slices.Contains(possible, algorithm)`, `false`},
+		}},
+		{"TestRefusalTexts/alg that a function is not asked for", nil},
+		{"jwks.TestUnknownKeySaysWhatThereIs", nil},
+		{"jwks.TestRecords", nil},
+	}},
 	{"22", "a guard that is not inside a middleware for its claims type is logged with a zero configuration, once a minute", []proof{
 		{"TestMisplacedGuards", []mutant{
 			{"finds an outer middleware's token inside an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {

@@ -64,6 +64,10 @@ func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jw
 	return &Source{keyfunc: f, algorithms: names, makeKey: makeKey}, errors.Join(errs...)
 }
 
+// Algorithms returns the names of the algorithms that the key function has keys for. The slice is
+// read-only.
+func (s *Source) Algorithms() []string { return s.algorithms }
+
 // HasAlgorithm reports whether the key function has keys for the algorithm.
 func (s *Source) HasAlgorithm(algorithm string) bool { return slices.Contains(s.algorithms, algorithm) }
 
