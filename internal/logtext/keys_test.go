@@ -53,7 +53,7 @@ func TestNoKey(t *testing.T) {
 		{"no kid", "RS512", "", `no key for alg "RS512" without kid (unverified): the source has RS256 "2025"`},
 		{"a forged line", "a\nb\u2028c\u202e", strings.Repeat("k", 65),
 			`no key can have alg "a\nb\u2028c\u202e" (unverified), because keys are used for RS256 and RS512 only: have the issuer sign with one of these; the source has RS256 "2025"`},
-		{"a forged kid", "RS512", "a\nb\u2028c\u202e" + strings.Repeat("k", 60), `no key for alg "RS512", kid "a\nb\u2028c\u202e` + strings.Repeat("k", 58) + `"… (unverified): the source has RS256 "2025"`},
+		{"a forged kid", "RS512", "a\nb\u2028c\u202e", `no key for alg "RS512", kid "a\nb\u2028c\u202e" (unverified): the source has RS256 "2025"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := logtext.NoKey(tc.algorithm, tc.kid, []string{"RS256", "RS512"}, listed("RS256 2025"), ""); got != tc.want {
