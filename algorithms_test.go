@@ -4,6 +4,7 @@ package jwthttp_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -476,17 +477,22 @@ func TestEdDSASignatures(t *testing.T) {
 // verifies no other algorithm, whatever the header says.
 func TestOnlyOneAlgorithmPerKey(t *testing.T) {
 	all := algorithms()
-	known := []string{"HS256", "RS256", "PS256", "ES256", "EdDSA"}
-	others := []string{"HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "ES256K", "Ed25519", "Ed448", "none", "es256", "eddsa", "ES256 ", ""}
+	var known []string
+	for _, a := range all {
+		known = append(known, a.name)
+	}
+	known = append(known, "Ed25519") // RFC 9864
+	others := []string{"HS128", "RS1", "RS224", "PS128", "ES521", "ES256K", "Ed448", "none", "es256", "eddsa", "ed25519", "ES256 ", ""}
 	passed := 0
 	for _, header := range append(slices.Clone(known), others...) {
+		meant := strings.Replace(header, "Ed25519", "EdDSA", 1)
 		for _, signer := range all {
 			token := signAs(t, signer.name, signer.private, fmt.Sprintf(`{"alg":%q}`, header), payload(""))
 			want := func(isKnown bool) error {
 				switch {
 				case !isKnown:
 					return jwthttp.ErrUnknownKey
-				case header != signer.name:
+				case meant != signer.name:
 					return jwt.ErrTokenSignatureInvalid
 				}
 				passed++
@@ -494,7 +500,7 @@ func TestOnlyOneAlgorithmPerKey(t *testing.T) {
 			}
 			for _, a := range all {
 				t.Run(fmt.Sprintf("header %q, signed by %s, key %s", header, signer.name, a.name), func(t *testing.T) {
-					verify(t, mustNew[AppClaims](t, a.key, jwthttp.Options{}), token, want(header == a.name))
+					verify(t, mustNew[AppClaims](t, a.key, jwthttp.Options{}), token, want(meant == a.name))
 				})
 			}
 			t.Run(fmt.Sprintf("header %q, signed by %s, all keys", header, signer.name), func(t *testing.T) {
@@ -504,7 +510,7 @@ func TestOnlyOneAlgorithmPerKey(t *testing.T) {
 			})
 		}
 	}
-	if passed != 3*len(all) {
+	if passed != 3*len(known) {
 		t.Errorf("%d passed", passed)
 	}
 }
@@ -565,5 +571,138 @@ func TestPublicKeysAreNoSecrets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// foreign claims to be a method of golang-jwt.
+type foreign struct{ jwt.SigningMethod }
+
+// neverAsked is a method that must not be asked for anything.
+type neverAsked struct{ jwt.SigningMethod }
+
+func (neverAsked) Alg() string { panic("Alg was called") }
+
+// uncomparable cannot be compared with ==.
+type uncomparable struct {
+	jwt.SigningMethod
+	_ []byte
+}
+
+// NewKey takes golang-jwt's own values for the thirteen algorithms, and material of their type.
+func TestNewKey(t *testing.T) {
+	const methods = "use golang-jwt's own jwt.SigningMethod value for HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA"
+	for _, tc := range []struct {
+		name     string
+		method   jwt.SigningMethod
+		material any
+		want     string
+	}{
+		{"nil", nil, secret, "NewKey does not know the method, a <nil>: " + methods},
+		{"a typed nil", (*jwt.SigningMethodHMAC)(nil), secret, "NewKey does not know the method, a *jwt.SigningMethodHMAC: " + methods},
+		{"none", jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, methods},
+		{"a copy", &jwt.SigningMethodHMAC{Name: "HS256", Hash: crypto.SHA256}, secret, methods},
+		{"a weaker hash under a good name", &jwt.SigningMethodHMAC{Name: "HS512", Hash: crypto.SHA1}, longSecret, methods},
+		{"one that wraps a good one", foreign{jwt.SigningMethodHS256}, secret, methods},
+		{"the RSA part of PSS", jwt.SigningMethodPS256.SigningMethodRSA, &rsaKey().PublicKey, methods},
+		{"one that panics", neverAsked{}, secret, methods},
+		{"one that cannot be compared", uncomparable{}, secret, methods},
+
+		{"nil material", jwt.SigningMethodHS256, nil, "HS256 takes the type []byte, and got <nil>: pass a key for HS256, or use the algorithm of this key"},
+		{"a string", jwt.SigningMethodHS512, string(longSecret), "HS512 takes the type []byte, and got string"},
+		{"a secret for RS384", jwt.SigningMethodRS384, longSecret, "RS384 takes the type *rsa.PublicKey, and got []uint8"},
+		{"an RSA key for ES384", jwt.SigningMethodES384, &rsaKey().PublicKey, "ES384 takes the type *ecdsa.PublicKey, and got *rsa.PublicKey"},
+		{"an RSA key that is no pointer", jwt.SigningMethodPS512, rsaKey().PublicKey, "PS512 takes the type *rsa.PublicKey, and got rsa.PublicKey"},
+		{"an EC key for EdDSA", jwt.SigningMethodEdDSA, &ecKey().PublicKey, "EdDSA takes the type ed25519.PublicKey, and got *ecdsa.PublicKey"},
+		{"a private RSA key", jwt.SigningMethodRS512, rsaKey(), "RS512 verifies with the public half of a key, and got a private key (*rsa.PrivateKey): pass its *rsa.PublicKey"},
+		{"a private EC key", jwt.SigningMethodES512, ec521Key(), "pass its *ecdsa.PublicKey"},
+		{"a private Ed25519 key", jwt.SigningMethodEdDSA, edKey(), "pass its ed25519.PublicKey"},
+		{"a nil RSA key", jwt.SigningMethodRS384, (*rsa.PublicKey)(nil), "the RSA key is nil"},
+		{"a nil EC key", jwt.SigningMethodES384, (*ecdsa.PublicKey)(nil), "the EC key is nil"},
+		{"a nil Ed25519 key", jwt.SigningMethodEdDSA, ed25519.PublicKey(nil), "an Ed25519 public key has 32 bytes, not 0"},
+
+		{"47 bytes for HS384", jwt.SigningMethodHS384, longSecret[:47], `an HS384 secret needs 48 bytes or more, not 47: make one with "openssl rand -base64 48"`},
+		{"63 bytes for HS512", jwt.SigningMethodHS512, longSecret[:63], `an HS512 secret needs 64 bytes or more, not 63: make one with "openssl rand -base64 64"`},
+		{"zeros for HS512", jwt.SigningMethodHS512, make([]byte, 64), "an HS512 secret cannot be all zeros"},
+		{"PEM for HS512", jwt.SigningMethodHS512, readFile(t, "pkix.pem"), "an HS512 secret cannot be the text of a key"},
+		{"P-256 for ES384", jwt.SigningMethodES384, &ecKey().PublicKey, `an ES384 key is of the curve elliptic.P384(), and this one is not: make one with "openssl ecparam -name secp384r1 -genkey -noout"`},
+		{"P-521 for ES384", jwt.SigningMethodES384, &ec521Key().PublicKey, "an ES384 key is of the curve elliptic.P384()"},
+		{"P-256 for ES512", jwt.SigningMethodES512, &ecKey().PublicKey, `an ES512 key is of the curve elliptic.P521(), and this one is not: make one with "openssl ecparam -name secp521r1 -genkey -noout"`},
+		{"P-384 for ES512", jwt.SigningMethodES512, &ec384Key().PublicKey, "an ES512 key is of the curve elliptic.P521()"},
+		{"2047 bits for PS512", jwt.SigningMethodPS512, oddKey(t, 2047), "an RSA key needs 2048 to 8192 bits, not 2047"},
+		{"8193 bits for RS384", jwt.SigningMethodRS384, oddKey(t, 8193), "an RSA key needs 2048 to 8192 bits, not 8193"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			refused(t, tc.want)(jwthttp.New[AppClaims](jwthttp.NewKey(tc.method, tc.material), jwthttp.Options{}))
+		})
+	}
+
+	// These are nearest to the bad ones.
+	for _, a := range algorithms() {
+		if err := jwthttp.NewKey(jwt.GetSigningMethod(a.name), a.public).Err(); err != nil {
+			t.Errorf("%s: %v", a.name, err)
+		}
+	}
+	for method, size := range map[jwt.SigningMethod]int{jwt.SigningMethodHS384: 48, jwt.SigningMethodHS512: 64} {
+		if err := jwthttp.NewKey(method, longSecret[:size]).Err(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The signature of ECDSA has the length of its curve, and no byte may be missing.
+func TestSignaturesOfLargerCurves(t *testing.T) {
+	for _, a := range []algorithm{algorithms()[11], algorithms()[12]} {
+		auth := mustNew[AppClaims](t, allKeys(), jwthttp.Options{})
+		input := b64(a.header()) + "." + b64(payload(""))
+		sig := signature(t, a.name, a.private, input)
+		half := len(sig) / 2
+		n := a.private.(*ecdsa.PrivateKey).Params().N.FillBytes(make([]byte, half))
+		for name, bad := range map[string][]byte{
+			"a byte of s missing":      sig[:len(sig)-1],
+			"a byte of r missing":      sig[1:],
+			"a byte of both missing":   slices.Concat(sig[1:half], sig[half+1:]),
+			"r = 0":                    slices.Concat(make([]byte, half), sig[half:]),
+			"s = 0":                    slices.Concat(sig[:half], make([]byte, half)),
+			"r = n":                    slices.Concat(n, sig[half:]),
+			"s = n":                    slices.Concat(sig[:half], n),
+			"swapped":                  slices.Concat(sig[half:], sig[:half]),
+			"64 bytes, as of ES256":    sig[:64],
+			"r and s of one byte more": slices.Concat([]byte{0}, sig[:half], []byte{0}, sig[half:]),
+		} {
+			if _, err := auth.Verify(t.Context(), input+"."+b64(string(bad))); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+				t.Errorf("%s, %s: %v", a.name, name, err)
+			}
+		}
+		verify(t, auth, input+"."+b64(string(sig)), nil)
+	}
+	// An r with zeros before it is found once in 256 signatures.
+	auth := mustNew[AppClaims](t, algorithms()[11].key, jwthttp.Options{RememberSignatures: -1})
+	for range 200 {
+		verify(t, auth, algorithms()[11].sign(t, payload("")), nil)
+	}
+}
+
+// Ed25519 and EdDSA name one algorithm, RFC 9864. A key source sees one name for both.
+func TestNamesOfEd25519(t *testing.T) {
+	key := jwthttp.EdDSA(edPublic(edKey()))
+	var seen []string
+	function := jwthttp.KeyFunc(func(_ context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		seen = append(seen, h.Algorithm)
+		return []jwthttp.Key{key}, nil
+	})
+	for name, source := range map[string]jwthttp.KeySource{
+		"key": key, "set": jwthttp.KeySet{key.WithID("Ed25519")}, "function": function,
+		"keyfunc, EdDSA":   jwthttp.FromKeyfunc(anyKey(edPublic(edKey())), "EdDSA"),
+		"keyfunc, Ed25519": jwthttp.FromKeyfunc(anyKey(edPublic(edKey())), "Ed25519"),
+	} {
+		for _, header := range []string{`{"alg":"EdDSA"}`, `{"alg":"Ed25519"}`, `{"alg":"\u0045d25519","kid":"Ed25519"}`, `{"kid":"Ed25519","alg":"Ed25519"}`} {
+			token := verify(t, mustNew[AppClaims](t, source, jwthttp.Options{}), signAs(t, "EdDSA", edKey(), header, payload("")), nil)
+			if token.Header.Algorithm != "EdDSA" || strings.Contains(header, "kid") && token.Header.KeyID != "Ed25519" {
+				t.Errorf("%s, %s: %v", name, header, token.Header)
+			}
+		}
+	}
+	if len(seen) != 4 || slices.ContainsFunc(seen, func(name string) bool { return name != "EdDSA" }) {
+		t.Errorf("the function saw %q", seen)
 	}
 }

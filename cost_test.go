@@ -1,16 +1,16 @@
 package jwthttp_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"maps"
 	"math/big"
 	"net/http/httptest"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,29 +54,35 @@ func TestCostOfForgedTokens(t *testing.T) {
 		}
 		return set, nil
 	}
-	rows := map[string]row{
-		"HS256":               {hs(0), "HS256", 32},
-		"ES256":               {es(0), "ES256", 64},
-		"EdDSA":               {ed(0), "EdDSA", 64},
-		"8 keys, HS256":       {eight(hs), "HS256", 32},
-		"8 keys, ES256":       {eight(es), "ES256", 64},
-		"8 keys, EdDSA":       {eight(ed), "EdDSA", 64},
-		"8 keys, RS256, 2048": {eight(rs(2048)), "RS256", 256},
-		"8 keys, RS256, 4096": {eight(rs(4096)), "RS256", 512},
-		"8 keys, RS256, 8192": {eight(rs(8192)), "RS256", 1024},
-		"8 keys, PS256, 8192": {eight(func(int) jwthttp.Key { return jwthttp.PS256(oddKey(t, 8192)) }), "PS256", 1024},
-
-		"FromKeyfunc, HS256, 65 keys in turn":                       {jwthttp.FromKeyfunc(inTurn, "HS256"), "HS256", 32},
-		"FromKeyfunc, RS256, 2048 bits, 65 keys in turn, 8 at once": {jwthttp.FromKeyfunc(setsInTurn, "RS256"), "RS256", 256},
+	es512 := func(int) jwthttp.Key {
+		return jwthttp.NewKey(jwt.SigningMethodES512, &must(ecdsa.GenerateKey(elliptic.P521(), rand.Reader)).PublicKey)
 	}
-	for _, bits := range []int{2048, 3072, 4096, 8192} {
-		rows[fmt.Sprintf("RS256, %d bits", bits)] = row{rs(bits)(0), "RS256", bits / 8}
-		rows[fmt.Sprintf("PS256, %d bits", bits)] = row{jwthttp.PS256(oddKey(t, bits)), "PS256", bits / 8}
-	}
+	rows := map[string][]row{
+		"8 keys, HS256":       {{eight(hs), "HS256", 32}},
+		"8 keys, ES256":       {{eight(es), "ES256", 64}},
+		"8 keys, ES512":       {{eight(es512), "ES512", 132}},
+		"8 keys, EdDSA":       {{eight(ed), "EdDSA", 64}},
+		"8 keys, RS256, 2048": {{eight(rs(2048)), "RS256", 256}},
+		"8 keys, RS256, 4096": {{eight(rs(4096)), "RS256", 512}},
+		"8 keys, RS256, 8192": {{eight(rs(8192)), "RS256", 1024}},
+		"8 keys, PS256, 8192": {{eight(func(int) jwthttp.Key { return jwthttp.PS256(oddKey(t, 8192)) }), "PS256", 1024}},
 
+		"FromKeyfunc, HS256, 65 keys in turn":                       {{jwthttp.FromKeyfunc(inTurn, "HS256"), "HS256", 32}},
+		"FromKeyfunc, RS256, 2048 bits, 65 keys in turn, 8 at once": {{jwthttp.FromKeyfunc(setsInTurn, "RS256"), "RS256", 256}},
+	}
 	for _, a := range algorithms() {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(rows)), func(name string) bool { return strings.HasPrefix(name, a.name) }) {
-			t.Errorf("no row for %s", a.name)
+		family := a.name[:2]
+		switch family {
+		case "HS", "ES":
+			name := fmt.Sprintf("%s256, %[1]s384, %[1]s512", family)
+			rows[name] = append(rows[name], row{a.key, a.name, len(signature(t, a.name, a.private, ""))})
+		case "RS", "PS":
+			for _, bits := range []int{2048, 3072, 4096, 8192} {
+				name := fmt.Sprintf("%s256, %[1]s384, %[1]s512, %d bits", family, bits)
+				rows[name] = append(rows[name], row{jwthttp.NewKey(jwt.GetSigningMethod(a.name), oddKey(t, bits)), a.name, bits / 8})
+			}
+		default:
+			rows[a.name] = append(rows[a.name], row{a.key, a.name, 64})
 		}
 	}
 
@@ -94,22 +100,25 @@ func TestCostOfForgedTokens(t *testing.T) {
 		}
 	}
 	for name, row := range rows {
-		auth := mustNew[AppClaims](t, row.keys, jwthttp.Options{})
-		raw := forged(row.algorithm, row.signatureSize)
-		request := httptest.NewRequest("GET", "/", nil)
-		request.Header.Set("Authorization", "Bearer "+raw)
-		bytes := bytesPerRun(130, func() {
-			if _, err := auth.Authenticate(request); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
-				t.Fatalf("%s: %v", name, err)
-			}
-		})
+		most := 0
+		for _, r := range row {
+			auth := mustNew[AppClaims](t, r.keys, jwthttp.Options{})
+			request := httptest.NewRequest("GET", "/", nil)
+			request.Header.Set("Authorization", "Bearer "+forged(r.algorithm, r.signatureSize))
+			bytes := bytesPerRun(130, func() {
+				if _, err := auth.Authenticate(request); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+					t.Fatalf("%s: %v", name, err)
+				}
+			})
+			most = max(most, int(bytes))
+		}
 		kib, ok := documented[name]
 		switch {
 		case !ok:
-			t.Errorf("SECURITY.md has no row %q: that token takes %d bytes", name, bytes)
+			t.Errorf("SECURITY.md has no row %q: that token takes %d bytes", name, most)
 		case underRace():
-		case int(bytes) > kib<<10, kib > 2 && int(bytes) < kib<<10*3/4:
-			t.Errorf("%s: %d bytes, and SECURITY.md says %d KiB", name, bytes, kib)
+		case most > kib<<10, kib > 2 && most < kib<<10*3/4:
+			t.Errorf("%s: %d bytes, and SECURITY.md says %d KiB", name, most, kib)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/detail"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -134,7 +135,7 @@ func (d *tokenDetail) detail(f *failure) string {
 	case f.Reason == reason.UnknownIssuer:
 		return detail.UnknownIssuer(d.unverified.issuer())
 	case f.Reason == reason.UnknownKey:
-		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, d.names(f.at.verifier.keys)) + detail.AddKey
+		return logtext.NoKey(d.header.Algorithm, d.header.KeyID, jws.Algorithms(), d.names(f.at.verifier.keys), detail.AddKey)
 	}
 	return ""
 }

@@ -464,7 +464,7 @@ func TestForgedTokensAreCheapWithIssuers(t *testing.T) {
 						t.Fatalf("%s: %v", name, err)
 					}
 				})
-				if bytes >= 2<<10 && !underRace() {
+				if bytes >= a.forgedLimit() && !underRace() {
 					t.Errorf("%s, %s, %s: %d bytes", a.name, kind, name, bytes)
 				}
 			}

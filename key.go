@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -124,8 +126,31 @@ func ES256(pub *ecdsa.PublicKey) Key { return newKey(jws.ES256, pub) }
 // [jwt.ParseEdPublicKeyFromPEM] reads one from a file.
 func EdDSA(pub ed25519.PublicKey) Key { return newKey(jws.EdDSA, pub) }
 
+// NewKey returns a key for any algorithm, by golang-jwt's own value for it:
+//
+//   - HMAC ([jwt.SigningMethodHS256], HS384, HS512): a []byte as for [HS256]. It has at least as
+//     many bytes as the hash: 32, 48 or 64.
+//   - RSASSA-PKCS1-v1_5 (RS256, RS384, RS512) and RSASSA-PSS (PS256, PS384, PS512): an
+//     [*rsa.PublicKey] as for [RS256]. The salt of PSS is as long as the hash.
+//   - ECDSA (ES256, ES384, ES512): an [*ecdsa.PublicKey] of P-256, P-384 or P-521, in this order.
+//   - Ed25519 ([jwt.SigningMethodEdDSA]): an [ed25519.PublicKey] as for [EdDSA]. Tokens may call
+//     it Ed25519 (RFC 9864) or EdDSA.
+//
+// Another method, such as nil or "none", and a method that golang-jwt does not define itself are
+// errors from [New], and so is material of another type. No method of method is called.
+func NewKey(method jwt.SigningMethod, material any) Key {
+	algorithm := jws.NameOf(method)
+	if algorithm == "" {
+		return Key{&keyMaterial{err: fmt.Errorf("NewKey does not know the method, a %T: use golang-jwt's own jwt.SigningMethod value for %s", method, jws.List(jws.Algorithms(), "or"))}}
+	}
+	return newKey(algorithm, material)
+}
+
 func newKey(algorithm string, material any) Key {
 	verifier, err := jws.NewVerifier(algorithm, material)
+	if err == jws.ErrMaterial {
+		err = jws.MaterialError(algorithm, material)
+	}
 	return Key{&keyMaterial{algorithm: algorithm, verifier: verifier, err: err}}
 }
 

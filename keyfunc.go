@@ -12,8 +12,9 @@ import (
 )
 
 // FromKeyfunc makes a key source of a golang-jwt key function. algorithms are those that the
-// function has keys for: "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA". Without a
-// name, or with names of both kinds, [New] returns an error.
+// function has keys for, by the names of RFC 7518: some of "HS256", "HS384" and "HS512", or some
+// of those of public keys, such as "RS256" and "EdDSA". Without a name, or with names of both
+// kinds, [New] returns an error.
 //
 // f is called concurrently. The [jwt.Token] that it gets has its Method, a Header of alg, kid and
 // typ, and an empty [jwt.MapClaims]. It has no Raw, because nothing of the token is verified yet.
@@ -45,7 +46,7 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 		return nil, s.err
 	}
 	if !s.source.HasAlgorithm(h.Algorithm) {
-		return nil, ErrUnknownKey
+		return nil, &notAsked{h.Algorithm, s.source}
 	}
 	got, err := s.source.Ask(h.Algorithm, h.KeyID, h.Type)
 	if err != nil {
@@ -76,3 +77,16 @@ func (s *keyfuncSource) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	}
 	return keys, nil
 }
+
+// A notAsked says that a key function has no keys for a token's algorithm. Floods of tokens end
+// here, so the text is made only if it is read.
+type notAsked struct {
+	algorithm string // unverified
+	source    *keyfunc.Source
+}
+
+func (e *notAsked) Error() string {
+	return fmt.Sprintf("no key can have alg %.64q (unverified): FromKeyfunc was told that the function has keys for %s only", e.algorithm, jws.List(e.source.Algorithms(), "and"))
+}
+
+func (e *notAsked) Unwrap() error { return ErrUnknownKey }

@@ -19,6 +19,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,11 @@ import (
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-var secret = []byte("0123456789abcdef0123456789abcdef")
+var (
+	secret     = []byte("0123456789abcdef0123456789abcdef")
+	longSecret = []byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef") // for HS384 and HS512
+	longForger = []byte("fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210")
+)
 
 // Keys are made once for a test run, because RSA keys take a while to make. A forger has other
 // keys.
@@ -38,7 +43,14 @@ var (
 	rsaKey, rsaForger = sync.OnceValue(newRSAKey), sync.OnceValue(newRSAKey)
 	ecKey, ecForger   = sync.OnceValue(newECKey), sync.OnceValue(newECKey)
 	edKey, edForger   = sync.OnceValue(newEdKey), sync.OnceValue(newEdKey)
+
+	ec384Key, ec384Forger = onCurve(elliptic.P384()), onCurve(elliptic.P384())
+	ec521Key, ec521Forger = onCurve(elliptic.P521()), onCurve(elliptic.P521())
 )
+
+func onCurve(curve elliptic.Curve) func() *ecdsa.PrivateKey {
+	return sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(curve, rand.Reader)) })
+}
 
 func newRSAKey() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) }
 
@@ -95,19 +107,26 @@ func signAs(t testing.TB, algorithm string, private any, header, payload string)
 // signature signs with Go's crypto alone, RFC 7518 section 3 and RFC 8037.
 func signature(t testing.TB, algorithm string, private any, signingInput string) []byte {
 	t.Helper()
-	sum := sha256.Sum256([]byte(signingInput))
-	switch algorithm {
-	case "HS256":
-		return mac(private.([]byte), signingInput)
-	case "RS256":
-		return must(rsa.SignPKCS1v15(nil, private.(*rsa.PrivateKey), crypto.SHA256, sum[:]))
-	case "PS256":
-		return signPSS(private.(*rsa.PrivateKey), sum[:], sha256.Size)
-	case "ES256":
-		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum[:])
-		return concat(must(r, err), s)
-	case "EdDSA":
+	if algorithm == "EdDSA" {
 		return ed25519.Sign(private.(ed25519.PrivateKey), []byte(signingInput))
+	}
+	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[algorithm[2:]]
+	if algorithm[:2] == "HS" {
+		h := hmac.New(hash.New, private.([]byte))
+		h.Write([]byte(signingInput))
+		return h.Sum(nil)
+	}
+	h := hash.New()
+	h.Write([]byte(signingInput))
+	switch sum := h.Sum(nil); algorithm[:2] {
+	case "RS":
+		return must(rsa.SignPKCS1v15(nil, private.(*rsa.PrivateKey), hash, sum))
+	case "PS":
+		return must(rsa.SignPSS(rand.Reader, private.(*rsa.PrivateKey), hash, sum, &rsa.PSSOptions{SaltLength: hash.Size()}))
+	case "ES":
+		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum)
+		size := map[string]int{"ES256": 32, "ES384": 48, "ES512": 66}[algorithm]
+		return concatTo(size, must(r, err), s)
 	}
 	t.Fatalf("no algorithm %s", algorithm)
 	return nil
@@ -117,11 +136,14 @@ func signPSS(key *rsa.PrivateKey, sum []byte, salt int) []byte {
 	return must(rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum, &rsa.PSSOptions{SaltLength: salt}))
 }
 
-// concat returns r and s in the form of a token's signature, RFC 7518 section 3.4.
-func concat(r, s *big.Int) []byte {
-	b := make([]byte, 64)
-	r.FillBytes(b[:32])
-	s.FillBytes(b[32:])
+// concat returns r and s in the form of a signature of ES256, RFC 7518 section 3.4.
+func concat(r, s *big.Int) []byte { return concatTo(32, r, s) }
+
+// concatTo returns r and s with size bytes each.
+func concatTo(size int, r, s *big.Int) []byte {
+	b := make([]byte, 2*size)
+	r.FillBytes(b[:size])
+	s.FillBytes(b[size:])
 	return b
 }
 
@@ -155,32 +177,44 @@ func (a algorithm) misplace(t testing.TB, payload string) string {
 
 // otherKey returns the key that verifies the tokens of forge.
 func (a algorithm) otherKey() jwthttp.Key {
-	switch a.name {
-	case "RS256":
-		return jwthttp.RS256(&rsaForger().PublicKey)
-	case "PS256":
-		return jwthttp.PS256(&rsaForger().PublicKey)
-	case "ES256":
-		return jwthttp.ES256(&ecForger().PublicKey)
-	case "EdDSA":
-		return jwthttp.EdDSA(edPublic(edForger()))
+	public := a.forger
+	switch private := a.forger.(type) {
+	case *rsa.PrivateKey:
+		public = &private.PublicKey
+	case *ecdsa.PrivateKey:
+		public = &private.PublicKey
+	case ed25519.PrivateKey:
+		public = edPublic(private)
 	}
-	return jwthttp.HS256(secretN(1))
+	return jwthttp.NewKey(jwt.GetSigningMethod(a.name), public)
 }
 
-// algorithms returns HS256 first. RS256 and PS256 have the same key.
+// algorithms returns those with a function of their own first, HS256 before all. RSA has one key
+// for all algorithms, and so have HS384 and HS512.
 func algorithms() []algorithm {
 	rs, ec, ed := &rsaKey().PublicKey, &ecKey().PublicKey, edPublic(edKey())
+	p384, p521 := &ec384Key().PublicKey, &ec521Key().PublicKey
 	return []algorithm{
 		{"HS256", secret, secretN(1), secret, jwthttp.HS256(secret)},
 		{"RS256", rsaKey(), rsaForger(), rs, jwthttp.RS256(rs)},
 		{"PS256", rsaKey(), rsaForger(), rs, jwthttp.PS256(rs)},
 		{"ES256", ecKey(), ecForger(), ec, jwthttp.ES256(ec)},
 		{"EdDSA", edKey(), edForger(), ed, jwthttp.EdDSA(ed)},
+
+		{"HS384", longSecret, longForger, longSecret, jwthttp.NewKey(jwt.SigningMethodHS384, longSecret)},
+		{"HS512", longSecret, longForger, longSecret, jwthttp.NewKey(jwt.SigningMethodHS512, longSecret)},
+		{"RS384", rsaKey(), rsaForger(), rs, jwthttp.NewKey(jwt.SigningMethodRS384, rs)},
+		{"RS512", rsaKey(), rsaForger(), rs, jwthttp.NewKey(jwt.SigningMethodRS512, rs)},
+		{"PS384", rsaKey(), rsaForger(), rs, jwthttp.NewKey(jwt.SigningMethodPS384, rs)},
+		{"PS512", rsaKey(), rsaForger(), rs, jwthttp.NewKey(jwt.SigningMethodPS512, rs)},
+		{"ES384", ec384Key(), ec384Forger(), p384, jwthttp.NewKey(jwt.SigningMethodES384, p384)},
+		{"ES512", ec521Key(), ec521Forger(), p521, jwthttp.NewKey(jwt.SigningMethodES512, p521)},
 	}
 }
 
-func asymmetric() []algorithm { return algorithms()[1:] }
+func asymmetric() []algorithm {
+	return slices.DeleteFunc(algorithms(), func(a algorithm) bool { return strings.HasPrefix(a.name, "HS") })
+}
 
 // allKeys returns one key of each algorithm, without ids.
 func allKeys() (set jwthttp.KeySet) {

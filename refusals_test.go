@@ -92,6 +92,9 @@ func TestRefusalTexts(t *testing.T) {
 		{"typ with odd bytes", key, jwthttp.Options{}, hs(`{"alg":"HS256","typ":"\u001b[31m\u202e\u2028"}`, "{}"), "type", []string{`"\x1b[31m\u202e\u2028" (unverified)`}},
 
 		{"alg", named, jwthttp.Options{}, hs(`{"alg":"RS512","kid":"2026"}`, "{}"), "unknown_key", []string{`no key for alg "RS512", kid "2026" (unverified): the source has HS256 "2025", RS256 "rs"`}},
+		{"alg that no key can have", named, jwthttp.Options{}, hs(`{"alg":"ES256K","kid":"2026"}`, "{}"), "unknown_key", []string{`no key can have alg "ES256K" (unverified), because keys are used for HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA only`}},
+		{"alg none", named, jwthttp.Options{}, hs(`{"alg":"none"}`, "{}"), "unknown_key", []string{`no key can have alg "none" (unverified)`, `the source has HS256 "2025", RS256 "rs"`}},
+		{"alg that a function is not asked for", jwthttp.FromKeyfunc(anyKey(secret), "HS256", "HS384"), jwthttp.Options{}, hs(`{"alg":"RS512"}`, "{}"), "unknown_key", []string{`no key can have alg "RS512" (unverified): FromKeyfunc was told that the function has keys for HS256 and HS384 only`}},
 		{"no such kid", named, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"2026"}`, "{}"), "unknown_key", []string{`no key for alg "HS256", kid "2026" (unverified): the source has HS256 "2025", RS256 "rs"`}},
 		{"no kid", named, jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`no key for alg "ES256" without kid (unverified)`}},
 		{"no kid, of one of several issuers", jwthttp.Issuers{issuer: named}, jwthttp.Options{}, hs(`{"alg":"ES256"}`, payload(`"iss":"`+issuer+`"`)), "unknown_key", []string{`the source has HS256 "2025", RS256 "rs"`}},

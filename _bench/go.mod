@@ -1,10 +1,11 @@
 module github.com/jwthttp/jwthttp/_bench
 
-go 1.26
+go 1.26.4
 
 require (
 	github.com/auth0/go-jwt-middleware/v2 v2.3.1
 	github.com/auth0/go-jwt-middleware/v3 v3.1.0
+	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
 	github.com/cristalhq/jwt/v5 v5.4.0
 	github.com/go-chi/jwtauth/v5 v5.3.3
 	github.com/go-jose/go-jose/v4 v4.1.9

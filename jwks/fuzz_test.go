@@ -181,18 +181,21 @@ func allowedKey(element []byte) string {
 		if bits := n.BitLen(); bits < 2048 || bits > 8192 || n.Bit(0) == 0 || e.Bit(0) == 0 || e.Cmp(big.NewInt(3)) < 0 || e.BitLen() > 31 {
 			return ""
 		}
-		algorithm, others = "RS256", []string{"PS256"}
+		algorithm, others = "RS256", []string{"RS384", "RS512", "PS256", "PS384", "PS512"}
 	case "EC":
+		name, _ := members["crv"].(string)
+		size := map[string]int{"P-256": 32, "P-384": 48, "P-521": 66}[name]
 		x, xText := number("x")
 		y, yText := number("y")
-		if len(xText) > 32 || len(yText) > 32 {
+		if size == 0 || len(xText) > size || len(yText) > size {
 			return ""
 		}
-		point := slices.Concat([]byte{4}, x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32)))
-		if _, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil || members["crv"] != "P-256" {
+		curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[name]
+		point := slices.Concat([]byte{4}, x.FillBytes(make([]byte, size)), y.FillBytes(make([]byte, size)))
+		if _, err := ecdsa.ParseUncompressedPublicKey(curve, point); err != nil {
 			return ""
 		}
-		algorithm = "ES256"
+		algorithm = map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[name]
 	case "OKP":
 		if _, x := number("x"); len(x) != 32 || members["crv"] != "Ed25519" {
 			return ""

@@ -135,14 +135,14 @@ func TestRecords(t *testing.T) {
 				`{"kid":"p384","kty":"EC","crv":"P-384","x":"AA","y":"AA"}`,
 				`{"kid":"encrypts","kty":"RSA","use":"enc"}`,
 				`{"kid":"wraps","kty":"RSA","key_ops":["wrapKey"]}`,
-				with(rsaJWK("rs512", rsaKey()), `"alg":"RS512"`))
+				with(rsaJWK("rs1", rsaKey()), `"alg":"RS1"`))
 		})
 		d.Refresh(t.Context())
 		log.want(t,
 			[]string{"were fetched"},
 			[]string{"new keys", `keys="EdDSA \"c\""`},
 			[]string{wereRemoved, `keys="EdDSA \"a\", EdDSA \"b\""`, "in_use=1"},
-			[]string{cannotUse, `(kid \"p384\"): `, `(kid \"rs512\"): its alg \"RS512\" is not supported`})
+			[]string{cannotUse, `(kid \"p384\"): `, `(kid \"rs1\"): its alg \"RS1\" is not supported`})
 
 		// What has not changed is not repeated.
 		time.Sleep(2 * time.Minute)
@@ -270,15 +270,17 @@ func TestUnknownKeySaysWhatThereIs(t *testing.T) {
 		p := newProvider()
 		p.set(func() { p.body = keySet(edJWK("2025", "2025"), with(rsaJWK("2025", rsaKey()), `"alg":"RS256"`)) })
 		d := protect(t, p, jwks.Options{})
+		const never = ` (unverified), because keys are used for RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA only: have the issuer sign with one of these; `
 		const has = `the source has EdDSA "2025", RS256 "2025": is the token of another issuer, or of one that has not published the key?`
 		for _, tc := range []struct{ name, algorithm, kid, want string }{
-			{"an algorithm without keys, and no set yet", "RS512", "2026", `jwks: no key has alg "RS512" (unverified), because keys are used for RS256, PS256, ES256, EdDSA only`},
+			{"an algorithm without keys, and no set yet", "HS512", "2026", `jwks: no key can have alg "HS512"` + never + `the source has no key`},
+			{"a symmetric algorithm", "HS256", "2025", `jwks: no key can have alg "HS256"` + never + `the source has no key`},
 			{"an unknown kid", "RS256", "2026", `jwks: no key for alg "RS256", kid "2026" (unverified): ` + has},
 			{"an algorithm without keys", "RS512", "2026", `jwks: no key for alg "RS512", kid "2026" (unverified): ` + has},
 			{"no key of the algorithm", "ES256", "", `jwks: no key for alg "ES256" without kid (unverified): ` + has},
 			{"the kid of another algorithm", "PS256", "2025", `jwks: no key for alg "PS256", kid "2025" (unverified): ` + has},
 			{"when no fetch is allowed", "RS256", "2027", `jwks: no key for alg "RS256", kid "2027" (unverified): ` + has},
-			{"a forged line", "a\nb", "\u202e", `jwks: no key for alg "a\nb", kid "\u202e" (unverified): ` + has},
+			{"a forged line", "a\nb", "\u202e", `jwks: no key can have alg "a\nb"` + never + `the source has EdDSA "2025", RS256 "2025"`},
 		} {
 			if tc.name == "when no fetch is allowed" {
 				for n := range 5 {

@@ -3,21 +3,18 @@ package jwks
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/jwk"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
@@ -37,8 +34,9 @@ type Set struct {
 // Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
 // rules hold as for a [Source]:
 //
-//   - Keys for RS256, PS256, ES256 and EdDSA (Ed25519) are used. A key without alg is for
-//     RS256, ES256 or EdDSA, by its type. An RSA key has 2048 to 8192 bits.
+//   - Keys for RS, PS and ES with 256, 384 and 512, and for EdDSA (Ed25519), are used. A key
+//     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. An RSA key has
+//     2048 to 8192 bits.
 //   - These keys are skipped: symmetric and private keys, keys with another use than sig, keys
 //     with key_ops but without verify, and keys that cannot verify a signature.
 //   - One kid may name keys of several algorithms. Of two keys with one kid and one algorithm,
@@ -248,28 +246,19 @@ func parseKey(text []byte) (k foundKey, err error) {
 }
 
 // algorithms are what makeKey makes keys for.
-var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
+var algorithms = slices.DeleteFunc(jws.Algorithms(), jws.IsSymmetric)
 
 // makeKey returns the key for the algorithm alg. If alg is "", the type of pub decides.
 func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {
-	switch pub := pub.(type) {
-	case *rsa.PublicKey:
-		switch alg {
-		case "", "RS256":
-			return "RS256", jwthttp.RS256(pub), nil
-		case "PS256":
-			return alg, jwthttp.PS256(pub), nil
-		}
-	case *ecdsa.PublicKey:
-		if alg == "" || alg == "ES256" {
-			return "ES256", jwthttp.ES256(pub), nil
-		}
-	case ed25519.PublicKey:
-		if alg == "" || alg == "EdDSA" || alg == "Ed25519" { // the second name is of RFC 9864
-			return "EdDSA", jwthttp.EdDSA(pub), nil
-		}
+	fitting := jws.AlgorithmsFor(pub)
+	if alg == "" {
+		alg = fitting[0]
 	}
-	return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for a %T: use RS256, PS256, ES256 or EdDSA", alg, pub)
+	algorithm = jws.Canonical(alg)
+	if !slices.Contains(fitting, algorithm) {
+		return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for this key (%T): use %s", alg, pub, jws.List(fitting, "or"))
+	}
+	return algorithm, jwthttp.NewKey(jws.MethodOf(algorithm), pub), nil
 }
 
 // An index is what a document has.
@@ -307,9 +296,9 @@ type unknownKey struct {
 
 func (e *unknownKey) Error() string {
 	if e.has == nil {
-		return fmt.Sprintf("jwks: no key has alg %.64q (unverified), because keys are used for %s only", e.algorithm, strings.Join(algorithms, ", "))
+		return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(nil), "")
 	}
-	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, names(e.has.found)) + ": is the token of another issuer, or of one that has not published the key?"
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(e.has.found), ": is the token of another issuer, or of one that has not published the key?")
 }
 
 func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }

@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -103,20 +102,25 @@ func signAs(algorithm, kid string, private crypto.Signer, claims map[string]any,
 		header = append(header, fmt.Sprintf(`"kid":%q`, kid))
 	}
 	input := b64([]byte("{"+strings.Join(append(header, more...), ",")+"}")) + "." + b64(must(json.Marshal(claims)))
-	sum := sha256.Sum256([]byte(input))
+	if algorithm == "EdDSA" {
+		return input + "." + b64(must(private.Sign(nil, []byte(input), crypto.Hash(0))))
+	}
+	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[algorithm[2:]]
+	h := hash.New()
+	h.Write([]byte(input))
+	sum := h.Sum(nil)
 	var sig []byte
-	switch algorithm {
-	case "RS256":
-		sig = must(private.Sign(rand.Reader, sum[:], crypto.SHA256))
-	case "PS256":
-		sig = must(private.Sign(rand.Reader, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}))
-	case "ES256":
-		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum[:])
-		sig = make([]byte, 64)
-		must(r, err).FillBytes(sig[:32])
-		s.FillBytes(sig[32:])
-	case "EdDSA":
-		sig = must(private.Sign(nil, []byte(input), crypto.Hash(0)))
+	switch algorithm[:2] {
+	case "RS":
+		sig = must(private.Sign(rand.Reader, sum, hash))
+	case "PS":
+		sig = must(private.Sign(rand.Reader, sum, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hash}))
+	case "ES":
+		r, s, err := ecdsa.Sign(rand.Reader, private.(*ecdsa.PrivateKey), sum)
+		size := map[string]int{"ES256": 32, "ES384": 48, "ES512": 66}[algorithm]
+		sig = make([]byte, 2*size)
+		must(r, err).FillBytes(sig[:size])
+		s.FillBytes(sig[size:])
 	}
 	return input + "." + b64(sig)
 }
@@ -158,7 +162,8 @@ func wantSkipped(t testing.TB, skipped []error, want ...string) {
 func TestParseKey(t *testing.T) {
 	const odd = `"kid":"odd"`
 	rs, ec, ed := rsaJWK("odd", rsaKey()), ecJWK("odd", ecKey()), edJWK("odd", "odd")
-	small, large, huge, p384 := newRSAKey(1024), quickRSAKey(4097), quickRSAKey(8192), newECKey(elliptic.P384())
+	small, large, huge := newRSAKey(1024), quickRSAKey(4097), quickRSAKey(8192)
+	p384, p521 := newECKey(elliptic.P384()), newECKey(elliptic.P521())
 	bits := func(bits int) string { // odd, and exactly that many bits long
 		modulus := new(big.Int).SetBit(big.NewInt(1), bits-1, 1)
 		return fmt.Sprintf(`{%s,"kty":"RSA","n":%q,"e":"AQAB"}`, odd, b64(modulus.Bytes()))
@@ -205,7 +210,7 @@ func TestParseKey(t *testing.T) {
 		{"alg empty", with(ed, `"alg":""`), "EdDSA", edKey("odd"), ""},
 		{"alg a number", with(ed, `"alg":256`), "", edKey("odd"), "not a JWK"},
 		{"alg in lower case", with(rs, `"alg":"rs256"`), "", rsaKey(), `alg "rs256"`},
-		{"RS512", with(rs, `"alg":"RS512"`), "", rsaKey(), `alg "RS512"`},
+		{"RS1", with(rs, `"alg":"RS1"`), "", rsaKey(), `alg "RS1" is not supported for this key (*rsa.PublicKey): use RS256, RS384, RS512, PS256, PS384 or PS512`},
 		{"RSA-OAEP", with(rs, `"alg":"RSA-OAEP"`), "", rsaKey(), `alg "RSA-OAEP"`},
 		{"HS256 on RSA", with(rs, `"alg":"HS256"`), "", rsaKey(), `alg "HS256"`},
 		{"none on RSA", with(rs, `"alg":"none"`), "", rsaKey(), `alg "none"`},
@@ -278,8 +283,15 @@ func TestParseKey(t *testing.T) {
 		{"RSA 8193 bits", bits(8193), "", nil, "2048 to 8192 bits, not 8193"},
 		{"RSA 16384 bits", bits(16384), "", nil, "2048 to 8192 bits, not 16384"},
 
-		{"P-384", ecJWK("odd", p384), "", nil, ""},
-		{"P-384 that says ES256", with(ecJWK("odd", p384), `"alg":"ES256"`), "", nil, ""},
+		{"P-384", ecJWK("odd", p384), "ES384", p384, ""},
+		{"P-384 ES384", with(ecJWK("odd", p384), `"alg":"ES384"`), "ES384", p384, ""},
+		{"P-384 that says ES256", with(ecJWK("odd", p384), `"alg":"ES256"`), "", nil, `alg "ES256" is not supported for this key (*ecdsa.PublicKey): use ES384`},
+		{"P-384 that says ES512", with(ecJWK("odd", p384), `"alg":"ES512"`), "", nil, `alg "ES512"`},
+		{"P-521", ecJWK("odd", p521), "ES512", p521, ""},
+		{"P-521 ES512", with(ecJWK("odd", p521), `"alg":"ES512"`), "ES512", p521, ""},
+		{"P-521 that says ES384", with(ecJWK("odd", p521), `"alg":"ES384"`), "", nil, `alg "ES384"`},
+		{"a point of P-384 that says P-521", strings.Replace(ecJWK("odd", p384), "P-384", "P-521", 1), "", nil, "not on the curve P-521"},
+		{"a point of P-521 that says P-384", strings.Replace(ecJWK("odd", p521), "P-521", "P-384", 1), "", nil, "P-384 has 48 bytes"},
 		{"secp256k1", strings.Replace(ec, "P-256", "secp256k1", 1), "", ecKey(), "not supported"},
 		{"EC off the curve", ecWith(point[:32], make([]byte, 32)), "", nil, "not on the curve"},
 		{"EC infinity", ecWith(make([]byte, 32), make([]byte, 32)), "", nil, "not on the curve"},
@@ -326,6 +338,9 @@ func TestParseKey(t *testing.T) {
 		{"a string", `"key"`, "", nil, "not a JSON object"},
 		{"an array", `[` + edJWK("odd", "") + `]`, "", edKey("odd"), "not a JSON object"},
 		{"an empty object", `{}`, "", nil, "key type"},
+	}
+	for _, alg := range []string{"RS384", "RS512", "PS384", "PS512"} {
+		rows = append(rows, row{"RSA " + alg, with(rs, fmt.Sprintf(`"alg":%q`, alg)), alg, rsaKey(), ""})
 	}
 	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
 		rows = append(rows, row{"secret " + name, with(rs, fmt.Sprintf("%q:%q", name, private)), "", rsaKey(), "secret (" + name + ")"})
@@ -425,11 +440,14 @@ func TestParseConfusedKinds(t *testing.T) {
 
 // algorithmsOf returns the algorithms that the key can sign for.
 func algorithmsOf(private crypto.Signer) []string {
-	switch private.(type) {
+	switch private := private.(type) {
 	case *rsa.PrivateKey:
-		return []string{"RS256", "PS256"}
+		if private.N.BitLen() < 2048 { // too few for the salt and the hash of PS512
+			return []string{"RS256", "PS256"}
+		}
+		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
 	case *ecdsa.PrivateKey:
-		return []string{"ES256"}
+		return []string{map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[private.Params().Name]}
 	case ed25519.PrivateKey:
 		return []string{"EdDSA"}
 	}

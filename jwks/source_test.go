@@ -373,7 +373,7 @@ func TestUnpublishedAlgorithms(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := newProvider("a")
 		d := protect(t, p, jwks.Options{})
-		for _, algorithm := range []string{"none", "HS256", "RS512", "EdDSA ", ""} {
+		for _, algorithm := range []string{"none", "HS256", "HS512", "RS1", "ES256K", "EdDSA ", ""} {
 			d.wantAtOnce(t, 401, b64(fmt.Appendf(nil, `{"alg":%q}`, algorithm))+".e30.AAAA")
 		}
 		if n := p.count(); n != 0 {

@@ -75,6 +75,55 @@ ed25519() {
 	openssl pkeyutl -sign -rawin -inkey "$tmp/ed.pem" -in "$tmp/unsigned" | b64url | token >openssl_ed25519.jwt
 }
 
-for part in ${*:-pyjwt rs256 ec ps256 es256 ed25519}; do
+# tools.json has a token of each algorithm by PyJWT, and one by openssl where it signs.
+tools() {
+	/usr/bin/python3 - "$tmp" $exp <<'PY'
+import base64, json, subprocess, sys, jwt
+tmp, exp = sys.argv[1], int(sys.argv[2])
+claims = {"sub": "bob", "exp": exp}
+b64 = lambda b: base64.urlsafe_b64encode(b).rstrip(b"=").decode()
+def openssl(*args, **kw):
+    return subprocess.run(["openssl", *args], check=True, capture_output=True, **kw).stdout
+def numbers(der, size):  # r and s of a signature in DER
+    at = 3 if der[1] == 0x81 else 2
+    out = b""
+    for _ in range(2):
+        n = der[at + 1]
+        out += int.from_bytes(der[at + 2:at + 2 + n], "big").to_bytes(size, "big")
+        at += 2 + n
+    return out
+found = []
+curves = {"ES256": ("prime256v1", 32), "ES384": ("secp384r1", 48), "ES512": ("secp521r1", 66)}
+for alg in ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]:
+    private = tmp + "/private.pem"
+    header = json.dumps({"alg": alg, "typ": "JWT"}, separators=(",", ":")).encode()
+    signed = (b64(header) + "." + b64(json.dumps(claims).encode())).encode()
+    digest = "-sha" + alg[2:]
+    if alg[:2] == "HS":
+        key = secret = openssl("rand", "-hex", "32").decode().strip()
+        sig = bytes.fromhex(openssl("dgst", digest, "-mac", "HMAC", "-macopt", "key:" + key, input=signed).split()[-1].decode())
+    else:
+        if alg in curves:
+            openssl("ecparam", "-name", curves[alg][0], "-genkey", "-noout", "-out", private)
+        elif alg == "EdDSA":
+            openssl("genpkey", "-algorithm", "ed25519", "-out", private)
+        else:
+            openssl("genrsa", "-out", private, "2048")
+        key, secret = openssl("pkey", "-in", private, "-pubout").decode(), open(private).read()
+        if alg in curves:
+            sig = numbers(openssl("dgst", digest, "-sign", private, input=signed), curves[alg][1])
+        elif alg == "EdDSA":
+            open(tmp + "/signed", "wb").write(signed)
+            sig = openssl("pkeyutl", "-sign", "-rawin", "-inkey", private, "-in", tmp + "/signed")
+        else:
+            pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"] if alg[0] == "P" else []
+            sig = openssl("dgst", digest, *pss, "-sign", private, input=signed)
+    found.append({"tool": "PyJWT", "alg": alg, "key": key, "token": jwt.encode(claims, secret, algorithm=alg)})
+    found.append({"tool": "openssl", "alg": alg, "key": key, "token": signed.decode() + "." + b64(sig)})
+json.dump(found, open("tools.json", "w"), indent=1)
+PY
+}
+
+for part in ${*:-pyjwt rs256 ec ps256 es256 ed25519 tools}; do
 	"$part"
 done

@@ -62,13 +62,13 @@ var register = []clause{
 		{"TestAlgorithms", []mutant{
 			{"takes any signature", "verifier.signedBy", `ok {`, `ok || true {`},
 			{"takes any HMAC", "internal/jws.hmacVerifier.Verify", `equal,`, `equal || true,`},
-			{"takes the beginning of an HMAC, with what the buffer holds after it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"takes an HMAC with more after it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` < Base64URL`},
 			{"takes the beginning of a public key's signature, with what the buffer holds after it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
-			{"remembers a signature before it has verified", "internal/jws.publicVerifier.Verify", `if !v.check(b, signingInput, signature) {
+			{"remembers a signature before it has verified", "internal/jws.publicVerifier.Verify", `if !v.check(b, signingInput, sum, signature) {
 		return false, false
 	}
 	w.memory.add(b.seen)`, `w.memory.add(b.seen)
-	if !v.check(b, signingInput, signature) {
+	if !v.check(b, signingInput, sum, signature) {
 		return false, false
 	}`},
 			{"remembers a token whatever its signature", "internal/jws.publicVerifier.Verify", `	b.hash.Write(signature)
@@ -379,7 +379,7 @@ var register = []clause{
 	}},
 	{"6", "of at most 2 KiB", []proof{
 		{"TestHeaderRules/more than 2 KiB", []mutant{
-			{"takes a header of 2049 bytes", "internal/jws.Workspace.ReadHeader", `size > maxHeaderBytes`, `size > maxHeaderBytes+1`},
+			{"takes a header of 2049 bytes", "internal/jws.Workspace.decodeHeader", `size > maxHeaderBytes`, `size > maxHeaderBytes+1`},
 		}},
 		{"TestHeaderRules/2 KiB", nil},
 	}},
@@ -680,8 +680,37 @@ var register = []clause{
 			{"takes PSS with a salt of any length", "internal/jws.rsaScheme.verify", `PSSSaltLengthEqualsHash`, `PSSSaltLengthAuto`},
 		}},
 	}},
+	{"12", "a key is for one of golang-jwt's own methods", []proof{
+		{"TestNewKey", []mutant{
+			{"takes any method that has a known name", "internal/jws.NameOf", `method == algorithms[i].method`, `method != nil && method.Alg() == algorithms[i].name`},
+			{"takes a private key with an error that does not say so", "internal/jws.MaterialError", `; ok {`, `; ok && false {`},
+		}},
+	}},
+	{"12", "Ed25519 and EdDSA name one algorithm", []proof{
+		{"TestNamesOfEd25519", []mutant{
+			{"knows one name of EdDSA in tokens", "internal/jws.Workspace.ReadHeader", `	h.Algorithm = Canonical(h.Algorithm)
+`, ``},
+			{"knows one name of EdDSA in configuration", "internal/keyfunc.New", `		a = jws.Canonical(a)
+`, ``},
+		}},
+		{"jwks.TestParseKey/Ed25519 Ed25519", nil},
+	}},
+	{"12", "a signature of ECDSA has the length of its curve", []proof{
+		{"TestSignaturesOfLargerCurves", []mutant{
+			{"passes r and s with zeros before them", "internal/jws.appendInteger", `	number = bytes.TrimLeft(number, "\x00")
+`, ``},
+			{"passes r and s as negative numbers", "internal/jws.appendInteger", ` || number[0] >= 0x80`, ``},
+			{"passes the length of a long signature in one byte", "internal/jws.ecScheme.check", `len(body) >= 0x80`, `false`},
+		}},
+	}},
 	{"12", "a secret has 32 bytes", []proof{
 		{"TestNewRefusesKeys/short secret", nil},
+	}},
+	{"12", "and is as long as its hash", []proof{
+		{"TestNewKey/47 bytes for HS384", []mutant{
+			{"takes 32 bytes for every HMAC", "internal/jws.newHMACVerifier", `a.hash.Size() //`, `32 //`},
+		}},
+		{"TestNewKey/63 bytes for HS512", nil},
 	}},
 	{"12", "and is no public key", []proof{
 		{"TestNewRefusesKeys/PEM as a secret", nil},
@@ -703,6 +732,11 @@ var register = []clause{
 		{"TestNewRefusesKeys/exponent 2^31+1", []mutant{
 			{"takes an RSA key with an exponent of 2^31 and more", "internal/jws.checkRSA", `<31`, `<40`},
 		}},
+	}},
+	{"12", "the algorithm fixes the curve", []proof{
+		{"TestNewKey/P-256 for ES384", nil},
+		{"TestNewKey/P-521 for ES384", nil},
+		{"jwks.TestParseKey/P-384 that says ES256", nil},
 	}},
 	{"12", "a key of a curve lies on it", []proof{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
@@ -730,7 +764,7 @@ var register = []clause{
 		{"jwks.TestParseKey/EC off the curve", nil},
 		{"jwks.TestParseKey/Ed25519 off the curve", nil},
 		{"internal/jwk.TestForms", []mutant{
-			{"fills up a coordinate at its end", "internal/jwk.members.ecKey", `(i+1)*p256Size-len(coordinate)`, `i*p256Size`},
+			{"fills up a coordinate at its end", "internal/jwk.members.ecKey", `(i+1)*size-len(coordinate)`, `i*size`},
 			{"takes no standard alphabet", "internal/jwk.members.bytes", `form == Lenient`, `false`},
 			{"takes integers with zeros before them in any form", "internal/jwk.members.integer", `== Canonical`, `> Lenient`},
 			{"takes bits after the last byte in any form", "internal/jwk.members.bytes", `== Canonical`, `> Lenient`},
@@ -755,7 +789,7 @@ var register = []clause{
 	}},
 	{"12", "each key of each algorithm has a memory of its own", []proof{
 		{"internal/jws.TestFingerprints", []mutant{
-			{"remembers a signature for every algorithm of its key", "internal/jws.newPublicVerifier", `append([]byte(algorithm+" "), pub...)`, `pub`},
+			{"remembers a signature for every algorithm of its key", "internal/jws.newPublicVerifier", `append([]byte(a.name+" "), pub...)`, `pub`},
 		}},
 	}},
 	{"12", "New refuses keys and key sources that are unfit", []proof{
@@ -775,7 +809,7 @@ var register = []clause{
 			{"takes a nil *KeySet for a key source", "prepareKeys", `	case *KeySet:
 		return s.prepare(issuer)
 	case KeySet:`, `	case KeySet:`},
-			{"takes a secret of 31 bytes", "internal/jws.newHMACVerifier", `< 32`, `< 31`},
+			{"takes a secret of 31 bytes", "internal/jws.newHMACVerifier", `< size {`, `< size-1 {`},
 		}},
 		{"TestNewRefusesKeys/nil KeyFunc", []mutant{
 			{"takes a nil KeyFunc for a key source", "prepareKeys", `.Kind() == reflect.Func || v`, ``},
@@ -881,7 +915,7 @@ var register = []clause{
 	{"14", "secrets and public keys side by side are not taken for each other", []proof{
 		{"TestAlgorithmConfusion", nil},
 		{"TestNewRefusesKeys/keyfunc with both", []mutant{
-			{"takes a golang-jwt function for HS256 and RS256 at once", "internal/keyfunc.New", `slices.Contains(algorithms, jws.HS256)`, `false`},
+			{"takes a golang-jwt function for HS256 and RS256 at once", "internal/keyfunc.New", `symmetric > 0`, `false`},
 		}},
 	}},
 	{"15", "keys come over https, but from this machine", []proof{
@@ -918,7 +952,10 @@ var register = []clause{
 	{"15", "a key that cannot be used spoils no other", []proof{
 		{"jwks.TestParseKey", []mutant{
 			{"takes a symmetric key from a set", "jwks.parseKey", `	parsed`, "\tif bytes.Contains(text, []byte(`\"oct\"`)) {\n\t\tk.algorithm, k.Key = \"HS256\", jwthttp.HS256(bytes.Repeat([]byte(\"k\"), 32))\n\t\treturn k, nil\n\t}\n\tparsed"},
-			{"takes a key for another algorithm than it names", "jwks.makeKey", `RS256":`, `RS256", "RS512":`},
+			{"takes a key for another algorithm than it names", "jwks.makeKey", `	if !slices.Contains(fitting, algorithm) {`, `	if !slices.Contains(fitting, algorithm) {
+		algorithm = fitting[0]
+	}
+	if false {`},
 			{"takes a key that jwthttp refuses", "jwks.parseKey", `k.Err()`, `nil`},
 			{"takes a private key from a set", "internal/jwk.Parse", `m.secret != ""`, `false`},
 			{"takes members twice in a key", "internal/jwk.Parse", `&m)`, `&m, jsontext.AllowDuplicateNames(true))`},
@@ -1274,7 +1311,7 @@ var register = []clause{
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
 		{"TestSignatureMemory", []mutant{
 			{"takes any signature of a public key if nothing is remembered", "internal/jws.publicVerifier.Verify", `),`, `) || true,`},
-			{"remembers a signature for every token", "internal/jws.publicVerifier.Verify", `	b.hash.Write(b.sum[:])
+			{"remembers a signature for every token", "internal/jws.publicVerifier.Verify", `	b.hash.Write(sum)
 `, ``},
 		}},
 		{"TestSignatureMemoryOfAllAlgorithms", nil},
@@ -1311,6 +1348,14 @@ var register = []clause{
 	}},
 	{"21", "unless an option says so", []proof{
 		{"TestIssuerAndAudience/cnf allowed", nil},
+	}},
+	{"22", "a token of an algorithm that the source can never have is told so", []proof{
+		{"TestRefusalTexts/alg that no key can have", []mutant{
+			{"lists keys for an algorithm that no key can have", "internal/logtext.NoKey", `!slices.Contains(possible, algorithm)`, `false`},
+		}},
+		{"TestRefusalTexts/alg that a function is not asked for", nil},
+		{"jwks.TestUnknownKeySaysWhatThereIs", nil},
+		{"jwks.TestRecords", nil},
 	}},
 	{"22", "a guard that is not inside a middleware for its claims type is logged with a zero configuration, once a minute", []proof{
 		{"TestMisplacedGuards", []mutant{

@@ -32,7 +32,7 @@ var measurements = []struct {
 	measure func(*Report) error
 }{
 	{"hs256", hs256}, {"seen", rs256Seen}, {"first", rs256First}, {"forged", forged},
-	{"threads", threads}, {"keysets", keySets}, {"jwks", remoteKeys}, {"memory", memory}, {"server", server},
+	{"threads", threads}, {"keysets", keySets}, {"jwks", remoteKeys}, {"algorithms", algorithms}, {"memory", memory}, {"server", server},
 }
 
 func measurementNames() (names []string) {

@@ -4,6 +4,9 @@
 package contest
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -25,8 +28,8 @@ const (
 	KeyID    = "2026-11"
 )
 
-// Secret is the HS256 secret of all contestants.
-var Secret = []byte("a secret for benchmarks, 32 bytes or more of it")
+// Secret is the HMAC secret of all contestants. It is long enough for HS512.
+var Secret = []byte("a secret for benchmarks, with the 64 bytes that HS512 asks of it")
 
 // PrivateKey is the RS256 key of all contestants. It is made once in a process.
 var PrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -36,6 +39,40 @@ var PrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	}
 	return key
 })
+
+var ed25519Key = sync.OnceValue(func() ed25519.PrivateKey {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+var ecKeys = map[string]func() *ecdsa.PrivateKey{"ES256": onCurve(elliptic.P256()), "ES384": onCurve(elliptic.P384()), "ES512": onCurve(elliptic.P521())}
+
+func onCurve(curve elliptic.Curve) func() *ecdsa.PrivateKey {
+	return sync.OnceValue(func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			panic(err)
+		}
+		return key
+	})
+}
+
+// Keys returns the key that signs by an algorithm, and the one that verifies.
+func Keys(alg string) (signing, verifying any) {
+	switch alg[:2] {
+	case "HS":
+		return Secret, Secret
+	case "RS", "PS":
+		return PrivateKey(), &PrivateKey().PublicKey
+	case "ES":
+		key := ecKeys[alg]()
+		return key, &key.PublicKey
+	}
+	return ed25519Key(), ed25519Key().Public()
+}
 
 // Claims are the ten claims of every token. They are for packages that decode into any struct.
 type Claims struct {
@@ -81,11 +118,8 @@ func Tokens(alg string, from, n int) []Token {
 
 // Sign returns a token with these claims.
 func Sign(alg string, claims jwt.Claims) string {
-	method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any(Secret)
-	if alg == "RS256" {
-		method, key = jwt.SigningMethodRS256, PrivateKey()
-	}
-	t := jwt.NewWithClaims(method, claims)
+	key, _ := Keys(alg)
+	t := jwt.NewWithClaims(jwt.GetSigningMethod(alg), claims)
 	t.Header["kid"] = KeyID
 	raw, err := t.SignedString(key)
 	if err != nil {

@@ -74,18 +74,13 @@ func wrap(next http.Handler, verify func(token string) (any, error)) http.Handle
 }
 
 func key(alg string) any {
-	if alg == "RS256" {
-		return &PrivateKey().PublicKey
-	}
-	return Secret
+	_, verifying := Keys(alg)
+	return verifying
 }
 
 func protectOurs[C any](remember int) func(string, http.Handler) (http.Handler, error) {
 	return func(alg string, next http.Handler) (http.Handler, error) {
-		k := jwthttp.HS256(Secret)
-		if alg == "RS256" {
-			k = jwthttp.RS256(&PrivateKey().PublicKey)
-		}
+		k := jwthttp.NewKey(jwt.GetSigningMethod(alg), key(alg))
 		auth, err := jwthttp.New[C](k.WithID(KeyID), jwthttp.Options{Issuer: Issuer, Audience: []string{Audience}, RememberSignatures: remember})
 		if err != nil {
 			return nil, err

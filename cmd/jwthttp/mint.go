@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
 const (
@@ -70,7 +72,7 @@ func (o *order) addTo(fs *flag.FlagSet) {
 	fs.StringVar(&o.issuer, "issuer", "", "the `iss`: who makes the token")
 	fs.Var(&o.audience, "audience", "a `name` in aud: for which service the token is; may be repeated")
 	fs.DurationVar(&o.lifetime, "lifetime", defaultLifetime, "from now to exp, such as 1h; negative for a token that has expired")
-	fs.StringVar(&o.algorithm, "alg", "", "the `algorithm`: HS256, RS256, PS256, ES256 or EdDSA; by default that of the key,\nand RS256 without one")
+	fs.StringVar(&o.algorithm, "alg", "", "the `algorithm`, such as HS256, RS256, ES384 or EdDSA; by default that of the key,\nand RS256 without one")
 	fs.StringVar(&o.keyID, "kid", "", "the `id` of the key, for the header")
 	fs.StringVar(&o.typ, "type", "JWT", "the `typ`, for the header, such as at+jwt; \"\" for none")
 	fs.StringVar(&o.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret, for HS256")
@@ -231,21 +233,25 @@ func (o *order) readKey() (key any, isNew bool, err error) {
 		return key, false, err
 	}
 	switch o.algorithm {
-	case "", "RS256", "PS256":
+	case "", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
 	case "ES256":
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "ES512":
+		key, err = ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	case "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
-	case "HS256":
-		return nil, false, errors.New("HS256 needs a secret that both sides know: export one, as with \"openssl rand -base64 32\", and pass its name with -secret-env")
+	case "HS256", "HS384", "HS512":
+		return nil, false, errors.New(o.algorithm + " needs a secret that both sides know: export one, as with \"openssl rand -base64 32\", and pass its name with -secret-env")
 	default:
 		return nil, false, errAlgorithm
 	}
 	return key, true, err
 }
 
-var errAlgorithm = errors.New("-alg: use HS256, RS256, PS256, ES256 or EdDSA")
+var errAlgorithm = fmt.Errorf("-alg: use %s", jws.List(jws.Algorithms(), "or"))
 
 func readPrivateKey(name string) (any, error) {
 	data, err := readFile("-key", name)
@@ -286,18 +292,23 @@ func methodFor(algorithm string, key any) (jwt.SigningMethod, error) {
 		if len(k) == 0 {
 			return nil, errors.New("the secret is empty: make one with \"openssl rand -base64 32\"")
 		}
-		methods = []jwt.SigningMethod{jwt.SigningMethodHS256}
+		methods = []jwt.SigningMethod{jwt.SigningMethodHS256, jwt.SigningMethodHS384, jwt.SigningMethodHS512}
 	case *rsa.PrivateKey:
-		methods = []jwt.SigningMethod{jwt.SigningMethodRS256, jwt.SigningMethodPS256}
-	case *ecdsa.PrivateKey:
-		if k.Curve != elliptic.P256() {
-			return nil, errors.New("-key: its curve is not P-256, which ES256 needs: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
+		methods = []jwt.SigningMethod{
+			jwt.SigningMethodRS256, jwt.SigningMethodRS384, jwt.SigningMethodRS512,
+			jwt.SigningMethodPS256, jwt.SigningMethodPS384, jwt.SigningMethodPS512,
 		}
-		methods = []jwt.SigningMethod{jwt.SigningMethodES256}
+	case *ecdsa.PrivateKey:
+		for _, name := range jws.AlgorithmsFor(&k.PublicKey) {
+			methods = append(methods, jws.MethodOf(name))
+		}
+		if methods == nil {
+			return nil, errors.New("-key: its curve is not P-256, P-384 or P-521: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
+		}
 	case ed25519.PrivateKey:
 		methods = []jwt.SigningMethod{jwt.SigningMethodEdDSA}
 	default:
-		return nil, errors.New("-key: it is a key of a kind that signs no tokens: use RSA, P-256 or Ed25519")
+		return nil, errors.New("-key: it is a key of a kind that signs no tokens: use RSA, P-256, P-384, P-521 or Ed25519")
 	}
 	var names []string
 	for _, m := range methods {
@@ -306,7 +317,7 @@ func methodFor(algorithm string, key any) (jwt.SigningMethod, error) {
 		}
 		names = append(names, m.Alg())
 	}
-	return nil, fmt.Errorf("-alg does not go with the key: use %s, or leave it out", strings.Join(names, " or "))
+	return nil, fmt.Errorf("-alg does not go with the key: use %s, or leave it out", jws.List(names, "or"))
 }
 
 // publicPEM returns the public half of a private key, nil for a secret.
@@ -338,8 +349,8 @@ func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) st
 		flags += " " + flag
 		options = append(options, field)
 	}
-	if algorithm == "PS256" {
-		flags = " -alg PS256"
+	if algorithm[:2] == "PS" || algorithm == "RS384" || algorithm == "RS512" {
+		flags = " -alg " + algorithm
 	}
 	if audience, err := claims.GetAudience(); err == nil && len(audience) > 0 {
 		name := plainOr(audience[0], "NAME")
@@ -357,13 +368,17 @@ func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) st
 	}
 	parse, key := "jwthttp.ParseRSAPublicKey", "pub"
 	switch algorithm {
-	case "ES256":
+	case "ES256", "ES384", "ES512":
 		parse = "jwt.ParseECPublicKeyFromPEM"
 	case "EdDSA":
 		parse, key = "jwt.ParseEdPublicKeyFromPEM", "pub.(ed25519.PublicKey)"
 	}
+	key = fmt.Sprintf("jwthttp.NewKey(jwt.SigningMethod%s, %s)", algorithm, key)
+	if short := []string{"RS256", "PS256", "ES256", "EdDSA"}; slices.Contains(short, algorithm) {
+		key = strings.Replace(key, "NewKey(jwt.SigningMethod"+algorithm+", ", algorithm+"(", 1)
+	}
 	fmt.Fprintf(&b, "Verify the token:\n\n\tjwthttp explain -key %s%s token.txt\n\nIn a program, with the bytes of the file as data:\n\n", file, flags)
-	fmt.Fprintf(&b, "\tpub, err := %s(data)\n\tauth, err := jwthttp.New[Claims](jwthttp.%s(%s), jwthttp.Options{%s})\n", parse, algorithm, key, strings.Join(options, ", "))
+	fmt.Fprintf(&b, "\tpub, err := %s(data)\n\tauth, err := jwthttp.New[Claims](%s, jwthttp.Options{%s})\n", parse, key, strings.Join(options, ", "))
 	return b.String()
 }
 

@@ -57,6 +57,9 @@ func TestExplainAcceptsWhatMintMakes(t *testing.T) {
 		{"a new key", []string{"-public", public}, []string{"-key", public}, "RS256"},
 		{"a new key for PS256", []string{"-alg", "PS256", "-public", public}, []string{"-key", public, "-alg", "PS256"}, "PS256"},
 		{"a new key for ES256", []string{"-alg", "ES256", "-public", public}, []string{"-key", public}, "ES256"},
+		{"a new key for ES384", []string{"-alg", "ES384", "-public", public}, []string{"-key", public}, "ES384"},
+		{"a new key for ES512", []string{"-alg", "ES512", "-public", public}, []string{"-key", public}, "ES512"},
+		{"a new key for RS512", []string{"-alg", "RS512", "-public", public}, []string{"-key", public, "-alg", "RS512"}, "RS512"},
 		{"a new key for EdDSA", []string{"-alg", "EdDSA", "-public", public}, []string{"-key", public}, "EdDSA"},
 		{"a secret of the environment", []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, "HS256"},
 		{"a secret of a file", []string{"-secret-file", data("secret.txt")}, []string{"-secret-file", data("secret.txt")}, "HS256"},
@@ -179,11 +182,11 @@ func TestMintsAdviceIsRight(t *testing.T) {
 }
 
 func TestMintRefuses(t *testing.T) {
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	private := writeFile(t, []byte(privatePEM(t, p384)))
+	private := writeFile(t, []byte(privatePEM(t, p224)))
 	const words = "correct-horse-battery-staple-and-more"
 	for _, tc := range []struct {
 		name, stdin string
@@ -197,7 +200,7 @@ func TestMintRefuses(t *testing.T) {
 		{"no PEM", "", []string{"-key", data("secret.txt")}, "it has no PEM block"},
 		{"a directory", "", []string{"-key", t.TempDir()}, "it is a directory"},
 		{"another curve", "", []string{"-key", private}, "its curve is not P-256"},
-		{"alg of another key", "", []string{"-key", data("rsa-private.pem"), "-alg", "ES256"}, "use RS256 or PS256"},
+		{"alg of another key", "", []string{"-key", data("rsa-private.pem"), "-alg", "ES256"}, "use RS256, RS384, RS512, PS256, PS384 or PS512"},
 		{"an unknown alg", "", []string{"-alg", "none"}, "-alg: use HS256"},
 		{"HS256 without a secret", "", []string{"-alg", "HS256"}, "needs a secret that both sides know"},
 		{"the secret as a name", "", []string{"-secret-env", words}, "pass its NAME"},

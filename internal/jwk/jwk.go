@@ -34,7 +34,7 @@ const (
 
 // A Key is the public key of a JWK.
 type Key struct {
-	Public     any // *rsa.PublicKey, *ecdsa.PublicKey of P-256, or ed25519.PublicKey
+	Public     any // *rsa.PublicKey, *ecdsa.PublicKey of P-256, P-384 or P-521, or ed25519.PublicKey
 	ID         string
 	Algorithm  string            // alg; "" if absent
 	Thumbprint [sha256.Size]byte // RFC 7638, of Public; the same for every spelling
@@ -81,7 +81,7 @@ func Parse(text []byte, form Form) (Key, error) {
 	case "EC":
 		var point []byte
 		if k.Public, point, err = m.ecKey(form); err == nil {
-			canonical = fmt.Sprintf(`{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}`, encode(point[1:1+p256Size]), encode(point[1+p256Size:]))
+			canonical = fmt.Sprintf(`{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`, m.text("crv"), encode(point[1:1+len(point)/2]), encode(point[1+len(point)/2:]))
 		}
 	case "OKP":
 		var pub ed25519.PublicKey
@@ -222,31 +222,33 @@ func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
-const p256Size = 32
+// curves are those of RFC 7518 section 6.2.1.1.
+var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
 // ecKey reads x and y, RFC 7518 section 6.2.1. It also returns the point, uncompressed, SEC 1
 // section 2.3.3.
 func (m *members) ecKey(form Form) (*ecdsa.PublicKey, []byte, error) {
-	if curve := m.text("crv"); curve != "P-256" {
-		return nil, nil, fmt.Errorf("its curve %.40q is not supported: use P-256", curve)
+	name := m.text("crv")
+	curve := curves[name]
+	if curve == nil {
+		return nil, nil, fmt.Errorf("its curve %.40q is not supported: use P-256, P-384 or P-521", name)
 	}
-	point := make([]byte, 1+2*p256Size)
-	point[0] = 4 // uncompressed
-	for i, name := range []string{"x", "y"} {
-		coordinate, err := m.bytes(name, form)
+	size := (curve.Params().BitSize + 7) / 8
+	point := append([]byte{4}, make([]byte, 2*size)...) // 4: uncompressed
+	for i, member := range []string{"x", "y"} {
+		coordinate, err := m.bytes(member, form)
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(coordinate) > p256Size || len(coordinate) < p256Size && form == Canonical {
-			return nil, nil, fmt.Errorf("its coordinate %s has the length %d, and P-256 has %d bytes", name, len(coordinate), p256Size)
+		if len(coordinate) > size || len(coordinate) < size && form == Canonical {
+			return nil, nil, fmt.Errorf("its coordinate %s has the length %d, and %s has %d bytes", member, len(coordinate), name, size)
 		}
-		copy(point[1+(i+1)*p256Size-len(coordinate):], coordinate)
+		copy(point[1+(i+1)*size-len(coordinate):], coordinate)
 	}
-	pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-	if err != nil {
-		return nil, nil, errors.New("its point (x, y) is not on the curve P-256: the key is damaged")
+	if pub, err := ecdsa.ParseUncompressedPublicKey(curve, point); err == nil {
+		return pub, point, nil
 	}
-	return pub, point, nil
+	return nil, nil, fmt.Errorf("its point (x, y) is not on the curve %s: the key is damaged", name)
 }
 
 // edKey reads x, RFC 8037 section 2. It is bytes and not an integer, so no zero may be missing.

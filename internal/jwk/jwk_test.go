@@ -201,7 +201,10 @@ func TestMembers(t *testing.T) {
 		{"kty unknown", `{"kid":"k","kty":"AKP"}`, `type "AKP" is not supported`, "k", ""},
 		{"oct", `{"kid":"k","kty":"oct"}`, `type "oct" is not supported`, "k", ""},
 		{"kty in lower case", named(strings.Replace(rs, "RSA", "rsa", 1)), "not supported", "k", ""},
-		{"P-384", named(strings.Replace(ec, "P-256", "P-384", 1)), `curve "P-384" is not supported`, "k", ""},
+		{"P-256 that says P-384", named(strings.Replace(ec, "P-256", "P-384", 1)), "P-384", "k", ""},
+		{"P-256 that says P-521", named(strings.Replace(ec, "P-256", "P-521", 1)), "P-521", "k", ""},
+		{"P-521, x too long", named(strings.Replace(ecJWK(b64(make([]byte, 67)), b64(make([]byte, 66))), "P-256", "P-521", 1)), "coordinate x has the length 67, and P-521 has 66 bytes", "k", ""},
+		{"secp256k1", named(strings.Replace(ec, "P-256", "secp256k1", 1)), `curve "secp256k1" is not supported: use P-256, P-384 or P-521`, "k", ""},
 		{"EC without crv", named(strings.Replace(ec, "crv", "curve", 1)), `curve "" is not supported`, "k", ""},
 		{"Ed448", named(strings.Replace(ed, "Ed25519", "Ed448", 1)), `curve "Ed448" is not supported`, "k", ""},
 		{"OKP with crv P-256", named(strings.Replace(ed, "Ed25519", "P-256", 1)), "not supported", "k", ""},
@@ -255,6 +258,22 @@ func TestThumbprint(t *testing.T) {
 		x, y := ecPoint(func(x, _ []byte) bool { return i > 0 || x[0] == 0 })
 		_, pub := anyEd(t, func([]byte) bool { return true })
 		for _, text := range []string{ecJWK(b64(x), b64(y)), edJWK(b64(pub)), rsaJWK(b64(rsaPublic().N.Bytes()), "Aw")} {
+			checkAgainstJose(t, []byte(text))
+		}
+		for _, curve := range []elliptic.Curve{elliptic.P384(), elliptic.P521()} {
+			key, err := ecdsa.GenerateKey(curve, rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			point, err := key.PublicKey.Bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			half := len(point) / 2
+			text := fmt.Sprintf(`{"kty":"EC","crv":%q,"x":%q,"y":%q}`, curve.Params().Name, b64(point[1:1+half]), b64(point[1+half:]))
+			if k, err := jwk.Parse([]byte(text), jwk.Canonical); err != nil || !key.PublicKey.Equal(k.Public) {
+				t.Errorf("%s: %v", text, err)
+			}
 			checkAgainstJose(t, []byte(text))
 		}
 	}

@@ -28,8 +28,15 @@ type Header struct {
 	Type      string // typ; "" if absent
 }
 
-// ReadHeader reads a header from its segment, which is base64url. The error is a *[Fault].
+// ReadHeader reads a header from its segment, which is base64url. The error is a *[Fault]. The
+// algorithm has the name that Canonical returns.
 func (w *Workspace) ReadHeader(segment string) (Header, error) {
+	h, err := w.decodeHeader(segment)
+	h.Algorithm = Canonical(h.Algorithm)
+	return h, err
+}
+
+func (w *Workspace) decodeHeader(segment string) (Header, error) {
 	size := Base64URL.DecodedLen(len(segment))
 	if size > maxHeaderBytes {
 		return Header{}, errHeader
@@ -102,17 +109,14 @@ func isPlainText(b []byte) bool {
 
 // intern returns string(b). It does not allocate for the usual values.
 func intern(b []byte) string {
+	for i := range algorithms {
+		if name := algorithms[i].name; string(b) == name {
+			return name
+		}
+	}
 	switch string(b) {
-	case HS256:
-		return HS256
-	case RS256:
-		return RS256
-	case PS256:
-		return PS256
-	case ES256:
-		return ES256
-	case EdDSA:
-		return EdDSA
+	case "Ed25519":
+		return "Ed25519"
 	case "JWT":
 		return "JWT"
 	case "at+jwt":

@@ -2,12 +2,12 @@ package jws
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
@@ -25,23 +25,27 @@ const maxRSABits = 8192
 // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey, and is copied. The error says what is
 // wrong with the key and how to get a good one. It is ErrMaterial if the algorithm does not use
 // this type.
-func NewVerifier(algorithm string, material any) (Verifier, error) {
+func NewVerifier(name string, material any) (Verifier, error) {
+	a := find(name)
+	if a == nil {
+		return nil, ErrMaterial
+	}
 	switch m := material.(type) {
 	case []byte:
-		if algorithm == HS256 {
-			return newHMACVerifier(m)
+		if a.family == hmacFamily {
+			return newHMACVerifier(a, m)
 		}
 	case *rsa.PublicKey:
-		if algorithm == RS256 || algorithm == PS256 {
-			return newRSAVerifier(algorithm, m)
+		if a.family == rsaFamily || a.family == pssFamily {
+			return newRSAVerifier(a, m)
 		}
 	case *ecdsa.PublicKey:
-		if algorithm == ES256 {
-			return newECVerifier(m)
+		if a.family == ecFamily {
+			return newECVerifier(a, m)
 		}
 	case ed25519.PublicKey:
-		if algorithm == EdDSA {
-			return newEdVerifier(m)
+		if a.family == edFamily {
+			return newEdVerifier(a, m)
 		}
 	}
 	return nil, ErrMaterial
@@ -50,53 +54,64 @@ func NewVerifier(algorithm string, material any) (Verifier, error) {
 // ErrMaterial is the error for a key of a type that the algorithm does not use.
 var ErrMaterial = errors.New("the key is of another algorithm")
 
-func newHMACVerifier(secret []byte) (Verifier, error) {
-	if len(secret) < 32 {
-		return nil, fmt.Errorf("an HS256 secret needs 32 bytes or more, not %d: make one with \"openssl rand -base64 32\"", len(secret))
+// MaterialError is ErrMaterial for people. It says what the algorithm takes.
+func MaterialError(name string, material any) error {
+	want := map[family]string{hmacFamily: "[]byte", rsaFamily: "*rsa.PublicKey", pssFamily: "*rsa.PublicKey", ecFamily: "*ecdsa.PublicKey", edFamily: "ed25519.PublicKey"}[find(name).family]
+	if _, ok := material.(interface{ Public() crypto.PublicKey }); ok {
+		return fmt.Errorf("%s verifies with the public half of a key, and got a private key (%T): pass its %s", name, material, want)
+	}
+	return fmt.Errorf("%s takes the type %s, and got %T: pass a key for %s, or use the algorithm of this key", name, want, material, name)
+}
+
+func newHMACVerifier(a *algorithm, secret []byte) (Verifier, error) {
+	const mend = "make one with \"openssl rand -base64 %d\""
+	size := a.hash.Size() // RFC 7518 section 3.2
+	if len(secret) < size {
+		return nil, fmt.Errorf("an %s secret needs %d bytes or more, not %d: "+mend, a.name, size, len(secret), size)
 	}
 	if len(bytes.Trim(secret, "\x00")) == 0 {
-		return nil, errors.New("an HS256 secret cannot be all zeros, like an empty buffer: make one with \"openssl rand -base64 32\"")
+		return nil, fmt.Errorf("an %s secret cannot be all zeros, like an empty buffer: "+mend, a.name, size)
 	}
 	if looksPublic(secret) {
-		return nil, errors.New("an HS256 secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey")
+		return nil, fmt.Errorf("an %s secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey", a.name)
 	}
 	secret = bytes.Clone(secret)
-	v := &hmacVerifier{secret: secret}
-	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(sha256.New, secret)} }
+	v := &hmacVerifier{hash: a.hash, secret: secret}
+	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(a.hash.New, secret)} }
 	return v, nil
 }
 
-func newRSAVerifier(algorithm string, pub *rsa.PublicKey) (Verifier, error) {
+func newRSAVerifier(a *algorithm, pub *rsa.PublicKey) (Verifier, error) {
 	if err := checkRSA(pub); err != nil {
 		return nil, err
 	}
 	pub = &rsa.PublicKey{N: new(big.Int).Set(pub.N), E: pub.E}
-	sch := rsaScheme{pub, algorithm == PS256}
+	sch := rsaScheme{pub, a.hash, a.family == pssFamily}
 	// An empty signature is refused after the checks of the key, and before the slow part.
-	if err := sch.verify(make([]byte, sha256.Size), nil); !errors.Is(err, rsa.ErrVerification) {
+	if err := sch.verify(make([]byte, a.hash.Size()), nil); !errors.Is(err, rsa.ErrVerification) {
 		return nil, fmt.Errorf("the RSA key cannot verify a signature: %w", err)
 	}
-	return newPublicVerifier(algorithm, sch, x509.MarshalPKCS1PublicKey(pub)), nil
+	return newPublicVerifier(a, sch, x509.MarshalPKCS1PublicKey(pub)), nil
 }
 
-func newECVerifier(pub *ecdsa.PublicKey) (Verifier, error) {
-	point, err := ecPoint(pub)
+func newECVerifier(a *algorithm, pub *ecdsa.PublicKey) (Verifier, error) {
+	point, err := ecPoint(a, pub)
 	if err != nil {
 		return nil, err
 	}
-	pub, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	pub, err = ecdsa.ParseUncompressedPublicKey(a.curve, point)
 	if err != nil {
 		return nil, err
 	}
-	return newPublicVerifier(ES256, ecScheme{pub}, point), nil
+	return newPublicVerifier(a, ecScheme{pub}, point), nil
 }
 
-func newEdVerifier(pub ed25519.PublicKey) (Verifier, error) {
+func newEdVerifier(a *algorithm, pub ed25519.PublicKey) (Verifier, error) {
 	if err := checkEd(pub); err != nil {
 		return nil, err
 	}
 	pub = bytes.Clone(pub)
-	return newPublicVerifier(EdDSA, edScheme{pub}, pub), nil
+	return newPublicVerifier(a, edScheme{pub}, pub), nil
 }
 
 func checkRSA(pub *rsa.PublicKey) error {
@@ -114,14 +129,22 @@ func checkRSA(pub *rsa.PublicKey) error {
 	return nil
 }
 
+// curveNames are the names of the curves: those of Go, and those of openssl.
+var curveNames = map[elliptic.Curve][2]string{
+	elliptic.P256(): {"P256", "prime256v1"},
+	elliptic.P384(): {"P384", "secp384r1"},
+	elliptic.P521(): {"P521", "secp521r1"},
+}
+
 // ecPoint returns the point of pub, uncompressed, SEC 1 section 2.3.3.
-func ecPoint(pub *ecdsa.PublicKey) ([]byte, error) {
+func ecPoint(a *algorithm, pub *ecdsa.PublicKey) ([]byte, error) {
 	//lint:ignore SA1019 Bytes panics on a curve without a point
 	if pub == nil || pub.Curve == nil || pub.X == nil || pub.Y == nil {
 		return nil, errors.New("the EC key is nil: read one with jwt.ParseECPublicKeyFromPEM and check its error")
 	}
-	if pub.Curve != elliptic.P256() {
-		return nil, errors.New("an ES256 key is of the curve elliptic.P256(), and this one is not: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
+	if pub.Curve != a.curve {
+		name := curveNames[a.curve]
+		return nil, fmt.Errorf("an %s key is of the curve elliptic.%s(), and this one is not: make one with \"openssl ecparam -name %s -genkey -noout\"", a.name, name[0], name[1])
 	}
 	point, err := pub.Bytes()
 	if err != nil {

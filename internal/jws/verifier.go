@@ -4,32 +4,20 @@
 package jws
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"hash"
-	"math/big"
 	"unsafe"
 
 	"github.com/jwthttp/jwthttp/internal/reserve"
 )
-
-// The algorithms, RFC 7518 section 3.1 and RFC 8037 section 3.1.
-const (
-	HS256 = "HS256"
-	RS256 = "RS256"
-	PS256 = "PS256"
-	ES256 = "ES256"
-	EdDSA = "EdDSA"
-)
-
-// Algorithms are all of them.
-var Algorithms = []string{HS256, RS256, PS256, ES256, EdDSA}
 
 // Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
 var Base64URL = base64.RawURLEncoding.Strict()
@@ -74,24 +62,25 @@ func (w *Workspace) Remembered() int {
 // The buffers of one verification. Keys share them: otherwise, one forged token for each of
 // 10,000 keys would leave 10,000 buffers in memory.
 type buffers struct {
-	hash      hash.Hash
+	hash      hash.Hash // SHA-256, of what is remembered
 	chunk     [2 * maxHeaderBytes]byte
-	sum       [sha256.Size]byte
+	sum       [sha512.Size]byte // of the signing input, by the hash of the algorithm
 	seen      digest
 	signature [maxRSABits / 8]byte
+	der       [maxDERBytes]byte
 	message   []byte // for PeekIssuer
 }
 
 type hmacVerifier struct {
+	hash   crypto.Hash
 	secret []byte
 	states reserve.Reserve[hmacState] // keyed: to key one costs more than to hash a short token
 }
 
 // An hmacState is what one verification needs: less than 1 KiB, so it may stay with the key.
 type hmacState struct {
-	mac       hash.Hash
-	sum       [sha256.Size]byte
-	signature [sha256.Size]byte
+	mac hash.Hash
+	sum [sha512.Size]byte
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
@@ -101,17 +90,18 @@ func (v *hmacVerifier) IsFor(material any) bool {
 
 // Verify remembers nothing: to look up a digest takes longer than this.
 func (v *hmacVerifier) Verify(signingInput, sig string, _ *Workspace) (ok, remembered bool) {
-	if len(sig) != Base64URL.EncodedLen(sha256.Size) {
+	var signature [sha512.Size]byte
+	if len(sig) != Base64URL.EncodedLen(v.hash.Size()) {
+		return false, false
+	}
+	if _, err := Base64URL.Decode(signature[:], []byte(sig)); err != nil {
 		return false, false
 	}
 	s := v.states.Get()
 	defer v.states.Put(s)
-	if _, err := Base64URL.Decode(s.signature[:], []byte(sig)); err != nil {
-		return false, false
-	}
 	s.mac.Reset()
 	s.mac.Write(bytesOf(signingInput))
-	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), s.signature[:])
+	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), signature[:v.hash.Size()])
 	clear(s.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
@@ -119,6 +109,7 @@ func (v *hmacVerifier) Verify(signingInput, sig string, _ *Workspace) (ok, remem
 // A publicVerifier verifies the signatures of one public key, and remembers them.
 type publicVerifier struct {
 	scheme
+	algorithm   *algorithm
 	fingerprint [sha256.Size]byte // of algorithm and key
 }
 
@@ -126,13 +117,13 @@ type publicVerifier struct {
 type scheme interface {
 	size() int // of a signature, in bytes
 	IsFor(material any) bool
-	// check verifies sig against the signing input, whose digest is b.sum.
-	check(b *buffers, signingInput string, sig []byte) bool
+	// check verifies sig against the signing input, whose digest is sum.
+	check(b *buffers, signingInput string, sum, sig []byte) bool
 }
 
 // pub is the public key in an encoding that differs for every key of the algorithm.
-func newPublicVerifier(algorithm string, sch scheme, pub []byte) *publicVerifier {
-	return &publicVerifier{sch, sha256.Sum256(append([]byte(algorithm+" "), pub...))}
+func newPublicVerifier(a *algorithm, sch scheme, pub []byte) *publicVerifier {
+	return &publicVerifier{sch, a, sha256.Sum256(append([]byte(a.name+" "), pub...))}
 }
 
 func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
@@ -145,23 +136,21 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
 		return false, false
 	}
-	b.hash.Reset()
-	b.hash.Write(bytesOf(signingInput))
-	b.hash.Sum(b.sum[:0])
+	sum := v.algorithm.digest(&b.sum, bytesOf(signingInput))
 	if w.memory == nil {
-		return v.check(b, signingInput, signature), false
+		return v.check(b, signingInput, sum, signature), false
 	}
-	// The first two parts have a fixed length, and the key fixes that of the third. So no
-	// other three parts have the same digest.
+	// The first part has a fixed length, and the algorithm and the key that it stands for fix
+	// the lengths of the others. So no other three parts have the same digest.
 	b.hash.Reset()
 	b.hash.Write(v.fingerprint[:])
-	b.hash.Write(b.sum[:])
+	b.hash.Write(sum)
 	b.hash.Write(signature)
 	b.hash.Sum(b.seen[:0])
 	if w.memory.has(&b.seen) {
 		return true, true
 	}
-	if !v.check(b, signingInput, signature) {
+	if !v.check(b, signingInput, sum, signature) {
 		return false, false
 	}
 	w.memory.add(b.seen)
@@ -169,8 +158,9 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 }
 
 type rsaScheme struct {
-	key *rsa.PublicKey
-	pss bool
+	key  *rsa.PublicKey
+	hash crypto.Hash
+	pss  bool
 }
 
 func (r rsaScheme) size() int { return r.key.Size() }
@@ -180,32 +170,57 @@ func (r rsaScheme) IsFor(material any) bool {
 	return ok && pub.N != nil && pub.E == r.key.E && pub.N.Cmp(r.key.N) == 0
 }
 
-func (r rsaScheme) check(b *buffers, _ string, sig []byte) bool {
-	return r.verify(b.sum[:], sig) == nil
+func (r rsaScheme) check(_ *buffers, _ string, sum, sig []byte) bool {
+	return r.verify(sum, sig) == nil
 }
 
 func (r rsaScheme) verify(sum, sig []byte) error {
 	if r.pss {
-		return rsa.VerifyPSS(r.key, crypto.SHA256, sum, sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		return rsa.VerifyPSS(r.key, r.hash, sum, sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	}
-	return rsa.VerifyPKCS1v15(r.key, crypto.SHA256, sum, sig)
+	return rsa.VerifyPKCS1v15(r.key, r.hash, sum, sig)
 }
 
 type ecScheme struct{ key *ecdsa.PublicKey }
 
-func (e ecScheme) size() int { return 64 } // r and s, RFC 7518 section 3.4
+func (e ecScheme) size() int { return 2 * e.half() } // r and s, RFC 7518 section 3.4
+
+// half returns the length of r and of s: 32, 48 or 66 bytes.
+func (e ecScheme) half() int { return (e.key.Params().BitSize + 7) / 8 }
 
 func (e ecScheme) IsFor(material any) bool {
 	pub, ok := material.(*ecdsa.PublicKey)
 	//lint:ignore SA1019 Bytes allocates, for every token with FromKeyfunc
-	return ok && pub.Curve == elliptic.P256() && pub.X != nil && pub.Y != nil && pub.X.Cmp(e.key.X) == 0 && pub.Y.Cmp(e.key.Y) == 0
+	return ok && pub.Curve == e.key.Curve && pub.X != nil && pub.Y != nil && pub.X.Cmp(e.key.X) == 0 && pub.Y.Cmp(e.key.Y) == 0
 }
 
-func (e ecScheme) check(b *buffers, _ string, sig []byte) bool {
-	var r, s big.Int
-	r.SetBytes(sig[:32])
-	s.SetBytes(sig[32:])
-	return ecdsa.Verify(e.key, b.sum[:], &r, &s)
+// check passes r and s in DER. ecdsa.Verify takes them as numbers, and needs twice the memory to
+// make the same of them.
+func (e ecScheme) check(b *buffers, _ string, sum, sig []byte) bool {
+	body := appendInteger(b.der[3:3], sig[:e.half()])
+	body = appendInteger(body, sig[e.half():])
+	// A length of 128 and more takes a second byte, X.690 section 8.1.3.
+	der := b.der[1 : 3+len(body)]
+	der[0], der[1] = 0x30, byte(len(body))
+	if len(body) >= 0x80 {
+		der = b.der[:3+len(body)]
+		der[0], der[1], der[2] = 0x30, 0x81, byte(len(body))
+	}
+	return ecdsa.VerifyASN1(e.key, sum, der)
+}
+
+// maxDERBytes is the length of the longest signature in DER: two integers of 66 bytes for P-521,
+// each with a zero before it.
+const maxDERBytes = 3 + 2*(2+1+66)
+
+// appendInteger appends a positive number in DER, X.690 section 8.3: without leading zeros, but
+// with one where the first bit is set.
+func appendInteger(der, number []byte) []byte {
+	number = bytes.TrimLeft(number, "\x00")
+	if len(number) == 0 || number[0] >= 0x80 {
+		return append(append(der, 2, byte(len(number)+1), 0), number...)
+	}
+	return append(append(der, 2, byte(len(number))), number...)
 }
 
 type edScheme struct{ key ed25519.PublicKey }
@@ -217,7 +232,7 @@ func (e edScheme) IsFor(material any) bool {
 	return ok && e.key.Equal(pub)
 }
 
-func (e edScheme) check(b *buffers, signingInput string, sig []byte) bool {
+func (e edScheme) check(_ *buffers, signingInput string, _, sig []byte) bool {
 	return ed25519.Verify(e.key, bytesOf(signingInput), sig)
 }
 

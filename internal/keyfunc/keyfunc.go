@@ -44,18 +44,29 @@ func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jw
 		errs = append(errs, errors.New("FromKeyfunc was given a nil function: pass one, and check the error of what made it"))
 	}
 	if len(algorithms) == 0 {
-		errs = append(errs, errors.New(`FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "PS256", "ES256" and "EdDSA"`))
+		errs = append(errs, errors.New(`FromKeyfunc needs the algorithms that the function has keys for: add "HS256", or some of "RS256", "ES256" and other names of public keys`))
 	}
+	var names []string
+	symmetric := 0
 	for _, a := range algorithms {
-		if !slices.Contains(jws.Algorithms, a) {
-			errs = append(errs, fmt.Errorf("FromKeyfunc does not know the algorithm %q: use HS256, RS256, PS256, ES256 or EdDSA", a))
+		a = jws.Canonical(a)
+		if !jws.IsAlgorithm(a) {
+			errs = append(errs, fmt.Errorf("FromKeyfunc does not know the algorithm %q: use %s", a, jws.List(jws.Algorithms(), "or")))
 		}
+		if jws.IsSymmetric(a) {
+			symmetric++
+		}
+		names = append(names, a)
 	}
-	if slices.Contains(algorithms, jws.HS256) && slices.ContainsFunc(algorithms, func(a string) bool { return a != jws.HS256 }) {
-		errs = append(errs, errors.New("FromKeyfunc with HS256 and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
+	if symmetric > 0 && symmetric < len(names) {
+		errs = append(errs, errors.New("FromKeyfunc with HMAC (HS256, HS384, HS512) and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
 	}
-	return &Source{keyfunc: f, algorithms: slices.Clone(algorithms), makeKey: makeKey}, errors.Join(errs...)
+	return &Source{keyfunc: f, algorithms: names, makeKey: makeKey}, errors.Join(errs...)
 }
+
+// Algorithms returns the names of the algorithms that the key function has keys for. The slice is
+// read-only.
+func (s *Source) Algorithms() []string { return s.algorithms }
 
 // HasAlgorithm reports whether the key function has keys for the algorithm.
 func (s *Source) HasAlgorithm(algorithm string) bool { return slices.Contains(s.algorithms, algorithm) }
@@ -69,7 +80,7 @@ func (s *Source) Ask(algorithm, kid, typ string) (any, error) {
 	if typ != "" {
 		header["typ"] = typ
 	}
-	return s.keyfunc(&jwt.Token{Method: jwt.GetSigningMethod(algorithm), Header: header, Claims: jwt.MapClaims{}})
+	return s.keyfunc(&jwt.Token{Method: jws.MethodOf(algorithm), Header: header, Claims: jwt.MapClaims{}})
 }
 
 // Key returns the key made of what the key function returned: one that was made before, or a
@@ -117,5 +128,5 @@ func unfit(material any) error {
 	case interface{ Public() crypto.PublicKey }:
 		return fmt.Errorf("the key function returned a private key (%T): return its public half", material)
 	}
-	return fmt.Errorf("the key function returned a %T: return []byte for HS256, *rsa.PublicKey for RS256 and PS256, *ecdsa.PublicKey for ES256 or ed25519.PublicKey for EdDSA", material)
+	return fmt.Errorf("the key function returned a %T: return []byte for HMAC, *rsa.PublicKey for RS and PS, *ecdsa.PublicKey for ES or ed25519.PublicKey for EdDSA", material)
 }

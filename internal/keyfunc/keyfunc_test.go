@@ -69,7 +69,7 @@ func TestUnfitMaterial(t *testing.T) {
 	}{
 		"nil":       {nil, "returned a <nil>"},
 		"typed nil": {none, "returned a nil []uint8"},
-		"a string":  {"secret", "returned a string: return []byte for HS256"},
+		"a string":  {"secret", "returned a string: return []byte for HMAC, *rsa.PublicKey for RS and PS"},
 	} {
 		if k, err := source.Key(tc.material, "HS256"); k != nil || err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, %v", name, k, err)

@@ -132,29 +132,24 @@ func parseSSH(line string) (material any, ok bool) {
 		return pub, err == nil
 	case words[0] == "ssh-ed25519" && len(fields) == 2 && len(fields[1]) == ed25519.PublicKeySize:
 		return ed25519.PublicKey(fields[1]), true
-	case words[0] == "ecdsa-sha2-nistp256" && len(fields) == 3:
-		pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), fields[2])
+	case sshCurves[words[0]] != nil && len(fields) == 3:
+		pub, err := ecdsa.ParseUncompressedPublicKey(sshCurves[words[0]], fields[2])
 		return pub, err == nil
 	}
 	return nil, false
 }
 
+// sshCurves are those of RFC 5656 section 10.1.
+var sshCurves = map[string]elliptic.Curve{
+	"ecdsa-sha2-nistp256": elliptic.P256(), "ecdsa-sha2-nistp384": elliptic.P384(), "ecdsa-sha2-nistp521": elliptic.P521(),
+}
+
+// usualAlgorithm returns the algorithm of a key that names none, "" for an unknown curve.
 func usualAlgorithm(material any) string {
-	switch m := material.(type) {
-	case []byte:
-		return "HS256"
-	case *rsa.PublicKey:
-		return "RS256"
-	case *ecdsa.PublicKey:
-		switch m.Curve {
-		case elliptic.P384():
-			return "ES384"
-		case elliptic.P521():
-			return "ES512"
-		}
-		return "ES256"
+	if names := jws.AlgorithmsFor(material); len(names) > 0 {
+		return names[0]
 	}
-	return "EdDSA"
+	return ""
 }
 
 func isJSON(data []byte) bool {

@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
@@ -145,55 +143,28 @@ func (s *Setup) addSet(data []byte, name, id string) error {
 
 // verifying returns the key for an algorithm, and whether they go together.
 func verifying(algorithm string, material any) (jwthttp.Key, bool) {
-	switch m := material.(type) {
-	case []byte:
-		if algorithm == "HS256" {
-			return jwthttp.HS256(m), true
-		}
-	case *rsa.PublicKey:
-		switch algorithm {
-		case "RS256":
-			return jwthttp.RS256(m), true
-		case "PS256":
-			return jwthttp.PS256(m), true
-		}
-	case *ecdsa.PublicKey:
-		if algorithm == "ES256" {
-			return jwthttp.ES256(m), true
-		}
-	case ed25519.PublicKey:
-		if algorithm == "EdDSA" || algorithm == "Ed25519" {
-			return jwthttp.EdDSA(m), true
-		}
+	algorithm = jws.Canonical(algorithm)
+	if !slices.Contains(jws.AlgorithmsFor(material), algorithm) {
+		return jwthttp.Key{}, false
 	}
-	return jwthttp.Key{}, false
+	return jwthttp.NewKey(jws.MethodOf(algorithm), material), true
 }
 
 // choicesFor returns the algorithms that verifying takes for a key.
 func choicesFor(material any) string {
-	switch material.(type) {
-	case []byte:
-		return "HS256"
-	case *rsa.PublicKey:
-		return "RS256 or PS256"
-	case *ecdsa.PublicKey:
-		return "ES256, with a key of P-256"
+	if names := jws.AlgorithmsFor(material); len(names) > 0 {
+		return jws.List(names, "or")
 	}
-	return "EdDSA"
+	return "a key of P-256, P-384, P-521, RSA or Ed25519"
 }
 
 // functionFor returns what a program calls for a key.
 func functionFor(k Key) string {
-	switch k.Material.(type) {
-	case *ecdsa.PublicKey:
-		return "jwthttp.ES256"
-	case ed25519.PublicKey:
-		return "jwthttp.EdDSA"
-	case []byte:
-		return "jwthttp.HS256"
-	}
-	if k.Algorithm == "PS256" {
-		return "jwthttp.PS256"
+	switch name := jws.Canonical(k.Algorithm); {
+	case name == jws.HS256, name == jws.PS256, name == jws.ES256, name == jws.EdDSA:
+		return "jwthttp." + name
+	case name != "" && name != jws.RS256:
+		return "jwthttp.NewKey with jwt.SigningMethod" + name
 	}
 	return "jwthttp.RS256 (jwthttp.ParseRSAPublicKey reads the file)"
 }
