@@ -337,7 +337,7 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"the secret as a flag", []string{"-" + words}, "jwthttp explain: "},
 		{"the secret as the value of a flag", []string{"-secret-env", "-" + words, "-bogus"}, "argument 3 is not one of the flags"},
 		{"a short secret as a flag", []string{"-correct-horse"}, "argument 1 is not one of the flags"},
-		{"the secret as an algorithm", []string{"-key", data("rsa.pem"), "-alg", "correct-horse"}, "use RS256 or PS256"},
+		{"the secret as an algorithm", []string{"-key", data("rsa.pem"), "-alg", "correct-horse"}, "use RS256, RS384, RS512, PS256, PS384 or PS512"},
 		{"three dashes", []string{"-json", "---x"}, "argument 2 is not one of the flags"},
 		{"no value", []string{"-json", "-issuer"}, "a value that it cannot have, or none"},
 		{"the secret as a number", []string{"-leeway", words}, "a value that it cannot have"},
