@@ -1413,7 +1413,7 @@ var register = []clause{
 			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, found}).Error())`},
 		}},
 		{"internal/logtext.TestNoKey", []mutant{
-			{"does not call the kid unverified", "internal/logtext.NoKey", ` (unverified)`, ``},
+			{"does not call the kid unverified", "internal/logtext.NoKey", `no key for alg %s%s (unverified)`, `no key for alg %s%s`},
 		}},
 		{"internal/logtext.TestKeys", []mutant{
 			{"lists nine keys", "internal/logtext.maxListed", `8`, `9`},
@@ -1611,7 +1611,7 @@ var register = []clause{
 			return scoped(c)
 		}`},
 			{"RequireScopes lets in a request without a token", "requireScopes", `if !ok {
-			return missing
+			return nil, missing
 		}
 		if`, `_ = missing
 		if ok &&`},
@@ -1622,8 +1622,8 @@ var register = []clause{
 		}},
 		{"TestRequireScopes/one of two", []mutant{
 			{"RequireScopes lets in a token that has one of the scopes", "RequireScopes", `!slices.ContainsFunc(all, func(s string) bool { return !`, `slices.ContainsFunc(all, func(s string) bool { return `},
-			{"a guard goes on after it has refused", "newGuard", `&faults)
-`, `&faults)
+			{"a guard goes on after it has refused", "newGuard", `&records)
+`, `&records)
 			next.ServeHTTP(w, r)
 `},
 			{"tells the client what an error says, in the challenge", "WriteError", `failureOf(err)`, `failureOf(err)
