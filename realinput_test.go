@@ -99,7 +99,7 @@ func TestTokensOfOtherLibraries(t *testing.T) {
 			signer := must(jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(a.name), Key: a.private}, nil))
 			wantAccepted(t, a.name, a.public, must(must(signer.Sign([]byte(payload("")))).CompactSerialize()))
 			method := jwt.GetSigningMethod(a.name)
-			wantAccepted(t, a.name, a.public, must(jwt.NewWithClaims(method, jwt.MapClaims{"exp": 4102444800}).SignedString(a.private)))
+			wantAccepted(t, a.name, a.public, must(jwt.NewWithClaims(method, jwt.MapClaims{"exp": int64(4102444800)}).SignedString(a.private)))
 		})
 	}
 }
