@@ -302,7 +302,7 @@ func TestGuardResults(t *testing.T) {
 }
 
 // The record of a guard is of the token that the guard has refused, also inside of another
-// middleware, and a store that is down is logged with the guard's name.
+// middleware. A store that is down is logged with the guard's name.
 func TestGuardRecords(t *testing.T) {
 	type Inner struct {
 		Subject string `json:"sub"`
