@@ -109,18 +109,20 @@ func isPlainText(b []byte) bool {
 
 // intern returns string(b). It does not allocate for the usual values.
 func intern(b []byte) string {
-	for i := range algorithms {
-		if name := algorithms[i].name; string(b) == name {
-			return name
-		}
-	}
 	switch string(b) {
-	case "Ed25519":
-		return "Ed25519"
 	case "JWT":
 		return "JWT"
 	case "at+jwt":
 		return "at+jwt"
+	case "Ed25519":
+		return "Ed25519"
+	}
+	if len(b) == len(HS256) { // as all names but that one, and few ids
+		for i := range algorithms {
+			if name := algorithms[i].name; string(b) == name {
+				return name
+			}
+		}
 	}
 	return string(b)
 }
