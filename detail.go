@@ -45,7 +45,7 @@ func (c *config) failure(err error, l *learned, r *http.Request) *failure {
 		}{f, signatureDetail{t.header.KeyID, t.offered}}
 		x.inner = &x.signatureDetail
 		return &x.failure
-	case l.segments > 0 && f.Reason != reason.Credential:
+	case r == nil || l.segments > 0 && f.Reason != reason.Credential:
 		x := &struct {
 			failure
 			tokenDetail

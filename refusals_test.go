@@ -24,6 +24,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 )
 
 // The text of a refusal says what was wanted, what came, and how to mend it.
@@ -655,4 +656,26 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			t.Errorf("%d quotations, want %d", quoted, want)
 		}
 	})
+}
+
+// renewedOrigin says each time that a key was replaced.
+type renewedOrigin struct{}
+
+func (renewedOrigin) Source() any { return "a source" }
+
+func (renewedOrigin) Renewed(context.Context, time.Time, string, string, []keyhook.Origin) bool {
+	return true
+}
+
+// A source may have renewed its keys, and still have only those that were tried. The text of the
+// refusal names these.
+func TestTextAfterKeysWereRenewed(t *testing.T) {
+	key := keyhook.WithOrigin(jwthttp.HS256(secret).WithID("2025"), renewedOrigin{}).(jwthttp.Key)
+	auth := mustNew[AppClaims](t, jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+		return []jwthttp.Key{key}, nil
+	}), jwthttp.Options{})
+	_, err := auth.Verify(t.Context(), signHS([]byte("another"), plainHeader, payload("")))
+	if err == nil || !strings.Contains(err.Error(), `tried the key HS256 "2025"`) {
+		t.Errorf("%v", err)
+	}
 }

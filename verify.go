@@ -74,7 +74,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 			return err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
-			if keys != nil {
+			if len(keys) > 0 {
 				o.offered = keys
 			}
 			return reason.Signature

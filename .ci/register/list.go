@@ -1461,6 +1461,9 @@ var register = []clause{
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
 			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
 		}},
+		{"TestTextAfterKeysWereRenewed", []mutant{
+			{"forgets the keys that were tried", "verifier.open", `len(keys) > 0`, `keys != nil`},
+		}},
 		{"internal/logtext.TestKeys", nil},
 		{"internal/logtext.TestQuote", []mutant{
 			{"quotes any number of bytes", "internal/logtext.quote", `len(quoted) <= most+2`, `true`},
