@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // ClaimsFromContext returns the claims that the middleware for C verified. ok is false, and there
@@ -66,24 +67,27 @@ func (c *tokenContext[C]) Value(key any) any {
 // of a scope.
 type scoped interface {
 	detailer
-	// tokenScopes returns the scopes; ok reports whether there is a token.
-	tokenScopes() (scopes []string, ok bool)
+	hasToken() bool
+	hasScope(string) bool
 	refusedToken
 	claimsType() reflect.Type
 }
 
-func (c *tokenContext[C]) tokenScopes() ([]string, bool) {
-	if c.token == nil {
-		return nil, false
+func (c *tokenContext[C]) hasToken() bool { return c.token != nil }
+
+func (c *tokenContext[C]) hasScope(want string) bool {
+	for have := range c.token.eachScope {
+		if have == want {
+			return true
+		}
 	}
-	return c.token.Scopes(), true
+	return false
 }
 
 func (c *tokenContext[C]) tokenResult() Result { return c.token.tokenResult() }
 
 func (c *tokenContext[C]) detail(f *failure) string {
-	have, _ := c.tokenScopes()
-	return f.Needs + ", the token has " + logtext.Quote(strings.Join(have, " ")) + ": have the client ask for it, and the issuer grant it"
+	return f.Needs + ", the token has " + logtext.Quote(strings.Join(c.token.Scopes(), " ")) + ": have the client ask for it, and the issuer grant it"
 }
 
 func (c *tokenContext[C]) claimsType() reflect.Type { return reflect.TypeFor[C]() }
@@ -96,12 +100,13 @@ func (c *tokenContext[C]) MarshalText() ([]byte, error) { return []byte(c.String
 type verified[C any] struct {
 	tokenContext[C]
 	storage Token[C]
+	facts   tokenjson.Facts
 	raw     string
 }
 
 func newVerified[C any](ctx context.Context, c *config, raw string) *verified[C] {
 	v := &verified[C]{raw: raw}
-	v.storage.raw = &v.raw
+	v.storage.raw, v.storage.facts = &v.raw, &v.facts
 	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, config: c}
 	return v
 }

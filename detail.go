@@ -28,10 +28,10 @@ func (c *config) failure(err error, l *learned, r *http.Request) *failure {
 	f.at = c
 	t := &l.token
 	switch {
-	case f.inner != nil || t.payload == nil && l.segments == 0 && r == nil:
+	case f.inner != nil || t.payload == "" && l.segments == 0 && r == nil:
 		plain := f // f itself stays on the stack
 		return &plain
-	case t.payload != nil:
+	case t.payload != "":
 		x := &struct {
 			failure
 			claimsDetail
@@ -181,7 +181,7 @@ func (d *signatureDetail) detail(*failure) string {
 
 // A claimsDetail is for a token whose signature verified.
 type claimsDetail struct {
-	payload []byte
+	payload string
 	key     Key
 	when    time.Time
 }

@@ -53,8 +53,8 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 // ASCII without spaces, quotes and backslashes).
 func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
-	return requireScopes("RequireScopes", all, func(have []string) bool {
-		return !slices.ContainsFunc(all, func(s string) bool { return !slices.Contains(have, s) })
+	return requireScopes("RequireScopes", all, func(has func(string) bool) bool {
+		return !slices.ContainsFunc(all, func(s string) bool { return !has(s) })
 	})
 }
 
@@ -62,12 +62,12 @@ func RequireScopes(all ...string) func(http.Handler) http.Handler {
 // tokens names all of them.
 func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 	some = slices.Clone(some)
-	return requireScopes("RequireAnyScope", some, func(have []string) bool {
-		return slices.ContainsFunc(some, func(s string) bool { return slices.Contains(have, s) })
+	return requireScopes("RequireAnyScope", some, func(has func(string) bool) bool {
+		return slices.ContainsFunc(some, has)
 	})
 }
 
-func requireScopes(name string, scopes []string, suffices func(have []string) bool) func(http.Handler) http.Handler {
+func requireScopes(name string, scopes []string, suffices func(has func(scope string) bool) bool) func(http.Handler) http.Handler {
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) }) {
 		return unfitGuard(name, fmt.Errorf("%s was given %q: pass at least one scope, each as an argument of its own", name, scopes))
 	}
@@ -79,11 +79,10 @@ func requireScopes(name string, scopes []string, suffices func(have []string) bo
 		if !inside {
 			return nil, outside(fmt.Sprintf("%s for %.80q", name, needed))
 		}
-		have, ok := token.tokenScopes()
-		if !ok {
+		if !token.hasToken() {
 			return nil, missing
 		}
-		if !suffices(have) {
+		if !suffices(token.hasScope) {
 			return token, lacking
 		}
 		return nil, nil

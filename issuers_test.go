@@ -110,10 +110,10 @@ func TestIssuers(t *testing.T) {
 		{"cut at the value", "A", `{"iss":`, unknown, ""},
 		{"cut at the quote", "A", `{"iss":"`, unknown, ""},
 		{"cut in the value", "A", `{"iss":"https://a.examp`, unknown, ""},
-		{"cut in the value, so that it reads well", "A", `{"iss":"https://a.example.`, jwt.ErrTokenInvalidClaims, "A"},
-		{"cut at a backslash", "A", `{"iss":"https://a.example\`, jwt.ErrTokenInvalidClaims, "A"},
+		{"cut after a whole name", "A", `{"iss":"https://a.example.`, unknown, ""},
+		{"cut at a backslash", "A", `{"iss":"https://a.example\`, unknown, ""},
 		{"cut after the value", "A", `{"iss":"https://a.example"`, jwt.ErrTokenInvalidClaims, "A"},
-		{"without colon and comma", "A", `{"x" 1 "iss" "https://a.example" "exp" 4102444800}`, jwt.ErrTokenInvalidClaims, "A"},
+		{"without colon and comma", "A", `{"x" 1 "iss" "https://a.example" "exp" 4102444800}`, unknown, ""},
 		{"another object after it", "A", iss(issuerA) + `{"iss":"https://evil.example"}`, jwt.ErrTokenInvalidClaims, "A"},
 
 		{"huge, iss first", "A", payload(`"iss":"https://a.example","x":"` + strings.Repeat("x", 5900) + `"`), nil, "A"},

@@ -163,11 +163,11 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l
 	v := newVerified[C](ctx, &m.config, raw)
 	t := v.token
 	t.Header, t.Source = l.token.header, source
-	if l.facts, err = m.claims.Decode(l.token.payload, &t.Claims); err != nil {
+	if err := m.claims.Decode(l.token.payload, &t.Claims, &v.facts); err != nil {
 		return nil, because(reason.Claims, err)
 	}
-	t.expires = l.facts.Expires.Seconds
-	if err := m.rules.check(&l.facts, l.token.key); err != nil {
+	l.facts = &v.facts
+	if err := m.rules.check(l.facts, l.token.key); err != nil {
 		return nil, err
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {

@@ -2,6 +2,7 @@ package jwthttp
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/logtext"
@@ -53,9 +54,9 @@ type Result struct {
 
 // learned is what a decision has found out, whatever its end.
 type learned struct {
-	source Source          // "" if no token was found
-	token  openedToken     // verified if it has a key
-	facts  tokenjson.Facts // zero if the claims could not be read
+	source Source           // "" if no token was found
+	token  openedToken      // verified if it has a key
+	facts  *tokenjson.Facts // nil if the claims could not be read
 
 	size, limit, segments int // of a token that could not be opened, in bytes
 }
@@ -65,7 +66,9 @@ func (l *learned) result() Result {
 	res := Result{Outcome: "accepted", Source: l.source}
 	if h := l.token.header; l.token.key.material != nil {
 		res.Algorithm, res.KeyID, res.Remembered = h.Algorithm, h.KeyID, l.token.remembered
-		res.Issuer, res.Subject = l.facts.Issuer(), l.facts.Subject()
+		if l.facts != nil { // copies, so that a result does not keep the payload in memory
+			res.Issuer, res.Subject = strings.Clone(l.facts.Issuer()), strings.Clone(l.facts.Subject())
+		}
 	} else {
 		u := &res.Unverified
 		u.Segments, u.Algorithm, u.KeyID, u.Type, u.Issuer = l.segments, h.Algorithm, h.KeyID, h.Type, l.token.unverified.issuer()

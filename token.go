@@ -7,7 +7,6 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -18,9 +17,10 @@ type Token[C any] struct {
 	Header TokenHeader // verified like the claims
 	Source Source      // the place in the request
 
-	raw     *string   // a pointer for the reason that Key.material is one
-	expires int64     // Unix time; 0 for a token without exp
-	scopes  *[]string // of WithScopes; nil if they are in raw
+	// Pointers for the reason that Key.material is one; nil for a token that a test made.
+	raw    *string
+	facts  *tokenjson.Facts
+	scopes *[]string // of WithScopes; nil if they are in facts
 }
 
 // Raw returns the token as it was sent, to pass it to another service. It is "" for a token that
@@ -39,29 +39,35 @@ func (t *Token[C]) Raw() string {
 // The middleware checks a request once. A handler that streams for a long time should end its
 // stream at this time, as context.WithDeadline does.
 func (t *Token[C]) ExpiresAt() time.Time {
-	if t.expires == 0 {
+	if t.facts == nil || !t.facts.Expires.Present {
 		return time.Time{}
 	}
-	return time.Unix(t.expires, 0)
+	return t.facts.Expires.Floor()
 }
 
 // Registered returns the claims that RFC 7519 section 4.1 names, whatever C holds of them, for a
-// [Check] that serves every claims type. Dates are rounded down to a second. It reads the token
-// again each time, which costs a part of a verification. It is empty for a token that a test
-// made.
+// [Check] that serves every claims type. Dates are rounded down to a second. It is empty for a
+// token that a test made.
 func (t *Token[C]) Registered() jwt.RegisteredClaims {
-	return tokenjson.Registered(jws.PayloadOf(t.Raw()))
+	if t.facts == nil {
+		return jwt.RegisteredClaims{}
+	}
+	return t.facts.Registered()
 }
 
 // Scopes returns what the token may be used for: the words of the string scope (RFC 8693 section
 // 4.2, RFC 9068), or the elements of the array scope. Where scope is absent, null or empty, scp is
-// read in the same way. A claim of another kind gives no scope. Like Registered it reads the token
-// again. [RequireScopes] asks for it.
+// read in the same way. A claim of another kind gives no scope. [RequireScopes] asks for it.
 func (t *Token[C]) Scopes() []string {
+	return slices.Collect(t.eachScope)
+}
+
+func (t *Token[C]) eachScope(yield func(string) bool) {
 	if t.scopes != nil {
-		return slices.Clone(*t.scopes)
+		slices.Values(*t.scopes)(yield)
+	} else if t.facts != nil {
+		t.facts.Scopes(yield)
 	}
-	return tokenjson.Scopes(jws.PayloadOf(t.Raw()))
 }
 
 // WithScopes returns a copy of t that has these scopes, for tests of handlers: see [NewContext].

@@ -30,7 +30,7 @@ type openedToken struct {
 	header     TokenHeader
 	key        Key // the one that verified; zero if none did, and then nothing is verified
 	remembered bool
-	payload    []byte // fresh memory, not decoded yet; nil if no key verified
+	payload    string // JSON in fresh memory; "" if no key verified
 
 	// Why open failed, for texts.
 	fault      error             // of the form
@@ -80,7 +80,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 			return reason.Signature
 		}
 	}
-	if o.payload, err = parts.DecodePayload(); err != nil {
+	if o.payload, err = v.work.Payload(parts.Payload); err != nil {
 		o.fault = err
 		return reasonOf(err)
 	}

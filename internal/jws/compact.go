@@ -126,27 +126,15 @@ func faultOf(raw string) *Fault {
 	return errAlphabet
 }
 
-// DecodePayload returns the payload in fresh memory: a field of the caller's claims type
-// may keep a part of it.
-func (s *Segments) DecodePayload() ([]byte, error) {
-	payload := make([]byte, Base64URL.DecodedLen(len(s.Payload)))
-	if _, err := Base64URL.Decode(payload, []byte(s.Payload)); err != nil {
-		return nil, errEncoding
-	}
-	return payload, nil
-}
-
-// PayloadOf returns the payload of a token that was verified before. It is nil for "".
-func PayloadOf(raw string) []byte {
-	parts, err := Split(raw, len(raw), true)
+// Payload decodes the payload of a token. It is fresh memory, which the claims keep.
+func (w *Workspace) Payload(segment string) (string, error) {
+	b := w.buffers.Get()
+	defer w.buffers.Put(b)
+	n, err := b.decode(segment)
 	if err != nil {
-		return nil
+		return "", errEncoding
 	}
-	payload, err := parts.DecodePayload()
-	if err != nil {
-		return nil
-	}
-	return payload
+	return string(b.message[:n]), nil
 }
 
 // notInSegment is 0 for A–Z a–z 0–9 - _, and 1 for every other byte.

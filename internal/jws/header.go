@@ -14,8 +14,7 @@ const MaxTypeBytes = 64
 const (
 	maxHeaderBytes      = 2 << 10
 	maxHeaderDepth      = 4
-	maxHeaderMembers    = 32  // at all depths
-	maxHeaderNames      = 900 // bytes of all names together
+	maxHeaderMembers    = 32 // at all depths
 	maxKeyIDBytes       = 256
 	maxPlainHeaderBytes = 192 // on the stack
 )
@@ -129,19 +128,15 @@ func intern(b []byte) string {
 
 // readHeader reads any header. scratch is at least as long as text.
 func readHeader(text, scratch []byte) (Header, error) {
-	// The strict check keeps a list of the names, and an attacker must not make it long.
-	if members, size := tokenjson.CountNames(text); members > maxHeaderMembers || size > maxHeaderNames {
-		return Header{}, errHeader
-	}
-	var members tokenjson.Object
-	if !members.Open(text, maxHeaderDepth) || !tokenjson.IsStrict(text) {
-		return Header{}, errNotJSON
-	}
 	var h Header
-	for members.Next() {
+	var fault *Fault
+	ok, isLarge := tokenjson.Members(text, maxHeaderDepth, maxHeaderMembers, func(name, value []byte) bool {
+		if fault != nil {
+			return true // the first one counts, if the rest is strict
+		}
 		var field *string
 		limit, tooLong := MaxTypeBytes, errHeader
-		switch string(members.Name()) {
+		switch string(name) {
 		case "alg":
 			field = &h.Algorithm
 		case "kid":
@@ -150,30 +145,38 @@ func readHeader(text, scratch []byte) (Header, error) {
 			field = &h.Type
 		// These change what a token means, RFC 7515 section 4.1.11.
 		case "crit":
-			return Header{}, errCrit
+			fault = errCrit
 		case "b64":
-			return Header{}, errB64
+			fault = errB64
 		case "zip":
-			return Header{}, errZip
+			fault = errZip
 		case "enc":
-			return Header{}, errEnc
+			fault = errEnc
+		}
+		switch {
+		case field == nil:
+		case value[0] != '"':
+			fault = errNotString
 		default:
-			continue
+			text := tokenjson.Unquote(value, scratch)
+			switch {
+			case len(text) > limit:
+				fault = tooLong
+			case field == &h.Type && len(text) == 0:
+				fault = errType
+			default:
+				*field = intern(text)
+			}
 		}
-		if members.Value[0] != '"' {
-			return Header{}, errNotString
-		}
-		value := tokenjson.Unquote(members.Value, scratch)
-		if len(value) > limit {
-			return Header{}, tooLong
-		}
-		*field = intern(value)
-		if field == &h.Type && len(value) == 0 {
-			return Header{}, errType
-		}
-	}
-	if members.TooDeep() {
+		return true
+	})
+	switch {
+	case isLarge:
 		return Header{}, errHeader
+	case !ok:
+		return Header{}, errNotJSON
+	case fault != nil:
+		return Header{}, fault
 	}
 	if !IsKeyID(h.KeyID) {
 		return Header{}, errKeyID
@@ -198,10 +201,16 @@ func IsKeyID(s string) bool {
 func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 	b := w.buffers.Get()
 	defer w.buffers.Put(b)
-	b.message = slices.Grow(b.message[:0], len(segment))[:len(segment)]
-	n, err := Base64URL.Decode(b.message, []byte(segment))
+	n, err := b.decode(segment)
 	if err != nil {
 		return ""
 	}
-	return tokenjson.PeekIssuer(b.message[:n], b.chunk[:], maxBytes)
+	return tokenjson.PeekIssuer(b.message[:n], maxBytes)
+}
+
+// decode decodes a segment into b.message.
+func (b *buffers) decode(segment string) (n int, err error) {
+	size := Base64URL.DecodedLen(len(segment))
+	b.message = slices.Grow(b.message[:0], size)[:size]
+	return Base64URL.Decode(b.message, []byte(segment))
 }

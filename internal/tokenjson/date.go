@@ -27,11 +27,12 @@ func (d NumericDate) Ceil() time.Time {
 }
 
 // parseDigits reads a number of up to 18 digits and nothing else, as nearly every date is.
-func parseDigits(v []byte) (n int64, ok bool) {
+func parseDigits(v string) (n int64, ok bool) {
 	if len(v) > 18 {
 		return 0, false
 	}
-	for _, c := range v {
+	for i := range len(v) {
+		c := v[i]
 		if c < '0' || c > '9' {
 			return 0, false
 		}
@@ -42,14 +43,14 @@ func parseDigits(v []byte) (n int64, ok bool) {
 
 // ParseNumericDate reads a JSON value. ok reports whether it is a number from 0 to the end of
 // the year 9999. It reads the digits, because a float64 would round.
-func ParseNumericDate(v []byte) (d NumericDate, ok bool) {
+func ParseNumericDate(v string) (d NumericDate, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false
 	}
 	if seconds, ok := parseDigits(v); ok {
 		return NumericDate{Seconds: seconds, Present: true}, seconds <= maxNumericDate
 	}
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(v), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := strings.TrimLeft(whole+fraction, "0")

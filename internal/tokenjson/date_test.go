@@ -23,7 +23,7 @@ func TestNumericDateAgainstBig(t *testing.T) {
 
 func checkNumericDate(t *testing.T, number string) {
 	t.Helper()
-	date, ok := tokenjson.ParseNumericDate([]byte(number))
+	date, ok := tokenjson.ParseNumericDate(number)
 	floor, ceil := date.Floor(), date.Ceil()
 	wantFloor, wantCeil, want := bigDate(number)
 	if ok != want {
@@ -71,7 +71,7 @@ func TestNumericDateOfHugeExponents(t *testing.T) {
 		"1e999999999": false, "1e99999999999999999999": false, "0e99999999999999999999": true, "-1e-99999999999999999999": false,
 		"1e-999999999": true, "1e-99999999999999999999": true, "1e1000001": false, "0.1e-1000001": true,
 	} {
-		date, ok := tokenjson.ParseNumericDate([]byte(number))
+		date, ok := tokenjson.ParseNumericDate(number)
 		floor, ceil := date.Floor(), date.Ceil()
 		if ok != want || ok && floor.Unix() != 0 {
 			t.Errorf("%s: %v, %v, accepted %v", number, floor, ceil, ok)

@@ -26,6 +26,9 @@ type Decoder struct {
 
 	numericSubject bool // sub may be a number
 
+	root *shape  // of the claims type; nil if the library decodes all payloads
+	top  members // of the payload
+
 	// The claims type has a method that decodes. The payload's syntax is checked first, since
 	// an UnmarshalJSONFrom may relax the decoder. The method gets a copy of the payload, since
 	// it may write to it.
@@ -69,8 +72,8 @@ func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 // decodeClaimStrings decodes a string or an array of strings, RFC 7519 section 4.1.3. As with
 // golang-jwt, an empty array is nil.
 func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
-	if text, ok := stringValue(b); ok {
-		*list = jwt.ClaimStrings{text}
+	if b[0] == '"' {
+		*list = jwt.ClaimStrings{unquote(string(b))}
 		return nil
 	}
 	var texts []*string
@@ -99,6 +102,8 @@ func decodeNumber(b []byte, n *stdjson.Number) error {
 	return nil
 }
 
+func isInteger(number string) bool { return strings.Trim(number, "-0123456789") == "" }
+
 // decodeAny decodes as encoding/json does. Only an integer that a float64 may not hold exactly
 // becomes a json.Number.
 func decodeAny(dec *jsontext.Decoder, v *any) error {
@@ -113,7 +118,7 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 			return err
 		}
 		*v = f
-		if math.Abs(f) >= 1<<53 && strings.Trim(string(b), "-0123456789") == "" {
+		if math.Abs(f) >= 1<<53 && isInteger(string(b)) {
 			*v = stdjson.Number(b)
 		}
 		return nil
@@ -166,23 +171,42 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 }
 
 // Decode decodes a payload into claims, a pointer to a new value. The facts are read from the
-// payload itself, so they do not depend on the claims type.
-func (d *Decoder) Decode(payload []byte, claims any) (Facts, error) {
-	var members Object
-	if !members.Open(payload, maxDepth) || d.foreign && !IsStrict(payload) {
-		return Facts{}, errors.New("the payload is not a strict JSON object")
-	}
-	text := payload
-	if d.foreign {
-		text = bytes.Clone(payload)
-	}
-	if err := json.Unmarshal(text, claims, d.options...); err != nil {
-		if _, fault := readFacts(&members, d.numericSubject); fault != nil && IsStrict(payload) {
-			return Facts{}, unfitError{fault.Error(), err} // it says more
+// payload itself, so they do not depend on the claims type. Claims and facts keep the payload in
+// memory.
+//
+// One pass reads nearly every good payload. The library's decoder gets those that are odd, and
+// the bad ones: it alone says what is wrong.
+func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
+	v := reflect.ValueOf(claims).Elem()
+	if d.root != nil {
+		if d.passes(payload, v, f) {
+			return nil
 		}
-		return Facts{}, unfit(err)
+		v.SetZero()
 	}
-	return readFacts(&members, d.numericSubject)
+	text := []byte(payload)
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) || d.foreign && !IsStrict(text) {
+		return errors.New("the payload is not a strict JSON object")
+	}
+	errType := json.Unmarshal(text, claims, d.options...)
+	var err error
+	*f, err = readFacts(payload, d.numericSubject)
+	switch {
+	case errType != nil && err != nil && IsStrict([]byte(payload)):
+		return unfitError{err.Error(), errType} // it says more
+	case errType != nil:
+		return unfit(errType)
+	}
+	return err
+}
+
+func (d *Decoder) passes(payload string, v reflect.Value, f *Facts) bool {
+	r := newReader(nil, maxDepth)
+	defer r.release()
+	r.buffer = append(r.buffer, payload...)
+	r.text = r.buffer
+	p := pass{r, payload, d.options}
+	return p.decode(d, v, f)
 }
 
 // unfit returns an error of the decoder with a text that does not show the value, which must
@@ -210,12 +234,3 @@ func (d *Decoder) try(sample string, t reflect.Type) error {
 
 // IsStrict reports whether b is JSON in valid UTF-8 without duplicate names.
 func IsStrict(b []byte) bool { return jsontext.Value(b).IsValid() }
-
-// appendUnquoted appends the text of a JSON string.
-func appendUnquoted(dst, quoted []byte) []byte {
-	text, err := jsontext.AppendUnquote(dst, quoted)
-	if err != nil {
-		return dst
-	}
-	return text
-}

@@ -1,9 +1,12 @@
 package tokenjson
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -13,52 +16,97 @@ const (
 	maxSubject = 1<<53 - 1 // every number up to it is exact, RFC 8259 section 6
 )
 
-// Facts are the registered claims that the rules need, RFC 7519 section 4.1.
+// Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
+// are parts of the payload, and keep it in memory.
 type Facts struct {
 	Expires       NumericDate
 	NotBefore     NumericDate
 	IssuedAt      NumericDate
 	SenderIsBound bool // cnf is present, RFC 7800
 
-	issuer, subject, audience []byte // JSON text; nil if absent
+	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
 
-// readFacts walks the members of a payload that a strict decoder has accepted.
-func readFacts(members *Object, numericSubject bool) (f Facts, err error) {
-	n := 0
-	for members.Next() {
-		n++
-		ok, v := true, members.Value
-		switch string(members.Name()) {
-		case "iss":
-			f.issuer, ok = v, v[0] == '"'
-		case "sub":
-			f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
-		case "jti":
-			ok = v[0] == '"'
-		case "aud":
-			f.audience, ok = v, isAudience(v)
-		case "exp":
-			f.Expires, ok = ParseNumericDate(v)
-		case "nbf":
-			f.NotBefore, ok = ParseNumericDate(v)
-		case "iat":
-			f.IssuedAt, ok = ParseNumericDate(v)
-		case "cnf":
-			f.SenderIsBound = true
-		}
-		if !ok {
-			return Facts{}, errors.New(kindOf(string(members.Name()), v))
-		}
+// A claim is one that Facts have.
+type claim uint8
+
+const (
+	noClaim claim = iota
+	issuer
+	subject
+	audience
+	expires
+	notBefore
+	issuedAt
+	id
+	confirmation
+	scope
+	scp
+)
+
+var claims = map[string]claim{
+	"iss": issuer, "sub": subject, "aud": audience, "exp": expires, "nbf": notBefore, "iat": issuedAt, "jti": id,
+	"cnf": confirmation, "scope": scope, "scp": scp,
+}
+
+// set takes the JSON text of a claim. It reports whether the text has the claim's type.
+func (f *Facts) set(c claim, v string, numericSubject bool) (ok bool) {
+	ok = true
+	switch c {
+	case issuer:
+		f.issuer, ok = v, v[0] == '"'
+	case subject:
+		f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
+	case audience:
+		f.audience, ok = v, isAudience(v)
+	case expires:
+		f.Expires, ok = ParseNumericDate(v)
+	case notBefore:
+		f.NotBefore, ok = ParseNumericDate(v)
+	case issuedAt:
+		f.IssuedAt, ok = ParseNumericDate(v)
+	case id:
+		f.id, ok = v, v[0] == '"'
+	case confirmation:
+		f.SenderIsBound = true
+	case scope:
+		f.scope = v
+	case scp:
+		f.scp = v
 	}
-	if members.tooDeep || n > maxMembers {
-		return Facts{}, errors.New("there are too many members, or they are nested too deep")
+	return ok
+}
+
+var errLimits = errors.New("there are too many members, or they are nested too deep")
+
+// readFacts reads the facts of a payload that the library's decoder has accepted, or will judge.
+func readFacts(payload string, numericSubject bool) (f Facts, err error) {
+	n := 0
+	ok, _ := Members([]byte(payload), maxDepth, len(payload), func(name, value []byte) bool {
+		n++
+		c := claims[string(name)]
+		if c != noClaim && !f.set(c, string(value), numericSubject) {
+			err = errors.New(kindOf(string(name), string(value)))
+		}
+		return err == nil
+	})
+	if err != nil {
+		return Facts{}, err
+	}
+	if !ok || n > maxMembers {
+		return Facts{}, errLimits
 	}
 	return f, nil
 }
 
+// FactsOf returns the facts of a payload that was decoded.
+func FactsOf(payload string) Facts {
+	f, _ := readFacts(payload, true)
+	return f
+}
+
 // kindOf returns the error text for a claim that has the wrong type or is out of range.
-func kindOf(name string, value []byte) string {
+func kindOf(name, value string) string {
 	const mend = ": have the issuer send a number of seconds since 1970"
 	isString := value[0] == '"'
 	if name == "sub" && isSubject(value) {
@@ -79,185 +127,188 @@ func kindOf(name string, value []byte) string {
 	return name + " is not a string: have the issuer send one"
 }
 
-// FactsOf returns the facts of a payload that was decoded.
-func FactsOf(payload []byte) Facts {
-	var members Object
-	if !members.Open(payload, maxDepth) {
-		return Facts{}
-	}
-	f, _ := readFacts(&members, true)
-	return f
-}
-
 // IsFor reports whether aud names one of the audiences. It does if there are no audiences.
 func (f *Facts) IsFor(audiences []string) bool {
 	if len(audiences) == 0 {
 		return true
 	}
-	s := scanner{text: f.audience}
-	if s.peek() == '[' {
-		s.pos++
-	}
-	for s.peek() == '"' {
-		one := Unquote(s.value(), nil)
-		for _, audience := range audiences {
-			if string(one) == audience {
-				return true
-			}
-		}
-	}
-	return false
+	found := false
+	each(f.audience, func(v string) bool {
+		found = slices.Contains(audiences, unquote(v))
+		return !found
+	})
+	return found
 }
 
 // HasIssuer reports whether the token has an iss.
-func (f *Facts) HasIssuer() bool { return f.issuer != nil }
+func (f *Facts) HasIssuer() bool { return f.issuer != "" }
 
 // HasAudience reports whether the token has an aud.
-func (f *Facts) HasAudience() bool { return f.audience != nil }
+func (f *Facts) HasAudience() bool { return f.audience != "" }
 
 // Issuer returns iss, "" if it is absent.
-func (f *Facts) Issuer() string {
-	issuer, _ := stringValue(f.issuer)
-	return issuer
-}
+func (f *Facts) Issuer() string { return unquote(f.issuer) }
 
 // Subject returns sub, "" if it is absent.
-func (f *Facts) Subject() string {
-	return subjectOf(f.subject)
-}
+func (f *Facts) Subject() string { return unquote(f.subject) }
+
+// IsFrom reports whether iss is issuer. It does not allocate.
+func (f *Facts) IsFrom(issuer string) bool { return f.issuer != "" && unquote(f.issuer) == issuer }
 
 // isSubject reports whether v is a number that may be a subject: digits without a fraction or an
 // exponent, which would be further spellings of one number.
-func isSubject(v []byte) bool {
+func isSubject(v string) bool {
 	n, ok := parseDigits(v)
 	return ok && n <= maxSubject
 }
 
-// subjectOf returns the string or the digits.
-func subjectOf(v []byte) string {
-	if text, ok := stringValue(v); ok {
-		return text
-	}
-	return string(v)
-}
-
-// Audience returns aud as a list, nil if it is absent.
-func (f *Facts) Audience() []string {
-	var list jwt.ClaimStrings
-	if f.audience != nil {
-		_ = decodeClaimStrings(f.audience, &list) // readFacts has checked its type
-	}
+// Audience returns aud as a list, nil if it is absent or empty.
+func (f *Facts) Audience() (list []string) {
+	each(f.audience, func(v string) bool {
+		list = append(list, unquote(v))
+		return true
+	})
 	return list
 }
 
-// IsFrom reports whether iss is issuer. It does not allocate.
-func (f *Facts) IsFrom(issuer string) bool { return isString(f.issuer, issuer) }
-
 // isAudience reports whether v is a string or an array of strings.
-func isAudience(v []byte) bool {
-	if v[0] == '"' {
-		return true
-	}
-	if v[0] != '[' {
+func isAudience(v string) bool {
+	if v[0] != '"' && v[0] != '[' {
 		return false
 	}
-	s := scanner{text: v, pos: 1}
-	for s.peek() == '"' {
-		s.value()
-	}
-	return s.peek() == ']'
+	ok := true
+	each(v, func(one string) bool {
+		ok = one[0] == '"'
+		return ok
+	})
+	return ok
 }
 
-// Registered returns the registered claims of a payload that was decoded.
-func Registered(payload []byte) (c jwt.RegisteredClaims) {
-	var members Object
-	if !members.Open(payload, maxDepth) {
-		return c
-	}
-	date := func(v []byte) *jwt.NumericDate {
-		d, _ := ParseNumericDate(v)
+// Registered returns the registered claims.
+func (f *Facts) Registered() jwt.RegisteredClaims {
+	date := func(d NumericDate) *jwt.NumericDate {
+		if !d.Present {
+			return nil
+		}
 		return &jwt.NumericDate{Time: d.Floor()}
 	}
-	for members.Next() {
-		switch v := members.Value; string(members.Name()) {
-		case "iss":
-			c.Issuer, _ = stringValue(v)
-		case "sub":
-			c.Subject = subjectOf(v)
-		case "jti":
-			c.ID, _ = stringValue(v)
-		case "aud":
-			_ = decodeClaimStrings(v, &c.Audience) // readFacts has checked its type
-		case "exp":
-			c.ExpiresAt = date(v)
-		case "nbf":
-			c.NotBefore = date(v)
-		case "iat":
-			c.IssuedAt = date(v)
-		}
+	return jwt.RegisteredClaims{
+		Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.id), Audience: f.Audience(),
+		ExpiresAt: date(f.Expires), NotBefore: date(f.NotBefore), IssuedAt: date(f.IssuedAt),
 	}
-	return c
 }
 
-// Scopes returns the scopes of a payload that was decoded.
-func Scopes(payload []byte) []string {
-	var members Object
-	if !members.Open(payload, maxDepth) {
-		return nil
+// Scopes calls yield with each scope, until it returns false: the words of scope if it is a string
+// (RFC 6749 section 3.3), or its elements if it is an array of strings. If scope is absent, null
+// or empty, these are of scp. It does not allocate, unless a scope has escapes.
+func (f *Facts) Scopes(yield func(string) bool) {
+	switch {
+	case f.scope == "" || f.scope == "null":
+	case !isAudience(f.scope):
+		return // scp does not stand for something odd
+	default:
+		some := false
+		words(f.scope, func(word string) bool {
+			some = true
+			return yield(word)
+		})
+		if some {
+			return
+		}
 	}
-	var scp []byte
-	for members.Next() {
-		switch string(members.Name()) {
-		case "scope":
-			if scopes, ok := scopesIn(members.Value); !ok || len(scopes) > 0 {
-				return scopes
+	if f.scp != "" && isAudience(f.scp) {
+		words(f.scp, yield)
+	}
+}
+
+// words calls yield with the words of a string, or with the elements of an array of strings.
+func words(v string, yield func(string) bool) {
+	each(v, func(one string) bool {
+		text := unquote(one)
+		if v[0] == '[' {
+			return yield(text)
+		}
+		for text != "" {
+			var word string
+			word, text, _ = strings.Cut(text, " ")
+			if word != "" && !yield(word) {
+				return false
 			}
-		case "scp":
-			scp = members.Value
 		}
-	}
-	scopes, _ := scopesIn(scp)
-	return scopes
+		return true
+	})
 }
 
-// scopesIn returns the words of a string (RFC 6749 section 3.3), or the elements of an array of
-// strings. It reports whether v is one of these, null or nil.
-func scopesIn(v []byte) (scopes []string, ok bool) {
-	s := scanner{text: v}
-	switch s.peek() {
-	case '"':
-		text, _ := stringValue(v)
-		return strings.FieldsFunc(text, func(c rune) bool { return c == ' ' }), true
-	case '[':
-		for s.pos++; s.peek() != ']'; {
-			text, ok := stringValue(s.value())
-			if !ok {
-				return nil, false
+// each calls yield with the JSON texts of the elements of an array, until it returns false, or
+// with v itself if it is no array. v is strict JSON, or "" for nothing. Of an element that is an
+// object or array, yield gets a part that is no string.
+func each(v string, yield func(string) bool) {
+	if v == "" || v[0] != '[' {
+		if v != "" {
+			yield(v)
+		}
+		return
+	}
+	for v = v[1:]; ; {
+		v = strings.TrimLeft(v, ", \t\r\n")
+		if v == "" || v[0] == ']' {
+			return
+		}
+		end := 1
+		if v[0] == '"' {
+			for ; v[end] != '"'; end++ {
+				if v[end] == '\\' {
+					end++
+				}
 			}
-			scopes = append(scopes, text)
+			end++
 		}
-		return scopes, true
+		if !yield(v[:end]) {
+			return
+		}
+		v = v[end:]
 	}
-	return nil, len(v) == 0 || v[0] == 'n'
 }
 
-// PeekIssuer returns the iss of a payload that was not decoded. It is "" if iss is not a
-// string, or has more than maxBytes as it is written. scratch is at least as long as payload.
-func PeekIssuer(payload, scratch []byte, maxBytes int) string {
-	// Nothing here checks that this is strict JSON.
-	var members Object
-	if !members.Open(payload, maxDepth) {
+// unquote returns the text of a JSON string, or v itself if it is none.
+func unquote(v string) string {
+	if v == "" || v[0] != '"' {
+		return v
+	}
+	if strings.IndexByte(v, '\\') < 0 {
+		return v[1 : len(v)-1]
+	}
+	text, _ := jsontext.AppendUnquote(nil, v) // the payload was strict
+	return string(text)
+}
+
+// Unquote returns the text of a JSON string, which is valid for as long as v and scratch are.
+func Unquote(v, scratch []byte) []byte {
+	if bytes.IndexByte(v, '\\') < 0 {
+		return v[1 : len(v)-1]
+	}
+	text, _ := jsontext.AppendUnquote(scratch[:0], v)
+	return text
+}
+
+// PeekIssuer returns the iss of an object in text. It is "" if iss is not a string, or has more
+// than maxBytes as it is written. What follows iss is not checked.
+func PeekIssuer(text []byte, maxBytes int) (issuer string) {
+	r := newReader(text, maxDepth)
+	defer r.release()
+	r.ignoresDuplicates = true
+	if r.peek() != '{' {
 		return ""
 	}
-	for range maxMembers {
-		if !members.Next() || members.TooDeep() {
-			break
-		}
-		if string(members.Name()) != "iss" {
+	r.open()
+	for n := 0; n < maxMembers && r.next('}'); n++ {
+		name := r.name()
+		v := r.value()
+		if string(r.textOf(name)) != "iss" {
 			continue
 		}
-		if v := members.Value; v[0] == '"' && len(v) <= maxBytes+2 {
-			return string(Unquote(v, scratch))
+		if v := text[v.start:v.end]; !r.fault && v[0] == '"' && len(v) <= maxBytes+2 {
+			return string(Unquote(v, r.spill))
 		}
 		break
 	}

@@ -40,6 +40,11 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 	}
 	d := decoderFor(w.needsFuncs, w.foreign)
 	d.numericSubject = numericSubject
+	if !w.foreign {
+		if s := make(shapes).of(t); s.kind == object || s.kind == anyDictionary {
+			d.root, d.top = s, newTop(s)
+		}
+	}
 	return d, nil
 }
 

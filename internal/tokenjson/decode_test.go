@@ -1,0 +1,186 @@
+package tokenjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+type selfDecoding string
+
+func (x *selfDecoding) UnmarshalText(b []byte) error { *x = selfDecoding(b); return nil }
+
+type access struct {
+	Roles []string `json:"roles"`
+}
+
+type keycloakClaims struct {
+	jwt.RegisteredClaims
+	Realm    access            `json:"realm_access"`
+	Resource map[string]access `json:"resource_access"`
+	Origins  []string          `json:"allowed-origins"`
+	Verified bool              `json:"email_verified"`
+	Name     *string           `json:"name"`
+}
+
+type embeddingClaims struct {
+	*jwt.RegisteredClaims
+	Subject string `json:"sub"`
+	Inner   *struct {
+		A     *any             `json:"a"`
+		Map   map[string]int   `json:"map"`
+		Next  *embeddingClaims `json:"next"`
+		Bytes []byte           `json:"bytes"`
+	} `json:"inner"`
+}
+
+type namedText string
+
+type numberClaims struct {
+	I   int              `json:"i"`
+	I8  int8             `json:"i8"`
+	U   uint64           `json:"u"`
+	U16 uint16           `json:"u16"`
+	F   float64          `json:"f"`
+	F32 float32          `json:"f32"`
+	N   json.Number      `json:"n"`
+	D   jwt.NumericDate  `json:"d"`
+	P   *jwt.NumericDate `json:"exp"`
+	Q   **int            `json:"q"`
+	L   []int            `json:"l"`
+	R   [2]int           `json:"r"`
+}
+
+type textClaims struct {
+	Named  namedText               `json:"sub"`
+	List   []namedText             `json:"groups"`
+	Plain  []string                `json:"roles"`
+	For    jwt.ClaimStrings        `json:"aud"`
+	Keys   map[namedText]namedText `json:"keys"`
+	Lists  [][]string              `json:"lists"`
+	Quoted quotedClaims            `json:"quotes"`
+	Any    any                     `json:"any"`
+	Maps   []map[string]any        `json:"maps"`
+	Empty  struct{}                `json:"empty"`
+	Hidden string                  `json:"-"`
+}
+
+type quotedClaims struct {
+	N int `json:"n,string"`
+}
+
+type plainClaims struct {
+	Subject string   `json:"sub"`
+	Groups  []string `json:"groups"`
+	Expires int64    `json:"exp"`
+}
+
+type foreignClaims struct {
+	Subject selfDecoding    `json:"sub"`
+	Raw     json.RawMessage `json:"any"`
+}
+
+var differential = []struct {
+	name    string
+	compare func(t *testing.T, payload string) (passed bool)
+}{
+	{"struct{}", compare[struct{}]},
+	{"RegisteredClaims", compare[jwt.RegisteredClaims]},
+	{"MapClaims", compare[jwt.MapClaims]},
+	{"map[string]any", compare[map[string]any]},
+	{"plain", compare[plainClaims]},
+	{"keycloak", compare[keycloakClaims]},
+	{"embedding", compare[embeddingClaims]},
+	{"numbers", compare[numberClaims]},
+	{"texts", compare[textClaims]},
+	{"foreign", compare[foreignClaims]},
+}
+
+var decoders sync.Map // of types
+
+// compare decodes a payload by the pass and by the library alone. It reports whether the pass has
+// read it.
+func compare[C any](t *testing.T, payload string) (passed bool) {
+	t.Helper()
+	made, ok := decoders.Load(reflect.TypeFor[C]())
+	if !ok {
+		d, err := NewDecoder(reflect.TypeFor[C](), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, _ = decoders.LoadOrStore(reflect.TypeFor[C](), d)
+	}
+	for _, numericSubject := range []bool{false, true} {
+		fast := made.(Decoder)
+		fast.numericSubject = numericSubject
+		slow := fast
+		slow.root = nil
+		var got, want C
+		var gotFacts, wantFacts Facts
+		errGot := fast.Decode(payload, &got, &gotFacts)
+		errWant := slow.Decode(payload, &want, &wantFacts)
+		if fmt.Sprint(errGot) != fmt.Sprint(errWant) {
+			t.Fatalf("%T, %q: the error is %v, want %v", got, payload, errGot, errWant)
+		}
+		if errGot != nil {
+			continue
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%T, %q: got %#v, want %#v", got, payload, got, want)
+		}
+		if gotFacts != wantFacts {
+			t.Fatalf("%q: got %+v, want %+v", payload, gotFacts, wantFacts)
+		}
+		passed = fast.root != nil && fast.passes(payload, reflect.New(reflect.TypeFor[C]()).Elem(), new(Facts))
+	}
+	return passed
+}
+
+// goodPayloads are read by the pass into every type that has no value of another kind in it.
+var goodPayloads = []string{
+	`{}`,
+	`{"iss":"https://issuer.example.com/","sub":"alice","aud":["a","b"],"exp":4102444800,"nbf":1,"iat":1700000000,"jti":"j","scope":"a b","scp":["a","b"]}`,
+	`{"sub":"a\u00e9\n\"\\","aud":"x","roles":["a","\/b"],"groups":["é","\ud83d\ude00"],"realm_access":{"roles":["x","y"]},"resource_access":{"account":{"roles":["manage"]},"b":{"roles":[]},"c":{}}}`,
+	` { "sub" : "x" , "any" : [ 1 , { "a" : null } , true , "x" , -1.5e3 , 9007199254740993 ] } `,
+	`{"i":-5,"i8":127,"u":18446744073709551615,"u16":65535,"f":-1.25e-7,"n":-12.5e+3,"d":1700000000,"q":7,"l":[1,-2,3],"r":[1,2],"f32":1.5}`,
+	`{"inner":{"a":{"b":[1]},"map":{"x":1},"next":{"sub":"y","inner":null},"bytes":"AQID"},"keys":{"a":"b"},"lists":[["a"],[],["b","c"]],"maps":[{"a":1},{}],"empty":{"x":1},"name":"n","email_verified":true}`,
+	`{"groups":null,"any":null,"name":null,"resource_access":null,"inner":null,"i":null,"n":null,"exp":1}`,
+}
+
+// A payload gives the same claims, the same facts and the same error whether the pass or the
+// library reads it.
+func FuzzPass(f *testing.F) {
+	for _, payload := range goodPayloads {
+		f.Add(payload)
+	}
+	for _, value := range []string{`null`, `true`, `0`, `-0`, `-1`, `1.0`, `1e2`, `128`, `65536`, `1e400`, `18446744073709551616`, `4102444800.5`, `253402300800`, `"x"`, `"\ud800"`, `""`, `[]`, `[null]`, `["x",null]`, `["x",["y"]]`, `{}`, `{"a":1,"a":2}`, `{"roles":null}`, `{"n":"7"}`, `{"n":7}`, `{"roles":{}}`, `{"a":{"a":{}}}`, strings.Repeat(`[`, 31) + strings.Repeat(`]`, 31), strings.Repeat(`[`, 32) + strings.Repeat(`]`, 32)} {
+		for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "jti", "cnf", "scope", "scp", "groups", "roles", "realm_access", "resource_access", "name", "email_verified", "inner", "i", "i8", "u", "u16", "f", "f32", "n", "d", "q", "l", "r", "keys", "lists", "quotes", "any", "maps", "empty", "other", `s\u0075b`} {
+			f.Add(`{"` + name + `":` + value + `}`)
+		}
+	}
+	for _, payload := range []string{``, `[]`, `null`, `{"sub":"a","sub":"b"}`, `{"sub":"a","\u0073ub":"b"}`, `{"sub":"a"`, `{"sub":"a"}x`, `{"sub":"a",}`, "{\"sub\":\"a\x01\"}", "{\"x\":\"\xff\"}", `{"x":01}`, `{"SUB":"a","Sub":"b"}`} {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload string) {
+		for _, d := range differential {
+			d.compare(t, payload)
+		}
+	})
+}
+
+// The pass reads the payloads that it is for, so that the comparison above compares two things.
+func TestPassReads(t *testing.T) {
+	for _, d := range differential {
+		for _, payload := range goodPayloads {
+			want := d.name != "foreign"
+			if got := d.compare(t, payload); got != want {
+				t.Errorf("%s: the pass has read %s: %v", d.name, payload, got)
+			}
+		}
+	}
+}

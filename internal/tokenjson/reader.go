@@ -1,0 +1,383 @@
+package tokenjson
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A reader steps over one JSON text and checks that it is strict: RFC 8259 in valid UTF-8,
+// without lone surrogates and without a name twice in one object. After a fault every method
+// does nothing, so a loop over members or elements ends.
+type reader struct {
+	text  []byte
+	pos   int
+	fault bool // the text is not strict JSON, or breaks a limit
+
+	isFirst  bool // the next member or element is the first one of its object or array
+	depth    int  // of the object or array that pos is in
+	maxDepth int
+	members  int // so far, at all depths
+	tooDeep  bool
+
+	ignoresDuplicates bool // no list of names is kept
+
+	buffer []byte    // for the caller
+	names  []nameRef // of the members so far of all objects that pos is in
+	spill  []byte    // the text of names with escapes
+	table  [2 * maxListed]uint16
+
+	elements []span // of an array of strings
+}
+
+// A span is a part of reader.text.
+type span struct{ start, end int }
+
+// A nameRef is a name in reader.text, or in reader.spill.
+type nameRef struct {
+	span
+	key     uint64
+	escaped bool
+}
+
+// maxListed is the number of members in one object from which on a map finds duplicates. A map is
+// slower, but nobody can choose names that are slow to compare.
+const maxListed = 256
+
+// What a reader keeps for the next text.
+const (
+	maxKeptNames = 1 << 10
+	maxKeptText  = 64 << 10
+)
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// newReader returns a reader of text. It must be given back with release.
+func newReader(text []byte, maxDepth int) *reader {
+	r := readers.Get().(*reader)
+	r.text, r.maxDepth = text, maxDepth
+	return r
+}
+
+// release gives r back. It keeps nothing that is large.
+func (r *reader) release() {
+	names, spill, buffer, elements := r.names[:0], r.spill[:0], r.buffer[:0], r.elements[:0]
+	if cap(names) > maxKeptNames {
+		names = nil
+	}
+	if cap(elements) > maxKeptNames {
+		elements = nil
+	}
+	if cap(spill) > maxKeptText {
+		spill = nil
+	}
+	r.text, r.pos, r.fault, r.isFirst, r.depth, r.members, r.tooDeep, r.ignoresDuplicates = nil, 0, false, false, 0, 0, false, false
+	r.names, r.spill, r.buffer, r.elements = names, spill, buffer, elements
+	readers.Put(r)
+}
+
+// fail ends the reading: from now on the reader is at the end of the text.
+func (r *reader) fail() {
+	r.fault = true
+	r.pos = len(r.text)
+}
+
+// peek steps over white space and returns the byte that follows. It is 0 at the end.
+func (r *reader) peek() byte {
+	for ; r.pos < len(r.text); r.pos++ {
+		if c := r.text[r.pos]; c > ' ' || c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c
+		}
+	}
+	return 0
+}
+
+// isDone reports whether the text was strict, and nothing follows.
+func (r *reader) isDone() bool { return !r.fault && r.peek() == 0 && r.pos == len(r.text) }
+
+// open steps into the object or array at pos. It returns what close needs.
+func (r *reader) open() (base int) {
+	r.pos++
+	r.isFirst = true
+	r.depth++
+	if r.depth > r.maxDepth {
+		r.tooDeep = true
+		r.fail()
+	}
+	return len(r.names)
+}
+
+// next reports whether there is another member or element, and goes to it. It steps over the
+// brace or bracket end.
+func (r *reader) next(end byte) bool {
+	c := r.peek()
+	if c == end {
+		r.pos++
+		r.depth--
+		r.isFirst = false
+		return false
+	}
+	if !r.isFirst && c == ',' {
+		r.pos++
+		c = r.peek()
+	} else if !r.isFirst {
+		c = 0
+	}
+	r.isFirst = false
+	if c == 0 {
+		r.fail()
+	}
+	return c != 0
+}
+
+// name steps over the name of a member and its colon.
+func (r *reader) name() nameRef {
+	n := nameRef{}
+	n.span, n.escaped = r.string()
+	r.members++
+	if n.escaped {
+		start := len(r.spill)
+		r.spill, _ = jsontext.AppendUnquote(r.spill, r.text[n.start-1:n.end+1]) // string has tried it
+		n.span = span{start, len(r.spill)}
+	}
+	if r.peek() != ':' {
+		r.fail()
+		return n
+	}
+	r.pos++
+	n.key = keyOf(r.textOf(n))
+	if !r.ignoresDuplicates {
+		r.names = append(r.names, n)
+	}
+	return n
+}
+
+func (r *reader) textOf(n nameRef) []byte {
+	if n.escaped {
+		return r.spill[n.start:n.end]
+	}
+	return r.text[n.start:n.end]
+}
+
+// close finds a name that is twice in an object, whose names begin at base.
+func (r *reader) close(base int) {
+	names := r.names[base:]
+	r.names = r.names[:base]
+	switch {
+	case len(names) <= 8:
+		for i := range names {
+			for j := range i {
+				if names[i].key == names[j].key && r.isSame(names[i], names[j]) {
+					r.fail()
+				}
+			}
+		}
+	case len(names) <= maxListed:
+		size := 1 << bits.Len(uint(2*len(names)-1)) // at most half of it is used
+		clear(r.table[:size])
+		for i := range names {
+			at := int(names[i].key>>32) & (size - 1)
+			for ; r.table[at] != 0; at = (at + 1) & (size - 1) {
+				if other := names[r.table[at]-1]; names[i].key == other.key && r.isSame(names[i], other) {
+					r.fail()
+				}
+			}
+			r.table[at] = uint16(i + 1)
+		}
+	default:
+		seen := make(map[string]bool, len(names))
+		for _, n := range names {
+			text := r.textOf(n)
+			if seen[string(text)] {
+				r.fail()
+			}
+			seen[string(text)] = true
+		}
+	}
+}
+
+func (r *reader) isSame(a, b nameRef) bool { return bytes.Equal(r.textOf(a), r.textOf(b)) }
+
+// keyOf returns a number for a name. Different names may have the same one.
+func keyOf(name []byte) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	var first, last uint64
+	switch n := len(name); {
+	case n >= 8:
+		first, last = binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[n-8:])
+	case n >= 4:
+		first, last = uint64(binary.LittleEndian.Uint32(name)), uint64(binary.LittleEndian.Uint32(name[n-4:]))
+	case n > 0:
+		first, last = uint64(name[0]), uint64(name[n/2])<<8|uint64(name[n-1])
+	}
+	h := (first ^ bits.RotateLeft64(last, 29) ^ uint64(len(name))<<56) * odd
+	return h ^ h>>29
+}
+
+// skip steps over one value.
+func (r *reader) skip() {
+	switch c := r.peek(); c {
+	case '"':
+		r.string()
+	case '{':
+		base := r.open()
+		for r.next('}') {
+			r.name()
+			r.skip()
+		}
+		r.close(base)
+	case '[':
+		for r.open(); r.next(']'); {
+			r.skip()
+		}
+	case 't':
+		r.literal("true")
+	case 'f':
+		r.literal("false")
+	case 'n':
+		r.literal("null")
+	default:
+		r.number()
+	}
+}
+
+// value steps over one value and returns where it is.
+func (r *reader) value() span {
+	r.peek()
+	start := r.pos
+	r.skip()
+	return span{start, r.pos}
+}
+
+func (r *reader) literal(want string) {
+	if !bytes.HasPrefix(r.text[r.pos:], []byte(want)) {
+		r.fail()
+		return
+	}
+	r.pos += len(want)
+}
+
+// number steps over a number, RFC 8259 section 6.
+func (r *reader) number() {
+	b, i := r.text, r.pos
+	digits := func() bool {
+		start := i
+		for i < len(b) && b[i]-'0' <= 9 {
+			i++
+		}
+		return i > start
+	}
+	if i < len(b) && b[i] == '-' {
+		i++
+	}
+	start := i
+	ok := digits() && (b[start] != '0' || i == start+1)
+	if ok && i < len(b) && b[i] == '.' {
+		i++
+		ok = digits()
+	}
+	if ok && i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		ok = digits()
+	}
+	r.pos = i
+	if !ok {
+		r.fail()
+	}
+}
+
+// string steps over a string. It returns where the text between its quotes is, and whether that
+// has escapes.
+func (r *reader) string() (inner span, escaped bool) {
+	if r.peek() != '"' {
+		r.fail()
+		return inner, false
+	}
+	b, start := r.text, r.pos+1
+	isASCII := true
+read:
+	for i := start; ; {
+		// Eight bytes at once, until one of them ends the string or needs a look.
+		for i+8 <= len(b) {
+			if odd := oddBytes(binary.LittleEndian.Uint64(b[i:])); odd != 0 {
+				i += bits.TrailingZeros64(odd) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(b) {
+			break
+		}
+		switch c := b[i]; {
+		case c == '"':
+			r.pos = i + 1
+			if (escaped || !isASCII) && !r.isText(b[start-1:i+1], escaped) {
+				break read
+			}
+			return span{start, i}, escaped
+		case c == '\\':
+			escaped = true
+			i += 2
+		case c < ' ':
+			break read
+		case c >= utf8.RuneSelf:
+			isASCII = false
+			i++
+		default:
+			i++
+		}
+	}
+	r.fail()
+	return span{}, false
+}
+
+// isText reports whether the text of a string is valid UTF-8, with escapes that are characters.
+func (r *reader) isText(quoted []byte, escaped bool) bool {
+	if !escaped {
+		return utf8.Valid(quoted)
+	}
+	n := len(r.spill)
+	text, err := jsontext.AppendUnquote(r.spill, quoted)
+	r.spill = text[:n]
+	return err == nil
+}
+
+// oddBytes returns a word whose lowest bit is in the first byte of x that is a quote, a
+// backslash, a control character or not ASCII. Bits in later bytes mean nothing.
+func oddBytes(x uint64) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	return (x | (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+}
+
+// Members calls f with the name and the value of each member of a JSON object, until f returns
+// false. Both are valid during the call. The text has at most maxDepth levels, and maxMembers
+// members on all of them together. ok reports whether it is strict JSON so far; isLarge reports
+// that it breaks a limit.
+func Members(text []byte, maxDepth, maxMembers int, f func(name, value []byte) bool) (ok, isLarge bool) {
+	r := newReader(text, maxDepth)
+	defer r.release()
+	if r.peek() != '{' {
+		return false, false
+	}
+	base := r.open()
+	for r.next('}') {
+		n := r.name()
+		value := r.value()
+		if r.members > maxMembers {
+			return false, true
+		}
+		if !r.fault && !f(r.textOf(n), text[value.start:value.end]) {
+			return true, false
+		}
+	}
+	r.close(base)
+	return r.isDone(), r.tooDeep
+}
