@@ -187,7 +187,8 @@ type claimsDetail struct {
 }
 
 func (d *claimsDetail) detail(f *failure) string {
-	claims, rules, bound := tokenjson.FactsOf(d.payload), &f.at.rules, d.key.material
+	claims, _ := tokenjson.ReadFacts(d.payload, true)
+	rules, bound := &f.at.rules, d.key.material
 	switch f.Reason {
 	case reason.SenderBound:
 		return detail.SenderBound

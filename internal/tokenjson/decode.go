@@ -11,8 +11,6 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,8 +24,7 @@ type Decoder struct {
 
 	numericSubject bool // sub may be a number
 
-	root *shape  // of the claims type; nil if the library decodes all payloads
-	top  members // of the payload
+	target *target // nil if the library decodes all payloads
 
 	// The claims type has a method that decodes. The payload's syntax is checked first, since
 	// an UnmarshalJSONFrom may relax the decoder. The method gets a copy of the payload, since
@@ -42,130 +39,30 @@ func decoderFor(needsFuncs, foreign bool) Decoder {
 	if needsFuncs {
 		d.options = []json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
 			json.UnmarshalFunc(decodeNumericDate),
-			json.UnmarshalFunc(decodeClaimStrings),
-			json.UnmarshalFunc(decodeNumber),
-			json.UnmarshalFromFunc(decodeAny),
+			json.UnmarshalFunc(fillWith[jwt.ClaimStrings]),
+			json.UnmarshalFunc(fillWith[stdjson.Number]),
+			json.UnmarshalFunc(fillWith[any]),
 		))}
 	}
 	return d
 }
 
-var (
-	typesWithFuncs = []reflect.Type{
-		reflect.TypeFor[jwt.NumericDate](), reflect.TypeFor[jwt.ClaimStrings](), reflect.TypeFor[stdjson.Number](), reflect.TypeFor[any](),
-	}
-	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
-)
+var unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
 
 // decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
-	if seconds, err := strconv.ParseInt(string(b), 10, 64); err == nil && seconds >= -maxNumericDate && seconds <= maxNumericDate {
-		*date = jwt.NumericDate{Time: time.Unix(seconds, 0).Truncate(jwt.TimePrecision)}
-		return nil
-	}
 	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
 		return errors.New("it is not a date between the years -6061 and 9999")
 	}
 	return date.UnmarshalJSON(b)
 }
 
-// decodeClaimStrings decodes a string or an array of strings, RFC 7519 section 4.1.3. As with
-// golang-jwt, an empty array is nil.
-func decodeClaimStrings(b []byte, list *jwt.ClaimStrings) error {
-	if b[0] == '"' {
-		*list = jwt.ClaimStrings{unquote(string(b))}
-		return nil
-	}
-	var texts []*string
-	if err := json.Unmarshal(b, &texts); err != nil {
-		return err
-	}
-	*list = nil
-	for _, text := range texts {
-		if text == nil {
-			return errors.New("null is not a string")
-		}
-		*list = append(*list, *text)
-	}
-	return nil
-}
-
-// decodeNumber keeps the digits of a number. null leaves n as it is.
-func decodeNumber(b []byte, n *stdjson.Number) error {
-	if b[0] == 'n' {
-		return nil
-	}
-	if c := b[0]; c != '-' && (c < '0' || c > '9') {
-		return errors.New("it is not a number")
-	}
-	*n = stdjson.Number(b)
-	return nil
-}
-
-func isInteger(number string) bool { return strings.Trim(number, "-0123456789") == "" }
-
-// decodeAny decodes as encoding/json does. Only an integer that a float64 may not hold exactly
-// becomes a json.Number.
-func decodeAny(dec *jsontext.Decoder, v *any) error {
-	switch dec.PeekKind() {
-	case '0':
-		b, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		f, err := strconv.ParseFloat(string(b), 64)
-		if err != nil {
-			return err
-		}
-		*v = f
-		if math.Abs(f) >= 1<<53 && isInteger(string(b)) {
-			*v = stdjson.Number(b)
-		}
-		return nil
-	case '{':
-		if _, err := dec.ReadToken(); err != nil {
-			return err
-		}
-		m := map[string]any{}
-		for dec.PeekKind() != '}' {
-			name, err := dec.ReadToken()
-			if err != nil {
-				return err
-			}
-			key := name.String()
-			var member any
-			if err := decodeAny(dec, &member); err != nil {
-				return err
-			}
-			m[key] = member
-		}
-		*v = m
-	case '[':
-		if _, err := dec.ReadToken(); err != nil {
-			return err
-		}
-		list := []any{}
-		for dec.PeekKind() != ']' {
-			var element any
-			if err := decodeAny(dec, &element); err != nil {
-				return err
-			}
-			list = append(list, element)
-		}
-		*v = list
-	}
-	// A string, a literal, or the end of an object or array.
-	token, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	switch token.Kind() {
-	case '"':
-		*v = token.String()
-	case 't', 'f':
-		*v = token.Bool()
-	case 'n':
-		*v = nil
+// fillWith decodes as a pass does.
+func fillWith[T any](text []byte, v *T) error {
+	p := newPass(string(text), nil)
+	defer p.release()
+	if p.fill(shapes{}.of(reflect.TypeFor[T]()), reflect.ValueOf(v).Elem()); !p.isDone() {
+		return errors.New("its type or its size does not fit")
 	}
 	return nil
 }
@@ -178,8 +75,8 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 // the bad ones: it alone says what is wrong.
 func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 	v := reflect.ValueOf(claims).Elem()
-	if d.root != nil {
-		if d.passes(payload, v, f) {
+	if d.target != nil {
+		if d.target.pass(payload, v, f, d) == nil {
 			return nil
 		}
 		v.SetZero()
@@ -190,7 +87,7 @@ func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 	}
 	errType := json.Unmarshal(text, claims, d.options...)
 	var err error
-	*f, err = readFacts(payload, d.numericSubject)
+	*f, err = ReadFacts(payload, d.numericSubject)
 	switch {
 	case errType != nil && err != nil && IsStrict([]byte(payload)):
 		return unfitError{err.Error(), errType} // it says more
@@ -198,15 +95,6 @@ func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 		return unfit(errType)
 	}
 	return err
-}
-
-func (d *Decoder) passes(payload string, v reflect.Value, f *Facts) bool {
-	r := newReader(nil, maxDepth)
-	defer r.release()
-	r.buffer = append(r.buffer, payload...)
-	r.text = r.buffer
-	p := pass{r, payload, d.options}
-	return p.decode(d, v, f)
 }
 
 // unfit returns an error of the decoder with a text that does not show the value, which must

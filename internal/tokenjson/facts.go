@@ -3,6 +3,7 @@ package tokenjson
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -79,52 +80,32 @@ func (f *Facts) set(c claim, v string, numericSubject bool) (ok bool) {
 
 var errLimits = errors.New("there are too many members, or they are nested too deep")
 
-// readFacts reads the facts of a payload that the library's decoder has accepted, or will judge.
-func readFacts(payload string, numericSubject bool) (f Facts, err error) {
-	n := 0
-	ok, _ := Members([]byte(payload), maxDepth, len(payload), func(name, value []byte) bool {
-		n++
-		c := claims[string(name)]
-		if c != noClaim && !f.set(c, string(value), numericSubject) {
-			err = errors.New(kindOf(string(name), string(value)))
-		}
-		return err == nil
-	})
-	if err != nil {
+// ReadFacts reads the facts of a payload alone.
+func ReadFacts(payload string, numericSubject bool) (f Facts, err error) {
+	if err := factsOnly.pass(payload, reflect.Value{}, &f, &Decoder{numericSubject: numericSubject}); err != nil {
 		return Facts{}, err
-	}
-	if !ok || n > maxMembers {
-		return Facts{}, errLimits
 	}
 	return f, nil
 }
 
-// FactsOf returns the facts of a payload that was decoded.
-func FactsOf(payload string) Facts {
-	f, _ := readFacts(payload, true)
-	return f
-}
+var factsOnly = newTarget(&shape{})
 
-// kindOf returns the error text for a claim that has the wrong type or is out of range.
-func kindOf(name, value string) string {
+// unfitClaim returns the error for a claim that has the wrong type or is out of range.
+func unfitClaim(name, value string) error {
 	const mend = ": have the issuer send a number of seconds since 1970"
-	isString := value[0] == '"'
-	if name == "sub" && isSubject(value) {
-		return "sub is a number: have the issuer send a string, or set AllowNumericSubject"
+	switch c := value[0]; {
+	case name == "sub" && isSubject(value):
+		return errors.New("sub is a number: have the issuer send a string, or set AllowNumericSubject")
+	case name == "aud":
+		return errors.New("aud is neither a string nor a list of strings")
+	case claims[name] != expires && claims[name] != notBefore && claims[name] != issuedAt:
+		return errors.New(name + " is not a string: have the issuer send one")
+	case c == '"':
+		return errors.New(name + " is a string" + mend)
+	case c >= '0' && c <= '9':
+		return errors.New(name + " is beyond the year 9999, as milliseconds are" + mend)
 	}
-	switch name {
-	case "exp", "nbf", "iat":
-		if isString {
-			return name + " is a string" + mend
-		}
-		if value[0] >= '0' && value[0] <= '9' {
-			return name + " is beyond the year 9999, as milliseconds are" + mend
-		}
-		return name + " is not a date" + mend
-	case "aud":
-		return "aud is neither a string nor a list of strings"
-	}
-	return name + " is not a string: have the issuer send one"
+	return errors.New(name + " is not a date" + mend)
 }
 
 // IsFor reports whether aud names one of the audiences. It does if there are no audiences.

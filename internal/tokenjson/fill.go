@@ -2,7 +2,6 @@ package tokenjson
 
 import (
 	stdjson "encoding/json"
-	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -14,13 +13,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A shape is a type that a pass fills. What is not filled here is left to the library, value by
-// value.
+// A shape is a type that a pass fills.
 type shape struct {
-	kind kind
-	t    reflect.Type
-	elem *shape  // of a list, a dictionary or a pointer
-	of   members // of an object
+	kind   kind
+	t      reflect.Type
+	elem   *shape  // of a dictionary or a pointer
+	fields members // of an object
 }
 
 type kind uint8
@@ -29,120 +27,95 @@ const (
 	other kind = iota // the library fills it
 	text
 	boolean
-	signed
-	unsigned
-	float
-	number     // json.Number
-	anything   // any
-	date       // jwt.NumericDate
-	recipients // jwt.ClaimStrings
-	texts      // []string
-	list
-	dictionary
+	integer       // signed
+	number        // json.Number
+	anything      // any
+	date          // jwt.NumericDate
+	recipients    // jwt.ClaimStrings
+	texts         // []string
+	dictionary    // with other elements
 	anyDictionary // map[string]any
 	object
 	pointer
 )
 
-// shapes makes shapes. A type that contains itself gets one shape.
-type shapes map[reflect.Type]*shape
-
-var kinds = map[reflect.Kind]kind{
-	reflect.String: text, reflect.Bool: boolean, reflect.Float64: float,
-	reflect.Int: signed, reflect.Int8: signed, reflect.Int16: signed, reflect.Int32: signed, reflect.Int64: signed,
-	reflect.Uint: unsigned, reflect.Uint8: unsigned, reflect.Uint16: unsigned, reflect.Uint32: unsigned, reflect.Uint64: unsigned,
+var special = map[reflect.Type]kind{
+	reflect.TypeFor[stdjson.Number]():   number,
+	reflect.TypeFor[any]():              anything,
+	reflect.TypeFor[jwt.NumericDate]():  date,
+	reflect.TypeFor[jwt.ClaimStrings](): recipients,
+	reflect.TypeFor[[]string]():         texts,
+	reflect.TypeFor[map[string]any]():   anyDictionary,
+	reflect.TypeFor[jwt.MapClaims]():    anyDictionary,
 }
 
-func (b shapes) of(t reflect.Type) *shape {
-	if s := b[t]; s != nil {
+// shapes has the shapes of types, so that a type that contains itself gets one.
+type shapes map[reflect.Type]*shape
+
+func (made shapes) of(t reflect.Type) *shape {
+	if s := made[t]; s != nil {
 		return s
 	}
-	s := &shape{kind: kinds[t.Kind()], t: t}
-	b[t] = s
-	switch t {
-	case reflect.TypeFor[stdjson.Number]():
-		s.kind = number
-		return s
-	case reflect.TypeFor[any]():
-		s.kind = anything
-		return s
-	case reflect.TypeFor[jwt.NumericDate]():
-		s.kind = date
-		return s
-	case reflect.TypeFor[jwt.ClaimStrings]():
-		s.kind = recipients
-		return s
-	case reflect.TypeFor[[]string]():
-		s.kind = texts
+	s := &shape{kind: special[t], t: t}
+	made[t] = s
+	if s.kind != other {
 		return s
 	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		s.kind, s.elem = pointer, b.of(t.Elem())
-	case reflect.Slice:
-		if t.Elem().Kind() != reflect.Uint8 { // bytes are base64
-			s.kind, s.elem = list, b.of(t.Elem())
-		}
-	case reflect.Map:
-		switch {
-		case t.Key() == reflect.TypeFor[string]() && t.Elem() == reflect.TypeFor[any]():
-			s.kind = anyDictionary
-		case t.Key().Kind() == reflect.String:
-			s.kind, s.elem = dictionary, b.of(t.Elem())
-		}
-	case reflect.Struct:
-		if fields, ok := b.fields(t); ok {
-			s.kind, s.of = object, newMembers(fields)
+	switch k := t.Kind(); {
+	case k == reflect.String:
+		s.kind = text
+	case k == reflect.Bool:
+		s.kind = boolean
+	case k >= reflect.Int && k <= reflect.Int64:
+		s.kind = integer
+	case k == reflect.Pointer:
+		s.kind, s.elem = pointer, made.of(t.Elem())
+	case k == reflect.Map && t.Key().Kind() == reflect.String:
+		s.kind, s.elem = dictionary, made.of(t.Elem())
+	case k == reflect.Struct:
+		if fields := map[string]member{}; made.addFields(t, nil, fields) {
+			s.kind, s.fields = object, newMembers(fields)
 		}
 	}
 	return s
 }
 
-// fields returns the fields of a struct with those of embedded ones. ok is false if only the
-// library knows what they mean.
-func (b shapes) fields(t reflect.Type) (fields []member, ok bool) {
-	byName := map[string]int{} // the index in fields
-	var visit func(t reflect.Type, path []int) bool
-	visit = func(t reflect.Type, path []int) bool {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			tag := f.Tag.Get("json")
-			name, options, _ := strings.Cut(tag, ",")
-			at := append(slices.Clone(path), i)
-			switch {
-			case tag == "-" || !f.IsExported() && !f.Anonymous:
-				continue
-			case strings.Contains(options, "string") || strings.ContainsAny(tag, `'"\`):
-				return false
-			case f.Anonymous && name == "":
-				in := f.Type
-				if in.Kind() == reflect.Pointer {
-					in = in.Elem()
-				}
-				if !f.IsExported() || in.Kind() != reflect.Struct || slices.Contains(typesWithFuncs, in) || !visit(in, at) {
-					return false
-				}
-				continue
-			case !f.IsExported():
-				return false
-			case name == "":
-				name = f.Name
-			}
-			if j, known := byName[name]; known {
-				if len(fields[j].path) == len(at) {
-					return false
-				}
-				if len(fields[j].path) > len(at) {
-					fields[j].path, fields[j].shape = at, b.of(f.Type)
-				}
-				continue
-			}
-			byName[name] = len(fields)
-			fields = append(fields, member{name: name, path: at, shape: b.of(f.Type)})
+// addFields adds the fields of a struct, which is at path, and those that are embedded in it. It
+// returns false if only the library knows what they mean.
+func (made shapes) addFields(t reflect.Type, path []int, fields map[string]member) bool {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
+		if tag == "-" || !f.IsExported() && !f.Anonymous {
+			continue
 		}
-		return true
+		if !f.IsExported() || strings.Contains(options, "string") || strings.ContainsAny(name, `'"\`) {
+			return false
+		}
+		at := append(slices.Clone(path), i)
+		if f.Anonymous && name == "" {
+			inner := f.Type
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			if inner.Kind() != reflect.Struct || special[inner] != other || !made.addFields(inner, at, fields) {
+				return false
+			}
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		known, isKnown := fields[name]
+		if isKnown && len(known.path) == len(at) {
+			return false
+		}
+		if !isKnown || len(at) < len(known.path) { // the outer one counts
+			fields[name] = member{name: name, path: at, shape: made.of(f.Type)}
+		}
 	}
-	return fields, visit(t, nil)
+	return true
 }
 
 // A member is what is wanted of an object: for a field, for the facts, or for both.
@@ -151,57 +124,54 @@ type member struct {
 	key   uint64
 	claim claim
 	shape *shape // nil without a field
-	path  []int  // of the field; longer than 1 in an embedded struct
+	path  []int  // of the field
 }
 
-// members are found by their names.
-type members []*member // a hash table, at most half full
+// members is a hash table, at most half full.
+type members []*member
 
-func newMembers(wanted []member) members {
-	size := 1
+func newMembers(wanted map[string]member) members {
+	size := 2
 	for size < 2*len(wanted) {
 		size *= 2
 	}
-	table := make(members, max(size, 2))
-	for i := range wanted {
-		m := &wanted[i]
-		m.key = keyOf([]byte(m.name))
-		at := table.first(m.key)
-		for table[at] != nil {
-			at = (at + 1) & (len(table) - 1)
-		}
-		table[at] = m
+	table := make(members, size)
+	for name, m := range wanted {
+		m.name, m.key = name, keyOf([]byte(name))
+		table[table.place(m.key, []byte(name))] = &m
 	}
 	return table
 }
 
-func (t members) first(key uint64) int { return int(key>>32) & (len(t) - 1) }
-
-func (t members) find(key uint64, name []byte) *member {
-	for at := t.first(key); ; at = (at + 1) & (len(t) - 1) {
-		m := t[at]
-		if m == nil || m.key == key && m.name == string(name) {
-			return m
-		}
-	}
+// A target is what a pass reads a payload into.
+type target struct {
+	root *shape  // of the claims type; the zero shape for the facts alone
+	top  members // of the payload: the fields, and what the facts need
 }
 
-// newTop returns what is wanted of a payload: the facts, and the fields of the claims type.
-func newTop(root *shape) members {
+func newTarget(root *shape) *target {
 	wanted := map[string]member{}
-	if root != nil {
-		for _, m := range root.of {
-			if m != nil {
-				wanted[m.name] = *m
-			}
+	for _, m := range root.fields {
+		if m != nil {
+			wanted[m.name] = *m
 		}
 	}
 	for name, c := range claims {
 		m := wanted[name]
-		m.name, m.claim = name, c
+		m.claim = c
 		wanted[name] = m
 	}
-	return newMembers(slices.Collect(maps.Values(wanted)))
+	return &target{root, newMembers(wanted)}
+}
+
+// place returns where a member is, or would be.
+func (t members) place(key uint64, name []byte) int {
+	for at := int(key >> 32); ; at++ {
+		at &= len(t) - 1
+		if m := t[at]; m == nil || m.key == key && m.name == string(name) {
+			return at
+		}
+	}
 }
 
 // A pass fills a value from a payload. What it cannot do exactly as the library does is a fault.
@@ -211,76 +181,101 @@ type pass struct {
 	options []json.Options
 }
 
-// textAt returns a part of the payload, without a copy.
-func (p *pass) textAt(s span) string { return p.payload[s.start:s.end] }
-
-// unquoted reads a string. It is a part of the payload, or in new memory if it has escapes.
-func (p *pass) unquoted() string {
-	inner, escaped := p.string()
-	if p.fault {
-		return ""
-	}
-	if escaped {
-		return unquote(p.payload[inner.start-1 : inner.end+1])
-	}
-	return p.textAt(inner)
+func newPass(payload string, options []json.Options) pass {
+	r := newReader(nil, maxDepth)
+	r.buffer = append(r.buffer, payload...)
+	r.text = r.buffer
+	return pass{r, payload, options}
 }
 
-// decode reads a payload into v, the zero value of a claims type.
-func (p *pass) decode(d *Decoder, v reflect.Value, f *Facts) (ok bool) {
+// pass reads a payload into v, the zero value of the claims type, and into f.
+func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) error {
+	p := newPass(payload, d.options)
+	defer p.release()
 	if p.peek() != '{' {
-		return false
+		return errLimits
 	}
 	var all map[string]any
-	if d.root.kind == anyDictionary {
+	if t.root.kind == anyDictionary {
 		all = map[string]any{}
-		v.Set(reflect.ValueOf(all).Convert(d.root.t))
+		v.Set(reflect.ValueOf(all).Convert(t.root.t))
 	}
 	n := 0
 	base := p.open()
 	for ; p.next('}'); n++ {
 		name := p.name()
-		m := d.top.find(name.key, p.textOf(name))
+		m := t.top[t.top.place(name.key, p.textOf(name))]
 		p.peek()
 		start := p.pos
 		switch {
 		case all != nil:
-			all[p.nameText(name)] = p.anything()
+			all[p.lasting(name)] = p.anything()
 		case m != nil && m.shape != nil:
 			p.fill(m.shape, fieldAt(v, m.path))
 		default:
 			p.skip()
 		}
-		if m != nil && m.claim != noClaim && !p.fault && !f.set(m.claim, p.payload[start:p.pos], d.numericSubject) {
-			return false
+		if m == nil || m.claim == noClaim || p.fault {
+			continue
+		}
+		if v := p.payload[start:p.pos]; !f.set(m.claim, v, d.numericSubject) {
+			return unfitClaim(m.name, v)
 		}
 	}
 	p.close(base)
-	return p.isDone() && n <= maxMembers
+	if !p.isDone() || n > maxMembers {
+		return errLimits
+	}
+	return nil
+}
+
+// fieldAt returns a field of v. It sets embedded pointers that are nil.
+func fieldAt(v reflect.Value, path []int) reflect.Value {
+	for i, at := range path {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(at)
+	}
+	return v
 }
 
 // fill reads one value into v, which is zero.
 func (p *pass) fill(s *shape, v reflect.Value) {
-	c := p.peek()
+	c, start := p.peek(), p.pos
 	if c == 'n' && s.kind != other && s.kind != date {
 		p.literal("null")
+		return
+	}
+	if s.kind >= dictionary && s.kind <= object && c != '{' {
+		p.fail()
 		return
 	}
 	switch s.kind {
 	case text:
 		v.SetString(p.unquoted())
 	case boolean:
-		p.skip()
-		if c != 't' && c != 'f' {
+		if p.skip(); c != 't' && c != 'f' {
 			p.fail()
 		}
 		v.SetBool(c == 't')
-	case signed, unsigned, float, number:
-		p.fillNumber(s.kind, v)
-	case anything:
-		if x := p.anything(); x != nil {
-			v.Set(reflect.ValueOf(x))
+	case integer:
+		digits := p.textAt(p.value())
+		x, err := strconv.ParseInt(digits, 10, v.Type().Bits())
+		if err != nil || digits == "-0" {
+			p.fail()
 		}
+		v.SetInt(x)
+	case number:
+		if p.skip(); c != '-' && (c < '0' || c > '9') {
+			p.fail()
+		}
+		v.SetString(p.textAt(span{start, p.pos}))
+	case anything:
+		v.Set(reflect.ValueOf(p.anything()))
 	case date:
 		seconds, ok := parseDigits(p.textAt(p.value()))
 		if !ok || seconds > maxNumericDate {
@@ -296,56 +291,37 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 	case texts:
 		*v.Addr().Interface().(*[]string) = p.texts()
-	case list:
-		p.fillList(s, v)
 	case dictionary:
-		p.fillDictionary(s, v)
-	case anyDictionary:
-		v.Set(reflect.ValueOf(p.object()).Convert(s.t))
-	case object:
-		if c != '{' {
-			p.fail()
+		v.Set(reflect.MakeMap(s.t))
+		name, elem := reflect.New(s.t.Key()).Elem(), reflect.New(s.t.Elem()).Elem()
+		base := p.open()
+		for p.next('}') {
+			name.SetString(p.lasting(p.name()))
+			elem.SetZero()
+			p.fill(s.elem, elem)
+			v.SetMapIndex(name, elem)
 		}
-		p.fillObject(s, v)
+		p.close(base)
+	case anyDictionary:
+		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
+	case object:
+		base := p.open()
+		for p.next('}') {
+			name := p.name()
+			if m := s.fields[s.fields.place(name.key, p.textOf(name))]; m != nil {
+				p.fill(m.shape, fieldAt(v, m.path))
+			} else {
+				p.skip()
+			}
+		}
+		p.close(base)
 	case pointer:
-		to := reflect.New(s.t.Elem())
-		p.fill(s.elem, to.Elem())
-		v.Set(to)
+		v.Set(reflect.New(s.t.Elem()))
+		p.fill(s.elem, v.Elem())
 	default:
 		if text := p.textAt(p.value()); !p.fault && json.Unmarshal([]byte(text), v.Addr().Interface(), p.options...) != nil {
 			p.fail()
 		}
-	}
-}
-
-func (p *pass) fillNumber(k kind, v reflect.Value) {
-	digits := p.textAt(p.value())
-	if p.fault || digits[0] != '-' && (digits[0] < '0' || digits[0] > '9') {
-		p.fail()
-		return
-	}
-	switch k {
-	case number:
-		v.SetString(digits)
-	case float:
-		x, err := strconv.ParseFloat(digits, 64)
-		if err != nil {
-			p.fail()
-		}
-		v.SetFloat(x)
-	case signed:
-		// Zero with a sign is left to the library.
-		x, err := strconv.ParseInt(digits, 10, v.Type().Bits())
-		if err != nil || digits == "-0" {
-			p.fail()
-		}
-		v.SetInt(x)
-	case unsigned:
-		x, err := strconv.ParseUint(digits, 10, v.Type().Bits())
-		if err != nil {
-			p.fail()
-		}
-		v.SetUint(x)
 	}
 }
 
@@ -356,100 +332,35 @@ func (p *pass) texts() []string {
 		return nil
 	}
 	p.elements = p.elements[:0]
-	escapes := false
 	for p.open(); p.next(']'); {
-		inner, escaped := p.string()
+		inner, _ := p.string()
 		p.elements = append(p.elements, inner)
-		escapes = escapes || escaped
 	}
 	if p.fault {
 		return nil
 	}
 	all := make([]string, len(p.elements))
 	for i, s := range p.elements {
-		all[i] = p.textAt(s)
-		if escapes {
-			all[i] = unquote(p.payload[s.start-1 : s.end+1])
-		}
+		all[i] = unquote(p.payload[s.start-1 : s.end+1])
 	}
 	return all
 }
 
-func (p *pass) fillList(s *shape, v reflect.Value) {
-	if p.peek() != '[' {
-		p.fail()
-		return
-	}
-	n := 0
-	for p.open(); p.next(']'); n++ {
-		v.Grow(1)
-		v.SetLen(n + 1)
-		p.fill(s.elem, v.Index(n))
-	}
-	if n == 0 {
-		v.Set(reflect.MakeSlice(s.t, 0, 0))
-	}
-}
-
-func (p *pass) fillDictionary(s *shape, v reflect.Value) {
-	if p.peek() != '{' {
-		p.fail()
-		return
-	}
-	v.Set(reflect.MakeMap(s.t))
-	name, elem := reflect.New(s.t.Key()).Elem(), reflect.New(s.t.Elem()).Elem()
-	base := p.open()
-	for p.next('}') {
-		name.SetString(p.nameText(p.name()))
-		elem.SetZero()
-		p.fill(s.elem, elem)
-		v.SetMapIndex(name, elem)
-	}
-	p.close(base)
-}
-
-// nameText returns the text of a name, which stays valid.
-func (p *pass) nameText(n nameRef) string {
-	if n.escaped {
-		return string(p.textOf(n))
-	}
-	return p.textAt(n.span)
-}
-
-func (p *pass) fillObject(s *shape, v reflect.Value) {
-	base := p.open()
-	for p.next('}') {
-		n := p.name()
-		if m := s.of.find(n.key, p.textOf(n)); m != nil {
-			p.fill(m.shape, fieldAt(v, m.path))
-		} else {
-			p.skip()
-		}
-	}
-	p.close(base)
-}
-
-// fieldAt returns a field of v. It sets embedded pointers that are nil.
-func fieldAt(v reflect.Value, path []int) reflect.Value {
-	for _, i := range path[:len(path)-1] {
-		v = v.Field(i)
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				v.Set(reflect.New(v.Type().Elem()))
-			}
-			v = v.Elem()
-		}
-	}
-	return v.Field(path[len(path)-1])
-}
-
-// anything reads one value as decodeAny does.
+// anything reads one value as encoding/json does. Only an integer that a float64 may not hold
+// exactly becomes a json.Number.
 func (p *pass) anything() any {
 	switch c := p.peek(); c {
 	case '"':
 		return p.unquoted()
 	case '{':
-		return p.object()
+		m := map[string]any{}
+		base := p.open()
+		for p.next('}') {
+			name := p.lasting(p.name())
+			m[name] = p.anything()
+		}
+		p.close(base)
+		return m
 	case '[':
 		list := []any{}
 		for p.open(); p.next(']'); {
@@ -471,23 +382,28 @@ func (p *pass) anything() any {
 	if err != nil {
 		p.fail()
 	}
-	if math.Abs(x) >= 1<<53 && isInteger(digits) {
+	if math.Abs(x) >= 1<<53 && strings.Trim(digits, "-0123456789") == "" {
 		return stdjson.Number(digits)
 	}
 	return x
 }
 
-func (p *pass) object() map[string]any {
-	if p.peek() != '{' {
-		p.fail()
-		return nil
+// textAt returns a part of the payload, without a copy.
+func (p *pass) textAt(s span) string { return p.payload[s.start:s.end] }
+
+// lasting returns a name that stays valid.
+func (p *pass) lasting(n nameRef) string {
+	if n.escaped {
+		return string(p.textOf(n))
 	}
-	m := map[string]any{}
-	base := p.open()
-	for p.next('}') {
-		name := p.nameText(p.name())
-		m[name] = p.anything()
+	return p.textAt(n.span)
+}
+
+// unquoted reads a string. It is a part of the payload, or in new memory if it has escapes.
+func (p *pass) unquoted() string {
+	inner, escaped := p.string()
+	if escaped {
+		return unquote(p.payload[inner.start-1 : inner.end+1])
 	}
-	p.close(base)
-	return m
+	return p.textAt(inner)
 }

@@ -26,10 +26,10 @@ type reader struct {
 
 	ignoresDuplicates bool // no list of names is kept
 
-	buffer []byte    // for the caller
-	names  []nameRef // of the members so far of all objects that pos is in
-	spill  []byte    // the text of names with escapes
-	table  [2 * maxListed]uint16
+	buffer []byte                 // for the caller
+	names  []nameRef              // of the members so far of all objects that pos is in
+	spill  []byte                 // the text of names with escapes
+	table  *[2 * maxListed]uint16 // of the names of one object; made once
 
 	elements []span // of an array of strings
 }
@@ -44,15 +44,12 @@ type nameRef struct {
 	escaped bool
 }
 
-// maxListed is the number of members in one object from which on a map finds duplicates. A map is
-// slower, but nobody can choose names that are slow to compare.
+// maxListed is the number of members in one object up to which a table finds duplicates, and not a
+// map. With more, names that are slow to compare could take long.
 const maxListed = 256
 
-// What a reader keeps for the next text.
-const (
-	maxKeptNames = 1 << 10
-	maxKeptText  = 64 << 10
-)
+// maxKept limits the lists that a reader keeps for the next text.
+const maxKept = 1 << 10
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
@@ -63,20 +60,11 @@ func newReader(text []byte, maxDepth int) *reader {
 	return r
 }
 
-// release gives r back. It keeps nothing that is large.
 func (r *reader) release() {
-	names, spill, buffer, elements := r.names[:0], r.spill[:0], r.buffer[:0], r.elements[:0]
-	if cap(names) > maxKeptNames {
-		names = nil
+	if max(cap(r.names), cap(r.elements)) > maxKept {
+		r.names, r.elements = nil, nil
 	}
-	if cap(elements) > maxKeptNames {
-		elements = nil
-	}
-	if cap(spill) > maxKeptText {
-		spill = nil
-	}
-	r.text, r.pos, r.fault, r.isFirst, r.depth, r.members, r.tooDeep, r.ignoresDuplicates = nil, 0, false, false, 0, 0, false, false
-	r.names, r.spill, r.buffer, r.elements = names, spill, buffer, elements
+	*r = reader{buffer: r.buffer[:0], spill: r.spill[:0], names: r.names[:0], elements: r.elements[:0], table: r.table}
 	readers.Put(r)
 }
 
@@ -167,40 +155,33 @@ func (r *reader) textOf(n nameRef) []byte {
 func (r *reader) close(base int) {
 	names := r.names[base:]
 	r.names = r.names[:base]
-	switch {
-	case len(names) <= 8:
-		for i := range names {
-			for j := range i {
-				if names[i].key == names[j].key && r.isSame(names[i], names[j]) {
-					r.fail()
-				}
-			}
-		}
-	case len(names) <= maxListed:
-		size := 1 << bits.Len(uint(2*len(names)-1)) // at most half of it is used
-		clear(r.table[:size])
-		for i := range names {
-			at := int(names[i].key>>32) & (size - 1)
-			for ; r.table[at] != 0; at = (at + 1) & (size - 1) {
-				if other := names[r.table[at]-1]; names[i].key == other.key && r.isSame(names[i], other) {
-					r.fail()
-				}
-			}
-			r.table[at] = uint16(i + 1)
-		}
-	default:
+	if len(names) > maxListed {
 		seen := make(map[string]bool, len(names))
 		for _, n := range names {
-			text := r.textOf(n)
-			if seen[string(text)] {
+			if text := string(r.textOf(n)); seen[text] {
+				r.fail()
+			} else {
+				seen[text] = true
+			}
+		}
+		return
+	}
+	if r.table == nil {
+		r.table = new([2 * maxListed]uint16)
+	}
+	size := 1 << bits.Len(uint(2*len(names))) // at most half of it is used
+	table := r.table[:min(size, len(r.table))]
+	clear(table)
+	for i, n := range names {
+		at := int(n.key>>32) & (len(table) - 1)
+		for ; table[at] != 0; at = (at + 1) & (len(table) - 1) {
+			if other := names[table[at]-1]; n.key == other.key && bytes.Equal(r.textOf(n), r.textOf(other)) {
 				r.fail()
 			}
-			seen[string(text)] = true
 		}
+		table[at] = uint16(i + 1)
 	}
 }
-
-func (r *reader) isSame(a, b nameRef) bool { return bytes.Equal(r.textOf(a), r.textOf(b)) }
 
 // keyOf returns a number for a name. Different names may have the same one.
 func keyOf(name []byte) uint64 {

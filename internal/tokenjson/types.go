@@ -42,7 +42,7 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 	d.numericSubject = numericSubject
 	if !w.foreign {
 		if s := make(shapes).of(t); s.kind == object || s.kind == anyDictionary {
-			d.root, d.top = s, newTop(s)
+			d.target = newTarget(s)
 		}
 	}
 	return d, nil
@@ -85,7 +85,7 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 		}
 		w.visit(t.Elem(), path)
 		return
-	case slices.Contains(typesWithFuncs, t):
+	case special[t] >= number && special[t] <= recipients:
 		w.needsFuncs = true
 		return
 	case t == reflect.TypeFor[time.Duration]():
