@@ -139,20 +139,6 @@ func TestRememberedTokensExpire(t *testing.T) {
 	})
 }
 
-// After a garbage collection, the next request costs no more than before.
-func TestStatesSurviveCollections(t *testing.T) {
-	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
-	raw := signHS([]byte("another"), plainHeader, payload(""))
-	try := func() { auth.Verify(t.Context(), raw) }
-	warm := bytesPerRun(50, try)
-	collect := func() { runtime.GC(); runtime.GC(); runtime.GC() }
-	alone := bytesPerRun(50, collect)
-	after := bytesPerRun(50, func() { collect(); try() })
-	if after > alone+warm+300 && !underRace() {
-		t.Errorf("%d bytes after collections, which take %d, against %d", after, alone, warm)
-	}
-}
-
 // Forged tokens for many keys do not leave one buffer for each key.
 func TestBuffersBelongToNoKey(t *testing.T) {
 	const keys = 200
@@ -174,9 +160,8 @@ func TestBuffersBelongToNoKey(t *testing.T) {
 		for n := range keys {
 			verify(t, auth, signAs(t, a.name, a.private, fmt.Sprintf(`{"alg":%q,"kid":"%d"}`, a.name, n), pad), jwt.ErrTokenSignatureInvalid)
 		}
-		// A keyed HMAC takes less than 1 KiB. The buffers of one verification take up to 64
-		// KiB.
-		if after := heap(); after > before+keys<<10+128<<10 {
+		// The buffers of one verification take up to 64 KiB.
+		if after := heap(); after > before+128<<10 {
 			t.Errorf("%s: %d keys keep %d KiB", a.name, keys, (after-before)>>10)
 		}
 		runtime.KeepAlive(auth)

@@ -80,6 +80,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 			return reason.Signature
 		}
 	}
+	v.work.KeepHeader(parts.Header, header)
 	if o.payload, err = v.work.Payload(parts.Payload); err != nil {
 		o.fault = err
 		return reasonOf(err)

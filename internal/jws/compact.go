@@ -128,7 +128,7 @@ func faultOf(raw string) *Fault {
 
 // Payload decodes the payload of a token. It is fresh memory, which the claims keep.
 func (w *Workspace) Payload(segment string) (string, error) {
-	b := w.buffers.Get()
+	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	n, err := b.decode(segment)
 	if err != nil {

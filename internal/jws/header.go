@@ -25,11 +25,16 @@ type Header struct {
 	Algorithm string // alg
 	KeyID     string // kid; "" if absent
 	Type      string // typ; "" if absent
+
+	isKnown bool // it was remembered
 }
 
 // ReadHeader reads a header from its segment, which is base64url. The error is a *[Fault]. The
 // algorithm has the name that Canonical returns.
 func (w *Workspace) ReadHeader(segment string) (Header, error) {
+	if h, ok := w.headers.find(segment); ok {
+		return h, nil
+	}
 	h, err := w.decodeHeader(segment)
 	h.Algorithm = Canonical(h.Algorithm)
 	return h, err
@@ -50,7 +55,7 @@ func (w *Workspace) decodeHeader(segment string) (Header, error) {
 			return h, nil
 		}
 	}
-	b := w.buffers.Get()
+	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	text, scratch := b.chunk[:maxHeaderBytes], b.chunk[maxHeaderBytes:]
 	n, err := Base64URL.Decode(text, []byte(segment))
@@ -199,7 +204,7 @@ func IsKeyID(s string) bool {
 // iss is not a string, or has more than maxBytes as it is written. The payload may not be
 // strict JSON.
 func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
-	b := w.buffers.Get()
+	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	n, err := b.decode(segment)
 	if err != nil {

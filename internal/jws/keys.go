@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -75,10 +74,7 @@ func newHMACVerifier(a *algorithm, secret []byte) (Verifier, error) {
 	if looksPublic(secret) {
 		return nil, fmt.Errorf("an %s secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey", a.name)
 	}
-	secret = bytes.Clone(secret)
-	v := &hmacVerifier{hash: a.hash, secret: secret}
-	v.states.Make = func() *hmacState { return &hmacState{mac: hmac.New(a.hash.New, secret)} }
-	return v, nil
+	return &hmacVerifier{a.hash, bytes.Clone(hmacKey(a.hash, secret))}, nil
 }
 
 func newRSAVerifier(a *algorithm, pub *rsa.PublicKey) (Verifier, error) {

@@ -14,9 +14,8 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"hash"
+	"sync"
 	"unsafe"
-
-	"github.com/jwthttp/jwthttp/internal/reserve"
 )
 
 // Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
@@ -36,7 +35,8 @@ type Verifier interface {
 // use.
 type Workspace struct {
 	memory  *memory // nil if nothing is remembered
-	buffers reserve.Reserve[buffers]
+	headers headers
+	buffers sync.Pool // of *buffers
 }
 
 // NewWorkspace returns a workspace that remembers n signatures of public keys, rounded up. It
@@ -46,7 +46,7 @@ func NewWorkspace(n int) *Workspace {
 	if n > 0 {
 		w.memory = newMemory(n)
 	}
-	w.buffers.Make = func() *buffers { return &buffers{hash: sha256.New()} }
+	w.buffers.New = func() any { return new(buffers) }
 	return w
 }
 
@@ -62,48 +62,81 @@ func (w *Workspace) Remembered() int {
 // The buffers of one verification. Keys share them: otherwise, one forged token for each of
 // 10,000 keys would leave 10,000 buffers in memory.
 type buffers struct {
-	hash      hash.Hash // SHA-256, of what is remembered
+	hashes    [3]hash.Hash // SHA-256, SHA-384 and SHA-512, each made when it is needed
 	chunk     [2 * maxHeaderBytes]byte
-	sum       [sha512.Size]byte // of the signing input, by the hash of the algorithm
+	pad       [sha512.BlockSize]byte // of an HMAC
+	sum       [sha512.Size]byte      // of the signing input, by the hash of the algorithm
 	seen      digest
 	signature [maxRSABits / 8]byte
 	der       [maxDERBytes]byte
-	message   []byte // for PeekIssuer
+	message   []byte // a payload
 }
 
+func (b *buffers) hasher(of crypto.Hash) hash.Hash {
+	h := &b.hashes[of-crypto.SHA256]
+	if *h == nil {
+		*h = of.New()
+	}
+	return *h
+}
+
+// An hmacVerifier keeps no keyed state: with many keys, these would take more memory and time than
+// to key one for each token.
 type hmacVerifier struct {
 	hash   crypto.Hash
-	secret []byte
-	states reserve.Reserve[hmacState] // keyed: to key one costs more than to hash a short token
+	secret []byte // of hmacKey
 }
 
-// An hmacState is what one verification needs: less than 1 KiB, so it may stay with the key.
-type hmacState struct {
-	mac hash.Hash
-	sum [sha512.Size]byte
+// hmacKey returns a secret, or its hash if it is longer than a block, RFC 2104 section 2.
+func hmacKey(hash crypto.Hash, secret []byte) []byte {
+	if len(secret) <= sha256.BlockSize || len(secret) <= sha512.BlockSize && hash != crypto.SHA256 {
+		return secret
+	}
+	h := hash.New()
+	h.Write(secret)
+	return h.Sum(nil)
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
 	secret, ok := material.([]byte)
-	return ok && hmac.Equal(secret, v.secret)
+	return ok && hmac.Equal(hmacKey(v.hash, secret), v.secret)
 }
 
 // Verify remembers nothing: to look up a digest takes longer than this.
-func (v *hmacVerifier) Verify(signingInput, sig string, _ *Workspace) (ok, remembered bool) {
-	var signature [sha512.Size]byte
+func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
 	if len(sig) != Base64URL.EncodedLen(v.hash.Size()) {
 		return false, false
 	}
-	if _, err := Base64URL.Decode(signature[:], []byte(sig)); err != nil {
+	b := w.buffers.Get().(*buffers)
+	defer w.buffers.Put(b)
+	signature := b.signature[:v.hash.Size()]
+	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
 		return false, false
 	}
-	s := v.states.Get()
-	defer v.states.Put(s)
-	s.mac.Reset()
-	s.mac.Write(bytesOf(signingInput))
-	equal := hmac.Equal(s.mac.Sum(s.sum[:0]), signature[:v.hash.Size()])
-	clear(s.sum[:]) // it is a good signature, also where the token's was not
+	h := b.hasher(v.hash)
+	pad := b.pad[:h.BlockSize()]
+	clear(pad[copy(pad, v.secret):])
+	const inner, outer = 0x36, 0x5c
+	xor(pad, inner)
+	h.Reset()
+	h.Write(pad)
+	h.Write(bytesOf(signingInput))
+	sum := h.Sum(b.sum[:0])
+	xor(pad, inner^outer)
+	h.Reset()
+	h.Write(pad)
+	h.Write(sum)
+	sum = h.Sum(b.sum[:0])
+	equal := hmac.Equal(sum, signature)
+	clear(pad)
+	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
+}
+
+func xor(block []byte, with byte) {
+	for i := range block {
+		block[i] ^= with
+	}
 }
 
 // A publicVerifier verifies the signatures of one public key, and remembers them.
@@ -130,7 +163,7 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 	if len(sig) != Base64URL.EncodedLen(v.size()) {
 		return false, false
 	}
-	b := w.buffers.Get()
+	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.size()]
 	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
@@ -142,11 +175,12 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 	}
 	// The first part has a fixed length, and the algorithm and the key that it stands for fix
 	// the lengths of the others. So no other three parts have the same digest.
-	b.hash.Reset()
-	b.hash.Write(v.fingerprint[:])
-	b.hash.Write(sum)
-	b.hash.Write(signature)
-	b.hash.Sum(b.seen[:0])
+	h := b.hasher(crypto.SHA256)
+	h.Reset()
+	h.Write(v.fingerprint[:])
+	h.Write(sum)
+	h.Write(signature)
+	h.Sum(b.seen[:0])
 	if w.memory.has(&b.seen) {
 		return true, true
 	}
