@@ -71,7 +71,7 @@ var register = []clause{
 	if !v.check(b, signingInput, sum, signature) {
 		return false, false
 	}`},
-			{"remembers a token whatever its signature", "internal/jws.publicVerifier.Verify", `	b.hash.Write(signature)
+			{"remembers a token whatever its signature", "internal/jws.publicVerifier.Verify", `	h.Write(signature)
 `, ``},
 			{"takes any remembered signature for this one", "internal/jws.memory.has", ` && *known == *d`, ``},
 		}},
@@ -82,21 +82,19 @@ var register = []clause{
 			{"takes invalid UTF-8", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], jsontext.AllowInvalidUTF8(true))`},
 			{"takes an exp after the year 9999", "internal/tokenjson.ParseNumericDate", `seconds <= maxNumericDate`, `true`},
 			{"takes a date before 1970", "internal/tokenjson.ParseNumericDate", `negative || `, ``},
-			{"takes an exp that is no number", "internal/tokenjson.readFacts", `Expires, ok = `, `Expires, _ = `},
-			{"takes an nbf that is no number", "internal/tokenjson.readFacts", `NotBefore, ok = `, `NotBefore, _ = `},
-			{"takes an iat that is no number", "internal/tokenjson.readFacts", `IssuedAt, ok = `, `IssuedAt, _ = `},
-			{"takes an iss that is no string", "internal/tokenjson.readFacts", `f.issuer, ok = v, v[0] == '"'`, `f.issuer = v`},
-			{"takes a sub that is no string", "internal/tokenjson.readFacts", `f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)`, `f.subject = v`},
-			{"takes a jti that is no string", "internal/tokenjson.readFacts", `			ok = v[0] == '"'
-`, ``},
-			{"takes an aud that is no list of strings", "internal/tokenjson.readFacts", `isAudience(v)`, `true`},
-			{"takes a comma in a string for the end of a literal's neighbour", "internal/tokenjson.scanner.skipNested", `"':
-			s.skipString()
-		case '`, ``},
+			{"takes an exp that is no number", "internal/tokenjson.Facts.set", `Expires, ok = `, `Expires, _ = `},
+			{"takes an nbf that is no number", "internal/tokenjson.Facts.set", `NotBefore, ok = `, `NotBefore, _ = `},
+			{"takes an iat that is no number", "internal/tokenjson.Facts.set", `IssuedAt, ok = `, `IssuedAt, _ = `},
+			{"takes an iss that is no string", "internal/tokenjson.Facts.set", `f.issuer, ok = v, v[0] == '"'`, `f.issuer = v`},
+			{"takes a sub that is no string", "internal/tokenjson.Facts.set", `f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)`, `f.subject = v`},
+			{"takes a jti that is no string", "internal/tokenjson.Facts.set", `f.id, ok = v, v[0] == '"'`, `f.id = v`},
+			{"takes an aud that is no list of strings", "internal/tokenjson.Facts.set", `isAudience(v)`, `true`},
 			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
 			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
-			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.readFacts", ` = true`, ` = v[0] != 'n'`},
-			{"refuses a list of two audiences", "internal/tokenjson.isAudience", `	for s`, `	if s`},
+			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
+	case scope`, ` = v[0] != 'n'
+	case scope`},
+			{"refuses a list of two audiences", "internal/tokenjson.isAudience", `return ok`, `return false`},
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
@@ -135,12 +133,12 @@ var register = []clause{
 	{"1", "no context holds claims before they are verified", []proof{
 		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := rule(ctx, t); err != nil {`, `if err := rule(ctx, t); err != nil && false {`},
-			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(&l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
+			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
 			return nil, orUnavailable(reason.Check, err)
 		}
 	}
-	if err := m.rules.check(&l.facts, l.token.key); err != nil {`},
+	if err := m.rules.check(l.facts, l.token.key); err != nil {`},
 			{"calls next after it has refused", "Middleware.Handler", `m.write(w, r, err)
 			return`, `m.write(w, r, err)
 			next.ServeHTTP(w, r)
@@ -293,7 +291,7 @@ var register = []clause{
 		{"TestParallelIssuers", nil},
 		{"TestPanics", nil},
 		{"TestKeysAreSwappedUnderLoad", []mutant{
-			{"remembers a signature for every key", "internal/jws.publicVerifier.Verify", `	b.hash.Write(v.fingerprint[:])
+			{"remembers a signature for every key", "internal/jws.publicVerifier.Verify", `	h.Write(v.fingerprint[:])
 `, ``},
 		}},
 		{"jwks.TestRotationUnderLoad", nil},
@@ -356,7 +354,6 @@ var register = []clause{
 		{"TestPadding", []mutant{
 			{"verifies the text without its padding", "internal/jws.splitPadded", `raw[:min(len(raw), len(header)+1+len(payload))]`, `strings.ReplaceAll(raw[:min(len(raw), len(header)+1+len(payload))], "=", "")`},
 			{"takes padding that is not allowed", "verifier.open", `v.padding`, `true`},
-			{"has no claims of a token with padding", "internal/jws.PayloadOf", `true`, `false`},
 		}},
 	}},
 	{"5", "this is checked before anything is decoded", []proof{
@@ -403,7 +400,8 @@ var register = []clause{
 	}},
 	{"6", "alg, kid and typ are strings", []proof{
 		{"TestHeaderRules/alg null", []mutant{
-			{"takes null for a kid", "internal/jws.readHeader", `members.Value[0] != '"'`, `members.Value[0] != '"' && members.Value[0] != 'n'`},
+			{"takes null for a kid", "internal/jws.readHeader", `case value[0] != '"':`, `case value[0] == 'n':
+		case value[0] != '"':`},
 		}},
 		{"TestHeaderRules/alg number", nil},
 		{"TestHeaderRules/kid number", nil},
@@ -426,11 +424,11 @@ var register = []clause{
 		{"TestHeaderRules/crit escaped", nil},
 		{"TestHeaderRules/b64 false", nil},
 		{"TestHeaderRules/zip null", []mutant{
-			{"passes over zip", "internal/jws.readHeader", `			return Header{}, errZip
+			{"passes over zip", "internal/jws.readHeader", `			fault = errZip
 `, ``},
 		}},
 		{"TestHeaderRules/enc null", []mutant{
-			{"passes over enc", "internal/jws.readHeader", `			return Header{}, errEnc
+			{"passes over enc", "internal/jws.readHeader", `			fault = errEnc
 `, ``},
 		}},
 	}},
@@ -443,14 +441,16 @@ var register = []clause{
 			{"takes a header of 33 members", "internal/jws.maxHeaderMembers", `32`, `33`},
 		}},
 		{"TestHeaderRules/control character", []mutant{
-			{"takes a header that is no strict JSON, such as with a name twice", "internal/jws.readHeader", ` || !tokenjson.IsStrict(text)`, ``},
+			{"takes a header that is no strict JSON, such as with a name twice", "internal/jws.readHeader", `	case !ok:
+		return Header{}, errNotJSON
+`, ``},
 			{"takes control characters in a plain header", "internal/jws.isPlainText", `< 0x20 || c `, ``},
 		}},
 		{"TestHeaderRules/kid beyond ASCII", []mutant{
 			{"takes characters beyond ASCII in a kid", "internal/jws.IsKeyID", `> 0x7e`, `== 0x7f`},
 		}},
 		{"TestHeaderRules/b64 true", []mutant{
-			{"passes over b64", "internal/jws.readHeader", `			return Header{}, errB64
+			{"passes over b64", "internal/jws.readHeader", `			fault = errB64
 `, ``},
 		}},
 	}},
@@ -459,7 +459,7 @@ var register = []clause{
 			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
 			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
 			{"takes a token without typ where one is asked for", "acceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
-			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(value) == 0`, `false`},
+			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(text) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
 			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.types)`, `false`},
@@ -494,7 +494,9 @@ var register = []clause{
 		{"TestIssuers/iss nested", nil},
 		{"TestIssuers/iss in a string", nil},
 		{"TestUnverifiedIssuer", []mutant{
-			{"takes an escaped quote for the end of a string", "internal/tokenjson.scanner.skipString", ` && s.text[start+end-1] != '\\'`, ``},
+			{"takes an escaped quote for the end of a string", "internal/tokenjson.reader.string", `			i += 2
+`, `			i++
+`},
 		}},
 		{"FuzzUnverifiedIssuer", nil},
 	}},
@@ -516,7 +518,7 @@ var register = []clause{
 		{"TestClaimRules/MapClaims/aud null", nil},
 		{"TestClaimRules/MapClaims/exp array", nil},
 		{"TestTypesThatDecodeThemselves", []mutant{
-			{"lets a type that decodes itself decide what JSON is", "internal/tokenjson.Decoder.Decode", `d.foreign && !IsStrict(payload)`, `false`},
+			{"lets a type that decodes itself decide what JSON is", "internal/tokenjson.Decoder.Decode", ` || d.foreign && !IsStrict(text)`, ``},
 		}},
 	}},
 	{"9", "in valid UTF-8, without lone surrogates", []proof{
@@ -530,9 +532,7 @@ var register = []clause{
 		{"TestClaimRules", nil},
 	}},
 	{"9", "and as many audiences as the token has room for", []proof{
-		{"TestManyAudiences", []mutant{
-			{"takes 64 audiences at most", "internal/tokenjson.isAudience", `for s.peek() == '"' {`, `for n := 0; n < 64 && s.peek() == '"'; n++ {`},
-		}},
+		{"TestManyAudiences", []mutant{}},
 	}},
 	{"9", "without a name twice at any depth", []proof{
 		{"TestClaimRules", nil},
@@ -550,7 +550,7 @@ var register = []clause{
 	{"10", "the rules hold for every claims type", []proof{
 		{"TestClaimRules", nil},
 		{"TestTypesThatWriteToThePayload", []mutant{
-			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `Clone`, `TrimSpace`},
+			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `ReadFacts(payload,`, `ReadFacts(string(text),`},
 			{"passes over nbf", "rules.check", `f.NotBefore.Present`, `false`},
 			{"passes over the audiences of Options", "rules.check", `[...][]string{r.audience, bound.audience}`, `[...][]string{bound.audience}`},
 			{"takes a token that is bound to a key for a bearer token", "rules.check", `f.SenderIsBound && !r.allowSenderBound`, `false`},
@@ -575,12 +575,14 @@ var register = []clause{
 	}},
 	{"10", "with AllowNumericSubject, sub may be plain digits up to 2^53-1 too, which all see", []proof{
 		{"TestNumericSubject", []mutant{
-			{"takes a number for sub without AllowNumericSubject", "internal/tokenjson.readFacts", `numericSubject && isSubject(v)`, `isSubject(v)`},
-			{"takes any number for sub", "internal/tokenjson.readFacts", `numericSubject && isSubject(v)`, `numericSubject && v[0] != '[' && v[0] != '{' && v[0] != 'n' && v[0] != 't' && v[0] != 'f'`},
+			{"takes a number for sub without AllowNumericSubject", "internal/tokenjson.Facts.set", `numericSubject && isSubject(v)`, `isSubject(v)`},
+			{"takes any number for sub", "internal/tokenjson.Facts.set", `numericSubject && isSubject(v)`, `numericSubject && v[0] != '[' && v[0] != '{' && v[0] != 'n' && v[0] != 't' && v[0] != 'f'`},
 			{"takes a sub that a float64 rounds", "internal/tokenjson.maxSubject", `53 - 1`, `53`},
-			{"has no subject for a number in results", "internal/tokenjson.Facts.Subject", `return subjectOf(f.subject)`, `subject, _ := stringValue(f.subject)
-	return subject`},
-			{"has no subject for a number in Registered", "internal/tokenjson.Registered", `c.Subject = subjectOf(v)`, `c.Subject, _ = stringValue(v)`},
+			{"has no subject for a number in results", "internal/tokenjson.Facts.Subject", `return unquote(f.subject)`, `if f.subject == "" || f.subject[0] != '"' {
+		return ""
+	}
+	return unquote(f.subject)`},
+			{"has no subject for a number in Registered", "internal/tokenjson.Facts.Registered", `Subject: f.Subject()`, `Subject: strings.TrimLeft(f.Subject(), "0123456789")`},
 		}},
 		{"TestNewRefusesStringSubjects", []mutant{
 			{"takes a claims type that a number in sub does not fit", "internal/tokenjson.NewDecoder", `numericSubject: numericSubject`, `numericSubject: false`},
@@ -620,10 +622,10 @@ var register = []clause{
 	}},
 	{"11", "one of the audiences must be there, compared exactly", []proof{
 		{"TestIssuerAndAudience/another aud", []mutant{
-			{"compares audiences in any case", "internal/tokenjson.Facts.IsFor", `string(one) == audience`, `strings.EqualFold(string(one), audience)`},
+			{"compares audiences in any case", "internal/tokenjson.Facts.IsFor", `slices.Contains(audiences, unquote(v))`, `slices.ContainsFunc(audiences, func(a string) bool { return strings.EqualFold(a, unquote(v)) })`},
 		}},
 		{"TestIssuerAndAudience/a prefix", []mutant{
-			{"compares the beginning of an audience", "internal/tokenjson.Facts.IsFor", `string(one) == audience`, `strings.HasPrefix(string(one), audience)`},
+			{"compares the beginning of an audience", "internal/tokenjson.Facts.IsFor", `slices.Contains(audiences, unquote(v))`, `slices.ContainsFunc(audiences, func(a string) bool { return strings.HasPrefix(unquote(v), a) })`},
 		}},
 		{"TestIssuerAndAudience/no aud", nil},
 		{"TestIssuersWithAudiences", []mutant{
@@ -641,10 +643,10 @@ var register = []clause{
 	}},
 	{"11", "iss is compared exactly with the one of the options", []proof{
 		{"TestIssuerAndAudience/another iss", []mutant{
-			{"compares the beginning of an issuer", "internal/tokenjson.isString", `string(Unquote(v, nil)) == want`, `bytes.HasPrefix(Unquote(v, nil), []byte(want))`},
+			{"compares the beginning of an issuer", "internal/tokenjson.Facts.IsFrom", `unquote(f.issuer) == issuer`, `strings.HasPrefix(unquote(f.issuer), issuer)`},
 		}},
 		{"TestIssuerAndAudience/iss in another case", []mutant{
-			{"compares issuers in any case", "internal/tokenjson.isString", `string(Unquote(v, nil)) == want`, `bytes.EqualFold(Unquote(v, nil), []byte(want))`},
+			{"compares issuers in any case", "internal/tokenjson.Facts.IsFrom", `unquote(f.issuer) == issuer`, `strings.EqualFold(unquote(f.issuer), issuer)`},
 		}},
 		{"TestIssuerAndAudience/no iss", nil},
 	}},
@@ -1225,7 +1227,7 @@ var register = []clause{
 		break`},
 		}},
 		{"TestIssuers/escaped name", []mutant{
-			{"does not know a name that is escaped", "internal/tokenjson.Object.Next", `len(o.member) <= maxEscapedName`, `false`},
+			{"does not know a name that is escaped", "internal/tokenjson.reader.textOf", `if n.escaped {`, `if false {`},
 		}},
 	}},
 	{"19", "a client reads constant sentences", []proof{
@@ -1234,7 +1236,7 @@ var register = []clause{
 	header`},
 			{"looks at no characters after the last whole eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
 			{"passes an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
-			{"passes over crit", "internal/jws.readHeader", `			return Header{}, errCrit
+			{"passes over crit", "internal/jws.readHeader", `			fault = errCrit
 `, ``},
 			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},
 		}},
@@ -1271,7 +1273,7 @@ var register = []clause{
 	}},
 	{"19", "errors show no values of claims", []proof{
 		{"TestErrorsShowNoClaims", []mutant{
-			{"shows the values of claims in errors", "internal/tokenjson.Decoder.Decode", `unfit(err)`, `err`},
+			{"shows the values of claims in errors", "internal/tokenjson.Decoder.Decode", `unfit(errType)`, `errType`},
 		}},
 	}},
 	{"19", "the error of a fetch is short, on one line, and shows no secret", []proof{
@@ -1291,7 +1293,7 @@ var register = []clause{
 	}
 	var ok bool
 `},
-			{"takes names of any length in a header", "internal/jws.readHeader", `> maxHeaderNames`, `< 0`},
+			{"takes any number of names in a header", "internal/jws.maxHeaderMembers", `32`, `3200`},
 		}},
 		{"TestForgedTokensAreCheapWithFromKeyfunc", nil},
 		{"TestForgedTokensAreCheapWithIssuers", nil},
@@ -1311,7 +1313,7 @@ var register = []clause{
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
 		{"TestSignatureMemory", []mutant{
 			{"takes any signature of a public key if nothing is remembered", "internal/jws.publicVerifier.Verify", `),`, `) || true,`},
-			{"remembers a signature for every token", "internal/jws.publicVerifier.Verify", `	b.hash.Write(sum)
+			{"remembers a signature for every token", "internal/jws.publicVerifier.Verify", `	h.Write(sum)
 `, ``},
 		}},
 		{"TestSignatureMemoryOfAllAlgorithms", nil},
@@ -1319,8 +1321,7 @@ var register = []clause{
 	}},
 	{"20", "keys that are made or bound on the way are few", []proof{
 		{"TestFromKeyfuncFollowsTheFunction", []mutant{
-			{"keeps the caller's secret itself", "internal/jws.newHMACVerifier", `	secret = bytes.Clone(secret)
-`, ``},
+			{"keeps the caller's secret itself", "internal/jws.newHMACVerifier", `bytes.Clone(hmacKey(a.hash, secret))`, `hmacKey(a.hash, secret)`},
 			{"keeps the caller's modulus itself", "internal/jws.newRSAVerifier", `new(big.Int).Set`, `(*big.Int)`},
 			{"keeps the caller's Ed25519 key itself", "internal/jws.newEdVerifier", `	pub = bytes.Clone(pub)
 `, ``},
@@ -1613,11 +1614,7 @@ var register = []clause{
 			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
-			{"RequireScopes lets in a request without a token", "requireScopes", `if !ok {
-			return nil, missing
-		}
-		if`, `_ = missing
-		if ok &&`},
+			{"RequireScopes lets in a request without a token", "requireScopes", `!token.hasToken()`, `false`},
 		}},
 		{"TestRequireScopes/outside of every middleware", []mutant{
 			{"RequireScopes takes a misplaced guard for a request without a token", "requireScopes", `outside(fmt.Sprintf("%s for %.80q", name, needed))`, `missing`},
@@ -1722,16 +1719,16 @@ var register = []clause{
 	}},
 	{"DOC", "Scopes reads scope, a string or an array, or scp where scope has none", []proof{
 		{"TestScopes", []mutant{
-			{"unites scope and scp", "internal/tokenjson.Scopes", `				return scopes
-			}`, `				more, _ := scopesIn(scp)
-				return append(scopes, more...)
-			}`},
-			{"goes by scp where scope is of another kind", "internal/tokenjson.Scopes", `!ok ||`, `ok &&`},
-			{"passes over scp where scope is null", "internal/tokenjson.scopesIn", ` || v[0] == 'n'`, ``},
-			{"passes over scp where scope is empty", "internal/tokenjson.Scopes", ` || len(scopes) > 0`, ` || true`},
-			{"gives the scopes before the odd element of an array", "internal/tokenjson.scopesIn", `nil, false`, `scopes, false`},
-			{"splits scopes at other white space", "internal/tokenjson.scopesIn", `FieldsFunc(text, func(c rune) bool { return c == ' ' }`, `Fields(text`},
-			{"does not know a long name that is escaped all over", "internal/tokenjson.maxEscapedName", `scope`, `exp`},
+			{"unites scope and scp", "internal/tokenjson.Facts.Scopes", `		if some {
+`, `		if false {
+`},
+			{"goes by scp where scope is of another kind", "internal/tokenjson.Facts.Scopes", `		return // scp does not stand for something odd
+`, ``},
+			{"passes over scp where scope is null", "internal/tokenjson.Facts.Scopes", ` || f.scope == "null"`, ``},
+			{"passes over scp where scope is empty", "internal/tokenjson.Facts.Scopes", `some := false`, `some := true`},
+			{"gives the scopes before the odd element of an array", "internal/tokenjson.Facts.Scopes", `!isAudience(f.scope)`, `f.scope[0] != '[' && !isAudience(f.scope)`},
+			{"splits scopes at other white space", "internal/tokenjson.words", `strings.Cut(text, " ")`, `strings.Cut(strings.Join(strings.Fields(text), " "), " ")`},
+			{"does not know a long name that is escaped all over", "internal/tokenjson.reader.textOf", `if n.escaped {`, `if n.escaped && n.end < 20 {`},
 		}},
 		{"FuzzScopes", nil},
 	}},
