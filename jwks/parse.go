@@ -28,15 +28,16 @@ const (
 // A Set is what [Parse] found in a key set.
 type Set struct {
 	Keys    jwthttp.KeySet // 1 to 100 keys, bound to no issuer
-	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 106
+	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 112
 }
 
 // Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
 // rules hold as for a [Source]:
 //
 //   - Keys for RS, PS and ES with 256, 384 and 512, and for EdDSA (Ed25519), are used. A key
-//     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. An RSA key has
-//     2048 to 8192 bits.
+//     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. If the issuer
+//     uses another one, add alg to the text; for a Source there is [Options].Algorithms. An RSA
+//     key has 2048 to 8192 bits.
 //   - These keys are skipped: symmetric and private keys, keys with another use than sig, keys
 //     with key_ops but without verify, and keys that cannot verify a signature.
 //   - One kid may name keys of several algorithms. Of two keys with one kid and one algorithm,
@@ -53,7 +54,7 @@ type Set struct {
 //
 // The error says why the text is not a key set, or why none of its keys can be used.
 func Parse(data []byte) (Set, error) {
-	found, skipped, err := parse(data)
+	found, skipped, err := parse(data, nil)
 	if err != nil {
 		return Set{}, fmt.Errorf("jwks: Parse: %w", err)
 	}
@@ -67,10 +68,12 @@ func Parse(data []byte) (Set, error) {
 	return set, nil
 }
 
-// A foundKey is a key that can be used, with its identity.
+// A foundKey is a key that can be used, with its identity. One JWK may be several of them, each
+// for one algorithm.
 type foundKey struct {
 	jwthttp.Key
 	identity
+	place  int     // of its JWK in the document, from 1
 	origin *origin // once the key belongs to a Source
 }
 
@@ -88,10 +91,17 @@ type skippedKey struct {
 	err error
 }
 
-// parse returns at least one key, or an error.
-func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) {
+// parse returns at least one key, or an error. wanted is Options.Algorithms.
+func parse(document []byte, wanted []string) (found []foundKey, skipped []skippedKey, err error) {
 	isSet := false
-	place, rest, unreported := 0, 0, 0
+	place, used, rest, unreported := 0, 0, 0, 0
+	skip := func(kid string, err error) {
+		if len(skipped) == maxReports {
+			unreported++
+			return
+		}
+		skipped = append(skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", place, kid, cutError{err})})
+	}
 	err = eachMember(document, func(name string, value jsontext.Value) error {
 		if name != "keys" || value.Kind() == 'n' {
 			return nil
@@ -99,21 +109,26 @@ func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) 
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
 			place++
-			if len(found) == maxKeys { // to parse thousands more would take a second
+			if used == maxKeys { // to parse thousands more would take a second
 				rest++
 				return
 			}
-			k, err := parseKey(text)
-			if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-				err = fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm)
+			kid, keys, err := parseKey(text, wanted)
+			if err != nil {
+				skip(kid, err)
+				return
 			}
-			switch {
-			case err == nil:
+			before := len(found)
+			for _, k := range keys {
+				if kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
+					skip(kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm))
+					continue
+				}
+				k.place = place
 				found = append(found, k)
-			case len(skipped) < maxReports:
-				skipped = append(skipped, skippedKey{k.kid, fmt.Errorf("key %d (kid %.40q): %w", place, k.kid, cutError{err})})
-			default:
-				unreported++
+			}
+			if len(found) > before {
+				used++
 			}
 		})
 	})
@@ -228,43 +243,70 @@ type cutError struct{ error }
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// parseKey reads one JWK, RFC 7517 section 4. With an error it still returns the kid, if the
-// JWK has one.
-func parseKey(text []byte) (k foundKey, err error) {
+// parseKey reads one JWK, RFC 7517 section 4. It returns a key for each algorithm that the JWK
+// serves, at least one. With an error it still returns the kid, if the JWK has one.
+func parseKey(text []byte, wanted []string) (kid string, keys []foundKey, err error) {
 	parsed, err := jwk.Parse(text, jwk.Lenient)
-	k.kid, k.thumbprint = parsed.ID, parsed.Thumbprint
 	if err != nil {
-		return k, err
+		return parsed.ID, nil, err
 	}
-	if k.algorithm, k.Key, err = makeKey(parsed.Public, parsed.Algorithm); err != nil {
-		return k, err
+	serves, err := algorithmsOf(parsed.Public, parsed.Algorithm, wanted)
+	if err != nil {
+		return parsed.ID, nil, err
 	}
-	if k.kid != "" {
-		k.Key = k.WithID(k.kid)
+	for _, algorithm := range serves {
+		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
+		if parsed.ID != "" {
+			k = k.WithID(parsed.ID)
+		}
+		if err := k.Err(); err != nil {
+			return parsed.ID, nil, err
+		}
+		keys = append(keys, foundKey{Key: k, identity: identity{keyName{parsed.ID, algorithm}, parsed.Thumbprint}})
 	}
-	return k, k.Err()
+	return parsed.ID, keys, nil
 }
 
-// algorithms are what makeKey makes keys for.
+// algorithms are what keys are made for.
 var algorithms = slices.DeleteFunc(jws.Algorithms(), jws.IsSymmetric)
 
-// makeKey returns the key for the algorithm alg. If alg is "", the type of pub decides.
-func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {
+// possible returns the algorithms that keys can be for, by Options.Algorithms.
+func possible(wanted []string) []string {
+	if wanted == nil {
+		return algorithms
+	}
+	return wanted
+}
+
+// algorithmsOf returns the algorithms that a key serves, at least one. alg is what it says about
+// that, "" if nothing. wanted is Options.Algorithms.
+func algorithmsOf(pub any, alg string, wanted []string) ([]string, error) {
 	fitting := jws.AlgorithmsFor(pub)
+	serves := fitting
+	switch algorithm := jws.Canonical(alg); {
+	case alg == "" && wanted == nil:
+		return fitting[:1], nil // the usual one
+	case alg == "":
+	case !slices.Contains(fitting, algorithm):
+		return nil, fmt.Errorf("its alg %.40q is not supported for this key (%T): use %s", alg, pub, jws.List(fitting, "or"))
+	default:
+		serves = []string{algorithm}
+	}
+	serves = slices.DeleteFunc(slices.Clone(serves), func(name string) bool { return !slices.Contains(possible(wanted), name) })
+	if len(serves) > 0 {
+		return serves, nil
+	}
 	if alg == "" {
-		alg = fitting[0]
+		return nil, fmt.Errorf("Options.Algorithms (%s) has none of those of its type: add %s, if tokens use it", jws.List(wanted, "and"), jws.List(fitting, "or"))
 	}
-	algorithm = jws.Canonical(alg)
-	if !slices.Contains(fitting, algorithm) {
-		return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for this key (%T): use %s", alg, pub, jws.List(fitting, "or"))
-	}
-	return algorithm, jwthttp.NewKey(jws.MethodOf(algorithm), pub), nil
+	return nil, fmt.Errorf("its alg %s is not in Options.Algorithms (%s): add it, if tokens use it", jws.Canonical(alg), jws.List(wanted, "and"))
 }
 
 // An index is what a document has.
 type index struct {
 	found   []foundKey
 	skipped []skippedKey
+	used    int               // how many JWKs the keys in found are of
 	source  jwthttp.KeySource // of the keys in found
 }
 
@@ -273,7 +315,12 @@ func newIndex(found []foundKey, skipped []skippedKey) *index {
 	for _, k := range found {
 		set = append(set, k.Key)
 	}
-	return &index{found, skipped, keyhook.Index(set).(jwthttp.KeySource)}
+	return &index{found, skipped, len(firstOfEach(found)), keyhook.Index(set).(jwthttp.KeySource)}
+}
+
+// firstOfEach returns one key of each JWK. keys are in the order of their places.
+func firstOfEach(keys []foundKey) []foundKey {
+	return slices.CompactFunc(slices.Clone(keys), func(a, b foundKey) bool { return a.place == b.place })
 }
 
 func (x *index) has(key identity) bool {
@@ -290,15 +337,21 @@ func (x *index) find(wanted jwthttp.TokenHeader) []jwthttp.Key {
 // An unknownKey says which key a token wants, and which ones there are. Floods of tokens end
 // here, so the text is made only if it is read.
 type unknownKey struct {
-	algorithm, kid string // of the token, unverified
-	has            *index // nil if nothing was fetched yet
+	algorithm, kid string   // of the token, unverified
+	wanted         []string // Options.Algorithms
+	has            *index   // nil if nothing was fetched yet
 }
 
 func (e *unknownKey) Error() string {
-	if e.has == nil {
-		return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(nil), "")
+	var keys []foundKey
+	mend := ""
+	if e.has != nil {
+		keys, mend = e.has.found, ": is the token of another issuer, or of one that has not published the key?"
 	}
-	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(e.has.found), ": is the token of another issuer, or of one that has not published the key?")
+	if slices.Contains(algorithms, e.algorithm) && !slices.Contains(possible(e.wanted), e.algorithm) {
+		return fmt.Sprintf("jwks: no key can have alg %q (unverified), because Options.Algorithms has %s only: add it there if the issuer uses it, or have the issuer sign with one of these; the source has %s", e.algorithm, jws.List(e.wanted, "and"), logtext.Keys(names(keys)))
+	}
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, possible(e.wanted), names(keys), mend)
 }
 
 func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }
