@@ -99,8 +99,11 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		return "", err
 	}
 	var issuer, keySet string
+	isSet := false
 	err = eachMember(document, func(name string, value jsontext.Value) error {
 		switch name {
+		case "keys":
+			isSet = true
 		case "issuer":
 			return json.Unmarshal(value, &issuer)
 		case "jwks_uri":
@@ -110,6 +113,9 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	})
 	if err != nil {
 		return "", at(place, fmt.Errorf("it is not JSON metadata: %w", err))
+	}
+	if issuer == "" && isSet {
+		return "", at(place, errors.New("it is a key set, not the metadata of an issuer: pass its address to New"))
 	}
 	if issuer == "" {
 		return "", at(place, errors.New("it is not the metadata of an issuer, for it has no issuer: check the address"))

@@ -31,8 +31,9 @@ type Set struct {
 	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 112
 }
 
-// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
-// rules hold as for a [Source]:
+// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. It also
+// reads a JSON object that maps kids to PEM texts, each a certificate or a public key, as Google
+// and Firebase publish them. The same rules hold as for a [Source]:
 //
 //   - Keys for RS, PS and ES with 256, 384 and 512, and for EdDSA (Ed25519), are used. A key
 //     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. If the issuer
@@ -47,12 +48,16 @@ type Set struct {
 //     would need more than 8 tries is refused.
 //   - The first 100 keys that can be used are used. Skipped reports the rest in one error. Of
 //     keys that cannot be used, it reports 100, and how many more there are.
-//   - Certificates (x5c, x5t) are ignored.
+//   - Certificates in a key (x5c, x5t) are ignored.
 //   - These deviations are accepted, as by other readers: a byte order mark at the beginning,
 //     base64 in the standard alphabet or with padding, and EC coordinates without their
 //     leading zeros.
 //
-// The error says why the text is not a key set, or why none of its keys can be used.
+// In a map, each member is a key without alg. Neither the dates nor the signature of a
+// certificate are checked: the place that the text comes from vouches for it, as it does for a
+// key set.
+//
+// The error says what the text is if it is neither, or why none of its keys can be used.
 func Parse(data []byte) (Set, error) {
 	found, skipped, err := parse(data, nil)
 	if err != nil {
@@ -68,12 +73,12 @@ func Parse(data []byte) (Set, error) {
 	return set, nil
 }
 
-// A foundKey is a key that can be used, with its identity. One JWK may be several of them, each
-// for one algorithm.
+// A foundKey is a key that can be used, with its identity. One key of a document may be several
+// of them, each for one algorithm.
 type foundKey struct {
 	jwthttp.Key
 	identity
-	place  int     // of its JWK in the document, from 1
+	place  int     // in the document, from 1
 	origin *origin // once the key belongs to a Source
 }
 
@@ -92,84 +97,121 @@ type skippedKey struct {
 }
 
 // parse returns at least one key, or an error. wanted is Options.Algorithms.
-func parse(document []byte, wanted []string) (found []foundKey, skipped []skippedKey, err error) {
+func parse(document []byte, wanted []string) ([]foundKey, []skippedKey, error) {
+	c := collector{wanted: wanted}
+	var o outline
 	isSet := false
-	place, used, rest, unreported := 0, 0, 0, 0
-	skip := func(kid string, err error) {
-		if len(skipped) == maxReports {
-			unreported++
-			return
-		}
-		skipped = append(skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", place, kid, cutError{err})})
-	}
-	err = eachMember(document, func(name string, value jsontext.Value) error {
+	err := eachMember(document, func(name string, value jsontext.Value) error {
 		if name != "keys" || value.Kind() == 'n' {
+			o.note(name, value)
 			return nil
 		}
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
-			place++
-			if used == maxKeys { // to parse thousands more would take a second
-				rest++
-				return
-			}
-			kid, keys, err := parseKey(text, wanted)
-			if err != nil {
-				skip(kid, err)
-				return
-			}
-			before := len(found)
-			for _, k := range keys {
-				if kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-					skip(kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm))
-					continue
-				}
-				k.place = place
-				found = append(found, k)
-			}
-			if len(found) > before {
-				used++
-			}
+			c.add(func() (jwk.Key, error) { return jwk.Parse(text, jwk.Lenient) })
 		})
 	})
+	if err == nil && !isSet && o.isPEMMap() {
+		isSet = true
+		err = eachMember(document, func(kid string, value jsontext.Value) error {
+			c.add(func() (jwk.Key, error) { return parsePEM(kid, value) })
+			return nil
+		})
+	}
+	if err != nil || !isSet {
+		return nil, nil, o.describe(document, err)
+	}
+	return c.result()
+}
+
+// A collector collects the keys of a document, within the limits.
+type collector struct {
+	wanted  []string // Options.Algorithms
+	found   []foundKey
+	skipped []skippedKey
+
+	place      int // of the key that was added last, from 1
+	used       int // how many keys of the document are in found
+	rest       int // how many were not read, because enough are used
+	unreported int
+}
+
+// add reads the next key of the document.
+func (c *collector) add(read func() (jwk.Key, error)) {
+	c.place++
+	if c.used == maxKeys { // to parse thousands more would take a second
+		c.rest++
+		return
+	}
+	parsed, err := read()
+	var keys []foundKey
+	if err == nil {
+		keys, err = keysOf(parsed, c.wanted)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is not a JSON key set: %w", cutError{err})
+		c.skip(parsed.ID, err)
+		return
 	}
-	if !isSet {
-		return nil, nil, errors.New("it is not a key set, for it has no member keys: if it is the metadata of an issuer, pass that issuer to Discover")
+	before := len(c.found)
+	for _, k := range keys {
+		if k.kid != "" && slices.ContainsFunc(c.found, func(f foundKey) bool { return f.keyName == k.keyName }) {
+			c.skip(k.kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm))
+			continue
+		}
+		k.place = c.place
+		c.found = append(c.found, k)
 	}
-	if unreported > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used, and only the first %d are reported one by one", unreported, maxReports)})
+	if len(c.found) > before {
+		c.used++
+	}
+}
+
+func (c *collector) skip(kid string, err error) {
+	if len(c.skipped) == maxReports {
+		c.unreported++
+		return
+	}
+	c.skipped = append(c.skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, cutError{err})})
+}
+
+// result returns at least one key, or an error.
+func (c *collector) result() ([]foundKey, []skippedKey, error) {
+	skipped := c.skipped
+	note := func(format string, args ...any) {
+		skipped = append(skipped, skippedKey{"", fmt.Errorf(format, args...)})
+	}
+	if c.unreported > 0 {
+		note("%d more keys cannot be used, and only the first %d are reported one by one", c.unreported, maxReports)
 	}
 	for _, algorithm := range algorithms {
 		n := 0
-		for _, k := range found {
+		for _, k := range c.found {
 			if k.keyName == (keyName{"", algorithm}) {
 				n++
 			}
 		}
 		if n > maxTried {
-			skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)})
+			note("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)
 		}
 	}
-	if rest > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", rest, maxKeys)})
+	if c.rest > 0 {
+		note("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", c.rest, maxKeys)
 	}
-	if len(found) == 0 {
+	if len(c.found) == 0 {
 		reasons := []error{errors.New("it has no key that can be used")}
 		for _, s := range skipped {
 			reasons = append(reasons, s.err)
 		}
 		return nil, nil, errors.Join(reasons...)
 	}
-	return found, skipped, nil
+	return c.found, skipped, nil
 }
 
 // eachMember calls f for each member of a JSON object, and returns the first error. Duplicate
 // names are an error, because two readers could read two different things. What is inside of a
 // value is not checked: f decides, so that one bad key does not spoil the others.
 func eachMember(document []byte, f func(name string, value jsontext.Value) error) error {
-	document = bytes.TrimPrefix(document, []byte("\ufeff")) // RFC 8259 section 8.1 lets readers ignore it
+	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
 	d := newDecoder(document)
 	if kind := d.PeekKind(); kind == 'n' { // null has no members
 		if err := d.SkipValue(); err != nil {
@@ -185,6 +227,8 @@ func eachMember(document []byte, f func(name string, value jsontext.Value) error
 	}
 	return nil
 }
+
+const byteOrderMark = "\ufeff" // RFC 8259 section 8.1 lets readers ignore it
 
 func newDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -243,16 +287,11 @@ type cutError struct{ error }
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// parseKey reads one JWK, RFC 7517 section 4. It returns a key for each algorithm that the JWK
-// serves, at least one. With an error it still returns the kid, if the JWK has one.
-func parseKey(text []byte, wanted []string) (kid string, keys []foundKey, err error) {
-	parsed, err := jwk.Parse(text, jwk.Lenient)
-	if err != nil {
-		return parsed.ID, nil, err
-	}
+// keysOf returns a key for each algorithm that a key of a document serves, at least one.
+func keysOf(parsed jwk.Key, wanted []string) (keys []foundKey, err error) {
 	serves, err := algorithmsOf(parsed.Public, parsed.Algorithm, wanted)
 	if err != nil {
-		return parsed.ID, nil, err
+		return nil, err
 	}
 	for _, algorithm := range serves {
 		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
@@ -260,11 +299,11 @@ func parseKey(text []byte, wanted []string) (kid string, keys []foundKey, err er
 			k = k.WithID(parsed.ID)
 		}
 		if err := k.Err(); err != nil {
-			return parsed.ID, nil, err
+			return nil, err
 		}
 		keys = append(keys, foundKey{Key: k, identity: identity{keyName{parsed.ID, algorithm}, parsed.Thumbprint}})
 	}
-	return parsed.ID, keys, nil
+	return keys, nil
 }
 
 // algorithms are what keys are made for.
@@ -306,7 +345,7 @@ func algorithmsOf(pub any, alg string, wanted []string) ([]string, error) {
 type index struct {
 	found   []foundKey
 	skipped []skippedKey
-	used    int               // how many JWKs the keys in found are of
+	used    int               // how many keys of the document are in found
 	source  jwthttp.KeySource // of the keys in found
 }
 
@@ -318,7 +357,8 @@ func newIndex(found []foundKey, skipped []skippedKey) *index {
 	return &index{found, skipped, len(firstOfEach(found)), keyhook.Index(set).(jwthttp.KeySource)}
 }
 
-// firstOfEach returns one key of each JWK. keys are in the order of their places.
+// firstOfEach returns one of several keys that are one in the document. keys are in the order of
+// their places.
 func firstOfEach(keys []foundKey) []foundKey {
 	return slices.CompactFunc(slices.Clone(keys), func(a, b foundKey) bool { return a.place == b.place })
 }
