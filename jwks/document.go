@@ -12,6 +12,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
 const beginPEM = "-----BEGIN"
@@ -127,13 +128,13 @@ func (o *outline) describe(document []byte, err error) error {
 	case o.isJWK:
 		return errors.New(`it is one JWK, not a key set: put it in {"keys": […]}, or have the issuer do that`)
 	case o.isMetadata && o.issuer != "":
-		return fmt.Errorf("it is the metadata of the issuer %.100q, not a key set: pass that issuer to Discover", o.issuer)
+		return fmt.Errorf("it is the metadata of the issuer %s, not a key set: pass that issuer to Discover", logtext.Quote(o.issuer))
 	case o.isMetadata:
 		return errors.New("it is the metadata of an issuer, not a key set: pass that issuer to Discover")
 	case o.isError:
 		return errors.New("it is an answer with a member error, not a key set: check the address, and what the provider asks of its clients")
 	case o.pems > 0:
-		return fmt.Errorf("it is not a map of kids to certificates, for its member %.40q is not PEM text: the issuer has to mend that", o.odd)
+		return fmt.Errorf("it is not a map of kids to certificates, for its member %s is not PEM text: the issuer has to mend that", logtext.Quote(o.odd))
 	}
 	return errors.New("it is not a key set, for it has no member keys: check the address or the file")
 }

@@ -171,7 +171,7 @@ func (c *collector) skip(kid string, err error) {
 		c.unreported++
 		return
 	}
-	c.skipped = append(c.skipped, skippedKey{kid, fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, cutError{err})})
+	c.skipped = append(c.skipped, skippedKey{kid, cutError{fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, err)}})
 }
 
 // result returns at least one key, or an error.
