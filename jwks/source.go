@@ -84,10 +84,12 @@
 //
 // # Whose keys
 //
+// The document is a key set, or a map from kid to a certificate or public key in PEM, as Firebase
+// and Google publish it. [Parse] lists which keys are used, and how many.
+//
 // Nothing in a token decides where keys are fetched from. An address is https; only loopback
 // may be plain http, and what [Options].AllowInsecureHTTP allows. A redirect to another host or
-// scheme is not followed. A document has at most 512 KiB. [Parse] lists which keys of a set are
-// used, and how many.
+// scheme is not followed. A document has at most 512 KiB.
 package jwks
 
 import (
@@ -243,7 +245,7 @@ func (k *served) fresh(now moment) time.Duration { return k.lifetime - now.since
 
 var errClosed = errors.New("jwks: the source is closed")
 
-// New returns a source for the key set at url. It needs no network. The error lists
+// New returns a source for the key set, or the map of certificates, at url. It needs no network. The error lists
 // everything that is wrong with the configuration. Prefer [Discover] if the issuer publishes
 // metadata: then the issuer can move its keys.
 func New(url string, opts Options) (*Source, error) {
