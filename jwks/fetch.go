@@ -224,9 +224,8 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 }
 
 // checkAddress returns the URL that raw is, nil if it is of no use, and everything that keeps it
-// from being fetched.
-// The errors show nothing of raw that may be secret. path is that of the example in them.
-// insecure allows plain http.
+// from being fetched. The errors show nothing of raw that may be secret. path is that of the
+// example in them. insecure allows plain http.
 func checkAddress(raw, path string, insecure bool) (*url.URL, []error) {
 	var errs []error
 	if hasSpace(raw) {
