@@ -150,6 +150,7 @@ func TestBadMetadata(t *testing.T) {
 		{"HTML", `<!doctype html><title>Sign in</title>`, "not JSON metadata"},
 		{"null", `null`, noIssuer},
 		{"an array", `[]`, "not JSON metadata"},
+		{"a key set", keySet(edJWK("a", "a")), "it is a key set, not the metadata of an issuer: pass its address to New"},
 		{"nothing", ``, "not JSON metadata"},
 		{"truncated", strings.TrimSuffix(withIssuer(`"`+issuer+`"`), "}"), "not JSON metadata"},
 		{"something after it", withIssuer(`"`+issuer+`"`) + "x", "not JSON metadata"},
@@ -492,7 +493,7 @@ func TestAllErrors(t *testing.T) {
 		want string
 	}{
 		{"keys missing", http.NotFound, "it answered with status 404"},
-		{"keys in HTML", text("<html>"), "it is not a JSON key set"},
+		{"keys in HTML", text("<html>"), "it is HTML or XML, not a key set"},
 		{"many odd keys", text(keySet(slicesOf(200, `{"kid":"`+long+`","use":"enc"}`)...)), "it has no key that can be used; key 1 (kid "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -3,7 +3,18 @@ package jwks
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/jwthttp/jwthttp"
 )
+
+// ParseFor is Parse for a source with these Options.Algorithms.
+func ParseFor(data []byte, algorithms ...string) (set jwthttp.KeySet, err error) {
+	found, _, err := parse(data, algorithms)
+	for _, k := range found {
+		set = append(set, k.Key)
+	}
+	return set, err
+}
 
 // SkewWallClock sets the wall clock of a source ahead of the monotonic one, by skew in
 // nanoseconds. The clocks differ in this way after the machine has slept or after the wall

@@ -31,7 +31,8 @@ type remote struct {
 	url    string // of the key set; "" until the metadata was read
 
 	discovery []string // the addresses of the issuer's metadata; none if url is given
-	plainHTTP bool     // the issuer is on this machine, so its keys may be too
+	onMachine bool     // the metadata is plain http on this machine, so the keys may be too
+	insecure  bool     // every address may be plain http
 
 	// From the last good answer.
 	etag, lastModified string
@@ -98,8 +99,11 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		return "", err
 	}
 	var issuer, keySet string
+	isSet := false
 	err = eachMember(document, func(name string, value jsontext.Value) error {
 		switch name {
+		case "keys":
+			isSet = true
 		case "issuer":
 			return json.Unmarshal(value, &issuer)
 		case "jwks_uri":
@@ -109,6 +113,9 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	})
 	if err != nil {
 		return "", at(place, fmt.Errorf("it is not JSON metadata: %w", err))
+	}
+	if issuer == "" && isSet {
+		return "", at(place, errors.New("it is a key set, not the metadata of an issuer: pass its address to New"))
 	}
 	if issuer == "" {
 		return "", at(place, errors.New("it is not the metadata of an issuer, for it has no issuer: check the address"))
@@ -126,9 +133,9 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		}
 		return "", at(place, fmt.Errorf("%s: %.100q, not %.100q", advice, issuer, r.issuer))
 	}
-	u, errs := checkAddress(keySet, "/keys")
-	if len(errs) == 0 && u.Scheme == "http" && !r.plainHTTP {
-		errs = append(errs, fmt.Errorf("%.200q is plain http, and the issuer is not: the issuer has to name an https address", syntax.WithoutQuery(keySet)))
+	u, errs := checkAddress(keySet, "/keys", r.insecure)
+	if len(errs) == 0 && u.Scheme == "http" && !r.onMachine && !r.insecure {
+		errs = append(errs, fmt.Errorf("%.200q is plain http, and the metadata is not: the issuer has to name an https address, or set Options.AllowInsecureHTTP", syntax.WithoutQuery(keySet)))
 	}
 	if len(errs) > 0 {
 		return "", at(place, fmt.Errorf("jwks_uri: %w", errors.Join(errs...)))
@@ -216,9 +223,10 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	return &client, own
 }
 
-// checkAddress returns the URL that raw is, and everything that keeps it from being fetched.
-// The errors show nothing of raw that may be secret. path is that of the example in them.
-func checkAddress(raw, path string) (*url.URL, []error) {
+// checkAddress returns the URL that raw is, nil if it is of no use, and everything that keeps it
+// from being fetched. The errors show nothing of raw that may be secret. path is that of the
+// example in them. insecure allows plain http.
+func checkAddress(raw, path string, insecure bool) (*url.URL, []error) {
 	var errs []error
 	if hasSpace(raw) {
 		errs = append(errs, errSpace)
@@ -227,9 +235,13 @@ func checkAddress(raw, path string) (*url.URL, []error) {
 		errs = append(errs, errTemplate)
 	}
 	rest := strings.NewReplacer("{", "", "}", "").Replace(strings.TrimFunc(raw, isInvisible))
-	u, err := syntax.ParseURL(rest, "https://issuer.example.com"+path)
-	if err == nil && u.Fragment != "" {
-		err = fmt.Errorf("%.200q has a fragment (#): leave it out", syntax.WithoutQuery(rest))
+	u, err := syntax.ParseHTTP(rest, "https://issuer.example.com"+path)
+	switch shown := syntax.WithoutQuery(rest); {
+	case err != nil:
+	case !insecure && syntax.IsPlain(u): // the option comes early, because a long text is cut
+		u, err = nil, fmt.Errorf("%.200q is plain http, which others can change on the way: use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)", shown)
+	case u.Fragment != "":
+		err = fmt.Errorf("%.200q has a fragment (#): leave it out", shown)
 	}
 	if err != nil {
 		errs = append(errs, err)

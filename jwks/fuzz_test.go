@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -15,15 +16,19 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
 // Whatever a provider sends, Parse returns keys or an error:
 //
-//   - New accepts the keys. Each is from an element that keeps all rules, and every element of
-//     the set is counted.
+//   - New accepts the keys. Each is from an element of the set, or a member of the map, that keeps
+//     all rules. Every one of them is counted.
 //   - With an error, Parse returns nothing else.
+//   - A source that wants certain algorithms has keys for these alone. A source that wants every
+//     one has at least the keys that Parse returns.
 //
 // The cost grows with the size of the document.
 func FuzzParse(f *testing.F) {
@@ -58,6 +63,21 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(keySet(append(slicesOf(150, "1"), ed)...)))
 	f.Add([]byte(keySet(strings.NewReplacer("-", "+", "_", "/").Replace(rs), strings.Replace(ec, `","y"`, `==","y"`, 1))))
 	f.Add([]byte(keySet(`null`, `1`, `"a"`, `[]`, `{}`, ed)))
+	f.Add([]byte(keySet(rsaJWK("x", rsaKey()), with(rsaJWK("x", rsaOther()), `"alg":"PS256"`))))
+	cert, pub := certificatePEM(rsaKey()), publicPEM(ecKey())
+	f.Add([]byte(pemMap("4feb44f0", cert, "b0b2bd0e", certificatePEM(ecKey()))))
+	f.Add([]byte(pemMap("LYyP2g", pub, "", publicPEM(edKey("a")), "mpf0DA", publicPEM(newECKey(elliptic.P384())))))
+	for _, odd := range []string{
+		cert + pub, cert + "x", cert[:300], "-----BEGIN", strings.ReplaceAll(cert, "CERTIFICATE", "PUBLIC KEY"), toPEM("CERTIFICATE", nil),
+		toPEM("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&rsaKey().PublicKey)), privatePEM(ecKey()), "-----BEGIN CERTIFICATE-----\nX: y\n\n" + cert,
+	} {
+		f.Add([]byte(pemMap("a", pub, "odd", odd)))
+	}
+	f.Add([]byte(pemMap("a", pub, "b", "no PEM")))
+	f.Add([]byte(strings.Replace(pemMap("a", pub), "BEGIN", "BEGIN\xff", 1)))
+	for _, other := range []string{cert, pub, privatePEM(ecKey()), `{"error":"x"}`, `[]`, "<", `{"kty":"RSA"}`, `{"issuer":"\ud83d\udd11\u0000"}`} {
+		f.Add([]byte(other))
+	}
 
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// The whole process is measured, so the smallest of three measurements counts.
@@ -87,9 +107,27 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		var document map[string]json.RawMessage
-		var elements []json.RawMessage
-		if json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &document) != nil || json.Unmarshal(document["keys"], &elements) != nil {
+		if json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &document) != nil {
 			t.Fatalf("keys are taken from %q", data)
+		}
+		var elements []json.RawMessage
+		allowed := map[string]int{}
+		if keys, isSet := document["keys"]; isSet {
+			if json.Unmarshal(keys, &elements) != nil {
+				t.Fatalf("keys are taken from %q", data)
+			}
+			for _, element := range elements {
+				allowed[allowedKey(element)]++
+			}
+		} else {
+			for kid, member := range document {
+				var text string
+				if json.Unmarshal(member, &text) != nil || !strings.HasPrefix(text, "-----BEGIN") {
+					t.Fatalf("keys are taken from %q", data)
+				}
+				elements = append(elements, member)
+				allowed[allowedPEM(kid, text)]++
+			}
 		}
 		unnamed := map[string]int{}
 		tooMany := false // New refuses more than 8 keys of an algorithm without a kid
@@ -103,12 +141,8 @@ func FuzzParse(f *testing.F) {
 				got++
 			}
 		}
-		if len(set.Keys) > 100 || len(set.Skipped) > 106 || len(elements) <= 100 && got != len(elements) || len(elements) > 100 && got < 100 {
+		if len(set.Keys) > 100 || len(set.Skipped) > 112 || len(elements) <= 100 && got != len(elements) || len(elements) > 100 && got < 100 {
 			t.Errorf("%d keys taken, %d skipped, of %d", len(set.Keys), len(set.Skipped), len(elements))
-		}
-		allowed := map[string]int{}
-		for _, element := range elements {
-			allowed[allowedKey(element)]++
 		}
 		for _, k := range set.Keys {
 			if err := k.Err(); err != nil {
@@ -127,6 +161,18 @@ func FuzzParse(f *testing.F) {
 		if _, err := jwthttp.New[Claims](set.Keys, jwthttp.Options{}); (err != nil) != tooMany {
 			t.Errorf("New: %v", err)
 		}
+		some, _ := jwks.ParseFor(data, "PS256", "ES384")
+		for _, k := range some {
+			if name := k.String(); !strings.Contains(name, "{PS256 ") && !strings.Contains(name, "{ES384 ") {
+				t.Errorf("%v is not wanted", k)
+			}
+		}
+		every, err := jwks.ParseFor(data, "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+		for _, k := range set.Keys {
+			if err != nil || !slices.ContainsFunc(every, func(e jwthttp.Key) bool { return e.String() == k.String() }) {
+				t.Errorf("%v is not among %v, %v", k, every, err)
+			}
+		}
 		again, err := jwks.Parse(data)
 		if err != nil || len(again.Keys) != len(set.Keys) {
 			t.Errorf("the second time: %v, %v", again, err)
@@ -140,6 +186,28 @@ func checkText(t *testing.T, line string) {
 	if len(line) > 400 || strings.ContainsFunc(line, unicode.IsControl) {
 		t.Errorf("%d bytes: %q", len(line), line)
 	}
+}
+
+// allowedPEM reads the member of a map again, with golang-jwt. It returns how its key prints, or ""
+// if it may not become a key.
+func allowedPEM(kid, text string) string {
+	if strings.Contains(text, "PRIVATE KEY-----") || strings.Count(text, "-----BEGIN") > 1 {
+		return ""
+	}
+	algorithm := ""
+	if pub, err := jwt.ParseRSAPublicKeyFromPEM([]byte(text)); err == nil && pub.N.BitLen() >= 2048 && pub.N.BitLen() <= 8192 && pub.N.Bit(0) == 1 {
+		algorithm = "RS256"
+	}
+	if pub, err := jwt.ParseECPublicKeyFromPEM([]byte(text)); err == nil {
+		algorithm = map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[pub.Params().Name]
+	}
+	if _, err := jwt.ParseEdPublicKeyFromPEM([]byte(text)); err == nil {
+		algorithm = "EdDSA"
+	}
+	if algorithm == "" {
+		return ""
+	}
+	return fmt.Sprintf("jwthttp.Key{%s kid=%q}", algorithm, kid)
 }
 
 // allowedKey applies the rules again, with encoding/json and crypto/elliptic. It returns how

@@ -21,8 +21,8 @@ const (
 	Fetched     EventKind = "fetched"      // a fetch succeeded, also if the keys have not changed
 	Failed      EventKind = "failed"       // a fetch failed, or the metadata could not be read; Err says why
 	KeySkipped  EventKind = "key skipped"  // a new key cannot be used; Err says why
-	KeyAdded    EventKind = "key added"    // a new key is in use
-	KeyRemoved  EventKind = "key removed"  // a key is no longer in use
+	KeyAdded    EventKind = "key added"    // a new key is in use, or one for more algorithms than before
+	KeyRemoved  EventKind = "key removed"  // a key is no longer in use, or not for all algorithms as before
 	ServedStale EventKind = "served stale" // keys are in use past their expiry; once until the next success
 )
 
@@ -62,7 +62,7 @@ func (s *Source) Stats() Stats {
 	defer s.mu.Unlock()
 	stats := s.stats
 	if known := s.usable(s.now()); known != nil {
-		stats.Keys = len(known.found)
+		stats.Keys = known.used
 	}
 	return stats
 }
@@ -143,7 +143,7 @@ func (s *Source) reportKeys(kind EventKind, keys keyList) {
 		return
 	}
 	s.log(kind, "keys", keys)
-	for _, k := range keys {
+	for _, k := range firstOfEach(keys) {
 		s.notify(Event{Kind: kind, KeyID: k.kid})
 	}
 }

@@ -28,15 +28,17 @@ const (
 // A Set is what [Parse] found in a key set.
 type Set struct {
 	Keys    jwthttp.KeySet // 1 to 100 keys, bound to no issuer
-	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 106
+	Skipped []error        // why other keys cannot be used, each with its place and kid; at most 112
 }
 
-// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. The same
-// rules hold as for a [Source]:
+// Parse reads a JSON Web Key Set, RFC 7517 section 5, from a file or an embedded text. It also
+// reads a JSON object that maps kids to PEM texts, each a certificate or a public key, as Google
+// and Firebase publish them. The same rules hold as for a [Source]:
 //
 //   - Keys for RS, PS and ES with 256, 384 and 512, and for EdDSA (Ed25519), are used. A key
-//     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. An RSA key has
-//     2048 to 8192 bits.
+//     without alg is for RS256, for EdDSA, or for the ES algorithm of its curve. If the issuer
+//     uses another one, add alg to the text; for a Source there is [Options].Algorithms. An RSA
+//     key has 2048 to 8192 bits.
 //   - These keys are skipped: symmetric and private keys, keys with another use than sig, keys
 //     with key_ops but without verify, and keys that cannot verify a signature.
 //   - One kid may name keys of several algorithms. Of two keys with one kid and one algorithm,
@@ -46,14 +48,18 @@ type Set struct {
 //     would need more than 8 tries is refused.
 //   - The first 100 keys that can be used are used. Skipped reports the rest in one error. Of
 //     keys that cannot be used, it reports 100, and how many more there are.
-//   - Certificates (x5c, x5t) are ignored.
+//   - Certificates in a key (x5c, x5t) are ignored.
 //   - These deviations are accepted, as by other readers: a byte order mark at the beginning,
 //     base64 in the standard alphabet or with padding, and EC coordinates without their
 //     leading zeros.
 //
-// The error says why the text is not a key set, or why none of its keys can be used.
+// In a map, each member is a key without alg. Neither the dates nor the signature of a
+// certificate are checked: the place that the text comes from vouches for it, as it does for a
+// key set.
+//
+// The error says what the text is if it is neither, or why none of its keys can be used.
 func Parse(data []byte) (Set, error) {
-	found, skipped, err := parse(data)
+	found, skipped, err := parse(data, nil)
 	if err != nil {
 		return Set{}, fmt.Errorf("jwks: Parse: %w", err)
 	}
@@ -67,10 +73,12 @@ func Parse(data []byte) (Set, error) {
 	return set, nil
 }
 
-// A foundKey is a key that can be used, with its identity.
+// A foundKey is a key that can be used, with its identity. One key of a document may be several
+// of them, each for one algorithm.
 type foundKey struct {
 	jwthttp.Key
 	identity
+	place  int     // in the document, from 1
 	origin *origin // once the key belongs to a Source
 }
 
@@ -88,73 +96,122 @@ type skippedKey struct {
 	err error
 }
 
-// parse returns at least one key, or an error.
-func parse(document []byte) (found []foundKey, skipped []skippedKey, err error) {
+// parse returns at least one key, or an error. wanted is Options.Algorithms.
+func parse(document []byte, wanted []string) ([]foundKey, []skippedKey, error) {
+	c := collector{wanted: wanted}
+	var o outline
 	isSet := false
-	place, rest, unreported := 0, 0, 0
-	err = eachMember(document, func(name string, value jsontext.Value) error {
+	err := eachMember(document, func(name string, value jsontext.Value) error {
 		if name != "keys" || value.Kind() == 'n' {
+			o.note(name, value)
 			return nil
 		}
 		isSet = true
 		return eachElement(value, func(text jsontext.Value) {
-			place++
-			if len(found) == maxKeys { // to parse thousands more would take a second
-				rest++
-				return
-			}
-			k, err := parseKey(text)
-			if err == nil && k.kid != "" && slices.ContainsFunc(found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-				err = fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm)
-			}
-			switch {
-			case err == nil:
-				found = append(found, k)
-			case len(skipped) < maxReports:
-				skipped = append(skipped, skippedKey{k.kid, fmt.Errorf("key %d (kid %.40q): %w", place, k.kid, cutError{err})})
-			default:
-				unreported++
-			}
+			c.add(func() (jwk.Key, error) { return jwk.Parse(text, jwk.Lenient) })
 		})
 	})
+	if err == nil && !isSet && o.isPEMMap() {
+		isSet = true
+		err = eachMember(document, func(kid string, value jsontext.Value) error {
+			c.add(func() (jwk.Key, error) { return parsePEM(kid, value) })
+			return nil
+		})
+	}
+	if err != nil || !isSet {
+		return nil, nil, o.describe(document, err)
+	}
+	return c.result()
+}
+
+// A collector collects the keys of a document, within the limits.
+type collector struct {
+	wanted  []string // Options.Algorithms
+	found   []foundKey
+	skipped []skippedKey
+
+	place      int // of the key that was added last, from 1
+	used       int // how many keys of the document are in found
+	rest       int // how many were not read, because enough are used
+	unreported int
+}
+
+// add reads the next key of the document.
+func (c *collector) add(read func() (jwk.Key, error)) {
+	c.place++
+	if c.used == maxKeys { // to parse thousands more would take a second
+		c.rest++
+		return
+	}
+	parsed, err := read()
+	var keys []foundKey
+	if err == nil {
+		keys, err = keysOf(parsed, c.wanted)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is not a JSON key set: %w", cutError{err})
+		c.skip(parsed.ID, err)
+		return
 	}
-	if !isSet {
-		return nil, nil, errors.New("it is not a key set, for it has no member keys: if it is the metadata of an issuer, pass that issuer to Discover")
+	before := len(c.found)
+	for _, k := range keys {
+		if k.kid != "" && slices.ContainsFunc(c.found, func(f foundKey) bool { return f.keyName == k.keyName }) {
+			c.skip(k.kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm))
+			continue
+		}
+		k.place = c.place
+		c.found = append(c.found, k)
 	}
-	if unreported > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("%d more keys cannot be used, and only the first %d are reported one by one", unreported, maxReports)})
+	if len(c.found) > before {
+		c.used++
+	}
+}
+
+func (c *collector) skip(kid string, err error) {
+	if len(c.skipped) == maxReports {
+		c.unreported++
+		return
+	}
+	c.skipped = append(c.skipped, skippedKey{kid, cutError{fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, err)}})
+}
+
+// result returns at least one key, or an error.
+func (c *collector) result() ([]foundKey, []skippedKey, error) {
+	skipped := c.skipped
+	note := func(format string, args ...any) {
+		skipped = append(skipped, skippedKey{"", fmt.Errorf(format, args...)})
+	}
+	if c.unreported > 0 {
+		note("%d more keys cannot be used, and only the first %d are reported one by one", c.unreported, maxReports)
 	}
 	for _, algorithm := range algorithms {
 		n := 0
-		for _, k := range found {
+		for _, k := range c.found {
 			if k.keyName == (keyName{"", algorithm}) {
 				n++
 			}
 		}
 		if n > maxTried {
-			skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)})
+			note("the issuer has to give its keys kids: %d %s keys have none, and a token for which more than %d keys would be tried is refused", n, algorithm, maxTried)
 		}
 	}
-	if rest > 0 {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", rest, maxKeys)})
+	if c.rest > 0 {
+		note("the issuer has to remove old keys: the last %d are ignored, and only the first %d that can be used are used", c.rest, maxKeys)
 	}
-	if len(found) == 0 {
+	if len(c.found) == 0 {
 		reasons := []error{errors.New("it has no key that can be used")}
 		for _, s := range skipped {
 			reasons = append(reasons, s.err)
 		}
 		return nil, nil, errors.Join(reasons...)
 	}
-	return found, skipped, nil
+	return c.found, skipped, nil
 }
 
 // eachMember calls f for each member of a JSON object, and returns the first error. Duplicate
 // names are an error, because two readers could read two different things. What is inside of a
 // value is not checked: f decides, so that one bad key does not spoil the others.
 func eachMember(document []byte, f func(name string, value jsontext.Value) error) error {
-	document = bytes.TrimPrefix(document, []byte("\ufeff")) // RFC 8259 section 8.1 lets readers ignore it
+	document = bytes.TrimPrefix(document, []byte(byteOrderMark))
 	d := newDecoder(document)
 	if kind := d.PeekKind(); kind == 'n' { // null has no members
 		if err := d.SkipValue(); err != nil {
@@ -170,6 +227,8 @@ func eachMember(document []byte, f func(name string, value jsontext.Value) error
 	}
 	return nil
 }
+
+const byteOrderMark = "\ufeff" // RFC 8259 section 8.1 lets readers ignore it
 
 func newDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -228,43 +287,65 @@ type cutError struct{ error }
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// parseKey reads one JWK, RFC 7517 section 4. With an error it still returns the kid, if the
-// JWK has one.
-func parseKey(text []byte) (k foundKey, err error) {
-	parsed, err := jwk.Parse(text, jwk.Lenient)
-	k.kid, k.thumbprint = parsed.ID, parsed.Thumbprint
+// keysOf returns a key for each algorithm that a key of a document serves, at least one.
+func keysOf(parsed jwk.Key, wanted []string) (keys []foundKey, err error) {
+	serves, err := algorithmsOf(parsed.Public, parsed.Algorithm, wanted)
 	if err != nil {
-		return k, err
+		return nil, err
 	}
-	if k.algorithm, k.Key, err = makeKey(parsed.Public, parsed.Algorithm); err != nil {
-		return k, err
+	for _, algorithm := range serves {
+		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
+		if parsed.ID != "" {
+			k = k.WithID(parsed.ID)
+		}
+		if err := k.Err(); err != nil {
+			return nil, err
+		}
+		keys = append(keys, foundKey{Key: k, identity: identity{keyName{parsed.ID, algorithm}, parsed.Thumbprint}})
 	}
-	if k.kid != "" {
-		k.Key = k.WithID(k.kid)
-	}
-	return k, k.Err()
+	return keys, nil
 }
 
-// algorithms are what makeKey makes keys for.
+// algorithms are what keys are made for.
 var algorithms = slices.DeleteFunc(jws.Algorithms(), jws.IsSymmetric)
 
-// makeKey returns the key for the algorithm alg. If alg is "", the type of pub decides.
-func makeKey(pub any, alg string) (algorithm string, key jwthttp.Key, err error) {
+// possible returns the algorithms that keys can be for, by Options.Algorithms.
+func possible(wanted []string) []string {
+	if wanted == nil {
+		return algorithms
+	}
+	return wanted
+}
+
+// algorithmsOf returns the algorithms that a key serves, at least one. alg is what it says about
+// that, "" if nothing. wanted is Options.Algorithms.
+func algorithmsOf(pub any, alg string, wanted []string) ([]string, error) {
 	fitting := jws.AlgorithmsFor(pub)
+	serves := fitting
+	switch algorithm := jws.Canonical(alg); {
+	case alg == "" && wanted == nil:
+		return fitting[:1], nil // the usual one
+	case alg == "":
+	case !slices.Contains(fitting, algorithm):
+		return nil, fmt.Errorf("its alg %.40q is not supported for this key (%T): use %s", alg, pub, jws.List(fitting, "or"))
+	default:
+		serves = []string{algorithm}
+	}
+	serves = slices.DeleteFunc(slices.Clone(serves), func(name string) bool { return !slices.Contains(possible(wanted), name) })
+	if len(serves) > 0 {
+		return serves, nil
+	}
 	if alg == "" {
-		alg = fitting[0]
+		return nil, fmt.Errorf("Options.Algorithms (%s) has none of those of its type: add %s, if tokens use it", jws.List(wanted, "and"), jws.List(fitting, "or"))
 	}
-	algorithm = jws.Canonical(alg)
-	if !slices.Contains(fitting, algorithm) {
-		return "", jwthttp.Key{}, fmt.Errorf("its alg %.40q is not supported for this key (%T): use %s", alg, pub, jws.List(fitting, "or"))
-	}
-	return algorithm, jwthttp.NewKey(jws.MethodOf(algorithm), pub), nil
+	return nil, fmt.Errorf("its alg %s is not in Options.Algorithms (%s): add it, if tokens use it", jws.Canonical(alg), jws.List(wanted, "and"))
 }
 
 // An index is what a document has.
 type index struct {
 	found   []foundKey
 	skipped []skippedKey
+	used    int               // how many keys of the document are in found
 	source  jwthttp.KeySource // of the keys in found
 }
 
@@ -273,7 +354,13 @@ func newIndex(found []foundKey, skipped []skippedKey) *index {
 	for _, k := range found {
 		set = append(set, k.Key)
 	}
-	return &index{found, skipped, keyhook.Index(set).(jwthttp.KeySource)}
+	return &index{found, skipped, len(firstOfEach(found)), keyhook.Index(set).(jwthttp.KeySource)}
+}
+
+// firstOfEach returns one of several keys that are one in the document. keys are in the order of
+// their places.
+func firstOfEach(keys []foundKey) []foundKey {
+	return slices.CompactFunc(slices.Clone(keys), func(a, b foundKey) bool { return a.place == b.place })
 }
 
 func (x *index) has(key identity) bool {
@@ -290,15 +377,21 @@ func (x *index) find(wanted jwthttp.TokenHeader) []jwthttp.Key {
 // An unknownKey says which key a token wants, and which ones there are. Floods of tokens end
 // here, so the text is made only if it is read.
 type unknownKey struct {
-	algorithm, kid string // of the token, unverified
-	has            *index // nil if nothing was fetched yet
+	algorithm, kid string   // of the token, unverified
+	wanted         []string // Options.Algorithms
+	has            *index   // nil if nothing was fetched yet
 }
 
 func (e *unknownKey) Error() string {
-	if e.has == nil {
-		return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(nil), "")
+	var keys []foundKey
+	mend := ""
+	if e.has != nil {
+		keys, mend = e.has.found, ": is the token of another issuer, or of one that has not published the key?"
 	}
-	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, algorithms, names(e.has.found), ": is the token of another issuer, or of one that has not published the key?")
+	if slices.Contains(algorithms, e.algorithm) && !slices.Contains(possible(e.wanted), e.algorithm) {
+		return fmt.Sprintf("jwks: no key can have alg %q (unverified), because Options.Algorithms has %s only: add it there if the issuer uses it, or have the issuer sign with one of these; the source has %s", e.algorithm, jws.List(e.wanted, "and"), logtext.Keys(names(keys)))
+	}
+	return "jwks: " + logtext.NoKey(e.algorithm, e.kid, possible(e.wanted), names(keys), mend)
 }
 
 func (e *unknownKey) Unwrap() error { return jwthttp.ErrUnknownKey }

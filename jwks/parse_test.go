@@ -8,11 +8,13 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -87,6 +89,12 @@ func with(jwk string, members ...string) string {
 func certificate(key *rsa.PrivateKey) string {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
 	return base64.StdEncoding.EncodeToString(must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)))
+}
+
+// certificateOf returns a certificate of a good key, with these names.
+func certificateOf(template *x509.Certificate) string {
+	template.SerialNumber = big.NewInt(1)
+	return toPEM("CERTIFICATE", must(x509.CreateCertificate(rand.Reader, template, template, ecKey().Public(), ecKey())))
 }
 
 // providerClaims returns claims that are valid for an hour.
@@ -610,14 +618,25 @@ func documents() []document {
 		{"keys a string", `{"keys":"x"}`, 0, "not a JSON key set"},
 		{"keys an array of arrays", `{"keys":[[` + a + `]]}`, 0, "no key that can be used"},
 		{"an empty object", `{}`, 0, "no member keys"},
-		{"the metadata of an issuer", `{"issuer":"` + issuer + `","jwks_uri":"` + keysURL + `"}`, 0, "pass that issuer to Discover"},
-		{"a key alone", a, 0, "no member keys"},
-		{"keys in an array", `[` + a + `]`, 0, "not a JSON key set"},
-		{"an empty array", `[]`, 0, "not a JSON key set"},
+		{"the metadata of an issuer", `{"issuer":"` + issuer + `","jwks_uri":"` + keysURL + `"}`, 0, `it is the metadata of the issuer "` + issuer + `", not a key set: pass that issuer to Discover`},
+		{"metadata without issuer", `{"jwks_uri":"` + keysURL + `"}`, 0, "it is the metadata of an issuer, not a key set: pass that issuer to Discover"},
+		{"metadata whose issuer is a number", `{"issuer":1}`, 0, "it is the metadata of an issuer, not a key set"},
+		{"a key alone", a, 0, `it is one JWK, not a key set: put it in {"keys": […]}`},
+		{"keys in an array", `[` + a + `]`, 0, `it is a JSON array, not a key set: if it is a list of JWKs, put it in {"keys": …}`},
+		{"an empty array", `[]`, 0, "it is a JSON array, not a key set"},
+		{"an OAuth error", `{"error":"invalid_client","error_description":"no"}`, 0, "it is an answer with a member error, not a key set: check the address"},
+		{"Google's error", `{"error":{"code":404,"status":"NOT_FOUND"}}`, 0, "it is an answer with a member error, not a key set: check the address"},
+		{"a certificate in PEM", certificatePEM(rsaKey()), 0, "it is PEM text, not a key set: pass its key to jwthttp.NewKey"},
+		{"a public key in PEM", "\ufeff \n" + publicPEM(ecKey()), 0, "it is PEM text, not a key set: pass its key to jwthttp.NewKey"},
+		{"a private key in PEM", privatePEM(ecKey()), 0, "it is a private key (PEM), not a key set"},
+		{"a JSON string", `"` + keysURL + `"`, 0, "not a JSON key set"},
 		{"null", `null`, 0, "no member keys"},
 		{"a string", `""`, 0, "not a JSON key set"},
-		{"nothing", ``, 0, "not a JSON key set"},
-		{"HTML", "<!doctype html><title>Sign in</title>", 0, "not a JSON key set"},
+		{"nothing", ``, 0, "it is empty, not a key set: check the address or the file"},
+		{"white space alone", "\ufeff \r\n", 0, "it is empty, not a key set"},
+		{"HTML", "<!doctype html><title>Sign in</title>", 0, "it is HTML or XML, not a key set: check the address"},
+		{"XML", "\n<?xml version=\"1.0\"?><EntityDescriptor/>", 0, "it is HTML or XML, not a key set: check the address"},
+		{"a key set in a member", `{"jwks":` + keySet(a) + `}`, 0, "it is not a key set, for it has no member keys: check the address or the file"},
 		{"truncated", strings.TrimSuffix(keySet(a, b), "}]}"), 0, "not a JSON key set"},
 		{"truncated by a byte", strings.TrimSuffix(keySet(a), "}"), 0, "not a JSON key set"},
 		{"something after it", keySet(a) + "x", 0, "not a JSON key set"},
@@ -635,7 +654,7 @@ func documents() []document {
 		{"keys twice, escaped", `{"keys":[` + a + `],"\u006beys":[` + b + `]}`, 0, "duplicate"},
 		{"an unknown member twice", `{"x":1,"keys":[` + a + `],"x":1}`, 0, "duplicate"},
 
-		{"100,000 [", strings.Repeat("[", 100_000), 0, "not a JSON key set"},
+		{"100,000 [", strings.Repeat("[", 100_000), 0, "it is a JSON array, not a key set"},
 		{"100,000 [ in keys", `{"keys":[` + strings.Repeat("[", 100_000), 0, "not a JSON key set"},
 		{"100,000 [ and ] in a key", keySet(a, with(b, `"x":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000))), 0, "not a JSON key set"},
 		{`100,000 {"a":`, strings.Repeat(`{"a":`, 100_000), 0, "not a JSON key set"},
@@ -760,6 +779,14 @@ func TestParseIsBounded(t *testing.T) {
 		"a huge exponent":          `{"keys":[{"kty":"RSA",` + n(rsaKey()) + `,"e":"` + strings.Repeat("_", size) + `"}]}`,
 		"a huge point":             `{"keys":[{"kty":"EC","crv":"P-256","x":"` + strings.Repeat("_", size) + `","y":"AA"}]}`,
 		"a huge number":            `{"keys":[{"n":` + strings.Repeat("9", size) + `}]}`,
+		"PEM texts":                fill(`{`, `"N":"-----BEGIN",`, `}`),
+		"PEM texts and another":    fill(`{`, `"N":"-----BEGIN",`, `"a":1}`),
+		"a huge PEM text":          `{"a":"-----BEGIN CERTIFICATE-----` + strings.Repeat(`\nAAAA`, size/6) + `\n-----END CERTIFICATE-----"}`,
+		"lines in a PEM text":      `{"a":"-----BEGIN CERTIFICATE-----` + strings.Repeat(`\nA: b`, size/6) + `\n-----END CERTIFICATE-----"}`,
+		"names in a certificate":   pemMap("a", certificateOf(&x509.Certificate{DNSNames: slicesOf(90_000, "a")})),
+		"URLs in a certificate":    pemMap("a", certificateOf(&x509.Certificate{URIs: slices.Repeat([]*url.URL{{Scheme: "a", Host: "a"}}, 45_000)})),
+		"parts of a subject":       pemMap("a", certificateOf(&x509.Certificate{Subject: pkix.Name{Locality: slicesOf(25_000, "a")}})),
+		"a huge key in PEM":        pemMap("a", toPEM("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 8*350_000), E: 3})))),
 		"100 keys of many parts":   keySet(slicesOf(100, fillTo(size/100, `{"kty":"RSA",`+n(rsaKey())+`,"e":"AQAB",`, `"N":0,`, "}"))...),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -785,7 +812,7 @@ func TestParseSaysWhyNone(t *testing.T) {
 // These are the documents of known providers, shortened, with their order and their unusual
 // members. Their keys are replaced by ours.
 func TestParseProviders(t *testing.T) {
-	one, two := rsaKey(), rsaOther()
+	one, two, ecOther := rsaKey(), rsaOther(), newECKey(elliptic.P256())
 	cert := func(key *rsa.PrivateKey) string { return fmt.Sprintf(`"x5c":[%q]`, certificate(key)) }
 	for _, tc := range []struct {
 		name    string
@@ -818,6 +845,14 @@ func TestParseProviders(t *testing.T) {
 
 		{"Amazon Cognito", `{"keys":[{"alg":"RS256","e":"AQAB","kid":"abcdefghijklmnopqrsexample+/aA=","kty":"RSA",` + n(one) + `,"use":"sig"},{"alg":"RS256","e":"AQAB","kid":"fgjhlkhjlkhexample=","kty":"RSA",` + n(two) + `,"use":"sig"}]}`,
 			[]string{tokenOf("RS256", "abcdefghijklmnopqrsexample+/aA=", one), tokenOf("RS256", "fgjhlkhjlkhexample=", two)}, nil},
+
+		// www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com
+		{"Firebase, certificates", pemMap("93a9cf5b7b0e1d8f4b4a0d1fcb1c34df2e6c1f0d", certificatePEM(one), "c3bde9a1f0d94e6c8f2d7b45f1b8a2e07d6c9e43", certificatePEM(two)),
+			[]string{tokenOf("RS256", "93a9cf5b7b0e1d8f4b4a0d1fcb1c34df2e6c1f0d", one), tokenOf("RS256", "c3bde9a1f0d94e6c8f2d7b45f1b8a2e07d6c9e43", two)}, nil},
+
+		// www.gstatic.com/iap/verify/public_key
+		{"Google IAP, public keys", strings.ReplaceAll(pemMap("LYyP2g", publicPEM(ecKey()), "mpf0DA", publicPEM(ecOther)), "-----BEGIN", `\u002d----BEGIN`),
+			[]string{tokenOf("ES256", "LYyP2g", ecKey()), tokenOf("ES256", "mpf0DA", ecOther)}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			set, err := jwks.Parse([]byte(tc.text))

@@ -84,9 +84,12 @@
 //
 // # Whose keys
 //
+// The document is a key set, or a map from kid to a certificate or public key in PEM, as Firebase
+// and Google publish it. [Parse] lists which keys are used, and how many.
+//
 // Nothing in a token decides where keys are fetched from. An address is https; only loopback
-// may be plain http. A redirect to another host is not followed. A document has at most 512
-// KiB. [Parse] lists which keys of a set are used, and how many.
+// may be plain http, and what [Options].AllowInsecureHTTP allows. A redirect to another host or
+// scheme is not followed. A document has at most 512 KiB.
 package jwks
 
 import (
@@ -104,6 +107,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -130,10 +134,38 @@ type Options struct {
 	// compared exactly.
 	Audience []string
 
+	// Algorithms lists the algorithms that this issuer signs tokens with, such as "RS256" and
+	// "PS256". Keys serve these and no others:
+	//
+	//   - A key that names its algorithm (alg) serves that one. If that one is not listed, the
+	//     key is skipped and reported.
+	//   - A key without alg serves every listed algorithm that fits its type and curve. It still
+	//     counts as one key in Stats, in events, and among the 100 keys that are used.
+	//
+	// A token of another algorithm is refused (401) and starts no fetch. If nil, [Parse] says
+	// what keys serve. The names are RS, PS and ES with 256, 384 and 512, and EdDSA or Ed25519,
+	// which are one.
+	Algorithms []string
+
 	// AllowAnyAudience binds the keys to no audience. Lost: that a token which the provider
 	// issued for another service is refused. The rules of jwthttp.Options stay in force: a
 	// token with an aud needs Audience or AllowAnyAudience there. It excludes Audience.
 	AllowAnyAudience bool
+
+	// MetadataURL is the address of the issuer's metadata, for Discover. It is the only one
+	// that is asked. Set it if the metadata is not under the issuer's own address, as with Azure
+	// AD B2C, Oracle and Kubernetes. The issuer in the metadata must still equal that of
+	// Discover, which then need not be a URL. A query (?) is allowed, and is never logged. New
+	// refuses the option.
+	MetadataURL string
+
+	// AllowInsecureHTTP allows addresses without TLS (http) beyond loopback: of the issuer, of
+	// its metadata, and of the keys, also where https metadata names them. It is for networks
+	// that others cannot reach, such as those of Docker Compose, and for meshes with a TLS of
+	// their own. Lost: that the keys are the issuer's. Whoever is on the network path, such as a
+	// proxy in HTTP_PROXY, can replace the keys, and then make tokens. A redirect from https to
+	// http is still not followed.
+	AllowInsecureHTTP bool
 
 	// MaxStale is for how long keys are used past their expiry while the provider cannot be
 	// reached: 1 hour if 0, not at all if negative, at most 24 hours. While the provider
@@ -142,8 +174,8 @@ type Options struct {
 
 	// Client fetches. Its Timeout, Transport and Jar are used, and its CheckRedirect is not.
 	// Its Transport must honour the request's context, and can add credentials to a request.
-	// If nil, the source has its own client. That one uses the proxies in HTTPS_PROXY and
-	// NO_PROXY, as http.DefaultTransport does, but never for loopback. A proxy does not see
+	// If nil, the source has its own client. That one uses the proxies in HTTPS_PROXY, HTTP_PROXY
+	// and NO_PROXY, as http.DefaultTransport does, but never for loopback. A proxy does not see
 	// inside TLS.
 	Client *http.Client
 
@@ -163,6 +195,7 @@ type Options struct {
 type Source struct {
 	issuer   string
 	audience []string
+	wanted   []string // Options.Algorithms
 	maxStale time.Duration
 	logger   *slog.Logger // nil for slog.Default()
 	records  map[EventKind]*record
@@ -212,7 +245,7 @@ func (k *served) fresh(now moment) time.Duration { return k.lifetime - now.since
 
 var errClosed = errors.New("jwks: the source is closed")
 
-// New returns a source for the key set at url. It needs no network. The error lists
+// New returns a source for the key set, or the map of certificates, at url. It needs no network. The error lists
 // everything that is wrong with the configuration. Prefer [Discover] if the issuer publishes
 // metadata: then the issuer can move its keys.
 func New(url string, opts Options) (*Source, error) {
@@ -220,7 +253,10 @@ func New(url string, opts Options) (*Source, error) {
 	if opts.Issuer == "" {
 		errs = append(errs, errors.New("jwks: Options.Issuer is empty: set it to the iss of the tokens"))
 	}
-	_, faults := checkAddress(url, "/keys")
+	if opts.MetadataURL != "" {
+		errs = append(errs, errors.New("jwks: Options.MetadataURL is set, but New has the address of the keys: use Discover"))
+	}
+	_, faults := checkAddress(url, "/keys", opts.AllowInsecureHTTP)
 	for _, err := range faults {
 		errs = append(errs, fmt.Errorf("jwks: the address of the key set: %w", err))
 	}
@@ -231,14 +267,15 @@ func New(url string, opts Options) (*Source, error) {
 }
 
 // Discover returns a source for the keys of an issuer, whose metadata says where they are. The
-// metadata is at one of these paths, and the second is asked if the first fails:
+// metadata is at [Options].MetadataURL. Without that option it is at one of these paths, and the
+// second is asked if the first fails:
 //
 //   - /.well-known/openid-configuration (OpenID Connect Discovery 1.0)
 //   - /.well-known/oauth-authorization-server (RFC 8414)
 //
-// issuer is the iss of its tokens, which is a URL. The issuer in the metadata must equal it to
-// the letter. Discover needs no network. The error lists everything that is wrong with the
-// configuration. Every whole fetch reads the metadata again.
+// issuer is the iss of its tokens. It is a URL, unless MetadataURL is set. The issuer in the
+// metadata must equal it to the letter. Discover needs no network. The error lists everything
+// that is wrong with the configuration. Every whole fetch reads the metadata again.
 func Discover(issuer string, opts Options) (*Source, error) {
 	errs := []error{}
 	if opts.Issuer != "" && opts.Issuer != issuer {
@@ -246,27 +283,51 @@ func Discover(issuer string, opts Options) (*Source, error) {
 	}
 	opts.Issuer = issuer
 	errs = append(errs, checkOptions(&opts))
-	u, faults := checkAddress(issuer, "")
+	places, faults := placesOf(opts)
+	if err := errors.Join(append(errs, faults...)...); err != nil {
+		return nil, err
+	}
+	return newSource(remote{
+		discovery: places,
+		onMachine: strings.HasPrefix(places[0], "http:"),
+	}, opts), nil
+}
+
+// placesOf returns the addresses of the metadata, and everything that is wrong with what they
+// are made of. checkOptions reports the rest.
+func placesOf(o Options) (places []string, errs []error) {
+	if o.MetadataURL != "" {
+		if o.Issuer == "" {
+			errs = append(errs, errors.New("jwks: the issuer is empty: pass Discover the iss of the tokens"))
+		}
+		u, faults := checkAddress(o.MetadataURL, wellKnownOIDC, o.AllowInsecureHTTP)
+		for _, err := range faults {
+			errs = append(errs, fmt.Errorf("jwks: Options.MetadataURL: %w", err))
+		}
+		if len(errs) == 0 {
+			places = []string{u.String()}
+		}
+		return places, errs
+	}
+	u, faults := checkAddress(o.Issuer, "", o.AllowInsecureHTTP)
 	for _, err := range faults {
 		if err != errSpace && err != errTemplate { // checkOptions reports these
 			errs = append(errs, fmt.Errorf("jwks: the issuer: %w", err))
 		}
 	}
-	if u != nil && (u.RawQuery != "" || u.ForceQuery) {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", syntax.WithoutQuery(issuer)))
+	if u == nil {
+		return nil, errs
 	}
-	if u != nil && strings.Contains(u.Path, "/.well-known/") {
-		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out /.well-known and what follows it", syntax.WithoutQuery(issuer)))
+	shown := syntax.WithoutQuery(o.Issuer)
+	if u.RawQuery != "" || u.ForceQuery {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q has a query (?), which no issuer has: leave it out", shown))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if strings.Contains(u.Path, "/.well-known/") {
+		errs = append(errs, fmt.Errorf("jwks: the issuer: %.200q is the address of metadata: leave out /.well-known and what follows it, or set Options.MetadataURL to it", shown))
 	}
 	path := strings.TrimSuffix(u.EscapedPath(), "/")
 	host := u.Scheme + "://" + u.Host
-	return newSource(remote{
-		discovery: []string{host + path + wellKnownOIDC, host + wellKnownRFC8414 + path},
-		plainHTTP: u.Scheme == "http",
-	}, opts), nil
+	return []string{host + path + wellKnownOIDC, host + wellKnownRFC8414 + path}, errs
 }
 
 // checkOptions sets the defaults, and returns everything that is wrong.
@@ -297,6 +358,9 @@ func checkOptions(o *Options) error {
 	if len(o.Audience) > 0 && o.AllowAnyAudience {
 		fault("Options.AllowAnyAudience and Options.Audience contradict each other: keep one")
 	}
+	if err := checkAlgorithms(o); err != nil {
+		fault("Options.Algorithms %w: use some of %s", err, jws.List(algorithms, "and"))
+	}
 	if o.MaxStale > maxMaxStale {
 		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
 	}
@@ -315,10 +379,35 @@ func checkOptions(o *Options) error {
 	return errors.Join(errs...)
 }
 
+// checkAlgorithms puts Algorithms, if it is not nil, in the order of algorithms.
+func checkAlgorithms(o *Options) error {
+	if o.Algorithms == nil {
+		return nil
+	}
+	var names []string
+	for _, name := range o.Algorithms {
+		canonical := jws.Canonical(name)
+		switch {
+		case jws.IsSymmetric(name):
+			return fmt.Errorf("has %s, whose key is a secret and is never published", name)
+		case !slices.Contains(algorithms, canonical):
+			return fmt.Errorf("has %.40q, which no key of a key set is used for", name)
+		case slices.Contains(names, canonical):
+			return fmt.Errorf("has %s twice (Ed25519 is EdDSA)", canonical)
+		}
+		names = append(names, canonical)
+	}
+	if len(names) == 0 {
+		return errors.New("is empty, so that no token could be accepted")
+	}
+	o.Algorithms = slices.DeleteFunc(slices.Clone(algorithms), func(name string) bool { return !slices.Contains(names, name) })
+	return nil
+}
+
 func newSource(r remote, o Options) *Source {
-	s := &Source{issuer: o.Issuer, audience: o.Audience, maxStale: o.MaxStale, logger: o.Logger, records: newRecords(), onEvent: o.OnEvent, remote: r, now: readClocks}
+	s := &Source{issuer: o.Issuer, audience: o.Audience, wanted: o.Algorithms, maxStale: o.MaxStale, logger: o.Logger, records: newRecords(), onEvent: o.OnEvent, remote: r, now: readClocks}
 	client, own := newClient(o.Client)
-	s.remote.client, s.remote.issuer = client, o.Issuer
+	s.remote.client, s.remote.issuer, s.remote.insecure = client, o.Issuer, o.AllowInsecureHTTP
 	s.close = func() {}
 	if own != nil {
 		s.close = own.CloseIdleConnections
@@ -344,19 +433,19 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 		}
 	}
 	var keys []jwthttp.Key
-	var found *index                               // the last one that was searched
-	if !slices.Contains(algorithms, h.Algorithm) { // a fetch would not change that
+	var found *index                                       // the last one that was searched
+	if !slices.Contains(possible(s.wanted), h.Algorithm) { // a fetch would not change that
 		if known := s.served.Load(); known != nil {
 			found = known.index
 		}
-		return nil, &unknownKey{h.Algorithm, h.KeyID, found}
+		return nil, &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}
 	}
 	err := s.await(ctx, time.Now().Add(maxWait), func(known *served) bool {
 		found, keys = known.index, known.find(h)
 		return keys != nil
 	})
 	if err == jwthttp.ErrUnknownKey {
-		err = &unknownKey{h.Algorithm, h.KeyID, found}
+		err = &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}
 	}
 	return keys, err
 }
@@ -632,7 +721,7 @@ func (s *Source) fetch(ctx context.Context, f *flight) (fresh *served, errLocate
 	if answer.document == nil && before != nil {
 		x = before.index
 	} else {
-		found, skipped, err := parse(answer.document)
+		found, skipped, err := parse(answer.document, s.wanted)
 		if err != nil {
 			return nil, nil, joinCauses(answer.errLocate, at(s.remote.url, err))
 		}
@@ -650,7 +739,8 @@ func (s *Source) bind(k foundKey, before *served) foundKey {
 	if before != nil {
 		for _, known := range before.found {
 			if known.identity == k.identity {
-				return known
+				k.Key, k.origin = known.Key, known.origin
+				return k
 			}
 		}
 	}

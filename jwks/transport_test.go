@@ -153,7 +153,7 @@ func serveTLS(t testing.TB, page http.HandlerFunc) *httptest.Server {
 func TestConstructorErrors(t *testing.T) {
 	const (
 		likeThis  = "write it like https://issuer.example.com"
-		plainHTTP = "only loopback, such as http://127.0.0.1, may use it: " + likeThis
+		plainHTTP = "use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)"
 		noHTTPS   = "is not an https URL: " + likeThis
 		user      = "it has a user or password, which end up in logs: " + likeThis
 		fragment  = "has a fragment (#): leave it out"
@@ -434,9 +434,9 @@ func TestAnswers(t *testing.T) {
 		{"204", status(204, ""), "it answered with status 204"},
 		{"304 without a condition", status(304, ""), "it answered with status 304"},
 		{"a redirect to nowhere", status(302, ""), "it answered with status 302"},
-		{"nothing", text(""), "it is not a JSON key set"},
-		{"HTML", text(html), "it is not a JSON key set"},
-		{"HTML as JSON", text(html, "Content-Type: application/json"), "it is not a JSON key set"},
+		{"nothing", text(""), "it is empty, not a key set"},
+		{"HTML", text(html), "it is HTML or XML, not a key set"},
+		{"HTML as JSON", text(html, "Content-Type: application/json"), "it is HTML or XML, not a key set"},
 		{"no keys", text(keySet()), "no key that can be used"},
 		{"truncated JSON", text(good[:len(good)-1]), "it is not a JSON key set"},
 		{"fewer bytes than it says", text(good, "Content-Length: 1000"), "unexpected EOF"},
@@ -660,7 +660,7 @@ func TestRevalidation(t *testing.T) {
 			{"304 after an outage", false, status(304, ""), whole, "status 304", "b"},
 			{"modified", false, text(a, `ETag: W/"2"`), whole, "", "a"},
 			{"not modified since", false, status(304, ""), `W/"2"||`, "", "a"},
-			{"HTML", false, text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"||`, "not a JSON key set", "a"},
+			{"HTML", false, text("<html>", `ETag: "3"`, "Last-Modified: "+date), `W/"2"||`, "not a key set", "a"},
 			{"304 after HTML", false, status(304, ""), whole, "status 304", "a"},
 			{"modified after HTML", false, text(a, "Last-Modified: "+date), whole, "", "a"},
 			{"not modified by date alone", false, status(304, ""), "|" + date + "|", "", "a"},
@@ -703,7 +703,12 @@ func TestErrorText(t *testing.T) {
 		{"status", status(500, secret), "status 500"},
 		{"redirect", redirect("https://" + secret + ".example.com/" + secret), "redirects"},
 		{"redirect in a circle", redirect("/keys?" + secret), "redirects"},
-		{"HTML", text("<p>" + secret), "not a JSON key set"},
+		{"HTML", text("<p>" + secret), "it is HTML or XML, not a key set"},
+		{"an error", text(`{"error":"` + secret + `","error_description":"` + secret + `"}`), "member error"},
+		{"a private JWK", text(with(edJWK("a", "a"), `"d":"`+secret+`"`)), "it is one JWK"},
+		{"a private PEM key", text("-----BEGIN PRIVATE KEY-----\n" + secret), "it is a private key"},
+		{"a map with a private PEM key", text(`{"a":"-----BEGIN PRIVATE KEY-----\n` + secret + `"}`), "publishes a private key"},
+		{"a map that is none", text(`{"a":"-----BEGIN CERTIFICATE-----","b":"` + secret + `"}`), "it is not a map of kids to certificates"},
 		{"a string", text(`"` + secret + `"`), "not a JSON key set"},
 		{"a string of keys", text(`{"keys":"` + secret + `"}`), "not a JSON key set"},
 		{"truncated", text(`{"keys":["` + secret), "not a JSON key set"},

@@ -697,6 +697,25 @@ var register = []clause{
 		}},
 		{"jwks.TestParseKey/Ed25519 Ed25519", nil},
 	}},
+	{"12", "a key of a set serves the listed algorithms that it names or that fit it, and no others", []proof{
+		{"jwks.TestAlgorithms", []mutant{
+			{"uses keys for algorithms that are not listed", "jwks.algorithmsOf", `!slices.Contains(possible(wanted), name)`, `false`},
+			{"uses a key without alg for the usual algorithm alone", "jwks.algorithmsOf", `alg == "" && wanted == nil`, `alg == ""`},
+		}},
+		{"jwks.TestAlgorithmsErrors", []mutant{
+			{"takes any name for an algorithm of keys", "jwks.checkAlgorithms", `!slices.Contains(algorithms, canonical)`, `false`},
+			{"takes an empty list of algorithms", "jwks.checkAlgorithms", `len(names) == 0`, `false`},
+			{"takes an algorithm twice", "jwks.checkAlgorithms", `slices.Contains(names, canonical)`, `slices.Contains(names, name) && name != "RS256"`},
+		}},
+		{"jwks.TestAlgorithmsOfManyKeys", []mutant{
+			{"counts a key once for each of its algorithms", "jwks.collector.add", `c.used++`, `c.used += len(keys)`},
+		}},
+		{"jwks.TestAlgorithmsAndEvents", []mutant{
+			{"reports a key once for each of its algorithms", "jwks.Source.reportKeys", `firstOfEach(keys)`, `keys`},
+			{"counts keys by their algorithms", "jwks.Source.Stats", `known.used`, `len(known.found)`},
+		}},
+		{"jwks.FuzzParse", nil},
+	}},
 	{"12", "a signature of ECDSA has the length of its curve", []proof{
 		{"TestSignaturesOfLargerCurves", []mutant{
 			{"passes r and s with zeros before them", "internal/jws.appendInteger", `	number = bytes.TrimLeft(number, "\x00")
@@ -771,7 +790,7 @@ var register = []clause{
 			{"takes integers with zeros before them in any form", "internal/jwk.members.integer", `== Canonical`, `> Lenient`},
 			{"takes bits after the last byte in any form", "internal/jwk.members.bytes", `== Canonical`, `> Lenient`},
 			{"takes short coordinates in any form", "internal/jwk.members.ecKey", `== Canonical`, `> Lenient`},
-			{"hashes how a key was written", "internal/jwk.Parse", `encode(pub.N.Bytes()`, `m.text("n"`},
+			{"hashes how a key was written", "internal/jwk.Parse", `Thumbprint(k.Public)`, `sha256.Sum256([]byte(m.text("n") + m.text("x")))`},
 		}},
 	}},
 	{"12", "keys copy what they are made of", []proof{
@@ -900,7 +919,7 @@ var register = []clause{
 	}},
 	{"13", "in a remote set the first of one kid and algorithm counts, and the other one is reported", []proof{
 		{"jwks.TestParseSet/two keys of one kid: the first stays", []mutant{
-			{"takes a kid twice", "jwks.parse", `f.keyName == k.keyName`, `false`},
+			{"takes a kid twice", "jwks.collector.add", `f.keyName == k.keyName`, `false`},
 		}},
 		{"jwks.TestParseSet/two algorithms of one kid", nil},
 		{"jwks.TestEligibleKeys/the second of a kid", nil},
@@ -922,9 +941,78 @@ var register = []clause{
 	}},
 	{"15", "keys come over https, but from this machine", []proof{
 		{"jwks.TestConstructorErrors/New plain http", []mutant{
-			{"takes plain http", "internal/syntax.ParseURL", `u.Scheme == "http" && !IsLoopback(u.Hostname())`, `false`},
+			{"takes plain http", "jwks.checkAddress", `!insecure && syntax.IsPlain(u)`, `false`},
 		}},
 		{"jwks.TestWhereKeysAre", nil},
+		{"oauth.TestMisuse/http", []mutant{
+			{"takes plain http for a resource", "internal/syntax.ParseURL", `err == nil && IsPlain(u)`, `false`},
+		}},
+	}},
+	{"15", "unless AllowInsecureHTTP is set, which no redirect needs", []proof{
+		{"jwks.TestAllowInsecureHTTP/all of them, not allowed", nil},
+		{"jwks.TestAllowInsecureHTTP/all of them, allowed", []mutant{
+			{"does not allow plain http of an issuer", "jwks.placesOf", `checkAddress(o.Issuer, "", o.AllowInsecureHTTP)`, `checkAddress(o.Issuer, "", false)`},
+		}},
+		{"jwks.TestAllowInsecureHTTP/of the metadata alone, allowed", []mutant{
+			{"does not allow plain http of metadata", "jwks.placesOf", `wellKnownOIDC, o.AllowInsecureHTTP)`, `wellKnownOIDC, false)`},
+		}},
+		{"jwks.TestAllowInsecureHTTP/of the keys alone, allowed", []mutant{
+			{"does not allow plain http of keys", "jwks.newSource", `o.Issuer, o.AllowInsecureHTTP`, `o.Issuer, false`},
+		}},
+		{"jwks.TestAllowInsecureHTTP/of the keys alone, on this machine, allowed", []mutant{
+			{"does not allow plain http of keys on this machine", "jwks.remote.locateAt", ` && !r.insecure {`, ` {`},
+		}},
+		{"jwks.TestAllowInsecureHTTP/a redirect from https down to http", nil},
+		{"jwks.TestAllowInsecureHTTP/a redirect from http up to https", nil},
+	}},
+	{"15", "metadata is asked for at MetadataURL alone, and its issuer is compared", []proof{
+		{"jwks.TestMetadataURL/another issuer", []mutant{
+			{"asks elsewhere for metadata", "jwks.placesOf", `{u.String()}`, `{u.String(), o.Issuer + wellKnownOIDC}`},
+		}},
+		{"jwks.TestMetadataURL/of a plain name", nil},
+		{"jwks.TestMetadataURL/the query is secret", []mutant{
+			{"shows a query", "jwks.at", `syntax.WithoutQuery(address)`, `address`},
+		}},
+		{"jwks.TestMetadataURL/mistake, no issuer", []mutant{
+			{"takes no issuer", "jwks.placesOf", `o.Issuer == ""`, `false`},
+		}},
+		{"jwks.TestMetadataURL/mistake, New", []mutant{
+			{"ignores MetadataURL", "jwks.New", `opts.MetadataURL != ""`, `false`},
+		}},
+	}},
+	{"15", "a map of kids to PEM texts is read by the rules of a key set", []proof{
+		{"jwks.TestParsePEM", []mutant{
+			{"takes the good one of two PEM blocks", "jwks.publicOf", `strings.Count(text, beginPEM) > 1`, `false`},
+			{"takes what follows a PEM block", "jwks.publicOf", `len(bytes.TrimSpace(rest)) > 0`, `len(rest) > 9999`},
+			{"does not say that a private key is published", "jwks.publicOf", `strings.Contains(text, "PRIVATE KEY-----")`, `false`},
+			{"takes a key of another type", "jwks.parsePEM", `len(jws.AlgorithmsFor(pub)) == 0`, `false`},
+		}},
+		{"jwks.TestParsePEMMap", []mutant{
+			{"takes a document with one PEM text for a map", "jwks.outline.isPEMMap", `o.pems == o.members`, `o.pems > 0`},
+		}},
+		{"jwks.TestSourceOfPEMMap", []mutant{
+			{"takes a key in PEM for another one than in a JWK", "jwks.parsePEM", `jwk.Thumbprint(pub)`, `[32]byte{1}`},
+		}},
+		{"jwks.TestParseManyPEM", nil},
+		{"jwks.FuzzParse", nil},
+	}},
+	{"DOC", "a document that is not a key set says what it is", []proof{
+		{"jwks.TestParseDocument/a key alone", []mutant{
+			{"does not know a JWK", "jwks.outline.describe", `o.isJWK`, `false`},
+		}},
+		{"jwks.TestParseDocument/the metadata of an issuer", []mutant{
+			{"does not name the issuer of metadata", "jwks.outline.describe", `o.isMetadata && o.issuer != ""`, `false`},
+		}},
+		{"jwks.TestParseDocument/an OAuth error", []mutant{
+			{"does not know an error", "jwks.outline.describe", `o.isError`, `false`},
+		}},
+		{"jwks.TestParseDocument/a public key in PEM", []mutant{
+			{"does not skip a byte order mark", "jwks.outline.describe", `bytes.TrimPrefix(document, []byte(byteOrderMark))`, `document`},
+		}},
+		{"jwks.TestParseDocument/a private key in PEM", nil},
+		{"jwks.TestParseDocument/HTML", nil},
+		{"jwks.TestParseDocument/nothing", nil},
+		{"jwks.TestErrorText", nil},
 	}},
 	{"15", "no redirect leads to another host", []proof{
 		{"jwks.TestRedirects/another host", nil},
@@ -953,12 +1041,11 @@ var register = []clause{
 	}},
 	{"15", "a key that cannot be used spoils no other", []proof{
 		{"jwks.TestParseKey", []mutant{
-			{"takes a symmetric key from a set", "jwks.parseKey", `	parsed`, "\tif bytes.Contains(text, []byte(`\"oct\"`)) {\n\t\tk.algorithm, k.Key = \"HS256\", jwthttp.HS256(bytes.Repeat([]byte(\"k\"), 32))\n\t\treturn k, nil\n\t}\n\tparsed"},
-			{"takes a key for another algorithm than it names", "jwks.makeKey", `	if !slices.Contains(fitting, algorithm) {`, `	if !slices.Contains(fitting, algorithm) {
-		algorithm = fitting[0]
-	}
-	if false {`},
-			{"takes a key that jwthttp refuses", "jwks.parseKey", `k.Err()`, `nil`},
+			{"takes a symmetric key from a set", "jwks.parse", `		c.add(func() (jwk.Key, error) { return jwk.Parse`, "\t\tif bytes.Contains(text, []byte(`\"oct\"`)) {\n\t\t\tc.found = append(c.found, foundKey{Key: jwthttp.HS256(bytes.Repeat([]byte(\"k\"), 32))})\n\t\t\treturn\n\t\t}\n\t\tc.add(func() (jwk.Key, error) { return jwk.Parse"},
+			{"takes a key for another algorithm than it names", "jwks.algorithmsOf", `	case !slices.Contains(fitting, algorithm):`, `	case !slices.Contains(fitting, algorithm) && len(alg) > 0:
+		serves = fitting[:1]
+	case false:`},
+			{"takes a key that jwthttp refuses", "jwks.keysOf", `k.Err()`, `error(nil)`},
 			{"takes a private key from a set", "internal/jwk.Parse", `m.secret != ""`, `false`},
 			{"takes members twice in a key", "internal/jwk.Parse", `&m)`, `&m, jsontext.AllowDuplicateNames(true))`},
 		}},
@@ -997,7 +1084,7 @@ var register = []clause{
 			{"takes a key for another use", "internal/jwk.Parse", `m.use != nil && *m.use != "sig"`, `false`},
 		}},
 		{"jwks.TestKeysMove/the old address has no keys", []mutant{
-			{"takes a set without a key that can be used", "jwks.parse", `len(found) == 0`, `false`},
+			{"takes a set without a key that can be used", "jwks.collector.result", `len(c.found) == 0`, `false`},
 		}},
 	}},
 	{"15", "redirects are few, and lead nowhere else", []proof{
@@ -1007,7 +1094,7 @@ var register = []clause{
 	}},
 	{"15", "of many keys the first 100 count, and the rest is reported", []proof{
 		{"jwks.TestParseManyKeys/one after 101 odd ones", []mutant{
-			{"reports each of a million odd keys", "jwks.parse", `len(skipped) < maxReports`, `true`},
+			{"reports each of a million odd keys", "jwks.collector.skip", `len(c.skipped) == maxReports`, `false`},
 		}},
 	}},
 	{"16", "unknown kids and failed signatures have a budget: four fetches, one more each 30 seconds", []proof{
@@ -1100,7 +1187,11 @@ var register = []clause{
 	}},
 	{"16", "an algorithm that no key could have starts no fetch", []proof{
 		{"jwks.TestUnpublishedAlgorithms", []mutant{
-			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(algorithms, h.Algorithm)`, `false`},
+			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(possible(s.wanted), h.Algorithm)`, `false`},
+		}},
+		{"jwks.TestUnlistedAlgorithms", []mutant{
+			{"fetches for an algorithm that is not listed", "jwks.Source.Keys", `possible(s.wanted)`, `algorithms`},
+			{"does not name the option", "jwks.unknownKey.Error", `slices.Contains(algorithms, e.algorithm) &&`, `false &&`},
 		}},
 	}},
 	{"16", "a signature that fails asks for the keys out of the same budget", []proof{
@@ -1201,7 +1292,7 @@ var register = []clause{
 		}},
 		{"TestIssuers/another", nil},
 		{"jwks.TestBadMetadata", []mutant{
-			{"lets an https issuer name an address of keys with plain http", "jwks.remote.locateAt", `r.plainHTTP`, `true`},
+			{"lets an https issuer name an address of keys with plain http", "jwks.remote.locateAt", `!r.onMachine`, `false`},
 			{"takes the metadata of another issuer", "jwks.remote.locateAt", `issuer != r.issuer`, `false`},
 			{"takes a body of any size", "jwks.remote.get", `io.LimitReader(res.Body, maxBodyBytes+1))
 	if err != nil {
@@ -1411,7 +1502,7 @@ var register = []clause{
 			{"does not say which keys there are", "jwks.Source.Keys", `err == jwthttp.ErrUnknownKey`, `false`},
 		}},
 		{"jwks.TestUnknownKeyAllocations", []mutant{
-			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, found}).Error())`},
+			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, s.wanted, found}).Error())`},
 		}},
 		{"internal/logtext.TestNoKey", []mutant{
 			{"does not call the kid unverified", "internal/logtext.NoKey", `no key for alg %s%s (unverified)`, `no key for alg %s%s`},
@@ -1871,7 +1962,7 @@ var register = []clause{
 	}},
 	{"DOC", "metadata name only URLs that clients may be sent to", []proof{
 		{"oauth.TestMisuse/a password", []mutant{
-			{"shows a password in the document", "internal/syntax.ParseURL", `u.User != nil, `, ``},
+			{"shows a password in the document", "internal/syntax.ParseHTTP", `u.User != nil, `, ``},
 		}},
 	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{

@@ -324,7 +324,7 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"damaged PEM", []string{"-key", file("damaged", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")}, "is damaged"},
 		{"DER", []string{"-key", data("rsa.der")}, "got DER"},
 		{"key set without keys", []string{"-key", file("set", `{"keys":[]}`)}, "no key"},
-		{"JSON that is no key set", []string{"-key", file("json", `{"jwks_uri":"https://x"}`)}, "no member keys"},
+		{"JSON that is no key set", []string{"-key", file("json", `{"jwks_uri":"https://x"}`)}, "it is the metadata of an issuer, not a key set"},
 		{"encrypted private key", []string{"-key", file("enc", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")}, "encrypted private key"},
 		{"certificate request", []string{"-key", file("csr", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")}, "certificate request"},
 		{"escapes in a file", []string{"-key", file("ansi", "\x1b[31m\u202e -----BEGIN \x1b[0m")}, "jwthttp explain: "},

@@ -69,26 +69,14 @@ func Parse(text []byte, form Form) (Key, error) {
 	if m.operations != nil && !slices.Contains(m.operations, "verify") {
 		return k, OtherUseError("its key_ops have no verify")
 	}
-	var canonical string // the JSON of RFC 7638 section 3
 	var err error
 	switch m.text("kty") {
 	case "RSA":
-		var pub *rsa.PublicKey
-		if pub, err = m.rsaKey(form); err == nil {
-			k.Public = pub
-			canonical = fmt.Sprintf(`{"e":"%s","kty":"RSA","n":"%s"}`, encode(big.NewInt(int64(pub.E)).Bytes()), encode(pub.N.Bytes()))
-		}
+		k.Public, err = m.rsaKey(form)
 	case "EC":
-		var point []byte
-		if k.Public, point, err = m.ecKey(form); err == nil {
-			canonical = fmt.Sprintf(`{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`, m.text("crv"), encode(point[1:1+len(point)/2]), encode(point[1+len(point)/2:]))
-		}
+		k.Public, err = m.ecKey(form)
 	case "OKP":
-		var pub ed25519.PublicKey
-		if pub, err = m.edKey(form); err == nil {
-			k.Public = pub
-			canonical = fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, encode(pub))
-		}
+		k.Public, err = m.edKey(form)
 	case "":
 		err = errors.New("it has no key type (kty)")
 	default:
@@ -97,8 +85,25 @@ func Parse(text []byte, form Form) (Key, error) {
 	if err != nil {
 		return Key{ID: k.ID}, err
 	}
-	k.Algorithm, k.Thumbprint = m.text("alg"), sha256.Sum256([]byte(canonical))
+	k.Algorithm, k.Thumbprint = m.text("alg"), Thumbprint(k.Public)
 	return k, nil
+}
+
+// Thumbprint returns the thumbprint of a public key, RFC 7638. The key is of a type of
+// [Key].Public, and a point of its curve.
+func Thumbprint(pub any) [sha256.Size]byte {
+	var canonical string // the JSON of section 3
+	switch pub := pub.(type) {
+	case *rsa.PublicKey:
+		canonical = fmt.Sprintf(`{"e":"%s","kty":"RSA","n":"%s"}`, encode(big.NewInt(int64(pub.E)).Bytes()), encode(pub.N.Bytes()))
+	case *ecdsa.PublicKey:
+		point, _ := pub.Bytes() // there is no error for a point of the curve
+		size := len(point) / 2
+		canonical = fmt.Sprintf(`{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`, pub.Params().Name, encode(point[1:1+size]), encode(point[1+size:]))
+	case ed25519.PublicKey:
+		canonical = fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, encode(pub))
+	}
+	return sha256.Sum256([]byte(canonical))
 }
 
 // names are the members with a string that is needed.
@@ -225,30 +230,29 @@ func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
 // curves are those of RFC 7518 section 6.2.1.1.
 var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
-// ecKey reads x and y, RFC 7518 section 6.2.1. It also returns the point, uncompressed, SEC 1
-// section 2.3.3.
-func (m *members) ecKey(form Form) (*ecdsa.PublicKey, []byte, error) {
+// ecKey reads x and y, RFC 7518 section 6.2.1.
+func (m *members) ecKey(form Form) (*ecdsa.PublicKey, error) {
 	name := m.text("crv")
 	curve := curves[name]
 	if curve == nil {
-		return nil, nil, fmt.Errorf("its curve %.40q is not supported: use P-256, P-384 or P-521", name)
+		return nil, fmt.Errorf("its curve %.40q is not supported: use P-256, P-384 or P-521", name)
 	}
 	size := (curve.Params().BitSize + 7) / 8
-	point := append([]byte{4}, make([]byte, 2*size)...) // 4: uncompressed
+	point := append([]byte{4}, make([]byte, 2*size)...) // uncompressed, SEC 1 section 2.3.3
 	for i, member := range []string{"x", "y"} {
 		coordinate, err := m.bytes(member, form)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(coordinate) > size || len(coordinate) < size && form == Canonical {
-			return nil, nil, fmt.Errorf("its coordinate %s has the length %d, and %s has %d bytes", member, len(coordinate), name, size)
+			return nil, fmt.Errorf("its coordinate %s has the length %d, and %s has %d bytes", member, len(coordinate), name, size)
 		}
 		copy(point[1+(i+1)*size-len(coordinate):], coordinate)
 	}
 	if pub, err := ecdsa.ParseUncompressedPublicKey(curve, point); err == nil {
-		return pub, point, nil
+		return pub, nil
 	}
-	return nil, nil, fmt.Errorf("its point (x, y) is not on the curve %s: the key is damaged", name)
+	return nil, fmt.Errorf("its point (x, y) is not on the curve %s: the key is damaged", name)
 }
 
 // edKey reads x, RFC 8037 section 2. It is bytes and not an integer, so no zero may be missing.

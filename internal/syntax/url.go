@@ -10,10 +10,22 @@ import (
 	"strings"
 )
 
-// ParseURL returns the URL that raw is. It must be https, or http for loopback. It must have
-// a host, and neither user nor password. The error shows nothing of raw that may be secret.
-// example is what a good URL looks like.
+// ParseURL is ParseHTTP for a URL that must be https, or http for loopback.
 func ParseURL(raw, example string) (*url.URL, error) {
+	u, err := ParseHTTP(raw, example)
+	if err == nil && IsPlain(u) {
+		return nil, fmt.Errorf("%.200q is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: write it like %s", WithoutQuery(raw), example)
+	}
+	return u, err
+}
+
+// IsPlain reports whether a URL is http and not for loopback.
+func IsPlain(u *url.URL) bool { return u.Scheme == "http" && !IsLoopback(u.Hostname()) }
+
+// ParseHTTP returns the URL that raw is. It must be https or http. It must have a host, and
+// neither user nor password. The error shows nothing of raw that may be secret. example is what
+// a good URL looks like.
+func ParseHTTP(raw, example string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	shown := WithoutQuery(raw)
 	switch {
@@ -23,8 +35,6 @@ func ParseURL(raw, example string) (*url.URL, error) {
 		err = errors.New("it has a user or password, which end up in logs")
 	case u.Hostname() == "" || u.Opaque != "":
 		err = fmt.Errorf("%.200q names no host", shown)
-	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
-		err = fmt.Errorf("%.200q is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it", shown)
 	case u.Scheme != "http" && u.Scheme != "https":
 		err = fmt.Errorf("%.200q is not an https URL", shown)
 	}
