@@ -79,7 +79,6 @@ var register = []clause{
 	}},
 	{"1", "and the rules for claims, those of their type included", []proof{
 		{"TestClaimRules", []mutant{
-			{"takes invalid UTF-8", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], jsontext.AllowInvalidUTF8(true))`},
 			{"takes an exp after the year 9999", "internal/tokenjson.ParseNumericDate", `seconds <= maxNumericDate`, `true`},
 			{"takes a date before 1970", "internal/tokenjson.ParseNumericDate", `negative || `, ``},
 			{"takes an exp that is no number", "internal/tokenjson.Facts.set", `Expires, ok = `, `Expires, _ = `},
@@ -94,7 +93,7 @@ var register = []clause{
 			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
 	case scope`, ` = v[0] != 'n'
 	case scope`},
-			{"refuses a list of two audiences", "internal/tokenjson.isAudience", `return ok`, `return false`},
+			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = one[0] == '"'`, `ok = one[0] == '"' && v[0] == '"'`},
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
@@ -441,9 +440,7 @@ var register = []clause{
 			{"takes a header of 33 members", "internal/jws.maxHeaderMembers", `32`, `33`},
 		}},
 		{"TestHeaderRules/control character", []mutant{
-			{"takes a header that is no strict JSON, such as with a name twice", "internal/jws.readHeader", `	case !ok:
-		return Header{}, errNotJSON
-`, ``},
+			{"takes a header that is no strict JSON, such as with a name twice", "internal/jws.readHeader", `	case !ok:`, `	case !ok && false:`},
 			{"takes control characters in a plain header", "internal/jws.isPlainText", `< 0x20 || c `, ``},
 		}},
 		{"TestHeaderRules/kid beyond ASCII", []mutant{
@@ -518,7 +515,74 @@ var register = []clause{
 		{"TestClaimRules/MapClaims/aud null", nil},
 		{"TestClaimRules/MapClaims/exp array", nil},
 		{"TestTypesThatDecodeThemselves", []mutant{
-			{"lets a type that decodes itself decide what JSON is", "internal/tokenjson.Decoder.Decode", ` || d.foreign && !IsStrict(text)`, ``},
+			{"lets a type that decodes itself decide what JSON is", "internal/tokenjson.Decoder.Decode", `	return err
+}`, `	return nil
+}`},
+		}},
+	}},
+	{"9", "one pass reads exactly what a strict decoder reads", []proof{
+		{"internal/tokenjson.FuzzMembers", []mutant{
+			{"takes invalid UTF-8", "internal/tokenjson.reader.isText", `return utf8.Valid(quoted)`, `return true`},
+			{"takes lone surrogates", "internal/tokenjson.reader.isText", `return err == nil`, `return err == nil || true`},
+			{"sees no byte beyond ASCII among eight", "internal/tokenjson.oddBytes", `(x | `, `(`},
+			{"sees no control character among eight", "internal/tokenjson.oddBytes", ` | (x-ones*' ')&^x`, ``},
+			{"takes control characters in strings", "internal/tokenjson.reader.string", `		case c < ' ':
+			break read
+`, ``},
+			{"takes a name twice", "internal/tokenjson.reader.close", `n.key == other.key && `, `false && `},
+			{"takes a name twice in a large object", "internal/tokenjson.reader.close", `text := string(r.textOf(n)); seen[text]`, `text := string(r.textOf(n)); false`},
+			{"takes names with one key for equal", "internal/tokenjson.reader.close", ` && bytes.Equal(r.textOf(n), r.textOf(other))`, ``},
+			{"takes a leading zero", "internal/tokenjson.reader.number", ` && (b[start] != '0' || i == start+1)`, ` && i > start`},
+			{"takes a point without digits", "internal/tokenjson.reader.number", `b[i] == '.' {
+		i++
+		ok = digits()`, `b[i] == '.' {
+		i++
+		digits()`},
+			{"takes an exponent without digits", "internal/tokenjson.reader.number", `			i++
+		}
+		ok = digits()`, `			i++
+		}
+		digits()`},
+			{"takes any depth", "internal/tokenjson.reader.open", `r.depth > r.maxDepth`, `false`},
+			{"takes bytes after the object", "internal/tokenjson.reader.isDone", `r.peek() == 0 && r.pos == len(r.text)`, `true`},
+			{"takes a list without commas", "internal/tokenjson.reader.next", `		c = 0
+`, ``},
+			{"takes any byte for the colon", "internal/tokenjson.reader.name", `r.peek() != ':'`, `r.peek() == 0`},
+			{"takes other bytes for white space", "internal/tokenjson.reader.peek", `c != ' ' && c != '\t' && c != '\n' && c != '\r'`, `c == 0`},
+			{"takes any number of members", "internal/tokenjson.Members", `r.members > maxMembers`, `false`},
+			{"does not look for names in an inner object", "internal/tokenjson.reader.skip", `		r.close(base)
+`, `		r.names = r.names[:base]
+`},
+		}},
+		{"internal/tokenjson.FuzzPass", []mutant{
+			{"takes a name twice at the top", "internal/tokenjson.target.pass", `p.close(base)`, `p.names = p.names[:base]`},
+			{"takes a name twice in an inner struct", "internal/tokenjson.pass.fill", `				p.skip()
+			}
+		}
+		p.close(base)`, `				p.skip()
+			}
+		}
+		p.names = p.names[:base]`},
+			{"takes a name twice in a map", "internal/tokenjson.pass.fill", `			v.SetMapIndex(name, elem)
+		}
+		p.close(base)`, `			v.SetMapIndex(name, elem)
+		}
+		p.names = p.names[:base]`},
+			{"takes a name twice in any", "internal/tokenjson.pass.anything", `p.close(base)`, `p.names = p.names[:base]`},
+			{"fills a field from a name in another case", "internal/tokenjson.target.pass", `m := t.top[t.top.place(name.key, p.textOf(name))]`, `lower := []byte(strings.ToLower(string(p.textOf(name))))
+		m := t.top[t.top.place(keyOf(lower), lower)]`},
+			{"finds a field by the key of its name alone", "internal/tokenjson.members.place", ` && m.name == string(name)`, ``},
+			{"takes null for a date", "internal/tokenjson.pass.fill", ` && s.kind != date`, ``},
+			{"rounds integers in any", "internal/tokenjson.pass.anything", `math.Abs(x) >= 1<<53`, `math.Abs(x) < 0`},
+			{"takes a number that a field does not hold", "internal/tokenjson.pass.fill", `err != nil || digits == "-0"`, `err == strconv.ErrSyntax`},
+			{"keeps escapes in a list", "internal/tokenjson.pass.texts", `unquote(p.payload[s.start-1 : s.end+1])`, `p.payload[s.start:s.end]`},
+		}},
+		{"internal/tokenjson.TestPassReads", []mutant{
+			{"leaves a struct with an embedded one to the library", "internal/tokenjson.shapes.addFields", `if inner.Kind() != reflect.Struct || `, `if inner.Kind() == reflect.Struct || `},
+			{"leaves names with escapes to the library", "internal/tokenjson.reader.name", `	if n.escaped {
+`, `	if n.escaped {
+		r.fail()
+`},
 		}},
 	}},
 	{"9", "in valid UTF-8, without lone surrogates", []proof{
@@ -532,7 +596,7 @@ var register = []clause{
 		{"TestClaimRules", nil},
 	}},
 	{"9", "and as many audiences as the token has room for", []proof{
-		{"TestManyAudiences", []mutant{}},
+		{"TestManyAudiences", nil},
 	}},
 	{"9", "without a name twice at any depth", []proof{
 		{"TestClaimRules", nil},
@@ -542,9 +606,7 @@ var register = []clause{
 		{"TestClaimRules", nil},
 	}},
 	{"9", "names bind to fields in exact case alone", []proof{
-		{"TestClaimsTypes", []mutant{
-			{"fills a field from a name in another case", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], json.MatchCaseInsensitiveNames(true))`},
-		}},
+		{"TestClaimsTypes", []mutant{}},
 		{"TestClaimRules", nil},
 	}},
 	{"10", "the rules hold for every claims type", []proof{
@@ -794,7 +856,9 @@ var register = []clause{
 		}},
 	}},
 	{"12", "keys copy what they are made of", []proof{
-		{"TestKeysCopy", nil},
+		{"TestKeysCopy", []mutant{
+			{"keeps the caller's secret itself", "internal/jws.newHMACVerifier", `bytes.Clone(hmacKey(a.hash, secret))`, `hmacKey(a.hash, secret)`},
+		}},
 		{"TestNewCopies", nil},
 	}},
 	{"12", "New refuses a key that is nil, empty or a typed nil", []proof{
@@ -1384,7 +1448,6 @@ var register = []clause{
 	}
 	var ok bool
 `},
-			{"takes any number of names in a header", "internal/jws.maxHeaderMembers", `32`, `3200`},
 		}},
 		{"TestForgedTokensAreCheapWithFromKeyfunc", nil},
 		{"TestForgedTokensAreCheapWithIssuers", nil},
@@ -1412,7 +1475,6 @@ var register = []clause{
 	}},
 	{"20", "keys that are made or bound on the way are few", []proof{
 		{"TestFromKeyfuncFollowsTheFunction", []mutant{
-			{"keeps the caller's secret itself", "internal/jws.newHMACVerifier", `bytes.Clone(hmacKey(a.hash, secret))`, `hmacKey(a.hash, secret)`},
 			{"keeps the caller's modulus itself", "internal/jws.newRSAVerifier", `new(big.Int).Set`, `(*big.Int)`},
 			{"keeps the caller's Ed25519 key itself", "internal/jws.newEdVerifier", `	pub = bytes.Clone(pub)
 `, ``},
@@ -1693,9 +1755,7 @@ var register = []clause{
 		{"TestInnerErrors", nil},
 	}},
 	{"HTTP", "a guard refuses tokens without the scopes, and is inside a middleware", []proof{
-		{"TestRequireScopes/a bad token", []mutant{
-			{"takes a claim twice", "internal/tokenjson.Decoder.Decode", `d.options`, `append(d.options[:len(d.options):len(d.options)], jsontext.AllowDuplicateNames(true))`},
-		}},
+		{"TestRequireScopes/a bad token", []mutant{}},
 		{"TestRequireScopes/one of one", []mutant{
 			{"calls next twice", "Middleware.Handler", `tokenContext))`, `tokenContext))
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
@@ -1811,7 +1871,7 @@ var register = []clause{
 	{"DOC", "Scopes reads scope, a string or an array, or scp where scope has none", []proof{
 		{"TestScopes", []mutant{
 			{"unites scope and scp", "internal/tokenjson.Facts.Scopes", `		if some {
-`, `		if false {
+`, `		if some && false {
 `},
 			{"goes by scp where scope is of another kind", "internal/tokenjson.Facts.Scopes", `		return // scp does not stand for something odd
 `, ``},
@@ -1819,7 +1879,6 @@ var register = []clause{
 			{"passes over scp where scope is empty", "internal/tokenjson.Facts.Scopes", `some := false`, `some := true`},
 			{"gives the scopes before the odd element of an array", "internal/tokenjson.Facts.Scopes", `!isAudience(f.scope)`, `f.scope[0] != '[' && !isAudience(f.scope)`},
 			{"splits scopes at other white space", "internal/tokenjson.words", `strings.Cut(text, " ")`, `strings.Cut(strings.Join(strings.Fields(text), " "), " ")`},
-			{"does not know a long name that is escaped all over", "internal/tokenjson.reader.textOf", `if n.escaped {`, `if n.escaped && n.end < 20 {`},
 		}},
 		{"FuzzScopes", nil},
 	}},

@@ -24,18 +24,13 @@ type Decoder struct {
 
 	numericSubject bool // sub may be a number
 
-	target *target // nil if the library decodes all payloads
-
-	// The claims type has a method that decodes. The payload's syntax is checked first, since
-	// an UnmarshalJSONFrom may relax the decoder. The method gets a copy of the payload, since
-	// it may write to it.
-	foreign bool
+	target *target // nil if the library decodes all payloads, since the type has a method that decodes
 }
 
 // decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's
 // types and for numbers. They cost a look-up for each field.
-func decoderFor(needsFuncs, foreign bool) Decoder {
-	d := Decoder{foreign: foreign}
+func decoderFor(needsFuncs bool) Decoder {
+	var d Decoder
 	if needsFuncs {
 		d.options = []json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
 			json.UnmarshalFunc(decodeNumericDate),
@@ -81,8 +76,10 @@ func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 		}
 		v.SetZero()
 	}
+	// A copy, since a method that decodes may write to it. Such a method may also relax the
+	// decoder, so ReadFacts looks at everything again.
 	text := []byte(payload)
-	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) || d.foreign && !IsStrict(text) {
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
 		return errors.New("the payload is not a strict JSON object")
 	}
 	errType := json.Unmarshal(text, claims, d.options...)

@@ -3,6 +3,7 @@ package tokenjson
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -82,6 +83,7 @@ type plainClaims struct {
 	Subject string   `json:"sub"`
 	Groups  []string `json:"groups"`
 	Expires int64    `json:"exp"`
+	Long    string   `json:"12345678AAAA12345678"`
 }
 
 type foreignClaims struct {
@@ -258,12 +260,21 @@ func decodeAny(dec *jsontext.Decoder, v *any) error {
 // goodPayloads are read by the pass into every type that has no value of another kind in it.
 var goodPayloads = []string{
 	`{}`,
-	`{"iss":"https://issuer.example.com/","sub":"alice","aud":["a","b"],"exp":4102444800,"nbf":1,"iat":1700000000,"jti":"j","scope":"a b","scp":["a","b"]}`,
+	`{"iss":"https://issuer.example.com/","sub":"alice","aud":["a","b"],"exp":4102444800,"nbf":1,"iat":1700000000,"\u006ati":"j","scope":"a b","12345678BBBB12345678":"x","scp":["a","b"]}`,
 	`{"sub":"a\u00e9\n\"\\","aud":"x","roles":["a","\/b"],"groups":["é","\ud83d\ude00"],"realm_access":{"roles":["x","y"]},"resource_access":{"account":{"roles":["manage"]},"b":{"roles":[]},"c":{}}}`,
 	` { "sub" : "x" , "any" : [ 1 , { "a" : null } , true , "x" , -1.5e3 , 9007199254740993 ] } `,
 	`{"i":-5,"i8":127,"u":18446744073709551615,"u16":65535,"f":-1.25e-7,"n":-12.5e+3,"d":1700000000,"q":7,"l":[1,-2,3],"r":[1,2],"f32":1.5}`,
 	`{"inner":{"a":{"b":[1]},"map":{"x":1},"next":{"sub":"y","inner":null},"bytes":"AQID"},"keys":{"a":"b"},"lists":[["a"],[],["b","c"]],"maps":[{"a":1},{}],"empty":{"x":1},"name":"n","email_verified":true}`,
+	`{` + manyMembers(256) + `}`,
 	`{"groups":null,"any":null,"name":null,"resource_access":null,"inner":null,"i":null,"n":null,"exp":1}`,
+}
+
+func manyMembers(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"m%d":0`, i))
+	}
+	return strings.Join(all, ",")
 }
 
 // A payload gives the same claims, the same facts and the same error whether the pass or the
@@ -272,12 +283,12 @@ func FuzzPass(f *testing.F) {
 	for _, payload := range goodPayloads {
 		f.Add(payload)
 	}
-	for _, value := range []string{`null`, `true`, `0`, `-0`, `-1`, `1.0`, `1e2`, `128`, `65536`, `1e400`, `18446744073709551616`, `4102444800.5`, `253402300800`, `"x"`, `"\ud800"`, `""`, `[]`, `[null]`, `["x",null]`, `["x",["y"]]`, `{}`, `{"a":1,"a":2}`, `{"roles":null}`, `{"n":"7"}`, `{"n":7}`, `{"roles":{}}`, `{"a":{"a":{}}}`, strings.Repeat(`[`, 31) + strings.Repeat(`]`, 31), strings.Repeat(`[`, 32) + strings.Repeat(`]`, 32)} {
+	for _, value := range []string{`null`, `true`, `0`, `-0`, `-1`, `1.0`, `1e2`, `128`, `65536`, `1e400`, `18446744073709551616`, `4102444800.5`, `253402300800`, `"x"`, `"\ud800"`, `""`, `[]`, `[null]`, `["x",null]`, `["x",["y"]]`, `{}`, `{"a":1,"a":2}`, `{"a":{},"a":{}}`, `{"roles":null}`, `{"n":"7"}`, `{"n":7}`, `{"roles":{}}`, `{"a":{"a":{}}}`, strings.Repeat(`[`, 31) + strings.Repeat(`]`, 31), strings.Repeat(`[`, 32) + strings.Repeat(`]`, 32)} {
 		for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "jti", "cnf", "scope", "scp", "groups", "roles", "realm_access", "resource_access", "name", "email_verified", "inner", "i", "i8", "u", "u16", "f", "f32", "n", "d", "q", "l", "r", "keys", "lists", "quotes", "any", "maps", "empty", "other", `s\u0075b`} {
 			f.Add(`{"` + name + `":` + value + `}`)
 		}
 	}
-	for _, payload := range []string{``, `[]`, `null`, `{"sub":"a","sub":"b"}`, `{"sub":"a","\u0073ub":"b"}`, `{"sub":"a"`, `{"sub":"a"}x`, `{"sub":"a",}`, "{\"sub\":\"a\x01\"}", "{\"x\":\"\xff\"}", `{"x":01}`, `{"SUB":"a","Sub":"b"}`} {
+	for _, payload := range []string{``, `[]`, `null`, `{"sub":"a","sub":"b"}`, `{"sub":"a","\u0073ub":"b"}`, `{"sub":"a"`, `{"sub":"a"}x`, `{"sub":"a",}`, "{\"sub\":\"a\x01\"}", "{\"x\":\"\xff\"}", `{"x":01}`, `{"SUB":"a","Sub":"b"}`, `{` + manyMembers(257) + `}`} {
 		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, payload string) {

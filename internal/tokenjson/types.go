@@ -38,7 +38,7 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 	if len(w.faults) > 0 {
 		return Decoder{}, fmt.Errorf("the claims type %s %s", t, strings.Join(w.faults, "; it "))
 	}
-	d := decoderFor(w.needsFuncs, w.foreign)
+	d := decoderFor(w.needsFuncs)
 	d.numericSubject = numericSubject
 	if !w.foreign {
 		if s := make(shapes).of(t); s.kind == object || s.kind == anyDictionary {
@@ -140,7 +140,7 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 		}
 	}
 	// The decoder itself finds names that clash and tags that are wrong.
-	d := decoderFor(false, false)
+	d := decoderFor(false)
 	if err := d.try(`{}`, t); err != nil {
 		w.fault("cannot be decoded: mend its fields and tags: %v", err)
 		return
@@ -236,7 +236,7 @@ func (w *typeWalk) visitRegistered() {
 	if len(w.faults) > 0 {
 		return
 	}
-	d := decoderFor(w.needsFuncs, w.foreign)
+	d := decoderFor(w.needsFuncs)
 	subject, mend := `"x"`, "use a plain string"
 	if w.numericSubject {
 		subject, mend = strconv.FormatInt(maxSubject, 10), "use json.Number or int64, or leave AllowNumericSubject out"
