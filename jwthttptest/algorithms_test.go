@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -186,7 +187,11 @@ func embedded(t testing.TB, jwk any) any {
 		return &rsa.PublicKey{N: new(big.Int).SetBytes(bytes("n")), E: int(new(big.Int).SetBytes(bytes("e")).Int64())}
 	case "EC":
 		curve := map[any]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[m["crv"]]
-		return &ecdsa.PublicKey{Curve: curve, X: new(big.Int).SetBytes(bytes("x")), Y: new(big.Int).SetBytes(bytes("y"))}
+		key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, bytes("x"), bytes("y")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
 	}
 	return ed25519.PublicKey(bytes("x"))
 }
