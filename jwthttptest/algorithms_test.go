@@ -35,7 +35,6 @@ func TestConformanceOfEachAlgorithm(t *testing.T) {
 			skips bool
 		}{
 			"a key":                   {keys: iss.Key(a)},
-			"a key without id":        {keys: jwthttp.NewKey(jws.MethodOf(string(a)), material)},
 			"keys of all algorithms":  {keys: allKeys(iss)},
 			"a key function":          {keys: jwthttp.FromKeyfunc(keyfunc, string(a))},
 			"one for all of its type": {keys: jwthttp.FromKeyfunc(keyfunc, names(a, family)...), more: family, skips: isEC(a)},

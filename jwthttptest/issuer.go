@@ -8,6 +8,12 @@
 //	…
 //	r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}))
 //
+// An issuer signs by any [Algorithm]. RS256 is the default:
+//
+//	auth, err := jwthttp.New[Claims](iss.Key(jwthttptest.ES384), iss.Options())
+//	…
+//	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.ES384)
+//
 // [Fault] lists bad tokens by name. [WithClaims] tests a handler without a middleware.
 // [Conformance] examines a whole chain, with all that is outside and inside of the middleware:
 //

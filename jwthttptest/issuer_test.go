@@ -2,6 +2,7 @@ package jwthttptest_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -275,7 +276,16 @@ func TestRotateChangesEachKey(t *testing.T) {
 		first := mint()
 		check(first, nil)
 		secret, key, before := iss.Token(t, nil, jwthttptest.HS512), iss.Key(jwthttptest.HS512), iss.Fetches()
+		var keys []any
+		for _, a := range public {
+			keys = append(keys, iss.Material(a))
+		}
 		iss.Rotate()
+		for i, a := range public {
+			if keys[i].(interface{ Equal(crypto.PublicKey) bool }).Equal(iss.Material(a)) {
+				t.Errorf("%s: the key is the same after Rotate", a)
+			}
+		}
 		second := mint()
 		check(second, nil)
 		check(first, nil)
