@@ -91,7 +91,7 @@ func TestConformanceOfBrokenAlgorithms(t *testing.T) {
 			mac.Write([]byte(tok.input))
 			n := len(tok.signature)
 			return n >= 16 && n < mac.Size() && hmac.Equal(mac.Sum(nil)[:n], tok.signature)
-		}, probes("truncated"), ""},
+		}, probes("truncated"), "only a part of the signature is compared"},
 		{"DER", isEC, func(a jwthttptest.Algorithm, tok parts) bool {
 			return ecdsa.VerifyASN1(iss.Material(a).(*ecdsa.PublicKey), digest(string(a), tok), tok.signature)
 		}, probes("r and s in DER"), "check the signature's length"},

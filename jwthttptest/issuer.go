@@ -41,8 +41,7 @@ import (
 
 // An Issuer signs tokens. It serves the keys that verify them: its metadata (OpenID Connect
 // Discovery 1.0) and its key set, which has a key for each algorithm of public keys. Make one with
-// [NewIssuer]. Its methods are safe for
-// concurrent use.
+// [NewIssuer]. Its methods are safe for concurrent use.
 type Issuer struct {
 	// URL is the iss of its tokens, and the address on loopback where it listens. An issuer
 	// that was made in a testing/synctest bubble does not listen, because a real server

@@ -269,6 +269,7 @@ func (x *exam) faultyTokens() (probes []probe) {
 		TamperedClaims:     hintSignature,
 		NoSignature:        hintSignature,
 		ForgedSignature:    hintSignature,
+		Truncated:          "only a part of the signature is compared",
 		AlgNone:            hintSignature,
 		HS256WithPublicKey: "the token chooses the algorithm",
 		HS256WithNoSecret:  "the token chooses the key",
