@@ -21,11 +21,11 @@ type podTransport struct {
 
 func (t podTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	token, err := os.ReadFile(t.dir + "/token") // Kubernetes replaces it every hour
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	if err != nil {
 		return nil, err
 	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	return t.RoundTripper.RoundTrip(r)
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/jwthttp/jwthttp"
@@ -15,21 +14,18 @@ import (
 
 // jwtKeys returns the keys of a trust bundle that sign JWT-SVIDs.
 func jwtKeys(bundle []byte) (jwks.Set, error) {
-	var set struct {
-		Keys []map[string]any `json:"keys"`
+	var all struct{ Keys []map[string]any }
+	errBundle := json.Unmarshal(bundle, &all)
+	var keys []map[string]any
+	for _, k := range all.Keys {
+		if k["use"] == "jwt-svid" {
+			delete(k, "use") // jwks.Parse skips keys for another use than sig
+			keys = append(keys, k)
+		}
 	}
-	if err := json.Unmarshal(bundle, &set); err != nil {
-		return jwks.Set{}, err
-	}
-	set.Keys = slices.DeleteFunc(set.Keys, func(k map[string]any) bool { return k["use"] != "jwt-svid" })
-	for _, k := range set.Keys {
-		delete(k, "use") // package jwks skips keys that are for another use than sig
-	}
-	text, err := json.Marshal(set)
-	if err != nil {
-		return jwks.Set{}, err
-	}
-	return jwks.Parse(text)
+	text, errText := json.Marshal(map[string]any{"keys": keys})
+	set, err := jwks.Parse(text)
+	return set, errors.Join(errBundle, errText, err)
 }
 
 func spiffe(bundle []byte, serve func(http.Handler)) {
