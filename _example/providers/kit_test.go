@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -42,21 +43,23 @@ var legacySecret = []byte("a secret of the test's own, which has more than 32 by
 // proxy of every request, and its authority is the only root of this process. So a block has the
 // real address of its provider, and no request leaves the machine.
 type world struct {
-	authority *x509.Certificate
-	key       crypto.Signer // of the authority and of every host
-	conns     chan net.Conn
+	public, cluster *x509.Certificate // authorities; that of a cluster is not a root
+	key             crypto.Signer     // of the authorities and of every host
+	conns           chan net.Conn
 
 	mu        sync.Mutex
 	documents map[string][]byte
-	bearer    string // what a request must have as its token; "" for any request
+	isCluster bool // wants podToken, and its hosts are certified by cluster
 	asked     []string
 }
+
+const podToken = "the token of the pod"
 
 var theWorld = newWorld()
 
 func TestMain(m *testing.M) {
 	roots := x509.NewCertPool()
-	roots.AddCert(theWorld.authority)
+	roots.AddCert(theWorld.public)
 	x509.SetFallbackRoots(roots)
 	proxy := httptest.NewServer(http.HandlerFunc(theWorld.connect))
 	for _, name := range []string{"NO_PROXY", "no_proxy", "https_proxy"} {
@@ -70,7 +73,10 @@ func TestMain(m *testing.M) {
 
 func newWorld() *world {
 	w := &world{conns: make(chan net.Conn), key: newKey("P-256")}
-	w.authority = must(x509.ParseCertificate(certify(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, w.key, w.key)))
+	for name, authority := range map[string]**x509.Certificate{"public": &w.public, "cluster": &w.cluster} {
+		template := &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+		*authority = must(x509.ParseCertificate(certify(template, nil, w.key, w.key)))
+	}
 	return w
 }
 
@@ -91,8 +97,14 @@ func (w *world) connect(rw http.ResponseWriter, r *http.Request) {
 	if ip := net.ParseIP(host); ip != nil {
 		leaf = &x509.Certificate{IPAddresses: []net.IP{ip}}
 	}
+	w.mu.Lock()
+	authority := w.public
+	if w.isCluster {
+		authority = w.cluster
+	}
+	w.mu.Unlock()
 	w.conns <- tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{{
-		Certificate: [][]byte{certify(leaf, w.authority, w.key, w.key)}, PrivateKey: w.key,
+		Certificate: [][]byte{certify(leaf, authority, w.key, w.key)}, PrivateKey: w.key,
 	}}})
 }
 
@@ -103,7 +115,7 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 	w.asked = append(w.asked, address)
 	document, ok := w.documents[address]
 	switch {
-	case w.bearer != "" && r.Header.Get("Authorization") != "Bearer "+w.bearer:
+	case w.isCluster && r.Header.Get("Authorization") != "Bearer "+podToken:
 		http.Error(rw, "Unauthorized", http.StatusUnauthorized)
 	case !ok:
 		http.NotFound(rw, r)
@@ -113,10 +125,10 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 }
 
 // become makes the world that of a provider.
-func (w *world) become(p *provider, bearer string) {
+func (w *world) become(p *provider, isCluster bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.documents, w.bearer, w.asked = p.documents, bearer, nil
+	w.documents, w.isCluster, w.asked = p.documents, isCluster, nil
 }
 
 // takeAsked returns the addresses that were asked since the last call.

@@ -37,7 +37,7 @@ func post() *http.Request {
 type section struct {
 	heading string
 	file    string // of the blocks and of the fixture
-	bearer  string // what the provider wants from those who ask for its keys
+	cluster bool   // the provider is a cluster of Kubernetes
 	run     func(serve func(http.Handler))
 	try     []attempt
 }
@@ -208,7 +208,7 @@ func sections(t *testing.T) []section {
 				{name: "another branch", token: "ID token", changes: change{"ref": "refs/pull/7/merge"}, reason: "check"},
 				{name: "another workflow", token: "ID token", changes: change{"job_workflow_ref": "example/orders/.github/workflows/test.yml@refs/heads/main"}, reason: "check"},
 			}},
-		{heading: "Kubernetes service accounts", file: "kubernetes", bearer: "the token of the pod",
+		{heading: "Kubernetes service accounts", file: "kubernetes", cluster: true,
 			run: func(serve func(http.Handler)) { kubernetes(pod(t), serve) },
 			try: []attempt{
 				{name: "service account token", token: "service account token"},
@@ -249,8 +249,8 @@ func sections(t *testing.T) []section {
 // pod returns the directory where Kubernetes puts a pod's token and the cluster's certificate.
 func pod(t *testing.T) string {
 	dir := t.TempDir()
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: theWorld.authority.Raw})
-	for name, text := range map[string][]byte{"ca.crt": ca, "token": []byte("the token of the pod\n")} {
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: theWorld.cluster.Raw})
+	for name, text := range map[string][]byte{"ca.crt": ca, "token": []byte(podToken + "\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestProviders(t *testing.T) {
 	for _, s := range sections(t) {
 		t.Run(s.heading, func(t *testing.T) {
 			p := newProvider(t, s.file)
-			theWorld.become(p, s.bearer)
+			theWorld.become(p, s.cluster)
 			s.run(func(h http.Handler) {
 				for _, a := range s.try {
 					t.Run(a.name, func(t *testing.T) { a.check(t, h, p.token(t, a.token, a.changes)) })
@@ -309,7 +309,7 @@ func (a *attempt) check(t *testing.T, h http.Handler, token string) {
 // The id of a key goes into an address of AWS, and anybody can write it.
 func TestALBKeys(t *testing.T) {
 	p := newProvider(t, "alb")
-	theWorld.become(p, "")
+	theWorld.become(p, false)
 	const kid = "00000000-0000-4000-8000-000000000001"
 	const address = "https://public-keys.auth.elb.eu-central-1.amazonaws.com/"
 	alb(loadBalancer, "https://idp.example.com", func(h http.Handler) {
