@@ -1,3 +1,4 @@
+// The roots that TestMain sets are the only ones, also where the system has some:
 //go:debug x509usefallbackroots=1
 
 package providers
