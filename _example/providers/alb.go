@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -54,7 +55,8 @@ var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 // its own, as PEM. A key that was fetched once is kept. At most four requests are sent at once, so
 // a flood of ids that do not exist is not passed on to AWS.
 type albKeys struct {
-	address string
+	address string       // without the id
+	client  *http.Client // http.DefaultClient if nil
 
 	mu    sync.Mutex
 	known map[string]jwthttp.Key // at most maxALBKeys, and only those that AWS has published
@@ -112,7 +114,7 @@ func (k *albKeys) fetch(ctx context.Context, id string) (jwthttp.Key, error) {
 	if err != nil {
 		return jwthttp.Key{}, err
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := cmp.Or(k.client, http.DefaultClient).Do(r)
 	if err != nil {
 		return jwthttp.Key{}, err
 	}

@@ -1,7 +1,12 @@
 package providers
 
 import (
+	"bytes"
+	"context"
 	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +15,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
 )
 
 // An attempt is a request with a token of the fixture, and what comes of it.
@@ -336,6 +346,70 @@ func TestALBKeys(t *testing.T) {
 					t.Errorf("asked %q, want %q", asked, tc.asked)
 				}
 			})
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A flood of ids sends at most four requests to AWS at once. Each token waits for two seconds at
+// most, and a token of a known key does not wait.
+func TestALBFlood(t *testing.T) {
+	text := newProvider(t, "alb").documents["https://public-keys.auth.elb.eu-central-1.amazonaws.com/00000000-0000-4000-8000-000000000001"]
+	synctest.Test(t, func(t *testing.T) {
+		asked, stalled := 0, false
+		var mu sync.Mutex
+		keys := &albKeys{address: "https://keys.example.com/", client: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			asked++
+			isStalled := stalled
+			mu.Unlock()
+			if isStalled {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(text))}, nil
+		})}}
+		get := func(n int) error {
+			_, err := keys.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "ES256", KeyID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n)})
+			return err
+		}
+		if err := get(0); err != nil {
+			t.Fatal(err)
+		}
+		stalled = true
+		start := time.Now()
+		var flood sync.WaitGroup
+		for i := range 100 {
+			flood.Go(func() {
+				if err := get(i + 1); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%v, want a 503", err)
+				}
+			})
+		}
+		synctest.Wait()
+		if mu.Lock(); asked != 1+4 {
+			t.Errorf("%d requests at once, want 4", asked-1)
+		}
+		mu.Unlock()
+		if err := get(0); err != nil || time.Since(start) != 0 {
+			t.Errorf("the known key, after %v: %v", time.Since(start), err)
+		}
+		flood.Wait()
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("the flood took %v, want 2s", took)
+		}
+
+		stalled = false
+		for i := range 200 { // the known keys are dropped when there are too many
+			if err := get(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(keys.known); n > maxALBKeys {
+			t.Errorf("%d keys are kept", n)
 		}
 	})
 }
