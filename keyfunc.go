@@ -86,7 +86,7 @@ type notAsked struct {
 }
 
 func (e *notAsked) Error() string {
-	return fmt.Sprintf("no key can have alg %.64q (unverified): FromKeyfunc was told that the function has keys for %s only", e.algorithm, jws.List(e.source.Algorithms(), "and"))
+	return fmt.Sprintf("no key can have alg %.64q (unverified): FromKeyfunc was told that the function has keys for %s only: have the issuer sign with one of these, or name its algorithm there", e.algorithm, jws.List(e.source.Algorithms(), "and"))
 }
 
 func (e *notAsked) Unwrap() error { return ErrUnknownKey }

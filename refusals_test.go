@@ -600,6 +600,7 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			{"header", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, `{"alg":"HS256","zip":"DEF"}`, payload(""))},
 			{"type", alice.New(auth(key, jwthttp.Options{Type: "at+jwt"})), bearer("")},
 			{"unknown_key", alice.New(auth(jwthttp.RS256(&rsaKey().PublicKey).WithID("2026-05"), jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, `{"alg":"RS256","kid":"2026-11"}`, payload(""))},
+			{"unknown_key", alice.New(auth(jwthttp.FromKeyfunc(anyKey(nil), "RS256", "ES384"), jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, payload(""))},
 			{"signature", alice.New(auth(key.WithID("2026-11"), jwthttp.Options{})), "Authorization: Bearer " + signHS([]byte("another"), `{"alg":"HS256","kid":"2026-11"}`, payload(""))},
 			{"claims", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, `{"exp":1700000000000}`)},
 			{"claims", alice.New(auth(key, jwthttp.Options{})), bearer(`"role":["admin"]`)},
@@ -652,7 +653,7 @@ func TestRefusalsPageQuotes(t *testing.T) {
 				t.Errorf("no record has the quotation of section %q:\n%s", word, text)
 			}
 		}
-		if want := len(jwthttp.ReasonWords()) + 3; quoted != want { // two sections have two, and the introduction has one
+		if want := len(jwthttp.ReasonWords()) + 4; quoted != want { // three sections have two, and the introduction has one
 			t.Errorf("%d quotations, want %d", quoted, want)
 		}
 	})

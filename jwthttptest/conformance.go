@@ -24,7 +24,8 @@ type Setup struct {
 	// Call it once more for each method that must be protected.
 	Request func() *http.Request
 
-	// Claims and Options make a good token, as in [Issuer.Token].
+	// Claims and Options make a good token, as in [Issuer.Token]. Its algorithm is RS256 unless
+	// Options have another one.
 	Claims  any
 	Options []TokenOption
 
@@ -37,6 +38,10 @@ type Setup struct {
 	//   - that the handler does not run after a refusal
 	//   - whether a user is logged in, on a page that changes with every request
 	Shows string
+
+	// Algorithms are the other ones by which the chain accepts the key of a good token, as with
+	// jwthttp.FromKeyfunc and several algorithms. It is empty for a key of one algorithm.
+	Algorithms []Algorithm
 
 	// Accepts lists the faults that the chain accepts on purpose: NoExpiry under
 	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured.
@@ -142,8 +147,14 @@ func (s Setup) problem(chain http.Handler) string {
 			return fmt.Sprintf("Setup.Accepts has %q: use the constants of Fault", fault)
 		}
 	}
+	own := s.algorithm()
+	for _, a := range s.Algorithms {
+		if !slices.Contains(others(own), string(a)) {
+			return fmt.Sprintf("Setup.Algorithms has %q: leave out what is not another algorithm for the key of %s", a, own)
+		}
+	}
 	switch {
-	case s.Issuer == nil || s.Issuer.rsa == nil:
+	case s.Issuer == nil || s.Issuer.keys == nil:
 		return "Conformance needs Setup.Issuer: make one with NewIssuer, and configure the chain to accept its tokens"
 	case s.Request != nil && s.Request() == nil:
 		return "Setup.Request returns nil"
@@ -155,13 +166,24 @@ func (s Setup) problem(chain http.Handler) string {
 	return ""
 }
 
+// algorithm returns the algorithm of a good token.
+func (s Setup) algorithm() string {
+	own := RS256
+	for _, o := range s.Options {
+		if a, ok := o.(Algorithm); ok {
+			own = a
+		}
+	}
+	return string(own)
+}
+
 // The faults of chains. Each is the end of a sentence that begins with "the chain".
 const (
-	faultClosed           = "refuses a good token: Setup must describe a token that it accepts; tokens are RS256 unless Setup.Options has HS256"
+	faultClosed           = "refuses a good token: Setup must describe a token that it accepts; tokens are RS256 unless Setup.Options has another algorithm"
 	faultUnseen           = "does not see a good token: is Authorization removed on the way, or has the cookie another name (package cookie puts __Host- before it)?"
 	faultMisplaced        = "has a guard that is not inside a middleware for its claims type, or a guard that asks for nothing: the log says which, and how to mend it"
 	faultRefuses          = "refuses what it must accept:"
-	faultRefusesTolerated = "refuses what Setup.Accepts lists:"
+	faultRefusesTolerated = "refuses what Setup.Accepts or Setup.Algorithms lists:"
 	faultOpen             = "runs the handler whatever is sent: is the handler inside the middleware on this route, and does the middleware return after a refusal?"
 	faultPolite           = "answers what it must refuse with a 2xx, but not as it answers a good token: does its error handler set no status, or does the handler run without claims?"
 	faultAccepts          = "accepts what it must refuse:"

@@ -430,7 +430,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		case "none":
 			return jwt.UnsafeAllowNoneSignatureType, nil
 		case "HS256":
-			return publicPEM(t, iss), nil
+			return publicPEM(t, iss.PublicKey()), nil
 		}
 		return iss.PublicKey(), nil
 	}
@@ -546,10 +546,10 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"more after a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
 		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", ", alg none, HS256 with public key, "}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
-			return map[any][]byte{"hmac-1": iss.Secret()}[tok.Header["kid"]], nil
+			return map[any][]byte{"hs256-1": iss.Secret()}[tok.Header["kid"]], nil
 		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", unknown id, no secret"}},
 		{"a key of nothing for an unknown kid", mustNew(t, jwthttp.KeyFunc(func(_ ctx, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-			return []jwthttp.Key{jwthttp.HS256(map[string][]byte{"hmac-1": iss.Secret()}[h.KeyID])}, nil
+			return []jwthttp.Key{jwthttp.HS256(map[string][]byte{"hs256-1": iss.Secret()}[h.KeyID])}, nil
 		}), opts).Handler(whoami), jwthttptest.Setup{Options: hs256.Options}, []string{status}, []string{"unknown id, no secret: 503, not 401"}},
 		{"a kid that is a file's name", parsed(func(tok *jwt.Token) (any, error) {
 			if strings.HasSuffix(fmt.Sprint(tok.Header["kid"]), "/dev/null") {
@@ -733,10 +733,13 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			good.ServeHTTP(w, r)
 		}), jwthttptest.Setup{}, []string{picky}, []string{"Authorization: bearer"}},
-		{"what Accepts says is refused", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}, []string{"refuses what Setup.Accepts lists:"}, []string{`no expiry: 401 "`}},
+		{"what Accepts says is refused", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{jwthttptest.NoExpiry}}, []string{"refuses what Setup.Accepts or Setup.Algorithms lists:"}, []string{`no expiry: 401 "`}},
 		{"anonymous, not told", anonymousToo, jwthttptest.Setup{}, []string{letsIn}, []string{"no credentials: 200, not 401; is the handler inside the middleware on this route? Set Setup.AllowAnonymous if this is intended"}},
 		{"an unknown fault", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{"no exp"}}, []string{`jwthttptest: Setup.Accepts has "no exp"`}, nil},
 		{"no request", good, jwthttptest.Setup{Request: func() *http.Request { return nil }}, []string{"jwthttptest: Setup.Request returns nil"}, nil},
+		{"an algorithm of another key", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"PS256", "ES256"}}, []string{`jwthttptest: Setup.Algorithms has "ES256": leave out`}, nil},
+		{"the algorithm that it has anyway", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"RS256"}}, []string{`jwthttptest: Setup.Algorithms has "RS256"`}, nil},
+		{"what Algorithms says is refused", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"PS256"}}, []string{"refuses what Setup.Accepts or Setup.Algorithms lists:"}, []string{`PS256 with the key of RS256: 401 "`}},
 		{"no chain", nil, jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
 		{"a nil function", http.HandlerFunc(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
 		{"a nil mux", (*http.ServeMux)(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},

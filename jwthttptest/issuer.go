@@ -8,6 +8,12 @@
 //	…
 //	r.Header.Set("Authorization", "Bearer "+iss.Token(t, Claims{Subject: "alice"}))
 //
+// An issuer signs by any [Algorithm]. RS256 is the default:
+//
+//	auth, err := jwthttp.New[Claims](iss.Key(jwthttptest.ES384), iss.Options())
+//	…
+//	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.ES384)
+//
 // [Fault] lists bad tokens by name. [WithClaims] tests a handler without a middleware.
 // [Conformance] examines a whole chain, with all that is outside and inside of the middleware:
 //
@@ -19,26 +25,23 @@ package jwthttptest
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
 // An Issuer signs tokens. It serves the keys that verify them: its metadata (OpenID Connect
-// Discovery 1.0) and its key set. Make one with [NewIssuer]. Its methods are safe for
-// concurrent use.
+// Discovery 1.0) and its key set, which has a key for each algorithm of public keys. Make one with
+// [NewIssuer]. Its methods are safe for concurrent use.
 type Issuer struct {
 	// URL is the iss of its tokens, and the address on loopback where it listens. An issuer
 	// that was made in a testing/synctest bubble does not listen, because a real server
@@ -49,9 +52,8 @@ type Issuer struct {
 	// before it calls a method.
 	Audience string
 
-	tb     testing.TB
-	secret []byte
-	rsa    *rsaKeys
+	tb   testing.TB
+	keys *keyRing
 
 	mu      sync.Mutex
 	fetches int
@@ -63,12 +65,12 @@ type Issuer struct {
 // NewIssuer returns an issuer that is closed when the test ends. It may be called in a
 // testing/synctest bubble, with the bubble's T.
 //
-// An RSA key takes a while to make. So the first one is made when it is needed, and a test of
-// [HS256] alone needs none. After the test, other tests of the process use the keys again.
+// An RSA key takes a while to make. So it is made when it is needed: for a token of an RS or PS
+// algorithm, or when the key set is fetched. After the test, other tests of the process use the
+// RSA keys again.
 func NewIssuer(tb testing.TB) *Issuer {
 	tb.Helper()
-	iss := &Issuer{Audience: "jwthttptest", tb: tb, secret: make([]byte, 32), rsa: &rsaKeys{count: 1}, waiting: map[chan struct{}]bool{}}
-	rand.Read(iss.secret)
+	iss := &Issuer{Audience: "jwthttptest", tb: tb, keys: newKeyRing(), waiting: map[chan struct{}]bool{}}
 	server := httptest.NewUnstartedServer(iss)
 	iss.URL = "http://" + server.Listener.Addr().String()
 	if inBubble(tb) {
@@ -79,7 +81,7 @@ func NewIssuer(tb testing.TB) *Issuer {
 	tb.Cleanup(func() {
 		iss.Recover() // Close waits for requests
 		server.Close()
-		iss.rsa.release()
+		iss.keys.release()
 	})
 	return iss
 }
@@ -102,14 +104,22 @@ func (iss *Issuer) Options() jwthttp.Options {
 	return jwthttp.Options{Issuer: iss.URL, Audience: []string{iss.Audience}}
 }
 
-// HS256 returns the key for tokens with the option [HS256].
-func (iss *Issuer) HS256() jwthttp.Key { return jwthttp.HS256(iss.secret).WithID(hmacID) }
-
-// RS256 returns the key that signs its tokens until Rotate.
-func (iss *Issuer) RS256() jwthttp.Key {
-	key := iss.rsa.current()
-	return jwthttp.RS256(&key.PublicKey).WithID(key.id)
+// Key returns the key that verifies tokens with the option algorithm, until Rotate.
+// [jwthttp.New] refuses the key if algorithm is not one of the constants.
+func (iss *Issuer) Key(algorithm Algorithm) jwthttp.Key {
+	method := jws.MethodOf(string(algorithm))
+	if method == nil {
+		return jwthttp.NewKey(nil, nil)
+	}
+	signer := iss.keys.current(string(algorithm))
+	return jwthttp.NewKey(method, signer.material()).WithID(signer.id)
 }
+
+// HS256 returns Key for the option [HS256].
+func (iss *Issuer) HS256() jwthttp.Key { return iss.Key(HS256) }
+
+// RS256 returns Key for the option [RS256], which is the default.
+func (iss *Issuer) RS256() jwthttp.Key { return iss.Key(RS256) }
 
 // Source returns a source that discovers the issuer and fetches its keys, through Client. It
 // is closed when tb ends. In a testing/synctest bubble tb is the bubble's T.
@@ -123,21 +133,38 @@ func (iss *Issuer) Source(tb testing.TB) *jwks.Source {
 	return source
 }
 
-// Secret returns the 32 bytes of HS256, to configure the program under test.
-func (iss *Issuer) Secret() []byte { return slices.Clone(iss.secret) }
+// Material returns the key that verifies tokens with the option algorithm, until Rotate. It is for
+// a program under test that takes no [jwthttp.Key], such as one that reads its key from a file.
+//
+//   - HS256, HS384, HS512: a []byte, the same for the three
+//   - RS256, RS384, RS512, PS256, PS384, PS512: an [*rsa.PublicKey], the same for the six
+//   - ES256, ES384, ES512: an [*ecdsa.PublicKey]
+//   - EdDSA: an [ed25519.PublicKey]
+//
+// It is nil if algorithm is not one of the constants.
+func (iss *Issuer) Material(algorithm Algorithm) any {
+	if !jws.IsAlgorithm(string(algorithm)) {
+		return nil
+	}
+	return iss.keys.current(string(algorithm)).material()
+}
 
-// PublicKey returns the key of RS256, to configure the program under test.
-func (iss *Issuer) PublicKey() *rsa.PublicKey { return &iss.rsa.current().PublicKey }
+// Secret returns Material for [HS256]: 64 bytes.
+func (iss *Issuer) Secret() []byte { return iss.Material(HS256).([]byte) }
 
-// Rotate publishes a new RSA key, with a new kid, and signs with it from now on. The key before
-// it stays published until the next Rotate, as with real providers. So after two calls the
-// published keys do not verify older tokens.
+// PublicKey returns Material for [RS256].
+func (iss *Issuer) PublicKey() *rsa.PublicKey { return iss.Material(RS256).(*rsa.PublicKey) }
+
+// Rotate publishes a new key with a new kid for each algorithm of public keys, and signs with it
+// from now on. The keys before them stay published until the next Rotate, as with real providers.
+// So after two calls the published keys do not verify older tokens. The secret of the HMAC
+// algorithms stays, because it is not published.
 //
 // A [jwks.Source] fetches the keys when a token has a kid that it does not know: four times at
 // once, and one more time each 30 seconds. So send a token after each Rotate. The forged tokens
 // of [Faults] and [Conformance] use up the same budget. After many of them let two minutes pass
 // before Rotate, in a testing/synctest bubble.
-func (iss *Issuer) Rotate() { iss.rsa.rotate() }
+func (iss *Issuer) Rotate() { iss.keys.rotate() }
 
 // Fail answers every request with a status from 400 to 599, until Recover. It panics for
 // another status.
@@ -222,7 +249,7 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case metadataPath:
 		json.NewEncoder(w).Encode(map[string]string{"issuer": iss.URL, "jwks_uri": iss.URL + keysPath})
 	case keysPath:
-		json.NewEncoder(w).Encode(map[string]any{"keys": iss.rsa.published()})
+		json.NewEncoder(w).Encode(map[string]any{"keys": iss.keys.published()})
 	default:
 		http.NotFound(w, r)
 	}
@@ -245,90 +272,4 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	res := w.Result()
 	res.Request = r
 	return res, nil
-}
-
-// rsaKeys are the keys of an issuer, the current one last. They are made on demand.
-type rsaKeys struct {
-	mu    sync.Mutex
-	count int // of keys that the issuer has, made or not
-	keys  []rsaKey
-}
-
-type rsaKey struct {
-	*rsa.PrivateKey
-	id string
-}
-
-func (k *rsaKeys) rotate() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.count++
-}
-
-func (k *rsaKeys) all() []rsaKey {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for len(k.keys) < k.count {
-		k.keys = append(k.keys, rsaKey{pool.take(), fmt.Sprintf("rsa-%d", len(k.keys)+1)})
-	}
-	return slices.Clone(k.keys)
-}
-
-func (k *rsaKeys) current() rsaKey {
-	all := k.all()
-	return all[len(all)-1]
-}
-
-// published returns the last two as JWKs, RFC 7517 section 4 and RFC 7518 section 6.3.1.
-func (k *rsaKeys) published() (set []map[string]string) {
-	all := k.all()
-	for _, key := range all[max(0, len(all)-2):] {
-		set = append(set, key.published())
-	}
-	return set
-}
-
-func (key rsaKey) published() map[string]string {
-	return map[string]string{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id,
-		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
-	}
-}
-
-func (k *rsaKeys) release() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, key := range k.keys {
-		pool.give(key.PrivateKey)
-	}
-}
-
-// pool has the keys of issuers whose tests have ended.
-var pool keyPool
-
-type keyPool struct {
-	mu   sync.Mutex
-	free []*rsa.PrivateKey
-}
-
-func (p *keyPool) take() *rsa.PrivateKey {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 {
-		key := p.free[n-1]
-		p.free = p.free[:n-1]
-		return key
-	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err) // crypto/rand does not fail
-	}
-	return key
-}
-
-func (p *keyPool) give(key *rsa.PrivateKey) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.free = append(p.free, key)
 }

@@ -2,6 +2,7 @@ package jwthttptest_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -21,6 +22,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/jwks"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
@@ -31,9 +33,33 @@ type Claims struct {
 	Subject string `json:"sub"`
 }
 
-func publicPEM(t testing.TB, iss *jwthttptest.Issuer) []byte {
+// algorithms are those of the constants.
+var algorithms = []jwthttptest.Algorithm{
+	jwthttptest.HS256, jwthttptest.HS384, jwthttptest.HS512, jwthttptest.RS256, jwthttptest.RS384, jwthttptest.RS512, jwthttptest.PS256,
+	jwthttptest.PS384, jwthttptest.PS512, jwthttptest.ES256, jwthttptest.ES384, jwthttptest.ES512, jwthttptest.EdDSA,
+}
+
+func allKeys(iss *jwthttptest.Issuer) (set jwthttp.KeySet) {
+	for _, a := range algorithms {
+		set = append(set, iss.Key(a))
+	}
+	return set
+}
+
+// There is a constant for each algorithm of package jwthttp.
+func TestAlgorithms(t *testing.T) {
+	var names []string
+	for _, a := range algorithms {
+		names = append(names, string(a))
+	}
+	if want := jws.Algorithms(); !slices.Equal(names, want) {
+		t.Errorf("%v, want %v", names, want)
+	}
+}
+
+func publicPEM(t testing.TB, key any) []byte {
 	t.Helper()
-	der, err := x509.MarshalPKIXPublicKey(iss.PublicKey())
+	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,15 +70,20 @@ func publicPEM(t testing.TB, iss *jwthttptest.Issuer) []byte {
 func TestGoodTokens(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	for _, claims := range []any{nil, Claims{"alice"}, &Claims{"alice"}, map[string]any{"sub": "alice"}, jwt.MapClaims{}, jwt.RegisteredClaims{Subject: "alice"}} {
-		for _, tc := range []struct {
+		type token struct {
 			options []jwthttptest.TokenOption
 			key     any
 			own     jwthttp.Key
 			method  string
-		}{
+		}
+		tokens := []token{
 			{nil, iss.PublicKey(), iss.RS256(), "RS256"},
 			{[]jwthttptest.TokenOption{jwthttptest.HS256}, iss.Secret(), iss.HS256(), "HS256"},
-		} {
+		}
+		for _, a := range algorithms {
+			tokens = append(tokens, token{[]jwthttptest.TokenOption{a}, iss.Material(a), iss.Key(a), string(a)})
+		}
+		for _, tc := range tokens {
 			raw := iss.Token(t, claims, tc.options...)
 			var got jwt.RegisteredClaims
 			_, err := jwt.ParseWithClaims(raw, &got, func(*jwt.Token) (any, error) { return tc.key, nil },
@@ -107,16 +138,20 @@ func TestFaults(t *testing.T) {
 	}
 	opts := iss.Options()
 	opts.Leeway = 5 * time.Minute
-	auth := mustNew(t, jwthttp.KeySet{iss.RS256(), iss.HS256()}, opts)
+	auth := mustNew(t, allKeys(iss), opts)
 	for _, fault := range jwthttptest.Faults() {
 		t.Run(string(fault), func(t *testing.T) {
 			if want[fault] == nil {
 				t.Fatal("this test does not know it")
 			}
-			for _, options := range [][]jwthttptest.TokenOption{{fault}, {jwthttptest.HS256, fault}, {fault, jwthttptest.HS256}} {
+			orders := [][]jwthttptest.TokenOption{{fault}}
+			for _, a := range algorithms {
+				orders = append(orders, []jwthttptest.TokenOption{a, fault}, []jwthttptest.TokenOption{fault, a})
+			}
+			for _, options := range orders {
 				_, err := auth.Verify(t.Context(), iss.Token(t, Claims{"alice"}, options...))
 				if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, want[fault]) {
-					t.Errorf("error %v, want %v", err, want[fault])
+					t.Errorf("%v: error %v, want %v", options, err, want[fault])
 				}
 			}
 		})
@@ -215,6 +250,58 @@ func TestMoods(t *testing.T) {
 		iss.Rotate()
 		check(iss.Token(t, nil), nil)
 		check(first, jwthttp.ErrUnknownKey)
+	})
+}
+
+// The key set has a key for each algorithm of public keys, and Rotate changes them all.
+func TestRotateChangesEachKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := jwthttptest.NewIssuer(t)
+		auth := mustNew(t, iss.Source(t), jwthttp.Options{})
+		public := algorithms[3:]
+		check := func(tokens []string, want error) {
+			t.Helper()
+			for i, raw := range tokens {
+				if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, want) {
+					t.Errorf("%s: error %v, want %v", public[i], err, want)
+				}
+			}
+		}
+		mint := func() (tokens []string) {
+			for _, a := range public {
+				tokens = append(tokens, iss.Token(t, nil, a))
+			}
+			return tokens
+		}
+		first := mint()
+		check(first, nil)
+		secret, key, before := iss.Token(t, nil, jwthttptest.HS512), iss.Key(jwthttptest.HS512), iss.Fetches()
+		var keys []any
+		for _, a := range public {
+			keys = append(keys, iss.Material(a))
+		}
+		iss.Rotate()
+		for i, a := range public {
+			if keys[i].(interface{ Equal(crypto.PublicKey) bool }).Equal(iss.Material(a)) {
+				t.Errorf("%s: the key is the same after Rotate", a)
+			}
+		}
+		second := mint()
+		check(second, nil)
+		check(first, nil)
+		iss.Rotate()
+		check(mint(), nil)
+		check(second, nil)
+		check(first, jwthttp.ErrUnknownKey)
+		if _, err := mustNew(t, key, iss.Options()).Verify(t.Context(), iss.Token(t, nil, jwthttptest.HS512)); err != nil {
+			t.Errorf("after Rotate: %v", err)
+		}
+		if _, err := auth.Verify(t.Context(), secret); !errors.Is(err, jwthttp.ErrUnknownKey) {
+			t.Errorf("a secret is published: %v", err)
+		}
+		if n := iss.Fetches() - before; n > 4 {
+			t.Errorf("%d fetches", n)
+		}
 	})
 }
 
@@ -358,6 +445,29 @@ func TestIssuersShareNothing(t *testing.T) {
 	}
 }
 
+// An algorithm that is not one of the constants has no key.
+func TestUnknownAlgorithm(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for _, a := range []jwthttptest.Algorithm{"", "none", "ES256K", "Ed25519", "rs256"} {
+		if _, err := jwthttp.New[Claims](iss.Key(a), iss.Options()); err == nil || !strings.Contains(err.Error(), "HS256, HS384") {
+			t.Errorf("%q: error %v", a, err)
+		}
+		if m := iss.Material(a); m != nil {
+			t.Errorf("%q: %T", a, m)
+		}
+	}
+}
+
+// Nobody can change the issuer's secret.
+func TestMaterialIsACopy(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	clear(iss.Secret())
+	clear(iss.Material(jwthttptest.HS384).([]byte))
+	if _, err := jwthttp.New[Claims](allKeys(iss), iss.Options()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Wrong arguments end the test with an error text.
 func TestMistakes(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
@@ -369,7 +479,7 @@ func TestMistakes(t *testing.T) {
 			jwthttptest.WithClaims(tb, httptest.NewRequest("GET", "/", nil), &Claims{"alice"})
 		}},
 		"a nil option":        {"option 1 of the token is nil", func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.HS256, nil) }},
-		"another algorithm":   {`not for "ES256"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Algorithm("ES256")) }},
+		"another algorithm":   {`no key for "ES256K"`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Algorithm("ES256K")) }},
 		"an unknown fault":    {`"bad" is not a Fault`, func(tb testing.TB) { iss.Token(tb, nil, jwthttptest.Fault("bad")) }},
 		"claims of no object": {"use a struct or a map", func(tb testing.TB) { iss.Token(tb, "alice") }},
 	} {
@@ -381,7 +491,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A test of HS256 alone makes no RSA key.
+// A test of other algorithms makes no RSA key, and those of RSA share one.
 func TestRSAKeysAreMadeOnDemand(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	auth := mustNew(t, iss.HS256(), iss.Options())
@@ -391,10 +501,21 @@ func TestRSAKeysAreMadeOnDemand(t *testing.T) {
 	if n := iss.RSAKeys(); n != 0 {
 		t.Errorf("%d keys", n)
 	}
+	for _, a := range []jwthttptest.Algorithm{jwthttptest.HS512, jwthttptest.ES256, jwthttptest.ES384, jwthttptest.ES512, jwthttptest.EdDSA} {
+		for _, fault := range jwthttptest.Faults() {
+			if fault != jwthttptest.HS256WithPublicKey { // of HS512: the RSA key's
+				iss.Token(t, nil, a, fault)
+			}
+		}
+	}
+	if n := iss.RSAKeys(); n != 0 {
+		t.Errorf("%d keys for other algorithms", n)
+	}
+	iss.PublicKey()
 	iss.Rotate()
 	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() { iss.RS256() })
+	for _, a := range algorithms {
+		all.Go(func() { iss.Key(a) })
 	}
 	all.Wait()
 	if n := iss.RSAKeys(); n != 2 {

@@ -2,8 +2,10 @@ package jwthttptest
 
 import (
 	"crypto/rand"
+	"encoding/asn1"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -101,6 +103,8 @@ func (x *exam) tables() []table {
 		{!x.isOpen(), x.otherMethods},
 		{true, x.faultyTokens},
 		{true, x.hostileTokens},
+		{true, x.otherAlgorithms},
+		{keyType(x.algorithm()) == "EC", x.otherForms},
 		{x.Request().Method == http.MethodGet, x.head},
 		{true, x.guards},
 		{x.CORS != "", x.cors},
@@ -265,6 +269,7 @@ func (x *exam) faultyTokens() (probes []probe) {
 		TamperedClaims:     hintSignature,
 		NoSignature:        hintSignature,
 		ForgedSignature:    hintSignature,
+		Truncated:          "only a part of the signature is compared",
 		AlgNone:            hintSignature,
 		HS256WithPublicKey: "the token chooses the algorithm",
 		HS256WithNoSecret:  "the token chooses the key",
@@ -290,7 +295,7 @@ func (x *exam) hostileTokens() (probes []probe) {
 	part := strings.Split(good, ".")
 	// A look-up that opens files or queries a database by kid finds this secret.
 	signedBy := func(secret, kid string) string {
-		return x.token(option(func(d *draft) { d.sign("HS256", []byte(secret), kid) }))
+		return x.token(option(func(d *draft) { d.signHMAC([]byte(secret), kid) }))
 	}
 	// The signature of these is good.
 	header := func(edit func(string) string) string { return x.token(editHeader(edit)) }
@@ -328,6 +333,55 @@ func (x *exam) hostileTokens() (probes []probe) {
 		probes = append(probes, probe{hostile.name, x.with(hostile.token), invalidToken, ""})
 	}
 	return probes
+}
+
+// otherAlgorithms has tokens that the issuer's key signs by another algorithm than its own. For
+// ECDSA that is one of another curve.
+func (x *exam) otherAlgorithms() (probes []probe) {
+	own := x.algorithm()
+	hint := "the token chooses the algorithm: accept one for each key (RFC 8725 section 3.1), or name this one in Setup.Algorithms"
+	if keyType(own) == "EC" {
+		hint = "the key's curve must be that of the token's algorithm (RFC 7518 section 3.4)"
+	}
+	for _, other := range others(own) {
+		p := probe{other + " with the key of " + own, nil, invalidToken, hint}
+		if slices.Contains(x.Algorithms, Algorithm(other)) {
+			p.want, p.hint = tolerated, ""
+		}
+		p.change = x.with(x.token(option(func(d *draft) {
+			d.algorithm = other
+			d.header.set("alg", other)
+		})))
+		probes = append(probes, p)
+	}
+	return probes
+}
+
+// otherForms has good signatures in a form that ECDSA has elsewhere, and not in a JWS: r and s
+// have the full length of the curve there, RFC 7518 section 3.4.
+func (x *exam) otherForms() []probe {
+	const hint = "check the signature's length before you split it into r and s"
+	return []probe{
+		{"r and s in DER", x.with(x.token(editSignature(inDER))), invalidToken, hint},
+		{"s without the zero before it", x.with(x.token(editSignature(withoutZero))), invalidToken, hint},
+	}
+}
+
+// inDER is the form of TLS and X.509, RFC 3279 section 2.2.3.
+func inDER(signature []byte) ([]byte, bool) {
+	half := len(signature) / 2
+	der, err := asn1.Marshal([]*big.Int{new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])})
+	return der, err == nil
+}
+
+// withoutZero removes the first byte of s if that is zero. So a verifier that takes all after r for
+// s still verifies it.
+func withoutZero(signature []byte) ([]byte, bool) {
+	half := len(signature) / 2
+	if signature[half] != 0 {
+		return nil, false
+	}
+	return slices.Delete(signature, half, half+1), true
 }
 
 // inStandardAlphabet returns a good token, except that its signature is in the alphabet of

@@ -3,8 +3,8 @@ package jwthttptest
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -14,31 +14,41 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
-const (
-	hmacID       = "hmac-1"
-	beyondLeeway = 6 * time.Minute
-)
+const beyondLeeway = 6 * time.Minute
 
 // A TokenOption changes what [Issuer.Token] makes. It is an [Algorithm], [Claim], [Header] or
 // [Fault].
 type TokenOption interface{ apply(*draft) }
 
-// An Algorithm is what a token is signed with. Its position among the options does not matter.
-// Of several the last one counts.
+// An Algorithm is what a token is signed with, by its name in RFC 7518 section 3.1 and RFC 8037
+// section 3.1. Its position among the options does not matter. Of several the last one counts.
+//
+// A token of [EdDSA] names it so. [Header] can give it its other name, Ed25519 (RFC 9864).
 type Algorithm string
 
 const (
-	RS256 Algorithm = "RS256" // the default
 	HS256 Algorithm = "HS256"
+	HS384 Algorithm = "HS384"
+	HS512 Algorithm = "HS512"
+	RS256 Algorithm = "RS256" // the default
+	RS384 Algorithm = "RS384"
+	RS512 Algorithm = "RS512"
+	PS256 Algorithm = "PS256"
+	PS384 Algorithm = "PS384"
+	PS512 Algorithm = "PS512"
+	ES256 Algorithm = "ES256" // with P-256
+	ES384 Algorithm = "ES384" // with P-384
+	ES512 Algorithm = "ES512" // with P-521
+	EdDSA Algorithm = "EdDSA" // with Ed25519
 )
 
 // Claim sets a claim to the JSON of value. A nil value removes the claim.
@@ -74,15 +84,15 @@ const (
 	TamperedClaims     Fault = "tampered claims"       // the payload was changed after signing
 	NoSignature        Fault = "no signature"          // the third segment is empty
 	AlgNone            Fault = "alg none"              // alg is none, and there is no signature
-	HS256WithPublicKey Fault = "HS256 with public key" // the secret is the PEM text of the RSA public key
-	HS256WithNoSecret  Fault = "HS256 with no secret"  // the secret is empty
+	HS256WithPublicKey Fault = "HS256 with public key" // the secret is the PEM text of the public key
+	HS256WithNoSecret  Fault = "HS256 with no secret"  // the secret is empty (HS384 and HS512 stay)
 	UnknownIDNoSecret  Fault = "unknown id, no secret" // HS256WithNoSecret, with a kid for which a look-up may find an empty secret
 	EmbeddedKey        Fault = "embedded key"          // signed with the key in the header's jwk
 	UnknownCritical    Fault = "unknown critical"      // crit names an extension that does not exist
 	SenderConstrained  Fault = "sender-constrained"    // cnf binds it to a client's key, so it is not a bearer token
 	DuplicateClaims    Fault = "duplicate claims"      // exp twice
 	InvalidUTF8        Fault = "invalid UTF-8"         // in a claim
-	Truncated          Fault = "truncated"             // the last 8 bytes are missing
+	Truncated          Fault = "truncated"             // the last 8 bytes of the signature are missing
 	Oversized          Fault = "oversized"             // more than 64 KiB
 )
 
@@ -128,15 +138,18 @@ var faults = []struct {
 	{NoSignature, editToken(func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] })},
 	{AlgNone, func(d *draft) { d.algorithm = "none"; d.header.set("alg", "none") }},
 	{HS256WithPublicKey, func(d *draft) {
-		key := d.iss.rsa.current()
-		d.sign("HS256", publicPEM(d.tb, &key.PublicKey), key.id)
+		public := d.iss.keys.current(string(RS256))
+		if keyType(d.own) != "oct" {
+			public = d.iss.keys.current(d.own)
+		}
+		d.sign(signer{"HS256", publicPEM(d.tb, public.material()), public.id})
 	}},
-	{HS256WithNoSecret, func(d *draft) { d.sign("HS256", []byte{}, hmacID) }},
-	{UnknownIDNoSecret, func(d *draft) { d.sign("HS256", []byte{}, "unknown") }},
+	{HS256WithNoSecret, func(d *draft) { d.signHMAC([]byte{}, d.iss.keys.current(d.hmac()).id) }},
+	{UnknownIDNoSecret, func(d *draft) { d.signHMAC([]byte{}, "unknown") }},
 	{EmbeddedKey, func(d *draft) {
-		key := rsaKey{foreignKey(), "mine"}
-		d.sign("RS256", key.PrivateKey, key.id)
-		d.header.set("jwk", key.published())
+		s := signer{d.own, foreignKey(d.own), "mine"}
+		d.sign(s)
+		d.header.set("jwk", s.jwk())
 	}},
 	{UnknownCritical, func(d *draft) {
 		d.header.set("crit", []string{"urn:example:unknown"})
@@ -147,7 +160,7 @@ var faults = []struct {
 	}},
 	{DuplicateClaims, editPayload(first(`"exp":1`))},
 	{InvalidUTF8, editPayload(first("\"invalid UTF-8\":\"\xff\""))},
-	{Truncated, editToken(func(raw string) string { return raw[:len(raw)-8] })},
+	{Truncated, editSignature(func(s []byte) ([]byte, bool) { return s[:max(0, len(s)-8)], true })},
 	{Oversized, func(d *draft) { d.claims.set("padding", strings.Repeat("x", 64<<10)) }},
 }
 
@@ -204,11 +217,16 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 
 // Sign returns a token with any header and payload, for tokens that no option makes. algorithm
 // is golang-jwt's name for it, such as "ES256". It signs, whatever alg the header has. "none"
-// leaves the signature empty. key is a []byte, *rsa.PrivateKey, *ecdsa.PrivateKey or
+// leaves the signature empty. key is a []byte, *rsa.PrivateKey, *ecdsa.PrivateKey of any curve, or
 // ed25519.PrivateKey. An unknown algorithm and a key of another type end the test.
 func Sign(tb testing.TB, algorithm string, key any, header, payload string) string {
 	tb.Helper()
-	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+	return signSegments(tb, algorithm, key, base64.RawURLEncoding.EncodeToString([]byte(header))+"."+base64.RawURLEncoding.EncodeToString([]byte(payload)))
+}
+
+// signSegments is Sign for the first two segments of a token.
+func signSegments(tb testing.TB, algorithm string, key any, input string) string {
+	tb.Helper()
 	if algorithm == "none" {
 		return input + "."
 	}
@@ -217,10 +235,27 @@ func Sign(tb testing.TB, algorithm string, key any, header, payload string) stri
 		tb.Fatalf("jwthttptest: golang-jwt has no algorithm %q", algorithm)
 	}
 	signature, err := method.Sign(input, key)
+	ec, isEC := method.(*jwt.SigningMethodECDSA)
+	private, isKey := key.(*ecdsa.PrivateKey)
+	if isEC && isKey && private.Params().BitSize != ec.CurveBits {
+		signature, err = signOnOtherCurve(ec, private, input) // golang-jwt refuses to
+	}
 	if err != nil {
 		tb.Fatalf("jwthttptest: signing with %s and a %T: %v", algorithm, key, err)
 	}
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+// signOnOtherCurve returns r and s as method has them, or longer if the curve needs it.
+func signOnOtherCurve(method *jwt.SigningMethodECDSA, key *ecdsa.PrivateKey, input string) ([]byte, error) {
+	h := method.Hash.New()
+	h.Write([]byte(input))
+	r, s, err := ecdsa.Sign(rand.Reader, key, h.Sum(nil))
+	if err != nil {
+		return nil, err
+	}
+	half := max(method.KeySize, (key.Params().BitSize+7)/8)
+	return append(r.FillBytes(make([]byte, half)), s.FillBytes(make([]byte, half))...), nil
 }
 
 // WithClaims returns a copy of r with claims and scopes in its context, as if a middleware for
@@ -248,6 +283,7 @@ type draft struct {
 	tb             testing.TB
 	iss            *Issuer
 	header, claims members
+	own            string // the Algorithm, whatever a Fault has made of it
 	algorithm      string // signs; the header may name another one
 	key            any
 	headerEdits    edits // of the JSON
@@ -287,37 +323,58 @@ func editToken(edit func(string) string) option {
 	return func(d *draft) { d.tokenEdits = append(d.tokenEdits, edit) }
 }
 
+// editSignature makes signatures until edit takes one.
+func editSignature(edit func(signature []byte) (edited []byte, ok bool)) option {
+	return option(func(d *draft) {
+		editToken(func(raw string) string {
+			for {
+				i := strings.LastIndexByte(raw, '.')
+				signature, err := base64.RawURLEncoding.DecodeString(raw[i+1:])
+				if err != nil {
+					d.tb.Fatalf("jwthttptest: %v", err)
+				}
+				if edited, ok := edit(signature); ok {
+					return raw[:i+1] + base64.RawURLEncoding.EncodeToString(edited)
+				}
+				raw = signSegments(d.tb, d.algorithm, d.key, raw[:i])
+			}
+		}).apply(d)
+	})
+}
+
 func (a Algorithm) apply(d *draft) {
-	switch a {
-	case RS256:
-		key := d.iss.rsa.current()
-		d.sign("RS256", key.PrivateKey, key.id)
-	case HS256:
-		d.sign("HS256", d.iss.secret, hmacID)
-	default:
-		d.tb.Fatalf("jwthttptest: an Issuer has keys for RS256 and HS256, not for %q: use Sign", a)
+	d.tb.Helper()
+	d.own = string(a)
+	if !jws.IsAlgorithm(d.own) {
+		d.tb.Fatalf("jwthttptest: an Issuer has no key for %q: use the constants of Algorithm, or Sign", a)
 	}
+	d.sign(d.iss.keys.current(d.own))
 }
 
-func (d *draft) sign(algorithm string, key any, id string) {
-	d.algorithm, d.key = algorithm, key
-	d.header.set("alg", algorithm)
-	d.header.set("kid", id)
+func (d *draft) sign(s signer) {
+	d.algorithm, d.key = s.algorithm, s.key
+	d.header.set("alg", s.algorithm)
+	d.header.set("kid", s.id)
 }
 
-// foreignKey is a key that no issuer has.
-var foreignKey = sync.OnceValue(pool.take)
+// hmac returns the HMAC algorithm that the chain is most likely to accept.
+func (d *draft) hmac() string {
+	if jws.IsSymmetric(d.own) {
+		return d.own
+	}
+	return string(HS256)
+}
+
+func (d *draft) signHMAC(secret []byte, id string) { d.sign(signer{d.hmac(), secret, id}) }
 
 // forge makes a key that is not the issuer's sign, with the same algorithm.
 func (d *draft) forge() {
-	if d.algorithm == "HS256" {
-		d.key = []byte(rand.Text() + rand.Text())
-		return
+	if d.algorithm != "none" {
+		d.key = foreignKey(d.algorithm)
 	}
-	d.key = foreignKey()
 }
 
-func publicPEM(tb testing.TB, key *rsa.PublicKey) []byte {
+func publicPEM(tb testing.TB, key any) []byte {
 	tb.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {

@@ -1508,6 +1508,9 @@ var register = []clause{
 			{"lists keys for an algorithm that no key can have", "internal/logtext.NoKey", `!slices.Contains(possible, algorithm)`, `false`},
 		}},
 		{"TestRefusalTexts/alg that a function is not asked for", nil},
+		{"TestRefusalsPageQuotes", []mutant{
+			{"does not say how to mend it", "notAsked.Error", `: have the issuer sign with one of these, or name its algorithm there`, ``},
+		}},
 		{"jwks.TestUnknownKeySaysWhatThereIs", nil},
 		{"jwks.TestRecords", nil},
 	}},
@@ -2045,6 +2048,31 @@ var register = []clause{
 	{"2", "an extractor of ours whose function was replaced reads a header as any other does", []proof{
 		{"TestDerivedExtractors", []mutant{
 			{"trusts the function that the caller has put into an extractor of ours", "Extractor.compiled", `codeOf(e.Extract) == e.own`, `e.own != 0`},
+		}},
+	}},
+	{"DOC", "an Issuer of jwthttptest has keys for all algorithms, and Rotate changes the published ones", []proof{
+		{"jwthttptest.TestGoodTokens", nil},
+		{"jwthttptest.TestRotateChangesEachKey", []mutant{
+			{"publishes the newest keys alone", "jwthttptest.keyRing.published", `len(k.generations)-2`, `len(k.generations)-1`},
+			{"gives an algorithm the same key after Rotate", "jwthttptest.keyRing.rotate", `generation{}`, `k.generations[0]`},
+		}},
+		{"jwthttptest.TestIssuersShareNothing", nil},
+		{"jwthttptest.TestMaterialIsACopy", []mutant{
+			{"hands out its secret", "jwthttptest.signer.material", `slices.Clone(secret)`, `secret[:len(secret):len(secret)]`},
+		}},
+		{"jwthttptest.TestFaults", []mutant{
+			{"forges with the issuer's own key", "jwthttptest.draft.forge", `d.algorithm != "none"`, `false`},
+		}},
+	}},
+	{"DOC", "Conformance finds a chain that is wrong about one algorithm", []proof{
+		{"jwthttptest.TestConformanceOfEachAlgorithm", []mutant{
+			{"asks chains of several algorithms to refuse them", "jwthttptest.exam.otherAlgorithms", `slices.Contains(x.Algorithms, Algorithm(other))`, `false`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenAlgorithms", []mutant{
+			{"tries the first other algorithm only", "jwthttptest.exam.otherAlgorithms", `range others(own)`, `range others(own)[:min(1, len(others(own)))]`},
+			{"sends r and s as they are", "jwthttptest.inDER", `return der, err == nil`, `return signature[:len(signature)-1], der != nil && err == nil`},
+			{"removes another byte than a zero", "jwthttptest.withoutZero", `signature[half] != 0`, `signature[half] == 0`},
+			{"tries the empty secret with HS256 alone", "jwthttptest.draft.hmac", `jws.IsSymmetric(d.own)`, `d.own == "HS256"`},
 		}},
 	}},
 	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{

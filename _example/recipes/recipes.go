@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -202,6 +203,46 @@ func severalIssuers(staff, shop jwthttp.KeySource) http.Handler {
 	return auth.Handler(http.HandlerFunc(me))
 }
 
+func spiffe(keys jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		Audience: []string{"spiffe://example.org/orders"},
+		Types:    []string{"JWT", "JOSE", ""}, // "" is for none
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+// A Row has the id of a row in sub.
+type Row struct {
+	Subject json.Number `json:"sub"`
+}
+
+func numericSubject(keys jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Row](keys, jwthttp.Options{AllowNumericSubject: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	row := func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[Row](r.Context())
+		id, err := claims.Subject.Int64()
+		fmt.Fprintln(w, "row", id, err)
+	}
+	return auth.Handler(http.HandlerFunc(row))
+}
+
+func loadBalancer(keys jwthttp.KeySource) http.Handler {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		Extractors:   []jwthttp.Extractor{jwthttp.HeaderNamed("X-Amzn-Oidc-Data")},
+		AllowPadding: true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
 func revocation(keys jwthttp.KeySource) http.Handler {
 	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
 	if err != nil {
@@ -247,7 +288,8 @@ func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	opts.ResourceMetadata = resource.URL() // where a client finds out who issues tokens
+	opts.ResourceMetadata = resource.URL()         // where a client finds out who issues tokens
+	opts.ChallengeScopes = []string{"orders:read"} // what it should ask for there
 	auth, err := jwthttp.New[oauth.Claims](keys, opts)
 	if err != nil {
 		log.Fatal(err)

@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"log"
 	"log/slog"
 	"maps"
@@ -193,6 +195,29 @@ func TestRecipes(t *testing.T) {
 		wants(t, send(h, "GET", "/", by(other, "https://shop.example.com/")), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", by(iss, "https://shop.example.com/")), 401, "")
 	})
+	t.Run("SPIFFE", func(t *testing.T) {
+		h := spiffe(iss.Key(jwthttptest.ES256))
+		for typ, status := range map[any]int{"JWT": 200, "JOSE": 200, nil: 200, "at+jwt": 401, "logout+jwt": 401} {
+			wants(t, send(h, "GET", "/", bearer(jwthttptest.ES256, jwthttptest.Claim("aud", "spiffe://example.org/orders"), jwthttptest.Header("typ", typ))), status, "")
+		}
+	})
+	t.Run("numeric subject", func(t *testing.T) {
+		h := numericSubject(iss.RS256())
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Claim("sub", 42))), 200, "row 42 <nil>")
+		wants(t, send(h, "GET", "/", bearer(jwthttptest.Claim("sub", -1))), 401, "malformed")
+	})
+	t.Run("load balancer", func(t *testing.T) {
+		padded := func(text string) string { return base64.URLEncoding.EncodeToString([]byte(text)) }
+		input := padded(`{"alg":"HS512"}`) + "." + padded(fmt.Sprintf(`{"sub":"alice","exp":%d}`, time.Now().Add(time.Hour).Unix()))
+		signature, err := jwt.SigningMethodHS512.Sign(input, iss.Secret())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := loadBalancer(iss.Key(jwthttptest.HS512))
+		wants(t, send(h, "GET", "/", "X-Amzn-Oidc-Data: "+input+"."+padded(string(signature))), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", "X-Amzn-Oidc-Data: "+token(jwthttptest.HS512)), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", good), 401, "")
+	})
 	t.Run("revocation", func(t *testing.T) {
 		h := revocation(iss.RS256())
 		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
@@ -219,7 +244,7 @@ func TestRecipes(t *testing.T) {
 		h := mcp(iss.RS256(), ok)
 		w := send(h, "POST", "/mcp")
 		const document = "/.well-known/oauth-protected-resource/mcp"
-		if wants(t, w, 401, ""); !strings.Contains(w.Header().Get("WWW-Authenticate"), `resource_metadata="https://api.example.com`+document+`"`) {
+		if wants(t, w, 401, ""); !strings.Contains(w.Header().Get("WWW-Authenticate"), `scope="orders:read", resource_metadata="https://api.example.com`+document+`"`) {
 			t.Error(w.Header())
 		}
 		wants(t, send(h, "GET", document), 200, "https://issuer.example.com")

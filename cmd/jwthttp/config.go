@@ -48,10 +48,10 @@ func (c *config) addTo(fs *flag.FlagSet) {
 	fs.BoolVar(&c.allowPadding, "allow-padding", false, "Options.AllowPadding: accept tokens with padding, as AWS load balancers write them")
 	fs.IntVar(&c.maxTokenBytes, "max-token-bytes", 0, "Options.MaxTokenBytes: the size of the longest token, in `bytes`; 8192 if 0")
 
-	fs.StringVar(&c.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret, for HS256")
-	fs.StringVar(&c.secretFile, "secret-file", "", "the `file` that has the secret, for HS256; every byte of it counts")
+	fs.StringVar(&c.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret")
+	fs.StringVar(&c.secretFile, "secret-file", "", "the `file` that has the secret; every byte of it counts")
 	fs.Var(&c.keyFiles, "key", "a `file` with public keys; may be repeated: PEM, a certificate, the .pub file of\nssh-keygen, a JWK, or a JSON Web Key Set")
-	fs.StringVar(&c.algorithm, "alg", "", "the `algorithm` of the secret or key, where it leaves a choice: an RSA key is for\nRS256, or here RS384, RS512, PS256, PS384 or PS512")
+	fs.StringVar(&c.algorithm, "alg", "", "the `algorithm` of the secret or key, where it leaves a choice: a secret is for HS256,\nor here HS384 or HS512; an RSA key is for RS256, or here RS384, RS512, PS256, PS384\nor PS512")
 	fs.StringVar(&c.keyID, "kid", "", "the `id` of the secret or key, as Key.WithID gives it; a JWK has its own")
 	fs.StringVar(&c.jwksURL, "jwks", "", "the `URL` of a key set, as in jwks.New; it needs -issuer, and is fetched")
 	fs.StringVar(&c.discover, "discover", "", "an `issuer` whose metadata says where its keys are, as in jwks.Discover; both are\nfetched")

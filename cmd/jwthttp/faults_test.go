@@ -54,17 +54,19 @@ func TestEveryFaultOfTheTestKit(t *testing.T) {
 			t.Errorf("no reason is expected for the fault %q", fault)
 		}
 		for name, config := range map[string][]string{"file": local, "discovery": remote} {
-			t.Run(string(fault)+"/"+name, func(t *testing.T) {
-				token := iss.Token(t, jwt.MapClaims{"sub": "alice"}, fault)
-				expectFirstLine(t, token, mistake{flags: config, reason: want[0], says: want[1]})
-				r := asJSON(t, token, config...)
-				if name == "discovery" && strings.Contains(r.Findings[0].Mend, "Options.Issuer") {
-					t.Errorf("keys of discovery are bound to their issuer: %s", r.Findings[0].Mend)
-				}
-				if len(r.Findings) != 1 {
-					t.Errorf("got %d findings, want 1: %+v", len(r.Findings), r.Findings)
-				}
-			})
+			for _, algorithm := range []jwthttptest.Algorithm{jwthttptest.RS256, jwthttptest.PS512, jwthttptest.ES256, jwthttptest.ES384, jwthttptest.ES512, jwthttptest.EdDSA} {
+				t.Run(fmt.Sprintf("%s/%s/%s", fault, name, algorithm), func(t *testing.T) {
+					token := iss.Token(t, jwt.MapClaims{"sub": "alice"}, algorithm, fault)
+					expectFirstLine(t, token, mistake{flags: config, reason: want[0], says: want[1]})
+					r := asJSON(t, token, config...)
+					if name == "discovery" && strings.Contains(r.Findings[0].Mend, "Options.Issuer") {
+						t.Errorf("keys of discovery are bound to their issuer: %s", r.Findings[0].Mend)
+					}
+					if len(r.Findings) != 1 {
+						t.Errorf("got %d findings, want 1: %+v", len(r.Findings), r.Findings)
+					}
+				})
+			}
 		}
 	}
 }
@@ -96,17 +98,18 @@ func TestNothingIsWrongWithGoodTokens(t *testing.T) {
 	if err := hmac.AddSecret(iss.Secret(), "the secret", "", ""); err != nil {
 		t.Fatal(err)
 	}
-	public, err := os.ReadFile(keySetOf(t, iss))
+	document, err := os.ReadFile(keySetOf(t, iss))
 	if err != nil {
 		t.Fatal(err)
 	}
 	keySet := explain.Setup{Options: iss.Options()}
-	if err := keySet.AddKeys(public, "the key set", "", ""); err != nil {
+	if err := keySet.AddKeys(document, "the key set", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	lax := keySet
 	lax.Options = jwthttp.Options{AllowAnyAudience: true, AllowMissingExpiry: true, AllowSenderConstrained: true, Leeway: time.Minute, MaxAge: time.Hour}
 	now := time.Now()
+	public := []jwthttptest.Algorithm{jwthttptest.RS256, jwthttptest.RS512, jwthttptest.PS256, jwthttptest.ES256, jwthttptest.ES384, jwthttptest.ES512, jwthttptest.EdDSA}
 	n := 0
 	for i := range 100 {
 		for j, claims := range []jwt.MapClaims{
@@ -119,7 +122,7 @@ func TestNothingIsWrongWithGoodTokens(t *testing.T) {
 			for name, c := range map[string]struct {
 				setup  explain.Setup
 				option jwthttptest.TokenOption
-			}{"secret": {hmac, jwthttptest.HS256}, "key set": {keySet, jwthttptest.RS256}} {
+			}{"secret": {hmac, jwthttptest.HS256}, "key set": {keySet, public[n/2%len(public)]}} {
 				n++
 				if r := explain.Explain(t.Context(), iss.Token(t, claims, c.option), c.setup); r.Verdict != explain.Good || len(r.Findings) > 0 {
 					t.Fatalf("token %d.%d, %s: got %s: %+v", i, j, name, r.Verdict, r.Findings)

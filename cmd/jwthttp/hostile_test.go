@@ -329,6 +329,7 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"certificate request", []string{"-key", file("csr", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")}, "certificate request"},
 		{"escapes in a file", []string{"-key", file("ansi", "\x1b[31m\u202e -----BEGIN \x1b[0m")}, "jwthttp explain: "},
 		{"alg of another kind", []string{"-key", data("rsa.pem"), "-alg", "ES256"}, "use RS256, RS384, RS512, PS256, PS384 or PS512"},
+		{"alg of another curve", []string{"-key", data("ssh-ecdsa-384.pub"), "-alg", "ES256"}, "use ES384"},
 		{"alg of a secret", []string{"-secret-file", data("secret.txt"), "-alg", "RS256"}, "use HS256"},
 		{"the secret as a name", []string{"-secret-env", words}, "pass its NAME, not the secret"},
 		{"the secret as a file", []string{"-secret-file", words}, "pass the name of a file"},

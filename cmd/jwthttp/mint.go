@@ -75,8 +75,8 @@ func (o *order) addTo(fs *flag.FlagSet) {
 	fs.StringVar(&o.algorithm, "alg", "", "the `algorithm`, such as HS256, RS256, ES384 or EdDSA; by default that of the key,\nand RS256 without one")
 	fs.StringVar(&o.keyID, "kid", "", "the `id` of the key, for the header")
 	fs.StringVar(&o.typ, "type", "JWT", "the `typ`, for the header, such as at+jwt; \"\" for none")
-	fs.StringVar(&o.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret, for HS256")
-	fs.StringVar(&o.secretFile, "secret-file", "", "the `file` that has the secret, for HS256; every byte of it counts")
+	fs.StringVar(&o.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret")
+	fs.StringVar(&o.secretFile, "secret-file", "", "the `file` that has the secret; every byte of it counts")
 	fs.StringVar(&o.keyFile, "key", "", "the `file` that has the private key, in PEM")
 	fs.StringVar(&o.publicFile, "public", "", "the `file` to write the public key to; an existing one is replaced")
 }

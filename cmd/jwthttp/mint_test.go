@@ -49,6 +49,7 @@ func TestExplainAcceptsWhatMintMakes(t *testing.T) {
 	}
 	private := writeFile(t, []byte(privatePEM(t, ed)))
 	public := filepath.Join(t.TempDir(), "key.pem")
+	long := writeFile(t, []byte(strings.Repeat("a secret of 64 b", 4)))
 	for _, tc := range []struct {
 		name          string
 		mint, explain []string
@@ -60,6 +61,9 @@ func TestExplainAcceptsWhatMintMakes(t *testing.T) {
 		{"a new key for ES384", []string{"-alg", "ES384", "-public", public}, []string{"-key", public}, "ES384"},
 		{"a new key for ES512", []string{"-alg", "ES512", "-public", public}, []string{"-key", public}, "ES512"},
 		{"a new key for RS512", []string{"-alg", "RS512", "-public", public}, []string{"-key", public, "-alg", "RS512"}, "RS512"},
+		{"a new key for PS512", []string{"-alg", "PS512", "-public", public}, []string{"-key", public, "-alg", "PS512"}, "PS512"},
+		{"a secret for HS512", []string{"-secret-file", long, "-alg", "HS512"}, []string{"-secret-file", long, "-alg", "HS512"}, "HS512"},
+		{"a secret for HS384", []string{"-secret-file", long, "-alg", "HS384"}, []string{"-secret-file", long, "-alg", "HS384"}, "HS384"},
 		{"a new key for EdDSA", []string{"-alg", "EdDSA", "-public", public}, []string{"-key", public}, "EdDSA"},
 		{"a secret of the environment", []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, "HS256"},
 		{"a secret of a file", []string{"-secret-file", data("secret.txt")}, []string{"-secret-file", data("secret.txt")}, "HS256"},
@@ -166,6 +170,8 @@ func TestMintsAdviceIsRight(t *testing.T) {
 		{"audiences of the claims", []string{"-claims", `{"aud": ["orders", "users"]}`}, `jwthttp.Options{Audience: []string{"orders"}})`},
 		{"type", []string{"-type", "logout+jwt"}, `jwthttp.Options{Type: "logout+jwt"})`},
 		{"type of access tokens", []string{"-type", "at+jwt", "-alg", "PS256"}, `jwthttp.Options{Type: "at+jwt"})`},
+		{"PS512", []string{"-alg", "PS512"}, "jwthttp.NewKey(jwt.SigningMethodPS512, pub), jwthttp.Options{})"},
+		{"ES384", []string{"-alg", "ES384"}, "jwthttp.NewKey(jwt.SigningMethodES384, pub), jwthttp.Options{})"},
 		{"no type", []string{"-type", ""}, "jwthttp.Options{})"},
 		{"no exp and bound", []string{"-kid", "1", "-claims", `{"exp": null, "cnf": {"jkt": "x"}}`}, "jwthttp.Options{AllowMissingExpiry: true, AllowSenderConstrained: true})"},
 	} {
@@ -182,11 +188,14 @@ func TestMintsAdviceIsRight(t *testing.T) {
 }
 
 func TestMintRefuses(t *testing.T) {
-	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	ofCurve := func(curve elliptic.Curve) string {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return writeFile(t, []byte(privatePEM(t, key)))
 	}
-	private := writeFile(t, []byte(privatePEM(t, p224)))
+	private, p384 := ofCurve(elliptic.P224()), ofCurve(elliptic.P384())
 	const words = "correct-horse-battery-staple-and-more"
 	for _, tc := range []struct {
 		name, stdin string
@@ -201,6 +210,9 @@ func TestMintRefuses(t *testing.T) {
 		{"a directory", "", []string{"-key", t.TempDir()}, "it is a directory"},
 		{"another curve", "", []string{"-key", private}, "its curve is not P-256"},
 		{"alg of another key", "", []string{"-key", data("rsa-private.pem"), "-alg", "ES256"}, "use RS256, RS384, RS512, PS256, PS384 or PS512"},
+		{"alg of another curve", "", []string{"-key", p384, "-alg", "ES256"}, "use ES384, or leave it out"},
+		{"alg of a secret", "", []string{"-secret-file", data("secret.txt"), "-alg", "RS256"}, "use HS256, HS384 or HS512"},
+		{"HS512 without a secret", "", []string{"-alg", "HS512"}, "HS512 needs a secret that both sides know"},
 		{"an unknown alg", "", []string{"-alg", "none"}, "-alg: use HS256"},
 		{"HS256 without a secret", "", []string{"-alg", "HS256"}, "needs a secret that both sides know"},
 		{"the secret as a name", "", []string{"-secret-env", words}, "pass its NAME"},

@@ -558,6 +558,37 @@ func TestServeOptions(t *testing.T) {
 	}
 }
 
+// The page asks a middleware with a key of each kind.
+func TestServeAlgorithms(t *testing.T) {
+	t.Parallel()
+	long := writeFile(t, []byte(strings.Repeat("a secret of 64 b", 4)))
+	token := func(args ...string) string {
+		token, _, _ := mintToken(t, "", flags(ours, []string{"-sub", "alice"}, args)...)
+		return token
+	}
+	ps512 := token("-key", data("rsa-private.pem"), "-alg", "PS512")
+	for _, tc := range []struct {
+		name  string
+		flags []string
+		token string
+		want  string
+	}{
+		{"HS512", []string{"-secret-file", long, "-alg", "HS512"}, token("-secret-file", long, "-alg", "HS512"), explain.Good},
+		{"PS512", []string{"-key", data("rsa.pem"), "-alg", "PS512"}, ps512, explain.Good},
+		{"PS512 with a key for PS384", []string{"-key", data("rsa.pem"), "-alg", "PS384"}, ps512, explain.Refused},
+		{"ES384", []string{"-key", data("ec-384.pem"), "-alg", "ES384"}, read(t, "es384.jwt"), explain.Good},
+		{"ES512 of a line of ssh-keygen", []string{"-key", data("ssh-ecdsa-521.pub")}, read(t, "ssh-ecdsa-521.jwt"), explain.Good},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := startServe(t, flags(ours, tc.flags)...)
+			if got := s.explain(t, tc.token); got.Verdict != tc.want {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // What cannot be served is refused with what to pass instead.
 func TestServeFlags(t *testing.T) {
 	t.Parallel()
@@ -585,6 +616,8 @@ func TestServeFlags(t *testing.T) {
 		{"options that contradict each other", []string{"-addr", "127.0.0.1:0", "-allow-any-audience", "-audience", "a"}, "contradict"},
 		{"leeway of an hour", []string{"-addr", "127.0.0.1:0", "-leeway", "1h"}, "Leeway"},
 		{"secret of 20 bytes", []string{"-addr", "127.0.0.1:0", "-secret-file", data("secret-short.txt")}, "32 bytes or more, not 20"},
+		{"secret of 44 bytes for HS512", []string{"-addr", "127.0.0.1:0", "-secret-file", data("secret-trimmed.txt"), "-alg", "HS512"}, "64 bytes or more, not 44"},
+		{"alg of another curve", []string{"-addr", "127.0.0.1:0", "-key", data("ec-384.pem"), "-alg", "ES256"}, "use ES384"},
 		{"secret in a key set", []string{"-addr", "127.0.0.1:0", "-key", data("jwk-oct.json")}, "symmetric key"},
 		{"private key", []string{"-addr", "127.0.0.1:0", "-key", data("rsa-private.pem")}, "takes only its public half"},
 		{"leeway of an hour, and a key", []string{"-addr", "127.0.0.1:0", "-key", data("rsa.pem"), "-leeway", "1h"}, "Leeway"},

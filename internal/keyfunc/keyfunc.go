@@ -23,11 +23,12 @@ const maxKept = 64 // keys that are not made anew
 type Source struct {
 	keyfunc    jwt.Keyfunc
 	algorithms []string
+	boxed      []any // the same, for headers: to box a text takes memory for each token
 	makeKey    func(algorithm string, v jws.Verifier, err error) any
 
 	// The keys made of what keyfunc returned last. keyfunc is still asked for every token,
 	// so a key that it does not return any more is not used.
-	made atomic.Pointer[[]*madeKey]
+	made atomic.Pointer[[]*madeKey] // never nil
 }
 
 type madeKey struct {
@@ -61,7 +62,12 @@ func New(f jwt.Keyfunc, algorithms []string, makeKey func(algorithm string, v jw
 	if symmetric > 0 && symmetric < len(names) {
 		errs = append(errs, errors.New("FromKeyfunc with HMAC (HS256, HS384, HS512) and another algorithm at once lets a public key be taken for a secret: use a KeySet or a KeyFunc, whose keys carry their algorithm"))
 	}
-	return &Source{keyfunc: f, algorithms: names, makeKey: makeKey}, errors.Join(errs...)
+	s := &Source{keyfunc: f, algorithms: names, makeKey: makeKey}
+	for _, name := range names {
+		s.boxed = append(s.boxed, name)
+	}
+	s.made.Store(&[]*madeKey{})
+	return s, errors.Join(errs...)
 }
 
 // Algorithms returns the names of the algorithms that the key function has keys for. The slice is
@@ -71,13 +77,18 @@ func (s *Source) Algorithms() []string { return s.algorithms }
 // HasAlgorithm reports whether the key function has keys for the algorithm.
 func (s *Source) HasAlgorithm(algorithm string) bool { return slices.Contains(s.algorithms, algorithm) }
 
-// Ask asks the key function and returns what it returned. The function gets nothing of the token but the header, because nothing is verified yet.
+// Ask asks the key function about an algorithm that it has keys for, and returns what it returned.
+// The function gets nothing of the token but the header, because nothing is verified yet.
 func (s *Source) Ask(algorithm, kid, typ string) (any, error) {
-	header := map[string]any{"alg": algorithm}
+	header := map[string]any{"alg": s.boxed[slices.Index(s.algorithms, algorithm)]}
 	if kid != "" {
 		header["kid"] = kid
 	}
-	if typ != "" {
+	switch typ {
+	case "":
+	case "JWT":
+		header["typ"] = "JWT" // the usual one takes no memory
+	default:
 		header["typ"] = typ
 	}
 	return s.keyfunc(&jwt.Token{Method: jws.MethodOf(algorithm), Header: header, Claims: jwt.MapClaims{}})
@@ -89,11 +100,8 @@ func (s *Source) Key(material any, algorithm string) (any, error) {
 	if v := reflect.ValueOf(material); v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil() {
 		return nil, fmt.Errorf("the key function returned a nil %T: return an error if there is no key for the token", material)
 	}
-	var made []*madeKey
-	if p := s.made.Load(); p != nil {
-		made = *p
-	}
-	for _, k := range made {
+	made := s.made.Load()
+	for _, k := range *made {
 		if k.algorithm == algorithm && k.verifier.IsFor(material) {
 			return k.key, nil
 		}
@@ -106,19 +114,15 @@ func (s *Source) Key(material any, algorithm string) (any, error) {
 	if err == nil {
 		// Only the oldest goes. Else a few keys more than are kept would all be made anew
 		// all the time.
-		made = append(slices.Clone(made[max(0, len(made)-maxKept+1):]), k)
-		s.made.Store(&made)
+		kept := (*made)[max(0, len(*made)-maxKept+1):]
+		next := append(slices.Clone(kept), k)
+		s.made.Store(&next)
 	}
 	return k.key, nil
 }
 
 // Kept returns how many keys are kept.
-func (s *Source) Kept() int {
-	if made := s.made.Load(); made != nil {
-		return len(*made)
-	}
-	return 0
-}
+func (s *Source) Kept() int { return len(*s.made.Load()) }
 
 // unfit returns an error for material that is of no algorithm.
 func unfit(material any) error {

@@ -68,6 +68,12 @@ write("ed.pem", run("openssl", "pkey", "-in", tmp + "/ed.pem", "-pubout"))
 for kind, size in [("rsa", "2048"), ("ecdsa", "256"), ("ed25519", "256")]:
     run("ssh-keygen", "-q", "-t", kind, "-b", size, "-N", "", "-C", "a comment", "-f", tmp + "/ssh_" + kind, "-m", "PEM")
     write("ssh-" + kind + ".pub", read(tmp + "/ssh_" + kind + ".pub"))
+# Larger curves: each in PEM and as a line of ssh-keygen.
+for size, curve in [("384", "secp384r1"), ("521", "secp521r1")]:
+    run("openssl", "ecparam", "-name", curve, "-genkey", "-noout", "-out", tmp + "/ec-" + size + ".pem")
+    write("ec-" + size + ".pem", run("openssl", "ec", "-in", tmp + "/ec-" + size + ".pem", "-pubout"))
+    run("ssh-keygen", "-q", "-t", "ecdsa", "-b", size, "-N", "", "-C", "a comment", "-f", tmp + "/ssh_ecdsa-" + size, "-m", "PEM")
+    write("ssh-ecdsa-" + size + ".pub", read(tmp + "/ssh_ecdsa-" + size + ".pub"))
 RSA, OTHER, SMALL, EC, ED = (read(tmp + "/" + n) for n in ("rsa.pem", "other.pem", "small.pem", "ec.pem", "ed.pem"))
 write("secret.txt", run("openssl", "rand", "-base64", "32"))  # with the line break of openssl
 write("secret-hex.txt", run("openssl", "rand", "-hex", "32").strip())
@@ -86,6 +92,9 @@ token("eddsa", ED, "EdDSA")
 for kind, alg in [("rsa", "RS256"), ("ecdsa", "ES256"), ("ed25519", "EdDSA")]:
     key = serialization.load_ssh_private_key(read(tmp + "/ssh_" + kind), None) if kind == "ed25519" else read(tmp + "/ssh_" + kind)
     token("ssh-" + kind, key, alg)
+for size, alg in [("384", "ES384"), ("521", "ES512")]:
+    token(alg.lower(), read(tmp + "/ec-" + size + ".pem"), alg)
+    token("ssh-ecdsa-" + size, read(tmp + "/ssh_ecdsa-" + size), alg)
 
 # Secrets and keys.
 token("hs256-decoded", base64.b64decode(SECRET), "HS256")
