@@ -167,3 +167,50 @@ func TestBuffersBelongToNoKey(t *testing.T) {
 		runtime.KeepAlive(auth)
 	}
 }
+
+// A string of the claims keeps the payload of its own token in memory, and nothing else: not the
+// token as it was sent, and no other payload.
+func TestStringsKeepTheirPayloadAlone(t *testing.T) {
+	type claims struct {
+		Subject string   `json:"sub"`
+		Groups  []string `json:"groups"`
+	}
+	const n, size = 400, 5000
+	auth := mustNew[claims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	send := func(keep func(claims)) {
+		for i := range n {
+			raw := signHS(secret, plainHeader, payload(fmt.Sprintf(`"sub":"subject %d","groups":["group %d"],"pad":"%s"`, i, i, strings.Repeat("x", size))))
+			keep(verify(t, auth, raw, nil).Claims)
+		}
+	}
+	var first string
+	before := heap()
+	send(func(c claims) {
+		if first == "" {
+			first = c.Groups[0]
+		}
+	})
+	if after := heap(); after > before+64<<10 {
+		t.Errorf("one string keeps %d KiB", (after-before)>>10)
+	}
+	var all []string
+	before = heap()
+	send(func(c claims) { all = append(all, c.Subject) })
+	if after, most := heap(), before+n*(size+1000); after > most {
+		t.Errorf("%d strings keep %d KiB, and their payloads have %d KiB", n, (after-before)>>10, (most-before)>>10)
+	}
+	before = heap()
+	cloned := make([]string, 0, n)
+	send(func(c claims) { cloned = append(cloned, strings.Clone(c.Subject)) })
+	if after := heap(); after > before+64<<10 {
+		t.Errorf("clones keep %d KiB", (after-before)>>10)
+	}
+	runtime.KeepAlive([]any{first, all, cloned, auth})
+}

@@ -1,6 +1,6 @@
-// Package tokenjson reads the JSON of tokens. It decodes a payload strictly into a claims
-// type, and walks its members for the facts that the rules need. It checks the JSON types of
-// the registered claims (RFC 7519). It does not check their values.
+// Package tokenjson reads the JSON of tokens. It decodes a payload strictly into a claims type,
+// and finds the facts that the rules need. It checks the JSON types of the registered claims (RFC
+// 7519), and not their values.
 package tokenjson
 
 import (
@@ -42,8 +42,6 @@ func decoderFor(needsFuncs bool) Decoder {
 	return d
 }
 
-var unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
-
 // decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
@@ -62,12 +60,9 @@ func fillWith[T any](text []byte, v *T) error {
 	return nil
 }
 
-// Decode decodes a payload into claims, a pointer to a new value. The facts are read from the
-// payload itself, so they do not depend on the claims type. Claims and facts keep the payload in
-// memory.
-//
-// One pass reads nearly every good payload. The library's decoder gets those that are odd, and
-// the bad ones: it alone says what is wrong.
+// Decode decodes a payload into claims, a pointer to a new value. The facts do not depend on the
+// claims type. Claims and facts keep the payload in memory. One pass reads nearly every good
+// payload. The library's decoder gets those that are odd, and bad ones: it says what is wrong.
 func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 	v := reflect.ValueOf(claims).Elem()
 	if d.target != nil {

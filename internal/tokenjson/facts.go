@@ -154,12 +154,9 @@ func (f *Facts) Audience() (list []string) {
 
 // isAudience reports whether v is a string or an array of strings.
 func isAudience(v string) bool {
-	if v[0] != '"' && v[0] != '[' {
-		return false
-	}
-	ok := true
+	ok := v[0] == '"' || v[0] == '['
 	each(v, func(one string) bool {
-		ok = one[0] == '"'
+		ok = ok && one[0] == '"'
 		return ok
 	})
 	return ok
@@ -224,10 +221,11 @@ func words(v string, yield func(string) bool) {
 // with v itself if it is no array. v is strict JSON, or "" for nothing. Of an element that is an
 // object or array, yield gets a part that is no string.
 func each(v string, yield func(string) bool) {
-	if v == "" || v[0] != '[' {
-		if v != "" {
-			yield(v)
-		}
+	if v == "" {
+		return
+	}
+	if v[0] != '[' {
+		yield(v)
 		return
 	}
 	for v = v[1:]; ; {
@@ -285,13 +283,12 @@ func PeekIssuer(text []byte, maxBytes int) (issuer string) {
 	for n := 0; n < maxMembers && r.next('}'); n++ {
 		name := r.name()
 		v := r.value()
-		if string(r.textOf(name)) != "iss" {
-			continue
+		if string(r.textOf(name)) == "iss" {
+			if v := text[v.start:v.end]; !r.fault && v[0] == '"' && len(v) <= maxBytes+2 {
+				return string(Unquote(v, r.spill))
+			}
+			break
 		}
-		if v := text[v.start:v.end]; !r.fault && v[0] == '"' && len(v) <= maxBytes+2 {
-			return string(Unquote(v, r.spill))
-		}
-		break
 	}
 	return ""
 }

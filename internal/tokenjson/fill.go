@@ -274,8 +274,8 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 			p.fail()
 		}
 		v.SetString(p.textAt(span{start, p.pos}))
-	case anything:
-		v.Set(reflect.ValueOf(p.anything()))
+	case anything, anyDictionary:
+		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
 	case date:
 		seconds, ok := parseDigits(p.textAt(p.value()))
 		if !ok || seconds > maxNumericDate {
@@ -302,8 +302,6 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 			v.SetMapIndex(name, elem)
 		}
 		p.close(base)
-	case anyDictionary:
-		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
 	case object:
 		base := p.open()
 		for p.next('}') {

@@ -44,12 +44,13 @@ type nameRef struct {
 	escaped bool
 }
 
-// maxListed is the number of members in one object up to which a table finds duplicates, and not a
-// map. With more, names that are slow to compare could take long.
-const maxListed = 256
+const (
+	// Up to so many members of one object, a table finds duplicates. With more, names could be
+	// chosen that take long to compare, and a map finds them.
+	maxListed = 256
 
-// maxKept limits the lists that a reader keeps for the next text.
-const maxKept = 1 << 10
+	maxKept = 1 << 10 // of the lists for the next text
+)
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 

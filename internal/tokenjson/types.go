@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
 // NewDecoder returns the decoder for claims of type t. The error lists why tokens could not be
@@ -51,6 +53,7 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 var (
 	jsonUnmarshaler = reflect.TypeFor[stdjson.Unmarshaler]()
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
 )
 
 func implements(t, iface reflect.Type) bool {
@@ -64,7 +67,6 @@ type typeWalk struct {
 	needsFuncs bool
 	foreign    bool
 	faults     []string
-
 	numericSubject bool
 }
 
@@ -99,7 +101,7 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 	case reflect.Slice, reflect.Array:
 		w.visit(t.Elem(), path)
 	case reflect.Map:
-		if k := t.Key(); k.Kind() != reflect.String && !implements(k, textUnmarshaler) && !isNumber(k.Kind()) {
+		if k := t.Key(); k.Kind() != reflect.String && !implements(k, textUnmarshaler) && (k.Kind() < reflect.Int || k.Kind() > reflect.Float64 || k.Kind() == reflect.Uintptr) {
 			w.fault("has a map at %s whose keys are %s: use strings", path, k)
 		}
 		w.visit(t.Key(), path+" (key)")
@@ -192,10 +194,6 @@ func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type
 			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
 		}
 	}
-}
-
-func isNumber(k reflect.Kind) bool {
-	return k >= reflect.Int && k <= reflect.Float64 && k != reflect.Uintptr
 }
 
 // A Validator is a claims type with a rule of its own. It is called for every token.
