@@ -93,7 +93,7 @@ var register = []clause{
 			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
 	case scope`, ` = v[0] != 'n'
 	case scope`},
-			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = one[0] == '"'`, `ok = one[0] == '"' && v[0] == '"'`},
+			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = ok && one[0] == '"'`, `ok = ok && v[0] == '"'`},
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
