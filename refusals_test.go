@@ -464,13 +464,13 @@ func TestRefusalsAreCheap(t *testing.T) {
 		{"too large", key, jwthttp.Options{}, nil, "Bearer " + strings.Repeat("x", 9000), 6},
 		{"forged", key, jwthttp.Options{}, nil, "Bearer " + signHS([]byte("x"), plainHeader, payload("")), 6},
 		{"unknown key", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, `{"alg":"RS256"}`, payload("")), 6},
-		{"unknown issuer", jwthttp.Issuers{"https://a": key}, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"iss":"x"`)), 8},
-		{"expired", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 15},
-		{"audience", key, jwthttp.Options{Audience: []string{"a"}}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"aud":"x"`)), 14},
-		{"scope", key, jwthttp.Options{}, jwthttp.RequireScopes("admin"), "Bearer " + good(), 12},
-		{"rule", key, jwthttp.Options{}, jwthttp.Require(func(AppClaims) error { return errors.New("no") }), "Bearer " + good(), 11},
+		{"unknown issuer", jwthttp.Issuers{"https://a": key}, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"iss":"x"`)), 7},
+		{"expired", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 8},
+		{"audience", key, jwthttp.Options{Audience: []string{"a"}}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"aud":"x"`)), 8},
+		{"scope", key, jwthttp.Options{}, jwthttp.RequireScopes("admin"), "Bearer " + good(), 9},
+		{"rule", key, jwthttp.Options{}, jwthttp.Require(func(AppClaims) error { return errors.New("no") }), "Bearer " + good(), 9},
 		{"unavailable", down, jwthttp.Options{}, nil, "Bearer " + good(), 9},
-		{"accepted by FromKeyfunc", jwthttp.FromKeyfunc(anyKey(secret), "HS256"), jwthttp.Options{}, nil, "Bearer " + good(), 12},
+		{"accepted by FromKeyfunc", jwthttp.FromKeyfunc(anyKey(secret), "HS256"), jwthttp.Options{}, nil, "Bearer " + good(), 9},
 	} {
 		tc.opts.Logger = quiet
 		h := mustNew[AppClaims](t, tc.keys, tc.opts).Handler

@@ -213,6 +213,6 @@ func accepts(t *testing.T, group vectorGroup, raw string) bool {
 	if !verdict(t, verifier, parts.SigningInput, parts.Signature) {
 		return false
 	}
-	_, err = parts.DecodePayload()
+	_, err = jws.NewWorkspace(0).Payload(parts.Payload)
 	return err == nil
 }
