@@ -31,6 +31,9 @@ type config struct {
 	keyFiles              texts
 	algorithm, keyID      string
 	jwksURL, discover     string
+	metadataURL           string
+	algorithms            texts
+	allowInsecureHTTP     bool
 }
 
 // addTo registers the flags on fs.
@@ -55,6 +58,9 @@ func (c *config) addTo(fs *flag.FlagSet) {
 	fs.StringVar(&c.keyID, "kid", "", "the `id` of the secret or key, as Key.WithID gives it; a JWK has its own")
 	fs.StringVar(&c.jwksURL, "jwks", "", "the `URL` of a key set, as in jwks.New; it needs -issuer, and is fetched")
 	fs.StringVar(&c.discover, "discover", "", "an `issuer` whose metadata says where its keys are, as in jwks.Discover; both are\nfetched")
+	fs.StringVar(&c.metadataURL, "metadata", "", "jwks.Options.MetadataURL: the `URL` of that metadata, where it is not at the issuer")
+	fs.Var(&c.algorithms, "algorithms", "jwks.Options.Algorithms: an `algorithm` of the issuer's tokens; may be repeated. A key\nwithout alg in a key set serves each that fits it")
+	fs.BoolVar(&c.allowInsecureHTTP, "allow-insecure-http", false, "jwks.Options.AllowInsecureHTTP: fetch over plain http from other machines too")
 }
 
 // setup reads the files and the environment, and makes the setup of the middleware. No request
@@ -73,6 +79,8 @@ func (c *config) setup() (explain.Setup, error) {
 		return s, errors.New("keys come from -jwks or -discover, or from -secret-env, -secret-file and -key: keep one of the two")
 	case isRemote:
 		return c.remote(s)
+	case c.metadataURL != "" || c.algorithms != nil || c.allowInsecureHTTP:
+		return s, errors.New("-metadata, -algorithms and -allow-insecure-http are for keys that are fetched: set -discover or -jwks too, or use -alg for a key of a file")
 	}
 	return c.local(s)
 }
@@ -86,12 +94,16 @@ func (c *config) hasKeys() bool { return c.hasLocalKeys() || c.jwksURL != "" || 
 
 // remote adds the keys of a URL.
 func (c *config) remote(s explain.Setup) (explain.Setup, error) {
+	if c.metadataURL != "" && c.discover == "" {
+		return s, errors.New("-metadata needs -discover, the issuer that the metadata must name")
+	}
 	if c.jwksURL != "" && c.issuer == "" {
 		return s, errors.New("-jwks needs -issuer, the iss of its tokens: keys from a URL are bound to one issuer")
 	}
 	recorder := explain.NewRecorder()
 	// An audience that is missing is a finding about the token, by the rules of Options.
-	opts := jwks.Options{Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: len(c.audience) == 0, Client: recorder.Client(), Logger: slog.New(slog.DiscardHandler)}
+	opts := jwks.Options{Issuer: c.issuer, Audience: c.audience, AllowAnyAudience: len(c.audience) == 0, Client: recorder.Client(), Logger: slog.New(slog.DiscardHandler),
+		MetadataURL: c.metadataURL, Algorithms: c.algorithms, AllowInsecureHTTP: c.allowInsecureHTTP}
 	var source *jwks.Source
 	var err error
 	if c.discover != "" {

@@ -347,6 +347,11 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"two kinds of keys", []string{"-secret-file", data("secret.txt"), "-jwks", "https://issuer.example.com/keys"}, "keep one"},
 		{"two addresses", []string{"-discover", "https://issuer.example.com", "-jwks", "https://issuer.example.com/keys"}, "keep one"},
 		{"two issuers", []string{"-discover", "https://issuer.example.com", "-issuer", "https://issuer.example.com/"}, "-issuer and -discover differ"},
+		{"metadata without discover", []string{"-jwks", "https://issuer.example.com/keys", "-issuer", "x", "-metadata", "https://issuer.example.com/metadata"}, "-metadata needs -discover"},
+		{"metadata for a secret", flags(secret, []string{"-metadata", "https://issuer.example.com/metadata"}), "are for keys that are fetched"},
+		{"algorithms for a secret", flags(secret, []string{"-algorithms", "HS256"}), "or use -alg for a key of a file"},
+		{"plain http for a secret", flags(secret, []string{"-allow-insecure-http"}), "are for keys that are fetched"},
+		{"an unknown algorithm", []string{"-discover", "https://issuer.example.com", "-algorithms", "RS256", "-algorithms", "HS256"}, "HS256"},
 		{"jwks without issuer", []string{"-jwks", "https://issuer.example.com/keys"}, "-jwks needs -issuer"},
 		{"plain http", []string{"-discover", "http://issuer.example.com"}, "https"},
 		{"a template", []string{"-discover", "https://login.microsoftonline.com/{tenantid}/v2.0"}, "template"},
@@ -406,6 +411,9 @@ func TestKeysOfTheNetwork(t *testing.T) {
 	metadata("/shop", server.URL+"/shop", "/keys")
 	metadata("/lost", server.URL+"/lost", "/no-keys")
 	metadata("/realm", "https://sso.example.com/realm", "/keys")
+	mux.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"issuer":"https://sso.example.com/realms/shop","jwks_uri":%q}`, server.URL+"/keys")
+	})
 	mux.HandleFunc("GET /html", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31m") })
 	mux.HandleFunc("GET /fails", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	mux.HandleFunc("GET /moved", func(w http.ResponseWriter, r *http.Request) {
@@ -424,6 +432,8 @@ func TestKeysOfTheNetwork(t *testing.T) {
 	}{
 		{"good", token, []string{"-discover", iss.URL, "-audience", iss.Audience}, "good: "},
 		{"good, a key set", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/keys", "-issuer", shop, "-audience", "orders"}, "good: "},
+		{"good, metadata elsewhere", read(t, "keycloak-access-orders.jwt"), []string{"-discover", shop, "-metadata", server.URL + "/elsewhere", "-algorithms", "RS256", "-audience", "orders"}, "good: "},
+		{"an algorithm that the issuer does not use", read(t, "keycloak-access-orders.jwt"), []string{"-jwks", server.URL + "/ps256", "-algorithms", "PS256", "-algorithms", "ES256", "-issuer", shop, "-audience", "orders"}, "PS256"},
 		{"no audience", token, []string{"-discover", iss.URL}, "refused: audience: the token is for \"jwthttptest\", and no audience is configured"},
 		{"the issuer without its slash", token, []string{"-discover", server.URL, "-audience", "x"}, "the metadata is of the issuer \"" + server.URL + "/\": the metadata's issuer has a slash at its end, and the configuration has none: pass jwks.Discover exactly"},
 		{"a realm behind a proxy", token, []string{"-discover", server.URL + "/realm", "-audience", "x"}, "differ in their host"},
