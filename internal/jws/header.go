@@ -206,11 +206,16 @@ func IsKeyID(s string) bool {
 func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
-	n, err := b.decode(segment)
-	if err != nil {
-		return ""
+	const first = 512 // nearly every payload has its iss in these
+	for size := min(len(segment), first); ; size = len(segment) {
+		n, err := b.decode(segment[:size])
+		if err != nil {
+			return ""
+		}
+		if issuer := tokenjson.PeekIssuer(b.message[:n], maxBytes); issuer != "" || size == len(segment) {
+			return issuer
+		}
 	}
-	return tokenjson.PeekIssuer(b.message[:n], maxBytes)
 }
 
 // decode decodes a segment into b.message.
