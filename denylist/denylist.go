@@ -309,10 +309,10 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 		return err
 	}
 	var keys [3]Key
-	if c.ID != "" {
+	if c.ID != "" && l.mayHave(Token) {
 		keys[Token] = keyOf(Token, c.Issuer, c.ID)
 	}
-	if c.Subject != "" {
+	if c.Subject != "" && l.mayHave(Subject) {
 		keys[Subject] = keyOf(Subject, c.Issuer, c.Subject)
 	}
 	found, err := l.store.Find(ctx, keys)
@@ -328,6 +328,12 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 		return ErrRevoked
 	}
 	return nil
+}
+
+// mayHave reports whether there may be an entry of a kind. To make a key takes longer than to ask.
+func (l *List) mayHave(kind Kind) bool {
+	m, inMemory := l.store.(*memory)
+	return !inMemory || !m.isEmpty(kind)
 }
 
 // checkFailed logs err and returns it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -91,9 +92,18 @@ func (m *memory) Raise(_ context.Context, kind Kind, key Key, n int64, until tim
 	for kind := range m.rooms {
 		m.rooms[kind].dropOver(now)
 	}
+	defer m.count()
 	e := &entry{key: key, n: n, until: instant{until.UnixMilli(), now.steady + until.UnixMilli() - now.wall}}
 	return m.rooms[kind].raise(e, m.max)
 }
+
+func (m *memory) count() {
+	for kind := range m.rooms {
+		m.rooms[kind].size.Store(int64(len(m.rooms[kind].queue)))
+	}
+}
+
+func (m *memory) isEmpty(kind Kind) bool { return m.rooms[kind].size.Load() == 0 }
 
 func (m *memory) Find(_ context.Context, keys [3]Key) (found [3]int64, err error) {
 	for kind := range keys {
@@ -110,8 +120,9 @@ func (m *memory) Find(_ context.Context, keys [3]Key) (found [3]int64, err error
 
 // A room keeps the entries of one Kind.
 type room struct {
-	entries sync.Map // Key to *entry
-	queue   queue    // the same entries, for writers
+	entries sync.Map     // Key to *entry
+	queue   queue        // the same entries, for writers
+	size    atomic.Int64 // how many there are
 }
 
 // An entry is not changed once readers can find it, except for its place in the queue.

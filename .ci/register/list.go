@@ -1484,6 +1484,7 @@ var register = []clause{
 	{"20", "a list of revocations has an end", []proof{
 		{"denylist.TestMemoryFull", []mutant{
 			{"passes over jti", "denylist.List.check", `found[Token] != 0 || `, ``},
+			{"takes every list in memory for empty", "denylist.memory.isEmpty", `== 0`, `>= 0`},
 			{"says that it has revoked where the store failed", "denylist.List.raise", `nil {`, `nil && false {`},
 			{"says 401 where the store failed", "denylist.failed", `ErrUnavailable`, `ErrInvalidToken`},
 			{"forgets a revocation when its token expires", "denylist.slack", `2`, `0`},

@@ -164,16 +164,15 @@ func isAudience(v string) bool {
 
 // Registered returns the registered claims.
 func (f *Facts) Registered() jwt.RegisteredClaims {
-	date := func(d NumericDate) *jwt.NumericDate {
-		if !d.Present {
-			return nil
+	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.id), Audience: f.Audience()}
+	var dates [3]jwt.NumericDate // in one allocation
+	for i, d := range [...]NumericDate{f.Expires, f.NotBefore, f.IssuedAt} {
+		if d.Present {
+			dates[i].Time = d.Floor()
+			*[...]**jwt.NumericDate{&c.ExpiresAt, &c.NotBefore, &c.IssuedAt}[i] = &dates[i]
 		}
-		return &jwt.NumericDate{Time: d.Floor()}
 	}
-	return jwt.RegisteredClaims{
-		Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.id), Audience: f.Audience(),
-		ExpiresAt: date(f.Expires), NotBefore: date(f.NotBefore), IssuedAt: date(f.IssuedAt),
-	}
+	return c
 }
 
 // Scopes calls yield with each scope, until it returns false: the words of scope if it is a string
