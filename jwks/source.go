@@ -245,9 +245,9 @@ func (k *served) fresh(now moment) time.Duration { return k.lifetime - now.since
 
 var errClosed = errors.New("jwks: the source is closed")
 
-// New returns a source for the key set, or the map of certificates, at url. It needs no network. The error lists
-// everything that is wrong with the configuration. Prefer [Discover] if the issuer publishes
-// metadata: then the issuer can move its keys.
+// New returns a source for the key set, or the map of certificates, at url. It needs no network.
+// The error lists everything that is wrong with the configuration. Prefer [Discover] if the
+// issuer publishes metadata: then the issuer can move its keys.
 func New(url string, opts Options) (*Source, error) {
 	errs := []error{checkOptions(&opts)}
 	if opts.Issuer == "" {
