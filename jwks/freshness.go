@@ -44,23 +44,36 @@ func (m moment) since(earlier moment) time.Duration {
 	return max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall))
 }
 
-// A budget limits the fetches that tokens ask for. The monotonic clock counts, so neither a
-// clock that was set nor a machine that slept adds to it.
-type budget struct{ full time.Time } // when the whole budget is available again
+// A budget limits what tokens ask for: fetches, or look-ups. The monotonic clock counts, so
+// neither a clock that was set nor a machine that slept adds to it.
+type budget struct {
+	size  time.Duration // how many at once
+	delay time.Duration // until there is one more
+	full  time.Time     // when the whole budget is available again
+}
 
-// claim takes one fetch from the budget, and reports whether there was one.
+// claim takes one from the budget, and reports whether there was one.
 func (b *budget) claim(now time.Time) bool {
 	full := b.full
 	if full.Before(now) {
 		full = now
 	}
-	full = full.Add(budgetDelay)
-	if full.Sub(now) > budgetSize*budgetDelay {
+	full = full.Add(b.delay)
+	if full.Sub(now) > b.size*b.delay {
 		return false
 	}
 	b.full = full
 	return true
 }
+
+// has reports whether claim would find one.
+func (b *budget) has(now time.Time) bool {
+	copied := *b
+	return copied.claim(now)
+}
+
+// giveBack undoes a claim.
+func (b *budget) giveBack() { b.full = b.full.Add(-b.delay) }
 
 // A setback is the state of the fetches since the last one that succeeded.
 type setback struct {

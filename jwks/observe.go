@@ -14,7 +14,7 @@ import (
 
 const maxLogged = 8 // skipped keys, in one record
 
-// An EventKind is what happened to a [Source].
+// An EventKind is what happened to a [Source], or to [Tenants].
 type EventKind string
 
 const (
@@ -24,14 +24,19 @@ const (
 	KeyAdded    EventKind = "key added"    // a new key is in use, or one for more algorithms than before
 	KeyRemoved  EventKind = "key removed"  // a key is no longer in use, or not for all algorithms as before
 	ServedStale EventKind = "served stale" // keys are in use past their expiry; once until the next success
+
+	// These are of Tenants only.
+	LookupFailed EventKind = "lookup failed" // lookup failed, or its Options cannot be used; Err says why
+	Flooded      EventKind = "flooded"       // issuers were refused without a look-up; once a minute at most, without Issuer; Err says how many
+	Evicted      EventKind = "evicted"       // a tenant made room for another one within a minute of its last token; Err says how to mend it
 )
 
 // An Event is passed to [Options].OnEvent. It has nothing secret in it.
 type Event struct {
 	Kind   EventKind
-	Issuer string
+	Issuer string // for LookupFailed it may be unverified, so it is on one line
 	KeyID  string // of a key, on one line, cut to 256 bytes; "" if it has none
-	Err    error  // for Failed and KeySkipped, else nil; its text is one line, with each cause cut to 256 bytes
+	Err    error  // for Failed, KeySkipped, LookupFailed, Flooded and Evicted, else nil; its text is one line, with each cause cut to 256 bytes
 }
 
 // LogValue returns the fields that are not empty, for log/slog.
@@ -82,6 +87,10 @@ func newRecords() map[EventKind]*record {
 		KeyAdded:    {level: slog.LevelDebug, message: "jwks: new keys are in use"},
 		KeyRemoved:  {level: slog.LevelInfo, message: "jwks: keys were removed"},
 		ServedStale: {level: slog.LevelWarn, message: "jwks: keys are used past their expiry"},
+
+		LookupFailed: {level: slog.LevelError, message: "jwks: a tenant cannot be looked up"},
+		Flooded:      {level: slog.LevelWarn, message: "jwks: issuers are refused without a look-up, because too many are not known"},
+		Evicted:      {level: slog.LevelWarn, message: "jwks: the keys of an active tenant were dropped"},
 	}
 }
 

@@ -159,6 +159,10 @@ type Options struct {
 	// refuses the option.
 	MetadataURL string
 
+	// KeySetURL is for [NewTenants] only: the address of the key set. If it is empty, the
+	// metadata of the issuer says where the keys are. New has a parameter for it, and Discover
+	// asks the metadata, so both refuse it.
+	KeySetURL string
 	// AllowInsecureHTTP allows addresses without TLS (http) beyond loopback: of the issuer, of
 	// its metadata, and of the keys, also where https metadata names them. It is for networks
 	// that others cannot reach, such as those of Docker Compose, and for meshes with a TLS of
@@ -210,6 +214,8 @@ type Source struct {
 	remote  remote // used by the flight only
 
 	now func() moment // readClocks, except in tests
+
+	isTenant bool // Tenants opens another source if this one is closed
 
 	mu      sync.Mutex
 	closed  bool
@@ -361,6 +367,9 @@ func checkOptions(o *Options) error {
 	if err := checkAlgorithms(o); err != nil {
 		fault("Options.Algorithms %w: use some of %s", err, jws.List(algorithms, "and"))
 	}
+	if o.KeySetURL != "" {
+		fault("Options.KeySetURL is for NewTenants: pass the address to New, or leave it out")
+	}
 	if o.MaxStale > maxMaxStale {
 		fault("Options.MaxStale is %v: use at most %v, 0 for %v, or -1 for none", o.MaxStale, maxMaxStale, defaultMaxStale)
 	}
@@ -405,7 +414,7 @@ func checkAlgorithms(o *Options) error {
 }
 
 func newSource(r remote, o Options) *Source {
-	s := &Source{issuer: o.Issuer, audience: o.Audience, wanted: o.Algorithms, maxStale: o.MaxStale, logger: o.Logger, records: newRecords(), onEvent: o.OnEvent, remote: r, now: readClocks}
+	s := &Source{issuer: o.Issuer, audience: o.Audience, wanted: o.Algorithms, maxStale: o.MaxStale, logger: o.Logger, records: newRecords(), onEvent: o.OnEvent, remote: r, now: readClocks, budget: budget{size: budgetSize, delay: budgetDelay}}
 	client, own := newClient(o.Client)
 	s.remote.client, s.remote.issuer, s.remote.insecure = client, o.Issuer, o.AllowInsecureHTTP
 	s.close = func() {}
@@ -423,15 +432,31 @@ func (s *Source) Issuer() string { return s.issuer }
 // it waits. The error wraps [jwthttp.ErrUnknownKey] if the issuer has no such key. Any other
 // error is a 503.
 func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	if known := s.served.Load(); known != nil {
-		fresh := known.fresh(s.now())
-		if keys := known.find(h); keys != nil && fresh+s.maxStale > 0 {
-			if fresh < 0 && !known.isReported.Load() {
-				s.noticeStale(known)
-			}
-			return keys, nil
-		}
+	if keys := s.held(h, s.now()); keys != nil {
+		return keys, nil
 	}
+	return s.awaitKeys(ctx, h, time.Now().Add(maxWait))
+}
+
+// held returns the keys for h that are in use and not too old, nil if there are none.
+func (s *Source) held(h jwthttp.TokenHeader, now moment) []jwthttp.Key {
+	known := s.served.Load()
+	if known == nil {
+		return nil
+	}
+	fresh := known.fresh(now)
+	keys := known.find(h)
+	if keys == nil || fresh+s.maxStale <= 0 {
+		return nil
+	}
+	if fresh < 0 && !known.isReported.Load() {
+		s.noticeStale(known)
+	}
+	return keys
+}
+
+// awaitKeys is Keys for a token that may have to wait, no longer than ctx and until.
+func (s *Source) awaitKeys(ctx context.Context, h jwthttp.TokenHeader, until time.Time) ([]jwthttp.Key, error) {
 	var keys []jwthttp.Key
 	var found *index                                       // the last one that was searched
 	if !slices.Contains(possible(s.wanted), h.Algorithm) { // a fetch would not change that
@@ -440,7 +465,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 		}
 		return nil, &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}
 	}
-	err := s.await(ctx, time.Now().Add(maxWait), func(known *served) bool {
+	err := s.await(ctx, until, func(known *served) bool {
 		found, keys = known.index, known.find(h)
 		return keys != nil
 	})
@@ -777,12 +802,13 @@ func (o *origin) Renewed(ctx context.Context, until time.Time, algorithm, kid st
 			until = end
 		}
 	}
-	return o.source.await(ctx, until, func(known *served) bool {
+	err := o.source.await(ctx, until, func(known *served) bool {
 		for _, name := range names {
 			if known.replaces(before, name, own) {
 				return true
 			}
 		}
 		return false
-	}) == nil
+	})
+	return err == nil || err == errClosed && o.source.isTenant
 }
