@@ -72,6 +72,39 @@ func (s *Source) Stats() Stats {
 	return stats
 }
 
+// TenantStats are figures of [Tenants] at one moment.
+type TenantStats struct {
+	Known     int    // tenants that are remembered
+	Open      int    // of these, how many have a source
+	Refused   int    // issuers whose refusal, or failure, is remembered
+	Lookups   uint64 // begun so far
+	Unasked   uint64 // tokens of issuers that were refused without a look-up, beyond the budget
+	Opened    uint64 // sources opened so far
+	Evicted   uint64 // of these, closed to make room for another tenant
+	Fetches   uint64 // begun so far by all sources; metadata and keys are one fetch
+	LastError error  // of the last look-up; nil if it had an answer
+}
+
+// Stats returns the current figures. It asks each source that is open.
+func (t *Tenants) Stats() TenantStats {
+	var open []*Source
+	t.known.Range(func(_, found any) bool {
+		if o := found.(*tenant).open.Load(); o != nil {
+			open = append(open, o.source)
+		}
+		return true
+	})
+	t.mu.Lock()
+	stats := t.stats
+	stats.Open, stats.Known = t.sources.open, t.sources.open+t.sources.closed.Len()
+	stats.Refused, stats.LastError = t.asking.refused.len(), t.asking.err
+	t.mu.Unlock()
+	for _, s := range open {
+		stats.Fetches += s.Stats().Fetches
+	}
+	return stats
+}
+
 // A record is what is logged of a kind of events, once a minute at most.
 type record struct {
 	level   slog.Level
@@ -108,6 +141,18 @@ func (s *Source) log(kind EventKind, name string, value any) {
 func (s *Source) report(kind EventKind, err error) {
 	s.log(kind, "err", err)
 	s.notify(Event{Kind: kind, Err: err})
+}
+
+// report logs what happened, and passes it to OnEvent. The issuer may be unverified.
+func (t *Tenants) report(kind EventKind, issuer string, err error) {
+	var attrs []slog.Attr
+	issuer = logtext.Cut(issuer)
+	if issuer != "" {
+		attrs = append(attrs, slog.String("issuer", issuer))
+	}
+	r := t.records[kind]
+	r.limit.Log(context.Background(), t.opts.Logger, r.level, r.message, append(attrs, slog.Any("err", err))...)
+	t.opts.OnEvent(Event{Kind: kind, Issuer: issuer, Err: err})
 }
 
 func (s *Source) notify(e Event) {

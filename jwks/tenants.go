@@ -267,39 +267,6 @@ func (t *Tenants) acquire(ctx context.Context, until time.Time, issuer string) (
 // clock returns the time since the start.
 func (t *Tenants) clock() time.Duration { return time.Since(t.start) }
 
-// TenantStats are figures of [Tenants] at one moment.
-type TenantStats struct {
-	Known     int    // tenants that are remembered
-	Open      int    // of these, how many have a source
-	Refused   int    // issuers whose refusal, or failure, is remembered
-	Lookups   uint64 // begun so far
-	Unasked   uint64 // tokens of issuers that were refused without a look-up, beyond the budget
-	Opened    uint64 // sources opened so far
-	Evicted   uint64 // of these, closed to make room for another tenant
-	Fetches   uint64 // begun so far by all sources; metadata and keys are one fetch
-	LastError error  // of the last look-up; nil if it had an answer
-}
-
-// Stats returns the current figures. It asks each source that is open.
-func (t *Tenants) Stats() TenantStats {
-	var open []*Source
-	t.known.Range(func(_, found any) bool {
-		if o := found.(*tenant).open.Load(); o != nil {
-			open = append(open, o.source)
-		}
-		return true
-	})
-	t.mu.Lock()
-	stats := t.stats
-	stats.Open, stats.Known = t.sources.open, t.sources.open+t.sources.closed.Len()
-	stats.Refused, stats.LastError = t.asking.refused.len(), t.asking.err
-	t.mu.Unlock()
-	for _, s := range open {
-		stats.Fetches += s.Stats().Fetches
-	}
-	return stats
-}
-
 // Close closes all sources, and waits for lookup, Logger and OnEvent. From then on every token
 // gets a 503. Close returns nil. It may be called again.
 func (t *Tenants) Close() error {

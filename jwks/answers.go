@@ -1,0 +1,140 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/reason"
+)
+
+// call returns the answer of lookup, with everything that is wrong with it as an error.
+func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = mistake{fmt.Errorf("it panicked: %v", fault)}
+		}
+	}()
+	opts, err = t.lookup(ctx, issuer)
+	if err != nil {
+		return Options{}, err
+	}
+	opts.Audience = slices.Clone(opts.Audience)
+	if _, err := t.newSource(issuer, opts); err != nil {
+		return Options{}, mistake{err}
+	}
+	return opts, nil
+}
+
+func isUnavailable(err error) bool {
+	return errors.Is(err, jwthttp.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// A mistake is a fault of lookup, and not of what it asks.
+type mistake struct{ error }
+
+func (m mistake) Unwrap() error { return m.error }
+
+// newSource returns a source for a tenant, as New and Discover do.
+func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
+	if opts.Issuer != "" && opts.Issuer != issuer {
+		return nil, fmt.Errorf("jwks: it was asked for %.100q and returned the options of %.100q: let it compare exactly", issuer, opts.Issuer)
+	}
+	if opts.Client != nil || opts.Logger != nil || opts.OnEvent != nil {
+		return nil, errors.New("jwks: it returned Options with a Client, Logger or OnEvent: set those in TenantOptions, for all tenants")
+	}
+	opts.Client, opts.Logger, opts.OnEvent = t.client, t.opts.Logger, t.opts.OnEvent
+	keySet := opts.KeySetURL
+	opts.KeySetURL = ""
+	var s *Source
+	var err error
+	if keySet != "" {
+		opts.Issuer = issuer
+		s, err = New(keySet, opts)
+	} else {
+		s, err = Discover(issuer, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.records, s.isTenant = t.records, true
+	return s, nil
+}
+
+// settle ends an inquiry with its answer, unless it has one already.
+func (t *Tenants) settle(f *inquiry, opts Options, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.settled {
+		return
+	}
+	f.settled = true
+	defer close(f.done)
+	n := t.tenant(f.issuer)
+	isRefused := errors.Is(err, jwthttp.ErrUnknownKey) && !isUnavailable(err)
+	if err == nil || isRefused {
+		t.asking.err = nil
+	}
+	switch {
+	case t.closed:
+		f.err = errTenantsClosed
+	case err == nil:
+		if n == nil { // see claim
+			t.asking.budget.giveBack()
+			t.asking.refused.remove(f.issuer)
+		}
+		f.tenant = t.accept(n, f, opts)
+	case isRefused:
+		if n != nil {
+			t.forget(n)
+		}
+		f.err = reason.UnknownIssuer
+		t.asking.refused.add(f.issuer, f.err, t.clock()+min(t.opts.LookupTTL, maxRefusalTTL))
+	default:
+		failed := newFetchError(fmt.Errorf("the look-up of the tenant failed: %w", err))
+		t.running.Go(func() { t.report(LookupFailed, f.issuer, failed) })
+		keep := failureTTL
+		if errors.As(err, new(mistake)) {
+			keep = mistakeTTL
+		} else {
+			t.asking.err = failed
+		}
+		switch {
+		case n == nil:
+			f.err = failed
+			t.asking.refused.add(f.issuer, failed, t.clock()+keep)
+		case t.fail(n, failed):
+			f.tenant = n
+		default:
+			f.err = failed
+		}
+	}
+}
+
+// accept returns the tenant with its new options.
+func (t *Tenants) accept(n *tenant, f *inquiry, opts Options) *tenant {
+	if n == nil {
+		n = &tenant{issuer: f.issuer, options: opts}
+		t.remember(n)
+	} else if !reflect.DeepEqual(n.options, opts) {
+		n.options = opts
+		if o := n.open.Load(); o != nil {
+			t.shut(o)
+		}
+	}
+	n.asked, n.again, n.err = f.began, 0, nil
+	t.setDue(n)
+	return n
+}
+
+// fail keeps the old options of a tenant after a look-up that failed. It reports whether they
+// may still be used.
+func (t *Tenants) fail(n *tenant, err error) bool {
+	now := t.clock()
+	n.err, n.again = err, now+renewalPause
+	t.setDue(n)
+	return now-n.asked < t.opts.LookupTTL+maxLookupStale
+}
