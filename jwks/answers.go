@@ -73,7 +73,7 @@ func (t *Tenants) settle(f *inquiry, opts Options, err error) {
 	}
 	f.settled = true
 	defer close(f.done)
-	n := t.tenant(f.issuer)
+	n := t.known.find(f.issuer)
 	isRefused := errors.Is(err, jwthttp.ErrUnknownKey) && !isUnavailable(err)
 	if err == nil || isRefused {
 		t.asking.err = nil
@@ -121,8 +121,8 @@ func (t *Tenants) accept(n *tenant, f *inquiry, opts Options) *tenant {
 		t.remember(n)
 	} else if !reflect.DeepEqual(n.options, opts) {
 		n.options = opts
-		if o := n.open.Load(); o != nil {
-			t.shut(o)
+		if n.open != nil {
+			t.shut(n.open)
 		}
 	}
 	n.asked, n.again, n.err = f.began, 0, nil

@@ -90,7 +90,7 @@ func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*te
 		if err == nil {
 			continue
 		}
-		if n := t.tenant(issuer); n != nil && ctx.Err() == nil {
+		if n := t.known.find(issuer); n != nil && ctx.Err() == nil {
 			// The look-up takes too long. The next tokens do not wait for it.
 			if t.clock()-n.asked < t.opts.LookupTTL || t.fail(n, err) {
 				return n, nil
@@ -100,25 +100,19 @@ func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*te
 	}
 }
 
-// tenant returns the tenant with this issuer, nil if it is not known.
-func (t *Tenants) tenant(issuer string) *tenant {
-	n, _ := t.known.Load(issuer)
-	known, _ := n.(*tenant)
-	return known
-}
-
 // remembered returns the tenant, or why its tokens are refused, if that needs no look-up.
 func (t *Tenants) remembered(issuer string) (*tenant, error) {
 	if t.closed {
 		return nil, errTenantsClosed
 	}
-	now := t.clock()
-	n := t.tenant(issuer)
+	clock := time.Now()
+	now := clock.Sub(t.start)
+	n := t.known.find(issuer)
 	if n == nil {
 		if err := t.asking.refused.find(issuer, now); err != nil {
 			return nil, err
 		}
-		if t.asking.flights[issuer] == nil && !t.asking.budget.has(time.Now()) {
+		if t.asking.flights[issuer] == nil && !t.asking.budget.has(clock) {
 			return nil, t.unasked(now)
 		}
 		return nil, nil
@@ -169,7 +163,7 @@ func (t *Tenants) ask(issuer string) {
 	f := &inquiry{issuer: issuer, began: t.clock(), done: make(chan struct{})}
 	t.asking.flights[issuer] = f
 	t.stats.Lookups++
-	if t.tenant(issuer) == nil {
+	if t.known.find(issuer) == nil {
 		t.asking.budget.claim(time.Now())
 	}
 	t.running.Add(2)

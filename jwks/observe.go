@@ -88,13 +88,12 @@ type TenantStats struct {
 // Stats returns the current figures. It asks each source that is open.
 func (t *Tenants) Stats() TenantStats {
 	var open []*Source
-	t.known.Range(func(_, found any) bool {
-		if o := found.(*tenant).open.Load(); o != nil {
-			open = append(open, o.source)
-		}
-		return true
-	})
 	t.mu.Lock()
+	for n := range t.known.all() {
+		if n.open != nil {
+			open = append(open, n.open.source)
+		}
+	}
 	stats := t.stats
 	stats.Open, stats.Known = t.sources.open, t.sources.open+t.sources.closed.Len()
 	stats.Refused, stats.LastError = t.asking.refused.len(), t.asking.err

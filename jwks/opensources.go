@@ -5,7 +5,6 @@ import (
 	"container/list"
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,28 +23,25 @@ type sources struct {
 	armed  bool
 }
 
-// An openSource is the source of a tenant, from its opening on.
+// An openSource is the source of a tenant, from its opening on. Tenants.mu guards it.
 type openSource struct {
 	source *Source
 	tenant *tenant
-	used   atomic.Int64 // when its keys were last wanted, to a second
-
-	// Tenants.mu guards the rest.
-	pins  int           // requests that wait for it
-	place int           // in silent; -1 if it is not there
-	since time.Duration // its order there: used, as it was when last looked at
+	pins   int           // requests that wait for it
+	place  int           // in silent; -1 if it is not there
+	since  time.Duration // its order there: tenant.used, as it was when last looked at
 }
 
 // touch records that the keys are in use.
-func (o *openSource) touch(now time.Duration) {
-	if now-time.Duration(o.used.Load()) >= touchAgain {
-		o.used.Store(int64(now))
+func (n *tenant) touch(now time.Duration) {
+	if now-time.Duration(n.used.Load()) >= touchAgain {
+		n.used.Store(int64(now))
 	}
 }
 
 // remember adds a tenant. If they are too many, the one that was closed first is forgotten.
 func (t *Tenants) remember(n *tenant) {
-	t.known.Store(n.issuer, n)
+	t.known.add(n)
 	n.place = t.sources.closed.PushBack(n)
 	if t.sources.open+t.sources.closed.Len() > maxTenants {
 		t.forget(t.sources.closed.Front().Value.(*tenant))
@@ -54,11 +50,11 @@ func (t *Tenants) remember(n *tenant) {
 
 // forget removes a tenant.
 func (t *Tenants) forget(n *tenant) {
-	if o := n.open.Load(); o != nil {
-		t.shut(o)
+	if n.open != nil {
+		t.shut(n.open)
 	}
 	t.sources.closed.Remove(n.place)
-	t.known.Delete(n.issuer)
+	t.known.remove(n)
 	n.forgotten = true
 }
 
@@ -79,7 +75,7 @@ func (t *Tenants) pin(ctx context.Context, until time.Time, n *tenant) (*openSou
 		if n.forgotten {
 			return nil, nil
 		}
-		o := n.open.Load()
+		o := n.open
 		if o == nil && (hasTurn || t.sources.take() || t.evict() && t.sources.take()) {
 			hasTurn = false // the source has it from now on
 			var err error
@@ -103,11 +99,11 @@ func (t *Tenants) pin(ctx context.Context, until time.Time, n *tenant) (*openSou
 // unpin is called once for each pin.
 func (t *Tenants) unpin(o *openSource) {
 	o.pins--
-	if o.pins > 0 || o.tenant.open.Load() != o {
+	if o.pins > 0 || o.tenant.open != o {
 		return
 	}
 	now := t.clock()
-	o.used.Store(int64(now))
+	o.tenant.used.Store(int64(now))
 	o.since = now
 	heap.Push(&t.sources.silent, o)
 	if t.sources.isWanted() {
@@ -124,10 +120,9 @@ func (t *Tenants) openSource(n *tenant) (*openSource, error) {
 		return nil, err
 	}
 	o := &openSource{source: s, tenant: n, place: -1}
-	o.used.Store(int64(t.clock()))
 	t.sources.closed.Remove(n.place)
-	n.place = nil
-	n.open.Store(o)
+	n.place, n.open = nil, o
+	n.source.Store(s)
 	t.sources.open++
 	t.stats.Opened++
 	return o, nil
@@ -137,7 +132,8 @@ func (t *Tenants) openSource(n *tenant) (*openSource, error) {
 // that wait for the source try again.
 func (t *Tenants) shut(o *openSource) {
 	n := o.tenant
-	n.open.Store(nil)
+	n.source.Store(nil)
+	n.open = nil
 	n.place = t.sources.closed.PushBack(n)
 	t.sources.silent.remove(o)
 	t.sources.open--
@@ -155,12 +151,11 @@ func (t *Tenants) shutAll() {
 	if t.sources.timer != nil {
 		t.sources.timer.Stop()
 	}
-	t.known.Range(func(_, found any) bool {
-		if o := found.(*tenant).open.Load(); o != nil {
-			t.shut(o)
+	for n := range t.known.all() {
+		if n.open != nil {
+			t.shut(n.open)
 		}
-		return true
-	})
+	}
 }
 
 // evict closes the source that was silent for longest. It reports whether there was one.
@@ -216,7 +211,7 @@ type silent []*openSource
 func (s *silent) first() *openSource {
 	for len(*s) > 0 {
 		o := (*s)[0]
-		used := time.Duration(o.used.Load())
+		used := time.Duration(o.tenant.used.Load())
 		if used == o.since {
 			return o
 		}

@@ -66,8 +66,7 @@ type Tenants struct {
 	records map[EventKind]*record // one for all tenants, so that their number costs nothing
 	start   time.Time             // of the clock that all times here are of
 
-	// known has each *tenant for which lookup has returned Options, by its issuer.
-	known sync.Map
+	known *tenantTable // those for which lookup has returned Options
 
 	ctx     context.Context // of look-ups; over with Close
 	cancel  context.CancelFunc
@@ -80,13 +79,17 @@ type Tenants struct {
 	stats   TenantStats
 }
 
-// A tenant is an issuer that lookup knows. It is never made without an answer.
+// A tenant is an issuer that lookup knows. What a token with a known key needs comes first, so
+// that it is close together.
 type tenant struct {
 	issuer string
-	open   atomic.Pointer[openSource] // nil while it has no source
-	due    atomic.Int64               // until then its keys are used without any thought of lookup
+	next   atomic.Pointer[tenant] // in the bucket of the table
+	source atomic.Pointer[Source] // nil while it is closed
+	due    atomic.Int64           // until then its keys are used without any thought of lookup
+	used   atomic.Int64           // when its keys were last wanted, to a second
 
 	// Tenants.mu guards the rest.
+	open      *openSource // nil while it is closed
 	options   Options
 	asked     time.Duration // when lookup was asked for them
 	again     time.Duration // lookup is not asked before
@@ -156,7 +159,7 @@ func NewTenants(lookup func(ctx context.Context, issuer string) (Options, error)
 	if err := checkTenantOptions(lookup == nil, &opts); err != nil {
 		return nil, err
 	}
-	t := &Tenants{lookup: lookup, opts: opts, records: newRecords(), start: time.Now(), close: func() {}}
+	t := &Tenants{lookup: lookup, opts: opts, records: newRecords(), start: time.Now(), known: newTenantTable(), close: func() {}}
 	client, own := newClient(opts.Client)
 	t.client = client
 	if own != nil {
@@ -210,13 +213,12 @@ func checkTenantOptions(noLookup bool, o *TenantOptions) error {
 // such key. Any other error is a 503.
 func (t *Tenants) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 	issuer := h.UnverifiedIssuer()
-	if found, ok := t.known.Load(issuer); ok {
-		n := found.(*tenant)
-		if o := n.open.Load(); o != nil {
-			now := o.source.now()
+	if n := t.known.find(issuer); n != nil {
+		if s := n.source.Load(); s != nil {
+			now := s.now()
 			if since := now.monotonic.Sub(t.start); int64(since) < n.due.Load() {
-				if keys := o.source.held(h, now); keys != nil {
-					o.touch(since)
+				if keys := s.held(h, now); keys != nil {
+					n.touch(since)
 					return keys, nil
 				}
 			}
