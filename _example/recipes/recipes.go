@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"crypto/rsa"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/jwks"
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
@@ -197,6 +199,25 @@ func severalIssuers(staff, shop jwthttp.KeySource) http.Handler {
 		"https://staff.example.com": staff, // a *jwks.Source, or a Key
 		"https://shop.example.com/": shop,
 	}, jwthttp.Options{Audience: []string{"orders"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(me))
+}
+
+func tenants(db *sql.DB, client *http.Client) http.Handler {
+	keys, err := jwks.NewTenants(func(ctx context.Context, issuer string) (jwks.Options, error) {
+		var audience string
+		err := db.QueryRowContext(ctx, "SELECT audience FROM tenants WHERE issuer = $1", issuer).Scan(&audience)
+		if errors.Is(err, sql.ErrNoRows) {
+			return jwks.Options{}, jwthttp.ErrUnknownKey // a 401; any other error is a 503
+		}
+		return jwks.Options{Audience: []string{audience}}, err
+	}, jwks.TenantOptions{Client: client}) // nil for a client with the usual limits
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

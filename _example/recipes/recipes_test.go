@@ -1,12 +1,16 @@
 package recipes
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"database/sql"
+	"database/sql/driver"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"maps"
@@ -42,6 +46,36 @@ func wants(t *testing.T, w *httptest.ResponseRecorder, status int, text string) 
 	if w.Code != status || !strings.Contains(w.Body.String(), text) {
 		t.Errorf("%d %s, want %d with %q", w.Code, w.Body, status, text)
 	}
+}
+
+// A table is a database with one table, from issuers to audiences.
+type table map[string]string
+
+func (t table) Connect(context.Context) (driver.Conn, error) { return t, nil }
+func (t table) Driver() driver.Driver                        { return nil }
+func (t table) Prepare(string) (driver.Stmt, error)          { return nil, driver.ErrSkip }
+func (t table) Begin() (driver.Tx, error)                    { return nil, driver.ErrSkip }
+func (t table) Close() error                                 { return nil }
+
+func (t table) QueryContext(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
+	if audience, ok := t[args[0].Value.(string)]; ok {
+		return &rows{audience}, nil
+	}
+	return &rows{}, nil
+}
+
+// rows are those that are left, of one column.
+type rows []string
+
+func (r *rows) Columns() []string { return []string{"audience"} }
+func (r *rows) Close() error      { return nil }
+
+func (r *rows) Next(row []driver.Value) error {
+	if len(*r) == 0 {
+		return io.EOF
+	}
+	row[0], *r = (*r)[0], (*r)[1:]
+	return nil
 }
 
 var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok")) })
@@ -194,6 +228,18 @@ func TestRecipes(t *testing.T) {
 		wants(t, send(h, "GET", "/", by(iss, "https://staff.example.com")), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", by(other, "https://shop.example.com/")), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", by(iss, "https://shop.example.com/")), 401, "")
+	})
+	t.Run("tenants", func(t *testing.T) {
+		db := sql.OpenDB(table{iss.URL: "orders"})
+		defer db.Close()
+		h := tenants(db, iss.Client())
+		by := func(options ...jwthttptest.TokenOption) string {
+			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, append(options, jwthttptest.Claim("aud", "orders"))...)
+		}
+		wants(t, send(h, "GET", "/", by()), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", by(jwthttptest.Claim("iss", iss.URL+"/"))), 401, "another issuer")
+		db.Close()
+		wants(t, send(h, "GET", "/", by(jwthttptest.Claim("iss", "https://new.example.com"))), 503, "")
 	})
 	t.Run("SPIFFE", func(t *testing.T) {
 		h := spiffe(iss.Key(jwthttptest.ES256))

@@ -110,9 +110,10 @@ func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
 	return fmt.Sprintf("tried the key %s, the token names %s (unverified): %s", logtext.Keys(tried), names, mend)
 }
 
-// UnknownIssuer is for a token of an issuer that Issuers does not have.
+// UnknownIssuer is for a token of an issuer that Issuers, or the look-up of jwks.NewTenants,
+// does not have.
 func UnknownIssuer(issuer string) string {
-	return fmt.Sprintf("the token has iss %s (unverified), which Issuers does not have: add it if you trust it, exactly as the token writes it", logtext.Quote(issuer))
+	return fmt.Sprintf("the token has iss %s (unverified), which is not among the trusted ones: add it if you trust it, exactly as the token writes it", logtext.Quote(issuer))
 }
 
 // Issuer is for a token with another iss, or none.

@@ -102,7 +102,7 @@ var (
 	SenderBound = newReason(invalidToken, "sender_constrained", "The access token is bound to a key", jwt.ErrTokenInvalidClaims)
 	// Issuer: the token has another iss, or none.
 	Issuer = newReason(invalidToken, "issuer", "The access token has another issuer", jwt.ErrTokenInvalidIssuer)
-	// UnknownIssuer: Issuers does not have this iss.
+	// UnknownIssuer: Issuers, or jwks.Tenants, does not have this iss.
 	UnknownIssuer = newReason(invalidToken, "issuer", "The access token has another issuer", errors.Join(ErrUnknownKey, jwt.ErrTokenInvalidIssuer))
 	// Audience: the token has another aud, none, or one where none is configured.
 	Audience = newReason(invalidToken, "audience", "The access token is for another audience", jwt.ErrTokenInvalidAudience)
