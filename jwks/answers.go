@@ -22,7 +22,7 @@ func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err er
 	if err != nil {
 		return Options{}, err
 	}
-	opts.Audience = slices.Clone(opts.Audience)
+	opts.Audience, opts.Algorithms = slices.Clone(opts.Audience), slices.Clone(opts.Algorithms)
 	if _, err := t.newSource(issuer, opts); err != nil {
 		return Options{}, mistake{err}
 	}

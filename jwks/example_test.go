@@ -59,6 +59,35 @@ func ExampleNew() {
 	// jwks: the address of the key set: "http://a.example.com/keys" is plain http, which others can change on the way: use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)
 }
 
+// Each customer brings an identity provider. The table of customers says whose tokens count.
+func ExampleNewTenants() {
+	table := map[string]jwks.Options{
+		"https://login.a.example.com/": {Audience: []string{"orders"}}, // its metadata names its keys
+		"https://b.example.net":        {Audience: []string{"client-7"}, KeySetURL: "https://b.example.net/jwks.json"},
+	}
+	keys, err := jwks.NewTenants(func(ctx context.Context, issuer string) (jwks.Options, error) {
+		opts, ok := table[issuer] // exactly, and the address does not come from the token
+		if !ok {
+			return jwks.Options{}, jwthttp.ErrUnknownKey
+		}
+		return opts, nil
+	}, jwks.TenantOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = auth.Verify(context.Background(), tokenOfTenant("mallory", "https://evil.example.com"))
+	fmt.Println(err)
+	fmt.Println(keys.Stats().Lookups, keys.Stats().Fetches)
+	// Output:
+	// jwthttp: invalid token: The access token has another issuer: the token has iss "https://evil.example.com" (unverified), which is not among the trusted ones: add it if you trust it, exactly as the token writes it
+	// 1 0
+}
+
 func ExampleParse() {
 	set, err := jwks.Parse([]byte(`{"keys": [
 		{"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "use": "sig", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},

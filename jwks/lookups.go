@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	maxLookups     = 16 // that run at once
+	maxFirst       = 12 // look-ups at once for issuers that are not known
+	maxRenewals    = 4  // look-ups at once for those that are, which a flood does not delay
 	lookupTimeout  = 5 * time.Second
 	maxLookupStale = time.Hour // for which an answer is used past its time, while lookup fails
 	maxRefusalTTL  = time.Minute
@@ -25,12 +26,13 @@ const (
 
 // asking is the state of all look-ups. Tenants.mu guards it.
 type asking struct {
-	turns
-	flights map[string]*inquiry // by issuer, until lookup returns
-	refused refusals
-	budget  budget        // for issuers that are not known
-	err     error         // of the last look-up; nil if it had an answer
-	warn    time.Duration // no record of a flood is written before
+	first    turns               // of issuers that are not known
+	renewals turns               // of those that are
+	flights  map[string]*inquiry // by issuer, until lookup returns
+	refused  refusals
+	budget   budget        // for issuers that are not known
+	err      error         // of the last look-up; nil if it had an answer
+	warn     time.Duration // no record of a flood is written before
 }
 
 // An inquiry is a look-up under way. It belongs to no request.
@@ -45,20 +47,21 @@ type inquiry struct {
 
 func newAsking() asking {
 	return asking{
-		turns:   turns{free: maxLookups},
-		flights: map[string]*inquiry{},
-		refused: refusals{entries: map[string]*list.Element{}},
-		budget:  budget{size: unknownAtOnce, delay: unknownDelay},
+		first:    turns{free: maxFirst},
+		renewals: turns{free: maxRenewals},
+		flights:  map[string]*inquiry{},
+		refused:  refusals{entries: map[string]*list.Element{}},
+		budget:   budget{size: unknownAtOnce, delay: unknownDelay},
 	}
 }
 
 // find returns the tenant with this issuer once there is an answer of lookup to use. It waits
 // no longer than ctx and until. t.mu is held, but not while find waits.
 func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*tenant, error) {
-	hasTurn := false
+	var turn *turns // that this call has
 	defer func() {
-		if hasTurn {
-			t.asking.release()
+		if turn != nil {
+			turn.release()
 		}
 	}()
 	for {
@@ -66,12 +69,12 @@ func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*te
 		if n != nil || err != nil {
 			return n, err
 		}
-		f := t.asking.flights[issuer]
+		f, q := t.asking.flights[issuer], t.turnsOf(issuer)
 		switch {
 		case f != nil:
-			if hasTurn {
-				t.asking.release()
-				hasTurn = false
+			if turn != nil {
+				turn.release()
+				turn = nil
 			}
 			if err = t.wait(ctx, until, f.done); err == nil {
 				if f.err == nil && f.tenant.forgotten { // again, and lookup may hang
@@ -79,13 +82,15 @@ func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*te
 				}
 				return f.tenant, f.err
 			}
-		case hasTurn || t.asking.take():
-			hasTurn = false // the look-up has it from now on
-			t.ask(issuer)
-			continue
+		case turn != nil:
+			t.ask(issuer, turn)
+			turn = nil // the look-up has it from now on
+		case q.take():
+			t.ask(issuer, q)
 		default:
-			err = t.await(ctx, until, &t.asking.turns)
-			hasTurn = err == nil
+			if err = t.await(ctx, until, q); err == nil {
+				turn = q
+			}
 		}
 		if err == nil {
 			continue
@@ -98,6 +103,13 @@ func (t *Tenants) find(ctx context.Context, until time.Time, issuer string) (*te
 		}
 		return nil, err
 	}
+}
+
+func (t *Tenants) turnsOf(issuer string) *turns {
+	if t.known.find(issuer) == nil {
+		return &t.asking.first
+	}
+	return &t.asking.renewals
 }
 
 // remembered returns the tenant, or why its tokens are refused, if that needs no look-up.
@@ -122,8 +134,8 @@ func (t *Tenants) remembered(issuer string) (*tenant, error) {
 	if !isFresh && n.err == nil {
 		return nil, nil
 	}
-	if now >= n.again && (n.err != nil || age >= t.opts.LookupTTL/2) && t.asking.flights[issuer] == nil && t.asking.take() {
-		t.ask(issuer)
+	if now >= n.again && (n.err != nil || age >= t.opts.LookupTTL/2) && t.asking.flights[issuer] == nil && t.asking.renewals.take() {
+		t.ask(issuer, &t.asking.renewals)
 	}
 	if age >= t.opts.LookupTTL+maxLookupStale {
 		return nil, n.err
@@ -159,7 +171,7 @@ func (t *Tenants) unasked(now time.Duration) error {
 }
 
 // ask begins a look-up. The caller has a turn, which is passed to it.
-func (t *Tenants) ask(issuer string) {
+func (t *Tenants) ask(issuer string, turn *turns) {
 	f := &inquiry{issuer: issuer, began: t.clock(), done: make(chan struct{})}
 	t.asking.flights[issuer] = f
 	t.stats.Lookups++
@@ -185,7 +197,7 @@ func (t *Tenants) ask(issuer string) {
 			t.settle(f, opts, err)
 			t.mu.Lock()
 			delete(t.asking.flights, issuer)
-			t.asking.release()
+			turn.release()
 			t.mu.Unlock()
 			t.running.Done()
 		}()

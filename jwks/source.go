@@ -69,6 +69,11 @@
 // 503. The log says why. [Source.Refresh] returns the reason, so call Refresh when the program
 // starts.
 //
+// # Tenants
+//
+// [NewTenants] is for issuers that are not known when the program starts, such as those of
+// customers. It opens a source for each, when the first token comes.
+//
 // # What is logged
 //
 // A source logs to [Options].Logger, and without one to [slog.Default]. It logs each of these
@@ -127,7 +132,7 @@ const (
 // Audience or AllowAnyAudience must be set.
 type Options struct {
 	// Issuer is the iss that a token must carry, compared exactly. New needs it. Leave it
-	// empty for Discover, which has a parameter for it.
+	// empty for Discover and NewTenants, which get it from elsewhere.
 	Issuer string
 
 	// Audience lists the names of this service in aud. A token must carry one of them,
@@ -163,6 +168,7 @@ type Options struct {
 	// metadata of the issuer says where the keys are. New has a parameter for it, and Discover
 	// asks the metadata, so both refuse it.
 	KeySetURL string
+
 	// AllowInsecureHTTP allows addresses without TLS (http) beyond loopback: of the issuer, of
 	// its metadata, and of the keys, also where https metadata names them. It is for networks
 	// that others cannot reach, such as those of Docker Compose, and for meshes with a TLS of

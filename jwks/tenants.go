@@ -41,7 +41,7 @@ type TenantOptions struct {
 
 	// LookupTTL is for how long an answer of lookup is used: 5 minutes if 0, at least a second,
 	// at most 24 hours. So a tenant that is no longer in your table is accepted for this time at
-	// most. A refusal is used for this time too, but for a minute at most.
+	// most, and for an hour more if lookup fails. A refusal is used for a minute at most.
 	LookupTTL time.Duration
 
 	// Client fetches the keys of all tenants. See [Options].Client.
@@ -119,12 +119,12 @@ var errTenantsClosed = errors.New("jwks: the tenants are closed")
 //
 //   - Look it up, and compare it exactly. Never make an address, a query or the name of a file
 //     of it: then anybody could bring an issuer.
-//   - Return its Options as for [Discover], or with KeySetURL as for [New]. Issuer may be empty.
-//     Client, Logger and OnEvent stay nil, because all tenants share those of TenantOptions.
+//   - Return its Options as for [Discover]. If they have a KeySetURL, they are those for [New].
+//     Issuer may be empty. Client, Logger and OnEvent stay nil, because all tenants share those
+//     of TenantOptions.
 //   - Return an error that wraps [jwthttp.ErrUnknownKey] for an issuer that you do not trust. Its
 //     tokens get a 401. Any other error is a 503.
-//   - Return when ctx is over, which is after 5 seconds or with Close. Until then it occupies one
-//     of 16 places.
+//   - Return when ctx is over, which is after 5 seconds or with Close. Close waits for it.
 //
 // It is called concurrently, once at a time for an issuer, and in no request's goroutine. If it
 // panics, that is an error. Options of another issuer, and those that Discover or New would
@@ -142,11 +142,12 @@ var errTenantsClosed = errors.New("jwks: the tenants are closed")
 //   - If lookup fails, the last answer is used for an hour more, and lookup is asked every 10
 //     seconds.
 //
-// At most 16 look-ups run at once. Others wait for their turn. Issuers that lookup has not
-// accepted before share a budget: 50 look-ups at once, and 10 more a second. A look-up that finds
-// a tenant uses nothing of it. Beyond the budget, a token of such an issuer gets a 401 without a
-// look-up, or a 503 if the last look-up failed. So a flood of invented issuers reaches neither
-// your database nor the tenants that are known. A new tenant may have to wait until it ends.
+// At most 16 look-ups run at once: 12 for new issuers, and 4 for tenants that are known. Others
+// wait for their turn. New issuers share a budget: 50 look-ups at once, and 10 more a second. A
+// look-up that finds a tenant uses nothing of it. Beyond the budget, a token of a new issuer gets
+// a 401 without a look-up, or a 503 if the last look-up failed. So a flood of invented issuers
+// costs your database 10 look-ups a second, and tenants that are known do not notice it. A new
+// tenant may be refused until it ends.
 //
 // The answers for 100,000 tenants are remembered, and 1,000 refusals apart from them.
 //
@@ -276,7 +277,8 @@ func (t *Tenants) Close() error {
 	t.closed = true
 	t.cancel()
 	t.shutAll()
-	t.asking.wakeAll()
+	t.asking.first.wakeAll()
+	t.asking.renewals.wakeAll()
 	t.sources.wakeAll()
 	t.mu.Unlock()
 	t.running.Wait()
