@@ -451,14 +451,13 @@ func (s *Source) held(h jwthttp.TokenHeader, now moment) []jwthttp.Key {
 		return nil
 	}
 	fresh := known.fresh(now)
-	keys := known.find(h)
-	if keys == nil || fresh+s.maxStale <= 0 {
-		return nil
+	if keys := known.find(h); keys != nil && fresh+s.maxStale > 0 {
+		if fresh < 0 && !known.isReported.Load() {
+			s.noticeStale(known)
+		}
+		return keys
 	}
-	if fresh < 0 && !known.isReported.Load() {
-		s.noticeStale(known)
-	}
-	return keys
+	return nil
 }
 
 // awaitKeys is Keys for a token that may have to wait, no longer than ctx and until.

@@ -271,15 +271,12 @@ func (t *Tenants) acquire(ctx context.Context, until time.Time, issuer string) (
 func (t *Tenants) clock() time.Duration { return time.Since(t.start) }
 
 // Close closes all sources, and waits for lookup, Logger and OnEvent. From then on every token
-// gets a 503. Close returns nil. It may be called again.
+// gets a 503, and none waits. Close returns nil. It may be called again.
 func (t *Tenants) Close() error {
 	t.mu.Lock()
 	t.closed = true
 	t.cancel()
 	t.shutAll()
-	t.asking.first.wakeAll()
-	t.asking.renewals.wakeAll()
-	t.sources.wakeAll()
 	t.mu.Unlock()
 	t.running.Wait()
 	t.close()

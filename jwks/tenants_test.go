@@ -524,6 +524,47 @@ func TestCloseTenants(t *testing.T) {
 	}
 }
 
+// Close waits for a lookup that does not heed its context. The requests do not.
+func TestCloseWaitsForLookup(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newTown().protect(t, jwks.TenantOptions{})
+		var ended atomic.Bool
+		d.answer = func(context.Context, string) (jwks.Options, error) {
+			time.Sleep(1500 * time.Millisecond)
+			ended.Store(true)
+			return jwks.Options{}, nil
+		}
+		var wg sync.WaitGroup
+		for i := range 30 {
+			wg.Go(func() { d.wantAfter(t, time.Second, 503, of(fmt.Sprint("t", i))) })
+		}
+		time.Sleep(time.Second)
+		d.Tenants.Close()
+		if !ended.Load() {
+			t.Error("Close does not wait")
+		}
+		wg.Wait()
+	})
+}
+
+// A tenant for whose keys a request waits does not make room for another one.
+func TestWaitingRequestKeepsItsSource(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newTown().protect(t, jwks.TenantOptions{MaxOpen: 1})
+		d.want(t, 200, of("t1"))
+		d.delay = time.Second
+		other := strings.Replace(of("t1"), b64([]byte(`{"alg":"EdDSA","kid":"k"}`)), b64([]byte(`{"alg":"EdDSA","kid":"other"}`)), 1)
+		var wg sync.WaitGroup
+		wg.Go(func() { d.wantAfter(t, time.Second, 401, other) })
+		time.Sleep(500 * time.Millisecond)
+		wg.Go(func() { d.wantAfter(t, 1500*time.Millisecond, 200, of("t2")) })
+		wg.Wait()
+		if n := d.fetched("t1"); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
 // Everything at once, for the race detector.
 func TestTenantsUnderLoad(t *testing.T) {
 	d := newTown().protect(t, jwks.TenantOptions{MaxOpen: 5, LookupTTL: time.Second})

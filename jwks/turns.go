@@ -35,13 +35,6 @@ func (q *turns) release() {
 // isWanted reports whether somebody waits.
 func (q *turns) isWanted() bool { return q.waiting.Len() > 0 }
 
-// wakeAll gives everybody who waits a turn. It is for Close.
-func (q *turns) wakeAll() {
-	for q.isWanted() {
-		q.release()
-	}
-}
-
 // await returns nil once the caller has a turn. It waits no longer than ctx and until. t.mu is
 // held, but not while await waits.
 func (t *Tenants) await(ctx context.Context, until time.Time, q *turns) error {
@@ -71,6 +64,8 @@ func (t *Tenants) wait(ctx context.Context, until time.Time, done <-chan struct{
 	select {
 	case <-done:
 		return nil
+	case <-t.ctx.Done():
+		return errTenantsClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:

@@ -310,6 +310,20 @@ var register = []clause{
 		{"jwks.TestCloseWaitsForEvents", nil},
 		{"TestNoGoroutines", nil},
 	}},
+	{"4", "nor does one of the tenants, whatever they were doing", []proof{
+		{"jwks.TestCloseTenants", []mutant{
+			{"leaves the sources of tenants open", "jwks.Tenants.Close", `	t.shutAll()
+`, ``},
+		}},
+		{"jwks.TestCloseWaitsForLookup", []mutant{
+			{"does not wait for look-ups", "jwks.Tenants.Close", `	t.running.Wait()
+`, ``},
+			{"lets requests wait for tenants that are closed", "jwks.Tenants.wait", `	case <-t.ctx.Done():
+		return errTenantsClosed
+`, ``},
+		}},
+		{"jwks.TestTenantsUnderLoad", nil},
+	}},
 	{"5", "a token has 8 KiB, or what the option says", []proof{
 		{"TestSizeLimits", []mutant{
 			{"takes a token that is one byte too large", "internal/jws.Split", `> limit`, `> limit+1`},
@@ -1251,10 +1265,10 @@ var register = []clause{
 	}},
 	{"16", "an algorithm that no key could have starts no fetch", []proof{
 		{"jwks.TestUnpublishedAlgorithms", []mutant{
-			{"fetches for an algorithm that no key has", "jwks.Source.Keys", `!slices.Contains(possible(s.wanted), h.Algorithm)`, `false`},
+			{"fetches for an algorithm that no key has", "jwks.Source.awaitKeys", `!slices.Contains(possible(s.wanted), h.Algorithm)`, `false`},
 		}},
 		{"jwks.TestUnlistedAlgorithms", []mutant{
-			{"fetches for an algorithm that is not listed", "jwks.Source.Keys", `possible(s.wanted)`, `algorithms`},
+			{"fetches for an algorithm that is not listed", "jwks.Source.awaitKeys", `possible(s.wanted)`, `algorithms`},
 			{"does not name the option", "jwks.unknownKey.Error", `slices.Contains(algorithms, e.algorithm) &&`, `false &&`},
 		}},
 	}},
@@ -1271,6 +1285,98 @@ var register = []clause{
 			{"lets a renewal decide on an unknown kid", "jwks.Source.await", `f.whole &&`, `!f.whole ||`},
 		}},
 	}},
+	{"16", "tenants: of many tokens of a new one, one makes lookup be asked", []proof{
+		{"jwks.TestOneLookup", []mutant{
+			{"asks lookup for each token", "jwks.Tenants.ask", `	t.asking.flights[issuer] = f
+`, ``},
+		}},
+	}},
+	{"16", "which no request waits for longer than 2 seconds, if it never returns either", []proof{
+		{"jwks.TestLookupBlocks", []mutant{
+			{"waits for lookup for ever", "jwks.Tenants.wait", `	case <-timer.C:
+		return errStillLooking
+`, ``},
+			{"lets new tenants use the turns of known ones", "jwks.maxFirst", `12`, `16`},
+		}},
+		{"jwks.TestLookupBlocksForOneTenant", []mutant{
+			{"asks a lookup again that has not returned", "jwks.Tenants.remembered", ` && t.asking.flights[issuer] == nil && t.asking.renewals.take()`, ` && t.asking.renewals.take()`},
+		}},
+		{"jwks.TestLookupsAtOnce", []mutant{
+			{"runs any number of look-ups at once", "jwks.turns.take", `	q.free--
+`, ``},
+		}},
+	}},
+	{"16", "invented issuers have a budget: 50 look-ups, 10 more each second; known tenants do not notice", []proof{
+		{"jwks.TestFloodOfIssuers", []mutant{
+			{"looks up every invented issuer", "jwks.Tenants.remembered", `!t.asking.budget.has(clock)`, `false`},
+			{"counts tenants that are found", "jwks.Tenants.settle", `			t.asking.budget.giveBack()
+`, ``},
+		}},
+		{"jwks.TestFloodWhileLookupFails", []mutant{
+			{"blames the client for a database that is down", "jwks.Tenants.unasked", `t.asking.err != nil`, `false`},
+		}},
+	}},
+	{"16", "what lookup does wrong is a 503, and is logged", []proof{
+		{"jwks.TestLookupAnswers/a panic", []mutant{
+			{"lets lookup end the program", "jwks.Tenants.call", `fault := recover()`, `fault := any(nil)`},
+		}},
+		{"jwks.TestLookupAnswers/Goexit", nil},
+		{"jwks.TestLookupAnswers/a Client", []mutant{
+			{"lets a tenant bring a client", "jwks.Tenants.newSource", `opts.Client != nil || `, ``},
+		}},
+		{"jwks.TestLookupAnswers/ErrUnknownKey after a timeout", []mutant{
+			{"refuses tokens because a database is slow", "jwks.Tenants.settle", ` && !isUnavailable(err)`, ``},
+		}},
+		{"jwks.TestLookupAnswers/another error", nil},
+		{"jwks.TestLookupAnswers/ErrUnknownKey", []mutant{
+			{"forgets refusals", "jwks.refusals.find", `now < known.until`, `false`},
+		}},
+	}},
+	{"16", "a tenant that is removed stops within LookupTTL, and its tokens never wait until then", []proof{
+		{"jwks.TestTenantIsRemoved/10s", []mutant{
+			{"lets tokens of active tenants wait", "jwks.Tenants.remembered", `n.err != nil || age >= t.opts.LookupTTL/2`, `n.err != nil`},
+		}},
+		{"jwks.TestTenantIsRemoved/5m0s", []mutant{
+			{"uses answers for ever", "jwks.Tenants.remembered", `age < t.opts.LookupTTL`, `true`},
+		}},
+	}},
+	{"16", "and new options count at once", []proof{
+		{"jwks.TestOptionsChange", []mutant{
+			{"keeps the old options", "jwks.Tenants.accept", `!reflect.DeepEqual(n.options, opts)`, `false`},
+			{"takes wrong options in place of good ones", "jwks.Tenants.call", `return Options{}, mistake{err}`, `return opts, nil`},
+		}},
+		{"jwks.TestOptionsChangeWhileTokensWait", []mutant{
+			{"refuses tokens because their source was replaced", "jwks.Tenants.keys", `err == errClosed && !t.closed`, `false`},
+		}},
+	}},
+	{"16", "while lookup fails, known tenants go on for an hour", []proof{
+		{"jwks.TestLookupFailsForLong", []mutant{
+			{"drops good tenants when lookup fails", "jwks.Tenants.settle", `case t.fail(n, failed):`, `case t.fail(n, failed) && false:`},
+			{"believes an old answer for a day", "jwks.maxLookupStale", `time.Hour`, `24 * time.Hour`},
+		}},
+	}},
+	{"16", "at most MaxOpen tenants have keys, the longest silent goes first, and no request loses its source", []proof{
+		{"jwks.TestManyTenantsAtOnce", []mutant{
+			{"opens more than MaxOpen", "jwks.Tenants.pin", `t.sources.take() || t.evict()`, `true || t.evict()`},
+		}},
+		{"jwks.TestLongestSilentGoesFirst", []mutant{
+			{"does not count tokens with known keys", "jwks.tenant.touch", `n.used.Store(int64(now))`, `_ = now`},
+		}},
+		{"jwks.TestTenantsTakeTurns", []mutant{
+			{"does not make room when a request is over", "jwks.Tenants.unpin", `if t.sources.isWanted() {`, `if false {`},
+		}},
+		{"jwks.TestWaitingRequestKeepsItsSource", []mutant{
+			{"closes a source that a request waits for", "jwks.Tenants.pin", `			t.sources.silent.remove(o)
+`, ``},
+		}},
+		{"jwks.TestReplacedKeyOfClosedTenant", []mutant{
+			{"refuses a token because its tenant made room", "jwks.origin.Renewed", ` || err == errClosed && o.source.isTenant`, ``},
+		}},
+		{"jwks.TestSilentTenants", []mutant{
+			{"keeps the keys of silent tenants", "jwks.Tenants.sweep", `left > 0`, `true`},
+		}},
+		{"jwks.TestTenantWhoseProviderIsDown", nil},
+	}},
 	{"17", "no bad answer takes good keys away", []proof{
 		{"jwks.TestBadRefresh/status 500", nil},
 		{"jwks.TestBadRefresh/empty", nil},
@@ -1286,8 +1392,8 @@ var register = []clause{
 	{"17", "by the earlier of both clocks, and a machine that wakes up renews them", []proof{
 		{"jwks.TestSleep", []mutant{
 			{"takes an answer whatever its status", "jwks.remote.get", `res.StatusCode != http.StatusOK`, `false`},
-			{"uses keys for ever", "jwks.Source.Keys", `&& fresh+s.maxStale > 0 `, ``},
-			{"uses keys for longer than MaxStale", "jwks.Source.Keys", `s.maxStale`, `maxMaxStale`},
+			{"uses keys for ever", "jwks.Source.held", `&& fresh+s.maxStale > 0 `, ``},
+			{"uses keys for longer than MaxStale", "jwks.Source.held", `s.maxStale`, `maxMaxStale`},
 			{"uses keys while the machine sleeps", "jwks.moment.since", `max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall)`, `m.monotonic.Sub(earlier.monotonic`},
 			{"uses keys while the clock is set back", "jwks.moment.since", `max(m.monotonic.Sub(earlier.monotonic), m.wall.Sub(earlier.wall)`, `m.wall.Sub(earlier.wall`},
 		}},
@@ -1352,7 +1458,7 @@ var register = []clause{
 		{"jwks.TestTokensLeadNowhere", []mutant{
 			{"binds keys to no audience", "jwks.Source.bind", `, s.audience...`, ``},
 			{"binds keys to no issuer", "jwks.Source.bind", `WithIssuer(s.issuer, s.audience...)`, `Key`},
-			{"fetches for every unknown kid", "jwks.budget.claim", `full.Sub(now) > budgetSize*budgetDelay`, `false`},
+			{"fetches for every unknown kid", "jwks.budget.claim", `full.Sub(now) > b.size*b.delay`, `false`},
 		}},
 		{"TestIssuers/another", nil},
 		{"jwks.TestBadMetadata", []mutant{
@@ -1383,6 +1489,16 @@ var register = []clause{
 		}},
 		{"TestIssuers/escaped name", []mutant{
 			{"does not know a name that is escaped", "internal/tokenjson.reader.textOf", `if n.escaped {`, `if false {`},
+		}},
+	}},
+	{"18", "tenants: only what lookup returns says whose keys are fetched, and for whom", []proof{
+		{"jwks.TestTenants", nil},
+		{"jwks.TestTenantsDiscover", nil},
+		{"jwks.TestLookupAnswers/another issuer", []mutant{
+			{"takes the options of another tenant", "jwks.Tenants.newSource", `opts.Issuer != "" && opts.Issuer != issuer`, `false`},
+		}},
+		{"jwks.TestTenantOptions", []mutant{
+			{"lets New have two addresses", "jwks.checkOptions", `o.KeySetURL != ""`, `false`},
 		}},
 	}},
 	{"19", "a client reads constant sentences", []proof{
@@ -1436,6 +1552,12 @@ var register = []clause{
 			{"shows a whole error", "jwks.fetchError.Error", `(strings`, `("") + (strings`},
 		}},
 	}},
+	{"19", "an unverified issuer in the log is one line", []proof{
+		{"jwks.TestUnverifiedIssuerIsOnOneLine", []mutant{
+			{"logs an issuer as it came", "jwks.Tenants.report", `	issuer = logtext.Cut(issuer)
+`, ``},
+		}},
+	}},
 	{"20", "what a forged token of the full size costs is written down, for each algorithm and key size, and less than 2 KiB for HMAC and RSA 2048", []proof{
 		{"TestCostOfForgedTokens", []mutant{
 			{"goes on with a key that a golang-jwt function returns no more", "internal/keyfunc.Source.Key", ` && k.verifier.IsFor(material)`, ``},
@@ -1480,6 +1602,15 @@ var register = []clause{
 `, ``},
 		}},
 		{"TestBindingIsBounded", nil},
+	}},
+	{"20", "what is remembered of invented issuers has an end, and replaces no tenant", []proof{
+		{"jwks.TestRefusalsAreBounded", []mutant{
+			{"remembers every refusal", "jwks.refusals.add", `r.order.Len() > maxRefused`, `false`},
+		}},
+		{"jwks.TestTenantsLogOnceAMinute", []mutant{
+			{"has a log record for each tenant", "jwks.Tenants.newSource", `s.records, s.isTenant = t.records, true`, `s.isTenant = true`},
+		}},
+		{"jwks.TestMemoryPerTenant", nil},
 	}},
 	{"20", "a list of revocations has an end", []proof{
 		{"denylist.TestMemoryFull", []mutant{
@@ -1565,10 +1696,10 @@ var register = []clause{
 	}},
 	{"22", "an unknown key is explained by the keys that there are, and a flood pays for no text", []proof{
 		{"jwks.TestUnknownKeySaysWhatThereIs", []mutant{
-			{"does not say which keys there are", "jwks.Source.Keys", `err == jwthttp.ErrUnknownKey`, `false`},
+			{"does not say which keys there are", "jwks.Source.awaitKeys", `err == jwthttp.ErrUnknownKey`, `false`},
 		}},
 		{"jwks.TestUnknownKeyAllocations", []mutant{
-			{"makes the text for each token", "jwks.Source.Keys", `err = &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, s.wanted, found}).Error())`},
+			{"makes the text for each token", "jwks.Source.awaitKeys", `err = &unknownKey{h.Algorithm, h.KeyID, s.wanted, found}`, `err = errors.New((&unknownKey{h.Algorithm, h.KeyID, s.wanted, found}).Error())`},
 		}},
 		{"internal/logtext.TestNoKey", []mutant{
 			{"does not call the kid unverified", "internal/logtext.NoKey", `no key for alg %s%s (unverified)`, `no key for alg %s%s`},
