@@ -38,29 +38,30 @@ func inTurns(rounds, calls int, first, second func(i int)) (a, b, ratio float64)
 	return median(as), median(bs), median(ratios)
 }
 
-// TestCost compares Tenants with Issuers. It states its goal of 1.1, and fails at 1.5 only,
-// because the machine may do other things.
+// TestCost compares Tenants with Issuers. For a known tenant, the goal is a ratio of 1.1. The test
+// fails well above that, because the machine may do other things.
 func TestCost(t *testing.T) {
 	r := newRig(t)
 	for _, work := range []struct {
 		name string
+		most float64
 		call func(source jwthttp.KeySource, auth *jwthttp.Middleware[claims]) func(int)
 	}{
-		{"the keys of a known tenant", func(source jwthttp.KeySource, _ *jwthttp.Middleware[claims]) func(int) {
+		{"the keys of a known tenant", 1.5, func(source jwthttp.KeySource, _ *jwthttp.Middleware[claims]) func(int) {
 			return func(i int) {
 				if keys, err := source.Keys(t.Context(), r.headers[r.draw(i)]); err != nil || len(keys) != 1 {
 					t.Fatal(keys, err)
 				}
 			}
 		}},
-		{"a token of a known tenant", func(_ jwthttp.KeySource, auth *jwthttp.Middleware[claims]) func(int) {
+		{"a token of a known tenant", 1.5, func(_ jwthttp.KeySource, auth *jwthttp.Middleware[claims]) func(int) {
 			return func(i int) {
 				if _, err := auth.Verify(t.Context(), r.tokens[r.draw(i)]); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}},
-		{"a token of an unknown issuer", func(_ jwthttp.KeySource, auth *jwthttp.Middleware[claims]) func(int) {
+		{"a token of an unknown issuer", 3, func(_ jwthttp.KeySource, auth *jwthttp.Middleware[claims]) func(int) {
 			return func(i int) {
 				if _, err := auth.Verify(t.Context(), r.unknown[i%len(r.unknown)]); err == nil {
 					t.Fatal("an unknown issuer is accepted")
@@ -74,7 +75,7 @@ func TestCost(t *testing.T) {
 		i := 0
 		allocs := testing.AllocsPerRun(1000, func() { tenants(i); i++ }) - testing.AllocsPerRun(1000, func() { issuers(i); i++ })
 		t.Logf("%s: %.0f ns with Issuers, %.0f ns with Tenants, ratio %.3f, %+.0f allocations", work.name, a, b, ratio, allocs)
-		if ratio > 1.5 || allocs > 0 {
+		if ratio > work.most || allocs > 0 {
 			t.Errorf("%s: ratio %.3f, %+.0f allocations", work.name, ratio, allocs)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// minutes returns how long the simulated traffic lasts: 1, or TENANTS_MINUTES.
+// minutes returns how long each period of simulated traffic lasts: 1, or TENANTS_MINUTES.
 func minutes(t *testing.T) int {
 	text := os.Getenv("TENANTS_MINUTES")
 	if text == "" {
@@ -28,9 +28,9 @@ func minutes(t *testing.T) int {
 	return n
 }
 
-// TestTraffic simulates 100 tokens a second of 100,000 tenants that are known. In the second half
-// of the time, 1,000 tokens a second of invented issuers come too. A provider answers after
-// 200 ms, and sets no max-age.
+// TestTraffic simulates 100 tokens a second of 100,000 tenants that are known. There are three
+// periods: in the first the keys are fetched, and in the third 1,000 tokens a second of invented
+// issuers come too. A provider answers after 200 ms, and sets no max-age.
 func TestTraffic(t *testing.T) {
 	const perSecond, inventedPerSecond = 100, 1000
 	for _, tc := range []struct {

@@ -1,8 +1,9 @@
 // Package tenants measures jwks.Tenants: 100,000 tenants, of which 1,000 have their keys in
 // memory.
 //
-//	go -C _bench test -bench . ./tenants                   compares with Issuers
-//	TENANTS_HOURS=1 go -C _bench test -v ./tenants         simulates an hour of traffic
+//	go -C _bench test -v ./tenants                       compares with Issuers, and simulates 3 minutes of traffic
+//	TENANTS_MINUTES=10 go -C _bench test -v ./tenants    simulates 30 minutes
+//	go -C _bench test -bench . ./tenants                 measures several cores
 package tenants
 
 import (
