@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/reason"
@@ -15,7 +18,7 @@ import (
 func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = mistake{fmt.Errorf("it panicked: %v", fault)}
+			err = mistake{fmt.Errorf("it panicked in %s: %v", placeOfPanic(), fault)}
 		}
 	}()
 	opts, err = t.lookup(ctx, issuer)
@@ -27,6 +30,22 @@ func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err er
 		return Options{}, mistake{err}
 	}
 	return opts, nil
+}
+
+// placeOfPanic returns the line that panicked. A deferred function calls it.
+func placeOfPanic() string {
+	var callers [32]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
+	isBefore := true // the deferred functions come before the panic
+	for frame, more := frames.Next(); more; frame, more = frames.Next() {
+		switch isRuntime := strings.HasPrefix(frame.Function, "runtime."); {
+		case isRuntime:
+			isBefore = false
+		case !isBefore:
+			return fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+		}
+	}
+	return "an unknown place"
 }
 
 func isUnavailable(err error) bool {
@@ -41,10 +60,10 @@ func (m mistake) Unwrap() error { return m.error }
 // newSource returns a source for a tenant, as New and Discover do.
 func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
 	if opts.Issuer != "" && opts.Issuer != issuer {
-		return nil, fmt.Errorf("jwks: it was asked for %.100q and returned the options of %.100q: let it compare exactly", issuer, opts.Issuer)
+		return nil, fmt.Errorf("it was asked for %.100q and returned the options of %.100q: let it compare exactly", issuer, opts.Issuer)
 	}
 	if opts.Client != nil || opts.Logger != nil || opts.OnEvent != nil {
-		return nil, errors.New("jwks: it returned Options with a Client, Logger or OnEvent: set those in TenantOptions, for all tenants")
+		return nil, errors.New("it returned Options with a Client, Logger or OnEvent: set those in TenantOptions, for all tenants")
 	}
 	opts.Client, opts.Logger, opts.OnEvent = t.client, t.opts.Logger, t.opts.OnEvent
 	keySet := opts.KeySetURL

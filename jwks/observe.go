@@ -95,7 +95,7 @@ func (t *Tenants) Stats() TenantStats {
 		}
 	}
 	stats := t.stats
-	stats.Open, stats.Known = t.sources.open, t.sources.open+t.sources.closed.Len()
+	stats.Open, stats.Known = t.sources.open, t.known.len
 	stats.Refused, stats.LastError = t.asking.refused.len(), t.asking.err
 	t.mu.Unlock()
 	for _, s := range open {

@@ -41,11 +41,16 @@ func (n *tenant) touch(now time.Duration) {
 
 // remember adds a tenant. If they are too many, the one that was closed first is forgotten.
 func (t *Tenants) remember(n *tenant) {
+	if t.known.len >= maxTenants {
+		if t.sources.closed.Len() == 0 {
+			t.evict()
+		}
+		if first := t.sources.closed.Front(); first != nil {
+			t.forget(first.Value.(*tenant))
+		}
+	}
 	t.known.add(n)
 	n.place = t.sources.closed.PushBack(n)
-	if t.sources.open+t.sources.closed.Len() > maxTenants {
-		t.forget(t.sources.closed.Front().Value.(*tenant))
-	}
 }
 
 // forget removes a tenant.
