@@ -180,13 +180,20 @@ func TestTenantsDiscover(t *testing.T) {
 		w.put("https://t1"+openID, metadata("https://t1", "https://keys.example.com/t1"))
 		w.put("https://keys.example.com/t1", text(keySet(edJWK("t1", "k"))))
 		w.put("https://t2"+openID, metadata("https://t1", "https://keys.example.com/t1"))
+		w.put("https://metadata.example.com/t3", metadata("https://t3", "https://keys.example.com/t1"))
 		tenants := must(jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
-			return jwks.Options{Issuer: issuer, Audience: []string{audience}}, nil
+			opts := jwks.Options{Issuer: issuer, Audience: []string{audience}}
+			if issuer == "https://t3" {
+				opts.MetadataURL, opts.Algorithms = "https://metadata.example.com/t3", []string{"Ed25519"}
+			}
+			return opts, nil
 		}, jwks.TenantOptions{Client: &http.Client{Transport: w}}))
 		defer tenants.Close()
 		d := &service{auth: must(newAuth(tenants))}
 		d.want(t, 200, of("t1"))
 		wantAsked(t, w, "https://t1"+openID, "https://keys.example.com/t1")
+		d.want(t, 200, tokenOfTenant("t1", "https://t3"))
+		wantAsked(t, w, "https://metadata.example.com/t3", "https://keys.example.com/t1")
 		d.want(t, 503, tokenOfTenant("t1", "https://t2")) // its metadata is of another issuer
 	})
 }
