@@ -122,9 +122,10 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	if h.KeyID == "" {
 		return x.all[h.Algorithm], nil
 	}
-	for i, k := range x.named[h.KeyID] {
+	named := x.named[h.KeyID]
+	for i, k := range named {
 		if k.material.algorithm == h.Algorithm {
-			return x.named[h.KeyID][i : i+1 : i+1], nil
+			return named[i : i+1 : i+1], nil
 		}
 	}
 	return x.unnamed[h.Algorithm], nil

@@ -74,7 +74,7 @@ func newHMACVerifier(a *algorithm, secret []byte) (Verifier, error) {
 	if looksPublic(secret) {
 		return nil, fmt.Errorf("an %s secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey", a.name)
 	}
-	return &hmacVerifier{a.hash, bytes.Clone(hmacKey(a.hash, secret))}, nil
+	return &hmacVerifier{a.hash, blockOf(a.hash, secret)}, nil
 }
 
 func newRSAVerifier(a *algorithm, pub *rsa.PublicKey) (Verifier, error) {

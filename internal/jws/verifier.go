@@ -64,8 +64,8 @@ func (w *Workspace) Remembered() int {
 type buffers struct {
 	hashes    [3]hash.Hash // SHA-256, SHA-384 and SHA-512, each made when it is needed
 	chunk     [2 * maxHeaderBytes]byte
-	pad       [sha512.BlockSize]byte // of an HMAC
-	sum       [sha512.Size]byte      // of the signing input, by the hash of the algorithm
+	pad       block             // of an HMAC
+	sum       [sha512.Size]byte // of the signing input, by the hash of the algorithm
 	seen      digest
 	signature [maxRSABits / 8]byte
 	der       [maxDERBytes]byte
@@ -84,22 +84,30 @@ func (b *buffers) hasher(of crypto.Hash) hash.Hash {
 // to key one for each token.
 type hmacVerifier struct {
 	hash   crypto.Hash
-	secret []byte // of hmacKey
+	secret block
 }
 
-// hmacKey returns a secret, or its hash if it is longer than a block, RFC 2104 section 2.
-func hmacKey(hash crypto.Hash, secret []byte) []byte {
-	if len(secret) <= sha256.BlockSize || len(secret) <= sha512.BlockSize && hash != crypto.SHA256 {
-		return secret
+// A block has a secret, and zeros up to its end. It is that of the largest hash.
+type block [sha512.BlockSize]byte
+
+// blockOf returns a secret, or its hash if it is longer than a block, RFC 2104 section 2.
+func blockOf(hash crypto.Hash, secret []byte) (b block) {
+	if len(secret) > len(b) || len(secret) > sha256.BlockSize && hash == crypto.SHA256 {
+		h := hash.New()
+		h.Write(secret)
+		secret = h.Sum(nil)
 	}
-	h := hash.New()
-	h.Write(secret)
-	return h.Sum(nil)
+	copy(b[:], secret)
+	return b
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
 	secret, ok := material.([]byte)
-	return ok && hmac.Equal(hmacKey(v.hash, secret), v.secret)
+	if !ok {
+		return false
+	}
+	b := blockOf(v.hash, secret)
+	return hmac.Equal(b[:], v.secret[:])
 }
 
 // Verify remembers nothing: to look up a digest takes longer than this.
@@ -114,8 +122,8 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 		return false, false
 	}
 	h := b.hasher(v.hash)
+	b.pad = v.secret
 	pad := b.pad[:h.BlockSize()]
-	clear(pad[copy(pad, v.secret):])
 	const inner, outer = 0x36, 0x5c
 	xor(pad, inner)
 	h.Reset()
@@ -128,7 +136,7 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 	h.Write(sum)
 	sum = h.Sum(b.sum[:0])
 	equal := hmac.Equal(sum, signature)
-	clear(pad)
+	clear(b.pad[:])
 	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
