@@ -153,11 +153,12 @@ func (c *collector) add(read func() (jwk.Key, error)) {
 		return
 	}
 	before := len(c.found)
+	var twice []string
 	for _, algorithm := range serves {
 		name := keyName{parsed.ID, algorithm}
 		// To make the key takes long, and there may be hundreds with one kid.
 		if name.kid != "" && slices.ContainsFunc(c.found[:before], func(f foundKey) bool { return f.keyName == name }) {
-			c.skip(name.kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", algorithm))
+			twice = append(twice, algorithm)
 			continue
 		}
 		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
@@ -169,6 +170,9 @@ func (c *collector) add(read func() (jwk.Key, error)) {
 			return
 		}
 		c.found = append(c.found, foundKey{Key: k, identity: identity{name, parsed.Thumbprint}, place: c.place})
+	}
+	if len(twice) > 0 {
+		c.skip(parsed.ID, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", jws.List(twice, "and")))
 	}
 	if len(c.found) > before {
 		c.used++

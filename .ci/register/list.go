@@ -778,6 +778,9 @@ var register = []clause{
 			{"uses keys for algorithms that are not listed", "jwks.algorithmsOf", `!slices.Contains(possible(wanted), name)`, `false`},
 			{"uses a key without alg for the usual algorithm alone", "jwks.algorithmsOf", `alg == "" && wanted == nil`, `alg == ""`},
 		}},
+		{"jwks.TestAlgorithms/one kid for two keys, both without alg", []mutant{
+			{"reports a second key once for each of its algorithms", "jwks.collector.add", `twice = append(twice, algorithm)`, `c.skip(name.kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", algorithm))`},
+		}},
 		{"jwks.TestAlgorithmsErrors", []mutant{
 			{"takes any name for an algorithm of keys", "jwks.checkAlgorithms", `!slices.Contains(algorithms, canonical)`, `false`},
 			{"takes an empty list of algorithms", "jwks.checkAlgorithms", `len(names) == 0`, `false`},
@@ -997,7 +1000,7 @@ var register = []clause{
 	}},
 	{"13", "in a remote set the first of one kid and algorithm counts, and the other one is reported", []proof{
 		{"jwks.TestParseSet/two keys of one kid: the first stays", []mutant{
-			{"takes a kid twice", "jwks.collector.add", `f.keyName == k.keyName`, `false`},
+			{"takes a kid twice", "jwks.collector.add", `f.keyName == name`, `false`},
 		}},
 		{"jwks.TestParseSet/the second of a kid is not examined", []mutant{
 			{"examines hundreds of keys that are not used", "jwks.collector.add", `name.kid != "" && slices`, `name.kid != "" && jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public).Err() == nil && slices`},
@@ -1371,6 +1374,9 @@ var register = []clause{
 		}},
 		{"jwks.TestLongestSilentGoesFirst", []mutant{
 			{"does not count tokens with known keys", "jwks.tenant.touch", `n.used.Store(int64(now))`, `_ = now`},
+		}},
+		{"jwks.TestFetchesNeverFall", []mutant{
+			{"counts the fetches of a source once it is closed", "jwks.Tenants.shut", `	t.stats.Fetches += fetches`, `	t.stats.Fetches, fetches = t.stats.Fetches+0*fetches, 0`},
 		}},
 		{"jwks.TestTenantsTakeTurns", []mutant{
 			{"does not make room when a request is over", "jwks.Tenants.unpin", `if t.sources.isWanted() {`, `if false {`},
