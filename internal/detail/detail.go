@@ -113,6 +113,9 @@ func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
 // UnknownIssuer is for a token of an issuer that Issuers, or the look-up of jwks.NewTenants,
 // does not have.
 func UnknownIssuer(issuer string) string {
+	if issuer == "" {
+		return "the token has no iss, or one that is not a string or is longer than 256 bytes: have the issuer set it"
+	}
 	return fmt.Sprintf("the token has iss %s (unverified), which is not among the trusted ones: add it if you trust it, exactly as the token writes it", logtext.Quote(issuer))
 }
 
