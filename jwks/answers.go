@@ -77,6 +77,12 @@ func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
 	if opts.Client != nil || opts.Logger != nil || opts.OnEvent != nil {
 		return nil, errors.New("it returned Options with a Client, Logger or OnEvent: set those in TenantOptions, for all tenants")
 	}
+	if opts.KeySetURL != "" && opts.MetadataURL != "" {
+		return nil, errors.New("it returned Options with a KeySetURL and a MetadataURL: keep one")
+	}
+	if len(opts.Audience) == 0 && !opts.AllowAnyAudience { // as a map has it for an unknown issuer
+		return nil, errors.New("Options.Audience is empty: return jwthttp.ErrUnknownKey for an issuer that is not in your table, else set Audience or AllowAnyAudience")
+	}
 	opts.Client, opts.Logger, opts.OnEvent = t.client, t.opts.Logger, t.opts.OnEvent
 	keySet := opts.KeySetURL
 	opts.KeySetURL = ""

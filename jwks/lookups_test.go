@@ -44,7 +44,12 @@ func TestLookupAnswers(t *testing.T) {
 		{"a panic of the runtime", func() (jwks.Options, error) { return good(), []error{nil}[good().MaxStale+1] }, 503, "index out of range", 10 * time.Second},
 		{"Goexit", func() (jwks.Options, error) { runtime.Goexit(); return good(), nil }, 503, "runtime.Goexit", 10 * time.Second},
 		{"another issuer", func() (jwks.Options, error) { o := good(); o.Issuer = issuerOf("t2"); return o, nil }, 503, `returned the options of \"https://t2\": let it compare exactly`, 10 * time.Second},
-		{"zero options", func() (jwks.Options, error) { return jwks.Options{}, nil }, 503, "Options.Audience is empty", 10 * time.Second},
+		{"zero options", func() (jwks.Options, error) { return jwks.Options{}, nil }, 503, "Options.Audience is empty: return jwthttp.ErrUnknownKey for an issuer that is not in your table", 10 * time.Second},
+		{"both addresses", func() (jwks.Options, error) {
+			o := good()
+			o.KeySetURL, o.MetadataURL = "https://t1/keys", "https://t1/metadata"
+			return o, nil
+		}, 503, "with a KeySetURL and a MetadataURL: keep one", 10 * time.Second},
 		{"plain http", func() (jwks.Options, error) { o := good(); o.KeySetURL = "http://t1/keys"; return o, nil }, 503, "is plain http", 10 * time.Second},
 		{"a Client", func() (jwks.Options, error) { o := good(); o.Client = http.DefaultClient; return o, nil }, 503, "set those in TenantOptions", 10 * time.Second},
 		{"a Logger", func() (jwks.Options, error) { o := good(); o.Logger = slog.Default(); return o, nil }, 503, "set those in TenantOptions", 10 * time.Second},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -381,6 +382,12 @@ func (e *unknownKey) Error() string {
 	mend := ""
 	if e.has != nil {
 		keys, mend = e.has.found, ": is the token of another issuer, or of one that has not published the key?"
+	}
+	// A key of RSA without alg is used for RS256, and it may be meant for another algorithm.
+	usual := keyName{kid: e.kid, algorithm: "RS256"}
+	if e.wanted == nil && (strings.HasPrefix(e.algorithm, "RS") || strings.HasPrefix(e.algorithm, "PS")) &&
+		slices.ContainsFunc(keys, func(k foundKey) bool { return k.keyName == usual }) {
+		mend = fmt.Sprintf(": if that RS256 key has no alg, and the issuer signs with %s, name %s in Options.Algorithms", e.algorithm, e.algorithm)
 	}
 	if slices.Contains(algorithms, e.algorithm) && !slices.Contains(possible(e.wanted), e.algorithm) {
 		return fmt.Sprintf("jwks: no key can have alg %q (unverified), because Options.Algorithms has %s only: add it there if the issuer uses it, or have the issuer sign with one of these; the source has %s", e.algorithm, jws.List(e.wanted, "and"), logtext.Keys(names(keys)))
