@@ -608,8 +608,10 @@ func TestNewKey(t *testing.T) {
 		{"one that cannot be compared", uncomparable{}, secret, methods},
 
 		{"nil material", jwt.SigningMethodHS256, nil, "HS256 takes the type []byte, and got <nil>: pass a key for HS256, or use the algorithm of this key"},
-		{"a string", jwt.SigningMethodHS512, string(longSecret), "HS512 takes the type []byte, and got string"},
-		{"a secret for RS384", jwt.SigningMethodRS384, longSecret, "RS384 takes the type *rsa.PublicKey, and got []uint8"},
+		{"a string", jwt.SigningMethodHS512, string(longSecret), "HS512 takes the type []byte, and got string: convert the secret to it"},
+		{"a secret for RS384", jwt.SigningMethodRS384, longSecret, "RS384 takes the type *rsa.PublicKey, and got []uint8: read PEM with ParseRSAPublicKey first, or use an HS algorithm for a secret"},
+		{"PEM for ES512", jwt.SigningMethodES512, []byte("-----BEGIN PUBLIC KEY-----"), "ES512 takes the type *ecdsa.PublicKey, and got []uint8: read PEM with jwt.ParseECPublicKeyFromPEM first"},
+		{"text for EdDSA", jwt.SigningMethodEdDSA, "-----BEGIN PUBLIC KEY-----", "EdDSA takes the type ed25519.PublicKey, and got string: read PEM with jwt.ParseEdPublicKeyFromPEM first"},
 		{"an RSA key for ES384", jwt.SigningMethodES384, &rsaKey().PublicKey, "ES384 takes the type *ecdsa.PublicKey, and got *rsa.PublicKey"},
 		{"an RSA key that is no pointer", jwt.SigningMethodPS512, rsaKey().PublicKey, "PS512 takes the type *rsa.PublicKey, and got rsa.PublicKey"},
 		{"an EC key for EdDSA", jwt.SigningMethodEdDSA, &ecKey().PublicKey, "EdDSA takes the type ed25519.PublicKey, and got *ecdsa.PublicKey"},

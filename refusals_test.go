@@ -104,6 +104,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"another secret", named, jwthttp.Options{}, signHS([]byte("another"), `{"alg":"HS256","kid":"2025"}`, payload("")), "signature", []string{`tried the key HS256 "2025", the token names HS256 "2025" (unverified)`, "base64 is not decoded, and a line break at the end counts"}},
 		{"another key", named, jwthttp.Options{}, signRS(t, rsaForger(), `{"alg":"RS256"}`, payload("")), "signature", []string{`tried the key RS256 "rs", the token names RS256 without kid`, "use the public key of the issuer that signed it"}},
 		{"another issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has iss "https://b.example.com" (unverified), which is not among the trusted ones`}},
+		{"no issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(""), "issuer", []string{"the token has no iss, or one that is not a string or is longer than 256 bytes"}},
 		{"down", down, jwthttp.Options{}, plain(""), "unavailable", []string{"the vault is sealed"}},
 
 		{"exp in milliseconds", key, jwthttp.Options{}, hs(plainHeader, `{"exp":1700000000000}`), "claims", []string{"exp is beyond the year 9999, as milliseconds are: have the issuer send a number of seconds"}},
@@ -125,7 +126,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"Keycloak's aud, none wanted", key, jwthttp.Options{}, plain(`"aud":"account"`), "audience", []string{`the token has "account", which names Keycloak itself`}},
 		{"64 odd audiences", key, jwthttp.Options{Audience: []string{"x"}}, plain(`"aud":["` + strings.Repeat(strings.Repeat("\\u0001", 10)+`","`, 63) + `"]`), "audience", []string{`" and 56 more`}},
 		{"no aud", key, strict, plain(`"iss":"https://a.example.com"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has none`}},
-		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
+		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
 		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
 		{"nbf", key, jwthttp.Options{}, plain(fmt.Sprintf(`"nbf":%d`, now+100000)), "not_yet_valid", []string{"nbf is 27h", "ahead, and Leeway is 0s: set Leeway"}},
 		{"iat ahead", key, jwthttp.Options{MaxAge: time.Hour}, plain(fmt.Sprintf(`"iat":%d`, now+100000)), "not_yet_valid", []string{"iat is 27h", "ahead"}},

@@ -88,6 +88,8 @@ func TestAlgorithms(t *testing.T) {
 		{"no alg, of another curve", []string{"ES256", "EdDSA"}, []string{ecJWK("p384", p384), ec}, "ES256", 1, "has none of those of its type: add ES384, if tokens use it"},
 		{"one kid for two keys, with alg and without", []string{"RS256", "PS256"}, []string{with(rsaJWK("rs", rsaOther()), `"alg":"PS256"`), rs}, "RS256", 2,
 			`key 2 (kid "rs"): its kid is twice in the set for PS256, and the first key is used`},
+		{"one kid for two keys, both without alg", []string{"RS256", "PS256"}, []string{rs, rsaJWK("rs", rsaOther())}, "RS256 PS256", 1,
+			`key 2 (kid "rs"): its kid is twice in the set for RS256 and PS256, and the first key is used`},
 		{"no kid", []string{"RS256", "PS256"}, []string{strings.Replace(rs, `"kid":"rs",`, "", 1)}, "RS256 PS256", 1, ""},
 		{"a map of certificates", []string{"RS512", "PS512", "ES256"}, nil, "RS512 PS512 ES256", 2, ""},
 	} {

@@ -9,10 +9,19 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/reason"
 )
+
+// canBeIssuer reports whether a source can have this issuer, which anybody may have invented. It
+// is empty if it is longer than any that is trusted. Otherwise a zero byte, which databases refuse,
+// would look like a database that is down.
+func canBeIssuer(issuer string) bool {
+	isHidden := func(c rune) bool { return !unicode.IsPrint(c) }
+	return issuer != "" && !hasSpace(issuer) && !isTemplate(issuer) && !strings.ContainsFunc(issuer, isHidden)
+}
 
 // call returns the answer of lookup, with everything that is wrong with it as an error.
 func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err error) {
@@ -26,6 +35,9 @@ func (t *Tenants) call(ctx context.Context, issuer string) (opts Options, err er
 		return Options{}, err
 	}
 	opts.Audience, opts.Algorithms = slices.Clone(opts.Audience), slices.Clone(opts.Algorithms)
+	// Neither order means anything, and a database may return another one each time.
+	slices.Sort(opts.Audience)
+	slices.Sort(opts.Algorithms)
 	if _, err := t.newSource(issuer, opts); err != nil {
 		return Options{}, mistake{err}
 	}
@@ -64,6 +76,12 @@ func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
 	}
 	if opts.Client != nil || opts.Logger != nil || opts.OnEvent != nil {
 		return nil, errors.New("it returned Options with a Client, Logger or OnEvent: set those in TenantOptions, for all tenants")
+	}
+	if opts.KeySetURL != "" && opts.MetadataURL != "" {
+		return nil, errors.New("it returned Options with a KeySetURL and a MetadataURL: keep one")
+	}
+	if len(opts.Audience) == 0 && !opts.AllowAnyAudience { // as a map has it for an unknown issuer
+		return nil, errors.New("Options.Audience is empty: return jwthttp.ErrUnknownKey for an issuer that is not in your table, else set Audience or AllowAnyAudience")
 	}
 	opts.Client, opts.Logger, opts.OnEvent = t.client, t.opts.Logger, t.opts.OnEvent
 	keySet := opts.KeySetURL

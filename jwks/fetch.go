@@ -122,7 +122,7 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 	}
 	if issuer != r.issuer {
 		// The advice comes first, because a long text is cut.
-		advice := "pass Discover exactly the issuer that this metadata is of, if you trust it"
+		advice, also := "pass Discover exactly the issuer that this metadata is of, if you trust it", ""
 		switch {
 		case issuer == r.issuer+"/":
 			advice = "pass Discover the issuer with the slash at the end that its metadata has"
@@ -130,8 +130,10 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 			advice = "pass Discover the issuer without a slash at the end, as its metadata has it"
 		case isTemplate(issuer):
 			advice = "pass Discover the issuer of one tenant, with its id in place of the braces"
+		case len(r.discovery) > 1 && hostOf(issuer) != hostOf(r.issuer): // often an internal name
+			also = ", with this address as MetadataURL"
 		}
-		return "", at(place, fmt.Errorf("%s: %.100q, not %.100q", advice, issuer, r.issuer))
+		return "", at(place, fmt.Errorf("%s: %.100q, not %.100q%s", advice, issuer, r.issuer, also))
 	}
 	u, errs := checkAddress(keySet, "/keys", r.insecure)
 	if len(errs) == 0 && u.Scheme == "http" && !r.onMachine && !r.insecure {
@@ -141,6 +143,15 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		return "", at(place, fmt.Errorf("jwks_uri: %w", errors.Join(errs...)))
 	}
 	return keySet, nil
+}
+
+// hostOf returns the host of an address, "" if it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a

@@ -278,7 +278,8 @@ func TestUnknownKeySaysWhatThereIs(t *testing.T) {
 			{"an unknown kid", "RS256", "2026", `jwks: no key for alg "RS256", kid "2026" (unverified): ` + has},
 			{"an algorithm without keys", "RS512", "2026", `jwks: no key for alg "RS512", kid "2026" (unverified): ` + has},
 			{"no key of the algorithm", "ES256", "", `jwks: no key for alg "ES256" without kid (unverified): ` + has},
-			{"the kid of another algorithm", "PS256", "2025", `jwks: no key for alg "PS256", kid "2025" (unverified): ` + has},
+			{"the kid of another algorithm", "PS256", "2025", `jwks: no key for alg "PS256", kid "2025" (unverified): the source has EdDSA "2025", RS256 "2025": if that RS256 key has no alg, and the issuer signs with PS256, name PS256 in Options.Algorithms`},
+			{"the kid of a key that cannot serve it", "ES256", "2025", `jwks: no key for alg "ES256", kid "2025" (unverified): ` + has},
 			{"when no fetch is allowed", "RS256", "2027", `jwks: no key for alg "RS256", kid "2027" (unverified): ` + has},
 			{"a forged line", "a\nb", "\u202e", `jwks: no key can have alg "a\nb"` + never + `the source has EdDSA "2025", RS256 "2025"`},
 		} {

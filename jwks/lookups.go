@@ -131,7 +131,7 @@ func (t *Tenants) remembered(issuer string) (*tenant, error) {
 	}
 	age := now - n.asked
 	isFresh := age < t.opts.LookupTTL
-	if !isFresh && n.err == nil {
+	if !isFresh && (n.err == nil || t.wasSilent(n, now)) {
 		return nil, nil
 	}
 	if now >= n.again && (n.err != nil || age >= t.opts.LookupTTL/2) && t.asking.flights[issuer] == nil && t.asking.renewals.take() {
@@ -142,6 +142,15 @@ func (t *Tenants) remembered(issuer string) (*tenant, error) {
 	}
 	t.setDue(n)
 	return n, nil
+}
+
+// wasSilent reports whether no token has come for so long that lookup would have been asked again
+// after its last failure. Since then it may have come to work, and the tenant may have been removed.
+func (t *Tenants) wasSilent(n *tenant, now time.Duration) bool {
+	if f := t.asking.flights[n.issuer]; f != nil && f.settled { // lookup hangs
+		return false
+	}
+	return now >= n.again && now-time.Duration(n.used.Load()) >= 2*renewalPause
 }
 
 // setDue sets when the next token of the tenant has to come to find.

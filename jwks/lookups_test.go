@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,7 +44,12 @@ func TestLookupAnswers(t *testing.T) {
 		{"a panic of the runtime", func() (jwks.Options, error) { return good(), []error{nil}[good().MaxStale+1] }, 503, "index out of range", 10 * time.Second},
 		{"Goexit", func() (jwks.Options, error) { runtime.Goexit(); return good(), nil }, 503, "runtime.Goexit", 10 * time.Second},
 		{"another issuer", func() (jwks.Options, error) { o := good(); o.Issuer = issuerOf("t2"); return o, nil }, 503, `returned the options of \"https://t2\": let it compare exactly`, 10 * time.Second},
-		{"zero options", func() (jwks.Options, error) { return jwks.Options{}, nil }, 503, "Options.Audience is empty", 10 * time.Second},
+		{"zero options", func() (jwks.Options, error) { return jwks.Options{}, nil }, 503, "Options.Audience is empty: return jwthttp.ErrUnknownKey for an issuer that is not in your table", 10 * time.Second},
+		{"both addresses", func() (jwks.Options, error) {
+			o := good()
+			o.KeySetURL, o.MetadataURL = "https://t1/keys", "https://t1/metadata"
+			return o, nil
+		}, 503, "with a KeySetURL and a MetadataURL: keep one", 10 * time.Second},
 		{"plain http", func() (jwks.Options, error) { o := good(); o.KeySetURL = "http://t1/keys"; return o, nil }, 503, "is plain http", 10 * time.Second},
 		{"a Client", func() (jwks.Options, error) { o := good(); o.Client = http.DefaultClient; return o, nil }, 503, "set those in TenantOptions", 10 * time.Second},
 		{"a Logger", func() (jwks.Options, error) { o := good(); o.Logger = slog.Default(); return o, nil }, 503, "set those in TenantOptions", 10 * time.Second},
@@ -438,17 +444,83 @@ func TestRefusalsAreBounded(t *testing.T) {
 	})
 }
 
-// An issuer that nobody has verified does not break the lines of the log.
-func TestUnverifiedIssuerIsOnOneLine(t *testing.T) {
+// An issuer that no source can have is refused without a look-up. So it breaks no line of the log,
+// and does not make a database that refuses zero bytes look as if it were down.
+func TestOddIssuers(t *testing.T) {
+	for _, issuer := range []string{
+		"", strings.Repeat("t", 257), `https://t1\u0000`, `https://t\n1`, `https://t\u20281`, `https://t\u202e1`, `https://t\u200b1`,
+		"https://t1 ", " https://t1", `https://t1\t`, `https://t1\u00a0`, "https://t{1}",
+	} {
+		t.Run(issuer, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var log journal
+				var told atomic.Int64
+				d := newTown().protect(t, jwks.TenantOptions{Logger: log.logger(slog.LevelInfo), OnEvent: func(jwks.Event) { told.Add(1) }})
+				d.answer = func(context.Context, string) (jwks.Options, error) { return jwks.Options{}, errors.New("no") }
+				d.wantAtOnce(t, 401, b64([]byte(`{"alg":"EdDSA","kid":"k"}`))+"."+b64([]byte(`{"iss":"`+issuer+`"}`))+"."+strings.Repeat("A", 86))
+				synctest.Wait()
+				if stats, records := d.Tenants.Stats(), log.take(); stats != (jwks.TenantStats{}) || records != "" || told.Load() > 0 {
+					t.Errorf("stats %+v, %d events, records %q", stats, told.Load(), records)
+				}
+			})
+		})
+	}
+}
+
+// A look-up that failed long ago says nothing of now. So the first token after a silence waits for
+// lookup, also if the last look-up failed.
+func TestSilenceAfterFailure(t *testing.T) {
+	removed := func(context.Context, string) (jwks.Options, error) { return jwks.Options{}, jwthttp.ErrUnknownKey }
+	here := func(_ context.Context, issuer string) (jwks.Options, error) { return optionsOf(issuer) }
+	failing := func(context.Context, string) (jwks.Options, error) {
+		return jwks.Options{}, errors.New("the database is down")
+	}
+	for _, tc := range []struct {
+		name    string
+		silence time.Duration
+		answer  func(context.Context, string) (jwks.Options, error)
+		status  int
+	}{
+		{"removed in a minute", 6 * time.Minute, removed, 401},
+		{"removed in an hour", 50 * time.Minute, removed, 401},
+		{"here after an hour", 50 * time.Minute, here, 200},
+		{"here after three hours", 3 * time.Hour, here, 200},
+		{"still failing after an hour", 50 * time.Minute, failing, 200},
+		{"still failing after three hours", 3 * time.Hour, failing, 503},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d := newTown().protect(t, jwks.TenantOptions{})
+				d.want(t, 200, of("t1"))
+				d.set(func() { d.answer = failing })
+				time.Sleep(3 * time.Minute)
+				d.wantAtOnce(t, 200, of("t1"))
+				synctest.Wait()
+				d.set(func() { d.answer = tc.answer })
+				time.Sleep(tc.silence)
+				d.want(t, tc.status, of("t1"))
+			})
+		})
+	}
+}
+
+// The order of audiences and of algorithms means nothing, so keys do not go because of it.
+func TestOptionsInAnotherOrder(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		var log journal
-		var told atomic.Value
-		d := newTown().protect(t, jwks.TenantOptions{Logger: log.logger(slog.LevelInfo), OnEvent: func(e jwks.Event) { told.Store(e.Issuer) }})
-		d.answer = func(context.Context, string) (jwks.Options, error) { return jwks.Options{}, errors.New("no") }
-		d.want(t, 503, unsigned("EdDSA", "https://t1\nlevel=ERROR\u2028\u202e"))
-		log.want(t, []string{`issuer="https://t1; level=ERROR  "`})
-		if got := told.Load(); got != "https://t1; level=ERROR  " {
-			t.Errorf("%q", got)
+		d := newTown().protect(t, jwks.TenantOptions{})
+		opts := jwks.Options{Audience: []string{audience, "invoices"}, Algorithms: []string{"EdDSA", "RS256"}}
+		d.answer = func(_ context.Context, issuer string) (jwks.Options, error) {
+			slices.Reverse(opts.Audience)
+			slices.Reverse(opts.Algorithms)
+			opts.KeySetURL = issuer + "/keys"
+			return opts, nil
+		}
+		for range 10 {
+			d.want(t, 200, of("t1"))
+			time.Sleep(3 * time.Minute)
+		}
+		if stats := d.Tenants.Stats(); stats.Lookups < 5 || stats.Opened != 1 {
+			t.Errorf("stats %+v", stats)
 		}
 	})
 }

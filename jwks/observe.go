@@ -142,10 +142,10 @@ func (s *Source) report(kind EventKind, err error) {
 	s.notify(Event{Kind: kind, Err: err})
 }
 
-// report logs what happened, and passes it to OnEvent. The issuer may be unverified.
+// report logs what happened, and passes it to OnEvent. The issuer may be unverified, but lookup was
+// asked for it: see canBeIssuer.
 func (t *Tenants) report(kind EventKind, issuer string, err error) {
 	var attrs []slog.Attr
-	issuer = logtext.Cut(issuer)
 	if issuer != "" {
 		attrs = append(attrs, slog.String("issuer", issuer))
 	}

@@ -143,10 +143,12 @@ func (t *Tenants) shut(o *openSource) {
 	t.sources.silent.remove(o)
 	t.sources.open--
 	t.sources.release()
+	fetches := o.source.Stats().Fetches
+	t.stats.Fetches += fetches // now, so that the figure never falls
 	t.running.Go(func() {
 		o.source.Close()
 		t.mu.Lock()
-		t.stats.Fetches += o.source.Stats().Fetches
+		t.stats.Fetches += o.source.Stats().Fetches - fetches
 		t.mu.Unlock()
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -144,22 +145,35 @@ func (c *collector) add(read func() (jwk.Key, error)) {
 		return
 	}
 	parsed, err := read()
-	var keys []foundKey
+	var serves []string
 	if err == nil {
-		keys, err = keysOf(parsed, c.wanted)
+		serves, err = algorithmsOf(parsed.Public, parsed.Algorithm, c.wanted)
 	}
 	if err != nil {
 		c.skip(parsed.ID, err)
 		return
 	}
 	before := len(c.found)
-	for _, k := range keys {
-		if k.kid != "" && slices.ContainsFunc(c.found, func(f foundKey) bool { return f.keyName == k.keyName }) {
-			c.skip(k.kid, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", k.algorithm))
+	var twice []string
+	for _, algorithm := range serves {
+		name := keyName{parsed.ID, algorithm}
+		// To make the key takes long, and there may be hundreds with one kid.
+		if name.kid != "" && slices.ContainsFunc(c.found[:before], func(f foundKey) bool { return f.keyName == name }) {
+			twice = append(twice, algorithm)
 			continue
 		}
-		k.place = c.place
-		c.found = append(c.found, k)
+		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
+		if name.kid != "" {
+			k = k.WithID(name.kid)
+		}
+		if err := k.Err(); err != nil { // and so for every algorithm
+			c.skip(name.kid, err)
+			return
+		}
+		c.found = append(c.found, foundKey{Key: k, identity: identity{name, parsed.Thumbprint}, place: c.place})
+	}
+	if len(twice) > 0 {
+		c.skip(parsed.ID, fmt.Errorf("its kid is twice in the set for %s, and the first key is used", jws.List(twice, "and")))
 	}
 	if len(c.found) > before {
 		c.used++
@@ -287,25 +301,6 @@ type cutError struct{ error }
 func (e cutError) Error() string { return logtext.Cut(e.error.Error()) }
 func (e cutError) Unwrap() error { return e.error }
 
-// keysOf returns a key for each algorithm that a key of a document serves, at least one.
-func keysOf(parsed jwk.Key, wanted []string) (keys []foundKey, err error) {
-	serves, err := algorithmsOf(parsed.Public, parsed.Algorithm, wanted)
-	if err != nil {
-		return nil, err
-	}
-	for _, algorithm := range serves {
-		k := jwthttp.NewKey(jws.MethodOf(algorithm), parsed.Public)
-		if parsed.ID != "" {
-			k = k.WithID(parsed.ID)
-		}
-		if err := k.Err(); err != nil {
-			return nil, err
-		}
-		keys = append(keys, foundKey{Key: k, identity: identity{keyName{parsed.ID, algorithm}, parsed.Thumbprint}})
-	}
-	return keys, nil
-}
-
 // algorithms are what keys are made for.
 var algorithms = slices.DeleteFunc(jws.Algorithms(), jws.IsSymmetric)
 
@@ -387,6 +382,12 @@ func (e *unknownKey) Error() string {
 	mend := ""
 	if e.has != nil {
 		keys, mend = e.has.found, ": is the token of another issuer, or of one that has not published the key?"
+	}
+	// A key of RSA without alg is used for RS256, and it may be meant for another algorithm.
+	usual := keyName{kid: e.kid, algorithm: "RS256"}
+	if e.wanted == nil && (strings.HasPrefix(e.algorithm, "RS") || strings.HasPrefix(e.algorithm, "PS")) &&
+		slices.ContainsFunc(keys, func(k foundKey) bool { return k.keyName == usual }) {
+		mend = fmt.Sprintf(": if that RS256 key has no alg, and the issuer signs with %s, name %s in Options.Algorithms", e.algorithm, e.algorithm)
 	}
 	if slices.Contains(algorithms, e.algorithm) && !slices.Contains(possible(e.wanted), e.algorithm) {
 		return fmt.Sprintf("jwks: no key can have alg %q (unverified), because Options.Algorithms has %s only: add it there if the issuer uses it, or have the issuer sign with one of these; the source has %s", e.algorithm, jws.List(e.wanted, "and"), logtext.Keys(names(keys)))

@@ -484,6 +484,10 @@ func TestParseSet(t *testing.T) {
 			"two keys of one kid: the first stays", []string{edJWK("a", "x"), edJWK("b", "x")},
 			[]string{signed("a", "x"), signed("a", "")}, []string{signed("b", "x"), signed("b", "")}, []string{`key 2 (kid "x"): …twice`},
 		},
+		{ // The time for that would grow with the number of Options.Algorithms.
+			"the second of a kid is not examined", []string{edJWK("a", "x"), `{"kid":"x","kty":"OKP","crv":"Ed25519","x":"` + b64(make([]byte, 32)) + `"}`},
+			[]string{signed("a", "x")}, nil, []string{`key 2 (kid "x"): …twice`},
+		},
 		{
 			"three keys of one kid", []string{edJWK("a", "x"), edJWK("b", "x"), edJWK("c", "x")},
 			[]string{signed("a", "x")}, []string{signed("b", "x"), signed("c", "x")}, []string{`key 2 (kid "x"): …twice`, `key 3 (kid "x"): …twice`},

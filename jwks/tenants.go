@@ -115,10 +115,11 @@ var errTenantsClosed = errors.New("jwks: the tenants are closed")
 // # What lookup must do
 //
 // The issuer is what a token says of itself before anything in it is verified. So anybody
-// chooses it. It has 1 to 256 bytes.
+// chooses it. It has 1 to 256 bytes of printable UTF-8.
 //
 //   - Look it up, and compare it exactly. Never make an address, a query or the name of a file
-//     of it: then anybody could bring an issuer.
+//     of it: then anybody could bring an issuer. If your database may ignore case or accents, set
+//     Options.Issuer to what the table has: another spelling is refused then.
 //   - Return its Options as for [Discover]. If they have a KeySetURL, they are those for [New].
 //     Issuer may be empty. Client, Logger and OnEvent stay nil, because all tenants share those
 //     of TenantOptions.
@@ -140,7 +141,7 @@ var errTenantsClosed = errors.New("jwks: the tenants are closed")
 //   - If the answer has changed, the keys are fetched anew and the old ones are not used.
 //   - If the tenant is not trusted any longer, its keys are forgotten.
 //   - If lookup fails, the last answer is used for an hour more, and lookup is asked every 10
-//     seconds.
+//     seconds. A token that comes after a silence waits for lookup again.
 //
 // At most 16 look-ups run at once: 12 for new issuers, and 4 for tenants that are known. Others
 // wait for their turn. New issuers share a budget: 50 look-ups at once, and 10 more a second. A
@@ -231,7 +232,7 @@ func (t *Tenants) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Ke
 // keys is Keys for a token that may have to wait: for lookup, for a place among the open
 // sources, and for the provider.
 func (t *Tenants) keys(ctx context.Context, h jwthttp.TokenHeader, issuer string) ([]jwthttp.Key, error) {
-	if issuer == "" { // or longer than any that is trusted
+	if !canBeIssuer(issuer) {
 		return nil, reason.UnknownIssuer
 	}
 	until := time.Now().Add(maxWait)

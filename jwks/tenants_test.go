@@ -405,6 +405,25 @@ func TestLongestSilentGoesFirst(t *testing.T) {
 	})
 }
 
+// A figure that is exported as a counter never falls, also while a source is being closed.
+func TestFetchesNeverFall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		closing := make(chan struct{})
+		d := newTown().protect(t, jwks.TenantOptions{MaxOpen: 1, OnEvent: func(jwks.Event) { <-closing }})
+		for i, name := range []string{"t1", "t2", "t3"} {
+			d.want(t, 200, of(name))
+			if n := d.Tenants.Stats().Fetches; n != uint64(i+1) {
+				t.Errorf("%d fetches after %s", n, name)
+			}
+		}
+		close(closing)
+		synctest.Wait()
+		if n := d.Tenants.Stats().Fetches; n != 3 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
 // A silent tenant's keys are forgotten after IdleTimeout, and not before. Then they are not
 // renewed any more.
 func TestSilentTenants(t *testing.T) {

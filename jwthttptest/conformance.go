@@ -44,7 +44,8 @@ type Setup struct {
 	Algorithms []Algorithm
 
 	// Accepts lists the faults that the chain accepts on purpose: NoExpiry under
-	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured.
+	// AllowMissingExpiry, WrongIssuer and NoIssuer where no issuer is configured, and NoAudience
+	// where tokens have no aud.
 	Accepts []Fault
 
 	// Header is the name of the header whose whole value is the token (see
@@ -150,7 +151,7 @@ func (s Setup) problem(chain http.Handler) string {
 	own := s.algorithm()
 	for _, a := range s.Algorithms {
 		if !slices.Contains(others(own), string(a)) {
-			return fmt.Sprintf("Setup.Algorithms has %q: leave out what is not another algorithm for the key of %s", a, own)
+			return fmt.Sprintf("Setup.Algorithms has %q: leave out what is not another algorithm for the key of the good token, which is %s; to change that one, put its algorithm in Setup.Options", a, own)
 		}
 	}
 	switch {
@@ -179,7 +180,7 @@ func (s Setup) algorithm() string {
 
 // The faults of chains. Each is the end of a sentence that begins with "the chain".
 const (
-	faultClosed           = "refuses a good token: Setup must describe a token that it accepts; tokens are RS256 unless Setup.Options has another algorithm"
+	faultClosed           = "refuses a good token: Setup.Request, Claims and Options must make a request that it accepts; tokens are RS256 unless Setup.Options has another algorithm"
 	faultUnseen           = "does not see a good token: is Authorization removed on the way, or has the cookie another name (package cookie puts __Host- before it)?"
 	faultMisplaced        = "has a guard that is not inside a middleware for its claims type, or a guard that asks for nothing: the log says which, and how to mend it"
 	faultRefuses          = "refuses what it must accept:"

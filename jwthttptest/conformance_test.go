@@ -565,7 +565,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", kid that is SQL"}},
 		{"a leeway of ten minutes", parsed(func(*jwt.Token) (any, error) { return iss.Secret(), nil }, append(strict, jwt.WithLeeway(10*time.Minute))...), hs256,
 			[]string{picky, letsIn, cache, gate}, []string{", expired, not yet valid"}},
-		{"any audience", with(func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = nil, true }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong audience: 200, not 401; set Options.Audience", "no audience: 200"}},
+		{"any audience", with(func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = nil, true }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong audience: 200, not 401; set Options.Audience", "no audience: 200, not 401; set Options.Audience, or name this in Setup.Accepts if tokens have no aud"}},
 		{"any issuer", with(func(o *jwthttp.Options) { o.Issuer = "" }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong issuer: 200, not 401; set Options.Issuer, or name this in Setup.Accepts"}},
 		{"takes padding", rewritten(func(signature string) string {
 			if len(signature)%4 > 0 {
@@ -738,7 +738,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"an unknown fault", good, jwthttptest.Setup{Accepts: []jwthttptest.Fault{"no exp"}}, []string{`jwthttptest: Setup.Accepts has "no exp"`}, nil},
 		{"no request", good, jwthttptest.Setup{Request: func() *http.Request { return nil }}, []string{"jwthttptest: Setup.Request returns nil"}, nil},
 		{"an algorithm of another key", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"PS256", "ES256"}}, []string{`jwthttptest: Setup.Algorithms has "ES256": leave out`}, nil},
-		{"the algorithm that it has anyway", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"RS256"}}, []string{`jwthttptest: Setup.Algorithms has "RS256"`}, nil},
+		{"the algorithm that it has anyway", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"RS256"}}, []string{`jwthttptest: Setup.Algorithms has "RS256": leave out what is not another algorithm for the key of the good token, which is RS256; to change`}, nil},
 		{"what Algorithms says is refused", good, jwthttptest.Setup{Algorithms: []jwthttptest.Algorithm{"PS256"}}, []string{"refuses what Setup.Accepts or Setup.Algorithms lists:"}, []string{`PS256 with the key of RS256: 401 "`}},
 		{"no chain", nil, jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},
 		{"a nil function", http.HandlerFunc(nil), jwthttptest.Setup{}, []string{"jwthttptest: Conformance needs a chain"}, nil},

@@ -45,7 +45,8 @@ import (
 type Issuer struct {
 	// URL is the iss of its tokens, and the address on loopback where it listens. An issuer
 	// that was made in a testing/synctest bubble does not listen, because a real server
-	// would stop the bubble's clock. Client and Source reach it all the same.
+	// would stop the bubble's clock. Client and Source reach it all the same. Do not change it:
+	// Claim("iss", …) makes a token of another issuer, and the key that Key returns verifies it.
 	URL string
 
 	// Audience is the aud of its tokens, "jwthttptest" by default. A test may change it

@@ -264,7 +264,7 @@ func (x *exam) faultyTokens() (probes []probe) {
 		WrongIssuer:        "set Options.Issuer, or name this in Setup.Accepts",
 		NoIssuer:           "set Options.Issuer, or name this in Setup.Accepts",
 		WrongAudience:      "set Options.Audience",
-		NoAudience:         "set Options.Audience",
+		NoAudience:         "set Options.Audience, or name this in Setup.Accepts if tokens have no aud",
 		NoExpiry:           "a token without exp never expires",
 		TamperedClaims:     hintSignature,
 		NoSignature:        hintSignature,

@@ -110,6 +110,8 @@ func sections(t *testing.T) []section {
 			{name: "another client", token: "ID token", changes: change{"aud": "999-example.apps.googleusercontent.com"}, reason: "audience"},
 			{name: "another client, without https", token: "ID token", changes: change{"iss": "accounts.google.com", "aud": "999-example.apps.googleusercontent.com"}, reason: "audience"},
 			{name: "another issuer", token: "ID token", changes: change{"iss": "http://accounts.google.com"}, reason: "issuer"},
+			{name: "a service account of anybody", token: "ID token", changes: change{"azp": "100000000000000000009", "sub": "100000000000000000009", "email": "x@evil.iam.gserviceaccount.com", "hd": nil}, reason: "check"},
+			{name: "no azp", token: "ID token", changes: change{"azp": nil}, reason: "check"},
 		}},
 		{heading: "Firebase", file: "firebase", run: firebase, try: []attempt{
 			{name: "ID token", token: "ID token"},

@@ -253,17 +253,6 @@ func numericSubject(keys jwthttp.KeySource) http.Handler {
 	return auth.Handler(http.HandlerFunc(row))
 }
 
-func loadBalancer(keys jwthttp.KeySource) http.Handler {
-	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
-		Extractors:   []jwthttp.Extractor{jwthttp.HeaderNamed("X-Amzn-Oidc-Data")},
-		AllowPadding: true,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return auth.Handler(http.HandlerFunc(me))
-}
-
 func revocation(keys jwthttp.KeySource) http.Handler {
 	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
 	if err != nil {

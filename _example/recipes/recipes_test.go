@@ -7,9 +7,7 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -251,18 +249,6 @@ func TestRecipes(t *testing.T) {
 		h := numericSubject(iss.RS256())
 		wants(t, send(h, "GET", "/", bearer(jwthttptest.Claim("sub", 42))), 200, "row 42 <nil>")
 		wants(t, send(h, "GET", "/", bearer(jwthttptest.Claim("sub", -1))), 401, "malformed")
-	})
-	t.Run("load balancer", func(t *testing.T) {
-		padded := func(text string) string { return base64.URLEncoding.EncodeToString([]byte(text)) }
-		input := padded(`{"alg":"HS512"}`) + "." + padded(fmt.Sprintf(`{"sub":"alice","exp":%d}`, time.Now().Add(time.Hour).Unix()))
-		signature, err := jwt.SigningMethodHS512.Sign(input, iss.Secret())
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := loadBalancer(iss.Key(jwthttptest.HS512))
-		wants(t, send(h, "GET", "/", "X-Amzn-Oidc-Data: "+input+"."+padded(string(signature))), 200, "Hello, alice!")
-		wants(t, send(h, "GET", "/", "X-Amzn-Oidc-Data: "+token(jwthttptest.HS512)), 200, "Hello, alice!")
-		wants(t, send(h, "GET", "/", good), 401, "")
 	})
 	t.Run("revocation", func(t *testing.T) {
 		h := revocation(iss.RS256())

@@ -113,6 +113,9 @@ func Signature(algorithm, kid string, tried iter.Seq2[string, string]) string {
 // UnknownIssuer is for a token of an issuer that Issuers, or the look-up of jwks.NewTenants,
 // does not have.
 func UnknownIssuer(issuer string) string {
+	if issuer == "" {
+		return "the token has no iss, or one that is not a string or is longer than 256 bytes: have the issuer set it"
+	}
 	return fmt.Sprintf("the token has iss %s (unverified), which is not among the trusted ones: add it if you trust it, exactly as the token writes it", logtext.Quote(issuer))
 }
 
@@ -137,9 +140,9 @@ func Issuer(want, got string, present bool) string {
 func Audience(want, got []string) string {
 	switch {
 	case len(want) == 0 && len(got) == 1 && got[0] == "account":
-		return "want no aud, as Options.Audience is empty, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client, and name it in Options.Audience"
+		return "want no aud, as jwthttp.Options.Audience is empty, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client, and name it there"
 	case len(want) == 0:
-		return fmt.Sprintf("want no aud, as Options.Audience is empty, the token has %s: name this service in Options.Audience, or set AllowAnyAudience", logtext.Quotes(got))
+		return fmt.Sprintf("want no aud, as jwthttp.Options.Audience is empty, the token has %s: name this service there, or set AllowAnyAudience there", logtext.Quotes(got))
 	case len(got) == 0:
 		return fmt.Sprintf("want aud %s, the token has none: have the issuer add it (in Keycloak an Audience mapper, elsewhere often a parameter audience or resource)", logtext.Quotes(want))
 	}

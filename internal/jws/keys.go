@@ -59,7 +59,21 @@ func MaterialError(name string, material any) error {
 	if _, ok := material.(interface{ Public() crypto.PublicKey }); ok {
 		return fmt.Errorf("%s verifies with the public half of a key, and got a private key (%T): pass its %s", name, material, want)
 	}
-	return fmt.Errorf("%s takes the type %s, and got %T: pass a key for %s, or use the algorithm of this key", name, want, material, name)
+	mend := fmt.Sprintf("pass a key for %s, or use the algorithm of this key", name)
+	_, isText := material.(string)
+	if _, isBytes := material.([]byte); isBytes || isText {
+		switch want {
+		case "[]byte":
+			mend = "convert the secret to it"
+		case "*rsa.PublicKey":
+			mend = "read PEM with ParseRSAPublicKey first, or use an HS algorithm for a secret"
+		case "*ecdsa.PublicKey":
+			mend = "read PEM with jwt.ParseECPublicKeyFromPEM first, or use an HS algorithm for a secret"
+		default:
+			mend = "read PEM with jwt.ParseEdPublicKeyFromPEM first, or use an HS algorithm for a secret"
+		}
+	}
+	return fmt.Errorf("%s takes the type %s, and got %T: %s", name, want, material, mend)
 }
 
 func newHMACVerifier(a *algorithm, secret []byte) (Verifier, error) {
