@@ -94,6 +94,9 @@ func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
 	} else {
 		s, err = Discover(issuer, opts)
 	}
+	if u, _ := checkAddress(issuer, "", opts.AllowInsecureHTTP); u == nil && keySet == "" && opts.MetadataURL == "" {
+		err = fmt.Errorf("%w: or return a KeySetURL or MetadataURL, if the issuer is not an address", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -123,13 +126,17 @@ func (t *Tenants) settle(f *inquiry, opts Options, err error) {
 			t.asking.budget.giveBack()
 			t.asking.refused.remove(f.issuer)
 		}
-		f.tenant = t.accept(n, f, opts)
+		if f.tenant = t.accept(n, f, opts); f.isOld {
+			t.forget(f.tenant)
+		}
 	case isRefused:
 		if n != nil {
 			t.forget(n)
 		}
 		f.err = reason.UnknownIssuer
-		t.asking.refused.add(f.issuer, f.err, t.clock()+min(t.opts.LookupTTL, maxRefusalTTL))
+		if !f.isOld {
+			t.asking.refused.add(f.issuer, f.err, t.clock()+min(t.opts.LookupTTL, maxRefusalTTL))
+		}
 	default:
 		failed := newFetchError(fmt.Errorf("the look-up of the tenant failed: %w", err))
 		t.running.Go(func() { t.report(LookupFailed, f.issuer, failed) })

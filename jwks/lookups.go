@@ -43,6 +43,7 @@ type inquiry struct {
 	tenant  *tenant // once done; nil if err is the answer
 	err     error
 	settled bool // it has an answer, but lookup may not have returned yet
+	isOld   bool // it began before a Forget of the issuer, so its answer is not kept
 }
 
 func newAsking() asking {

@@ -524,3 +524,74 @@ func TestOptionsInAnotherOrder(t *testing.T) {
 		}
 	})
 }
+
+// After Forget, neither the old answer of lookup nor the old keys are used, also if they were asked
+// for before.
+func TestForget(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := newTown().protect(t, jwks.TenantOptions{LookupTTL: time.Hour})
+		d.Forget(issuerOf("t1")) // is not known yet
+		d.want(t, 200, of("t1"))
+		d.want(t, 401, of("new"))
+
+		// The provider replaces the key, whose kid stays.
+		d.set(func() { d.page = func(string) (int, string) { return 200, keySet(edJWK("stolen no more", "k")) } })
+		d.want(t, 200, of("t1"))
+		d.Forget(issuerOf("t1"))
+		d.want(t, 401, of("t1"))
+		d.want(t, 200, tokenOfTenant("stolen no more", issuerOf("t1")))
+
+		// A tenant is removed from the table, and another one is added.
+		d.set(func() {
+			d.answer = func(_ context.Context, issuer string) (jwks.Options, error) {
+				if issuer == issuerOf("t1") {
+					return jwks.Options{}, jwthttp.ErrUnknownKey
+				}
+				return jwks.Options{KeySetURL: issuer + "/keys", Audience: []string{audience}}, nil
+			}
+		})
+		d.Forget(issuerOf("t1"))
+		d.Forget(issuerOf("new"))
+		d.want(t, 401, tokenOfTenant("stolen no more", issuerOf("t1")))
+		d.want(t, 200, tokenOfTenant("stolen no more", issuerOf("new")))
+
+		// lookup has read the old row, and Forget comes before it returns.
+		for _, old := range []struct {
+			name   string
+			opts   jwks.Options
+			err    error
+			now    int // of the token that waits
+			answer error
+			later  int
+		}{
+			{"removed", jwks.Options{KeySetURL: "https://late/keys", Audience: []string{audience}}, nil, 503, jwthttp.ErrUnknownKey, 401},
+			{"added", jwks.Options{}, jwthttp.ErrUnknownKey, 401, nil, 200},
+		} {
+			read := make(chan bool)
+			d.set(func() {
+				d.answer = func(context.Context, string) (jwks.Options, error) {
+					<-read
+					return old.opts, old.err
+				}
+			})
+			token := tokenOfTenant("stolen no more", issuerOf(old.name))
+			status := make(chan int)
+			go func() { status <- d.status(t.Context(), token) }()
+			synctest.Wait()
+			d.Forget(issuerOf(old.name))
+			close(read)
+			if got := <-status; got != old.now {
+				t.Errorf("%s, while lookup runs: status %d, want %d", old.name, got, old.now)
+			}
+			synctest.Wait()
+			d.set(func() {
+				d.answer = func(_ context.Context, issuer string) (jwks.Options, error) {
+					return jwks.Options{KeySetURL: issuer + "/keys", Audience: []string{audience}}, old.answer
+				}
+			})
+			if got := d.status(t.Context(), token); got != old.later {
+				t.Errorf("%s, afterwards: status %d, want %d", old.name, got, old.later)
+			}
+		}
+	})
+}

@@ -41,7 +41,8 @@ type TenantOptions struct {
 
 	// LookupTTL is for how long an answer of lookup is used: 5 minutes if 0, at least a second,
 	// at most 24 hours. So a tenant that is no longer in your table is accepted for this time at
-	// most, and for an hour more if lookup fails. A refusal is used for a minute at most.
+	// most, and for an hour more if lookup fails. Forget ends that at once. A refusal is used for a
+	// minute at most.
 	LookupTTL time.Duration
 
 	// Client fetches the keys of all tenants. See [Options].Client.
@@ -265,6 +266,24 @@ func (t *Tenants) acquire(ctx context.Context, until time.Time, issuer string) (
 		if o != nil || err != nil {
 			return o, err
 		}
+	}
+}
+
+// Forget drops the answer of lookup for an issuer, and the keys of its tenant. The next token of
+// that issuer makes lookup be asked, and the keys be fetched again. Call it when a tenant is added
+// to your table, changed there or removed from it, and when its provider has withdrawn a stolen
+// key: after the call, no token is verified with the old answer or the old keys. Other processes
+// have to call it too. An issuer that is not known is no error. A call that lookup has not
+// answered yet is not waited for: the tokens that wait for it get a 503.
+func (t *Tenants) Forget(issuer string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.asking.flights[issuer]; f != nil {
+		f.isOld = true
+	}
+	t.asking.refused.remove(issuer)
+	if n := t.known.find(issuer); n != nil {
+		t.forget(n)
 	}
 }
 

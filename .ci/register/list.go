@@ -873,8 +873,7 @@ var register = []clause{
 		}},
 	}},
 	{"12", "keys copy what they are made of", []proof{
-		{"TestKeysCopy", []mutant{
-		}},
+		{"TestKeysCopy", []mutant{}},
 		{"TestNewCopies", nil},
 	}},
 	{"12", "New refuses a key that is nil, empty or a typed nil", []proof{
@@ -1338,6 +1337,13 @@ var register = []clause{
 		}},
 	}},
 	{"16", "a tenant that is removed stops within LookupTTL, and its tokens never wait until then", []proof{
+		{"jwks.TestForget", []mutant{
+			{"keeps a tenant that is to be forgotten", "jwks.Tenants.Forget", `t.forget(n)`, `_ = n`},
+			{"keeps a refusal that is to be forgotten", "jwks.Tenants.Forget", `	t.asking.refused.remove(issuer)
+`, ``},
+			{"keeps an answer that was asked for before it was forgotten", "jwks.Tenants.Forget", `f.isOld = true`, `f.isOld = false`},
+			{"keeps a refusal that was asked for before it was forgotten", "jwks.Tenants.settle", `!f.isOld`, `true`},
+		}},
 		{"jwks.TestTenantIsRemoved/10s", []mutant{
 			{"lets tokens of active tenants wait", "jwks.Tenants.remembered", `n.err != nil || age >= t.opts.LookupTTL/2`, `n.err != nil`},
 		}},
