@@ -62,11 +62,11 @@ func implements(t, iface reflect.Type) bool {
 
 // A typeWalk visits every type in a claims type.
 type typeWalk struct {
-	root       reflect.Type
-	seen       map[reflect.Type]bool
-	needsFuncs bool
-	foreign    bool
-	faults     []string
+	root           reflect.Type
+	seen           map[reflect.Type]bool
+	needsFuncs     bool
+	foreign        bool
+	faults         []string
 	numericSubject bool
 }
 
