@@ -20,11 +20,9 @@ import (
 // A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names
 // are an error.
 type Decoder struct {
-	options []json.Options
-
-	numericSubject bool // sub may be a number
-
-	target *target // nil if the library decodes all payloads, since the type has a method that decodes
+	options        []json.Options
+	numericSubject bool    // sub may be a number
+	target         *target // nil if the library decodes all payloads, since the type has a method that decodes
 }
 
 // decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's
@@ -50,10 +48,9 @@ func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	return date.UnmarshalJSON(b)
 }
 
-// fillWith returns a function that decodes as a pass does. The library calls it for each element of
-// a list, so the shape is made once.
+// fillWith returns a function that decodes as a pass does.
 func fillWith[T any]() func([]byte, *T) error {
-	s := shapes{}.of(reflect.TypeFor[T]())
+	s := shapes{}.of(reflect.TypeFor[T]()) // once, and not for each element of a list
 	return func(text []byte, v *T) error {
 		p := newPass(string(text), nil)
 		defer p.release()

@@ -83,9 +83,6 @@ func (made shapes) of(t reflect.Type) *shape {
 // addFields adds the fields of a struct, which is at path and embedded in outside, and those that
 // are embedded in it. It returns false if only the library knows what they mean.
 func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int, fields map[string]member) bool {
-	if slices.Contains(outside, t) {
-		return false // it is embedded in itself
-	}
 	outside = append(slices.Clone(outside), t)
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -103,7 +100,7 @@ func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int,
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			if inner.Kind() != reflect.Struct || special[inner] != other || !made.addFields(inner, outside, at, fields) {
+			if inner.Kind() != reflect.Struct || special[inner] != other || slices.Contains(outside, inner) || !made.addFields(inner, outside, at, fields) {
 				return false
 			}
 			continue

@@ -18,21 +18,19 @@ type reader struct {
 	pos   int
 	fault bool // the text is not strict JSON, or breaks a limit
 
-	isFirst    bool // the next member or element is the first one of its object or array
-	depth      int  // of the object or array that pos is in
-	maxDepth   int
-	members    int // so far, at all depths
-	maxMembers int
-	isLarge    bool // the fault is that there are more levels or members
-
+	isFirst           bool // the next member or element is the first one of its object or array
+	depth             int  // of the object or array that pos is in
+	maxDepth          int
+	members           int // so far, at all depths
+	maxMembers        int
+	isLarge           bool // the fault is that there are more levels or members
 	ignoresDuplicates bool // no list of names is kept
 
-	buffer []byte                 // for the caller
-	names  []nameRef              // of the members so far of all objects that pos is in
-	spill  []byte                 // the text of names with escapes
-	table  *[2 * maxListed]uint16 // of the names of one object; made once
-
-	elements []span // of an array of strings
+	buffer   []byte                 // for the caller
+	names    []nameRef              // of the members so far of all objects that pos is in
+	spill    []byte                 // the text of names with escapes
+	table    *[2 * maxListed]uint16 // of the names of one object; made once
+	elements []span                 // of an array of strings
 }
 
 // A span is a part of reader.text.
@@ -125,15 +123,11 @@ func (r *reader) next(end byte) bool {
 }
 
 // name steps over the name of a member and its colon.
-func (r *reader) name() nameRef {
-	n := nameRef{}
+func (r *reader) name() (n nameRef) {
 	n.span, n.escaped = r.string()
-	// One too many ends the reading here, and not at the end of its object: a forged header must not make
-	// the lists of names long.
-	if r.members++; r.members > r.maxMembers {
+	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
 		r.isLarge = true
 		r.fail()
-		return n
 	}
 	if n.escaped {
 		start := len(r.spill)
