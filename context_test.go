@@ -530,9 +530,12 @@ func TestForgedTokensAreCheap(t *testing.T) {
 	members := func(format string, n int) string {
 		header := `{"alg":"HS256"`
 		for i := range n {
-			header += fmt.Sprintf(format, i)
+			header += fmt.Sprintf(format, 'Ā'+i) // as %c, each is another letter of two bytes
 		}
 		return header + "}"
+	}
+	inside := func(header string) string {
+		return `{"alg":"HS256","x":` + strings.Replace(header, `"alg"`, `"a"`, 1) + `}`
 	}
 	tokens := map[string]string{ // each has nearly 8 KiB
 		"unknown alg":    signHS(secret, `{"alg":"none"}`, big),
@@ -552,7 +555,8 @@ func TestForgedTokensAreCheap(t *testing.T) {
 		"long names":     withHeader(members(`,"%055x":1`, 31)),
 		"60 names":       withHeader(members(`,"%021x":1`, 60)),
 		"one long name":  withHeader(`{"alg":"HS256","` + strings.Repeat(`\u0041`, 330) + `":1}`),
-		"names inside":   withHeader(`{"alg":"HS256","x":` + strings.Replace(members(`,"%055x":1`, 30), `"alg"`, `"a"`, 1) + `}`),
+		"names inside":   withHeader(inside(members(`,"%055x":1`, 30))),
+		"most inside":    withHeader(inside(members(`,"%c":1`, 280))),
 		"most names":     withHeader(members(`,"%025x":1`, 31)),
 		"many objects":   withHeader(members(`,"%x":{"a":{"b":1}}`, 10)),
 	}

@@ -563,7 +563,7 @@ var register = []clause{
 `, ``},
 			{"takes any byte for the colon", "internal/tokenjson.reader.name", `r.peek() != ':'`, `r.peek() == 0`},
 			{"takes other bytes for white space", "internal/tokenjson.reader.peek", `c != ' ' && c != '\t' && c != '\n' && c != '\r'`, `c == 0`},
-			{"takes any number of members", "internal/tokenjson.Members", `r.members > maxMembers`, `false`},
+			{"takes any number of members", "internal/tokenjson.reader.name", `r.members > r.maxMembers`, `false`},
 			{"does not look for names in an inner object", "internal/tokenjson.reader.skip", `		r.close(base)
 `, `		r.names = r.names[:base]
 `},
@@ -590,6 +590,9 @@ var register = []clause{
 			{"rounds integers in any", "internal/tokenjson.pass.anything", `math.Abs(x) >= 1<<53`, `math.Abs(x) < 0`},
 			{"takes a number that a field does not hold", "internal/tokenjson.pass.fill", `err != nil || digits == "-0"`, `err == strconv.ErrSyntax`},
 			{"keeps escapes in a list", "internal/tokenjson.pass.texts", `unquote(p.payload[s.start-1 : s.end+1])`, `p.payload[s.start:s.end]`},
+		}},
+		{"internal/tokenjson.TestLibraryFillsOddTypes", []mutant{
+			{"takes names of a map for numbers", "internal/tokenjson.shapes.of", ` && special[t.Key()] == other`, ``},
 		}},
 		{"internal/tokenjson.TestPassReads", []mutant{
 			{"leaves a struct with an embedded one to the library", "internal/tokenjson.shapes.addFields", `if inner.Kind() != reflect.Struct || `, `if inner.Kind() == reflect.Struct || `},

@@ -20,11 +20,9 @@ import (
 // A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names
 // are an error.
 type Decoder struct {
-	options []json.Options
-
-	numericSubject bool // sub may be a number
-
-	target *target // nil if the library decodes all payloads, since the type has a method that decodes
+	options        []json.Options
+	numericSubject bool    // sub may be a number
+	target         *target // nil if the library decodes all payloads, since the type has a method that decodes
 }
 
 // decoderFor returns the decoder for a claims type. needsFuncs adds functions for golang-jwt's
@@ -34,9 +32,9 @@ func decoderFor(needsFuncs bool) Decoder {
 	if needsFuncs {
 		d.options = []json.Options{json.WithUnmarshalers(json.JoinUnmarshalers(
 			json.UnmarshalFunc(decodeNumericDate),
-			json.UnmarshalFunc(fillWith[jwt.ClaimStrings]),
-			json.UnmarshalFunc(fillWith[stdjson.Number]),
-			json.UnmarshalFunc(fillWith[any]),
+			json.UnmarshalFunc(fillWith[jwt.ClaimStrings]()),
+			json.UnmarshalFunc(fillWith[stdjson.Number]()),
+			json.UnmarshalFunc(fillWith[any]()),
 		))}
 	}
 	return d
@@ -50,14 +48,17 @@ func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	return date.UnmarshalJSON(b)
 }
 
-// fillWith decodes as a pass does.
-func fillWith[T any](text []byte, v *T) error {
-	p := newPass(string(text), nil)
-	defer p.release()
-	if p.fill(shapes{}.of(reflect.TypeFor[T]()), reflect.ValueOf(v).Elem()); !p.isDone() {
-		return errors.New("its type or its size does not fit")
+// fillWith returns a function that decodes as a pass does.
+func fillWith[T any]() func([]byte, *T) error {
+	s := shapes{}.of(reflect.TypeFor[T]()) // once, and not for each element of a list
+	return func(text []byte, v *T) error {
+		p := newPass(string(text), nil)
+		defer p.release()
+		if p.fill(s, reflect.ValueOf(v).Elem()); !p.isDone() {
+			return errors.New("its type or its size does not fit")
+		}
+		return nil
 	}
-	return nil
 }
 
 // Decode decodes a payload into claims, a pointer to a new value. The facts do not depend on the

@@ -309,3 +309,30 @@ func TestPassReads(t *testing.T) {
 		}
 	}
 }
+
+// A SelfEmbedding is exported, since the library sets no embedded pointer to a type that is not.
+type SelfEmbedding struct {
+	*SelfEmbedding
+	A string `json:"a"`
+}
+
+type oddClaims struct {
+	jwt.RegisteredClaims
+	Inner   SelfEmbedding       `json:"inner"`
+	Numbers map[json.Number]int `json:"numbers"`
+}
+
+// The library alone fills a struct that is embedded in itself, and a map whose names are
+// json.Number, which it refuses unless the map is empty.
+func TestLibraryFillsOddTypes(t *testing.T) {
+	for payload, want := range map[string]bool{
+		`{"sub":"x","inner":{"a":"y"}}`: true,
+		`{"numbers":{}}`:                true,
+		`{"numbers":{"1":2}}`:           false,
+		`{"numbers":{"x":2}}`:           false,
+	} {
+		if got := compare[oddClaims](t, payload); got != want {
+			t.Errorf("the pass has read %s: %v", payload, got)
+		}
+	}
+}

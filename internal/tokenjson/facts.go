@@ -272,7 +272,7 @@ func Unquote(v, scratch []byte) []byte {
 // PeekIssuer returns the iss of an object in text. It is "" if iss is not a string, or has more
 // than maxBytes as it is written. What follows iss is not checked.
 func PeekIssuer(text []byte, maxBytes int) (issuer string) {
-	r := newReader(text, maxDepth)
+	r := newReader(text, maxDepth, len(text))
 	defer r.release()
 	r.ignoresDuplicates = true
 	if r.peek() != '{' {

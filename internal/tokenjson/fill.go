@@ -70,19 +70,20 @@ func (made shapes) of(t reflect.Type) *shape {
 		s.kind = integer
 	case k == reflect.Pointer:
 		s.kind, s.elem = pointer, made.of(t.Elem())
-	case k == reflect.Map && t.Key().Kind() == reflect.String:
+	case k == reflect.Map && t.Key().Kind() == reflect.String && special[t.Key()] == other:
 		s.kind, s.elem = dictionary, made.of(t.Elem())
 	case k == reflect.Struct:
-		if fields := map[string]member{}; made.addFields(t, nil, fields) {
+		if fields := map[string]member{}; made.addFields(t, nil, nil, fields) {
 			s.kind, s.fields = object, newMembers(fields)
 		}
 	}
 	return s
 }
 
-// addFields adds the fields of a struct, which is at path, and those that are embedded in it. It
-// returns false if only the library knows what they mean.
-func (made shapes) addFields(t reflect.Type, path []int, fields map[string]member) bool {
+// addFields adds the fields of a struct, which is at path and embedded in outside, and those that
+// are embedded in it. It returns false if only the library knows what they mean.
+func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int, fields map[string]member) bool {
+	outside = append(slices.Clone(outside), t)
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := f.Tag.Get("json")
@@ -99,7 +100,7 @@ func (made shapes) addFields(t reflect.Type, path []int, fields map[string]membe
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			if inner.Kind() != reflect.Struct || special[inner] != other || !made.addFields(inner, at, fields) {
+			if inner.Kind() != reflect.Struct || special[inner] != other || slices.Contains(outside, inner) || !made.addFields(inner, outside, at, fields) {
 				return false
 			}
 			continue
@@ -182,7 +183,7 @@ type pass struct {
 }
 
 func newPass(payload string, options []json.Options) pass {
-	r := newReader(nil, maxDepth)
+	r := newReader(nil, maxDepth, len(payload))
 	r.buffer = append(r.buffer, payload...)
 	r.text = r.buffer
 	return pass{r, payload, options}

@@ -18,20 +18,19 @@ type reader struct {
 	pos   int
 	fault bool // the text is not strict JSON, or breaks a limit
 
-	isFirst  bool // the next member or element is the first one of its object or array
-	depth    int  // of the object or array that pos is in
-	maxDepth int
-	members  int // so far, at all depths
-	tooDeep  bool
-
+	isFirst           bool // the next member or element is the first one of its object or array
+	depth             int  // of the object or array that pos is in
+	maxDepth          int
+	members           int // so far, at all depths
+	maxMembers        int
+	isLarge           bool // the fault is that there are more levels or members
 	ignoresDuplicates bool // no list of names is kept
 
-	buffer []byte                 // for the caller
-	names  []nameRef              // of the members so far of all objects that pos is in
-	spill  []byte                 // the text of names with escapes
-	table  *[2 * maxListed]uint16 // of the names of one object; made once
-
-	elements []span // of an array of strings
+	buffer   []byte                 // for the caller
+	names    []nameRef              // of the members so far of all objects that pos is in
+	spill    []byte                 // the text of names with escapes
+	table    *[2 * maxListed]uint16 // of the names of one object; made once
+	elements []span                 // of an array of strings
 }
 
 // A span is a part of reader.text.
@@ -55,9 +54,9 @@ const (
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // newReader returns a reader of text. It must be given back with release.
-func newReader(text []byte, maxDepth int) *reader {
+func newReader(text []byte, maxDepth, maxMembers int) *reader {
 	r := readers.Get().(*reader)
-	r.text, r.maxDepth = text, maxDepth
+	r.text, r.maxDepth, r.maxMembers = text, maxDepth, maxMembers
 	return r
 }
 
@@ -94,7 +93,7 @@ func (r *reader) open() (base int) {
 	r.isFirst = true
 	r.depth++
 	if r.depth > r.maxDepth {
-		r.tooDeep = true
+		r.isLarge = true
 		r.fail()
 	}
 	return len(r.names)
@@ -124,10 +123,12 @@ func (r *reader) next(end byte) bool {
 }
 
 // name steps over the name of a member and its colon.
-func (r *reader) name() nameRef {
-	n := nameRef{}
+func (r *reader) name() (n nameRef) {
 	n.span, n.escaped = r.string()
-	r.members++
+	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
+		r.isLarge = true
+		r.fail()
+	}
 	if n.escaped {
 		start := len(r.spill)
 		r.spill, _ = jsontext.AppendUnquote(r.spill, r.text[n.start-1:n.end+1]) // string has tried it
@@ -344,7 +345,7 @@ func oddBytes(x uint64) uint64 {
 // members on all of them together. ok reports whether it is strict JSON so far; isLarge reports
 // that it breaks a limit.
 func Members(text []byte, maxDepth, maxMembers int, f func(name, value []byte) bool) (ok, isLarge bool) {
-	r := newReader(text, maxDepth)
+	r := newReader(text, maxDepth, maxMembers)
 	defer r.release()
 	if r.peek() != '{' {
 		return false, false
@@ -353,13 +354,10 @@ func Members(text []byte, maxDepth, maxMembers int, f func(name, value []byte) b
 	for r.next('}') {
 		n := r.name()
 		value := r.value()
-		if r.members > maxMembers {
-			return false, true
-		}
 		if !r.fault && !f(r.textOf(n), text[value.start:value.end]) {
 			return true, false
 		}
 	}
 	r.close(base)
-	return r.isDone(), r.tooDeep
+	return r.isDone(), r.isLarge
 }
