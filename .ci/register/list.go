@@ -1698,7 +1698,7 @@ var register = []clause{
 `, ``},
 			{"logs each fetch that fails", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
 			{"does not count what it suppresses", "internal/logtext.Limit.Allow", `l.suppressed++`, ``},
-			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer))`, `issuer, issuer))`},
+			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer, also))`, `issuer, issuer, also))`},
 		}},
 		{"jwks.TestWhichLogger", []mutant{
 			{"asks for the default logger in New", "jwks.newSource", `logger: o.Logger`, `logger: slog.Default()`},
