@@ -49,13 +49,13 @@ func algorithms(r *Report) error {
 			seen[0].name = "jwthttp, seen before"
 			runners = append(runners, seen...)
 		}
-		t := inTurns(alg+": 200 tokens in turn", r.Rounds, runners)
+		t := r.inTurns(alg+": 200 tokens in turn", runners)
 		r.Tables = append(r.Tables, t)
 		if isPublic {
-			r.atMost(alg+" first sight, ratio to the signature alone", t.Rows[1].Ratio, 1.3)
-			r.atMost(alg+" seen before, ratio to the signature alone", t.Rows[2].Ratio, 0.3)
+			r.atMost(alg+" first sight, ratio to the signature alone", t.Rows[1].Ratio, 1.3, 0)
+			r.atMost(alg+" seen before, ratio to the signature alone", t.Rows[2].Ratio, 0.3, 0)
 		} else {
-			r.atMost(alg+", ratio to the signature alone", t.Rows[1].Ratio, 3)
+			r.atMost(alg+", ratio to the signature alone", t.Rows[1].Ratio, 3, 0)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -20,11 +21,13 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/_bench/tokens"
 )
 
 const (
-	Issuer   = "https://id.example.com"
-	Audience = "orders"
+	Issuer   = tokens.Issuer
+	Audience = tokens.Audience
 	KeyID    = "2026-11"
 )
 
@@ -102,10 +105,10 @@ type Token = string
 // Tokens returns n different tokens of the algorithm. Their numbers begin with from.
 func Tokens(alg string, from, n int) []Token {
 	now := time.Now()
-	tokens := make([]Token, n)
-	for i := range tokens {
+	all := make([]Token, n)
+	for i := range all {
 		id := from + i
-		tokens[i] = "Bearer " + Sign(alg, Registered{
+		all[i] = "Bearer " + Sign(alg, Registered{
 			jwt.RegisteredClaims{
 				Issuer: Issuer, Subject: fmt.Sprintf("u-%d", id), Audience: jwt.ClaimStrings{Audience}, ID: fmt.Sprintf("%016x", id),
 				ExpiresAt: jwt.NewNumericDate(now.Add(24 * time.Hour)), IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)),
@@ -113,19 +116,45 @@ func Tokens(alg string, from, n int) []Token {
 			"orders:read", fmt.Sprintf("Ann %d", id), fmt.Sprintf("a%d@example.com", id),
 		})
 	}
-	return tokens
+	return all
 }
 
 // Sign returns a token with these claims.
 func Sign(alg string, claims jwt.Claims) string {
-	key, _ := Keys(alg)
-	t := jwt.NewWithClaims(jwt.GetSigningMethod(alg), claims)
-	t.Header["kid"] = KeyID
-	raw, err := t.SignedString(key)
+	payload, err := json.Marshal(claims)
 	if err != nil {
 		panic(err)
 	}
-	return raw
+	key, _ := Keys(alg)
+	return SignText(alg, string(payload), KeyID, key)
+}
+
+// SignText returns a token with this payload, signed by a key that has this id.
+func SignText(alg, payload, kid string, key any) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	input := encode(fmt.Appendf(nil, `{"alg":%q,"kid":%q,"typ":"JWT"}`, alg, kid)) + "." + encode([]byte(payload))
+	sig, err := jwt.GetSigningMethod(alg).Sign(input, key)
+	if err != nil {
+		panic(err)
+	}
+	return input + "." + encode(sig)
+}
+
+// Signed returns n different tokens. payload makes the payload of a number.
+func Signed(alg string, n int, payload func(i int) string) []Token {
+	key, _ := Keys(alg)
+	return SignedBy(alg, n, func(i int) (string, string, any) { return payload(i), KeyID, key })
+}
+
+// SignedBy returns n different tokens. parts returns the payload for a number, and the id and the
+// material of the key that signs it.
+func SignedBy(alg string, n int, parts func(i int) (payload, kid string, key any)) []Token {
+	all := make([]Token, n)
+	for i := range all {
+		payload, kid, key := parts(i)
+		all[i] = "Bearer " + SignText(alg, payload, kid, key)
+	}
+	return all
 }
 
 // Forged returns a token of nearly 8 KiB. It has many members and a wrong signature.
@@ -176,7 +205,7 @@ type Rig struct {
 // NewRig also checks that the contestant does the work. A good token must pass. A token that
 // is expired, forged or for another audience must not.
 func (c Contestant) NewRig(alg string) (*Rig, error) {
-	rig, err := c.newRig(alg)
+	rig, err := c.UncheckedRig(alg)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +235,8 @@ func (c Contestant) NewRig(alg string) (*Rig, error) {
 	return rig, nil
 }
 
-func (c Contestant) newRig(alg string) (*Rig, error) {
+// UncheckedRig is for a contestant whose keys are not those of this package.
+func (c Contestant) UncheckedRig(alg string) (*Rig, error) {
 	rig := &Rig{request: httptest.NewRequest("GET", "/", nil), header: []string{""}, writer: discard{}}
 	rig.request.Header["Authorization"] = rig.header
 	var err error

@@ -2,17 +2,9 @@ package contest
 
 import (
 	"context"
-	"crypto"
-	"crypto/hmac"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
-	"hash"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	auth0v2 "github.com/auth0/go-jwt-middleware/v2"
@@ -21,7 +13,6 @@ import (
 	"github.com/auth0/go-jwt-middleware/v3/validator"
 	cristalhq "github.com/cristalhq/jwt/v5"
 	"github.com/go-chi/jwtauth/v5"
-	"github.com/go-json-experiment/json"
 	"github.com/golang-jwt/jwt/v5"
 	echojwt "github.com/labstack/echo-jwt/v5"
 	"github.com/labstack/echo/v5"
@@ -32,20 +23,20 @@ import (
 
 // These are the contestants by name.
 var (
-	Ours           = Contestant{"jwthttp", protectOurs[Claims](0)}
-	OursNoMemory   = Contestant{"jwthttp, nothing remembered", protectOurs[Claims](-1)}
-	OursRegistered = Contestant{"jwthttp, RegisteredClaims", protectOurs[Registered](0)}
-	OursMap        = Contestant{"jwthttp, MapClaims", protectOurs[jwt.MapClaims](0)}
+	Ours           = Contestant{"jwthttp", OursWith[Claims](jwthttp.Options{})}
+	OursNoMemory   = Contestant{"jwthttp, nothing remembered", OursWith[Claims](jwthttp.Options{RememberSignatures: -1})}
+	OursRegistered = Contestant{"jwthttp, RegisteredClaims", OursWith[Registered](jwthttp.Options{})}
+	OursMap        = Contestant{"jwthttp, MapClaims", OursWith[jwt.MapClaims](jwthttp.Options{})}
 	Floor          = Contestant{"floor: bare primitives", protectFloor(true)}
 	FloorNoHeader  = Contestant{"floor: the same, the header unread", protectFloor(false)}
 	FloorHS256     = Contestant{"floor: bare primitives, HS256", func(_ string, next http.Handler) (http.Handler, error) { return protectFloor(true)("HS256", next) }}
 	ContextFloor   = Contestant{"floor: context alone", protectContext}
 	GolangJWT      = Contestant{"golang-jwt v5.3.1, typed", protectGolangJWT(func() jwt.Claims { return &Registered{} })}
 	GolangJWTMap   = Contestant{"golang-jwt v5.3.1, map", protectGolangJWT(func() jwt.Claims { return jwt.MapClaims{} })}
-	Auth0          = Contestant{"auth0 v3.1.0", protectAuth0}
-	Auth0v2        = Contestant{"auth0 v2.3.1", protectAuth0v2}
+	Auth0          = Contestant{"auth0 v3.1.0", protectAuth0(newCustom)}
+	Auth0v2        = Contestant{"auth0 v2.3.1", protectAuth0v2(newCustom)}
 	JWTAuth        = Contestant{"go-chi/jwtauth v5.3.3", protectJWTAuth}
-	EchoJWT        = Contestant{"echo-jwt v5.0.1", protectEcho}
+	EchoJWT        = Contestant{"echo-jwt v5.0.1", protectEcho(func() jwt.Claims { return &Registered{} })}
 	CristalHQ      = Contestant{"cristalhq/jwt v5.4.0", protectCristalHQ}
 )
 
@@ -78,89 +69,17 @@ func key(alg string) any {
 	return verifying
 }
 
-func protectOurs[C any](remember int) func(string, http.Handler) (http.Handler, error) {
+// OursWith makes a middleware for C. It sets issuer, audience and the longest token in opts. Tokens
+// of many claims have more than the 8 KiB that are permitted by default.
+func OursWith[C any](opts jwthttp.Options, checks ...jwthttp.Check[C]) func(string, http.Handler) (http.Handler, error) {
+	opts.Issuer, opts.Audience, opts.MaxTokenBytes = Issuer, []string{Audience}, 64<<10
 	return func(alg string, next http.Handler) (http.Handler, error) {
-		k := jwthttp.NewKey(jwt.GetSigningMethod(alg), key(alg))
-		auth, err := jwthttp.New[C](k.WithID(KeyID), jwthttp.Options{Issuer: Issuer, Audience: []string{Audience}, RememberSignatures: remember})
+		auth, err := jwthttp.New(jwthttp.NewKey(jwt.GetSigningMethod(alg), key(alg)).WithID(KeyID), opts, checks...)
 		if err != nil {
 			return nil, err
 		}
 		return auth.Handler(next), nil
 	}
-}
-
-// floorState is what the floor reuses.
-type floorState struct {
-	mac, hash hash.Hash
-	in        [16 << 10]byte
-	sum       [sha256.Size]byte
-	sig       [256]byte
-}
-
-// header has what a verifier must know before it checks the signature.
-type header struct {
-	Algorithm string `json:"alg"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"typ"`
-}
-
-// protectFloor does only the necessary work, with the bare primitives:
-//
-//   - the hash with a reused state
-//   - base64
-//   - a strict decoding of the claims and, if withHeader, of the header, which names the key
-//   - a new request context
-//
-// It does not check what it has decoded.
-func protectFloor(withHeader bool) func(string, http.Handler) (http.Handler, error) {
-	return func(alg string, next http.Handler) (http.Handler, error) {
-		pub := &PrivateKey().PublicKey
-		states := sync.Pool{New: func() any { return &floorState{mac: hmac.New(sha256.New, Secret), hash: sha256.New()} }}
-		return wrap(next, func(token string) (any, error) {
-			s := states.Get().(*floorState)
-			defer states.Put(s)
-			first, last := strings.IndexByte(token, '.'), strings.LastIndexByte(token, '.')
-			if withHeader {
-				text, err := base64.RawURLEncoding.DecodeString(token[:first])
-				if err != nil {
-					return nil, err
-				}
-				var h header
-				if err := json.Unmarshal(text, &h); err != nil {
-					return nil, err
-				}
-			}
-			n := copy(s.in[:], token[:last])
-			m, err := base64.RawURLEncoding.Decode(s.sig[:], []byte(token[last+1:]))
-			if err != nil {
-				return nil, err
-			}
-			if alg == "RS256" {
-				s.hash.Reset()
-				s.hash.Write(s.in[:n])
-				if err := rsa.VerifyPKCS1v15(pub, crypto.SHA256, s.hash.Sum(s.sum[:0]), s.sig[:m]); err != nil {
-					return nil, err
-				}
-			} else {
-				s.mac.Reset()
-				s.mac.Write(s.in[:n])
-				if !hmac.Equal(s.mac.Sum(s.sum[:0]), s.sig[:m]) {
-					return nil, errRefused
-				}
-			}
-			payload, err := base64.RawURLEncoding.DecodeString(token[first+1 : last])
-			if err != nil {
-				return nil, err
-			}
-			claims := new(Claims)
-			return claims, json.Unmarshal(payload, claims)
-		}), nil
-	}
-}
-
-func protectContext(_ string, next http.Handler) (http.Handler, error) {
-	claims := new(Claims)
-	return wrap(next, func(string) (any, error) { return claims, nil }), nil
 }
 
 func protectGolangJWT(newClaims func() jwt.Claims) func(string, http.Handler) (http.Handler, error) {
@@ -183,43 +102,49 @@ type custom struct {
 	Scope string `json:"scope"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
+	Validates
 }
 
-func (*custom) Validate(context.Context) error { return nil }
+func newCustom() CustomClaims { return &custom{} }
 
-func protectAuth0(alg string, next http.Handler) (http.Handler, error) {
-	k := key(alg)
-	v, err := validator.New(
-		validator.WithKeyFunc(func(context.Context) (any, error) { return k, nil }),
-		validator.WithAlgorithm(validator.SignatureAlgorithm(alg)),
-		validator.WithIssuer(Issuer),
-		validator.WithAudience(Audience),
-		validator.WithCustomClaims(func() *custom { return &custom{} }),
-	)
-	if err != nil {
-		return nil, err
+// protectAuth0 decodes only the claims of RFC 7519 if newCustom is nil.
+func protectAuth0(newCustom func() CustomClaims) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		k := key(alg)
+		opts := []validator.Option{
+			validator.WithKeyFunc(func(context.Context) (any, error) { return k, nil }),
+			validator.WithAlgorithm(validator.SignatureAlgorithm(alg)),
+			validator.WithIssuer(Issuer),
+			validator.WithAudience(Audience),
+		}
+		if newCustom != nil {
+			opts = append(opts, validator.WithCustomClaims(newCustom))
+		}
+		v, err := validator.New(opts...)
+		if err != nil {
+			return nil, err
+		}
+		m, err := auth0.New(auth0.WithValidator(v))
+		if err != nil {
+			return nil, err
+		}
+		return m.CheckJWT(next), nil
 	}
-	m, err := auth0.New(auth0.WithValidator(v))
-	if err != nil {
-		return nil, err
-	}
-	return m.CheckJWT(next), nil
 }
 
-func protectAuth0v2(alg string, next http.Handler) (http.Handler, error) {
-	k := key(alg)
-	issuer, err := url.Parse(Issuer)
-	if err != nil {
-		return nil, err
+func protectAuth0v2(newCustom func() CustomClaims) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		k := key(alg)
+		var opts []validatorv2.Option
+		if newCustom != nil {
+			opts = append(opts, validatorv2.WithCustomClaims(func() validatorv2.CustomClaims { return newCustom() }))
+		}
+		v, err := validatorv2.New(func(context.Context) (any, error) { return k, nil }, validatorv2.SignatureAlgorithm(alg), Issuer, []string{Audience}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return auth0v2.New(v.ValidateToken).CheckJWT(next), nil
 	}
-	v, err := validatorv2.New(
-		func(context.Context) (any, error) { return k, nil }, validatorv2.SignatureAlgorithm(alg), issuer.String(), []string{Audience},
-		validatorv2.WithCustomClaims(func() validatorv2.CustomClaims { return &custom{} }),
-	)
-	if err != nil {
-		return nil, err
-	}
-	return auth0v2.New(v.ValidateToken).CheckJWT(next), nil
 }
 
 func protectJWTAuth(alg string, next http.Handler) (http.Handler, error) {
@@ -231,31 +156,34 @@ func protectJWTAuth(alg string, next http.Handler) (http.Handler, error) {
 	return jwtauth.Verifier(ja)(jwtauth.Authenticator(ja)(next)), nil
 }
 
-func protectEcho(alg string, next http.Handler) (http.Handler, error) {
-	k := key(alg)
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
-	e := echo.New()
-	// The package's own parsing checks neither issuer nor audience. So it uses the function
-	// from the package's documentation.
-	mw, err := echojwt.Config{ParseTokenFunc: func(_ *echo.Context, auth string) (any, error) {
-		return parser.ParseWithClaims(auth, &Registered{}, func(*jwt.Token) (any, error) { return k, nil })
-	}}.ToMiddleware()
-	if err != nil {
-		return nil, err
+func protectEcho(newClaims func() jwt.Claims) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		k := key(alg)
+		parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
+		e := echo.New()
+		// The package's own parsing checks neither issuer nor audience. So it uses the function
+		// from the package's documentation.
+		mw, err := echojwt.Config{ParseTokenFunc: func(_ *echo.Context, auth string) (any, error) {
+			return parser.ParseWithClaims(auth, newClaims(), func(*jwt.Token) (any, error) { return k, nil })
+		}}.ToMiddleware()
+		if err != nil {
+			return nil, err
+		}
+		e.Use(mw)
+		e.GET("/", echo.WrapHandler(next))
+		return e, nil
 	}
-	e.Use(mw)
-	e.GET("/", echo.WrapHandler(next))
-	return e, nil
+}
+
+func cristalhqVerifier(alg string) (cristalhq.Verifier, error) {
+	if alg == "RS256" {
+		return cristalhq.NewVerifierRS(cristalhq.RS256, &PrivateKey().PublicKey)
+	}
+	return cristalhq.NewVerifierHS(cristalhq.HS256, Secret)
 }
 
 func protectCristalHQ(alg string, next http.Handler) (http.Handler, error) {
-	var verifier cristalhq.Verifier
-	var err error
-	if alg == "RS256" {
-		verifier, err = cristalhq.NewVerifierRS(cristalhq.RS256, &PrivateKey().PublicKey)
-	} else {
-		verifier, err = cristalhq.NewVerifierHS(cristalhq.HS256, Secret)
-	}
+	verifier, err := cristalhqVerifier(alg)
 	if err != nil {
 		return nil, err
 	}
@@ -273,4 +201,22 @@ func protectCristalHQ(alg string, next http.Handler) (http.Handler, error) {
 		}
 		return c, nil
 	}), nil
+}
+
+// protectCristalHQWith decodes into a claims type of golang-jwt's, and has golang-jwt check it.
+func protectCristalHQWith(newClaims func() jwt.Claims) func(string, http.Handler) (http.Handler, error) {
+	return func(alg string, next http.Handler) (http.Handler, error) {
+		verifier, err := cristalhqVerifier(alg)
+		if err != nil {
+			return nil, err
+		}
+		v := jwt.NewValidator(jwt.WithIssuer(Issuer), jwt.WithAudience(Audience), jwt.WithExpirationRequired())
+		return wrap(next, func(token string) (any, error) {
+			c := newClaims()
+			if err := cristalhq.ParseClaims([]byte(token), verifier, c); err != nil {
+				return nil, err
+			}
+			return c, v.Validate(c)
+		}), nil
+	}
 }

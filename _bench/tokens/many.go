@@ -35,7 +35,7 @@ func Groups(n int) Shape {
 
 // tenth has ten claims, and no brace at the end.
 func tenth(user int) string {
-	return registered(user) + fmt.Sprintf(`,"aud":%q,"scope":"orders:read","name":"Ann %06d","email":"ann%06d@example.com"`, Audience, user, user)
+	return registered(user) + fmt.Sprintf(`,"aud":[%q],"scope":"orders:read","name":"Ann %06d","email":"ann%06d@example.com"`, Audience, user, user)
 }
 
 // EscapedName is a payload of ten claims with one name that has an escape.

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_bench/contest"
+	"github.com/jwthttp/jwthttp/_bench/tokens"
+	"github.com/jwthttp/jwthttp/denylist"
+)
+
+// guards measures RequireScopes, one inside another. Each asks for a scope of its own.
+func guards(r *Report) error {
+	scopes := []string{"orders:read", "orders:write", "orders:cancel", "customers:read", "customers:write"}
+	all := contest.Signed("HS256", users, func(i int) string {
+		return strings.Replace(tokens.Claims(10).Payload(i), `"orders:read"`, `"`+strings.Join(scopes, " ")+`"`, 1)
+	})
+	protect := ours[contest.Claims]("", jwthttp.Options{}).Protect
+	var runners []runner
+	for n := range len(scopes) + 1 {
+		c := contest.Contestant{Name: fmt.Sprintf("jwthttp, %d guards", n), Protect: func(alg string, next http.Handler) (http.Handler, error) {
+			for _, scope := range scopes[:n] {
+				next = jwthttp.RequireScopes(scope)(next)
+			}
+			return protect(alg, next)
+		}}
+		run, err := servedBy(c, "HS256", all, passes)
+		if err != nil {
+			return err
+		}
+		runners = append(runners, run)
+	}
+	t := r.inTurns("HS256: RequireScopes inside the middleware", runners)
+	r.Tables = append(r.Tables, t)
+	r.atMost("five RequireScopes, ratio to none", t.Rows[len(scopes)].Ratio, 1.6, 1.3)
+	return nil
+}
+
+// denylists measures lists in memory. None of the tokens is in them. A quick run has no long list.
+func denylists(r *Report) error {
+	sizes := []int{0, 1000, 1_000_000}
+	if r.Quick {
+		sizes = sizes[:2]
+	}
+	all := contest.Tokens("HS256", 0, users)
+	runners, err := served("HS256", all, passes, ours[contest.Claims]("no denylist", jwthttp.Options{}))
+	if err != nil {
+		return err
+	}
+	for _, n := range sizes {
+		list, err := denylist.NewMemory(denylist.Options{MaxLifetime: 24 * time.Hour, MaxEntries: max(n, 1)})
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			if err := list.RevokeToken(context.Background(), contest.Issuer, fmt.Sprint("revoked-", i), time.Now().Add(time.Hour)); err != nil {
+				return err
+			}
+		}
+		more, err := served("HS256", all, passes, ours(fmt.Sprintf("denylist of %d", n), jwthttp.Options{}, denylist.Check[contest.Claims](list)))
+		if err != nil {
+			return err
+		}
+		runners = append(runners, more...)
+	}
+	t := r.inTurns("HS256: a denylist in memory", runners)
+	r.Tables = append(r.Tables, t)
+	r.atMost("an empty denylist, ratio to none", t.Rows[1].Ratio, 1.2, 1.1)
+	return nil
+}
