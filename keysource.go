@@ -113,12 +113,19 @@ func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 
 // keyIndex is a key set made fast: the slices are what Keys returns.
 type keyIndex struct {
+	only    [1]Key           // the key of a set of one: with many issuers, maps take long to reach
 	named   map[string][]Key // by id: one key for each algorithm
 	unnamed map[string][]Key // by algorithm
 	all     map[string][]Key // by algorithm
 }
 
 func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	if m := x.only[0].material; m != nil {
+		if m.algorithm != h.Algorithm || m.id != "" && h.KeyID != "" && m.id != h.KeyID {
+			return nil, nil
+		}
+		return x.only[:], nil
+	}
 	if h.KeyID == "" {
 		return x.all[h.Algorithm], nil
 	}
@@ -171,6 +178,9 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 		if n := len(x.unnamed[algorithm]); n > maxKeys {
 			errs = append(errs, fmt.Errorf("%d %s keys without id, at most %d are tried: give them ids", n, algorithm, maxKeys))
 		}
+	}
+	if len(s) == 1 && errs == nil {
+		x.only[0] = x.all[s[0].material.algorithm][0]
 	}
 	return x, errors.Join(errs...)
 }

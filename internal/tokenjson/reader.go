@@ -48,7 +48,7 @@ const (
 	// chosen that take long to compare, and a map finds them.
 	maxListed = 256
 
-	maxKept = 1 << 10 // of the lists for the next text
+	maxKept = 2 << 10 // of the lists for the next text
 )
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
