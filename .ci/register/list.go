@@ -91,8 +91,8 @@ var register = []clause{
 			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
 			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
 			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
-	case scope`, ` = v[0] != 'n'
-	case scope`},
+	case "scope"`, ` = v[0] != 'n'
+	case "scope"`},
 			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = ok && one[0] == '"'`, `ok = ok && v[0] == '"'`},
 		}},
 		{"TestIssuerAndAudience", nil},
@@ -582,7 +582,7 @@ var register = []clause{
 		p.close(base)`, `			v.SetMapIndex(name, elem)
 		}
 		p.names = p.names[:base]`},
-			{"takes a name twice in any", "internal/tokenjson.pass.anything", `p.close(base)`, `p.names = p.names[:base]`},
+			{"takes a name twice in any", "internal/tokenjson.pass.takeMap", `p.close(base)`, `p.names = p.names[:base]`},
 			{"fills a field from a name in another case", "internal/tokenjson.target.pass", `m := t.top[t.top.place(name.key, p.textOf(name))]`, `lower := []byte(strings.ToLower(string(p.textOf(name))))
 		m := t.top[t.top.place(keyOf(lower), lower)]`},
 			{"finds a field by the key of its name alone", "internal/tokenjson.members.place", ` && m.name == string(name)`, ``},

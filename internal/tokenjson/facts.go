@@ -28,51 +28,32 @@ type Facts struct {
 	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
 
-// A claim is one that Facts have.
-type claim uint8
-
-const (
-	noClaim claim = iota
-	issuer
-	subject
-	audience
-	expires
-	notBefore
-	issuedAt
-	id
-	confirmation
-	scope
-	scp
-)
-
-var claims = map[string]claim{
-	"iss": issuer, "sub": subject, "aud": audience, "exp": expires, "nbf": notBefore, "iat": issuedAt, "jti": id,
-	"cnf": confirmation, "scope": scope, "scp": scp,
-}
+// claims are those that Facts have.
+var claims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "scope", "scp"}
 
 // set takes the JSON text of a claim. It reports whether the text has the claim's type.
-func (f *Facts) set(c claim, v string, numericSubject bool) (ok bool) {
+func (f *Facts) set(name, v string, numericSubject bool) (ok bool) {
 	ok = true
-	switch c {
-	case issuer:
+	switch name {
+	case "iss":
 		f.issuer, ok = v, v[0] == '"'
-	case subject:
+	case "sub":
 		f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
-	case audience:
+	case "aud":
 		f.audience, ok = v, isAudience(v)
-	case expires:
+	case "exp":
 		f.Expires, ok = ParseNumericDate(v)
-	case notBefore:
+	case "nbf":
 		f.NotBefore, ok = ParseNumericDate(v)
-	case issuedAt:
+	case "iat":
 		f.IssuedAt, ok = ParseNumericDate(v)
-	case id:
+	case "jti":
 		f.id, ok = v, v[0] == '"'
-	case confirmation:
+	case "cnf":
 		f.SenderIsBound = true
-	case scope:
+	case "scope":
 		f.scope = v
-	case scp:
+	case "scp":
 		f.scp = v
 	}
 	return ok
@@ -98,7 +79,7 @@ func unfitClaim(name, value string) error {
 		return errors.New("sub is a number: have the issuer send a string, or set AllowNumericSubject")
 	case name == "aud":
 		return errors.New("aud is neither a string nor a list of strings")
-	case claims[name] != expires && claims[name] != notBefore && claims[name] != issuedAt:
+	case name != "exp" && name != "nbf" && name != "iat":
 		return errors.New(name + " is not a string: have the issuer send one")
 	case c == '"':
 		return errors.New(name + " is a string" + mend)

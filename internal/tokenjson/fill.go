@@ -121,11 +121,11 @@ func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int,
 
 // A member is what is wanted of an object: for a field, for the facts, or for both.
 type member struct {
-	name  string
-	key   uint64
-	claim claim
-	shape *shape // nil without a field
-	path  []int  // of the field
+	name    string
+	key     uint64
+	isClaim bool   // the facts need it
+	shape   *shape // nil without a field
+	path    []int  // of the field
 }
 
 // members is a hash table, at most half full.
@@ -157,9 +157,9 @@ func newTarget(root *shape) *target {
 			wanted[m.name] = *m
 		}
 	}
-	for name, c := range claims {
+	for _, name := range claims {
 		m := wanted[name]
-		m.claim = c
+		m.isClaim = true
 		wanted[name] = m
 	}
 	return &target{root, newMembers(wanted)}
@@ -196,11 +196,6 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	if p.peek() != '{' {
 		return errLimits
 	}
-	var all map[string]any
-	if t.root.kind == anyDictionary {
-		all = map[string]any{}
-		v.Set(reflect.ValueOf(all).Convert(t.root.t))
-	}
 	n := 0
 	base := p.open()
 	for ; p.next('}'); n++ {
@@ -209,21 +204,25 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		p.peek()
 		start := p.pos
 		switch {
-		case all != nil:
-			all[p.lasting(name)] = p.anything()
+		case t.root.kind == anyDictionary:
+			p.push(p.anything())
 		case m != nil && m.shape != nil:
 			p.fill(m.shape, fieldAt(v, m.path))
 		default:
 			p.skip()
 		}
-		if m == nil || m.claim == noClaim || p.fault {
+		if m == nil || !m.isClaim || p.fault {
 			continue
 		}
-		if v := p.payload[start:p.pos]; !f.set(m.claim, v, d.numericSubject) {
+		if v := p.payload[start:p.pos]; !f.set(m.name, v, d.numericSubject) {
 			return unfitClaim(m.name, v)
 		}
 	}
-	p.close(base)
+	if t.root.kind == anyDictionary {
+		v.Set(reflect.ValueOf(p.takeMap(base, 0)).Convert(t.root.t))
+	} else {
+		p.close(base)
+	}
 	if !p.isDone() || n > maxMembers {
 		return errLimits
 	}
@@ -352,19 +351,19 @@ func (p *pass) anything() any {
 	case '"':
 		return p.unquoted()
 	case '{':
-		m := map[string]any{}
-		base := p.open()
+		base, from := p.open(), len(p.values)
 		for p.next('}') {
-			name := p.lasting(p.name())
-			m[name] = p.anything()
+			p.name()
+			p.push(p.anything())
 		}
-		p.close(base)
-		return m
+		return p.takeMap(base, from)
 	case '[':
-		list := []any{}
+		from := len(p.values)
 		for p.open(); p.next(']'); {
-			list = append(list, p.anything())
+			p.push(p.anything())
 		}
+		list := append(make([]any, 0, len(p.values)-from), p.values[from:]...)
+		p.drop(from)
 		return list
 	case 't', 'f':
 		p.skip()
@@ -385,6 +384,26 @@ func (p *pass) anything() any {
 		return stdjson.Number(digits)
 	}
 	return x
+}
+
+func (p *pass) push(x any) { p.values = append(p.values, x) }
+
+// takeMap ends an object whose names begin at base, and whose values begin at from.
+func (p *pass) takeMap(base, from int) map[string]any {
+	m := make(map[string]any, len(p.values)-from)
+	if !p.fault { // else there may be a name too few
+		for i, x := range p.values[from:] {
+			m[p.lasting(p.names[base+i])] = x
+		}
+	}
+	p.drop(from)
+	p.close(base)
+	return m
+}
+
+func (p *pass) drop(from int) {
+	clear(p.values[from:])
+	p.values = p.values[:from]
 }
 
 // textAt returns a part of the payload, without a copy.

@@ -14,10 +14,9 @@ import (
 // without lone surrogates and without a name twice in one object. After a fault every method
 // does nothing, so a loop over members or elements ends.
 type reader struct {
-	text  []byte
-	pos   int
-	fault bool // the text is not strict JSON, or breaks a limit
-
+	text              []byte
+	pos               int
+	fault             bool // the text is not strict JSON, or breaks a limit
 	isFirst           bool // the next member or element is the first one of its object or array
 	depth             int  // of the object or array that pos is in
 	maxDepth          int
@@ -31,6 +30,7 @@ type reader struct {
 	spill    []byte                 // the text of names with escapes
 	table    *[2 * maxListed]uint16 // of the names of one object; made once
 	elements []span                 // of an array of strings
+	values   []any                  // of the objects and arrays of type any that pos is in
 }
 
 // A span is a part of reader.text.
@@ -61,10 +61,11 @@ func newReader(text []byte, maxDepth, maxMembers int) *reader {
 }
 
 func (r *reader) release() {
-	if max(cap(r.names), cap(r.elements)) > maxKept {
-		r.names, r.elements = nil, nil
+	clear(r.values) // those of a text that was not read to its end
+	if max(cap(r.names), cap(r.elements), cap(r.values)) > maxKept {
+		r.names, r.elements, r.values = nil, nil, nil
 	}
-	*r = reader{buffer: r.buffer[:0], spill: r.spill[:0], names: r.names[:0], elements: r.elements[:0], table: r.table}
+	*r = reader{buffer: r.buffer[:0], spill: r.spill[:0], names: r.names[:0], elements: r.elements[:0], values: r.values[:0], table: r.table}
 	readers.Put(r)
 }
 
