@@ -208,10 +208,10 @@ func each(v string, yield func(string) bool) {
 		yield(v)
 		return
 	}
-	for v = v[1:]; ; {
-		v = strings.TrimLeft(v, ", \t\r\n")
-		if v == "" || v[0] == ']' {
-			return
+	for v = v[1:]; v[0] != ']'; {
+		if v[0] <= ' ' || v[0] == ',' {
+			v = v[1:]
+			continue
 		}
 		end := 1
 		if v[0] == '"' {

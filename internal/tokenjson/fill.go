@@ -264,8 +264,8 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		v.SetBool(c == 't')
 	case integer:
 		digits := p.textAt(p.value())
-		x, err := strconv.ParseInt(digits, 10, v.Type().Bits())
-		if err != nil || digits == "-0" {
+		x, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || digits == "-0" || v.OverflowInt(x) {
 			p.fail()
 		}
 		v.SetInt(x)
