@@ -140,8 +140,9 @@ type Options struct {
 	MaxTokenBytes int
 
 	// RememberSignatures is how many good signatures of public keys are remembered: 4096 if 0
-	// (160 KiB when full), none if negative, at most 1048576. A token that was seen already costs
-	// one hash. Nothing else is remembered: key, time and claims are checked for every request.
+	// (160 KiB when full), none if negative, at most 1048576. Set it to twice the tokens in use at
+	// a time. A token that was seen already costs one hash. Key, time and claims are checked for
+	// every request.
 	RememberSignatures int
 }
 
