@@ -53,8 +53,8 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 // ASCII without spaces, quotes and backslashes).
 func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
-	return requireScopes("RequireScopes", all, func(has func(string) bool) bool {
-		return !slices.ContainsFunc(all, func(s string) bool { return !has(s) })
+	return requireScopes("RequireScopes", all, func(token scoped) bool {
+		return !slices.ContainsFunc(all, func(s string) bool { return !token.hasScope(s) })
 	})
 }
 
@@ -62,12 +62,12 @@ func RequireScopes(all ...string) func(http.Handler) http.Handler {
 // tokens names all of them.
 func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 	some = slices.Clone(some)
-	return requireScopes("RequireAnyScope", some, func(has func(string) bool) bool {
-		return slices.ContainsFunc(some, has)
+	return requireScopes("RequireAnyScope", some, func(token scoped) bool {
+		return slices.ContainsFunc(some, func(s string) bool { return token.hasScope(s) })
 	})
 }
 
-func requireScopes(name string, scopes []string, suffices func(has func(scope string) bool) bool) func(http.Handler) http.Handler {
+func requireScopes(name string, scopes []string, suffices func(scoped) bool) func(http.Handler) http.Handler {
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) }) {
 		return unfitGuard(name, fmt.Errorf("%s was given %q: pass at least one scope, each as an argument of its own", name, scopes))
 	}
@@ -82,7 +82,7 @@ func requireScopes(name string, scopes []string, suffices func(has func(scope st
 		if !token.hasToken() {
 			return nil, missing
 		}
-		if !suffices(token.hasScope) {
+		if !suffices(token) {
 			return token, lacking
 		}
 		return nil, nil

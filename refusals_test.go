@@ -468,7 +468,7 @@ func TestRefusalsAreCheap(t *testing.T) {
 		{"unknown issuer", jwthttp.Issuers{"https://a": key}, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"iss":"x"`)), 7},
 		{"expired", key, jwthttp.Options{}, nil, "Bearer " + signHS(secret, plainHeader, `{"exp":1}`), 8},
 		{"audience", key, jwthttp.Options{Audience: []string{"a"}}, nil, "Bearer " + signHS(secret, plainHeader, payload(`"aud":"x"`)), 8},
-		{"scope", key, jwthttp.Options{}, jwthttp.RequireScopes("admin"), "Bearer " + good(), 9},
+		{"scope", key, jwthttp.Options{}, jwthttp.RequireScopes("admin"), "Bearer " + good(), 8},
 		{"rule", key, jwthttp.Options{}, jwthttp.Require(func(AppClaims) error { return errors.New("no") }), "Bearer " + good(), 9},
 		{"unavailable", down, jwthttp.Options{}, nil, "Bearer " + good(), 9},
 		{"accepted by FromKeyfunc", jwthttp.FromKeyfunc(anyKey(secret), "HS256"), jwthttp.Options{}, nil, "Bearer " + good(), 9},
