@@ -13,9 +13,9 @@ import (
 // A Token is a verified token. All handlers of one request share the pointer, and no other
 // request has it. Do not change it.
 //
-// Strings in the claims are parts of the payload. A program that keeps one for long keeps that whole
-// payload in memory, which is three quarters of [Options].MaxTokenBytes at most: keep a
-// [strings.Clone] of it. The payloads of other requests are not kept.
+// Strings in the claims, in Registered and in Scopes are parts of the payload. A program that keeps
+// one keeps all of that payload in memory: three quarters of [Options].MaxTokenBytes at most. So
+// keep a [strings.Clone] of it. The payloads of other requests are not kept.
 type Token[C any] struct {
 	Claims C           // the payload; its Validate method, if any, has passed
 	Header TokenHeader // verified like the claims

@@ -1,9 +1,11 @@
 // Package tenants measures jwks.Tenants: 100,000 tenants, of which 1,000 have their keys in
-// memory.
+// memory. This compares them with Issuers, and simulates three periods of traffic:
 //
-//	go -C _bench test -v ./tenants                       compares with Issuers, and simulates 3 minutes of traffic
-//	TENANTS_MINUTES=10 go -C _bench test -v ./tenants    simulates 30 minutes
-//	go -C _bench test -bench . ./tenants                 measures several cores
+//	go -C _bench test -v ./tenants
+//
+// A period is one minute, or as many as TENANTS_MINUTES says. This measures several cores:
+//
+//	go -C _bench test -bench . ./tenants
 package tenants
 
 import (

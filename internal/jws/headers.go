@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// headers remember parsed headers of tokens that have verified, since one issuer's tokens have few.
-// They are safe for concurrent use.
+// headers remember parsed headers of tokens that have verified. The tokens of one key usually have
+// the same header. They are safe for concurrent use.
 type headers struct {
 	places [maxHeaders]headerPlace
 }

@@ -80,8 +80,8 @@ func (b *buffers) hasher(of crypto.Hash) hash.Hash {
 	return *h
 }
 
-// An hmacVerifier keeps no keyed state: with many keys, these would take more memory and time than
-// to key one for each token.
+// An hmacVerifier has no keyed state, which would take memory for each key. It keys the hash for
+// each token.
 type hmacVerifier struct {
 	hash   crypto.Hash
 	secret block
