@@ -377,8 +377,8 @@ func textLogger(w *strings.Builder, level slog.Level) *slog.Logger {
 	}}))
 }
 
-// What the operator must mend is logged once a minute, of keys and of checks apart, also by the
-// default logger, which may be replaced at any time.
+// What the operator must mend is logged once a minute. Keys and checks are counted apart. The
+// default logger may be replaced at any time.
 func TestOperatorRecords(t *testing.T) {
 	for _, name := range []string{"Options.Logger", "slog.Default"} {
 		t.Run(name, func(t *testing.T) {
