@@ -7,6 +7,9 @@ func Remembered[C any](m *Middleware[C]) int {
 	return m.verifier.work.Remembered()
 }
 
+// KnownHeaders returns how many headers m remembers.
+func KnownHeaders[C any](m *Middleware[C]) int { return m.verifier.work.KnownHeaders() }
+
 // KeysKept returns how many keys a source of FromKeyfunc has made and keeps.
 func KeysKept(source KeySource) int {
 	return source.(*keyfuncSource).source.Kept()

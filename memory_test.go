@@ -214,3 +214,21 @@ func TestStringsKeepTheirPayloadAlone(t *testing.T) {
 	}
 	runtime.KeepAlive([]any{first, all, cloned, auth})
 }
+
+// Only headers of tokens with a good signature are remembered, also if the token is refused.
+func TestHeadersOfForgedTokensAreNotKept(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	header := func(kid string) string { return fmt.Sprintf(`{"alg":"HS256","kid":%q}`, kid) }
+	for kid := range 200 {
+		verify(t, auth, signHS([]byte("another"), header(fmt.Sprint(kid)), payload("")), jwt.ErrTokenSignatureInvalid)
+	}
+	if n := jwthttp.KnownHeaders(auth); n != 0 {
+		t.Errorf("%d headers of forged tokens are kept", n)
+	}
+	verify(t, auth, signHS(secret, header("good"), payload("")), nil)
+	verify(t, auth, signHS(secret, header("good"), `{"exp":1}`), jwt.ErrTokenExpired)
+	if n := jwthttp.KnownHeaders(auth); n != 1 {
+		t.Errorf("%d headers are kept, want one", n)
+	}
+	verify(t, auth, signHS([]byte("another"), header("good"), payload("")), jwt.ErrTokenSignatureInvalid)
+}

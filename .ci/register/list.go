@@ -275,7 +275,26 @@ var register = []clause{
 	{"3", "buffers belong to no key", []proof{
 		{"TestBuffersBelongToNoKey", nil},
 	}},
+	{"3", "at most 64 headers are remembered, of tokens that verified", []proof{
+		{"TestHeadersOfForgedTokensAreNotKept", []mutant{
+			{"remembers headers of forged tokens", "verifier.open", `	o.unverified = unverifiedPayload{`, `	v.work.KeepHeader(parts.Header, header)
+	o.unverified = unverifiedPayload{`},
+			{"remembers no header", "verifier.open", `	v.work.KeepHeader(parts.Header, header)
+`, ``},
+		}},
+		{"internal/jws.TestHeadersAreBounded", []mutant{
+			{"takes the header in a place for that of the token", "internal/jws.headers.find", ` || known.segment != segment`, ``},
+			{"remembers 65 headers", "internal/jws.maxHeaders", `64`, `65`},
+		}},
+		{"internal/jws.TestHeadersAreReplacedRarely", []mutant{
+			{"replaces a header at once", "internal/jws.Workspace.KeepHeader", `%missesPerReplace != 0`, `%missesPerReplace == 0`},
+			{"never replaces a header", "internal/jws.missesPerReplace", `64`, `1 << 20`},
+		}},
+	}},
 	{"3", "a signature in a buffer is not completed by the one before", []proof{
+		{"internal/jws.TestCutSignatures", []mutant{
+			{"completes a signature that is cut", "internal/jws.hmacVerifier.Verify", ` || n != len(signature)`, ` || n > len(signature)`},
+		}},
 		{"TestSegments", nil},
 		{"TestAlgorithms", nil},
 	}},

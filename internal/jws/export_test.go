@@ -24,3 +24,9 @@ func ReadBothWays(text []byte) (short Header, isPlain bool, long Header, err err
 
 // IsSegment calls isSegment.
 func IsSegment(s string) bool { return isSegment(s) }
+
+// IsKept reports whether w remembers the header of a segment.
+func IsKept(w *Workspace, segment string) bool {
+	_, ok := w.headers.find(segment)
+	return ok
+}

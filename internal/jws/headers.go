@@ -59,3 +59,13 @@ func (w *Workspace) KeepHeader(segment string, h Header) {
 	h.isKnown = true
 	p.known.Store(&knownHeader{strings.Clone(segment), h})
 }
+
+// KnownHeaders returns how many headers are remembered.
+func (w *Workspace) KnownHeaders() (n int) {
+	for i := range w.headers.places {
+		if w.headers.places[i].known.Load() != nil {
+			n++
+		}
+	}
+	return n
+}

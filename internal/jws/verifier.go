@@ -118,7 +118,8 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.hash.Size()]
-	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
+	// A line break in sig would leave bytes of another signature at the end.
+	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
 		return false, false
 	}
 	h := b.hasher(v.hash)
@@ -174,7 +175,8 @@ func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, rem
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.size()]
-	if _, err := Base64URL.Decode(signature, []byte(sig)); err != nil {
+	// A line break in sig would leave bytes of another signature at the end.
+	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
 		return false, false
 	}
 	sum := v.algorithm.digest(&b.sum, bytesOf(signingInput))
