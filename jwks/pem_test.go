@@ -222,11 +222,9 @@ func TestSourceOfPEMMap(t *testing.T) {
 		want("fetched")
 		p.set(func() { p.body = pemMap("a", publicPEM(edKey("b"))) })
 		d.want(t, 200, signed("b", "a"))
+		want("fetched, key added a, key removed rs, key removed a, key removed ec")
 		d.want(t, 401, token("a"))
-		synctest.Wait()
-		if got := told.take(); !strings.HasPrefix(got, "fetched, key added a, key removed rs, key removed a, key removed ec") {
-			t.Errorf("events %q", got)
-		}
+		want("fetched") // of the token: its key may have been replaced again
 	})
 }
 
