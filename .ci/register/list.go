@@ -63,7 +63,7 @@ var register = []clause{
 			{"takes any signature", "verifier.signedBy", `ok {`, `ok || true {`},
 			{"takes any HMAC", "internal/jws.hmacVerifier.Verify", `equal,`, `equal || true,`},
 			{"takes an HMAC with more after it", "internal/jws.hmacVerifier.Verify", ` != Base64URL`, ` < Base64URL`},
-			{"takes the beginning of a public key's signature, with what the buffer holds after it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` > Base64URL`},
+			{"takes a public key's signature with more after it", "internal/jws.publicVerifier.Verify", ` != Base64URL`, ` < Base64URL`},
 			{"remembers a signature before it has verified", "internal/jws.publicVerifier.Verify", `if !v.check(b, signingInput, sum, signature) {
 		return false, false
 	}
@@ -293,7 +293,8 @@ var register = []clause{
 	}},
 	{"3", "a signature in a buffer is not completed by the one before", []proof{
 		{"internal/jws.TestCutSignatures", []mutant{
-			{"completes a signature that is cut", "internal/jws.hmacVerifier.Verify", ` || n != len(signature)`, ` || n > len(signature)`},
+			{"completes an HMAC that is cut", "internal/jws.hmacVerifier.Verify", ` || n != len(signature)`, ` || n > len(signature)`},
+			{"completes a public key's signature that is cut", "internal/jws.publicVerifier.Verify", ` || n != len(signature)`, ` || n > len(signature)`},
 		}},
 		{"TestSegments", nil},
 		{"TestAlgorithms", nil},

@@ -1,8 +1,10 @@
 package jws_test
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -14,31 +16,43 @@ import (
 // completed by what is in the buffer.
 func TestCutSignatures(t *testing.T) {
 	secret := []byte("0123456789abcdef0123456789abcdef")
-	v, err := jws.NewVerifier("HS256", secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := jws.NewWorkspace(0)
-	tried := 0
-	for n := range 5000 {
-		input := fmt.Sprintf("a.%d", n)
-		mac, err := jwt.SigningMethodHS256.Sign(input, secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if mac[len(mac)-1] != 0 {
-			continue
-		}
-		tried++
-		sig := base64.RawURLEncoding.EncodeToString(mac)
-		if ok, _ := v.Verify(input, sig, w); !ok {
-			t.Fatalf("%s: a good signature is refused", input)
-		}
-		if ok, _ := v.Verify(input, sig[:len(sig)-1]+"\n", w); ok {
-			t.Fatalf("%s: a signature of 31 bytes is accepted", input)
-		}
-	}
-	if tried < 5 {
-		t.Errorf("only %d signatures end in zero", tried)
+	private := ed25519.NewKeyFromSeed(secret)
+	for _, tt := range []struct {
+		method             jwt.SigningMethod
+		signing, verifying any
+		last               int // how many characters have a part of the last byte
+	}{
+		{jwt.SigningMethodHS256, secret, secret, 1},
+		{jwt.SigningMethodEdDSA, private, private.Public(), 2},
+	} {
+		t.Run(tt.method.Alg(), func(t *testing.T) {
+			v, err := jws.NewVerifier(tt.method.Alg(), tt.verifying)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := jws.NewWorkspace(0)
+			tried := 0
+			for n := range 5000 {
+				input := fmt.Sprintf("a.%d", n)
+				signature, err := tt.method.Sign(input, tt.signing)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if signature[len(signature)-1] != 0 {
+					continue
+				}
+				tried++
+				sig := base64.RawURLEncoding.EncodeToString(signature)
+				if ok, _ := v.Verify(input, sig, w); !ok {
+					t.Fatalf("%s: a good signature is refused", input)
+				}
+				if ok, _ := v.Verify(input, sig[:len(sig)-tt.last]+strings.Repeat("\n", tt.last), w); ok {
+					t.Fatalf("%s: a signature without its last byte is accepted", input)
+				}
+			}
+			if tried < 5 {
+				t.Errorf("only %d signatures end in zero", tried)
+			}
+		})
 	}
 }
