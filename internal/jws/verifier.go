@@ -12,18 +12,14 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
 	"hash"
 	"sync"
 	"unsafe"
 )
 
-// Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
-var Base64URL = base64.RawURLEncoding.Strict()
-
 // A Verifier verifies signatures with one key of one algorithm. It is safe for concurrent use.
 type Verifier interface {
-	// Verify reports whether sig, in Base64URL, is a signature of signingInput. remembered
+	// Verify reports whether sig, in base64url, is a signature of signingInput. remembered
 	// reports whether w remembered it. A signature that verifies is added to w.
 	Verify(signingInput, sig string, w *Workspace) (ok, remembered bool)
 
@@ -112,14 +108,13 @@ func (v *hmacVerifier) IsFor(material any) bool {
 
 // Verify remembers nothing: to look up a digest takes longer than this.
 func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
-	if len(sig) != Base64URL.EncodedLen(v.hash.Size()) {
+	if len(sig) != encodedLen(v.hash.Size()) {
 		return false, false
 	}
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.hash.Size()]
-	// A line break in sig would leave bytes of another signature at the end.
-	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
+	if !decode(signature, sig) {
 		return false, false
 	}
 	h := b.hasher(v.hash)
@@ -169,14 +164,13 @@ func newPublicVerifier(a *algorithm, sch scheme, pub []byte) *publicVerifier {
 }
 
 func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
-	if len(sig) != Base64URL.EncodedLen(v.size()) {
+	if len(sig) != encodedLen(v.size()) {
 		return false, false
 	}
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.size()]
-	// A line break in sig would leave bytes of another signature at the end.
-	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
+	if !decode(signature, sig) {
 		return false, false
 	}
 	sum := v.algorithm.digest(&b.sum, bytesOf(signingInput))
