@@ -291,6 +291,12 @@ var register = []clause{
 			{"never replaces a header", "internal/jws.missesPerReplace", `64`, `1 << 20`},
 		}},
 	}},
+	{"3", "a key's HMAC state serves every token", []proof{
+		{"internal/jws.TestSecretLengths", []mutant{
+			{"cuts a secret that is longer than a block", "internal/jws.keyedHMAC", `if len(secret) > len(block) {`, `if false {`},
+			{"hashes a secret that is as long as a block", "internal/jws.keyedHMAC", `len(secret) > len(block)`, `len(secret) >= len(block)`},
+		}},
+	}},
 	{"3", "a signature in a buffer is not completed by the one before", []proof{
 		{"internal/jws.TestCutSignatures", []mutant{
 			{"completes an HMAC that is cut", "internal/jws.hmacVerifier.Verify", ` != encodedLen`, ` > encodedLen`},

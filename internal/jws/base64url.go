@@ -34,7 +34,7 @@ func Decode(s string) (b []byte, ok bool) {
 	return b, decode(b, s)
 }
 
-// decode decodes s as Decode does, into the first decodedLen(len(s)) bytes of dst. It takes half the
+// decode decodes s as Decode does, into the first decodedLen(len(s)) bytes of dst. It takes 0.6 of the
 // time of encoding/base64.
 func decode(dst []byte, s string) (ok bool) {
 	t, all := &shifted, uint32(0)

@@ -12,6 +12,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding"
 	"hash"
 	"sync"
 	"unsafe"
@@ -60,7 +61,6 @@ func (w *Workspace) Remembered() int {
 type buffers struct {
 	hashes    [3]hash.Hash // SHA-256, SHA-384 and SHA-512, each made when it is needed
 	chunk     [2 * maxHeaderBytes]byte
-	pad       block             // of an HMAC
 	sum       [sha512.Size]byte // of the signing input, by the hash of the algorithm
 	seen      digest
 	signature [maxRSABits / 8]byte
@@ -76,34 +76,45 @@ func (b *buffers) hasher(of crypto.Hash) hash.Hash {
 	return *h
 }
 
-// An hmacVerifier has no keyed state, which would take memory for each key. It keys the hash for
-// each token.
+// An hmacVerifier has the two states of its hash that RFC 2104 section 2 begins with: after the
+// secret with one padding, and with the other. The secret alone is for IsFor.
 type hmacVerifier struct {
-	hash   crypto.Hash
-	secret block
+	hash         crypto.Hash
+	secret       []byte
+	inner, outer []byte
 }
 
-// A block has a secret, and zeros up to its end. It is that of the largest hash.
-type block [sha512.BlockSize]byte
-
-// blockOf returns a secret, or its hash if it is longer than a block, RFC 2104 section 2.
-func blockOf(hash crypto.Hash, secret []byte) (b block) {
-	if len(secret) > len(b) || len(secret) > sha256.BlockSize && hash == crypto.SHA256 {
-		h := hash.New()
+func keyedHMAC(hash crypto.Hash, secret []byte) (Verifier, error) {
+	h := hash.New()
+	block := make([]byte, h.BlockSize())
+	if len(secret) > len(block) {
 		h.Write(secret)
-		secret = h.Sum(nil)
+		h.Sum(block[:0])
+	} else {
+		copy(block, secret)
 	}
-	copy(b[:], secret)
-	return b
+	v := &hmacVerifier{hash: hash, secret: bytes.Clone(secret)}
+	var err error
+	for _, padding := range []struct {
+		with  byte
+		state *[]byte
+	}{{0x36, &v.inner}, {0x5c, &v.outer}} {
+		padded := bytes.Clone(block)
+		for i := range padded {
+			padded[i] ^= padding.with
+		}
+		h.Reset()
+		h.Write(padded)
+		if *padding.state, err = h.(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
 	secret, ok := material.([]byte)
-	if !ok {
-		return false
-	}
-	b := blockOf(v.hash, secret)
-	return hmac.Equal(b[:], v.secret[:])
+	return ok && hmac.Equal(secret, v.secret)
 }
 
 // Verify remembers nothing: to look up a digest takes longer than this.
@@ -118,29 +129,23 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 		return false, false
 	}
 	h := b.hasher(v.hash)
-	b.pad = v.secret
-	pad := b.pad[:h.BlockSize()]
-	const inner, outer = 0x36, 0x5c
-	xor(pad, inner)
-	h.Reset()
-	h.Write(pad)
-	h.Write(bytesOf(signingInput))
-	sum := h.Sum(b.sum[:0])
-	xor(pad, inner^outer)
-	h.Reset()
-	h.Write(pad)
-	h.Write(sum)
-	sum = h.Sum(b.sum[:0])
+	sum, err := sumFrom(h, v.inner, bytesOf(signingInput), &b.sum)
+	if err != nil {
+		return false, false
+	}
+	if sum, err = sumFrom(h, v.outer, sum, &b.sum); err != nil {
+		return false, false
+	}
 	equal := hmac.Equal(sum, signature)
-	clear(b.pad[:])
 	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
 
-func xor(block []byte, with byte) {
-	for i := range block {
-		block[i] ^= with
-	}
+// sumFrom returns the sum of text, hashed from a state of h on. It is in sum.
+func sumFrom(h hash.Hash, state, text []byte, sum *[sha512.Size]byte) ([]byte, error) {
+	err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state)
+	h.Write(text)
+	return h.Sum(sum[:0]), err
 }
 
 // A publicVerifier verifies the signatures of one public key, and remembers them.

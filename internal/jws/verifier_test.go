@@ -59,3 +59,32 @@ func TestCutSignatures(t *testing.T) {
 		})
 	}
 }
+
+// HMACs with secrets that are shorter than a block of the hash, as long, and longer (RFC 2104
+// section 2), of texts of every length up to three blocks.
+func TestSecretLengths(t *testing.T) {
+	w := jws.NewWorkspace(0)
+	for _, method := range []*jwt.SigningMethodHMAC{jwt.SigningMethodHS256, jwt.SigningMethodHS384, jwt.SigningMethodHS512} {
+		for _, n := range []int{64, 65, 127, 128, 129, 500} {
+			secret := []byte(strings.Repeat("0123456789", n)[:n])
+			v, err := jws.NewVerifier(method.Alg(), secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for length := range 3 * 128 {
+				input := strings.Repeat("a", length)
+				mac, err := method.Sign(input, secret)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ok, _ := v.Verify(input, base64.RawURLEncoding.EncodeToString(mac), w); !ok {
+					t.Fatalf("%s, a secret of %d bytes: the HMAC of %d bytes is refused", method.Alg(), n, length)
+				}
+				mac[n%len(mac)] ^= 1
+				if ok, _ := v.Verify(input, base64.RawURLEncoding.EncodeToString(mac), w); ok {
+					t.Fatalf("%s, a secret of %d bytes: a changed HMAC of %d bytes is accepted", method.Alg(), n, length)
+				}
+			}
+		}
+	}
+}
