@@ -54,6 +54,7 @@ func fillWith[T any]() func([]byte, *T) error {
 	return func(text []byte, v *T) error {
 		p := newPass(string(text), nil)
 		defer p.release()
+		p.peek()
 		if p.fill(s, reflect.ValueOf(v).Elem()); !p.isDone() {
 			return errors.New("its type or its size does not fit")
 		}

@@ -28,32 +28,47 @@ type Facts struct {
 	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
 
-// claims are those that Facts have.
-var claims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "scope", "scp"}
+// A claim is one that Facts have.
+type claim uint8
+
+const (
+	iss claim = iota + 1
+	sub
+	aud
+	exp
+	nbf
+	iat
+	jti
+	cnf
+	scope
+	scp
+)
+
+var claims = [...]string{iss: "iss", sub: "sub", aud: "aud", exp: "exp", nbf: "nbf", iat: "iat", jti: "jti", cnf: "cnf", scope: "scope", scp: "scp"}
 
 // set takes the JSON text of a claim. It reports whether the text has the claim's type.
-func (f *Facts) set(name, v string, numericSubject bool) (ok bool) {
+func (f *Facts) set(c claim, v string, numericSubject bool) (ok bool) {
 	ok = true
-	switch name {
-	case "iss":
+	switch c {
+	case iss:
 		f.issuer, ok = v, v[0] == '"'
-	case "sub":
+	case sub:
 		f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
-	case "aud":
+	case aud:
 		f.audience, ok = v, isAudience(v)
-	case "exp":
+	case exp:
 		f.Expires, ok = ParseNumericDate(v)
-	case "nbf":
+	case nbf:
 		f.NotBefore, ok = ParseNumericDate(v)
-	case "iat":
+	case iat:
 		f.IssuedAt, ok = ParseNumericDate(v)
-	case "jti":
+	case jti:
 		f.id, ok = v, v[0] == '"'
-	case "cnf":
+	case cnf:
 		f.SenderIsBound = true
-	case "scope":
+	case scope:
 		f.scope = v
-	case "scp":
+	case scp:
 		f.scp = v
 	}
 	return ok

@@ -121,11 +121,12 @@ func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int,
 
 // A member is what is wanted of an object: for a field, for the facts, or for both.
 type member struct {
-	name    string
-	key     uint64
-	isClaim bool   // the facts need it
-	shape   *shape // nil without a field
-	path    []int  // of the field
+	name  string
+	key   uint64
+	bit   uint64 // of those that an object has had; 0 if the list of names finds duplicates
+	claim claim  // that the facts need
+	shape *shape // nil without a field
+	path  []int  // of the field
 }
 
 // members is a hash table, at most half full.
@@ -136,9 +137,10 @@ func newMembers(wanted map[string]member) members {
 	for size < 2*len(wanted) {
 		size *= 2
 	}
-	table := make(members, size)
+	table, bit := make(members, size), uint64(1)
 	for name, m := range wanted {
-		m.name, m.key = name, keyOf([]byte(name))
+		m.name, m.key, m.bit = name, keyOf([]byte(name)), bit
+		bit <<= 1 // and 0 from the 65th on
 		table[table.place(m.key, []byte(name))] = &m
 	}
 	return table
@@ -157,11 +159,12 @@ func newTarget(root *shape) *target {
 			wanted[m.name] = *m
 		}
 	}
-	for _, name := range claims {
+	for i, name := range claims {
 		m := wanted[name]
-		m.isClaim = true
+		m.claim = claim(i)
 		wanted[name] = m
 	}
+	delete(wanted, "")
 	return &target{root, newMembers(wanted)}
 }
 
@@ -196,12 +199,10 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	if p.peek() != '{' {
 		return errLimits
 	}
-	n := 0
+	n, seen := 0, uint64(0)
 	base := p.open()
 	for ; p.next('}'); n++ {
-		name := p.name()
-		m := t.top[t.top.place(name.key, p.textOf(name))]
-		p.peek()
+		m := p.wanted(t.top, &seen, t.root.kind == anyDictionary)
 		start := p.pos
 		switch {
 		case t.root.kind == anyDictionary:
@@ -211,10 +212,10 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		default:
 			p.skip()
 		}
-		if m == nil || !m.isClaim || p.fault {
+		if m == nil || m.claim == 0 || p.fault {
 			continue
 		}
-		if v := p.payload[start:p.pos]; !f.set(m.name, v, d.numericSubject) {
+		if v := p.payload[start:p.pos]; !f.set(m.claim, v, d.numericSubject) {
 			return unfitClaim(m.name, v)
 		}
 	}
@@ -227,6 +228,22 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		return errLimits
 	}
 	return nil
+}
+
+// wanted reads a name and returns what is wanted of it, nil if nothing. seen has the members that
+// the object has had. Their names go to the list of names only if they are needed for a map.
+func (p *pass) wanted(t members, seen *uint64, needsName bool) *member {
+	name := p.name()
+	m := t[t.place(name.key, p.textOf(name))]
+	if m == nil || m.bit == 0 || p.fault || needsName {
+		return m
+	}
+	if *seen&m.bit != 0 {
+		p.fail()
+	}
+	*seen |= m.bit
+	p.names = p.names[:len(p.names)-1]
+	return m
 }
 
 // fieldAt returns a field of v. It sets embedded pointers that are nil.
@@ -243,9 +260,9 @@ func fieldAt(v reflect.Value, path []int) reflect.Value {
 	return v
 }
 
-// fill reads one value into v, which is zero.
+// fill reads the value at pos into v, which is zero.
 func (p *pass) fill(s *shape, v reflect.Value) {
-	c, start := p.peek(), p.pos
+	c, start := p.at(), p.pos
 	if c == 'n' && s.kind != other && s.kind != date {
 		p.literal("null")
 		return
@@ -264,8 +281,13 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		v.SetBool(c == 't')
 	case integer:
 		digits := p.textAt(p.value())
-		x, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || digits == "-0" || v.OverflowInt(x) {
+		x, ok := parseDigits(digits)
+		if !ok {
+			var err error
+			x, err = strconv.ParseInt(digits, 10, 64)
+			ok = err == nil && digits != "-0"
+		}
+		if !ok || v.OverflowInt(x) {
 			p.fail()
 		}
 		v.SetInt(x)
@@ -303,10 +325,9 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		p.close(base)
 	case object:
-		base := p.open()
+		base, seen := p.open(), uint64(0)
 		for p.next('}') {
-			name := p.name()
-			if m := s.fields[s.fields.place(name.key, p.textOf(name))]; m != nil {
+			if m := p.wanted(s.fields, &seen, false); m != nil {
 				p.fill(m.shape, fieldAt(v, m.path))
 			} else {
 				p.skip()
@@ -325,29 +346,33 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 
 // texts reads an array of strings.
 func (p *pass) texts() []string {
-	if p.peek() != '[' {
+	if p.at() != '[' {
 		p.fail()
 		return nil
 	}
 	p.elements = p.elements[:0]
+	hasEscapes := false
 	for p.open(); p.next(']'); {
-		inner, _ := p.string()
+		inner, escaped := p.string()
 		p.elements = append(p.elements, inner)
+		hasEscapes = hasEscapes || escaped
 	}
 	if p.fault {
 		return nil
 	}
 	all := make([]string, len(p.elements))
 	for i, s := range p.elements {
-		all[i] = unquote(p.payload[s.start-1 : s.end+1])
+		if all[i] = p.textAt(s); hasEscapes {
+			all[i] = unquote(p.payload[s.start-1 : s.end+1])
+		}
 	}
 	return all
 }
 
-// anything reads one value as encoding/json does. Only an integer that a float64 may not hold
+// anything reads the value at pos as encoding/json does. Only an integer that a float64 may not hold
 // exactly becomes a json.Number.
 func (p *pass) anything() any {
-	switch c := p.peek(); c {
+	switch c := p.at(); c {
 	case '"':
 		return p.unquoted()
 	case '{':

@@ -14,7 +14,19 @@ import (
 // without lone surrogates and without a name twice in one object. After a fault every method
 // does nothing, so a loop over members or elements ends.
 type reader struct {
-	text              []byte
+	text []byte
+	progress
+
+	buffer   []byte                 // for the caller
+	names    []nameRef              // of the members so far of all objects that pos is in
+	spill    []byte                 // the text of names with escapes
+	table    *[2 * maxListed]uint16 // of the names of one object; made once
+	elements []span                 // of an array of strings
+	values   []any                  // of the objects and arrays of type any that pos is in
+}
+
+// progress is how far a reader is. It has no pointers, so the garbage collector does not care.
+type progress struct {
 	pos               int
 	fault             bool // the text is not strict JSON, or breaks a limit
 	isFirst           bool // the next member or element is the first one of its object or array
@@ -24,13 +36,6 @@ type reader struct {
 	maxMembers        int
 	isLarge           bool // the fault is that there are more levels or members
 	ignoresDuplicates bool // no list of names is kept
-
-	buffer   []byte                 // for the caller
-	names    []nameRef              // of the members so far of all objects that pos is in
-	spill    []byte                 // the text of names with escapes
-	table    *[2 * maxListed]uint16 // of the names of one object; made once
-	elements []span                 // of an array of strings
-	values   []any                  // of the objects and arrays of type any that pos is in
 }
 
 // A span is a part of reader.text.
@@ -56,7 +61,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 // newReader returns a reader of text. It must be given back with release.
 func newReader(text []byte, maxDepth, maxMembers int) *reader {
 	r := readers.Get().(*reader)
-	r.text, r.maxDepth, r.maxMembers = text, maxDepth, maxMembers
+	r.text, r.progress = text, progress{maxDepth: maxDepth, maxMembers: maxMembers}
 	return r
 }
 
@@ -65,7 +70,7 @@ func (r *reader) release() {
 	if max(cap(r.names), cap(r.elements), cap(r.values)) > maxKept {
 		r.names, r.elements, r.values = nil, nil, nil
 	}
-	*r = reader{buffer: r.buffer[:0], spill: r.spill[:0], names: r.names[:0], elements: r.elements[:0], values: r.values[:0], table: r.table}
+	r.text, r.buffer, r.spill, r.names, r.values = nil, r.buffer[:0], r.spill[:0], r.names[:0], r.values[:0]
 	readers.Put(r)
 }
 
@@ -81,6 +86,14 @@ func (r *reader) peek() byte {
 		if c := r.text[r.pos]; c > ' ' || c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			return c
 		}
+	}
+	return 0
+}
+
+// at returns the byte at pos. It is 0 at the end.
+func (r *reader) at() byte {
+	if r.pos < len(r.text) {
+		return r.text[r.pos]
 	}
 	return 0
 }
@@ -123,7 +136,7 @@ func (r *reader) next(end byte) bool {
 	return c != 0
 }
 
-// name steps over the name of a member and its colon.
+// name steps over the name of a member and its colon, to the value.
 func (r *reader) name() (n nameRef) {
 	n.span, n.escaped = r.string()
 	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
@@ -140,6 +153,7 @@ func (r *reader) name() (n nameRef) {
 		return n
 	}
 	r.pos++
+	r.peek()
 	n.key = keyOf(r.textOf(n))
 	if !r.ignoresDuplicates {
 		r.names = append(r.names, n)
@@ -158,6 +172,9 @@ func (r *reader) textOf(n nameRef) []byte {
 func (r *reader) close(base int) {
 	names := r.names[base:]
 	r.names = r.names[:base]
+	if len(names) < 2 {
+		return
+	}
 	if len(names) > maxListed {
 		seen := make(map[string]bool, len(names))
 		for _, n := range names {
@@ -202,9 +219,9 @@ func keyOf(name []byte) uint64 {
 	return h ^ h>>29
 }
 
-// skip steps over one value.
+// skip steps over the value at pos.
 func (r *reader) skip() {
-	switch c := r.peek(); c {
+	switch c := r.at(); c {
 	case '"':
 		r.string()
 	case '{':
@@ -229,9 +246,8 @@ func (r *reader) skip() {
 	}
 }
 
-// value steps over one value and returns where it is.
+// value steps over the value at pos and returns where it is.
 func (r *reader) value() span {
-	r.peek()
 	start := r.pos
 	r.skip()
 	return span{start, r.pos}
@@ -277,10 +293,10 @@ func (r *reader) number() {
 	}
 }
 
-// string steps over a string. It returns where the text between its quotes is, and whether that
-// has escapes.
+// string steps over the string at pos. It returns where the text between its quotes is, and
+// whether that has escapes.
 func (r *reader) string() (inner span, escaped bool) {
-	if r.peek() != '"' {
+	if r.at() != '"' {
 		r.fail()
 		return inner, false
 	}
