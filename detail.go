@@ -194,7 +194,7 @@ func (d *claimsDetail) detail(f *failure) string {
 		return detail.SenderBound
 	case reason.Issuer:
 		want := rules.issuer
-		if want == "" || claims.IsFrom(want) {
+		if want == "" || claims.Issuer() == want {
 			want = bound.issuer
 		}
 		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())

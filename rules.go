@@ -27,7 +27,7 @@ func (r *rules) check(f *tokenjson.Facts, k Key) error {
 		return reason.SenderBound
 	}
 	for _, want := range [...]string{r.issuer, bound.issuer} {
-		if want != "" && !f.IsFrom(want) {
+		if want != "" && f.Issuer() != want {
 			return reason.Issuer
 		}
 	}

@@ -54,7 +54,6 @@ func fillWith[T any]() func([]byte, *T) error {
 	return func(text []byte, v *T) error {
 		p := newPass(string(text), nil)
 		defer p.release()
-		p.peek()
 		if p.fill(s, reflect.ValueOf(v).Elem()); !p.isDone() {
 			return errors.New("its type or its size does not fit")
 		}
@@ -83,7 +82,7 @@ func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 	var err error
 	*f, err = ReadFacts(payload, d.numericSubject)
 	switch {
-	case errType != nil && err != nil && IsStrict([]byte(payload)):
+	case errType != nil && err != nil && jsontext.Value(payload).IsValid():
 		return unfitError{err.Error(), errType} // it says more
 	case errType != nil:
 		return unfit(errType)
@@ -113,6 +112,3 @@ func (e unfitError) Unwrap() error { return e.cause }
 func (d *Decoder) try(sample string, t reflect.Type) error {
 	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
 }
-
-// IsStrict reports whether b is JSON in valid UTF-8 without duplicate names.
-func IsStrict(b []byte) bool { return jsontext.Value(b).IsValid() }

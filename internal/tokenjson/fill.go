@@ -124,7 +124,7 @@ type member struct {
 	name  string
 	key   uint64
 	bit   uint64 // of those that an object has had; 0 if the list of names finds duplicates
-	claim claim  // that the facts need
+	set   setter // of a claim that the facts need, or nil
 	shape *shape // nil without a field
 	path  []int  // of the field
 }
@@ -159,12 +159,11 @@ func newTarget(root *shape) *target {
 			wanted[m.name] = *m
 		}
 	}
-	for i, name := range claims {
+	for name, set := range setters {
 		m := wanted[name]
-		m.claim = claim(i)
+		m.set = set
 		wanted[name] = m
 	}
-	delete(wanted, "")
 	return &target{root, newMembers(wanted)}
 }
 
@@ -203,6 +202,7 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	base := p.open()
 	for ; p.next('}'); n++ {
 		m := p.wanted(t.top, &seen, t.root.kind == anyDictionary)
+		p.peek()
 		start := p.pos
 		switch {
 		case t.root.kind == anyDictionary:
@@ -212,11 +212,8 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		default:
 			p.skip()
 		}
-		if m == nil || m.claim == 0 || p.fault {
-			continue
-		}
-		if v := p.payload[start:p.pos]; !f.set(m.claim, v, d.numericSubject) {
-			return unfitClaim(m.name, v)
+		if m != nil && m.set != nil && !p.fault && !m.set(f, p.payload[start:p.pos], d.numericSubject) {
+			return unfitClaim(m.name, p.payload[start:p.pos])
 		}
 	}
 	if t.root.kind == anyDictionary {
@@ -260,9 +257,9 @@ func fieldAt(v reflect.Value, path []int) reflect.Value {
 	return v
 }
 
-// fill reads the value at pos into v, which is zero.
+// fill reads one value into v, which is zero.
 func (p *pass) fill(s *shape, v reflect.Value) {
-	c, start := p.at(), p.pos
+	c, start := p.peek(), p.pos
 	if c == 'n' && s.kind != other && s.kind != date {
 		p.literal("null")
 		return
@@ -281,13 +278,8 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		v.SetBool(c == 't')
 	case integer:
 		digits := p.textAt(p.value())
-		x, ok := parseDigits(digits)
-		if !ok {
-			var err error
-			x, err = strconv.ParseInt(digits, 10, 64)
-			ok = err == nil && digits != "-0"
-		}
-		if !ok || v.OverflowInt(x) {
+		x, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || digits == "-0" || v.OverflowInt(x) {
 			p.fail()
 		}
 		v.SetInt(x)
@@ -346,7 +338,7 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 
 // texts reads an array of strings.
 func (p *pass) texts() []string {
-	if p.at() != '[' {
+	if p.peek() != '[' {
 		p.fail()
 		return nil
 	}
@@ -369,10 +361,10 @@ func (p *pass) texts() []string {
 	return all
 }
 
-// anything reads the value at pos as encoding/json does. Only an integer that a float64 may not hold
+// anything reads one value as encoding/json does. Only an integer that a float64 may not hold
 // exactly becomes a json.Number.
 func (p *pass) anything() any {
-	switch c := p.at(); c {
+	switch c := p.peek(); c {
 	case '"':
 		return p.unquoted()
 	case '{':

@@ -25,7 +25,7 @@ type reader struct {
 	values   []any                  // of the objects and arrays of type any that pos is in
 }
 
-// progress is how far a reader is. It has no pointers, so the garbage collector does not care.
+// progress says how far a reader is. It has no pointers, so it costs little to reset.
 type progress struct {
 	pos               int
 	fault             bool // the text is not strict JSON, or breaks a limit
@@ -90,14 +90,6 @@ func (r *reader) peek() byte {
 	return 0
 }
 
-// at returns the byte at pos. It is 0 at the end.
-func (r *reader) at() byte {
-	if r.pos < len(r.text) {
-		return r.text[r.pos]
-	}
-	return 0
-}
-
 // isDone reports whether the text was strict, and nothing follows.
 func (r *reader) isDone() bool { return !r.fault && r.peek() == 0 && r.pos == len(r.text) }
 
@@ -136,7 +128,7 @@ func (r *reader) next(end byte) bool {
 	return c != 0
 }
 
-// name steps over the name of a member and its colon, to the value.
+// name steps over the name of a member and its colon.
 func (r *reader) name() (n nameRef) {
 	n.span, n.escaped = r.string()
 	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
@@ -153,7 +145,6 @@ func (r *reader) name() (n nameRef) {
 		return n
 	}
 	r.pos++
-	r.peek()
 	n.key = keyOf(r.textOf(n))
 	if !r.ignoresDuplicates {
 		r.names = append(r.names, n)
@@ -172,9 +163,6 @@ func (r *reader) textOf(n nameRef) []byte {
 func (r *reader) close(base int) {
 	names := r.names[base:]
 	r.names = r.names[:base]
-	if len(names) < 2 {
-		return
-	}
 	if len(names) > maxListed {
 		seen := make(map[string]bool, len(names))
 		for _, n := range names {
@@ -219,9 +207,9 @@ func keyOf(name []byte) uint64 {
 	return h ^ h>>29
 }
 
-// skip steps over the value at pos.
+// skip steps over one value.
 func (r *reader) skip() {
-	switch c := r.at(); c {
+	switch c := r.peek(); c {
 	case '"':
 		r.string()
 	case '{':
@@ -246,8 +234,9 @@ func (r *reader) skip() {
 	}
 }
 
-// value steps over the value at pos and returns where it is.
+// value steps over one value and returns where it is.
 func (r *reader) value() span {
+	r.peek()
 	start := r.pos
 	r.skip()
 	return span{start, r.pos}
@@ -293,10 +282,10 @@ func (r *reader) number() {
 	}
 }
 
-// string steps over the string at pos. It returns where the text between its quotes is, and
-// whether that has escapes.
+// string steps over a string. It returns where the text between its quotes is, and whether that
+// has escapes.
 func (r *reader) string() (inner span, escaped bool) {
-	if r.at() != '"' {
+	if r.peek() != '"' {
 		r.fail()
 		return inner, false
 	}
