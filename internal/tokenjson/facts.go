@@ -100,8 +100,7 @@ func (f *Facts) Issuer() string { return unquote(f.issuer) }
 // Subject returns sub, "" if it is absent.
 func (f *Facts) Subject() string { return unquote(f.subject) }
 
-// isSubject reports whether v is a number that may be a subject: digits without a fraction or an
-// exponent, which would be further spellings of one number.
+// isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.
 func isSubject(v string) bool {
 	n, ok := parseDigits(v)
 	return ok && n <= maxSubject

@@ -149,7 +149,7 @@ func newMembers(wanted map[string]member) members {
 // A target is what a pass reads a payload into.
 type target struct {
 	root *shape  // of the claims type; the zero shape for the facts alone
-	top  members // of the payload: the fields, and what the facts need
+	top  members // the fields, and what the facts need
 }
 
 func newTarget(root *shape) *target {
@@ -277,9 +277,11 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		v.SetBool(c == 't')
 	case integer:
-		digits := p.textAt(p.value())
-		x, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || digits == "-0" || v.OverflowInt(x) {
+		x, ok := parseDigits(strings.TrimPrefix(p.textAt(p.value()), "-"))
+		if c == '-' {
+			x, ok = -x, ok && x > 0 // the library decides on -0
+		}
+		if !ok || v.OverflowInt(x) {
 			p.fail()
 		}
 		v.SetInt(x)
