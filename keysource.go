@@ -113,19 +113,12 @@ func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 
 // keyIndex is a key set made fast: the slices are what Keys returns.
 type keyIndex struct {
-	only    [1]Key           // the key of a set of one: with many issuers, maps take long to reach
 	named   map[string][]Key // by id: one key for each algorithm
 	unnamed map[string][]Key // by algorithm
 	all     map[string][]Key // by algorithm
 }
 
 func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
-	if m := x.only[0].material; m != nil {
-		if m.algorithm != h.Algorithm || m.id != "" && h.KeyID != "" && m.id != h.KeyID {
-			return nil, nil
-		}
-		return x.only[:], nil
-	}
 	if h.KeyID == "" {
 		return x.all[h.Algorithm], nil
 	}
@@ -136,6 +129,20 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 		}
 	}
 	return x.unnamed[h.Algorithm], nil
+}
+
+// An onlyKey is the index of a set of one.
+type onlyKey struct {
+	keys     [1]Key
+	material keyMaterial // of a key of Issuers: with many issuers, each further place takes long to reach
+}
+
+func (o *onlyKey) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	m := o.keys[0].material
+	if m.algorithm != h.Algorithm || m.id != "" && h.KeyID != "" && m.id != h.KeyID {
+		return nil, nil
+	}
+	return o.keys[:], nil
 }
 
 // prepare returns the index of the set, whose keys are bound to issuer if they are bound to none,
@@ -180,7 +187,12 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 		}
 	}
 	if len(s) == 1 && errs == nil {
-		x.only[0] = x.all[s[0].material.algorithm][0]
+		only := &onlyKey{keys: [1]Key(x.all[s[0].material.algorithm])}
+		if issuer != "" {
+			only.material = *only.keys[0].material
+			only.keys[0] = Key{&only.material}
+		}
+		return only, nil
 	}
 	return x, errors.Join(errs...)
 }
@@ -239,7 +251,7 @@ type ofOneIssuer interface{ Issuer() string }
 // UnverifiedIssuer.
 func choosesByIssuer(source KeySource) bool {
 	switch source.(type) {
-	case *keyIndex, *keyfuncSource, ofOneIssuer:
+	case *onlyKey, *keyIndex, *keyfuncSource, ofOneIssuer:
 		return false
 	}
 	return true

@@ -77,11 +77,13 @@ func (b *buffers) hasher(of crypto.Hash) hash.Hash {
 }
 
 // An hmacVerifier has the two states of its hash that RFC 2104 section 2 begins with: after the
-// secret with one padding, and with the other. The secret alone is for IsFor.
+// secret with one padding, and with the other.
 type hmacVerifier struct {
-	hash         crypto.Hash
-	secret       []byte
-	inner, outer []byte
+	hash   crypto.Hash
+	size   int           // of a state
+	states []byte        // both
+	room   [2 * 108]byte // for those of SHA-256: with many keys, each further place takes long to reach
+	secret []byte
 }
 
 func keyedHMAC(hash crypto.Hash, secret []byte) (Verifier, error) {
@@ -94,21 +96,21 @@ func keyedHMAC(hash crypto.Hash, secret []byte) (Verifier, error) {
 		copy(block, secret)
 	}
 	v := &hmacVerifier{hash: hash, secret: bytes.Clone(secret)}
-	var err error
-	for _, padding := range []struct {
-		with  byte
-		state *[]byte
-	}{{0x36, &v.inner}, {0x5c, &v.outer}} {
+	v.states = v.room[:0]
+	const inner, outer = 0x36, 0x5c
+	for _, padding := range []byte{inner, outer} {
 		padded := bytes.Clone(block)
 		for i := range padded {
-			padded[i] ^= padding.with
+			padded[i] ^= padding
 		}
 		h.Reset()
 		h.Write(padded)
-		if *padding.state, err = h.(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
+		var err error
+		if v.states, err = h.(encoding.BinaryAppender).AppendBinary(v.states); err != nil {
 			return nil, err
 		}
 	}
+	v.size = len(v.states) / 2
 	return v, nil
 }
 
@@ -129,11 +131,11 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 		return false, false
 	}
 	h := b.hasher(v.hash)
-	sum, err := sumFrom(h, v.inner, bytesOf(signingInput), &b.sum)
+	sum, err := sumFrom(h, v.states[:v.size], bytesOf(signingInput), &b.sum)
 	if err != nil {
 		return false, false
 	}
-	if sum, err = sumFrom(h, v.outer, sum, &b.sum); err != nil {
+	if sum, err = sumFrom(h, v.states[v.size:], sum, &b.sum); err != nil {
 		return false, false
 	}
 	equal := hmac.Equal(sum, signature)

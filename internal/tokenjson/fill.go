@@ -58,10 +58,8 @@ func (made shapes) of(t reflect.Type) *shape {
 	}
 	s := &shape{kind: special[t], t: t}
 	made[t] = s
-	if s.kind != other {
-		return s
-	}
 	switch k := t.Kind(); {
+	case s.kind != other:
 	case k == reflect.String:
 		s.kind = text
 	case k == reflect.Bool:
@@ -293,11 +291,12 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 	case anything, anyDictionary:
 		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
 	case date:
-		seconds, ok := parseDigits(p.textAt(p.value()))
-		if !ok || seconds > maxNumericDate {
+		text, to := p.textAt(p.value()), v.Addr().Interface().(*jwt.NumericDate)
+		if seconds, ok := parseDigits(text); ok && seconds <= maxNumericDate {
+			to.Time = time.Unix(seconds, 0).Truncate(jwt.TimePrecision)
+		} else if p.fault || decodeNumericDate([]byte(text), to) != nil {
 			p.fail()
 		}
-		v.Addr().Interface().(*jwt.NumericDate).Time = time.Unix(seconds, 0).Truncate(jwt.TimePrecision)
 	case recipients:
 		to := v.Addr().Interface().(*jwt.ClaimStrings)
 		if c == '"' {
