@@ -11,6 +11,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -42,10 +43,13 @@ func decoderFor(needsFuncs bool) Decoder {
 
 // decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
-	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+	seconds, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.Abs(seconds) > maxNumericDate {
 		return errors.New("it is not a date between the years -6061 and 9999")
 	}
-	return date.UnmarshalJSON(b)
+	whole, fraction := math.Modf(seconds)
+	date.Time = time.Unix(int64(whole), int64(fraction*1e9)).Truncate(jwt.TimePrecision)
+	return nil
 }
 
 // fillWith returns a function that decodes as a pass does.

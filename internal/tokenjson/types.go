@@ -42,10 +42,8 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 	}
 	d := decoderFor(w.needsFuncs)
 	d.numericSubject = numericSubject
-	if !w.foreign {
-		if s := make(shapes).of(t); s.kind == object || s.kind == anyDictionary {
-			d.target = newTarget(s)
-		}
+	if s := make(shapes).of(t); !w.foreign && (s.kind == object || s.kind == anyDictionary) {
+		d.target = newTarget(s)
 	}
 	return d, nil
 }
