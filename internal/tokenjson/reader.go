@@ -342,8 +342,8 @@ func (r *reader) isText(quoted []byte, escaped bool) bool {
 // backslash, a control character or not ASCII. Bits in later bytes mean nothing.
 func oddBytes(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return (x | (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+	low, backslash := x^ones*2, x^ones*'\\' // the 2 brings the quote below the space, next to the control characters
+	return (x | (low-ones*('"'^2+1))&^low | (backslash-ones)&^backslash) & tops
 }
 
 // Members calls f with the name and the value of each member of a JSON object, until f returns
