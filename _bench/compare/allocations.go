@@ -8,11 +8,11 @@ import (
 
 // fewAllocations counts allocations where most members are wanted, and where few are.
 func fewAllocations(r *Report) error {
-	three, err := served("HS256", contest.Signed("HS256", users, tokens.Claims(10).Payload), passes, ours[tokens.Three]("ten claims, 3 fields", jwthttp.Options{}))
+	three, err := served("HS256", contest.Signed("HS256", users, tokens.Claims(10).Payload), ours[tokens.Three]("ten claims, 3 fields", jwthttp.Options{}))
 	if err != nil {
 		return err
 	}
-	groups, err := served("HS256", contest.Signed("HS256", users, tokens.Groups(1000).Payload), passes, ours[tokens.ThreeAndGroups]("1,000 wanted groups", jwthttp.Options{}))
+	groups, err := served("HS256", contest.Signed("HS256", users, tokens.Groups(1000).Payload), ours[tokens.ThreeAndGroups]("1,000 wanted groups", jwthttp.Options{}))
 	if err != nil {
 		return err
 	}

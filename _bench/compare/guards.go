@@ -28,7 +28,7 @@ func guards(r *Report) error {
 			}
 			return protect(alg, next)
 		}}
-		run, err := servedBy(c, "HS256", all, passes)
+		run, err := servedBy(c, "HS256", all)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func denylists(r *Report) error {
 		sizes = sizes[:2]
 	}
 	all := contest.Tokens("HS256", 0, users)
-	runners, err := served("HS256", all, passes, ours[contest.Claims]("no denylist", jwthttp.Options{}))
+	runners, err := served("HS256", all, ours[contest.Claims]("no denylist", jwthttp.Options{}))
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func denylists(r *Report) error {
 				return err
 			}
 		}
-		more, err := served("HS256", all, passes, ours(fmt.Sprintf("denylist of %d", n), jwthttp.Options{}, denylist.Check[contest.Claims](list)))
+		more, err := served("HS256", all, ours(fmt.Sprintf("denylist of %d", n), jwthttp.Options{}, denylist.Check[contest.Claims](list)))
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func keySets(r *Report) error {
 		for i := 1; i < n; i++ {
 			set = append(set, jwthttp.HS256(fmt.Appendf(nil, "secret number %050d", i)).WithID(fmt.Sprintf("key-%d", i)))
 		}
-		more, err := served("HS256", tokens, 5, keysContestant(fmt.Sprintf("jwthttp, key set of %d", n), set, contest.Issuer))
+		more, err := served("HS256", tokens, keysContestant(fmt.Sprintf("jwthttp, key set of %d", n), set, contest.Issuer))
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func remoteKeys(r *Report) error {
 		{fmt.Sprintf("jwthttp, a key set of %d from a provider", others+1), keys},
 		{"jwthttp, the same by issuer", jwthttp.Issuers{contest.Issuer: keys, "https://another.example": fixed.WithIssuer("https://another.example")}},
 	} {
-		more, err := served("RS256", contest.Tokens("RS256", 0, 200), 10, keysContestant(c.name, c.keys, ""))
+		more, err := served("RS256", contest.Tokens("RS256", 0, 200), keysContestant(c.name, c.keys, ""))
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func spreadKeys(r *Report) error {
 		for i := range set {
 			set[i] = jwthttp.HS256(secret(i)).WithID(keyID(i))
 		}
-		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d keys", n), set, contest.Issuer), "HS256", all, 1)
+		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d keys", n), set, contest.Issuer), "HS256", all)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func spreadIssuers(r *Report) error {
 		for i := range n {
 			issuers[issuer(i)] = jwthttp.HS256(secret(i)).WithID(keyID(i))
 		}
-		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d issuers", n), issuers, ""), "HS256", all, 1)
+		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d issuers", n), issuers, ""), "HS256", all)
 		if err != nil {
 			return err
 		}

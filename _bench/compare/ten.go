@@ -18,11 +18,7 @@ func (r *Report) contestants() []contest.Contestant {
 }
 
 func hs256(r *Report) error {
-	passes := 5
-	if r.Quick {
-		passes = 1
-	}
-	runners, err := served("HS256", contest.Tokens("HS256", 0, different), passes, r.contestants()...)
+	runners, err := served("HS256", contest.Tokens("HS256", 0, different), r.contestants()...)
 	if err != nil {
 		return err
 	}
@@ -39,7 +35,7 @@ func hs256(r *Report) error {
 }
 
 func rs256Seen(r *Report) error {
-	runners, err := served("RS256", contest.Tokens("RS256", 0, 200), 10, r.contestants()...)
+	runners, err := served("RS256", contest.Tokens("RS256", 0, 200), r.contestants()...)
 	if err != nil {
 		return err
 	}
@@ -69,7 +65,7 @@ func rs256First(r *Report) error {
 		round++
 		return len(tokens)
 	}}
-	others, err := served("RS256", tokens, 1, contest.Floor, contest.OursNoMemory, contest.GolangJWT)
+	others, err := served("RS256", tokens, contest.Floor, contest.OursNoMemory, contest.GolangJWT)
 	if err != nil {
 		return err
 	}

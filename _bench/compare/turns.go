@@ -73,16 +73,15 @@ func ours[C any](name string, opts jwthttp.Options, checks ...jwthttp.Check[C]) 
 	return contest.Contestant{Name: contest.Ours.Name + ", " + name, Protect: contest.OursWith(opts, checks...)}
 }
 
-// served makes runners of contestants, which must do the usual work. A batch sends all tokens
-// passes times.
-func served(alg string, tokens []contest.Token, passes int, contestants ...contest.Contestant) ([]runner, error) {
+// served makes runners of contestants, which must do the usual work.
+func served(alg string, tokens []contest.Token, contestants ...contest.Contestant) ([]runner, error) {
 	var runners []runner
 	for _, c := range contestants {
 		rig, err := c.NewRig(alg)
 		if err != nil {
 			return nil, err
 		}
-		run, err := passing(c.Name, rig, tokens, passes)
+		run, err := passing(c.Name, rig, tokens)
 		if err != nil {
 			return nil, err
 		}
@@ -91,25 +90,32 @@ func served(alg string, tokens []contest.Token, passes int, contestants ...conte
 	return runners, nil
 }
 
+// batchTime is how long a batch lasts, at least. In it, every runner has its share of garbage
+// collections: in a shorter one, a fast runner has none, or one too many.
+const batchTime = 50 * time.Millisecond
+
 // passing makes a runner of a rig that all tokens must pass.
-func passing(name string, rig *contest.Rig, tokens []contest.Token, passes int) (runner, error) {
-	r := runnerOf(name, rig, tokens, passes)
+func passing(name string, rig *contest.Rig, tokens []contest.Token) (runner, error) {
+	once := runnerOf(name, rig, tokens, 1)
 	before := rig.Ran()
-	if n := r.batch(); rig.Ran()-before != n {
-		return r, fmt.Errorf("%s: %d of %d tokens got through", name, rig.Ran()-before, n)
+	if n := once.batch(); rig.Ran()-before != n {
+		return once, fmt.Errorf("%s: %d of %d tokens got through", name, rig.Ran()-before, n)
 	}
-	return r, nil
+	start := time.Now()
+	once.batch()
+	return runnerOf(name, rig, tokens, int(batchTime/max(time.Since(start), 1))+1), nil
 }
 
 // servedBy makes a runner of a contestant whose keys or rules are not the usual ones.
-func servedBy(c contest.Contestant, alg string, tokens []contest.Token, passes int) (runner, error) {
+func servedBy(c contest.Contestant, alg string, tokens []contest.Token) (runner, error) {
 	rig, err := c.UncheckedRig(alg)
 	if err != nil {
 		return runner{}, err
 	}
-	return passing(c.Name, rig, tokens, passes)
+	return passing(c.Name, rig, tokens)
 }
 
+// runnerOf makes a runner whose batch sends all tokens passes times.
 func runnerOf(name string, rig *contest.Rig, tokens []contest.Token, passes int) runner {
 	return runner{name, func() int {
 		for range passes {
