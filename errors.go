@@ -29,6 +29,9 @@ var (
 	ErrUnavailable       = reason.ErrUnavailable       // 503: keys or a check's store are out of reach
 	ErrMisconfigured     = reason.ErrMisconfigured     // 500: a fault of the program, such as a guard outside its middleware
 
+	ErrInvalidProof = reason.ErrInvalidProof // 401: the proof of a bound token was refused
+	ErrUseNonce     = reason.ErrUseNonce     // 401: the proof needs a current nonce of the server
+
 	// ErrUnknownKey is what a [KeySource] returns when it has no key for the token. Any other
 	// error of a key source is ErrUnavailable.
 	ErrUnknownKey = reason.ErrUnknownKey

@@ -21,6 +21,8 @@ var (
 	ErrCrossOrigin       = errors.New("jwthttp: cross-origin request")
 	ErrUnavailable       = errors.New("jwthttp: temporarily unavailable")
 	ErrMisconfigured     = errors.New("jwthttp: misconfigured")
+	ErrInvalidProof      = errors.New("jwthttp: invalid proof of possession")
+	ErrUseNonce          = errors.New("jwthttp: a nonce of the server is needed")
 
 	ErrUnknownKey = errors.New("jwthttp: unknown key") // not a kind
 )
