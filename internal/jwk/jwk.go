@@ -67,7 +67,7 @@ func Parse(text []byte, form Form) (Key, error) {
 		return k, m.fault
 	}
 	if m.secret != "" {
-		return k, fmt.Errorf("the issuer has to replace it, because it publishes a secret (%s)", m.secret)
+		return k, fmt.Errorf("it publishes a secret (%s): its owner has to replace it", m.secret)
 	}
 	if m.use != nil && *m.use != "sig" {
 		return k, OtherUseError(fmt.Sprintf("its use is %.40q, not sig", *m.use))
@@ -97,10 +97,14 @@ func Parse(text []byte, form Form) (Key, error) {
 
 // Thumbprint returns the thumbprint of a public key, RFC 7638. The key is of a type of
 // [Key].Public, and a point of its curve.
-func Thumbprint(pub any) [sha256.Size]byte {
-	canonical := make([]byte, 0, 256) // the JSON of section 3
+func Thumbprint(pub any) [sha256.Size]byte { return sha256.Sum256(Encode(pub)) }
+
+// Encode returns a public key as a JWK with the required members, in the form of RFC 7638 section
+// 3. The key is as for [Thumbprint].
+func Encode(pub any) []byte {
+	text := make([]byte, 0, 256)
 	add := func(before string, value []byte) {
-		canonical = base64.RawURLEncoding.AppendEncode(append(canonical, before...), value)
+		text = base64.RawURLEncoding.AppendEncode(append(text, before...), value)
 	}
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
@@ -114,7 +118,7 @@ func Thumbprint(pub any) [sha256.Size]byte {
 	case ed25519.PublicKey:
 		add(`{"crv":"Ed25519","kty":"OKP","x":"`, pub)
 	}
-	return sha256.Sum256(append(canonical, `"}`...))
+	return append(text, `"}`...)
 }
 
 // names are the members with a string that is needed.

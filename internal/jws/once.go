@@ -4,40 +4,29 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"errors"
 )
 
-// ErrSignature is the error of VerifyOnce for a good key and another signature.
-var ErrSignature = errors.New("the signature is not one of this key")
-
-// VerifyOnce verifies sig, in Base64URL, with a key that came with it. The name is one of an
-// asymmetric algorithm, and material a key as for NewVerifier. w remembers no signatures. The key
-// is not copied, and a good signature proves that it can verify. The error is ErrMaterial,
-// ErrSignature, or says what is wrong with the key.
-func (w *Workspace) VerifyOnce(name string, material any, signingInput, sig string) error {
+// NewOneTimeVerifier is NewVerifier for a public key that came with a signature. It checks no more
+// than a good signature leaves open, and does not copy the key. Its Verify takes a workspace that
+// remembers nothing.
+func NewOneTimeVerifier(name string, material any) (Verifier, error) {
 	a := find(name)
 	if a == nil || !a.takes(material) {
-		return ErrMaterial
+		return nil, ErrMaterial
 	}
-	var sch scheme
 	switch m := material.(type) {
 	case *rsa.PublicKey:
 		if err := checkRSA(m); err != nil {
-			return err
+			return nil, err
 		}
-		sch = rsaScheme{m, a.hash, a.family == pssFamily}
+		return &publicVerifier{scheme: rsaScheme{m, a.hash, a.family == pssFamily}, algorithm: a}, nil
 	case *ecdsa.PublicKey:
-		sch = ecScheme{m}
+		return &publicVerifier{scheme: ecScheme{m}, algorithm: a}, nil
 	case ed25519.PublicKey:
 		if err := checkEdForm(m); err != nil {
-			return err
+			return nil, err
 		}
-		sch = edScheme{m}
-	default: // HMAC
-		return ErrMaterial
+		return &publicVerifier{scheme: edScheme{m}, algorithm: a}, nil
 	}
-	if ok, _ := (&publicVerifier{scheme: sch, algorithm: a}).Verify(signingInput, sig, w); !ok {
-		return ErrSignature
-	}
-	return nil
+	return nil, ErrMaterial // a secret
 }

@@ -1,0 +1,152 @@
+package dpop
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
+)
+
+const (
+	defaultMaxAge = time.Minute
+	maxMaxAge     = 5 * time.Minute
+	defaultLeeway = 10 * time.Second
+	maxLeeway     = time.Minute
+
+	exampleOrigin = "https://api.example.com"
+)
+
+// Options say which proofs are good. Origins is required.
+type Options struct {
+	// Origins are those that clients call this service by, such as https://api.example.com. An
+	// origin has a path where a proxy takes one off. http is for loopback only.
+	Origins []string
+
+	// Algorithms are those of the proofs. If empty, they are ES256 and Ed25519, whose second name
+	// EdDSA is always accepted too. PS, RS, ES384 and ES512 may be named besides.
+	Algorithms []string
+
+	// MaxAge is how old a proof may be: 1 minute if 0, at most 5 minutes. With Nonces, it is the
+	// age of the nonce.
+	MaxAge time.Duration
+
+	// Leeway is by how much clocks may differ: 10 seconds if 0, at most 1 minute.
+	Leeway time.Duration
+
+	// Nonces, if not nil, are required in proofs. Then a proof cannot be made in advance, and the
+	// clock of a client does not matter. A client has to repeat its first request.
+	Nonces *Nonces
+
+	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone.
+	Replays Store
+
+	// AllowReplays accepts a proof again until it is too old. Who reads a request can then repeat
+	// it for that long, at any instance.
+	AllowReplays bool
+}
+
+// An origin is how clients call the service.
+type origin struct {
+	base   string // in its normal form, such as https://api.example.com
+	prefix string // of the path, without the slash at its end; usually ""
+}
+
+// compiled are Options without zeros, in the form that each request needs.
+type compiled struct {
+	origins    []origin
+	algorithms []string // as jws.Canonical returns them
+	names      []string // for the challenge
+	maxAge     time.Duration
+	leeway     time.Duration
+	nonces     *Nonces
+	replays    Store // nil with AllowReplays
+}
+
+func compile(opts Options) (c compiled, err error) {
+	c = compiled{maxAge: opts.MaxAge, leeway: opts.Leeway, nonces: opts.Nonces, replays: opts.Replays}
+	if c.maxAge == 0 {
+		c.maxAge = defaultMaxAge
+	}
+	if c.leeway == 0 {
+		c.leeway = defaultLeeway
+	}
+	errs := []error{
+		validate.Duration("Options.MaxAge", opts.MaxAge, maxMaxAge, "a positive one of at most 5 minutes, or 0 for 1 minute"),
+		validate.Duration("Options.Leeway", opts.Leeway, maxLeeway, "a positive one of at most 1 minute, or 0 for 10 seconds"),
+	}
+	if len(opts.Origins) == 0 {
+		errs = append(errs, fmt.Errorf("Options.Origins is empty: name the origin that clients call, such as %s", exampleOrigin))
+	}
+	for _, raw := range opts.Origins {
+		o, err := parseOrigin("Options.Origins", raw)
+		c.origins, errs = append(c.origins, o), append(errs, err)
+	}
+	names := opts.Algorithms
+	if len(names) == 0 {
+		names = []string{jws.ES256, jws.EdDSA}
+	}
+	for _, name := range names {
+		errs = append(errs, c.add(name))
+	}
+	switch {
+	case opts.Nonces != nil && len(opts.Nonces.secrets) == 0:
+		errs = append(errs, errNonces)
+	case opts.AllowReplays && opts.Replays != nil:
+		errs = append(errs, errors.New("Options has Replays and AllowReplays: leave one of them out"))
+	case opts.AllowReplays:
+	case opts.Replays == nil:
+		c.replays, err = NewMemory(0)
+		errs = append(errs, err)
+	case isNil(opts.Replays):
+		errs = append(errs, errors.New("Options.Replays is a nil pointer: make the store first, and check the error of what made it"))
+	}
+	return c, validate.Prefixed("dpop: ", errors.Join(errs...))
+}
+
+// add adds an algorithm under all of its names.
+func (c *compiled) add(name string) error {
+	canonical := jws.Canonical(name)
+	switch {
+	case jws.IsSymmetric(canonical):
+		return fmt.Errorf("Options.Algorithms has %q, whose key is a secret that a proof would show: use ES256", name)
+	case !jws.IsAlgorithm(canonical):
+		return fmt.Errorf("Options.Algorithms has %.40q, which is not an algorithm here: use ES256, Ed25519, PS256 or their like", name)
+	case slices.Contains(c.algorithms, canonical):
+		return nil
+	}
+	c.algorithms = append(c.algorithms, canonical)
+	if canonical == jws.EdDSA {
+		c.names = append(c.names, "Ed25519") // RFC 9864
+	}
+	c.names = append(c.names, canonical)
+	return nil
+}
+
+func parseOrigin(field, raw string) (origin, error) {
+	_, err := syntax.CheckURL(raw, exampleOrigin)
+	base, path, ok := syntax.NormalURL(raw)
+	if _, target, isPlain := syntax.NormalTarget(raw); err == nil && (!ok || !isPlain || target != path || strings.Contains(raw, "?")) {
+		err = fmt.Errorf("%.200q has a query, dot segments or a malformed escape: write it like %s", syntax.WithoutQuery(raw), exampleOrigin)
+	}
+	if err != nil {
+		return origin{}, fmt.Errorf("%s: %w", field, err)
+	}
+	return origin{base, strings.TrimSuffix(path, "/")}, nil
+}
+
+// isNil reports whether what is in an interface is nil.
+func isNil(v any) bool {
+	switch v := reflect.ValueOf(v); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
