@@ -77,18 +77,13 @@ func (k *Key) Algorithm() string { return k.algorithm }
 func (k *Key) Thumbprint() string { return k.thumbprint }
 
 // String has the algorithm and the thumbprint.
-func (k *Key) String() string {
-	if k == nil {
-		return "dpop.Key(nil)"
-	}
-	return fmt.Sprintf("dpop.Key(%s %s)", k.algorithm, k.thumbprint)
-}
+func (k Key) String() string { return fmt.Sprintf("dpop.Key(%s %s)", k.algorithm, k.thumbprint) }
 
 // Format prints String under every verb.
-func (k *Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
+func (k Key) Format(f fmt.State, _ rune) { f.Write([]byte(k.String())) }
 
 // MarshalText is String: neither JSON nor log/slog show more.
-func (k *Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // Proof returns a proof for one request, as the header DPoP carries it. token is the access token
 // that goes with the request, "" for none, such as at a token endpoint. nonce is what the server

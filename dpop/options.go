@@ -131,8 +131,8 @@ func (c *compiled) add(name string) error {
 func parseOrigin(field, raw string) (origin, error) {
 	_, err := syntax.CheckURL(raw, exampleOrigin)
 	base, path, ok := syntax.NormalURL(raw)
-	if _, target, isPlain := syntax.NormalTarget(raw); err == nil && (!ok || !isPlain || target != path || strings.Contains(raw, "?")) {
-		err = fmt.Errorf("%.200q has a query, dot segments or a malformed escape: write it like %s", syntax.WithoutQuery(raw), exampleOrigin)
+	if _, target, isPlain := syntax.NormalTarget(raw); err == nil && (!ok || !isPlain || target != path || strings.ContainsAny(raw, "?*")) {
+		err = fmt.Errorf("%.200q has a query, a wildcard, dot segments or a malformed escape: write it like %s", syntax.WithoutQuery(raw), exampleOrigin)
 	}
 	if err != nil {
 		return origin{}, fmt.Errorf("%s: %w", field, err)

@@ -45,6 +45,12 @@ func (v *Verifier) Scheme() (name, parameters string) {
 	return "DPoP", `algs="` + strings.Join(v.names, " ") + `"`
 }
 
+// String has the origins.
+func (v *Verifier) String() string { return fmt.Sprintf("dpop.Verifier%v", v.origins) }
+
+// Format prints String under every verb, and so no store.
+func (v *Verifier) Format(f fmt.State, _ rune) { f.Write([]byte(v.String())) }
+
 // Answer sets DPoP-Nonce, RFC 9449 section 8.2, if there are Nonces. An answer with a nonce must
 // not be stored, so it sets Cache-Control: no-store, unless there is a Cache-Control.
 func (v *Verifier) Answer(h http.Header) {
