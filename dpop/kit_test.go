@@ -15,6 +15,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -179,3 +180,12 @@ func (f storeFunc) Use(ctx context.Context, id [sha256.Size]byte, until time.Tim
 
 // contains reports whether an error says something.
 func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
+
+func mustURL(t testing.TB, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
