@@ -77,13 +77,13 @@ func (n *Nonces) at(now time.Time) string {
 }
 
 // timeOf returns the time of a nonce. ok reports whether it was made with one of the secrets.
-func (n *Nonces) timeOf(text []byte) (made time.Time, ok bool) {
+func (n *Nonces) timeOf(text string) (made time.Time, ok bool) {
 	var nonce [nonceBytes]byte
 	if len(text) != jws.Base64URL.EncodedLen(nonceBytes) {
 		return made, false
 	}
 	// A line break in it would leave a byte that is zero.
-	if size, err := jws.Base64URL.Decode(nonce[:], text); err != nil || size != nonceBytes {
+	if size, err := jws.Base64URL.Decode(nonce[:], []byte(text)); err != nil || size != nonceBytes {
 		return made, false
 	}
 	for _, secret := range n.secrets {

@@ -130,14 +130,15 @@ func (c *compiled) add(name string) error {
 
 func parseOrigin(field, raw string) (origin, error) {
 	_, err := syntax.CheckURL(raw, exampleOrigin)
-	base, path, ok := syntax.NormalURL(raw)
-	if _, target, isPlain := syntax.NormalTarget(raw); err == nil && (!ok || !isPlain || target != path || strings.ContainsAny(raw, "?*")) {
+	base, path, ok := syntax.NormalURL(raw, nil)
+	_, target, _ := syntax.CutTarget(raw)
+	if err == nil && (!ok || !syntax.IsNormalOf(path, target) || strings.ContainsAny(raw, "?*")) {
 		err = fmt.Errorf("%.200q has a query, a wildcard, dot segments or a malformed escape: write it like %s", syntax.WithoutQuery(raw), exampleOrigin)
 	}
 	if err != nil {
 		return origin{}, fmt.Errorf("%s: %w", field, err)
 	}
-	return origin{base, strings.TrimSuffix(path, "/")}, nil
+	return origin{base, strings.TrimSuffix(string(path), "/")}, nil
 }
 
 // isNil reports whether what is in an interface is nil.

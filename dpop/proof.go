@@ -2,6 +2,7 @@ package dpop
 
 import (
 	"crypto/sha256"
+	"unsafe"
 
 	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
@@ -25,6 +26,7 @@ const (
 type scratch struct {
 	decoded  [maxProofBytes * 3 / 4]byte // the header, and then the payload
 	unquoted [maxProofBytes * 3 / 4]byte // one string that has escapes
+	path     [maxProofBytes * 3 / 4]byte // of htu, in its normal form
 }
 
 // decode decodes a segment, which is valid until the next call.
@@ -33,8 +35,12 @@ func (s *scratch) decode(segment string) ([]byte, error) {
 	return s.decoded[:n], err
 }
 
-// text returns the text of a JSON string, which is valid until the next call.
-func (s *scratch) text(value []byte) []byte { return tokenjson.Unquote(value, s.unquoted[:]) }
+// text returns the text of a JSON string, without a copy: it is valid until the next call, and no
+// longer than s is used.
+func (s *scratch) text(value []byte) string {
+	text := tokenjson.Unquote(value, s.unquoted[:])
+	return unsafe.String(unsafe.SliceData(text), len(text))
+}
 
 func isString(value []byte) bool { return value[0] == '"' }
 
@@ -92,7 +98,7 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 		return key, errHeaderSize
 	case !ok:
 		return key, errHeaderJSON
-	case typ == nil || !isString(typ) || string(s.text(typ)) != proofType:
+	case typ == nil || !isString(typ) || s.text(typ) != proofType:
 		return key, errType
 	case isCritical:
 		return key, errCritical
@@ -101,7 +107,7 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 	}
 	algorithm := v.algorithmOf(s.text(alg))
 	if algorithm == "" {
-		return key, invalidf("alg is %s, and Options.Algorithms has %s", logtext.Quote(string(s.text(alg))), logtext.Quotes(v.names))
+		return key, invalidf("alg is %s, and Options.Algorithms has %s", logtext.Quote(s.text(alg)), logtext.Quotes(v.names))
 	}
 	if public == nil || public[0] != '{' {
 		return key, errNoJWK
@@ -110,9 +116,9 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 }
 
 // algorithmOf returns the algorithm of this name, "" if it is not accepted.
-func (v *Verifier) algorithmOf(name []byte) string {
+func (v *Verifier) algorithmOf(name string) string {
 	for _, known := range v.names {
-		if string(name) == known {
+		if name == known {
 			return jws.Canonical(known)
 		}
 	}
@@ -199,9 +205,9 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 }
 
 // isDigest reports whether text is the SHA-256 digest of token in base64url, RFC 9449 section 4.2.
-func isDigest(text []byte, token string) bool {
+func isDigest(text, token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	var want [43]byte
 	jws.Base64URL.Encode(want[:], sum[:])
-	return string(text) == string(want[:])
+	return text == string(want[:])
 }

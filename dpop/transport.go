@@ -157,7 +157,7 @@ func (t *Transport) originOf(req *http.Request) string {
 		if host == "" {
 			continue
 		}
-		normal, _, ok := syntax.NormalURL(req.URL.Scheme + "://" + host)
+		normal, _, ok := syntax.NormalURL(req.URL.Scheme+"://"+host, nil)
 		if !ok || !slices.Contains(t.origins, normal) {
 			return ""
 		}

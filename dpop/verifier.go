@@ -149,28 +149,26 @@ func splitProof(values []string) (jws.Segments, error) {
 
 // checkRequest compares the proof with the method and the URL of the request.
 func (v *Verifier) checkRequest(s *scratch, c *proofClaims, r *http.Request) error {
-	if string(s.text(c.htm)) != r.Method {
-		return invalidf("htm is %s, and the method of the request is %s", logtext.Quote(string(s.text(c.htm))), logtext.Quote(r.Method))
+	if htm := s.text(c.htm); htm != r.Method {
+		return invalidf("htm is %s, and the method of the request is %s", logtext.Quote(htm), logtext.Quote(r.Method))
 	}
-	htu := string(s.text(c.htu))
-	base, path, ok := syntax.NormalURL(htu)
+	htu := s.text(c.htu)
+	base, path, ok := syntax.NormalURL(htu, s.path[:])
 	if !ok {
 		return invalidf("htu is %s, which is not an https URL", logtext.Quote(htu))
 	}
 	if r.RequestURI == "" {
 		return invalid("the request has no RequestURI, which net/http sets on servers: in a test, make the request with httptest.NewRequest")
 	}
-	targetOrigin, target, ok := syntax.NormalTarget(r.RequestURI)
-	if !ok {
-		return invalidf("the target %s of the request is not a path, or has dot segments, so that no proof is for it", logtext.Quote(syntax.WithoutQuery(r.RequestURI)))
-	}
+	targetOrigin, target, ok := syntax.CutTarget(r.RequestURI)
 	for _, o := range v.origins {
-		if base == o.base && (targetOrigin == "" || targetOrigin == base) &&
-			len(path) == len(o.prefix)+len(target) && strings.HasPrefix(path, o.prefix) && path[len(o.prefix):] == target {
+		if ok && base == o.base && (targetOrigin == "" || targetOrigin == base) &&
+			len(path) > len(o.prefix) && string(path[:len(o.prefix)]) == o.prefix && syntax.IsNormalOf(path[len(o.prefix):], target) {
 			return nil
 		}
 	}
-	return invalidf("htu is %s, and this service is %s: mind Options.Origins", logtext.Quote(htu), logtext.Quote(v.origins[0].base+v.origins[0].prefix+syntax.WithoutQuery(r.RequestURI)))
+	return invalidf("htu is %s, and this service is %s with the target %s: mind Options.Origins, and that no proof is for a target with dot segments",
+		logtext.Quote(htu), v.origins[0].base+v.origins[0].prefix, logtext.Quote(syntax.WithoutQuery(r.RequestURI)))
 }
 
 // checkTimes returns until when the proof could pass.
@@ -205,7 +203,7 @@ func (v *Verifier) checkTimes(s *scratch, c *proofClaims, now time.Time) (until 
 }
 
 // useID returns what is remembered of a proof. Two keys may have the same jti.
-func useID(thumbprint [sha256.Size]byte, jti []byte) [sha256.Size]byte {
+func useID(thumbprint [sha256.Size]byte, jti string) [sha256.Size]byte {
 	var both [sha256.Size + maxIDBytes]byte
 	n := copy(both[:], thumbprint[:])
 	n += copy(both[n:], jti)

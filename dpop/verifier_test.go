@@ -483,7 +483,7 @@ func TestURLError(t *testing.T) {
 		return verifier(t, dpop.Options{}).Confirm(r, token, s.thumbprint())
 	}
 	err := confirm("/a?secret", "https://internal:8080/a")
-	if want := `dpop: htu is "https://internal:8080/a", and this service is "https://api.example.com/a": mind Options.Origins`; err == nil || err.Error() != want {
+	if want := `dpop: htu is "https://internal:8080/a", and this service is https://api.example.com with the target "/a": mind Options.Origins, and that no proof is for a target with dot segments`; err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}
 	if err := confirm("/a", base+"/"+strings.Repeat("\u2028x", 400)); len(err.Error()) > 400 || strings.Contains(err.Error(), "\u2028") {

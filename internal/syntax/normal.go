@@ -1,35 +1,63 @@
 package syntax
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
+
+const maxAuthority = 253 + len(":65535") // a name of RFC 1035, and a port
 
 // NormalURL returns the origin and the path of an http or https URL in their normal form, RFC
-// 3986 sections 6.2.2 and 6.2.3. Query and fragment are left out. ok is false for everything that
-// is not such a URL, for one with a user, and for a malformed percent-encoding.
+// 3986 sections 6.2.2 and 6.2.3, without query and fragment. The path is in the memory of buffer,
+// if it has room there. ok is false for everything that is not such a URL, for one with a user,
+// and for a malformed percent-encoding.
 //
 // Bytes that no URL has, such as spaces, are kept as they are.
-func NormalURL(raw string) (origin, path string, ok bool) {
-	origin, path, ok = splitURL(raw)
+func NormalURL(raw string, buffer []byte) (origin string, path []byte, ok bool) {
+	origin, rest, ok := cutOrigin(raw)
+	if !ok {
+		return "", nil, false
+	}
+	path, ok = appendNormal(buffer[:0], WithoutQuery(rest))
+	if len(path) == 0 {
+		path = append(path, '/')
+	}
 	return origin, removeDots(path), ok
 }
 
-// NormalTarget returns the path of a request's target in its normal form, without the query. For
-// a target in absolute form, origin is its origin, else "". ok is false for other forms, RFC 9112
-// section 3.2, and for a path with dot segments: what serves the request may remove these, and
-// may not.
-func NormalTarget(target string) (origin, path string, ok bool) {
+// CutTarget returns the path of a request's target, without the query, as it was sent. For a
+// target in absolute form, origin is its origin, else "". ok is false for other forms, RFC 9112
+// section 3.2.
+func CutTarget(target string) (origin, path string, ok bool) {
 	if end := strings.IndexAny(target, "?#"); end >= 0 && target[end] == '#' {
 		return "", "", false // a client does not send the fragment, and Go's path would have it
 	}
 	if strings.HasPrefix(target, "/") {
-		path, ok = normalEscapes(WithoutQuery(target))
-	} else {
-		origin, path, ok = splitURL(target)
+		return "", WithoutQuery(target), true
 	}
-	return origin, path, ok && !hasDots(path)
+	origin, path, ok = cutOrigin(target)
+	if path = WithoutQuery(path); path == "" {
+		path = "/"
+	}
+	return origin, path, ok
 }
 
-// splitURL is NormalURL without the removal of dot segments.
-func splitURL(raw string) (origin, path string, ok bool) {
+// IsNormalOf reports whether normal, a path of NormalURL, is the normal form of another path. It is
+// not if that has dot segments: what serves the request may remove these, and may not.
+func IsNormalOf(normal []byte, path string) bool {
+	for ; path != ""; path = path[1:] {
+		var one [3]byte
+		next, rest, ok := normalByte(one[:0], path)
+		if !ok || !bytes.HasPrefix(normal, next) {
+			return false
+		}
+		normal, path = normal[len(next):], rest
+	}
+	return len(normal) == 0
+}
+
+// cutOrigin returns the origin of a URL in its normal form, and what follows it.
+func cutOrigin(raw string) (origin, rest string, ok bool) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok || !EqualFold(scheme, "https") && !EqualFold(scheme, "http") {
 		return "", "", false
@@ -38,18 +66,13 @@ func splitURL(raw string) (origin, path string, ok bool) {
 	if end < 0 {
 		end = len(rest)
 	}
-	if authority := rest[:end]; isPlainHost(authority) && scheme == lower(scheme) {
-		origin = raw[:len(raw)-len(rest)+end] // as nearly every URL is written
-	} else if authority, ok = normalAuthority(lower(scheme), authority); ok {
-		origin = lower(scheme) + "://" + authority
-	} else {
-		return "", "", false
+	authority, rest := rest[:end], rest[end:]
+	if isPlainHost(authority) && scheme == lower(scheme) {
+		return raw[:len(raw)-len(rest)], rest, true // as nearly every URL is written
 	}
-	path, ok = normalEscapes(WithoutQuery(rest[end:]))
-	if path == "" {
-		path = "/"
-	}
-	return origin, path, ok
+	scheme = lower(scheme)
+	authority, ok = normalAuthority(scheme, authority)
+	return scheme + "://" + authority, rest, ok
 }
 
 // isPlainHost reports whether an authority is a name that is in its normal form.
@@ -60,10 +83,14 @@ func isPlainHost(authority string) bool {
 // normalAuthority returns an authority in lower case and without the port that its scheme has
 // anyway. ok is false if there is a user or a password.
 func normalAuthority(scheme, authority string) (normal string, ok bool) {
-	authority, ok = normalEscapes(authority)
+	if len(authority) > maxAuthority {
+		return "", false
+	}
+	decoded, ok := appendNormal(nil, authority)
 	if !ok {
 		return "", false
 	}
+	authority = string(decoded)
 	host, port := authority, ""
 	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
 		host, port = authority[:colon], authority[colon:]
@@ -80,8 +107,8 @@ func normalAuthority(scheme, authority string) (normal string, ok bool) {
 
 // lowerHost is lower for what may have percent-encodings, whose digits are in upper case.
 func lowerHost(host string) string {
-	host, _ = normalEscapes(lower(host))
-	return host
+	decoded, _ := appendNormal(nil, lower(host))
+	return string(decoded)
 }
 
 // lower makes ASCII letters lower case. strings.ToLower makes a k of the Kelvin sign.
@@ -100,39 +127,45 @@ func lower(s string) string {
 	return s
 }
 
-// normalEscapes decodes the percent-encodings of unreserved characters, and writes the digits of
-// the others in upper case, RFC 3986 sections 6.2.2.1 and 6.2.2.2. %2F stays, and is not a slash.
-func normalEscapes(s string) (string, bool) {
-	if strings.IndexByte(s, '%') < 0 {
-		return s, true
+// appendNormal decodes the percent-encodings of unreserved characters, and writes the digits of the
+// others in upper case, RFC 3986 sections 6.2.2.1 and 6.2.2.2. %2F stays, and is not a slash.
+func appendNormal(b []byte, s string) (normal []byte, ok bool) {
+	for {
+		end := strings.IndexByte(s, '%')
+		if end < 0 {
+			return append(b, s...), true
+		}
+		b = append(b, s[:end]...)
+		if b, s, ok = normalByte(b, s[end:]); !ok {
+			return nil, false
+		}
+		s = s[1:]
 	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' {
-			b = append(b, s[i])
-			continue
-		}
-		if i+2 >= len(s) {
-			return "", false
-		}
-		high, low := hexDigit(s[i+1]), hexDigit(s[i+2])
-		if high > 15 || low > 15 {
-			return "", false
-		}
-		if c := high<<4 | low; IsUnreserved(c) {
-			b = append(b, c)
-		} else {
-			const hex = "0123456789ABCDEF"
-			b = append(b, '%', hex[high], hex[low])
-		}
-		i += 2
-	}
-	return string(b), true
 }
 
-// IsUnreserved reports whether c means the same with and without percent-encoding, RFC 3986
+// normalByte appends the first byte of s, or its first percent-encoding, in its normal form. rest
+// begins with the last byte that was read.
+func normalByte(b []byte, s string) (normal []byte, rest string, ok bool) {
+	if s[0] != '%' {
+		return append(b, s[0]), s, true
+	}
+	if len(s) < len("%00") {
+		return nil, "", false
+	}
+	high, low := hexDigit(s[1]), hexDigit(s[2])
+	if high > 15 || low > 15 {
+		return nil, "", false
+	}
+	if c := high<<4 | low; isUnreserved(c) {
+		return append(b, c), s[2:], true
+	}
+	const hex = "0123456789ABCDEF"
+	return append(b, '%', hex[high], hex[low]), s[2:], true
+}
+
+// isUnreserved reports whether c means the same with and without percent-encoding, RFC 3986
 // section 2.3.
-func IsUnreserved(c byte) bool {
+func isUnreserved(c byte) bool {
 	return c-'0' < 10 || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
@@ -149,38 +182,30 @@ func hexDigit(c byte) byte {
 	return 255
 }
 
-// hasDots reports whether a segment of a path is "." or "..".
-func hasDots(path string) bool {
-	for {
-		at := strings.Index(path, "/.")
-		if at < 0 {
-			return false
-		}
-		path = path[at+2:]
-		if after := strings.TrimPrefix(path, "."); after == "" || after[0] == '/' || path == "" || path[0] == '/' {
-			return true
-		}
-	}
-}
-
-// removeDots removes dot segments, RFC 3986 section 5.2.4. The path is empty, or begins with a
-// slash.
-func removeDots(path string) string {
-	if !hasDots(path) {
+// removeDots removes dot segments, RFC 3986 section 5.2.4. The path begins with a slash. The result
+// is in its memory.
+func removeDots(path []byte) []byte {
+	if !bytes.Contains(path, []byte("/.")) {
 		return path
 	}
-	var kept []string
-	segments := strings.Split(path[1:], "/")
-	for i, segment := range segments {
-		isDots := segment == "." || segment == ".."
-		if segment == ".." && len(kept) > 0 {
-			kept = kept[:len(kept)-1]
+	kept := path[:0]
+	for len(path) > 0 {
+		segment := path // with the slash before it
+		if end := bytes.IndexByte(path[1:], '/'); end >= 0 {
+			segment = path[:1+end]
 		}
-		if !isDots {
-			kept = append(kept, segment)
-		} else if i == len(segments)-1 {
-			kept = append(kept, "") // a directory
+		path = path[len(segment):]
+		switch string(segment) {
+		case "/..":
+			kept = kept[:max(bytes.LastIndexByte(kept, '/'), 0)]
+		case "/.":
+		default:
+			kept = append(kept, segment...)
+			continue
+		}
+		if len(path) == 0 {
+			kept = append(kept, '/') // a directory
 		}
 	}
-	return "/" + strings.Join(kept, "/")
+	return kept
 }

@@ -9,6 +9,12 @@ import (
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
+// normal is NormalURL with a buffer that was used before.
+func normal(raw string) (origin, path string, ok bool) {
+	origin, b, ok := syntax.NormalURL(raw, []byte("/../a%"))
+	return origin, string(b), ok
+}
+
 func TestNormalURL(t *testing.T) {
 	for _, tc := range []struct{ raw, origin, path string }{
 		{"https://api.example.com/a/b", "https://api.example.com", "/a/b"},
@@ -67,17 +73,17 @@ func TestNormalURL(t *testing.T) {
 		{"https://api.example.com:1:2/", "", ""},
 		{"https://[::1:443/", "", ""},
 	} {
-		origin, path, ok := syntax.NormalURL(tc.raw)
+		origin, path, ok := normal(tc.raw)
 		if ok != (tc.origin != "") || ok && (origin != tc.origin || path != tc.path) {
 			t.Errorf("%q: %q %q %v, want %q %q", tc.raw, origin, path, ok, tc.origin, tc.path)
 		}
 	}
 }
 
-func TestNormalTarget(t *testing.T) {
+func TestTargets(t *testing.T) {
 	for _, tc := range []struct {
-		target, origin, path string
-		ok                   bool
+		target, origin, normal string
+		ok                     bool // it has a path whose normal form is normal
 	}{
 		{"/", "", "/", true},
 		{"/a/b?c=d", "", "/a/b", true},
@@ -85,30 +91,36 @@ func TestNormalTarget(t *testing.T) {
 		{"/a?b/../c", "", "/a", true},
 		{"//evil.example/a", "", "//evil.example/a", true},
 		{"/%7euser/a%2fb", "", "/~user/a%2Fb", true},
+		{"/%252e%252e", "", "/%252e%252e", true},
 		{"/...", "", "/...", true},
 		{"https://API.example.com:443/a?b", "https://api.example.com", "/a", true},
 		{"http://api.example.com", "http://api.example.com", "/", true},
+		{"http://api.example.com?a", "http://api.example.com", "/", true},
 
-		{"", "", "", false},
-		{"*", "", "", false},
-		{"api.example.com:443", "", "", false},
-		{"a/b", "", "", false},
-		{"/a#b", "", "", false},
-		{"/a#b?c", "", "", false},
-		{"/a/../b", "", "", false},
-		{"/a/..", "", "", false},
-		{"/.", "", "", false},
-		{"/a/./b", "", "", false},
-		{"/a/.?b", "", "", false},
-		{"/a/%2e%2e/b", "", "", false},
-		{"/a/.%2E/b", "", "", false},
-		{"/a/%2e", "", "", false},
-		{"/%", "", "", false},
-		{"/%g0", "", "", false},
-		{"https://api.example.com/a/../b", "", "", false},
+		{"", "", "/", false},
+		{"*", "", "/", false},
+		{"api.example.com:443", "", "/", false},
+		{"a/b", "", "/a/b", false},
+		{"/a#b", "", "/a", false},
+		{"/a#b?c", "", "/a", false},
+		{"/a", "", "/", false},
+		{"/", "", "/a", false},
+		{"/a", "", "/A", false},
+		{"/a%2Fb", "", "/a/b", false},
+		{"/a/b", "", "/a%2Fb", false},
+		{"/a/../b", "", "/b", false},
+		{"/a/..", "", "/", false},
+		{"/.", "", "/", false},
+		{"/a/./b", "", "/a/b", false},
+		{"/a/%2e%2e/b", "", "/b", false},
+		{"/a/%2e", "", "/a/", false},
+		{"/%", "", "/%", false},
+		{"/%4", "", "/%4", false},
+		{"/%g0", "", "/%g0", false},
+		{"https://api.example.com/a/../b", "https://api.example.com", "/b", false},
 	} {
-		origin, path, ok := syntax.NormalTarget(tc.target)
-		if ok != tc.ok || ok && (origin != tc.origin || path != tc.path) {
+		origin, path, ok := syntax.CutTarget(tc.target)
+		if ok = ok && syntax.IsNormalOf([]byte(tc.normal), path); ok != tc.ok || ok && origin != tc.origin {
 			t.Errorf("%q: %q %q %v", tc.target, origin, path, ok)
 		}
 	}
@@ -116,9 +128,13 @@ func TestNormalTarget(t *testing.T) {
 
 // What a request is usually for takes no memory.
 func TestNormalAllocations(t *testing.T) {
+	buffer := make([]byte, 0, 100)
 	if n := testing.AllocsPerRun(100, func() {
-		syntax.NormalURL("https://api.example.com/orders/17")
-		syntax.NormalTarget("/orders/17?page=2")
+		_, path, _ := syntax.NormalURL("https://api.example.com/orders/%7e17/../18", buffer[:0])
+		_, target, _ := syntax.CutTarget("/orders/%318?page=2")
+		if !syntax.IsNormalOf(path, target) {
+			t.Error(target)
+		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -165,9 +181,12 @@ func FuzzNormalURL(f *testing.F) {
 	}
 	isURL := regexp.MustCompile(`^(?i:https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]*)?(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?([?#].*)?$`)
 	f.Fuzz(func(t *testing.T, raw string) {
-		origin, path, ok := syntax.NormalURL(raw)
+		origin, path, ok := normal(raw)
 		if ok {
-			againOrigin, againPath, ok := syntax.NormalURL(origin + path)
+			if _, target, _ := syntax.CutTarget(path); !syntax.IsNormalOf([]byte(path), target) && !strings.ContainsAny(path, "?#") {
+				t.Errorf("%q is not its own normal form", path)
+			}
+			againOrigin, againPath, ok := normal(origin + path)
 			if !ok || againOrigin != origin || againPath != path {
 				t.Errorf("%q: %q %q, and then %q %q %v", raw, origin, path, againOrigin, againPath, ok)
 			}
