@@ -41,10 +41,9 @@
 //
 // # Which URL a proof is for
 //
-// A request does not say which URL its client called: Host and X-Forwarded-Host are what somebody
-// wrote into them. So [Options].Origins has the origins of the service, and a proof must be for one
-// of these with the target of the request ([http.Request].RequestURI). Routers and [http.StripPrefix]
-// do not change that target.
+// Anybody can write anything into Host and X-Forwarded-Host. So a proof must be for one of
+// [Options].Origins and the target of the request ([http.Request].RequestURI), which routers and
+// [http.StripPrefix] do not change.
 //
 // Where a proxy takes a prefix off the path, the origin has that prefix: a request for /orders that
 // clients sent to https://example.com/api/orders fits the origin https://example.com/api.

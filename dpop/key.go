@@ -17,6 +17,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 // A Key signs the proofs of a client. It is safe for concurrent use if its signer is, as those of
@@ -45,7 +46,7 @@ func GenerateKey() (*Key, error) {
 //   - EdDSA for Ed25519
 //   - PS256 for RSA of 2048 to 8192 bits
 func NewKey(signer crypto.Signer) (*Key, error) {
-	if isNil(signer) {
+	if validate.IsNil(signer) {
 		return nil, errors.New("dpop: the signer of NewKey is nil: pass a private key, or use GenerateKey")
 	}
 	public := signer.Public()
@@ -98,25 +99,18 @@ func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
 	return k.proof(method, u.Scheme+"://"+u.Host, u, token, nonce)
 }
 
-// proofPayload are the claims of a proof, RFC 9449 section 4.2.
-type proofPayload struct {
-	ID     string `json:"jti"`
-	Method string `json:"htm"`
-	URL    string `json:"htu"`
-	Issued int64  `json:"iat"`
-	Digest string `json:"ath,omitempty"`
-	Nonce  string `json:"nonce,omitempty"`
-}
-
-// proof is Proof for the path of a URL at an origin.
+// proof is Proof for the path of a URL at an origin. Its claims are those of RFC 9449 section 4.2.
 func (k *Key) proof(method, origin string, u *url.URL, token, nonce string) (string, error) {
 	if method == "" {
 		method = http.MethodGet // as net/http does
 	}
-	p := proofPayload{ID: rand.Text(), Method: method, URL: origin + syntax.WithoutQuery(u.RequestURI()), Issued: time.Now().Unix(), Nonce: nonce}
+	p := map[string]any{"jti": rand.Text(), "htm": method, "htu": origin + syntax.WithoutQuery(u.RequestURI()), "iat": time.Now().Unix()}
 	if token != "" {
 		sum := sha256.Sum256([]byte(token))
-		p.Digest = encode(sum[:])
+		p["ath"] = encode(sum[:])
+	}
+	if nonce != "" {
+		p["nonce"] = nonce
 	}
 	payload, err := json.Marshal(p)
 	if err != nil {

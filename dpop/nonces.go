@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -105,6 +104,3 @@ var (
 	errNoNonce    = &refusal{jwthttp.ErrUseNonce, "the proof has no nonce: the client gets one with this answer, and tries again"}
 	errOtherNonce = &refusal{jwthttp.ErrUseNonce, "the nonce is not one of this service: mind that all instances have the same secrets in NewNonces"}
 )
-
-// errNonces is that of Nonces that NewNonces did not make.
-var errNonces = errors.New("Options.Nonces has no secret: make it with NewNonces, and check its error")

@@ -3,7 +3,6 @@ package dpop
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -57,24 +56,16 @@ type origin struct {
 	prefix string // of the path, without the slash at its end; usually ""
 }
 
-// compiled are Options without zeros, in the form that each request needs.
-type compiled struct {
-	origins    []origin
-	algorithms []string // as jws.Canonical returns them
-	names      []string // for the challenge
-	maxAge     time.Duration
-	leeway     time.Duration
-	nonces     *Nonces
-	replays    Store // nil with AllowReplays
-}
-
-func compile(opts Options) (c compiled, err error) {
-	c = compiled{maxAge: opts.MaxAge, leeway: opts.Leeway, nonces: opts.Nonces, replays: opts.Replays}
-	if c.maxAge == 0 {
-		c.maxAge = defaultMaxAge
+// New returns a verifier of proofs. The error says what is wrong with the options and how to mend
+// it. opts and its slices may be changed afterwards.
+func New(opts Options) (*Verifier, error) {
+	v := &Verifier{maxAge: opts.MaxAge, leeway: opts.Leeway, nonces: opts.Nonces, replays: opts.Replays, workspace: jws.NewWorkspace(0)}
+	v.scratch.New = func() any { return new(scratch) }
+	if v.maxAge == 0 {
+		v.maxAge = defaultMaxAge
 	}
-	if c.leeway == 0 {
-		c.leeway = defaultLeeway
+	if v.leeway == 0 {
+		v.leeway = defaultLeeway
 	}
 	errs := []error{
 		validate.Duration("Options.MaxAge", opts.MaxAge, maxMaxAge, "a positive one of at most 5 minutes, or 0 for 1 minute"),
@@ -85,46 +76,48 @@ func compile(opts Options) (c compiled, err error) {
 	}
 	for _, raw := range opts.Origins {
 		o, err := parseOrigin("Options.Origins", raw)
-		c.origins, errs = append(c.origins, o), append(errs, err)
+		v.origins, errs = append(v.origins, o), append(errs, err)
 	}
 	names := opts.Algorithms
 	if len(names) == 0 {
 		names = []string{jws.ES256, jws.EdDSA}
 	}
 	for _, name := range names {
-		errs = append(errs, c.add(name))
+		errs = append(errs, v.add(name))
 	}
 	switch {
 	case opts.Nonces != nil && len(opts.Nonces.secrets) == 0:
-		errs = append(errs, errNonces)
+		errs = append(errs, errors.New("Options.Nonces has no secret: make it with NewNonces, and check its error"))
 	case opts.AllowReplays && opts.Replays != nil:
 		errs = append(errs, errors.New("Options has Replays and AllowReplays: leave one of them out"))
 	case opts.AllowReplays:
 	case opts.Replays == nil:
-		c.replays, err = NewMemory(0)
-		errs = append(errs, err)
-	case isNil(opts.Replays):
+		memory, err := NewMemory(0)
+		v.replays, errs = memory, append(errs, err)
+	case validate.IsNil(opts.Replays):
 		errs = append(errs, errors.New("Options.Replays is a nil pointer: make the store first, and check the error of what made it"))
 	}
-	return c, validate.Prefixed("dpop: ", errors.Join(errs...))
+	if err := validate.Prefixed("dpop: ", errors.Join(errs...)); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // add adds an algorithm under all of its names.
-func (c *compiled) add(name string) error {
+func (v *Verifier) add(name string) error {
 	canonical := jws.Canonical(name)
 	switch {
 	case jws.IsSymmetric(canonical):
 		return fmt.Errorf("Options.Algorithms has %q, whose key is a secret that a proof would show: use ES256", name)
 	case !jws.IsAlgorithm(canonical):
 		return fmt.Errorf("Options.Algorithms has %.40q, which is not an algorithm here: use ES256, Ed25519, PS256 or their like", name)
-	case slices.Contains(c.algorithms, canonical):
+	case slices.Contains(v.algorithms, canonical):
 		return nil
 	}
-	c.algorithms = append(c.algorithms, canonical)
 	if canonical == jws.EdDSA {
-		c.names = append(c.names, "Ed25519") // RFC 9864
+		v.algorithms = append(v.algorithms, "Ed25519") // RFC 9864
 	}
-	c.names = append(c.names, canonical)
+	v.algorithms = append(v.algorithms, canonical)
 	return nil
 }
 
@@ -139,15 +132,4 @@ func parseOrigin(field, raw string) (origin, error) {
 		return origin{}, fmt.Errorf("%s: %w", field, err)
 	}
 	return origin{base, strings.TrimSuffix(string(path), "/")}, nil
-}
-
-// isNil reports whether what is in an interface is nil.
-func isNil(v any) bool {
-	switch v := reflect.ValueOf(v); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
-		return v.IsNil()
-	}
-	return false
 }

@@ -29,10 +29,21 @@ type scratch struct {
 	path     [maxProofBytes * 3 / 4]byte // of htu, in its normal form
 }
 
-// decode decodes a segment, which is valid until the next call.
-func (s *scratch) decode(segment string) ([]byte, error) {
+// object decodes a segment and calls f with each member of the strict JSON object in it. Both are
+// valid until the next call. part names the segment.
+func (s *scratch) object(part, segment string, maxMembers int, f func(name, value []byte)) error {
 	n, err := jws.Base64URL.Decode(s.decoded[:], []byte(segment))
-	return s.decoded[:n], err
+	ok, isLarge := tokenjson.Members(s.decoded[:n], maxDepth, maxMembers, func(name, value []byte) bool {
+		f(name, value)
+		return true
+	})
+	switch {
+	case isLarge:
+		return invalidf("the %s of the proof is nested too deep or has too many members", part)
+	case err != nil || !ok:
+		return invalidf("the %s of the proof is not a strict JSON object in base64url: mind names that are there twice", part)
+	}
+	return nil
 }
 
 // text returns the text of a JSON string, without a copy: it is valid until the next call, and no
@@ -45,21 +56,17 @@ func (s *scratch) text(value []byte) string {
 func isString(value []byte) bool { return value[0] == '"' }
 
 var (
-	errHeaderSize  = invalid("the header of the proof is too large, is nested too deep or has too many members")
-	errHeaderJSON  = invalid("the header of the proof is not a strict JSON object in base64url: mind names that are there twice")
-	errType        = invalid("typ is not dpop+jwt: the client sends another token than a proof")
-	errCritical    = invalid("the header of the proof has crit, b64, zip or enc, which are not supported")
-	errNoJWK       = invalid("the header of the proof has no jwk: have the client put its public key there")
-	errSignature   = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
-	errPayloadSize = invalid("the payload of the proof is nested too deep or has too many members")
-	errPayloadJSON = invalid("the payload of the proof is not a strict JSON object in base64url: mind names that are there twice")
-	errNoHTM       = invalid("htm is missing or not a string")
-	errNoHTU       = invalid("htu is missing or not a string")
-	errNoIat       = invalid("iat is missing")
-	errJTI         = invalid("jti is missing, or is not a string of 1 to 256 bytes")
-	errAth         = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
-	errTimes       = invalid("iat, exp or nbf is not a number of seconds since 1970")
-	errNonceType   = invalid("nonce is not a string")
+	errHeaderSize = invalid("the header of the proof is too large: it has more than 2 KiB")
+	errType       = invalid("typ is not dpop+jwt: the client sends another token than a proof")
+	errCritical   = invalid("the header of the proof has crit, b64, zip or enc, which are not supported")
+	errNoJWK      = invalid("the header of the proof has no jwk: have the client put its public key there")
+	errSignature  = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
+	errNoRequest  = invalid("htm or htu is missing or not a string")
+	errNoIat      = invalid("iat is missing")
+	errJTI        = invalid("jti is missing, or is not a string of 1 to 256 bytes")
+	errAth        = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
+	errTimes      = invalid("iat, exp or nbf is not a number of seconds since 1970")
+	errNonceType  = invalid("nonce is not a string")
 )
 
 // A proofKey is the public key of a proof's header. Its signature is not verified yet.
@@ -74,13 +81,9 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 	if jws.Base64URL.DecodedLen(len(segment)) > maxHeaderBytes {
 		return key, errHeaderSize
 	}
-	text, err := s.decode(segment)
-	if err != nil {
-		return key, errHeaderJSON
-	}
-	var typ, alg, public []byte // as they are in text
+	var typ, alg, public []byte // as they are in s
 	isCritical := false
-	ok, isLarge := tokenjson.Members(text, maxDepth, maxHeaderMembers, func(name, value []byte) bool {
+	err = s.object("header", segment, maxHeaderMembers, func(name, value []byte) {
 		switch string(name) {
 		case "typ":
 			typ = value
@@ -91,13 +94,10 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 		case "crit", "b64", "zip", "enc":
 			isCritical = true // these change what a JWS means, RFC 7515 section 4.1.11
 		}
-		return true
 	})
 	switch {
-	case isLarge:
-		return key, errHeaderSize
-	case !ok:
-		return key, errHeaderJSON
+	case err != nil:
+		return key, err
 	case typ == nil || !isString(typ) || s.text(typ) != proofType:
 		return key, errType
 	case isCritical:
@@ -107,7 +107,7 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 	}
 	algorithm := v.algorithmOf(s.text(alg))
 	if algorithm == "" {
-		return key, invalidf("alg is %s, and Options.Algorithms has %s", logtext.Quote(s.text(alg)), logtext.Quotes(v.names))
+		return key, invalidf("alg is %s, and Options.Algorithms has %s", logtext.Quote(s.text(alg)), logtext.Quotes(v.algorithms))
 	}
 	if public == nil || public[0] != '{' {
 		return key, errNoJWK
@@ -117,7 +117,7 @@ func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err err
 
 // algorithmOf returns the algorithm of this name, "" if it is not accepted.
 func (v *Verifier) algorithmOf(name string) string {
-	for _, known := range v.names {
+	for _, known := range v.algorithms {
 		if name == known {
 			return jws.Canonical(known)
 		}
@@ -150,17 +150,13 @@ type proofClaims struct {
 // readClaims reads the payload of a proof whose signature has verified. All claims are there that
 // a proof for a resource needs.
 func readClaims(s *scratch, segment string) (c proofClaims, err error) {
-	text, err := s.decode(segment)
-	if err != nil {
-		return c, errPayloadJSON
-	}
 	areDates := true
 	date := func(d *tokenjson.NumericDate, value []byte) {
 		var ok bool
 		*d, ok = tokenjson.ParseNumericDate(string(value))
 		areDates = areDates && ok
 	}
-	ok, isLarge := tokenjson.Members(text, maxDepth, maxPayloadMembers, func(name, value []byte) bool {
+	err = s.object("payload", segment, maxPayloadMembers, func(name, value []byte) {
 		switch string(name) {
 		case "jti":
 			c.jti = value
@@ -179,23 +175,18 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 		case "nbf":
 			date(&c.nbf, value)
 		}
-		return true
 	})
 	switch {
-	case isLarge:
-		return c, errPayloadSize
-	case !ok:
-		return c, errPayloadJSON
+	case err != nil:
+		return c, err
 	case !areDates:
 		return c, errTimes
 	case !c.iat.Present:
 		return c, errNoIat
 	case c.jti == nil || !isString(c.jti) || len(s.text(c.jti)) == 0 || len(s.text(c.jti)) > maxIDBytes:
 		return c, errJTI
-	case c.htm == nil || !isString(c.htm):
-		return c, errNoHTM
-	case c.htu == nil || !isString(c.htu):
-		return c, errNoHTU
+	case c.htm == nil || !isString(c.htm) || c.htu == nil || !isString(c.htu):
+		return c, errNoRequest
 	case c.ath == nil || !isString(c.ath):
 		return c, errAth
 	case c.nonce != nil && !isString(c.nonce):

@@ -60,15 +60,16 @@ type Transport struct {
 	key     *Key
 	origins []string // in their normal form
 	token   func(ctx context.Context) (string, error)
-	base    http.RoundTripper // nil for http.DefaultTransport
-
-	mu     sync.Mutex
-	nonces map[string]string // the last one of each origin
+	base    http.RoundTripper
+	nonces  sync.Map // the last one of each origin
 }
 
 // NewTransport returns a transport that signs with key.
 func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
-	t := &Transport{key: key, token: opts.Token, base: opts.Base, nonces: map[string]string{}}
+	t := &Transport{key: key, token: opts.Token, base: opts.Base}
+	if t.base == nil {
+		t.base = http.DefaultTransport
+	}
 	var errs []error
 	if key == nil {
 		errs = append(errs, errors.New("the key of NewTransport is nil: make one with GenerateKey or NewKey, and check its error"))
@@ -93,57 +94,45 @@ func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	origin := t.originOf(req)
 	if origin == "" {
-		return t.send(withoutCredentials(req))
+		return t.base.RoundTrip(withoutCredentials(req))
 	}
-	first, token, err := t.prepare(req, origin)
+	token, err := t.tokenFor(req, origin)
 	if err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
+		closeBody(req.Body)
 		return nil, err
 	}
-	nonce := t.nonce(origin)
-	resp, err := t.prove(first, origin, token, nonce)
-	if err != nil {
-		return nil, err
+	last, _ := t.nonces.Load(origin)
+	nonce, _ := last.(string)
+	resp, fresh, err := t.prove(req, req.Body, origin, token, nonce)
+	if err != nil || fresh == "" || fresh == nonce || !asksForNonce(resp) {
+		return resp, err
 	}
-	fresh := t.keepNonce(origin, resp)
-	if fresh == "" || fresh == nonce || !asksForNonce(resp) {
-		return resp, nil
-	}
-	again := first.Clone(req.Context())
-	if req.Body != nil && req.Body != http.NoBody {
+	body := req.Body
+	if body != nil && body != http.NoBody {
 		if req.GetBody == nil {
 			return resp, nil
 		}
-		if again.Body, err = req.GetBody(); err != nil {
+		if body, err = req.GetBody(); err != nil {
 			return resp, nil
 		}
 	}
 	io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswerBytes)) // so that the connection is used again
 	resp.Body.Close()
-	if resp, err = t.prove(again, origin, token, fresh); err == nil {
-		t.keepNonce(origin, resp)
-	}
+	resp, _, err = t.prove(req, body, origin, token, fresh)
 	return resp, err
+}
+
+func closeBody(body io.Closer) {
+	if body != nil {
+		body.Close()
+	}
 }
 
 // CloseIdleConnections calls that of Base, for [http.Client.CloseIdleConnections].
 func (t *Transport) CloseIdleConnections() {
-	if base, ok := t.transport().(interface{ CloseIdleConnections() }); ok {
+	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
 	}
-}
-
-func (t *Transport) transport() http.RoundTripper {
-	if t.base == nil {
-		return http.DefaultTransport
-	}
-	return t.base
-}
-
-func (t *Transport) send(req *http.Request) (*http.Response, error) {
-	return t.transport().RoundTrip(req)
 }
 
 // originOf returns the origin of a request if it is one of ours, else "". req.Host may name another
@@ -193,63 +182,55 @@ func tokenOf(req *http.Request) (token string, ok bool) {
 	return "", false
 }
 
-// prepare returns a copy of req with the token under the scheme DPoP. The token is "" if the proof
-// is for none.
-func (t *Transport) prepare(req *http.Request, origin string) (clone *http.Request, token string, err error) {
+// tokenFor returns the token for a request, "" for none.
+func (t *Transport) tokenFor(req *http.Request, origin string) (string, error) {
 	if req.URL.Opaque != "" {
-		return nil, "", fmt.Errorf("dpop: the request for %s has URL.Opaque, so that its path is not known: set URL.Path, and URL.RawPath for an escaped slash", origin)
+		return "", fmt.Errorf("dpop: the request for %s has URL.Opaque, so that its path is not known: set URL.Path, and URL.RawPath for an escaped slash", origin)
 	}
 	token, ok := tokenOf(req)
 	switch {
 	case ok && token == "":
-		return nil, "", fmt.Errorf("dpop: the Authorization header for %s has a scheme and no token", origin)
-	case !ok && t.token != nil && len(req.Header[authorization]) == 0:
-		if token, err = t.token(req.Context()); err != nil {
-			return nil, "", fmt.Errorf("dpop: there is no token for %s: %w", origin, err)
-		}
-		if token == "" {
-			return nil, "", fmt.Errorf("dpop: TransportOptions.Token returned an empty token for %s: have it return an error if there is none", origin)
-		}
+		return "", fmt.Errorf("dpop: the Authorization header for %s has a scheme and no token", origin)
+	case ok || t.token == nil || len(req.Header[authorization]) > 0:
+		return token, nil
 	}
-	clone = req.Clone(req.Context())
+	token, err := t.token(req.Context())
+	if err != nil {
+		return "", fmt.Errorf("dpop: there is no token for %s: %w", origin, err)
+	}
+	if token == "" {
+		return "", fmt.Errorf("dpop: TransportOptions.Token returned an empty token for %s: have it return an error if there is none", origin)
+	}
+	return token, nil
+}
+
+// prove sends a copy of a request, which is ours, with a proof. It remembers the nonce of the
+// answer, and returns it: "" if there is none.
+func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, nonce string) (resp *http.Response, fresh string, err error) {
+	proof, err := t.key.proof(req.Method, origin, req.URL, token, nonce)
+	if err != nil {
+		closeBody(body)
+		return nil, "", err
+	}
+	clone := req.Clone(req.Context())
+	clone.Body = body
 	if clone.Header == nil {
 		clone.Header = http.Header{}
 	}
+	clone.Header.Set(proofHeader, proof)
 	if token != "" {
 		clone.Header.Set(authorization, "DPoP "+token)
 	}
-	return clone, token, nil
-}
-
-// prove sends a request, which is ours, with a proof.
-func (t *Transport) prove(req *http.Request, origin, token, nonce string) (*http.Response, error) {
-	proof, err := t.key.proof(req.Method, origin, req.URL, token, nonce)
+	resp, err = t.base.RoundTrip(clone)
 	if err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
+		return nil, "", err
 	}
-	req.Header.Set(proofHeader, proof)
-	return t.send(req)
-}
-
-func (t *Transport) nonce(origin string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.nonces[origin]
-}
-
-// keepNonce remembers the nonce of an answer, and returns it. It is "" if there is none.
-func (t *Transport) keepNonce(origin string, resp *http.Response) string {
 	values := resp.Header[nonceHeader]
 	if len(values) != 1 || len(values[0]) > maxNonceBytes || !syntax.IsWord(values[0]) { // RFC 9449 section 8.1
-		return ""
+		return resp, "", nil
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.nonces[origin] = values[0]
-	return values[0]
+	t.nonces.Store(origin, values[0])
+	return resp, values[0], nil
 }
 
 // asksForNonce reports whether an answer is a use_dpop_nonce of a resource server, RFC 9449 section

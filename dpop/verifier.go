@@ -18,38 +18,28 @@ import (
 // A Verifier is a [jwthttp.Binding] for tokens with the member jkt in cnf, which come under the
 // scheme DPoP. Make one with [New]. It is safe for concurrent use.
 type Verifier struct {
-	compiled
-	workspace *jws.Workspace
-	scratch   sync.Pool // of *scratch
+	origins    []origin
+	algorithms []string // of proofs, under all of their names
+	maxAge     time.Duration
+	leeway     time.Duration
+	nonces     *Nonces        // nil if none are required
+	replays    Store          // nil with AllowReplays
+	workspace  *jws.Workspace // remembers nothing
+	scratch    sync.Pool      // of *scratch
 }
 
 var _ jwthttp.Binding = (*Verifier)(nil)
-
-// New returns a verifier of proofs. The error says what is wrong with the options and how to mend
-// it. opts and its slices may be changed afterwards.
-func New(opts Options) (*Verifier, error) {
-	c, err := compile(opts)
-	if err != nil {
-		return nil, err
-	}
-	v := &Verifier{compiled: c, workspace: jws.NewWorkspace(0)}
-	v.scratch.New = func() any { return new(scratch) }
-	return v, nil
-}
 
 // Member is "jkt", RFC 9449 section 6.1.
 func (v *Verifier) Member() string { return "jkt" }
 
 // Scheme is DPoP, with the algorithms of proofs, RFC 9449 section 7.1.
 func (v *Verifier) Scheme() (name, parameters string) {
-	return "DPoP", `algs="` + strings.Join(v.names, " ") + `"`
+	return "DPoP", `algs="` + strings.Join(v.algorithms, " ") + `"`
 }
 
-// String has the origins.
-func (v *Verifier) String() string { return fmt.Sprintf("dpop.Verifier%v", v.origins) }
-
-// Format prints String under every verb, and so no store.
-func (v *Verifier) Format(f fmt.State, _ rune) { f.Write([]byte(v.String())) }
+// Format prints the origins under every verb, and no state.
+func (v *Verifier) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "dpop.Verifier%v", v.origins) }
 
 // Answer sets DPoP-Nonce, RFC 9449 section 8.2, if there are Nonces. An answer with a nonce must
 // not be stored, so it sets Cache-Control: no-store, unless there is a Cache-Control.
@@ -84,8 +74,7 @@ func invalidf(format string, args ...any) error { return invalid(fmt.Sprintf(for
 var (
 	errNoProof  = invalid("there is no DPoP header: have the client send a proof with each request")
 	errTwo      = invalid("there are two DPoP headers: have the client, or the proxy before this service, send one")
-	errTooLarge = invalid("the proof has more than 4 KiB")
-	errNotJWT   = invalid("the proof is not one JWT: three segments of base64url with dots between them")
+	errNotJWT   = invalid("the proof is not one JWT: three segments of base64url with dots between them, of at most 4 KiB")
 	errReplayed = invalid("the proof was used before: have the client make one for each request, with a new jti, also when it tries again")
 	errOtherKey = &refusal{nil, "the proof is by another key than the one that the token is bound to (cnf.jkt): have the client use the key of its token request"}
 )
@@ -136,11 +125,7 @@ func splitProof(values []string) (jws.Segments, error) {
 	case len(values) > 1:
 		return jws.Segments{}, errTwo
 	}
-	raw := syntax.Trim(values[0])
-	if len(raw) > maxProofBytes {
-		return jws.Segments{}, errTooLarge
-	}
-	segments, err := jws.Split(raw, maxProofBytes, false)
+	segments, err := jws.Split(syntax.Trim(values[0]), maxProofBytes, false)
 	if err != nil {
 		return jws.Segments{}, errNotJWT
 	}
