@@ -60,7 +60,7 @@ func TestKeys(t *testing.T) {
 		alg string
 		n   int
 	}{
-		{generated, "ES256", 300},
+		{generated, "ES256", 3000},
 		{newKey(t, p256().private), "ES256", 3},
 		{newKey(t, p384), "ES384", 20},
 		{newKey(t, ecKey(elliptic.P521())), "ES512", 20},

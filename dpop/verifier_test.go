@@ -140,7 +140,7 @@ func TestBadProofs(t *testing.T) {
 		{"a line break", good[:20] + "\n" + good[20:], "not one JWT"},
 		{"standard base64", "+/" + good, "not one JWT"},
 		{"a scheme", "DPoP " + good, "not one JWT"},
-		{"of at most 4 KiB", s.sign(h, p.with("foo", strings.Repeat("x", 3000))), "of at most 4 KiB"},
+		{"more than 4 KiB", s.sign(h, p.with("foo", strings.Repeat("x", 3000))), "of at most 4 KiB"},
 		{"header of more than 2 KiB", s.sign(h.with("foo", strings.Repeat("x", 2000)), p), "header of the proof is too large"},
 		{"33 members in the header", s.sign(members(h, 26), p), "too many members"},
 		{"header nested 5 deep", text(strings.Replace(h.String(), "{", `{"a":[[[[]]]],`, 1)), "nested too deep"},
@@ -456,6 +456,7 @@ func TestURLs(t *testing.T) {
 		{"the target with the prefix", prefixed, "/api/a", base + "/a", false},
 		{"without the prefix", prefixed, "/a", base + "/a", false},
 		{"the prefix of another origin", prefixed, "/a", "https://www.example.com/api/a", false},
+		{"another prefix of that length", prefixed, "/a", base + "/app/a", false},
 		{"a prefix as a part of a segment", prefixed, "/a", base + "/apia", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
