@@ -3,6 +3,7 @@ package dpop
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -46,8 +47,9 @@ func GenerateKey() (*Key, error) {
 //   - EdDSA for Ed25519
 //   - PS256 for RSA of 2048 to 8192 bits
 func NewKey(signer crypto.Signer) (*Key, error) {
-	if validate.IsNil(signer) {
-		return nil, errors.New("dpop: the signer of NewKey is nil: pass a private key, or use GenerateKey")
+	// Public of a short Ed25519 key panics.
+	if ed, ok := signer.(ed25519.PrivateKey); validate.IsNil(signer) || ok && len(ed) != ed25519.PrivateKeySize {
+		return nil, errors.New("dpop: the signer of NewKey is nil or empty: pass a private key, or use GenerateKey")
 	}
 	public := signer.Public()
 	names := jws.AlgorithmsFor(public)

@@ -62,10 +62,9 @@ var (
 	errNoJWK      = invalid("the header of the proof has no jwk: have the client put its public key there")
 	errSignature  = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
 	errNoRequest  = invalid("htm or htu is missing or not a string")
-	errNoIat      = invalid("iat is missing")
 	errJTI        = invalid("jti is missing, or is not a string of 1 to 256 bytes")
 	errAth        = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
-	errTimes      = invalid("iat, exp or nbf is not a number of seconds since 1970")
+	errTimes      = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970")
 	errNonceType  = invalid("nonce is not a string")
 )
 
@@ -179,10 +178,8 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 	switch {
 	case err != nil:
 		return c, err
-	case !areDates:
+	case !areDates || !c.iat.Present:
 		return c, errTimes
-	case !c.iat.Present:
-		return c, errNoIat
 	case c.jti == nil || !isString(c.jti) || len(s.text(c.jti)) == 0 || len(s.text(c.jti)) > maxIDBytes:
 		return c, errJTI
 	case c.htm == nil || !isString(c.htm) || c.htu == nil || !isString(c.htu):

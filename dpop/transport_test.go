@@ -152,6 +152,7 @@ func TestNewKeyErrors(t *testing.T) {
 		"nil":           {nil, "GenerateKey"},
 		"nil pointer":   {(*ecdsa.PrivateKey)(nil), "GenerateKey"},
 		"nil slice":     {ed25519.PrivateKey(nil), "GenerateKey"},
+		"short":         {ed25519.PrivateKey{1}, "GenerateKey"},
 		"empty":         {&ecdsa.PrivateKey{}, "P-256"},
 		"P-224":         {ecKey(elliptic.P224()), "P-256"},
 		"1024 bits":     {weak, "2048"},
