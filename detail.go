@@ -14,7 +14,6 @@ import (
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
-	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A detailer has what the text of a failure is made of. Nothing is formatted before the text is
@@ -187,37 +186,5 @@ type claimsDetail struct {
 }
 
 func (d *claimsDetail) detail(f *failure) string {
-	claims, _ := tokenjson.ReadFacts(d.payload, true)
-	rules, bound := &f.at.rules, d.key.material
-	switch f.Reason {
-	case reason.SenderBound:
-		return detail.SenderBound
-	case reason.Issuer:
-		want := rules.issuer
-		if want == "" || claims.IsFrom(want) {
-			want = bound.issuer
-		}
-		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())
-	case reason.Audience:
-		want := rules.audience
-		if claims.IsFor(want) {
-			want = bound.audience
-		}
-		return detail.Audience(want, claims.Audience())
-	case reason.NotYetValid:
-		return detail.Ahead("nbf", claims.NotBefore.Ceil().Sub(d.when), rules.leeway)
-	case reason.IssuedLater:
-		return detail.Ahead("iat", claims.IssuedAt.Floor().Sub(d.when), rules.leeway)
-	case reason.MissingClaim:
-		if !claims.Expires.Present && !rules.allowMissingExpiry {
-			return detail.MissingExpiry
-		}
-		return detail.MissingIssuedAt
-	case reason.Expired:
-		if claims.Expires.Present && !d.when.Before(claims.Expires.Floor().Add(rules.leeway)) {
-			return detail.Expired(d.when.Sub(claims.Expires.Floor()), rules.leeway)
-		}
-		return detail.TooOld(d.when.Sub(claims.IssuedAt.Floor()), rules.maxAge, rules.leeway)
-	}
-	return ""
+	return f.at.rules.Explain(f.Reason, d.payload, &d.key.material.sender, d.when)
 }

@@ -167,7 +167,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l
 		return nil, because(reason.Claims, err)
 	}
 	l.facts = &v.facts
-	if err := m.rules.check(l.facts, l.token.key); err != nil {
+	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {
 		return nil, err
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {

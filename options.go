@@ -13,6 +13,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/rules"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
@@ -149,7 +150,7 @@ type Options struct {
 // A config is Options compiled: checked, with defaults, and with copies of all slices.
 type config struct {
 	verifier      verifier
-	rules         rules
+	rules         rules.Rules
 	places        []Extractor
 	trusted       []string // origins
 	vary          string
@@ -185,9 +186,9 @@ func (o Options) compile(keys KeySource) (config, error) {
 			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(), padding: o.AllowPadding,
 			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
-		rules: rules{
-			issuer: o.Issuer, audience: slices.Clone(o.Audience), leeway: o.Leeway, maxAge: o.MaxAge,
-			allowAnyAudience: o.AllowAnyAudience, allowMissingExpiry: o.AllowMissingExpiry, allowSenderBound: o.AllowSenderConstrained,
+		rules: rules.Rules{
+			Issuer: o.Issuer, Audience: slices.Clone(o.Audience), Leeway: o.Leeway, MaxAge: o.MaxAge,
+			AllowAnyAudience: o.AllowAnyAudience, AllowMissingExpiry: o.AllowMissingExpiry, AllowSenderBound: o.AllowSenderConstrained,
 		},
 		places:        []Extractor{BearerHeader()},
 		trusted:       slices.Clone(o.TrustedOrigins),

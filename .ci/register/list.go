@@ -88,8 +88,8 @@ var register = []clause{
 			{"takes a sub that is no string", "internal/tokenjson.Facts.set", `f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)`, `f.subject = v`},
 			{"takes a jti that is no string", "internal/tokenjson.Facts.set", `f.id, ok = v, v[0] == '"'`, `f.id = v`},
 			{"takes an aud that is no list of strings", "internal/tokenjson.Facts.set", `isAudience(v)`, `true`},
-			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
-			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
+			{"asks for no exp", "internal/rules.Rules.Check", `!f.Expires.Present && !r.AllowMissingExpiry`, `false`},
+			{"takes an exp that has passed where none is needed", "internal/rules.Rules.Check", `f.Expires.Present && !now`, `f.Expires.Present && !r.AllowMissingExpiry && !now`},
 			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
 	case "scope"`, ` = v[0] != 'n'
 	case "scope"`},
@@ -97,12 +97,12 @@ var register = []clause{
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
-			{"rounds exp up", "rules.check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
-			{"adds the leeway to exp twice", "rules.check", `f.Expires.Floor().Add(r.leeway)`, `f.Expires.Floor().Add(2 * r.leeway)`},
-			{"rounds nbf down", "rules.check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
-			{"adds the leeway to nbf twice", "rules.check", `now.Add(r.leeway).Before(f.NotBefore`, `now.Add(2 * r.leeway).Before(f.NotBefore`},
-			{"takes a token without iat for young", "rules.check", `!f.IssuedAt.Present`, `false`},
-			{"adds the leeway to MaxAge twice", "rules.check", `issued.Add(r.maxAge).Add(r.leeway)`, `issued.Add(r.maxAge).Add(2 * r.leeway)`},
+			{"rounds exp up", "internal/rules.Rules.Check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
+			{"adds the leeway to exp twice", "internal/rules.Rules.Check", `f.Expires.Floor().Add(r.Leeway)`, `f.Expires.Floor().Add(2 * r.Leeway)`},
+			{"rounds nbf down", "internal/rules.Rules.Check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
+			{"adds the leeway to nbf twice", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(f.NotBefore`, `now.Add(2 * r.Leeway).Before(f.NotBefore`},
+			{"takes a token without iat for young", "internal/rules.Rules.Check", `!f.IssuedAt.Present`, `false`},
+			{"adds the leeway to MaxAge twice", "internal/rules.Rules.Check", `issued.Add(r.MaxAge).Add(r.Leeway)`, `issued.Add(r.MaxAge).Add(2 * r.Leeway)`},
 		}},
 		{"TestValidateOfTheType", []mutant{
 			{"passes over the error of Validate", "Middleware.verify", `(); err != nil {`, `(); err != nil && false {`},
@@ -321,8 +321,8 @@ var register = []clause{
 		{"TestNoGoroutines", nil},
 		{"TestCancelledContexts", nil},
 		{"TestClockSteps", []mutant{
-			{"passes over MaxAge", "rules.check", `if r.maxAge == 0 {`, `if true {`},
-			{"takes an iat that is ahead", "rules.check", `now.Add(r.leeway).Before(issued)`, `false`},
+			{"passes over MaxAge", "internal/rules.Rules.Check", `if r.MaxAge == 0 {`, `if true {`},
+			{"takes an iat that is ahead", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(issued)`, `false`},
 		}},
 	}},
 	{"4", "none of another package outlives its Close", []proof{
@@ -487,13 +487,13 @@ var register = []clause{
 	}},
 	{"7", "a typ is one that is meant for access", []proof{
 		{"TestType", []mutant{
-			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
-			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
-			{"takes a token without typ where one is asked for", "acceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
+			{"takes at+jwt in lower case alone", "internal/rules.AcceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
+			{"takes JWT in upper case alone", "internal/rules.AcceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
+			{"takes a token without typ where one is asked for", "internal/rules.AcceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(text) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
-			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.types)`, `false`},
+			{"takes any typ", "verifier.open", `!rules.AcceptsType(header.Type, v.types)`, `false`},
 		}},
 	}},
 	{"7", "with or without application/, in any case", []proof{
@@ -501,10 +501,10 @@ var register = []clause{
 	}},
 	{"7", "of a list, exactly these are accepted", []proof{
 		{"TestListOfTypes", []mutant{
-			{"takes the default types beside those of a list", "acceptsType", `if len(want) > 0 {
+			{"takes the default types beside those of a list", "internal/rules.AcceptsType", `if len(want) > 0 {
 		return `, `if len(want) > 0 && typ != "at+jwt" {
 		return `},
-			{"goes by the first type of a list", "acceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
+			{"goes by the first type of a list", "internal/rules.AcceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
 			{"compares types with application/", "Options.types", `types[i] = syntax.BareType(types[i])`, `types[i] = strings.Clone(types[i])`},
 			{"keeps the caller's list of types", "Options.types", `slices.Clone(o.Types)`, `o.Types`},
 		}},
@@ -650,9 +650,9 @@ var register = []clause{
 		{"TestClaimRules", nil},
 		{"TestTypesThatWriteToThePayload", []mutant{
 			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `ReadFacts(payload,`, `ReadFacts(string(text),`},
-			{"passes over nbf", "rules.check", `f.NotBefore.Present`, `false`},
-			{"passes over the audiences of Options", "rules.check", `[...][]string{r.audience, bound.audience}`, `[...][]string{bound.audience}`},
-			{"takes a token that is bound to a key for a bearer token", "rules.check", `f.SenderIsBound && !r.allowSenderBound`, `false`},
+			{"passes over nbf", "internal/rules.Rules.Check", `f.NotBefore.Present`, `false`},
+			{"passes over the audiences of Options", "internal/rules.Rules.Check", `[...][]string{r.Audience, key.Audience}`, `[...][]string{key.Audience}`},
+			{"takes a token that is bound to a key for a bearer token", "internal/rules.Rules.Check", `f.SenderIsBound && !r.AllowSenderBound`, `false`},
 		}},
 	}},
 	{"10", "exp is a number between 0 and the end of year 9999, if it is there", []proof{
@@ -701,7 +701,7 @@ var register = []clause{
 	{"10", "and refused from its second on", []proof{
 		{"TestTime", nil},
 		{"TestRememberedTokensExpire", []mutant{
-			{"takes a token in the very second of its exp", "rules.check", `!now.Before`, `now.After`},
+			{"takes a token in the very second of its exp", "internal/rules.Rules.Check", `!now.Before`, `now.After`},
 		}},
 		{"TestClockSteps", nil},
 	}},
@@ -728,8 +728,8 @@ var register = []clause{
 		}},
 		{"TestIssuerAndAudience/no aud", nil},
 		{"TestIssuersWithAudiences", []mutant{
-			{"takes a token for others where no audience is configured", "rules.check", ` f.HasAudience() `, ` false `},
-			{"passes over the audiences of a key", "rules.check", `, bound.audience`, ``},
+			{"takes a token for others where no audience is configured", "internal/rules.Rules.Check", ` f.HasAudience() `, ` false `},
+			{"passes over the audiences of a key", "internal/rules.Rules.Check", `, key.Audience`, ``},
 		}},
 	}},
 	{"11", "an audience is refused where none is configured", []proof{
@@ -753,13 +753,13 @@ var register = []clause{
 		{"TestIssuerAndAudience/bound, another iss", nil},
 		{"TestIssuersBindKeys", []mutant{
 			{"binds no key to its issuer", "Key.bindTo", `.WithIssuer(issuer)`, ``},
-			{"passes over the issuer of a key", "rules.check", `, bound.issuer`, ``},
+			{"passes over the issuer of a key", "internal/rules.Rules.Check", `, key.Issuer`, ``},
 		}},
 		{"jwks.TestBinding", nil},
 	}},
 	{"11", "the issuer of the only source counts as configured", []proof{
 		{"TestSourceOfOneIssuer", []mutant{
-			{"passes over the issuer of Options", "rules.check", `[...]string{r.issuer, bound.issuer}`, `[...]string{bound.issuer}`},
+			{"passes over the issuer of Options", "internal/rules.Rules.Check", `[...]string{r.Issuer, key.Issuer}`, `[...]string{key.Issuer}`},
 		}},
 	}},
 	{"12", "a key verifies signatures of its algorithm alone", []proof{
@@ -1774,10 +1774,10 @@ var register = []clause{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
 			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.Quote(text[:n])`, `"\"" + text[:n] + "\""`},
-			{"does not know the audience of a key", "claimsDetail.detail", `			want = bound.audience
+			{"does not know the audience of a key", "internal/rules.Rules.Explain", `			want = key.Audience
 `, `			_ = want
 `},
-			{"does not know the issuer of a key", "claimsDetail.detail", `			want = bound.issuer
+			{"does not know the issuer of a key", "internal/rules.Rules.Explain", `			want = key.Issuer
 `, `			_ = want
 `},
 			{"does not name the keys of one of several issuers", "tokenDetail.names", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
