@@ -1,19 +1,17 @@
 package jwthttp
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/credential"
 	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
-	"github.com/jwthttp/jwthttp/internal/syntax"
 )
 
 // A detailer has what the text of a failure is made of. Nothing is formatted before the text is
@@ -22,9 +20,9 @@ type detailer interface{ detail(f *failure) string }
 
 // failure returns err as it leaves a middleware, with what was learned until then. r is nil if
 // there is no request. It allocates once: failure and details are in one piece of memory.
-func (c *config) failure(err error, l *learned, r *http.Request) *failure {
+func (l *learned) failure(err error, r *http.Request) *failure {
 	f := failureOf(err)
-	f.at = c
+	f.at = l.at
 	t := &l.token
 	switch {
 	case f.inner != nil || t.payload == "" && l.segments == 0 && r == nil:
@@ -55,63 +53,16 @@ func (c *config) failure(err error, l *learned, r *http.Request) *failure {
 	x := &struct {
 		failure
 		requestDetail
-	}{f, requestDetail{r.Header[authorization], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host}}
+	}{f, requestDetail{credential.NewRequest(r)}}
 	x.inner = &x.requestDetail
 	return &x.failure
 }
 
-// A requestDetail is for a request in which no token was found. It does not keep the map of the
-// headers, to which others may write.
-type requestDetail struct {
-	authorization, cookies []string
-	origin, site, host     string
-}
+// A requestDetail is for a request in which no token was found.
+type requestDetail struct{ credential.Request }
 
 func (d *requestDetail) detail(f *failure) string {
-	switch {
-	case f.Reason == reason.NoToken:
-		return detail.NoToken(f.at.placeNames(), d.authorization, d.cookies)
-	case f.Reason == reason.CrossOrigin:
-		return detail.CrossOrigin(d.origin, d.site, d.host)
-	case len(d.authorization) > 1:
-		return fmt.Sprintf("there are %d Authorization headers: send one", len(d.authorization))
-	case f.Reason == reason.Credential && len(d.authorization) == 1:
-		return detail.MalformedBearer(d.authorization[0])
-	case f.Reason == reason.ManyCookies:
-		return detail.ManyCookies
-	}
-	var found []string
-	if len(d.authorization) > 0 {
-		found = append(found, authorization)
-	}
-	for place := range all(f.at.places) {
-		name, ok := place.Source.cut(inCookie)
-		switch value, err := syntax.FindCookie(d.cookies, name); {
-		case !ok:
-		case err == syntax.ErrTwoCookies:
-			found = append(found, "two cookies "+logtext.Quote(name))
-		case err != nil || value != "":
-			found = append(found, "the cookie "+logtext.Quote(name))
-		}
-	}
-	return detail.Several(f.at.placeNames(), found)
-}
-
-// placeNames lists the places where a token may be.
-func (c *config) placeNames() string {
-	var names []string
-	for place := range all(c.places) {
-		name := string(place.Source)
-		if cookie, ok := place.Source.cut(inCookie); ok {
-			name = "the cookie " + logtext.Quote(cookie)
-		} else if header, ok := place.Source.cut(inHeader); ok && place.bearer {
-			name = header + ": Bearer"
-		} else if ok {
-			name = "the header " + header
-		}
-		names = append(names, name)
-	}
-	return strings.Join(names, " and ")
+	return d.Explain(f.Reason, f.at.places, f.at.service.Names())
 }
 
 // A tokenDetail is for a token that was refused before its signature was verified.

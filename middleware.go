@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/credential"
 	"github.com/jwthttp/jwthttp/internal/gate"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -27,7 +28,7 @@ type Check[C any] func(ctx context.Context, t *Token[C]) error
 // A Middleware lets requests with a good token pass. Make one with [New]. It is safe for
 // concurrent use, and serves any number of handlers.
 type Middleware[C any] struct {
-	config
+	*config
 	claims tokenjson.Decoder
 	checks []Check[C]
 }
@@ -70,13 +71,14 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		v, err := m.decide(r)
 		if err == error(reason.NoToken) {
-			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), config: &m.config}))
+			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))
 			return
 		}
 		if err != nil {
 			m.write(w, r, err)
 			return
 		}
+		v.at.answer(w.Header())
 		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but know
 		// nothing of other credentials.
 		if v.token.Source != inAuthorization && !syntax.HasField(w.Header(), "Cache-Control") {
@@ -90,10 +92,10 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
 // It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
-	var l learned
+	l := learned{at: m.none}
 	v, err := m.authenticate(r, &l)
 	if err != nil {
-		return nil, m.failure(err, &l, r)
+		return nil, l.failure(err, r)
 	}
 	return v.token, nil
 }
@@ -103,10 +105,10 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
 // empty raw gets. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
-	var l learned
-	v, err := m.verify(ctx, raw, "", &l)
+	l := learned{at: m.none}
+	v, err := m.verify(ctx, nil, raw, "", &l)
 	if err != nil {
-		return nil, m.failure(err, &l, nil)
+		return nil, l.failure(err, nil)
 	}
 	return v.token, nil
 }
@@ -118,10 +120,10 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	if m.observer.onResult != nil {
 		start = time.Now()
 	}
-	var l learned
+	l := learned{at: m.none}
 	v, err := m.authenticate(r, &l)
 	if err != nil && !(m.anonymous && err == error(reason.NoToken)) {
-		f := m.failure(err, &l, r)
+		f := l.failure(err, r)
 		m.observer.refused(r, f, &l, start)
 		return nil, f
 	}
@@ -133,23 +135,27 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 
 // authenticate returns reason.NoToken itself for a request without a token.
 func (m *Middleware[C]) authenticate(r *http.Request, l *learned) (*verified[C], error) {
-	raw, place, err := extract(m.places, r)
-	if err != nil {
-		return nil, err
+	raw, place, err := credential.Find(m.places, r)
+	if place != nil {
+		l.at = &m.attempts[place.Scheme]
 	}
-	if _, ok := place.Source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
-		l.source = place.Source
+	if err != nil {
+		return nil, unfitRequest(err)
+	}
+	source := Source(place.Source)
+	if _, ok := source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
+		l.source = source
 		return nil, reason.CrossOrigin
 	}
-	v, err := m.verify(r.Context(), raw, place.Source, l)
-	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.isMalformed(raw) {
+	v, err := m.verify(r.Context(), r, raw, source, l)
+	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.IsMalformed(raw) {
 		err = reason.Credential
 	}
 	return v, err
 }
 
-// verify takes a raw token to verified claims.
-func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l *learned) (*verified[C], error) {
+// verify takes a raw token to verified claims. r is nil outside of HTTP.
+func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string, source Source, l *learned) (*verified[C], error) {
 	l.source = source
 	limit := m.maxTokenBytes
 	if _, ok := source.cut(inCookie); ok {
@@ -160,7 +166,7 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l
 		l.size, l.limit, l.segments = len(raw), limit, strings.Count(raw, ".")+1
 		return nil, err
 	}
-	v := newVerified[C](ctx, &m.config, raw)
+	v := newVerified[C](ctx, l.at, raw)
 	t := v.token
 	t.Header, t.Source = l.token.header, source
 	if err := m.claims.Decode(l.token.payload, &t.Claims, &v.facts); err != nil {
@@ -169,6 +175,11 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l
 	l.facts = &v.facts
 	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {
 		return nil, err
+	}
+	if m.bindings != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+			return nil, err
+		}
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {
 		if err := own.Validate(); err != nil {

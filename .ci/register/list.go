@@ -652,7 +652,7 @@ var register = []clause{
 			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `ReadFacts(payload,`, `ReadFacts(string(text),`},
 			{"passes over nbf", "internal/rules.Rules.Check", `f.NotBefore.Present`, `false`},
 			{"passes over the audiences of Options", "internal/rules.Rules.Check", `[...][]string{r.Audience, key.Audience}`, `[...][]string{key.Audience}`},
-			{"takes a token that is bound to a key for a bearer token", "internal/rules.Rules.Check", `f.SenderIsBound && !r.AllowSenderBound`, `false`},
+			{"takes a token that is bound to a key for a bearer token", "internal/rules.Rules.Check", `f.Confirmation != "" && !r.AllowSenderBound`, `false`},
 		}},
 	}},
 	{"10", "exp is a number between 0 and the end of year 9999, if it is there", []proof{

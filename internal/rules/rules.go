@@ -31,7 +31,7 @@ type Sender struct {
 // Check applies the rules, and those of the key that verified the token. Time comes last, so that
 // "expired" is said only of a token that was good here once.
 func (r *Rules) Check(f *tokenjson.Facts, key *Sender) error {
-	if f.SenderIsBound && !r.AllowSenderBound {
+	if f.Confirmation != "" && !r.AllowSenderBound {
 		return reason.SenderBound
 	}
 	for _, want := range [...]string{r.Issuer, key.Issuer} {
