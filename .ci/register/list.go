@@ -12,7 +12,7 @@ var register = []clause{
 		{"TestAnswers/good", nil},
 		{"TestAllowAnonymous", []mutant{
 			{"lets caches mix anonymous answers with others", "Middleware.Handler", `if m.vary != "" {`, `if false {`},
-			{"names no cookie in Vary", "varyOn", `true`, `false`},
+			{"names no cookie in Vary", "internal/credential.Vary", `true`, `false`},
 		}},
 	}},
 	{"1", "it runs only after extraction", []proof{
@@ -123,7 +123,7 @@ var register = []clause{
 		{"TestAllowAnonymous", nil},
 		{"TestCheckErrorIsNoAnonymity", nil},
 		{"TestCancelledContexts", []mutant{
-			{"says 400 where an extractor's store is out of reach", "extract", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
+			{"says 400 where an extractor's store is out of reach", "unfitRequest", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
 			{"does not say when to come again", "internal/answer.Answer.Write", `		h.Set("Retry-After", "5")
 `, ``},
 			{"says 401 where a store takes too long", "isUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
@@ -132,12 +132,12 @@ var register = []clause{
 	{"1", "no context holds claims before they are verified", []proof{
 		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := rule(ctx, t); err != nil {`, `if err := rule(ctx, t); err != nil && false {`},
-			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
+			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
 			return nil, orUnavailable(reason.Check, err)
 		}
 	}
-	if err := m.rules.check(l.facts, l.token.key); err != nil {`},
+	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`},
 			{"calls next after it has refused", "Middleware.Handler", `m.write(w, r, err)
 			return`, `m.write(w, r, err)
 			next.ServeHTTP(w, r)
@@ -187,12 +187,12 @@ var register = []clause{
 	}},
 	{"2", "white space around a header's value does not count, over every version of HTTP", []proof{
 		{"TestWhiteSpace", []mutant{
-			{"takes the first of two Authorization headers", "bearer", `if len(values) > 1 {
+			{"takes the first of two Authorization headers", "internal/credential.Authorization", `if len(values) > 1 {
 		return "", reason.TwoCredentials
 	}
 	`, ``},
 			{"does not know a cookie after white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
-			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
+			{"takes the first of two headers", "internal/credential.Header", `1:`, `1, 2:`},
 			{"takes a Bearer header after white space for none", "internal/syntax.Credentials", `	value = Trim(value)
 	if value == "" {
 		return "", nil
@@ -202,15 +202,15 @@ var register = []clause{
 	}
 `, ``},
 			{"removes spaces alone", "internal/syntax.Trim", `" \t"`, `" "`},
-			{"leaves the white space in a named header", "HeaderNamed", `syntax.Trim(values[0])`, `values[0]`},
-			{"leaves the second of two headers to custom extractors", "Extractor.compiled", `len(values) > 1`, `false`},
-			{"leaves the white space in what custom extractors return", "Extractor.compiled", `return syntax.Trim(token), err`, `return token, err`},
-			{"takes the first of two places", "extract", `return "", nil, reason.TwoCredentials`, `continue`},
-			{"falls back from a malformed header to the cookie", "extract", `return "", nil, err
+			{"leaves the white space in a named header", "internal/credential.Header", `syntax.Trim(values[0])`, `values[0]`},
+			{"leaves the second of two headers to custom extractors", "internal/credential.OneValue", `len(values) > 1`, `false`},
+			{"leaves the white space in what custom extractors return", "internal/credential.OneValue", `return syntax.Trim(token), err`, `return token, err`},
+			{"takes the first of two places", "internal/credential.Find", `return "", nil, reason.TwoCredentials`, `continue`},
+			{"falls back from a malformed header to the cookie", "internal/credential.Find", `return "", p, err
 `, `continue
 `},
-			{"falls back from Bearer without a token to the cookie", "bearer", `reason.Credential`, `nil`},
-			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
+			{"falls back from Bearer without a token to the cookie", "internal/credential.Authorization", `reason.Credential`, `nil`},
+			{"falls back from an error of FirstOf's first place to the second", "internal/credential.Place.find", `|| err != nil `, ``},
 			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(reason.NoToken)`, `!= nil`},
 		}},
 		{"jwthttptest.TestConformance", nil},
@@ -218,9 +218,14 @@ var register = []clause{
 	}},
 	{"2", "nor does it for an extractor of the user's own", []proof{
 		{"TestWhiteSpace/before a custom scheme", []mutant{
-			{"shows custom extractors the white space", "Extractor.compiled", `[]string{syntax.Trim(values[0])}`, `values`},
-			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `e.firstOf[i] `, `_ `},
-			{"removes white space from the caller's request", "Extractor.compiled", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
+			{"shows custom extractors the white space", "internal/credential.OneValue", `[]string{syntax.Trim(values[0])}`, `values`},
+			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `compiled(e.firstOf, schemes)`, `func() (raw []credential.Place) {
+		for _, f := range e.firstOf {
+			raw = append(raw, credential.Place{Source: string(f.Source), Extract: f.Extract, IsOwn: f.bearer})
+		}
+		return raw
+	}()`},
+			{"removes white space from the caller's request", "internal/credential.OneValue", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
 		}},
 		{"TestWhiteSpace/what a custom extractor returns", nil},
 	}},
@@ -228,8 +233,8 @@ var register = []clause{
 		{"TestAnswers/no scheme", nil},
 		{"TestOtherSpace", nil},
 		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
-			{"takes a Bearer header after a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
-		return "", errNoScheme
+			{"takes a Bearer header after a no-break space for none", "internal/credential.Authorization", `	case syntax.ErrNoScheme:
+		return "", err
 `, `	case syntax.ErrNoScheme:
 		return "", nil
 `},
@@ -1626,7 +1631,7 @@ var register = []clause{
 	}},
 	{"20", "many cookies cost no more than their bytes", []proof{
 		{"TestManyCookiesAreCheap", []mutant{
-			{"allocates for cookies", "Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
+			{"allocates for cookies", "internal/credential.Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
 		}},
 	}},
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
@@ -1791,7 +1796,7 @@ var register = []clause{
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
-			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
+			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
 			{"forgets the keys that were tried", "verifier.open", `len(keys) > 0`, `keys != nil`},
@@ -1981,7 +1986,7 @@ var register = []clause{
 	}},
 	{"HTTP", "a Bearer header that does not hold one b64token is a 400", []proof{
 		{"TestBearerGrammarGoesWithTheExtractor", []mutant{
-			{"does not hold one of several places against RFC 6750", "extract", `len(places) > 1 && p.isMalformed(t)`, `false`},
+			{"does not hold one of several places against RFC 6750", "internal/credential.Find", `len(places) > 1 && p.IsMalformed(t)`, `false`},
 		}},
 	}},
 	{"HTTP", "a refusal is written once, whatever the ResponseWriter does", []proof{
@@ -2014,8 +2019,8 @@ var register = []clause{
 		{"TestChallengeScopes", []mutant{
 			{"names no challenge scopes", "internal/answer.Answer.challengeOf", ` && s.Scopes != ""`, ` && false`},
 			{"names challenge scopes for other answers", "internal/answer.Answer.challengeOf", `a.status == http.StatusUnauthorized && `, ``},
-			{"names no challenge scopes for the default realm", "internal/answer.Answer.Write", `*s != (Service{Realm: DefaultRealm})`, `(s.Realm != DefaultRealm || s.Metadata != "")`},
-			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `a.code + scope + a.description`, `a.code + a.description + scope`},
+			{"names no challenge scopes for the default realm", "internal/answer.Service.isDefault", `s.Scopes == "" && `, ``},
+			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `code + scope + description`, `code + description + scope`},
 		}},
 		{"TestNewRefuses/a challenge scope with a quote", []mutant{
 			{"takes any text for a challenge scope", "Options.checkAnswers", `o.ChallengeScopes`, `nil`},
