@@ -300,12 +300,15 @@ func TestConfirmationClaim(t *testing.T) {
 		"trailing bits": `{"jkt":"` + trailing + `"}`, "standard base64": `{"jkt":"` + strings.Repeat("/", 42) + `8"}`, "a line break": `{"jkt":"\n` + a[1:] + `"}`,
 		"white space": `{"jkt":" ` + a + `"}`, "hex": `{"jkt":"` + strings.Repeat("0f", 32) + `"}`, "a key": `{"jwk":{"kty":"EC"}}`, "a kid": `{"kid":"` + a + `"}`,
 		"in another case": `{"JKT":"` + a + `"}`, "one more member": `{"jkt":"` + a + `","x":"` + a + `"}`, "one more before": `{"x":"` + a + `","jkt":"` + a + `"}`,
+		"one more that is an object": `{"jkt":"` + a + `","x":{"y":1}}`, "one more that is a list": `{"jkt":"` + a + `","x":[]}`,
 		"one more that is null": `{"jkt":"` + a + `","x":null}`, "an empty name": `{"jkt":"` + a + `","":"` + a + `"}`, "an x5t of SHA-1": `{"jkt":"` + a + `","x5t":"` + a[:27] + `"}`,
 	} {
-		for _, profile := range []string{"DPoP", "DPoP, unbound"} {
-			res := serve(t, boundBy(t, profile, jwthttp.Options{})).send(t, "GET", "Authorization: DPoP "+signed(`"cnf":`+cnf), "DPoP: alice")
-			if res.StatusCode != 401 || res.ran != 0 || !strings.Contains(strings.Join(res.Header["Www-Authenticate"], ""), `error="invalid_token"`) {
-				t.Errorf("%s: %d, %q", name, res.StatusCode, res.Header["Www-Authenticate"])
+		for _, scheme := range []string{"DPoP", "Bearer"} {
+			word := ""
+			auth := boundBy(t, "DPoP, unbound", jwthttp.Options{OnResult: func(_ *http.Request, res jwthttp.Result) { word = res.Reason }})
+			res := serve(t, auth).send(t, "GET", "Authorization: "+scheme+" "+signed(`"cnf":`+cnf), "DPoP: alice")
+			if res.StatusCode != 401 || res.ran != 0 || word != "confirmation" {
+				t.Errorf("%s under %s: %d, %s", name, scheme, res.StatusCode, word)
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 package main
 
 // The register, by rules. A new clause, test or mutant goes to the rule that it is about. "DOC" is
-// what doc comments promise, and "HTTP" the answers on the wire.
+// what doc comments promise, and "HTTP" the answers on the wire; "SENDER" has those for bound tokens.
 var register = []clause{
 	{"1", "what is refused never reaches the next handler", []proof{
 		{"TestAnswers/expired", nil},
@@ -2253,6 +2253,170 @@ var register = []clause{
 			{"sends r and s as they are", "jwthttptest.inDER", `return der, err == nil`, `return signature[:len(signature)-1], der != nil && err == nil`},
 			{"removes another byte than a zero", "jwthttptest.withoutZero", `signature[half] != 0`, `signature[half] == 0`},
 			{"tries the empty secret with HS256 alone", "jwthttptest.draft.hmac", `jws.IsSymmetric(d.own)`, `d.own == "HS256"`},
+		}},
+	}},
+	{"23", "next never runs for a token that a Binding has not confirmed", []proof{
+		{"TestBoundAnswers/no proof", []mutant{
+			{"asks no Binding", "Middleware.verify", `m.bindings != nil`, `false`},
+			{"passes over the error of a Binding", "attempt.confirm", `found[i].Sum); err != nil {`, `found[i].Sum); err != nil && false {`},
+		}},
+		{"TestBoundAnswers/no certificate", []mutant{
+			{"asks the Bindings of a scheme alone", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 ||`},
+		}},
+		{"TestConfirm", []mutant{
+			{"asks for DPoP before it looks at the certificate", "config.compileBindings", `append(c.bindings, withScheme...)`, `append(withScheme, c.bindings...)`},
+		}},
+		{"TestBindingThatPanics", nil},
+	}},
+	{"23", "two bindings are both asked", []proof{
+		{"TestBoundAnswers/both, a bad proof", []mutant{
+			{"asks only the first of two Bindings", "attempt.confirm", `			return because(reasonOfProof(err), err)
+		}
+`, `			return because(reasonOfProof(err), err)
+		}
+		return nil
+`},
+		}},
+		{"TestBoundAnswers/both, another certificate", []mutant{
+			{"asks only the last of two Bindings", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || i < len(found)-1 && found[i+1].Present ||`},
+		}},
+	}},
+	{"23", "a cnf that the Bindings cannot confirm is refused", []proof{
+		{"TestConfirmationClaim", []mutant{
+			{"passes over an unknown member of cnf", "internal/confirmation.Read", `fault = fmt.Errorf("cnf has the`, `_ = fmt.Errorf("cnf has the`},
+			{"takes an empty cnf", "internal/confirmation.Read", `n == 0`, `n < 0`},
+			{"takes a cnf with something nested", "internal/confirmation.Read", `!ok`, `!ok && false`},
+			{"takes a member that is not a string for none", "internal/confirmation.Read", `			fault = errForm
+`, `			_ = errForm
+`},
+			{"takes a thumbprint with bits that are in no byte", "internal/confirmation.Thumbprint.set", `.Strict()`, ``},
+			{"takes a thumbprint with a line break", "internal/confirmation.Thumbprint.set", ` && n == sha256.Size`, ` && n <= sha256.Size`},
+			{"knows members in any case", "internal/confirmation.Read", `slices.Index(members, string(name))`, `slices.IndexFunc(members, func(m string) bool { return len(m) == len(name) && m[0]|0x20 == name[0]|0x20 })`},
+		}},
+		{"TestBoundAnswers/an unknown member", nil},
+	}},
+	{"24", "a token with jkt comes under DPoP and in no other place", []proof{
+		{"TestBoundAnswers/jkt under Bearer", []mutant{
+			{"takes a bound token under any scheme", "attempt.confirm", `b.scheme > 0 && found[i]`, `false && found[i]`},
+		}},
+		{"TestBoundAnswers/jkt in a cookie", []mutant{
+			{"takes a bound token in a cookie", "Middleware.authenticate", `m.attempts[place.Scheme]`, `m.attempts[len(m.attempts)-1]`},
+		}},
+		{"TestBoundAnswers/jkt in another header", nil},
+	}},
+	{"24", "a token without jkt never comes under DPoP", []proof{
+		{"TestBoundAnswers/x5t#S256 under DPoP", []mutant{
+			{"takes any bound token under DPoP", "attempt.confirm", `found[i].Present != (b.scheme == at.scheme)`, `found[i].Present && b.scheme != at.scheme`},
+		}},
+		{"TestBoundAnswers/no cnf under DPoP", []mutant{
+			{"takes an unbound token under DPoP", "attempt.confirm", `cnf == "" && at.scheme > 0`, `false`},
+		}},
+	}},
+	{"24", "with Bindings Verify accepts no bound token", []proof{
+		{"TestVerifyWithBindings", []mutant{
+			{"accepts a bound token without a request", "attempt.confirm", `return because(reason.SenderBound, errNoRequest)`, `return nil`},
+		}},
+	}},
+	{"30", "a request that passes several middlewares is confirmed once, for each Binding and token", []proof{
+		{"TestConfirmedOnce", []mutant{
+			{"uses a proof again inside", "attempt.confirm", `r.Context().Value(confirmedKey{b.Binding, raw}) != nil`, `false`},
+			{"takes another token for one that was confirmed", "tokenContext.Value", `c.token.Raw() == key.token && `, ``},
+			{"takes over what another Binding has confirmed", "tokenContext.Value", ` && c.at.asks(key.by)`, ``},
+		}},
+	}},
+	{"SENDER", "with Bindings a token must be bound, unless AllowUnbound is set", []proof{
+		{"TestBoundAnswers/no cnf under Bearer", []mutant{
+			{"takes an unbound token", "attempt.confirm", `!at.allowUnbound`, `false`},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", nil},
+		{"TestBindingsCostUnboundTokensNothing", nil},
+	}},
+	{"SENDER", "the token comes before the proof", []proof{
+		{"TestBoundAnswers/an expired token", []mutant{
+			{"asks for the proof before it looks at the claims", "Middleware.verify", `	if err := m.rules.Check(`, `	if m.bindings != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.rules.Check(`},
+		}},
+		{"TestBoundAnswers/a forged token", nil},
+	}},
+	{"SENDER", "one challenge for each scheme, and the error in that of the scheme that was tried", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has no line for Bearer", "internal/answer.Answer.challenges", `!s.OnlyBound`, `false`},
+			{"leaves out the parameters of a scheme", "internal/answer.Answer.challengeOf", `parameters != ""`, `false`},
+			{"writes the challenges into one line", "internal/answer.Answer.challenges", `return lines`, `return []string{strings.Join(lines, ", ")}`},
+		}},
+		{"TestBoundAnswers/none, with TLS beside it", []mutant{
+			{"has no line for Bearer beside TLS", "config.compileBindings", ` && len(c.bindings) == 0`, ``},
+		}},
+		{"TestBoundAnswers/none", []mutant{
+			{"has a line for Bearer where no token under it is good", "internal/answer.Answer.challenges", `!s.OnlyBound`, `true`},
+		}},
+		{"TestBoundAnswers/an old nonce, both lines", []mutant{
+			{"writes the error into every line", "internal/answer.Answer.challenges", `isInAll := `, `isInAll := true || `},
+		}},
+		{"TestBoundAnswers/jkt under Bearer, one line", []mutant{
+			{"writes no error where the scheme has no line", "internal/answer.Answer.challenges", ` || tried == 0 && s.OnlyBound`, ``},
+		}},
+		{"TestBoundAnswers/DPoP twice, both lines", []mutant{
+			{"takes two headers for one of the first scheme", "internal/credential.Find", `err == error(reason.TwoCredentials) || `, ``},
+		}},
+		{"TestBoundAnswers/no scheme", []mutant{
+			{"takes a value without a scheme for Bearer", "internal/credential.Find", ` || errors.Is(err, syntax.ErrNoScheme)`, ``},
+		}},
+	}},
+	{"SENDER", "the header fields of a Binding are in each challenge of its scheme and in each answer under it, once", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has them in answers under the scheme alone", "internal/answer.Answer.Write", `a.challenge != "" || tried == i+1`, `tried == i+1`},
+		}},
+		{"TestBoundAnswers/the store is down", []mutant{
+			{"has them in challenges alone", "internal/answer.Answer.Write", ` || tried == i+1`, ` || false && tried == i+1`},
+		}},
+		{"TestBoundAnswers/good", []mutant{
+			{"has them in refusals alone", "Middleware.Handler", `		v.at.answer(w.Header())
+`, ``},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", []mutant{
+			{"has them in every answer", "attempt.answer", `at.scheme > 0 {`, `len(at.service.Bound) > 0 {
+		at = &at.attempts[1]`},
+		}},
+		{"TestWriteErrorOfBoundTokens", nil},
+	}},
+	{"SENDER", "the error of a Binding decides on the answer", []proof{
+		{"TestConfirmErrors", []mutant{
+			{"takes a store that is out of reach for a bad proof", "reasonOfProof", `isUnavailable(err)`, `false`},
+			{"takes an old nonce for a bad proof", "reasonOfProof", `errors.Is(err, ErrUseNonce)`, `false`},
+			{"takes a bad proof for another key", "reasonOfProof", `errors.Is(err, ErrInvalidProof)`, `false`},
+			{"does not say what the token is bound to", "learned.result", `l.at.boundBy(l.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "guards answer under the scheme of the token", []proof{
+		{"TestGuardsOfBoundTokens", []mutant{
+			{"answers as if no scheme was tried", "refuse", `learned{at: at}`, `learned{at: at.none}`},
+			{"does not say what the token is bound to", "Token.tokenResult", `at.boundBy(t.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "New refuses Bindings that cannot work, and says how to mend it", []proof{
+		{"TestBindingOptions", []mutant{
+			{"takes AllowUnbound alone", "Options.checkBindings", `o.AllowUnbound && len(o.Bindings) == 0`, `false`},
+			{"takes AllowSenderConstrained beside Bindings", "Options.checkBindings", `o.AllowSenderConstrained && len(o.Bindings) > 0`, `false`},
+			{"takes a scheme under which no token can come", "Options.checkBindings", `!slices.ContainsFunc(all(o.Extractors), (*Extractor).takesSchemes)`, `false`},
+			{"takes a nil in an interface", "internal/validate.Bindings", ` || v.Kind() == reflect.Pointer && v.IsNil()`, ``},
+			{"takes what cannot be compared", "internal/validate.Bindings", `!v.Comparable()`, `false`},
+			{"takes a Binding without a member", "internal/validate.Bindings", `member == ""`, `false`},
+			{"takes two for one member", "internal/validate.Bindings", `slices.Contains(members, member)`, `false`},
+			{"takes two for one scheme in another case", "internal/validate.Bindings", `strings.EqualFold(s, name)`, `s == name`},
+			{"takes Bearer for a scheme of bound tokens", "internal/validate.scheme", `syntax.EqualFold(name, "Bearer"), `, ``},
+			{"takes a scheme that is not a token", "internal/validate.scheme", `!syntax.IsToken(name)`, `false`},
+			{"takes line breaks for parameters", "internal/validate.scheme", `c < 0x20 || `, ``},
+		}},
+	}},
+	{"22", "the log says why a bound token was refused", []proof{
+		{"TestBoundRefusalTexts", []mutant{
+			{"says Bearer of every scheme", "internal/detail.MalformedCredentials", `have the client send %q and the token", scheme+" ")`, `have the client send %q and the token", "Bearer ")`},
+			{"names places where no token is good", "internal/credential.names", `schemes[p.Scheme] == ""`, `false`},
 		}},
 	}},
 	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{
