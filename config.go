@@ -54,7 +54,7 @@ func (o Options) compile(keys KeySource) (*config, error) {
 	}
 	c := &config{
 		verifier: verifier{
-			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(), padding: o.AllowPadding,
+			keys: prepared, peeks: choosesByIssuer(prepared), types: rules.ShortTypes(o.Type, o.Types), padding: o.AllowPadding,
 			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules.Rules{

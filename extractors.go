@@ -61,11 +61,12 @@ type Extractor struct {
 	err     error       // of the call that made it; New returns it
 }
 
-// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another scheme is not a
-// credential here, and neither is an empty value. A token without "Bearer" before it is taken for
+// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. With Options.Bindings it reads
+// their schemes too, such as "Authorization: DPoP …". Another scheme is not a credential here, and
+// neither is an empty value. A token without "Bearer" before it is taken for
 // the name of another scheme. These are errors:
 //   - two Authorization headers, of whatever scheme
-//   - a Bearer header that does not hold exactly one token
+//   - a header of one of these schemes that does not hold exactly one token
 //   - a value that does not begin with the name of a scheme, such as a quote or a comma
 func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}

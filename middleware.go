@@ -60,7 +60,8 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 //
 // Before next is called, "Cache-Control: private" is set for a token that did not come from
 // Authorization, unless a value is set already. Under AllowAnonymous, Vary names the headers that
-// tokens may come from. next gets the ResponseWriter as it is.
+// tokens may come from. A Binding sets the header fields of its scheme, such as DPoP-Nonce. next
+// gets the ResponseWriter as it is.
 func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -90,7 +91,8 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 
 // Authenticate decides on r without answering it. It returns a verified token, or an error of a
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
-// It is safe for concurrent use.
+// A Binding confirms the request at each call, unless it is inside of Handler, and a proof may be
+// good for one call only. It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 	l := learned{at: m.none}
 	v, err := m.authenticate(r, &l)
@@ -103,7 +105,8 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a queue.
 // raw is the token alone, without "Bearer". All rules of [Options] for tokens hold. Extractors
 // and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
-// empty raw gets. It is safe for concurrent use.
+// empty raw gets. With Options.Bindings it accepts no bound token, because no request proves that
+// the token comes from its owner. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	l := learned{at: m.none}
 	v, err := m.verify(ctx, nil, raw, "", &l)

@@ -144,7 +144,7 @@ type Options struct {
 	// OnResult gets the result of every request of [Middleware.Handler], before the request is
 	// answered, for metrics. If a guard inside refuses the request, OnResult is called again,
 	// with Result.Guard. It is called concurrently, and the request waits for it. It does not get
-	// a request whose check or key function panics.
+	// a request whose check, key function or Binding panics.
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
@@ -156,18 +156,6 @@ type Options struct {
 	// a time. A token that was seen already costs one hash. Key, time and claims are checked for
 	// every request.
 	RememberSignatures int
-}
-
-// types returns the types that are accepted, in their short form; nil for the usual ones.
-func (o *Options) types() []string {
-	types := slices.Clone(o.Types)
-	if o.Type != "" {
-		types = []string{o.Type}
-	}
-	for i := range types {
-		types[i] = syntax.BareType(types[i])
-	}
-	return types
 }
 
 func (o *Options) checkNames() error {

@@ -510,8 +510,8 @@ var register = []clause{
 		return `, `if len(want) > 0 && typ != "at+jwt" {
 		return `},
 			{"goes by the first type of a list", "internal/rules.AcceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
-			{"compares types with application/", "Options.types", `types[i] = syntax.BareType(types[i])`, `types[i] = strings.Clone(types[i])`},
-			{"keeps the caller's list of types", "Options.types", `slices.Clone(o.Types)`, `o.Types`},
+			{"compares types with application/", "internal/rules.ShortTypes", `types[i] = syntax.BareType(types[i])`, `types[i] += ""`},
+			{"keeps the caller's list of types", "internal/rules.ShortTypes", `slices.Clone(list)`, `list`},
 		}},
 		{"TestNewRefuses/type and types", []mutant{
 			{"takes Type and Types together", "Options.checkNames", `o.Type != "" && len(o.Types) > 0`, `false`},

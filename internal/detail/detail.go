@@ -193,5 +193,5 @@ const (
 	AddKey          = ": add the key, or have the issuer sign with one of these"
 	MissingExpiry   = "exp is missing: have the issuer set it, or set AllowMissingExpiry"
 	MissingIssuedAt = "iat is missing, which MaxAge needs: have the issuer set it, or leave MaxAge out"
-	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: ask for a Bearer token, or set AllowSenderConstrained"
+	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: name its Binding in Options.Bindings, ask for a Bearer token, or set AllowSenderConstrained"
 )

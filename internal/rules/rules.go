@@ -74,6 +74,19 @@ func (r *Rules) Check(f *tokenjson.Facts, key *Sender) error {
 	return nil
 }
 
+// ShortTypes returns the short forms of the types that AcceptsType is to accept: of one if it is not
+// "", else of all in list.
+func ShortTypes(one string, list []string) []string {
+	types := slices.Clone(list)
+	if one != "" {
+		types = []string{one}
+	}
+	for i := range types {
+		types[i] = syntax.BareType(types[i])
+	}
+	return types
+}
+
 // AcceptsType reports whether a token of the type typ is meant for access, RFC 7519 section 5.1:
 // a logout token or a DPoP proof is not. want are the types that are accepted, in their short
 // form, "" for none; without any, JWT, at+jwt and none are accepted.
