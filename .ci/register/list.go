@@ -2361,10 +2361,10 @@ var register = []clause{
 			{"writes no error where the scheme has no line", "internal/answer.Answer.challenges", ` || tried == 0 && s.OnlyBound`, ``},
 		}},
 		{"TestBoundAnswers/DPoP twice, both lines", []mutant{
-			{"takes two headers for one of the first scheme", "internal/credential.Find", `err == error(reason.TwoCredentials) || `, ``},
+			{"takes two headers for one of the first scheme", "internal/credential.triesNone", `err == error(reason.TwoCredentials) || `, ``},
 		}},
 		{"TestBoundAnswers/no scheme", []mutant{
-			{"takes a value without a scheme for Bearer", "internal/credential.Find", ` || errors.Is(err, syntax.ErrNoScheme)`, ``},
+			{"takes a value without a scheme for Bearer", "internal/credential.triesNone", ` || errors.Is(err, syntax.ErrNoScheme)`, ``},
 		}},
 	}},
 	{"SENDER", "the header fields of a Binding are in each challenge of its scheme and in each answer under it, once", []proof{

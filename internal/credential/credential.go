@@ -104,7 +104,7 @@ func Find(places []Place, r *http.Request) (token string, at *Place, err error) 
 	for i := range places {
 		t, p, err := places[i].find(r)
 		if err != nil {
-			if err == error(reason.TwoCredentials) || errors.Is(err, syntax.ErrNoScheme) {
+			if triesNone(err) {
 				p = nil
 			}
 			return "", p, err
@@ -124,6 +124,14 @@ func Find(places []Place, r *http.Request) (token string, at *Place, err error) 
 		return "", nil, reason.NoToken
 	}
 	return token, at, nil
+}
+
+// triesNone reports whether an error is about no scheme, or about several.
+func triesNone(err error) bool {
+	if err == error(reason.Credential) { // which errors.Is would allocate for
+		return false
+	}
+	return err == error(reason.TwoCredentials) || errors.Is(err, syntax.ErrNoScheme)
 }
 
 // find returns the token that r carries in this place, "" if none. The second result is the place
