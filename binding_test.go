@@ -743,3 +743,45 @@ func TestBindingThatPanics(t *testing.T) {
 		}
 	}
 }
+
+// Every combination of a token, the way in which it came, and proofs is decided as a few plain
+// sentences say.
+func TestBoundCombinations(t *testing.T) {
+	tokens := map[string]string{} // by the keys in cnf: of jkt, of x5t#S256
+	for keys, cnf := range map[string]string{"": "", "alice ": jkt("alice"), " bob": x5t("bob"), "alice bob": both("alice", "bob"), "?": `"cnf":{"kid":"alice"}`} {
+		tokens[keys] = signed(cnf)
+	}
+	for _, profile := range []string{"DPoP", "DPoP, unbound", "TLS", "TLS, unbound", "DPoP, TLS", "DPoP, TLS, unbound"} {
+		hasDPoP, hasTLS, unbound := strings.Contains(profile, "DPoP"), strings.Contains(profile, "TLS"), strings.Contains(profile, "unbound")
+		ran := 0
+		h := boundBy(t, profile+", cookie", jwthttp.Options{}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ }))
+		for keys, token := range tokens {
+			for _, way := range []string{"Authorization: Bearer ", "Authorization: DPoP ", "Cookie: token=", "X-Token: "} {
+				for _, proofs := range []string{"", "alice", "mallory", "bad", "alice alice"} {
+					for _, cert := range []string{"", "bob", "mallory"} {
+						r := httptest.NewRequest("GET", "/", nil)
+						name, before, _ := strings.Cut(way, ": ")
+						r.Header.Set(name, before+token)
+						for proof := range strings.FieldsSeq(proofs) {
+							r.Header.Add("DPoP", proof)
+						}
+						if cert != "" {
+							r.Header.Set("X-Cert", cert)
+						}
+						ran = 0
+						w := httptest.NewRecorder()
+						h.ServeHTTP(w, r)
+
+						jkt, x5t, _ := strings.Cut(keys, " ")
+						isDPoP := name == "Authorization" && before == "DPoP "
+						want := keys != "?" && (keys != "" || unbound) && (jkt != "") == isDPoP &&
+							(jkt == "" || hasDPoP && proofs == jkt) && (x5t == "" || hasTLS && cert == x5t)
+						if (ran == 1) != want || (w.Code == 200) != want || ran > 1 {
+							t.Errorf("%s: cnf of %q by %q, proofs %q, certificate %q: %d, next ran %d times", profile, keys, way, proofs, cert, w.Code, ran)
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -144,7 +144,7 @@ func (e *Extractor) compiled(schemes []string) credential.Place {
 		return credential.Place{FirstOf: compiled(e.firstOf, schemes)}
 	}
 	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
-	p := credential.Place{Source: string(e.Source), Extract: e.Extract, IsOwn: e.bearer && (isOwn || e.Source == inAuthorization)}
+	p := credential.Place{Source: string(e.Source), Extract: e.Extract, IsB64Token: e.bearer && (isOwn || e.Source == inAuthorization)}
 	if name, isHeader := e.Source.cut(inHeader); isHeader && !isOwn {
 		p.Extract = credential.OneValue(name, e.Extract)
 	}

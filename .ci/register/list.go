@@ -221,7 +221,7 @@ var register = []clause{
 			{"shows custom extractors the white space", "internal/credential.OneValue", `[]string{syntax.Trim(values[0])}`, `values`},
 			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `compiled(e.firstOf, schemes)`, `func() (raw []credential.Place) {
 		for _, f := range e.firstOf {
-			raw = append(raw, credential.Place{Source: string(f.Source), Extract: f.Extract, IsOwn: f.bearer})
+			raw = append(raw, credential.Place{Source: string(f.Source), Extract: f.Extract, IsB64Token: f.bearer})
 		}
 		return raw
 	}()`},
@@ -2267,6 +2267,9 @@ var register = []clause{
 			{"asks for DPoP before it looks at the certificate", "config.compileBindings", `append(c.bindings, withScheme...)`, `append(withScheme, c.bindings...)`},
 		}},
 		{"TestBindingThatPanics", nil},
+		{"TestBoundCombinations", []mutant{
+			{"asks for a certificate only beside DPoP", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 && at.scheme == 0 ||`},
+		}},
 	}},
 	{"23", "two bindings are both asked", []proof{
 		{"TestBoundAnswers/both, a bad proof", []mutant{

@@ -16,10 +16,10 @@ import (
 
 // A Place is where a request may carry a token: an Extractor of package jwthttp, compiled.
 type Place struct {
-	Source  string // "header:NAME", "cookie:NAME", or any other name
-	Extract func(r *http.Request) (token string, err error)
-	IsOwn   bool // Extract leaves it to others to check b64token
-	Scheme  int  // the number of the authentication scheme; 0 for Bearer and for other places
+	Source     string // "header:NAME", "cookie:NAME", or any other name
+	Extract    func(r *http.Request) (token string, err error)
+	IsB64Token bool // a token here is a b64token, and Extract leaves it to others to check that
+	Scheme     int  // the number of the authentication scheme; 0 for Bearer and for other places
 
 	FirstOf []Place // in place of all others
 }
@@ -154,7 +154,7 @@ func (p *Place) find(r *http.Request) (string, *Place, error) {
 
 // IsMalformed reports whether a token that was refused is not even a b64token of RFC 6750. Good
 // tokens are not asked, because that would be one scan more.
-func (p *Place) IsMalformed(token string) bool { return p.IsOwn && !syntax.IsB64Token(token) }
+func (p *Place) IsMalformed(token string) bool { return p.IsB64Token && !syntax.IsB64Token(token) }
 
 // All returns the single places in these, those of FirstOf included.
 func All(places []Place) iter.Seq[*Place] {

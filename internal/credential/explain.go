@@ -64,7 +64,7 @@ func names(places []Place, schemes []string) string {
 			continue
 		} else if cookie, ok := strings.CutPrefix(p.Source, inCookie); ok {
 			name = "the cookie " + logtext.Quote(cookie)
-		} else if header, ok := strings.CutPrefix(p.Source, inHeader); ok && p.IsOwn {
+		} else if header, ok := strings.CutPrefix(p.Source, inHeader); ok && p.IsB64Token {
 			name = header + ": " + schemes[p.Scheme]
 		} else if ok {
 			name = "the header " + header
