@@ -51,8 +51,7 @@ type binding struct {
 	scheme int
 }
 
-// An attempt is what a middleware knows of a request before it looks at the token: its own
-// configuration, and under which scheme the token came.
+// An attempt is a middleware's configuration, and the scheme under which a token came.
 type attempt struct {
 	*config
 	scheme int // 0 for Bearer and for other places; answer.SeveralSchemes if none or several were tried
@@ -117,12 +116,13 @@ type confirmedKey struct {
 	token string
 }
 
-// asks reports whether by is one of the Bindings, which have confirmed every token that was let pass.
+// asks reports whether by is one of the Bindings. They have confirmed each bound token that was let
+// pass.
 func (at *attempt) asks(by Binding) bool {
 	return slices.ContainsFunc(at.bindings, func(b binding) bool { return b.Binding == by })
 }
 
-// boundBy names the Bindings of a token that was let pass.
+// boundBy names the members of cnf, for a token whose signature has verified.
 func (at *attempt) boundBy(cnf string) string {
 	if cnf == "" || at.bindings == nil {
 		return ""
