@@ -2202,6 +2202,22 @@ var register = []clause{
 			{"shows a password in the document", "internal/syntax.ParseHTTP", `u.User != nil, `, ``},
 		}},
 	}},
+	{"DOC", "metadata offer no DPoP that needs a secret, or no signature", []proof{
+		{"oauth.TestMisuse/DPoP with a secret", []mutant{
+			{"offers DPoP with a secret", "oauth.NewResource", `!jws.IsSymmetric(alg)`, `true`},
+		}},
+		{"oauth.TestMisuse/DPoP without a signature", []mutant{
+			{"offers DPoP without a signature", "oauth.NewResource", ` || strings.EqualFold(alg, "none")`, ``},
+		}},
+	}},
+	{"DOC", "signed metadata are those of the resource", []proof{
+		{"oauth.TestMisuse/signed: another resource", []mutant{
+			{"shows signed metadata of another resource", "oauth.checkSigned", `claims.Resource != resource`, `false`},
+		}},
+		{"oauth.TestMisuse/signed: none", []mutant{
+			{"shows metadata that nobody has signed", "oauth.checkSigned", ` || strings.EqualFold(header.Alg, "none")`, ``},
+		}},
+	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
 		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
