@@ -2271,6 +2271,29 @@ var register = []clause{
 			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEd", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
 		}},
 	}},
+	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
+		{"goredis.TestProofsAtTheSameTime/one server", []mutant{
+			{"looks for a proof and stores it in two steps", "goredis.Proofs.Use", `	cmd := redis.NewBoolCmd(`, `	if n, err := p.client.Exists(limited, p.key(id[:])).Result(); err == nil && n == 0 {
+		return true, p.client.Set(limited, p.key(id[:]), 1, keep).Err()
+	}
+	cmd := redis.NewBoolCmd(`},
+		}},
+		{"goredis.TestProofsAtTheSameTime/a cluster", nil},
+		{"goredis.TestProofsLostAnswer", []mutant{
+			{"takes a proof whose answer was lost for a used one", "goredis.once.NoRetry", `true`, `false`},
+		}},
+	}},
+	{"30", "a proof in Redis is remembered until it could no longer pass", []proof{
+		{"goredis.TestProofsUntil/a minute, by a clock that is fast", []mutant{
+			{"forgets a proof that another clock still accepts", "goredis.Proofs.Use", ` + clockMargin`, ``},
+		}},
+	}},
+	{"30", "a Redis that is down or full is a 503", []proof{
+		{"goredis.TestProofsDown", []mutant{
+			{"lets proofs pass while Redis is down", "goredis.Proofs.Use", `return false, fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, p.failed(ctx, err))`, `return true, nil`},
+		}},
+		{"goredis.TestProofsFaults/full", nil},
+	}},
 	{"33", "a forwarded certificate counts only from a configured proxy address", []proof{
 		{"mtls.TestProxies/another host", []mutant{
 			{"takes a forwarded certificate from anywhere", "mtls.Binding.fromHeader", `!b.isFromProxy(r)`, `false`},
