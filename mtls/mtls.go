@@ -45,8 +45,8 @@ import (
 // A Binding is a [jwthttp.Binding] for tokens that are bound to a client certificate. Make one
 // with [Connection] or [Forwarded]. It is safe for concurrent use.
 //
-// A token whose certificate is another one, or did not come, is refused as an invalid token: 401,
-// under the scheme Bearer. The log says what came.
+// If the certificate is another one, or none came, the token is refused: 401, invalid_token. The
+// log says what came.
 type Binding struct {
 	header  string // of a proxy; "" for the certificate of the connection
 	format  Format
