@@ -2205,6 +2205,22 @@ var register = []clause{
 			{"shows a password in the document", "internal/syntax.ParseHTTP", `u.User != nil, `, ``},
 		}},
 	}},
+	{"DOC", "metadata offer no DPoP that needs a secret, or no signature", []proof{
+		{"oauth.TestMisuse/DPoP with a secret", []mutant{
+			{"offers DPoP with a secret", "oauth.NewResource", `!jws.IsSymmetric(alg)`, `true`},
+		}},
+		{"oauth.TestMisuse/DPoP without a signature", []mutant{
+			{"offers DPoP without a signature", "oauth.NewResource", ` || strings.EqualFold(alg, "none")`, ``},
+		}},
+	}},
+	{"DOC", "signed metadata are those of the resource", []proof{
+		{"oauth.TestMisuse/signed: another resource", []mutant{
+			{"shows signed metadata of another resource", "oauth.checkSigned", `claims.Resource != resource`, `false`},
+		}},
+		{"oauth.TestMisuse/signed: none", []mutant{
+			{"shows metadata that nobody has signed", "oauth.checkSigned", ` || strings.EqualFold(header.Alg, "none")`, ``},
+		}},
+	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
 		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
@@ -2424,5 +2440,97 @@ var register = []clause{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
 			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEd", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
 		}},
+	}},
+	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
+		{"goredis.TestProofsAtTheSameTime/one server", []mutant{
+			{"looks for a proof and stores it in two steps", "goredis.Proofs.Use", `	cmd := redis.NewBoolCmd(`, `	if n, err := p.client.Exists(limited, p.key(id[:])).Result(); err == nil && n == 0 {
+		return true, p.client.Set(limited, p.key(id[:]), 1, keep).Err()
+	}
+	cmd := redis.NewBoolCmd(`},
+		}},
+		{"goredis.TestProofsAtTheSameTime/a cluster", nil},
+		{"goredis.TestProofsLostAnswer", []mutant{
+			{"takes a proof whose answer was lost for a used one", "goredis.once.NoRetry", `true`, `false`},
+		}},
+	}},
+	{"30", "a proof in Redis is remembered until it could no longer pass", []proof{
+		{"goredis.TestProofsUntil/a minute, by a clock that is fast", []mutant{
+			{"forgets a proof that another clock still accepts", "goredis.Proofs.Use", ` + clockMargin`, ``},
+		}},
+	}},
+	{"30", "a Redis that is down or full is a 503", []proof{
+		{"goredis.TestProofsDown", []mutant{
+			{"lets proofs pass while Redis is down", "goredis.Proofs.Use", `return false, fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, p.failed(ctx, err))`, `return true, nil`},
+		}},
+		{"goredis.TestProofsFaults/full", nil},
+	}},
+	{"33", "a forwarded certificate counts only from a configured proxy address", []proof{
+		{"mtls.TestProxies/another host", []mutant{
+			{"takes a forwarded certificate from anywhere", "mtls.Binding.fromHeader", `!b.isFromProxy(r)`, `false`},
+		}},
+		{"mtls.TestProxies/another one on a socket for IPv6", []mutant{
+			{"takes every address that it cannot compare for a proxy", "mtls.Binding.isFromProxy", `proxy.Contains(addr)`, `proxy.Contains(addr) || remote.Addr().Is4In6()`},
+		}},
+		{"mtls.TestUnixSocket/an address", []mutant{
+			{"takes whoever uses a Unix socket for a proxy", "mtls.Binding.isFromProxy", `return b.unix`, `return true`},
+		}},
+		{"mtls.TestForwardedMisuse/everybody", []mutant{
+			{"takes everybody for a proxy", "mtls.parseProxy", `prefix.Bits() == 0`, `false`},
+		}},
+		{"mtls.TestForwardedMisuse/no proxy", nil},
+	}},
+	{"33", "from one header", []proof{
+		{"mtls.TestOneHeader/one and another", []mutant{
+			{"takes the first of two forwarded certificates", "mtls.Binding.fromHeader", `len(values) > 1`, `false`},
+		}},
+		{"mtls.TestOneHeader/another and one", []mutant{
+			{"takes the last of two forwarded certificates", "mtls.Binding.fromHeader", `	if len(values) > 1 {`, `	values = values[max(0, len(values)-1):]
+	if false {`},
+		}},
+		{"mtls.TestOneHeader/the certificate of the connection does not count", nil},
+	}},
+	{"33", "with one certificate", []proof{
+		{"mtls.TestMalformed/a broken one before", []mutant{
+			{"passes over a broken certificate", "mtls.fromEscapedPEM", `n != 1`, `n < 1`},
+		}},
+		{"mtls.TestMalformed/two in PEM", []mutant{
+			{"takes the first of two certificates in PEM", "mtls.fromEscapedPEM", `n != 1 || !strings.HasPrefix(text, begin) {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))`, `n < 1 {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))
+	rest = nil`},
+		}},
+		{"mtls.TestMalformed/a byte after the certificate", []mutant{
+			{"takes any bytes for a certificate", "mtls.Format.thumbprint", `err := x509.ParseCertificate(der); err != nil {`, `err := x509.ParseCertificate(der); err != nil && false {`},
+		}},
+		{"mtls.TestMalformed/a URI that ends its element", []mutant{
+			{"takes the Hash of any XFCC element", "mtls.hashOfXFCC", `case rest[0] == ',':`, `case false:`},
+		}},
+		{"mtls.TestMalformed/two Hashes in two cases", []mutant{
+			{"takes the last of two Hashes", "mtls.hashOfXFCC", `			if found {`, `			if false {`},
+		}},
+		{"mtls.TestMalformed/a Hash after an escaped quote", []mutant{
+			{"ends a value in quotes at an escaped quote", "mtls.lengthInXFCC", `			i++`, ``},
+		}},
+		{"mtls.FuzzXFCC", nil},
+		{"mtls.FuzzClientCert", nil},
+	}},
+	{"33", "as the proxy has written it", []proof{
+		{"mtls.TestFormats/AWS", []mutant{
+			{"turns a plus sign into a space", "mtls.fromEscapedPEM", `url.PathUnescape`, `url.QueryUnescape`},
+		}},
+	}},
+	{"33", "and it must be the one of the token's thumbprint", []proof{
+		{"mtls.TestThumbprintOfRFC8705", nil},
+		{"mtls.TestConnection/another, HTTP 1", []mutant{
+			{"takes any certificate", "mtls.Binding.Confirm", `got != thumbprint`, `false`},
+		}},
+		{"mtls.TestConnection/another, and own after it, HTTP 2", []mutant{
+			{"takes a certificate whose key the client need not have", "mtls.Binding.fromConnection", `PeerCertificates[0]`, `PeerCertificates[len(r.TLS.PeerCertificates)-1]`},
+		}},
+		{"mtls.TestErrorsHaveNoKind", nil},
 	}},
 }

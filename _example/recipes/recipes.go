@@ -254,7 +254,7 @@ func numericSubject(keys jwthttp.KeySource) http.Handler {
 }
 
 func revocation(keys jwthttp.KeySource) http.Handler {
-	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.NewDenylist
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,14 +12,14 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/denylist/goredis"
+	"github.com/jwthttp/jwthttp/goredis"
 )
 
 // The instances of a service share their revocations.
-func ExampleNew() {
+func ExampleNewDenylist() {
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer client.Close()
-	revoked, err := goredis.New(client, goredis.Options{MaxLifetime: time.Hour})
+	revoked, err := goredis.NewDenylist(client, goredis.DenylistOptions{MaxLifetime: time.Hour})
 	if err != nil {
 		log.Fatal(err)
 	}
