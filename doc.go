@@ -77,5 +77,6 @@
 //
 // Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
 // Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
-// RFC 9728. Package jwthttptest has an issuer for tests, and examines a whole chain.
+// RFC 9728. Package mtls is for tokens that are bound to a client certificate.
+// Package jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
 )
 
 const (
@@ -30,9 +31,11 @@ type ProofOptions struct {
 	Prefix string
 }
 
-// Proofs are the DPoP proofs that were used. Make them with [NewProofs]. They are a Store of
-// package dpop: set them as Replays in its Options. They are safe for concurrent use.
+// Proofs are the DPoP proofs that were used. Make them with [NewProofs]. They are a
+// [dpop.Store]: set them as Replays in [dpop.Options]. They are safe for concurrent use.
 type Proofs struct{ connection }
+
+var _ dpop.Store = (*Proofs)(nil)
 
 // NewProofs returns used proofs that are kept in Redis. What a request needs is one round trip.
 // While Redis is down, slow or full, every request with a proof gets a 503.

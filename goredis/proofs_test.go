@@ -16,6 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/dpop/dpoptest"
 	"github.com/jwthttp/jwthttp/goredis"
 )
 
@@ -56,6 +58,23 @@ func wantNoProof(t testing.TB, proofs *goredis.Proofs, id byte, text string) {
 	first, err := proofs.Use(t.Context(), [sha256.Size]byte{id}, time.Now().Add(time.Minute))
 	if first || !errors.Is(err, jwthttp.ErrUnavailable) || !strings.Contains(err.Error(), text) {
 		t.Errorf("proof %d: first %v and error %v, want ErrUnavailable with %q", id, first, err, text)
+	}
+}
+
+// Three instances of a service have clients of their own.
+func TestProofsContract(t *testing.T) {
+	s, c := start(t), startCluster(t)
+	for name, client := range map[string]func() redis.UniversalClient{
+		"one server": func() redis.UniversalClient { return s.client(t) },
+		"a cluster":  func() redis.UniversalClient { return c.client(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var instances []dpop.Store
+			for range 3 {
+				instances = append(instances, newProofs(t, client(), goredis.ProofOptions{Timeout: patient}))
+			}
+			dpoptest.Store(t, instances...)
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -21,6 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/mtls"
 )
 
@@ -44,8 +48,6 @@ type certificate struct {
 	der                   []byte
 	cert, key, certAndKey string
 }
-
-func (c certificate) thumbprint() [sha256.Size]byte { return sha256.Sum256(c.der) }
 
 // newCertificate returns a new certificate for a name on loopback.
 func newCertificate(t testing.TB, name string) certificate {
@@ -89,16 +91,41 @@ func write(t testing.TB, name string, text []byte) {
 	}
 }
 
-// A backend is a server that a proxy passes requests to. Its token is for one certificate.
-type backend struct {
-	address string // host and port, or the path of a Unix socket
-	token   string
+// The secret of the issuer.
+var secret = []byte("0123456789abcdef0123456789abcdef")
+
+// tokenFor returns a token that is bound to a certificate.
+func tokenFor(t testing.TB, c certificate) string {
+	t.Helper()
+	thumbprint := sha256.Sum256(c.der)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "alice", "exp": time.Now().Add(time.Hour).Unix(),
+		"cnf": map[string]string{"x5t#S256": base64.RawURLEncoding.EncodeToString(thumbprint[:])},
+	}).SignedString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
-// serve starts a backend on loopback, or on a Unix socket in dir.
-func serve(t testing.TB, binding *mtls.Binding, thumbprint [sha256.Size]byte, socketIn string) backend {
+// protect returns a handler inside a middleware with that Binding.
+func protect(t testing.TB, binding *mtls.Binding) http.Handler {
 	t.Helper()
-	server := httptest.NewUnstartedServer(protect(t, binding, thumbprint))
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secret), jwthttp.Options{Bindings: []jwthttp.Binding{binding}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+		fmt.Fprint(w, claims.Subject)
+	}))
+}
+
+// serve starts a server that a proxy passes requests to. It listens on loopback, or on a Unix
+// socket in that folder. It returns its host and port, or the path of the socket.
+func serve(t testing.TB, binding *mtls.Binding, socketIn string) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(protect(t, binding))
 	if socketIn != "" {
 		l, err := net.Listen("unix", filepath.Join(socketIn, "backend"))
 		if err != nil {
@@ -109,18 +136,22 @@ func serve(t testing.TB, binding *mtls.Binding, thumbprint [sha256.Size]byte, so
 	}
 	server.Start()
 	t.Cleanup(server.Close)
-	return backend{server.Listener.Addr().String(), "token"}
+	return server.Listener.Addr().String()
 }
 
-// protect returns a handler that lets through who has the certificate.
-func protect(_ testing.TB, binding *mtls.Binding, thumbprint [sha256.Size]byte) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := binding.Confirm(r, "token", thumbprint); err != nil {
-			http.Error(w, err.Error(), http.StatusUnauthorized)
-			return
-		}
-		fmt.Fprint(w, "ok")
-	})
+// What a client gets: the status, and what tells answers of one status apart.
+const (
+	passed  = "200 alice"
+	refused = `401 Bearer realm="api", error="invalid_token"`
+)
+
+// answer returns what a client got, in the form of passed and refused.
+func answer(status, challenge, body string) string {
+	if challenge != "" {
+		before, _, _ := strings.Cut(challenge, ", error_description=")
+		return status + " " + before
+	}
+	return status + " " + body
 }
 
 func mustForwarded(t testing.TB, header string, format mtls.Format, proxies ...string) *mtls.Binding {
@@ -171,13 +202,30 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// curl sends a request, and returns the status.
+// curl sends a request with a token, and returns what it got.
 func curl(t testing.TB, url, token string, args ...string) string {
 	t.Helper()
-	args = append([]string{"--silent", "--show-error", "--max-time", "20", "--output", filepath.Join(t.TempDir(), "body"), "--write-out", "%{http_code}", "--header", "Authorization: Bearer " + token, url}, args...)
-	out, err := exec.Command(program(t, "curl", "curl"), args...).CombinedOutput()
+	dir := t.TempDir()
+	body, headers := filepath.Join(dir, "body"), filepath.Join(dir, "headers")
+	args = append([]string{"--silent", "--show-error", "--max-time", "20", "--output", body, "--dump-header", headers, "--write-out", "%{http_code}", "--header", "Authorization: Bearer " + token, url}, args...)
+	status, err := exec.Command(program(t, "curl", "curl"), args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("curl %s: %v: %s", strings.Join(args, " "), err, out)
+		t.Fatalf("curl %s: %v: %s", strings.Join(args, " "), err, status)
 	}
-	return string(out)
+	text := read(t, body)
+	for line := range strings.Lines(read(t, headers)) {
+		if name, value, ok := strings.Cut(line, ": "); ok && strings.EqualFold(name, "WWW-Authenticate") {
+			return answer(string(status), strings.TrimSpace(value), text)
+		}
+	}
+	return answer(string(status), "", text)
+}
+
+func read(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

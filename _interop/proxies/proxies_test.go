@@ -1,11 +1,11 @@
 package proxies
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -112,9 +112,9 @@ func TestProxies(t *testing.T) {
 			if s.unix {
 				from, place = "unix", t.TempDir()
 			}
-			api := serve(t, mustForwarded(t, s.header, s.format, from), own.thumbprint(), place)
+			api, token := serve(t, mustForwarded(t, s.header, s.format, from), place), tokenFor(t, own)
 			address := freePort(t)
-			s.start(t, address, server, own, api.address)
+			s.start(t, address, server, own, api)
 			show := func(c certificate) []string { return []string{"--cert", c.cert, "--key", c.key} }
 			forged := s.header + ": " + s.value(own.der)
 			for _, tc := range []struct {
@@ -122,25 +122,25 @@ func TestProxies(t *testing.T) {
 				args []string
 				want string
 			}{
-				{"own", show(own), "200"},
-				{"own over HTTP/1.1", append(show(own), "--http1.1"), "200"},
-				{"own, with TLS 1.2", append(show(own), "--tls-max", "1.2"), "200"},
-				{"own, and the header", append(show(own), "--header", forged), "200"},
-				{"own, and the header of another", append(show(own), "--header", s.header+": "+s.value(other.der)), "200"},
-				{"another", show(other), "401"},
-				{"another, and the header", append(show(other), "--header", forged), "401"},
-				{"another, and the header in lower case", append(show(other), "--header", strings.ToLower(forged[:len(s.header)])+forged[len(s.header):]), "401"},
-				{"another, and the header with underscores", append(show(other), "--header", strings.ReplaceAll(s.header, "-", "_")+forged[len(s.header):]), "401"},
-				{"another, and the header twice", append(show(other), "--header", forged, "--header", forged), "401"},
-				{"another, and a connection header", append(show(other), "--http1.1", "--header", forged, "--header", "Connection: close, "+s.header), "401"},
-				{"none", nil, "401"},
-				{"none, and the header", []string{"--header", forged}, "401"},
-				{"none, and the header twice", []string{"--http1.1", "--header", forged, "--header", forged}, "401"},
+				{"own", show(own), passed},
+				{"own over HTTP/1.1", append(show(own), "--http1.1"), passed},
+				{"own, with TLS 1.2", append(show(own), "--tls-max", "1.2"), passed},
+				{"own, and the header", append(show(own), "--header", forged), passed},
+				{"own, and the header of another", append(show(own), "--header", s.header+": "+s.value(other.der)), passed},
+				{"another", show(other), refused},
+				{"another, and the header", append(show(other), "--header", forged), refused},
+				{"another, and the header in lower case", append(show(other), "--header", strings.ToLower(forged[:len(s.header)])+forged[len(s.header):]), refused},
+				{"another, and the header with underscores", append(show(other), "--header", strings.ReplaceAll(s.header, "-", "_")+forged[len(s.header):]), refused},
+				{"another, and the header twice", append(show(other), "--header", forged, "--header", forged), refused},
+				{"another, and a connection header", append(show(other), "--http1.1", "--header", forged, "--header", "Connection: close, "+s.header), refused},
+				{"none", nil, refused},
+				{"none, and the header", []string{"--header", forged}, refused},
+				{"none, and the header twice", []string{"--http1.1", "--header", forged, "--header", forged}, refused},
 			} {
 				t.Run(tc.name, func(t *testing.T) {
 					args := append([]string{"--cacert", server.cert, "--connect-to", "localhost:443:" + address}, tc.args...)
-					if got := curl(t, "https://localhost/", api.token, args...); got != tc.want {
-						t.Errorf("status %s, want %s", got, tc.want)
+					if got := curl(t, "https://localhost/", token, args...); got != tc.want {
+						t.Errorf("answer %s\nwant   %s", got, tc.want)
 					}
 				})
 			}
@@ -148,8 +148,8 @@ func TestProxies(t *testing.T) {
 				return
 			}
 			t.Run("past the proxy", func(t *testing.T) {
-				if got := curl(t, "http://"+api.address, api.token, "--interface", "127.0.0.2", "--header", forged); got != "401" {
-					t.Errorf("status %s, want 401", got)
+				if got := curl(t, "http://"+api, token, "--interface", "127.0.0.2", "--header", forged); got != refused {
+					t.Errorf("answer %s\nwant   %s", got, refused)
 				}
 			})
 		})
@@ -159,50 +159,46 @@ func TestProxies(t *testing.T) {
 // Envoy is not in Debian. These are the forms of its header that its documentation shows.
 func TestEnvoy(t *testing.T) {
 	own := newCertificate(t, "client")
-	hash := own.thumbprint()
+	hash := sha256.Sum256(own.der)
 	digest := hex.EncodeToString(hash[:])
 	other := strings.Repeat("0", len(digest))
 	const by, subject = "By=http://frontend.example.com", `Subject="/C=US/ST=CA/L=San Francisco/OU=Example/CN=Test Client"`
-	api := protect(t, mustForwarded(t, "X-Forwarded-Client-Cert", mtls.XFCC, "127.0.0.1"), own.thumbprint())
+	api := protect(t, mustForwarded(t, "X-Forwarded-Client-Cert", mtls.XFCC, "127.0.0.1"))
 	for _, tc := range []struct {
 		name, value string
-		want        int
+		want        string
 	}{
-		{"a URI", by + ";Hash=" + digest + ";" + subject + ";URI=http://testclient.example.com", 200},
-		{"two URIs", by + ";URI=http://a.example.com;URI=http://b.example.com;Hash=" + digest + ";" + subject, 200},
-		{"a URI and DNS", by + ";Hash=" + digest + ";" + subject + ";URI=http://testclient.example.com;DNS=example.com;DNS=www.example.com", 200},
-		{"SPIFFE, as in Istio", "By=spiffe://cluster.local/ns/a/sa/api;Hash=" + digest + `;Subject="";URI=spiffe://cluster.local/ns/b/sa/client`, 200},
-		{"with certificates", "Hash=" + digest + `;Cert="` + url.QueryEscape(escapedPEM(own.der)) + `"`, 200},
-		{"another", by + ";Hash=" + other + ";" + subject, 401},
-		{"two proxies", by + ";Hash=" + digest + ";URI=http://testclient.example.com,By=http://backend.example.com;Hash=" + other + ";URI=http://frontend.example.com", 401},
-		{"no hash", by + ";" + subject, 401},
-		{"a URI of the client with a Hash", by + ";Hash=" + other + ";URI=http://a;Hash=" + digest, 401},
+		{"a URI", by + ";Hash=" + digest + ";" + subject + ";URI=http://testclient.example.com", passed},
+		{"two URIs", by + ";URI=http://a.example.com;URI=http://b.example.com;Hash=" + digest + ";" + subject, passed},
+		{"a URI and DNS", by + ";Hash=" + digest + ";" + subject + ";URI=http://testclient.example.com;DNS=example.com;DNS=www.example.com", passed},
+		{"SPIFFE, as in Istio", "By=spiffe://cluster.local/ns/a/sa/api;Hash=" + digest + `;Subject="";URI=spiffe://cluster.local/ns/b/sa/client`, passed},
+		{"with certificates", "Hash=" + digest + `;Cert="` + url.QueryEscape(escapedPEM(own.der)) + `"`, passed},
+		{"another", by + ";Hash=" + other + ";" + subject, refused},
+		{"two proxies", by + ";Hash=" + digest + ";URI=http://testclient.example.com,By=http://backend.example.com;Hash=" + other + ";URI=http://frontend.example.com", refused},
+		{"no hash", by + ";" + subject, refused},
+		{"a URI of the client with a Hash", by + ";Hash=" + other + ";URI=http://a;Hash=" + digest, refused},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			server := httptest.NewServer(api)
-			defer server.Close()
-			r, err := http.NewRequest("GET", server.URL, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("X-Forwarded-Client-Cert", tc.value)
-			resp, err := server.Client().Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			if resp.StatusCode != tc.want {
-				t.Errorf("status %d, want %d", resp.StatusCode, tc.want)
+			if got := send(t, api, tokenFor(t, own), "127.0.0.1:1", tc.value); got != tc.want {
+				t.Errorf("answer %s\nwant   %s", got, tc.want)
 			}
 		})
 	}
 	t.Run("from elsewhere", func(t *testing.T) {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.RemoteAddr = net.JoinHostPort("127.0.0.2", "1")
-		r.Header.Set("X-Forwarded-Client-Cert", "Hash="+digest)
-		w := httptest.NewRecorder()
-		if api.ServeHTTP(w, r); w.Code != 401 {
-			t.Errorf("status %d, want 401", w.Code)
+		if got := send(t, api, tokenFor(t, own), "127.0.0.2:1", "Hash="+digest); got != refused {
+			t.Errorf("answer %s\nwant   %s", got, refused)
 		}
 	})
+}
+
+// send sends what Envoy would send, and returns what it got.
+func send(t testing.TB, api http.Handler, token, remote, value string) string {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = remote
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("X-Forwarded-Client-Cert", value)
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, r)
+	return answer(fmt.Sprint(w.Code), w.Header().Get("WWW-Authenticate"), w.Body.String())
 }
