@@ -158,8 +158,8 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 			continue
 		}
 		m := k.material
-		if issuer != "" && m.issuer != "" && m.issuer != issuer {
-			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.issuer, issuer))
+		if issuer != "" && m.sender.Issuer != "" && m.sender.Issuer != issuer {
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.sender.Issuer, issuer))
 		}
 		if issuer != "" {
 			k = k.bindTo(issuer)

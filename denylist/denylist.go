@@ -364,7 +364,7 @@ func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 // checkNames returns why a revocation could not match a token.
 func (l *List) checkNames(issuer, name, what string) error {
 	if !l.isMade() {
-		return misuse("denylist: the list is nil: make it with NewMemory, goredis.New or New")
+		return misuse("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New")
 	}
 	if name == "" {
 		return misuse("denylist: the %s is empty, and would match no token: pass the one to revoke", what)

@@ -1,7 +1,7 @@
 package main
 
 // The register, by rules. A new clause, test or mutant goes to the rule that it is about. "DOC" is
-// what doc comments promise, and "HTTP" the answers on the wire.
+// what doc comments promise, and "HTTP" the answers on the wire; "SENDER" has those for bound tokens.
 var register = []clause{
 	{"1", "what is refused never reaches the next handler", []proof{
 		{"TestAnswers/expired", nil},
@@ -12,7 +12,7 @@ var register = []clause{
 		{"TestAnswers/good", nil},
 		{"TestAllowAnonymous", []mutant{
 			{"lets caches mix anonymous answers with others", "Middleware.Handler", `if m.vary != "" {`, `if false {`},
-			{"names no cookie in Vary", "varyOn", `true`, `false`},
+			{"names no cookie in Vary", "internal/credential.Vary", `true`, `false`},
 		}},
 	}},
 	{"1", "it runs only after extraction", []proof{
@@ -88,21 +88,19 @@ var register = []clause{
 			{"takes a sub that is no string", "internal/tokenjson.Facts.set", `f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)`, `f.subject = v`},
 			{"takes a jti that is no string", "internal/tokenjson.Facts.set", `f.id, ok = v, v[0] == '"'`, `f.id = v`},
 			{"takes an aud that is no list of strings", "internal/tokenjson.Facts.set", `isAudience(v)`, `true`},
-			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
-			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
-			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", ` = true
-	case "scope"`, ` = v[0] != 'n'
-	case "scope"`},
+			{"asks for no exp", "internal/rules.Rules.Check", `!f.Expires.Present && !r.AllowMissingExpiry`, `false`},
+			{"takes an exp that has passed where none is needed", "internal/rules.Rules.Check", `f.Expires.Present && !now`, `f.Expires.Present && !r.AllowMissingExpiry && !now`},
+			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.Facts.set", `f.Confirmation = v`, `f.Confirmation = strings.TrimPrefix(v, "null")`},
 			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = ok && one[0] == '"'`, `ok = ok && v[0] == '"'`},
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
-			{"rounds exp up", "rules.check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
-			{"adds the leeway to exp twice", "rules.check", `f.Expires.Floor().Add(r.leeway)`, `f.Expires.Floor().Add(2 * r.leeway)`},
-			{"rounds nbf down", "rules.check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
-			{"adds the leeway to nbf twice", "rules.check", `now.Add(r.leeway).Before(f.NotBefore`, `now.Add(2 * r.leeway).Before(f.NotBefore`},
-			{"takes a token without iat for young", "rules.check", `!f.IssuedAt.Present`, `false`},
-			{"adds the leeway to MaxAge twice", "rules.check", `issued.Add(r.maxAge).Add(r.leeway)`, `issued.Add(r.maxAge).Add(2 * r.leeway)`},
+			{"rounds exp up", "internal/rules.Rules.Check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
+			{"adds the leeway to exp twice", "internal/rules.Rules.Check", `f.Expires.Floor().Add(r.Leeway)`, `f.Expires.Floor().Add(2 * r.Leeway)`},
+			{"rounds nbf down", "internal/rules.Rules.Check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
+			{"adds the leeway to nbf twice", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(f.NotBefore`, `now.Add(2 * r.Leeway).Before(f.NotBefore`},
+			{"takes a token without iat for young", "internal/rules.Rules.Check", `!f.IssuedAt.Present`, `false`},
+			{"adds the leeway to MaxAge twice", "internal/rules.Rules.Check", `issued.Add(r.MaxAge).Add(r.Leeway)`, `issued.Add(r.MaxAge).Add(2 * r.Leeway)`},
 		}},
 		{"TestValidateOfTheType", []mutant{
 			{"passes over the error of Validate", "Middleware.verify", `(); err != nil {`, `(); err != nil && false {`},
@@ -123,7 +121,7 @@ var register = []clause{
 		{"TestAllowAnonymous", nil},
 		{"TestCheckErrorIsNoAnonymity", nil},
 		{"TestCancelledContexts", []mutant{
-			{"says 400 where an extractor's store is out of reach", "extract", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
+			{"says 400 where an extractor's store is out of reach", "unfitRequest", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
 			{"does not say when to come again", "internal/answer.Answer.Write", `		h.Set("Retry-After", "5")
 `, ``},
 			{"says 401 where a store takes too long", "isUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
@@ -132,12 +130,12 @@ var register = []clause{
 	{"1", "no context holds claims before they are verified", []proof{
 		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := rule(ctx, t); err != nil {`, `if err := rule(ctx, t); err != nil && false {`},
-			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
+			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
 			return nil, orUnavailable(reason.Check, err)
 		}
 	}
-	if err := m.rules.check(l.facts, l.token.key); err != nil {`},
+	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`},
 			{"calls next after it has refused", "Middleware.Handler", `m.write(w, r, err)
 			return`, `m.write(w, r, err)
 			next.ServeHTTP(w, r)
@@ -187,12 +185,12 @@ var register = []clause{
 	}},
 	{"2", "white space around a header's value does not count, over every version of HTTP", []proof{
 		{"TestWhiteSpace", []mutant{
-			{"takes the first of two Authorization headers", "bearer", `if len(values) > 1 {
+			{"takes the first of two Authorization headers", "internal/credential.Authorization", `if len(values) > 1 {
 		return "", reason.TwoCredentials
 	}
 	`, ``},
 			{"does not know a cookie after white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
-			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
+			{"takes the first of two headers", "internal/credential.Header", `1:`, `1, 2:`},
 			{"takes a Bearer header after white space for none", "internal/syntax.Credentials", `	value = Trim(value)
 	if value == "" {
 		return "", nil
@@ -202,15 +200,15 @@ var register = []clause{
 	}
 `, ``},
 			{"removes spaces alone", "internal/syntax.Trim", `" \t"`, `" "`},
-			{"leaves the white space in a named header", "HeaderNamed", `syntax.Trim(values[0])`, `values[0]`},
-			{"leaves the second of two headers to custom extractors", "Extractor.compiled", `len(values) > 1`, `false`},
-			{"leaves the white space in what custom extractors return", "Extractor.compiled", `return syntax.Trim(token), err`, `return token, err`},
-			{"takes the first of two places", "extract", `return "", nil, reason.TwoCredentials`, `continue`},
-			{"falls back from a malformed header to the cookie", "extract", `return "", nil, err
+			{"leaves the white space in a named header", "internal/credential.Header", `syntax.Trim(values[0])`, `values[0]`},
+			{"leaves the second of two headers to custom extractors", "internal/credential.OneValue", `len(values) > 1`, `false`},
+			{"leaves the white space in what custom extractors return", "internal/credential.OneValue", `return syntax.Trim(token), err`, `return token, err`},
+			{"takes the first of two places", "internal/credential.Find", `return "", nil, reason.TwoCredentials`, `continue`},
+			{"falls back from a malformed header to the cookie", "internal/credential.Find", `return "", p, err
 `, `continue
 `},
-			{"falls back from Bearer without a token to the cookie", "bearer", `reason.Credential`, `nil`},
-			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
+			{"falls back from Bearer without a token to the cookie", "internal/credential.Authorization", `reason.Credential`, `nil`},
+			{"falls back from an error of FirstOf's first place to the second", "internal/credential.Place.find", `|| err != nil `, ``},
 			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(reason.NoToken)`, `!= nil`},
 		}},
 		{"jwthttptest.TestConformance", nil},
@@ -218,9 +216,14 @@ var register = []clause{
 	}},
 	{"2", "nor does it for an extractor of the user's own", []proof{
 		{"TestWhiteSpace/before a custom scheme", []mutant{
-			{"shows custom extractors the white space", "Extractor.compiled", `[]string{syntax.Trim(values[0])}`, `values`},
-			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `e.firstOf[i] `, `_ `},
-			{"removes white space from the caller's request", "Extractor.compiled", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
+			{"shows custom extractors the white space", "internal/credential.OneValue", `[]string{syntax.Trim(values[0])}`, `values`},
+			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `compiled(e.firstOf, schemes)`, `func() (raw []credential.Place) {
+		for _, f := range e.firstOf {
+			raw = append(raw, credential.Place{Source: string(f.Source), Extract: f.Extract, IsB64Token: f.bearer})
+		}
+		return raw
+	}()`},
+			{"removes white space from the caller's request", "internal/credential.OneValue", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
 		}},
 		{"TestWhiteSpace/what a custom extractor returns", nil},
 	}},
@@ -228,8 +231,8 @@ var register = []clause{
 		{"TestAnswers/no scheme", nil},
 		{"TestOtherSpace", nil},
 		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
-			{"takes a Bearer header after a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
-		return "", errNoScheme
+			{"takes a Bearer header after a no-break space for none", "internal/credential.Authorization", `	case syntax.ErrNoScheme:
+		return "", err
 `, `	case syntax.ErrNoScheme:
 		return "", nil
 `},
@@ -321,8 +324,8 @@ var register = []clause{
 		{"TestNoGoroutines", nil},
 		{"TestCancelledContexts", nil},
 		{"TestClockSteps", []mutant{
-			{"passes over MaxAge", "rules.check", `if r.maxAge == 0 {`, `if true {`},
-			{"takes an iat that is ahead", "rules.check", `now.Add(r.leeway).Before(issued)`, `false`},
+			{"passes over MaxAge", "internal/rules.Rules.Check", `if r.MaxAge == 0 {`, `if true {`},
+			{"takes an iat that is ahead", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(issued)`, `false`},
 		}},
 	}},
 	{"4", "none of another package outlives its Close", []proof{
@@ -487,13 +490,13 @@ var register = []clause{
 	}},
 	{"7", "a typ is one that is meant for access", []proof{
 		{"TestType", []mutant{
-			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
-			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
-			{"takes a token without typ where one is asked for", "acceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
+			{"takes at+jwt in lower case alone", "internal/rules.AcceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
+			{"takes JWT in upper case alone", "internal/rules.AcceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
+			{"takes a token without typ where one is asked for", "internal/rules.AcceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(text) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
-			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.types)`, `false`},
+			{"takes any typ", "verifier.open", `!rules.AcceptsType(header.Type, v.types)`, `false`},
 		}},
 	}},
 	{"7", "with or without application/, in any case", []proof{
@@ -501,12 +504,12 @@ var register = []clause{
 	}},
 	{"7", "of a list, exactly these are accepted", []proof{
 		{"TestListOfTypes", []mutant{
-			{"takes the default types beside those of a list", "acceptsType", `if len(want) > 0 {
+			{"takes the default types beside those of a list", "internal/rules.AcceptsType", `if len(want) > 0 {
 		return `, `if len(want) > 0 && typ != "at+jwt" {
 		return `},
-			{"goes by the first type of a list", "acceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
-			{"compares types with application/", "Options.types", `types[i] = syntax.BareType(types[i])`, `types[i] = strings.Clone(types[i])`},
-			{"keeps the caller's list of types", "Options.types", `slices.Clone(o.Types)`, `o.Types`},
+			{"goes by the first type of a list", "internal/rules.AcceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
+			{"compares types with application/", "internal/rules.ShortTypes", `types[i] = syntax.BareType(types[i])`, `types[i] += ""`},
+			{"keeps the caller's list of types", "internal/rules.ShortTypes", `slices.Clone(list)`, `list`},
 		}},
 		{"TestNewRefuses/type and types", []mutant{
 			{"takes Type and Types together", "Options.checkNames", `o.Type != "" && len(o.Types) > 0`, `false`},
@@ -650,9 +653,9 @@ var register = []clause{
 		{"TestClaimRules", nil},
 		{"TestTypesThatWriteToThePayload", []mutant{
 			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `ReadFacts(payload,`, `ReadFacts(string(text),`},
-			{"passes over nbf", "rules.check", `f.NotBefore.Present`, `false`},
-			{"passes over the audiences of Options", "rules.check", `[...][]string{r.audience, bound.audience}`, `[...][]string{bound.audience}`},
-			{"takes a token that is bound to a key for a bearer token", "rules.check", `f.SenderIsBound && !r.allowSenderBound`, `false`},
+			{"passes over nbf", "internal/rules.Rules.Check", `f.NotBefore.Present`, `false`},
+			{"passes over the audiences of Options", "internal/rules.Rules.Check", `[...][]string{r.Audience, key.Audience}`, `[...][]string{key.Audience}`},
+			{"takes a token that is bound to a key for a bearer token", "internal/rules.Rules.Check", `f.Confirmation != "" && !r.AllowSenderBound`, `false`},
 		}},
 	}},
 	{"10", "exp is a number between 0 and the end of year 9999, if it is there", []proof{
@@ -701,7 +704,7 @@ var register = []clause{
 	{"10", "and refused from its second on", []proof{
 		{"TestTime", nil},
 		{"TestRememberedTokensExpire", []mutant{
-			{"takes a token in the very second of its exp", "rules.check", `!now.Before`, `now.After`},
+			{"takes a token in the very second of its exp", "internal/rules.Rules.Check", `!now.Before`, `now.After`},
 		}},
 		{"TestClockSteps", nil},
 	}},
@@ -728,8 +731,8 @@ var register = []clause{
 		}},
 		{"TestIssuerAndAudience/no aud", nil},
 		{"TestIssuersWithAudiences", []mutant{
-			{"takes a token for others where no audience is configured", "rules.check", ` f.HasAudience() `, ` false `},
-			{"passes over the audiences of a key", "rules.check", `, bound.audience`, ``},
+			{"takes a token for others where no audience is configured", "internal/rules.Rules.Check", ` f.HasAudience() `, ` false `},
+			{"passes over the audiences of a key", "internal/rules.Rules.Check", `, key.Audience`, ``},
 		}},
 	}},
 	{"11", "an audience is refused where none is configured", []proof{
@@ -753,13 +756,13 @@ var register = []clause{
 		{"TestIssuerAndAudience/bound, another iss", nil},
 		{"TestIssuersBindKeys", []mutant{
 			{"binds no key to its issuer", "Key.bindTo", `.WithIssuer(issuer)`, ``},
-			{"passes over the issuer of a key", "rules.check", `, bound.issuer`, ``},
+			{"passes over the issuer of a key", "internal/rules.Rules.Check", `, key.Issuer`, ``},
 		}},
 		{"jwks.TestBinding", nil},
 	}},
 	{"11", "the issuer of the only source counts as configured", []proof{
 		{"TestSourceOfOneIssuer", []mutant{
-			{"passes over the issuer of Options", "rules.check", `[...]string{r.issuer, bound.issuer}`, `[...]string{bound.issuer}`},
+			{"passes over the issuer of Options", "internal/rules.Rules.Check", `[...]string{r.Issuer, key.Issuer}`, `[...]string{key.Issuer}`},
 		}},
 	}},
 	{"12", "a key verifies signatures of its algorithm alone", []proof{
@@ -1626,7 +1629,7 @@ var register = []clause{
 	}},
 	{"20", "many cookies cost no more than their bytes", []proof{
 		{"TestManyCookiesAreCheap", []mutant{
-			{"allocates for cookies", "Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
+			{"allocates for cookies", "internal/credential.Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
 		}},
 	}},
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
@@ -1774,10 +1777,10 @@ var register = []clause{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
 			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.Quote(text[:n])`, `"\"" + text[:n] + "\""`},
-			{"does not know the audience of a key", "claimsDetail.detail", `			want = bound.audience
+			{"does not know the audience of a key", "internal/rules.Rules.Explain", `			want = key.Audience
 `, `			_ = want
 `},
-			{"does not know the issuer of a key", "claimsDetail.detail", `			want = bound.issuer
+			{"does not know the issuer of a key", "internal/rules.Rules.Explain", `			want = key.Issuer
 `, `			_ = want
 `},
 			{"does not name the keys of one of several issuers", "tokenDetail.names", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
@@ -1791,7 +1794,7 @@ var register = []clause{
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
-			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
+			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
 			{"forgets the keys that were tried", "verifier.open", `len(keys) > 0`, `keys != nil`},
@@ -1939,7 +1942,7 @@ var register = []clause{
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
 		}},
 		{"TestRequireScopes/no token, anonymous", []mutant{
-			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), config: &m.config}))`, `next.ServeHTTP(w, r)`},
+			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))`, `next.ServeHTTP(w, r)`},
 			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
@@ -1981,7 +1984,7 @@ var register = []clause{
 	}},
 	{"HTTP", "a Bearer header that does not hold one b64token is a 400", []proof{
 		{"TestBearerGrammarGoesWithTheExtractor", []mutant{
-			{"does not hold one of several places against RFC 6750", "extract", `len(places) > 1 && p.isMalformed(t)`, `false`},
+			{"does not hold one of several places against RFC 6750", "internal/credential.Find", `len(places) > 1 && p.IsMalformed(t)`, `false`},
 		}},
 	}},
 	{"HTTP", "a refusal is written once, whatever the ResponseWriter does", []proof{
@@ -2014,8 +2017,8 @@ var register = []clause{
 		{"TestChallengeScopes", []mutant{
 			{"names no challenge scopes", "internal/answer.Answer.challengeOf", ` && s.Scopes != ""`, ` && false`},
 			{"names challenge scopes for other answers", "internal/answer.Answer.challengeOf", `a.status == http.StatusUnauthorized && `, ``},
-			{"names no challenge scopes for the default realm", "internal/answer.Answer.Write", `*s != (Service{Realm: DefaultRealm})`, `(s.Realm != DefaultRealm || s.Metadata != "")`},
-			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `a.code + scope + a.description`, `a.code + a.description + scope`},
+			{"names no challenge scopes for the default realm", "internal/answer.Service.isDefault", `s.Scopes == "" && `, ``},
+			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `code + scope + description`, `code + description + scope`},
 		}},
 		{"TestNewRefuses/a challenge scope with a quote", []mutant{
 			{"takes any text for a challenge scope", "Options.checkAnswers", `o.ChallengeScopes`, `nil`},
@@ -2202,6 +2205,22 @@ var register = []clause{
 			{"shows a password in the document", "internal/syntax.ParseHTTP", `u.User != nil, `, ``},
 		}},
 	}},
+	{"DOC", "metadata offer no DPoP that needs a secret, or no signature", []proof{
+		{"oauth.TestMisuse/DPoP with a secret", []mutant{
+			{"offers DPoP with a secret", "oauth.NewResource", `!jws.IsSymmetric(alg)`, `true`},
+		}},
+		{"oauth.TestMisuse/DPoP without a signature", []mutant{
+			{"offers DPoP without a signature", "oauth.NewResource", ` || strings.EqualFold(alg, "none")`, ``},
+		}},
+	}},
+	{"DOC", "signed metadata are those of the resource", []proof{
+		{"oauth.TestMisuse/signed: another resource", []mutant{
+			{"shows signed metadata of another resource", "oauth.checkSigned", `claims.Resource != resource`, `false`},
+		}},
+		{"oauth.TestMisuse/signed: none", []mutant{
+			{"shows metadata that nobody has signed", "oauth.checkSigned", ` || strings.EqualFold(header.Alg, "none")`, ``},
+		}},
+	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
 		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
@@ -2248,6 +2267,173 @@ var register = []clause{
 			{"sends r and s as they are", "jwthttptest.inDER", `return der, err == nil`, `return signature[:len(signature)-1], der != nil && err == nil`},
 			{"removes another byte than a zero", "jwthttptest.withoutZero", `signature[half] != 0`, `signature[half] == 0`},
 			{"tries the empty secret with HS256 alone", "jwthttptest.draft.hmac", `jws.IsSymmetric(d.own)`, `d.own == "HS256"`},
+		}},
+	}},
+	{"23", "next never runs for a token that a Binding has not confirmed", []proof{
+		{"TestBoundAnswers/no proof", []mutant{
+			{"asks no Binding", "Middleware.verify", `m.bindings != nil`, `false`},
+			{"passes over the error of a Binding", "attempt.confirm", `found[i].Sum); err != nil {`, `found[i].Sum); err != nil && false {`},
+		}},
+		{"TestBoundAnswers/no certificate", []mutant{
+			{"asks the Bindings of a scheme alone", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 ||`},
+		}},
+		{"TestConfirm", []mutant{
+			{"asks for DPoP before it looks at the certificate", "config.compileBindings", `append(c.bindings, withScheme...)`, `append(withScheme, c.bindings...)`},
+		}},
+		{"TestBindingThatPanics", nil},
+		{"TestBoundCombinations", []mutant{
+			{"asks for a certificate only beside DPoP", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 && at.scheme == 0 ||`},
+		}},
+	}},
+	{"23", "two bindings are both asked", []proof{
+		{"TestBoundAnswers/both, a bad proof", []mutant{
+			{"asks only the first of two Bindings", "attempt.confirm", `			return because(reasonOfProof(err), err)
+		}
+`, `			return because(reasonOfProof(err), err)
+		}
+		return nil
+`},
+		}},
+		{"TestBoundAnswers/both, another certificate", []mutant{
+			{"asks only the last of two Bindings", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || i < len(found)-1 && found[i+1].Present ||`},
+		}},
+	}},
+	{"23", "a cnf that the Bindings cannot confirm is refused", []proof{
+		{"TestConfirmationClaim", []mutant{
+			{"passes over an unknown member of cnf", "internal/confirmation.Read", `fault = fmt.Errorf("cnf has the`, `_ = fmt.Errorf("cnf has the`},
+			{"takes an empty cnf", "internal/confirmation.Read", `n == 0`, `n < 0`},
+			{"takes a cnf with something nested", "internal/confirmation.Read", `!ok`, `!ok && false`},
+			{"takes a member that is not a string for none", "internal/confirmation.Read", `			fault = errForm
+`, `			_ = errForm
+`},
+			{"takes a thumbprint with bits that are in no byte", "internal/confirmation.Thumbprint.set", `.Strict()`, ``},
+			{"takes a thumbprint with a line break", "internal/confirmation.Thumbprint.set", ` && n == sha256.Size`, ` && n <= sha256.Size`},
+			{"knows members in any case", "internal/confirmation.Read", `slices.Index(members, string(name))`, `slices.IndexFunc(members, func(m string) bool { return len(m) == len(name) && m[0]|0x20 == name[0]|0x20 })`},
+		}},
+		{"TestBoundAnswers/an unknown member", nil},
+	}},
+	{"24", "a token with jkt comes under DPoP and in no other place", []proof{
+		{"TestBoundAnswers/jkt under Bearer", []mutant{
+			{"takes a bound token under any scheme", "attempt.confirm", `b.scheme > 0 && found[i]`, `false && found[i]`},
+		}},
+		{"TestBoundAnswers/jkt in a cookie", []mutant{
+			{"takes a bound token in a cookie", "Middleware.authenticate", `m.attempts[place.Scheme]`, `m.attempts[len(m.attempts)-1]`},
+		}},
+		{"TestBoundAnswers/jkt in another header", nil},
+	}},
+	{"24", "a token without jkt never comes under DPoP", []proof{
+		{"TestBoundAnswers/x5t#S256 under DPoP", []mutant{
+			{"takes any bound token under DPoP", "attempt.confirm", `found[i].Present != (b.scheme == at.scheme)`, `found[i].Present && b.scheme != at.scheme`},
+		}},
+		{"TestBoundAnswers/no cnf under DPoP", []mutant{
+			{"takes an unbound token under DPoP", "attempt.confirm", `cnf == "" && at.scheme > 0`, `false`},
+		}},
+	}},
+	{"24", "with Bindings Verify accepts no bound token", []proof{
+		{"TestVerifyWithBindings", []mutant{
+			{"accepts a bound token without a request", "attempt.confirm", `return because(reason.SenderBound, errNoRequest)`, `return nil`},
+		}},
+	}},
+	{"30", "a request that passes several middlewares is confirmed once, for each Binding and token", []proof{
+		{"TestConfirmedOnce", []mutant{
+			{"uses a proof again inside", "attempt.confirm", `r.Context().Value(confirmedKey{b.Binding, raw}) != nil`, `false`},
+			{"takes another token for one that was confirmed", "tokenContext.Value", `c.token.Raw() == key.token && `, ``},
+			{"takes over what another Binding has confirmed", "tokenContext.Value", ` && c.at.asks(key.by)`, ``},
+		}},
+	}},
+	{"SENDER", "with Bindings a token must be bound, unless AllowUnbound is set", []proof{
+		{"TestBoundAnswers/no cnf under Bearer", []mutant{
+			{"takes an unbound token", "attempt.confirm", `!at.allowUnbound`, `false`},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", nil},
+		{"TestBindingsCostUnboundTokensNothing", nil},
+	}},
+	{"SENDER", "the token comes before the proof", []proof{
+		{"TestBoundAnswers/an expired token", []mutant{
+			{"asks for the proof before it looks at the claims", "Middleware.verify", `	if err := m.rules.Check(`, `	if m.bindings != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.rules.Check(`},
+		}},
+		{"TestBoundAnswers/a forged token", nil},
+	}},
+	{"SENDER", "one challenge for each scheme, and the error in that of the scheme that was tried", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has no line for Bearer", "internal/answer.Answer.challenges", `!s.OnlyBound`, `false`},
+			{"leaves out the parameters of a scheme", "internal/answer.Answer.challengeOf", `parameters != ""`, `false`},
+			{"writes the challenges into one line", "internal/answer.Answer.challenges", `return lines`, `return []string{strings.Join(lines, ", ")}`},
+		}},
+		{"TestBoundAnswers/none, with TLS beside it", []mutant{
+			{"has no line for Bearer beside TLS", "config.compileBindings", ` && len(c.bindings) == 0`, ``},
+		}},
+		{"TestBoundAnswers/none", []mutant{
+			{"has a line for Bearer where no token under it is good", "internal/answer.Answer.challenges", `!s.OnlyBound`, `true`},
+		}},
+		{"TestBoundAnswers/an old nonce, both lines", []mutant{
+			{"writes the error into every line", "internal/answer.Answer.challenges", `isInAll := `, `isInAll := true || `},
+		}},
+		{"TestBoundAnswers/jkt under Bearer, one line", []mutant{
+			{"writes no error where the scheme has no line", "internal/answer.Answer.challenges", ` || tried == 0 && s.OnlyBound`, ``},
+		}},
+		{"TestBoundAnswers/DPoP twice, both lines", []mutant{
+			{"takes two headers for one of the first scheme", "internal/credential.triesNone", `err == error(reason.TwoCredentials) || `, ``},
+		}},
+		{"TestBoundAnswers/no scheme", []mutant{
+			{"takes a value without a scheme for Bearer", "internal/credential.triesNone", ` || errors.Is(err, syntax.ErrNoScheme)`, ``},
+		}},
+	}},
+	{"SENDER", "the header fields of a Binding are in each challenge of its scheme and in each answer under it, once", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has them in answers under the scheme alone", "internal/answer.Answer.Write", `a.challenge != "" || tried == i+1`, `tried == i+1`},
+		}},
+		{"TestBoundAnswers/the store is down", []mutant{
+			{"has them in challenges alone", "internal/answer.Answer.Write", ` || tried == i+1`, ` || false && tried == i+1`},
+		}},
+		{"TestBoundAnswers/good", []mutant{
+			{"has them in refusals alone", "Middleware.Handler", `		v.at.answer(w.Header())
+`, ``},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", []mutant{
+			{"has them in every answer", "attempt.answer", `at.scheme > 0 {`, `len(at.service.Bound) > 0 {
+		at = &at.attempts[1]`},
+		}},
+		{"TestWriteErrorOfBoundTokens", nil},
+	}},
+	{"SENDER", "the error of a Binding decides on the answer", []proof{
+		{"TestConfirmErrors", []mutant{
+			{"takes a store that is out of reach for a bad proof", "reasonOfProof", `isUnavailable(err)`, `false`},
+			{"takes an old nonce for a bad proof", "reasonOfProof", `errors.Is(err, ErrUseNonce)`, `false`},
+			{"takes a bad proof for another key", "reasonOfProof", `errors.Is(err, ErrInvalidProof)`, `false`},
+			{"does not say what the token is bound to", "learned.result", `l.at.boundBy(l.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "guards answer under the scheme of the token", []proof{
+		{"TestGuardsOfBoundTokens", []mutant{
+			{"answers as if no scheme was tried", "refuse", `learned{at: at}`, `learned{at: at.none}`},
+			{"does not say what the token is bound to", "Token.tokenResult", `at.boundBy(t.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "New refuses Bindings that cannot work, and says how to mend it", []proof{
+		{"TestBindingOptions", []mutant{
+			{"takes AllowUnbound alone", "Options.checkBindings", `o.AllowUnbound && len(o.Bindings) == 0`, `false`},
+			{"takes AllowSenderConstrained beside Bindings", "Options.checkBindings", `o.AllowSenderConstrained && len(o.Bindings) > 0`, `false`},
+			{"takes a scheme under which no token can come", "Options.checkBindings", `!slices.ContainsFunc(all(o.Extractors), (*Extractor).takesSchemes)`, `false`},
+			{"takes a nil in an interface", "internal/validate.Bindings", ` || v.Kind() == reflect.Pointer && v.IsNil()`, ``},
+			{"takes what cannot be compared", "internal/validate.Bindings", `!v.Comparable()`, `false`},
+			{"takes a Binding without a member", "internal/validate.Bindings", `member == ""`, `false`},
+			{"takes two for one member", "internal/validate.Bindings", `slices.Contains(members, member)`, `false`},
+			{"takes two for one scheme in another case", "internal/validate.Bindings", `strings.EqualFold(s, name)`, `s == name`},
+			{"takes Bearer for a scheme of bound tokens", "internal/validate.scheme", `syntax.EqualFold(name, "Bearer"), `, ``},
+			{"takes a scheme that is not a token", "internal/validate.scheme", `!syntax.IsToken(name)`, `false`},
+			{"takes line breaks for parameters", "internal/validate.scheme", `c < 0x20 || `, ``},
+		}},
+	}},
+	{"22", "the log says why a bound token was refused", []proof{
+		{"TestBoundRefusalTexts", []mutant{
+			{"says Bearer of every scheme", "internal/detail.MalformedCredentials", `have the client send %q and the token", scheme+" ")`, `have the client send %q and the token", "Bearer ")`},
+			{"names places where no token is good", "internal/credential.names", `schemes[p.Scheme] == ""`, `false`},
 		}},
 	}},
 	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{
@@ -2544,5 +2730,97 @@ var register = []clause{
 			{"prints the signer", "dpop.Key.Format", `f.Write([]byte(k.String()))`, `fmt.Fprint(f, k.signer)`},
 			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets)`},
 		}},
+	}},
+	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
+		{"goredis.TestProofsAtTheSameTime/one server", []mutant{
+			{"looks for a proof and stores it in two steps", "goredis.Proofs.Use", `	cmd := redis.NewBoolCmd(`, `	if n, err := p.client.Exists(limited, p.key(id[:])).Result(); err == nil && n == 0 {
+		return true, p.client.Set(limited, p.key(id[:]), 1, keep).Err()
+	}
+	cmd := redis.NewBoolCmd(`},
+		}},
+		{"goredis.TestProofsAtTheSameTime/a cluster", nil},
+		{"goredis.TestProofsLostAnswer", []mutant{
+			{"takes a proof whose answer was lost for a used one", "goredis.once.NoRetry", `true`, `false`},
+		}},
+	}},
+	{"30", "a proof in Redis is remembered until it could no longer pass", []proof{
+		{"goredis.TestProofsUntil/a minute, by a clock that is fast", []mutant{
+			{"forgets a proof that another clock still accepts", "goredis.Proofs.Use", ` + clockMargin`, ``},
+		}},
+	}},
+	{"30", "a Redis that is down or full is a 503", []proof{
+		{"goredis.TestProofsDown", []mutant{
+			{"lets proofs pass while Redis is down", "goredis.Proofs.Use", `return false, fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, p.failed(ctx, err))`, `return true, nil`},
+		}},
+		{"goredis.TestProofsFaults/full", nil},
+	}},
+	{"33", "a forwarded certificate counts only from a configured proxy address", []proof{
+		{"mtls.TestProxies/another host", []mutant{
+			{"takes a forwarded certificate from anywhere", "mtls.Binding.fromHeader", `!b.isFromProxy(r)`, `false`},
+		}},
+		{"mtls.TestProxies/another one on a socket for IPv6", []mutant{
+			{"takes every address that it cannot compare for a proxy", "mtls.Binding.isFromProxy", `proxy.Contains(addr)`, `proxy.Contains(addr) || remote.Addr().Is4In6()`},
+		}},
+		{"mtls.TestUnixSocket/an address", []mutant{
+			{"takes whoever uses a Unix socket for a proxy", "mtls.Binding.isFromProxy", `return b.unix`, `return true`},
+		}},
+		{"mtls.TestForwardedMisuse/everybody", []mutant{
+			{"takes everybody for a proxy", "mtls.parseProxy", `prefix.Bits() == 0`, `false`},
+		}},
+		{"mtls.TestForwardedMisuse/no proxy", nil},
+	}},
+	{"33", "from one header", []proof{
+		{"mtls.TestOneHeader/one and another", []mutant{
+			{"takes the first of two forwarded certificates", "mtls.Binding.fromHeader", `len(values) > 1`, `false`},
+		}},
+		{"mtls.TestOneHeader/another and one", []mutant{
+			{"takes the last of two forwarded certificates", "mtls.Binding.fromHeader", `	if len(values) > 1 {`, `	values = values[max(0, len(values)-1):]
+	if false {`},
+		}},
+		{"mtls.TestOneHeader/the certificate of the connection does not count", nil},
+	}},
+	{"33", "with one certificate", []proof{
+		{"mtls.TestMalformed/a broken one before", []mutant{
+			{"passes over a broken certificate", "mtls.fromEscapedPEM", `n != 1`, `n < 1`},
+		}},
+		{"mtls.TestMalformed/two in PEM", []mutant{
+			{"takes the first of two certificates in PEM", "mtls.fromEscapedPEM", `n != 1 || !strings.HasPrefix(text, begin) {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))`, `n < 1 {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))
+	rest = nil`},
+		}},
+		{"mtls.TestMalformed/a byte after the certificate", []mutant{
+			{"takes any bytes for a certificate", "mtls.Format.thumbprint", `err := x509.ParseCertificate(der); err != nil {`, `err := x509.ParseCertificate(der); err != nil && false {`},
+		}},
+		{"mtls.TestMalformed/a URI that ends its element", []mutant{
+			{"takes the Hash of any XFCC element", "mtls.hashOfXFCC", `case rest[0] == ',':`, `case false:`},
+		}},
+		{"mtls.TestMalformed/two Hashes in two cases", []mutant{
+			{"takes the last of two Hashes", "mtls.hashOfXFCC", `			if found {`, `			if false {`},
+		}},
+		{"mtls.TestMalformed/a Hash after an escaped quote", []mutant{
+			{"ends a value in quotes at an escaped quote", "mtls.lengthInXFCC", `			i++`, ``},
+		}},
+		{"mtls.FuzzXFCC", nil},
+		{"mtls.FuzzClientCert", nil},
+	}},
+	{"33", "as the proxy has written it", []proof{
+		{"mtls.TestFormats/AWS", []mutant{
+			{"turns a plus sign into a space", "mtls.fromEscapedPEM", `url.PathUnescape`, `url.QueryUnescape`},
+		}},
+	}},
+	{"33", "and it must be the one of the token's thumbprint", []proof{
+		{"mtls.TestThumbprintOfRFC8705", nil},
+		{"mtls.TestConnection/another, HTTP 1", []mutant{
+			{"takes any certificate", "mtls.Binding.Confirm", `got != thumbprint`, `false`},
+		}},
+		{"mtls.TestConnection/another, and own after it, HTTP 2", []mutant{
+			{"takes a certificate whose key the client need not have", "mtls.Binding.fromConnection", `PeerCertificates[0]`, `PeerCertificates[len(r.TLS.PeerCertificates)-1]`},
+		}},
+		{"mtls.TestErrorsHaveNoKind", nil},
 	}},
 }

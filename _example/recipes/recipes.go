@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/tls"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ import (
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/jwks"
+	"github.com/jwthttp/jwthttp/mtls"
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
@@ -254,7 +256,7 @@ func numericSubject(keys jwthttp.KeySource) http.Handler {
 }
 
 func revocation(keys jwthttp.KeySource) http.Handler {
-	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.NewDenylist
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -284,6 +286,30 @@ func withCORS(mux http.Handler) http.Handler {
 		ExposedHeaders: []string{"WWW-Authenticate"},
 	})
 	return outside.Handler(mux) // a preflight request never has a token
+}
+
+func clientCertificates(keys jwthttp.KeySource, api http.Handler) *http.Server {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{mtls.Connection()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := &http.Server{
+		Handler:   auth.Handler(api),
+		TLSConfig: &tls.Config{ClientAuth: tls.RequestClientCert}, // the token says which one
+	}
+	return server
+}
+
+func forwardedCertificates(keys jwthttp.KeySource, api http.Handler) http.Handler {
+	certificates, err := mtls.Forwarded("X-SSL-Client-Cert", mtls.EscapedPEM, "10.0.0.7") // of nginx
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{certificates}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(api)
 }
 
 func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/base64"
 	"encoding/pem"
 	"io"
 	"log"
@@ -14,6 +17,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -271,6 +275,47 @@ func TestRecipes(t *testing.T) {
 		if wants(t, w, 401, ""); w.Header().Get("Access-Control-Expose-Headers") == "" {
 			t.Error(w.Header())
 		}
+	})
+	t.Run("client certificates", func(t *testing.T) {
+		server := httptest.NewUnstartedServer(nil)
+		server.Config = clientCertificates(iss.RS256(), http.HandlerFunc(me))
+		server.TLS = server.Config.TLSConfig
+		server.StartTLS()
+		defer server.Close()
+		certificate := server.TLS.Certificates[0] // httptest has one, which will do for the client
+		thumbprint := sha256.Sum256(certificate.Certificate[0])
+		bound := bearer(jwthttptest.Claim("cnf", map[string]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(thumbprint[:])}))
+		get := func(status int, authorization string, certificates ...tls.Certificate) {
+			t.Helper()
+			transport := server.Client().Transport.(*http.Transport).Clone()
+			transport.TLSClientConfig.Certificates = certificates
+			r, _ := http.NewRequest("GET", server.URL, nil)
+			r.Header.Set("Authorization", strings.TrimPrefix(authorization, "Authorization: "))
+			resp, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if transport.CloseIdleConnections(); resp.StatusCode != status {
+				t.Errorf("%s, want %d", resp.Status, status)
+			}
+		}
+		get(200, bound, certificate)
+		get(401, bound)
+		get(401, good, certificate)
+
+		h := forwardedCertificates(iss.RS256(), http.HandlerFunc(me))
+		forwarded := func(address string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = address
+			r.Header.Set("Authorization", strings.TrimPrefix(bound, "Authorization: "))
+			r.Header.Set("X-SSL-Client-Cert", url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}))))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w
+		}
+		wants(t, forwarded("10.0.0.7:1"), 200, "Hello, alice!")
+		wants(t, forwarded("10.0.0.8:1"), 401, "invalid_token")
 	})
 	t.Run("MCP", func(t *testing.T) {
 		h := mcp(iss.RS256(), ok)

@@ -20,10 +20,10 @@ const (
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
 // are parts of the payload, and keep it in memory.
 type Facts struct {
-	Expires       NumericDate
-	NotBefore     NumericDate
-	IssuedAt      NumericDate
-	SenderIsBound bool // cnf is present, RFC 7800
+	Expires      NumericDate
+	NotBefore    NumericDate
+	IssuedAt     NumericDate
+	Confirmation string // cnf as JSON text, RFC 7800; "" if absent
 
 	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
@@ -50,7 +50,7 @@ func (f *Facts) set(name, v string, numericSubject bool) (ok bool) {
 	case "jti":
 		f.id, ok = v, v[0] == '"'
 	case "cnf":
-		f.SenderIsBound = true
+		f.Confirmation = v
 	case "scope":
 		f.scope = v
 	case "scp":
