@@ -28,7 +28,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/ssh"
 
+	"golang.org/x/oauth2"
+
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -274,6 +277,31 @@ func TestRecipes(t *testing.T) {
 		w = send(h, "GET", "/", "Origin: https://app.example.com")
 		if wants(t, w, 401, ""); w.Header().Get("Access-Control-Expose-Headers") == "" {
 			t.Error(w.Header())
+		}
+	})
+	t.Run("proofs", func(t *testing.T) {
+		key, err := dpop.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := proofs(iss.RS256(), []byte("a secret of 32 bytes for nonces."), http.HandlerFunc(me))
+		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		bound := token(jwthttptest.Claim("cnf", map[string]any{"jkt": key.Thumbprint()}))
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+bound), 401, "invalid_token")
+		nonce := ""
+		for _, status := range []int{401, 200} {
+			proof, err := key.Proof("GET", "https://api.example.com/", bound, nonce)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := send(h, "GET", "/", "Authorization: DPoP "+bound, "DPoP: "+proof)
+			wants(t, w, status, "")
+			nonce = w.Header().Get("DPoP-Nonce")
+		}
+
+		client := proofsOfAClient(key, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: bound, TokenType: "DPoP"}))
+		if _, ok := client.Transport.(*oauth2.Transport).Base.(*dpop.Transport); !ok {
+			t.Errorf("%T", client.Transport)
 		}
 	})
 	t.Run("client certificates", func(t *testing.T) {
