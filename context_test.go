@@ -147,7 +147,7 @@ func TestOnlyTheHandlerSeesClaims(t *testing.T) {
 func TestNoGoroutines(t *testing.T) {
 	starters := []string{"time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick", "time.After", "context.AfterFunc", "context.WithCancel", "context.WithTimeout", "context.WithDeadline"}
 	var files []string
-	for _, dir := range []string{".", "cookie", "denylist", "mtls", "oauth", "internal/*"} {
+	for _, dir := range []string{".", "cookie", "denylist", "dpop", "mtls", "oauth", "internal/*"} {
 		found, err := filepath.Glob(dir + "/*.go")
 		if err != nil || len(found) == 0 {
 			t.Fatal(dir, err)

@@ -64,7 +64,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"time"
 	"unicode/utf8"
 
@@ -153,7 +152,7 @@ type List struct {
 // [Options].MaxEntries, which is for [NewMemory].
 func New(store Store, opts Options) (*List, error) {
 	var errs []error
-	if isNil(store) {
+	if validate.IsNil(store) {
 		errs = append(errs, errors.New("denylist: the store is nil: make one first, and check the error of what made it"))
 	}
 	if opts.MaxEntries != 0 {
@@ -171,16 +170,6 @@ func newList(store Store, opts Options) *List {
 		opts.MaxLifetime = defaultMaxLifetime
 	}
 	return &List{store: store, maxLifetime: opts.MaxLifetime, logger: opts.Logger}
-}
-
-func isNil(store Store) bool {
-	switch v := reflect.ValueOf(store); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
-		return v.IsNil()
-	}
-	return false
 }
 
 func checkMaxLifetime(d time.Duration) error {

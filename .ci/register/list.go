@@ -886,7 +886,7 @@ var register = []clause{
 	}},
 	{"12", "a key of a curve lies on it", []proof{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
-			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", ` || fmt.Sprint(verifyNothing(pub)) != badSignature()`, ``},
+			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", `fmt.Sprint(verifyNothing(pub)) != badSignature()`, `false`},
 		}},
 		{"TestNewRefusesPublicKeys", []mutant{
 			{"passes over an unfit key of a key source", "eligibleKeys", `		return nil, because(reason.Unavailable, err)
@@ -900,7 +900,7 @@ var register = []clause{
 			{"takes an RSA key with an even exponent", "internal/jws.checkRSA", ` || pub.E%2 == 0`, ``},
 			{"takes an RSA key with an even modulus", "internal/jws.checkRSA", ` || pub.N.Bit(0) == 0`, ``},
 			{"takes an RSA key without modulus", "internal/jws.checkRSA", ` || pub.N == nil`, ``},
-			{"takes an Ed25519 key of small order", "internal/jws.checkEd", `slices.Contains(smallOrder`, `false && slices.Contains(smallOrder`},
+			{"takes an Ed25519 key of small order", "internal/jws.checkEdForm", `slices.Contains(smallOrder`, `false && slices.Contains(smallOrder`},
 		}},
 	}},
 	{"12", "all this holds for keys of remote sets", []proof{
@@ -971,7 +971,7 @@ var register = []clause{
 	}},
 	{"12", "an Ed25519 key of small order is refused", []proof{
 		{"TestEdDSAKeysOfSmallOrder", []mutant{
-			{"takes an Ed25519 key of small order with the other sign", "internal/jws.checkEd", `	y[31] &= 0x7f // the sign of x
+			{"takes an Ed25519 key of small order with the other sign", "internal/jws.checkEdForm", `	y[31] &= 0x7f // the sign of x
 `, ``},
 		}},
 	}},
@@ -1175,7 +1175,7 @@ var register = []clause{
 	case false:`},
 			{"takes a key that jwthttp refuses", "jwks.collector.add", `k.Err()`, `error(nil)`},
 			{"takes a private key from a set", "internal/jwk.Parse", `m.secret != ""`, `false`},
-			{"takes members twice in a key", "internal/jwk.Parse", `&m)`, `&m, jsontext.AllowDuplicateNames(true))`},
+			{"takes members twice in a key", "internal/jwk.Parse", `if !ok {`, `if !ok && !bytes.Contains(text, []byte("kty")) {`},
 		}},
 		{"jwks.TestParseProviders", nil},
 	}},
@@ -2456,7 +2456,297 @@ var register = []clause{
 	}},
 	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
-			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEd", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
+			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEdForm", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
+		}},
+	}},
+	{"25", "a request has one proof: one JWT with strict JSON, within limits, of the type and an algorithm that are accepted", []proof{
+		{"dpop.TestExampleOfTheRFC", nil},
+		{"dpop.TestGoodProofs", nil},
+		{"dpop.TestHeaderField", []mutant{
+			{"takes the first of two DPoP headers", "dpop.splitProof", `len(values) > 1`, `len(values) > 9`},
+		}},
+		{"dpop.TestBadProofs/more than 4 KiB", []mutant{
+			{"takes a proof of 5 KiB", "dpop.splitProof", `maxProofBytes, false`, `5<<10, false`},
+		}},
+		{"dpop.TestBadProofs/header of more than 2 KiB", []mutant{
+			{"takes a larger header", "dpop.Verifier.readHeader", `> maxHeaderBytes`, `> 2*maxHeaderBytes`},
+		}},
+		{"dpop.TestBadProofs/33 members in the header", []mutant{
+			{"takes any number of members", "dpop.Verifier.readHeader", `maxHeaderMembers`, `1000`},
+		}},
+		{"dpop.TestBadProofs/payload nested 5 deep", []mutant{
+			{"takes deep JSON", "dpop.scratch.object", `maxDepth`, `32`},
+		}},
+		{"dpop.TestBadProofs/typ", []mutant{
+			{"takes any typ", "dpop.Verifier.readHeader", `s.text(typ) != proofType`, `false`},
+			{"takes a typ of another kind for a string", "dpop.Verifier.readHeader", `!isString(typ)`, `false`},
+		}},
+		{"dpop.TestBadProofs/TYP", []mutant{
+			{"takes names of the header in any case", "dpop.Verifier.readHeader", `case "typ":`, `case "typ", "TYP":`},
+		}},
+		{"dpop.TestBadProofs/alg", []mutant{
+			{"takes any algorithm", "dpop.Verifier.algorithmOf", `name == known`, `jws.IsAlgorithm(jws.Canonical(name))`},
+		}},
+		{"dpop.TestBadProofs/crit", []mutant{
+			{"passes over crit", "dpop.Verifier.readHeader", `case isCritical:`, `case isCritical && false:`},
+		}},
+		{"dpop.TestBadProofs/htm twice", []mutant{
+			{"takes lax JSON", "dpop.scratch.object", `|| !ok`, `|| !ok && false`},
+		}},
+		{"dpop.TestBadProofs/HTM", []mutant{
+			{"takes claims in any case", "dpop.readClaims", `case "htm":`, `case "htm", "HTM":`},
+		}},
+		{"dpop.TestBadProofs/jti", []mutant{
+			{"takes an empty jti", "dpop.readClaims", `len(s.text(c.jti)) == 0`, `false`},
+			{"takes a long jti", "dpop.readClaims", `len(s.text(c.jti)) > maxIDBytes`, `false`},
+		}},
+		{"dpop.FuzzProof", nil},
+		{"dpop.TestNewErrors", []mutant{
+			{"takes an algorithm whose key is a secret", "dpop.Verifier.add", `jws.IsSymmetric(canonical)`, `false`},
+		}},
+	}},
+	{"26", "the key of a proof is a public one that goes with its algorithm", []proof{
+		{"dpop.TestBadProofs/private", []mutant{
+			{"takes private members", "internal/jwk.Parse", `m.secret != ""`, `false`},
+		}},
+		{"dpop.TestBadProofs/x", []mutant{
+			{"takes any spelling of a key", "dpop.readKey", `jwk.Canonical`, `jwk.Lenient`},
+		}},
+		{"dpop.TestBadProofs/alg of the jwk", []mutant{
+			{"takes a key for another algorithm", "dpop.readKey", `k.Algorithm != ""`, `false`},
+		}},
+		{"dpop.TestBadProofs/use enc", nil},
+		{"dpop.TestBadProofs/alg of another key", []mutant{
+			{"takes a key of another type", "internal/jws.NewOneTimeVerifier", `!a.takes(material)`, `false`},
+		}},
+		{"dpop.TestBadKeys", []mutant{
+			{"takes RSA keys of any size", "internal/jws.NewOneTimeVerifier", `checkRSA(m)`, `error(nil)`},
+			{"takes keys that everybody can sign for", "internal/jws.NewOneTimeVerifier", `checkEdForm(m)`, `error(nil)`},
+		}},
+		{"dpop.TestGoodProofs/jwk of WebCrypto", []mutant{
+			{"hashes the jwk as it was sent", "dpop.readKey", `k.Thumbprint}`, `sha256.Sum256(text)}`},
+		}},
+	}},
+	{"27", "the key is compared before its signature is verified, and the payload is read afterwards", []proof{
+		{"dpop.TestAnotherKey", []mutant{
+			{"does not compare the key", "dpop.Verifier.Confirm", `key.Thumbprint != thumbprint`, `false`},
+			{"compares the key afterwards", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {
+		return errOtherKey
+	}
+	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
+		return errSignature
+	}
+`, `	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
+		return errSignature
+	}
+	if key.Thumbprint != thumbprint {
+		return errOtherKey
+	}
+`},
+		}},
+		{"dpop.TestBadProofs/signature", []mutant{
+			{"does not verify the signature", "dpop.Verifier.Confirm", `!ok {`, `!ok && false {`},
+		}},
+		{"dpop.TestPayloadAfterSignature", []mutant{
+			{"reads the payload first", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {`, `	if _, err := readClaims(s, segments.Payload); err != nil {
+		return err
+	}
+	if key.Thumbprint != thumbprint {`},
+		}},
+	}},
+	{"28", "a proof is for one method and one URL of the service", []proof{
+		{"dpop.TestBadProofs/htm", []mutant{
+			{"compares the method in any case", "dpop.Verifier.checkRequest", `htm != r.Method`, `!strings.EqualFold(htm, r.Method)`},
+		}},
+		{"dpop.TestURLs", []mutant{
+			{"keeps the query of the target", "internal/syntax.CutTarget", `"", WithoutQuery(target), true`, `"", target, true`},
+			{"keeps the query of htu", "internal/syntax.NormalURL", `WithoutQuery(rest)`, `rest`},
+			{"takes %2F for a slash", "internal/syntax.isUnreserved", `c == '-'`, `c == '-' || c == '/'`},
+			{"removes dot segments of the target", "internal/syntax.CutTarget", `"", WithoutQuery(target), true`, `"", string(removeDots([]byte(WithoutQuery(target)))), true`},
+			{"keeps the dot segments of both", "internal/syntax.NormalURL", `removeDots(path)`, `path`},
+			{"takes Host for the origin", "dpop.Verifier.checkRequest", `range v.origins`, `range append([]origin{{base: "https://" + r.Host}}, v.origins...)`},
+			{"takes X-Forwarded-Host for the origin", "dpop.Verifier.checkRequest", `range v.origins`, `range append([]origin{{base: "https://" + r.Header.Get("X-Forwarded-Host")}}, v.origins...)`},
+			{"takes the URL that a router has rewritten", "dpop.Verifier.checkRequest", `syntax.CutTarget(r.RequestURI)`, `syntax.CutTarget(r.URL.Path)`},
+			{"takes an absolute form for any origin", "dpop.Verifier.checkRequest", `targetOrigin == base)`, `targetOrigin != base)`},
+			{"compares paths alone", "dpop.Verifier.checkRequest", `base == o.base`, `true`},
+			{"does without the prefix", "dpop.Verifier.checkRequest", `string(path[:len(o.prefix)]) == o.prefix`, `true`},
+			{"takes a fragment of the target", "internal/syntax.CutTarget", `target[end] == '#'`, `false`},
+		}},
+		{"dpop.TestURLError", []mutant{
+			{"says nothing of Origins", "dpop.Verifier.checkRequest", `mind Options.Origins`, `it is another one`},
+		}},
+		{"dpop.TestServers", nil},
+		{"dpop.TestTargetsOnTheWire", nil},
+		{"internal/syntax.TestNormalURL", []mutant{
+			{"keeps the default port", "internal/syntax.normalAuthority", `port == ":443" && scheme == "https"`, `false`},
+			{"takes a k for the Kelvin sign", "internal/syntax.lower", `	return s
+`, `	return strings.ToLower(s)
+`},
+			{"takes a user", "internal/syntax.normalAuthority", ` || strings.Contains(host, "@")`, ``},
+			{"keeps the case of escapes", "internal/syntax.normalByte", `hex[high], hex[low]`, `s[1], s[2]`},
+		}},
+		{"internal/syntax.TestTargets", nil},
+		{"internal/syntax.FuzzNormalURL", nil},
+		{"dpop.TestNewErrors", nil},
+	}},
+	{"29", "a proof is for one token and for now", []proof{
+		{"dpop.TestBadProofs/ath", []mutant{
+			{"does not compare ath", "dpop.Verifier.Confirm", `!isDigest(s.text(c.ath), token)`, `false`},
+		}},
+		{"dpop.TestTimes", []mutant{
+			{"takes an iat far ahead", "dpop.Verifier.checkTimes", `case ahead.Sub(now) > v.leeway:`, `case false:`},
+			{"takes an iat far back", "dpop.Verifier.checkTimes", `case age > v.maxAge+v.leeway:`, `case false:`},
+			{"forgets the leeway", "dpop.Verifier.checkTimes", `case age > v.maxAge+v.leeway:`, `case age > v.maxAge:`},
+			{"passes over exp", "dpop.Verifier.checkTimes", `c.exp.Present &&`, `false &&`},
+			{"passes over nbf", "dpop.Verifier.checkTimes", `c.nbf.Present &&`, `false &&`},
+		}},
+	}},
+	{"30", "a proof passes once, and a refused one is not used up", []proof{
+		{"dpop.TestReplays", []mutant{
+			{"remembers jti without the key", "dpop.useID", `n := copy(both[:], thumbprint[:])`, `n := 0`},
+			{"remembers the proof itself", "dpop.Verifier.Confirm", `s.text(c.jti)`, `segments.Signature`},
+		}},
+		{"dpop.TestReplayIsRememberedLongEnough", []mutant{
+			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.maxAge + 2*v.leeway)`, `now.Add(v.maxAge)`},
+		}},
+		{"dpop.TestRefusedProofIsNotUsedUp", []mutant{
+			{"remembers before the rest has passed", "dpop.Verifier.Confirm", `	if err := v.checkRequest(s, &c, r); err != nil {
+		return err
+	}
+	if !isDigest(s.text(c.ath), token) {
+		return errAth
+	}
+	until, err := v.checkTimes(s, &c, time.Now())
+	if err != nil {
+		return err
+	}
+	return v.use(r, useID(thumbprint, s.text(c.jti)), until)
+`, `	until, err := v.checkTimes(s, &c, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := v.use(r, useID(thumbprint, s.text(c.jti)), until); err != nil {
+		return err
+	}
+	if err := v.checkRequest(s, &c, r); err != nil {
+		return err
+	}
+	if !isDigest(s.text(c.ath), token) {
+		return errAth
+	}
+	return nil
+`},
+		}},
+		{"dpop.TestSimultaneousReplays", []mutant{
+			{"looks and stores in two steps", "dpop.shard.use", `	if isEmpty := free.until`, `	s.mu.Unlock()
+	time.Sleep(time.Millisecond)
+	s.mu.Lock()
+	if isEmpty := free.until`},
+		}},
+		{"dpop.TestStoreIsAsked", []mutant{
+			{"passes while the store is down", "dpop.Verifier.use", `case err != nil:`, `case err != nil && !first:`},
+			{"calls an outage a bad proof", "dpop.Verifier.use", `jwthttp.ErrUnavailable, err)`, `jwthttp.ErrInvalidProof, err)`},
+		}},
+		{"dpop.TestMemoryContract", []mutant{
+			{"rounds a time down", "dpop.Memory.Use", `clamp(int64(m.wall(until)) + 1)`, `clamp(int64(m.wall(until)) - 1)`},
+		}},
+		{"dpop.TestMemoryIsFull", []mutant{
+			{"lets proofs pass when it is full", "dpop.shard.use", `return false, errFull`, `return true, nil`},
+		}},
+		{"dpop.TestMemoryAgainstAMap", []mutant{
+			{"loses entries when it sweeps", "dpop.shard.sweep", `(i + 1) % len(s.slots)`, `(i + 2) % len(s.slots)`},
+			{"ends its search at an entry that is over", "dpop.shard.use", `		if isEmpty {
+			break
+		}
+`, `		if free != nil {
+			break
+		}
+`},
+		}},
+		{"dpop.TestMemoryClocks", []mutant{
+			{"believes the wall clock", "dpop.instant.isOver", ` && until.steady <= now.steady`, ``},
+			{"believes the steady clock", "dpop.instant.isOver", `until.wall <= now.wall && `, ``},
+		}},
+	}},
+	{"31", "with nonces a proof has a current one", []proof{
+		{"dpop.TestNonces", []mutant{
+			{"takes a proof without a nonce", "dpop.Verifier.checkTimes", `			return until, errNoNonce
+`, `			return now.Add(v.maxAge), nil
+`},
+			{"takes a nonce of anybody's", "dpop.Nonces.timeOf", `hmac.Equal(macOf(secret, nonce[:stampBytes]), nonce[stampBytes:])`, `len(secret) > 0`},
+			{"has nonces for each process", "dpop.NewNonces", `bytes.Clone(secret)`, `append(bytes.Clone(secret), fmt.Sprintf("%p", n)...)`},
+		}},
+		{"dpop.TestNoncesExpire", []mutant{
+			{"takes an old nonce for ever", "dpop.Verifier.checkTimes", `		ahead = made
+`, `		made = now
+		ahead = made
+`},
+			{"makes one nonce", "dpop.Nonces.at", `latest.second == second`, `true`},
+		}},
+		{"dpop.TestNoncesAhead", nil},
+		{"dpop.TestNoncesStandForIat", nil},
+		{"dpop.TestInvalidProofBeforeNonce", nil},
+		{"dpop.TestNonceRotation", []mutant{
+			{"makes nonces with the newest secret", "dpop.Nonces.at", `n.secrets[0]`, `n.secrets[len(n.secrets)-1]`},
+			{"knows the first secret alone", "dpop.Nonces.timeOf", `range n.secrets`, `range n.secrets[:1]`},
+		}},
+		{"dpop.TestAnswer", []mutant{
+			{"adds a nonce to another", "dpop.Verifier.Answer", `h.Set(nonceHeader`, `h.Add(nonceHeader`},
+			{"replaces Cache-Control", "dpop.Verifier.Answer", `!syntax.HasField(h, "Cache-Control")`, `true`},
+		}},
+		{"dpop.TestNewNoncesErrors", nil},
+	}},
+	{"32", "what proofs cost is bounded", []proof{
+		{"dpop.TestCostOfRefusals", []mutant{
+			{"takes memory for the path of a URL", "dpop.Verifier.checkRequest", `s.path[:]`, `nil`},
+		}},
+		{"dpop.TestMemoryBytes", []mutant{
+			{"takes a table that is twice as large", "dpop.shard.sweep", `s.limit*100/usedOf100+1`, `s.limit*2+1`},
+			{"has no limit", "dpop.shard.use", `s.used >= s.limit`, `false`},
+		}},
+	}},
+	{"SENDER", "a client sends tokens and proofs to its origins alone", []proof{
+		{"dpop.TestTransport", []mutant{
+			{"leaves the scheme Bearer", "dpop.Transport.prove", `"DPoP "+token`, `"Bearer "+token`},
+			{"adds a proof to others", "dpop.Transport.prove", `clone.Header.Set(proofHeader`, `clone.Header.Add(proofHeader`},
+		}},
+		{"dpop.TestTransportOfOtherOrigins", []mutant{
+			{"follows a redirect with its proof", "dpop.Transport.originOf", `!ok || !slices.Contains(t.origins, normal)`, `!ok`},
+			{"follows a redirect with its token", "dpop.withoutCredentials", `!isToken && len(req.Header[proofHeader]) == 0`, `true`},
+			{"looks at the URL alone", "dpop.Transport.originOf", `{req.URL.Host, req.Host}`, `{req.URL.Host}`},
+		}},
+		{"dpop.TestTransportAndNonces", []mutant{
+			{"sends a body that is over", "dpop.Transport.RoundTrip", `req.GetBody == nil`, `false`},
+			{"asks again whatever the error", "dpop.asksForNonce", `answer.Error == code`, `true`},
+		}},
+		{"dpop.TestTransportKeepsNonces", []mutant{
+			{"tries again with the same nonce", "dpop.Transport.RoundTrip", `fresh == nonce`, `false`},
+			{"forgets nonces", "dpop.Transport.prove", `	t.nonces.Store(origin, values[0])
+`, ``},
+		}},
+		{"dpop.TestTransportLeavesTheRequest", []mutant{
+			{"changes the caller's request", "dpop.Transport.prove", `req.Clone(req.Context())`, `req`},
+		}},
+		{"dpop.TestTransportErrors", []mutant{
+			{"leaves the body open", "dpop.Transport.RoundTrip", `		closeBody(req.Body)
+`, ``},
+		}},
+		{"dpop.TestTransportAndVerifier", nil},
+		{"dpop.TestKeys", []mutant{
+			{"leaves out the zeros of a short r", "internal/jws.joined", `numbers.R.FillBytes(signature[:half])`, `copy(signature, numbers.R.Bytes())`},
+			{"pads with another salt", "internal/jws.Signer.Sign", `rsa.PSSSaltLengthEqualsHash`, `8`},
+		}},
+		{"dpop.TestNewKeyErrors", []mutant{
+			{"takes a signer of another key", "internal/jws.NewSigner", `!ok {`, `!ok && false {`},
+		}},
+		{"internal/syntax.TestHasError", []mutant{
+			{"takes the error of another scheme", "internal/syntax.HasError", `EqualFold(current, scheme)`, `current != ""`},
+		}},
+	}},
+	{"19", "neither keys of clients nor secrets of nonces are printed", []proof{
+		{"dpop.TestNothingSecretIsPrinted", []mutant{
+			{"prints the signer", "dpop.Key.Format", `f.Write([]byte(k.String()))`, `fmt.Fprint(f, k.signer)`},
+			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets)`},
 		}},
 	}},
 	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
@@ -2550,5 +2840,12 @@ var register = []clause{
 			{"takes a certificate whose key the client need not have", "mtls.Binding.fromConnection", `PeerCertificates[0]`, `PeerCertificates[len(r.TLS.PeerCertificates)-1]`},
 		}},
 		{"mtls.TestErrorsHaveNoKind", nil},
+	}},
+	{"SENDER", "every demand of RFC 9449 on a resource server has a test, and other libraries agree", []proof{
+		{"dpop.TestRequirements", nil},
+		{"dpop.TestProofOfGoJose", nil},
+		{"dpop.TestGoJoseReadsProofs", nil},
+		{"dpop.TestAnswersOnTheWire", nil},
+		{"dpop.Example", nil},
 	}},
 }
