@@ -96,15 +96,17 @@ func (d *tokenDetail) names(source KeySource) iter.Seq2[string, string] {
 	if issuers, ok := source.(Issuers); ok {
 		source = issuers[d.unverified.issuer()]
 	}
-	x, ok := source.(*keyIndex)
-	if !ok {
-		return names(d.offered)
-	}
-	return func(yield func(algorithm, id string) bool) {
-		for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
-			names(x.all[algorithm])(yield) // a set has too many keys to copy them
+	switch x := source.(type) {
+	case *onlyKey:
+		return names(x.keys[:])
+	case *keyIndex:
+		return func(yield func(algorithm, id string) bool) {
+			for _, algorithm := range slices.Sorted(maps.Keys(x.all)) {
+				names(x.all[algorithm])(yield) // a set has too many keys to copy them
+			}
 		}
 	}
+	return names(d.offered)
 }
 
 // names returns the algorithms and ids of keys.

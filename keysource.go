@@ -14,10 +14,7 @@ import (
 )
 
 const maxKeys = 8 // how many keys are tried for one token, at most
-
-var (
-	errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
-)
+var errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 
 // TokenHeader is the JOSE header of a token, RFC 7515 section 4.1. A [KeySource] gets it before
 // anything in it is verified.
@@ -113,19 +110,12 @@ func (f KeyFunc) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 
 // keyIndex is a key set made fast: the slices are what Keys returns.
 type keyIndex struct {
-	only    [1]Key           // the key of a set of one: with many issuers, maps take long to reach
 	named   map[string][]Key // by id: one key for each algorithm
 	unnamed map[string][]Key // by algorithm
 	all     map[string][]Key // by algorithm
 }
 
 func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
-	if m := x.only[0].material; m != nil {
-		if m.algorithm != h.Algorithm || m.id != "" && h.KeyID != "" && m.id != h.KeyID {
-			return nil, nil
-		}
-		return x.only[:], nil
-	}
 	if h.KeyID == "" {
 		return x.all[h.Algorithm], nil
 	}
@@ -136,6 +126,20 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 		}
 	}
 	return x.unnamed[h.Algorithm], nil
+}
+
+// An onlyKey is the index of a set of one.
+type onlyKey struct {
+	keys     [1]Key
+	material keyMaterial // of a key of Issuers: with many issuers, each further place takes long to reach
+}
+
+func (o *onlyKey) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
+	m := o.keys[0].material
+	if m.algorithm != h.Algorithm || m.id != "" && h.KeyID != "" && m.id != h.KeyID {
+		return nil, nil
+	}
+	return o.keys[:], nil
 }
 
 // prepare returns the index of the set, whose keys are bound to issuer if they are bound to none,
@@ -161,9 +165,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 		if issuer != "" && m.sender.Issuer != "" && m.sender.Issuer != issuer {
 			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.sender.Issuer, issuer))
 		}
-		if issuer != "" {
-			k = k.bindTo(issuer)
-		}
+		k = k.bindTo(issuer)
 		x.all[m.algorithm] = append(x.all[m.algorithm], k)
 		if m.id == "" {
 			x.unnamed[m.algorithm] = append(x.unnamed[m.algorithm], k)
@@ -180,7 +182,12 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 		}
 	}
 	if len(s) == 1 && errs == nil {
-		x.only[0] = x.all[s[0].material.algorithm][0]
+		only := &onlyKey{keys: [1]Key(x.all[s[0].material.algorithm])}
+		if issuer != "" {
+			only.material = *only.keys[0].material
+			only.keys[0] = Key{&only.material}
+		}
+		return only, nil
 	}
 	return x, errors.Join(errs...)
 }
@@ -239,7 +246,7 @@ type ofOneIssuer interface{ Issuer() string }
 // UnverifiedIssuer.
 func choosesByIssuer(source KeySource) bool {
 	switch source.(type) {
-	case *keyIndex, *keyfuncSource, ofOneIssuer:
+	case *onlyKey, *keyIndex, *keyfuncSource, ofOneIssuer:
 		return false
 	}
 	return true

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func NewKey(signer crypto.Signer) (*Key, error) {
 	return k, nil
 }
 
-func encode(b []byte) string { return jws.Base64URL.EncodeToString(b) }
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // Algorithm returns the alg of the proofs.
 func (k *Key) Algorithm() string { return k.algorithm }

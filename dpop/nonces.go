@@ -70,24 +70,21 @@ func (n *Nonces) at(now time.Time) string {
 	var nonce [nonceBytes]byte
 	binary.BigEndian.PutUint64(nonce[:], uint64(second))
 	copy(nonce[stampBytes:], macOf(n.secrets[0], nonce[:stampBytes]))
-	text := jws.Base64URL.EncodeToString(nonce[:])
+	text := encode(nonce[:])
 	n.latest.Store(&stampedNonce{second, text})
 	return text
 }
 
 // timeOf returns the time of a nonce. ok reports whether it was made with one of the secrets.
 func (n *Nonces) timeOf(text string) (made time.Time, ok bool) {
-	var nonce [nonceBytes]byte
-	if len(text) != jws.Base64URL.EncodedLen(nonceBytes) {
-		return made, false
-	}
-	// A line break in it would leave a byte that is zero.
-	if size, err := jws.Base64URL.Decode(nonce[:], []byte(text)); err != nil || size != nonceBytes {
+	var room [nonceBytes]byte
+	nonce, ok := jws.Decode(room[:], text)
+	if !ok || len(nonce) != nonceBytes {
 		return made, false
 	}
 	for _, secret := range n.secrets {
 		if hmac.Equal(macOf(secret, nonce[:stampBytes]), nonce[stampBytes:]) {
-			return time.Unix(int64(binary.BigEndian.Uint64(nonce[:])), 0), true
+			return time.Unix(int64(binary.BigEndian.Uint64(nonce)), 0), true
 		}
 	}
 	return made, false

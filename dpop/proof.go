@@ -2,6 +2,7 @@ package dpop
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"unsafe"
 
 	"github.com/jwthttp/jwthttp/internal/jwk"
@@ -32,15 +33,15 @@ type scratch struct {
 // object decodes a segment and calls f with each member of the strict JSON object in it. Both are
 // valid until the next call. part names the segment.
 func (s *scratch) object(part, segment string, maxMembers int, f func(name, value []byte)) error {
-	n, err := jws.Base64URL.Decode(s.decoded[:], []byte(segment))
-	ok, isLarge := tokenjson.Members(s.decoded[:n], maxDepth, maxMembers, func(name, value []byte) bool {
+	text, isBase64 := jws.Decode(s.decoded[:], segment)
+	ok, isLarge := tokenjson.Members(text, maxDepth, maxMembers, func(name, value []byte) bool {
 		f(name, value)
 		return true
 	})
 	switch {
 	case isLarge:
 		return invalidf("the %s of the proof is nested too deep or has too many members", part)
-	case err != nil || !ok:
+	case !isBase64 || !ok:
 		return invalidf("the %s of the proof is not a strict JSON object in base64url: mind names that are there twice", part)
 	}
 	return nil
@@ -77,7 +78,7 @@ type proofKey struct {
 // readHeader reads the header of a proof, RFC 9449 section 4.2. jku, x5u, x5c and kid are not
 // read.
 func (v *Verifier) readHeader(s *scratch, segment string) (key proofKey, err error) {
-	if jws.Base64URL.DecodedLen(len(segment)) > maxHeaderBytes {
+	if base64.RawURLEncoding.DecodedLen(len(segment)) > maxHeaderBytes {
 		return key, errHeaderSize
 	}
 	var typ, alg, public []byte // as they are in s
@@ -196,6 +197,6 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 func isDigest(text, token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	var want [43]byte
-	jws.Base64URL.Encode(want[:], sum[:])
+	base64.RawURLEncoding.Encode(want[:], sum[:])
 	return text == string(want[:])
 }

@@ -2,7 +2,6 @@ package jws
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
@@ -41,28 +40,26 @@ func (w *Workspace) ReadHeader(segment string) (Header, error) {
 }
 
 func (w *Workspace) decodeHeader(segment string) (Header, error) {
-	size := Base64URL.DecodedLen(len(segment))
+	size := decodedLen(len(segment))
 	if size > maxHeaderBytes {
 		return Header{}, errHeader
 	}
 	var plain [maxPlainHeaderBytes]byte
 	if size <= len(plain) {
-		n, err := Base64URL.Decode(plain[:], []byte(segment))
-		if err != nil {
+		if !decode(plain[:], segment) {
 			return Header{}, errEncoding
 		}
-		if h, ok := readPlainHeader(plain[:n]); ok {
+		if h, ok := readPlainHeader(plain[:size]); ok {
 			return h, nil
 		}
 	}
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	text, scratch := b.chunk[:maxHeaderBytes], b.chunk[maxHeaderBytes:]
-	n, err := Base64URL.Decode(text, []byte(segment))
-	if err != nil {
+	if !decode(text, segment) {
 		return Header{}, errEncoding
 	}
-	return readHeader(text[:n], scratch)
+	return readHeader(text[:size], scratch)
 }
 
 // readPlainHeader reads the header that nearly every token has: an object of alg, kid and typ
@@ -208,19 +205,18 @@ func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 	defer w.buffers.Put(b)
 	const first = 512 // nearly every payload has its iss in these
 	for size := min(len(segment), first); ; size = len(segment) {
-		n, err := b.decode(segment[:size])
-		if err != nil {
+		payload, ok := b.decode(segment[:size])
+		if !ok {
 			return ""
 		}
-		if issuer := tokenjson.PeekIssuer(b.message[:n], maxBytes); issuer != "" || size == len(segment) {
+		if issuer := tokenjson.PeekIssuer(payload, maxBytes); issuer != "" || size == len(segment) {
 			return issuer
 		}
 	}
 }
 
 // decode decodes a segment into b.message.
-func (b *buffers) decode(segment string) (n int, err error) {
-	size := Base64URL.DecodedLen(len(segment))
-	b.message = slices.Grow(b.message[:0], size)[:size]
-	return Base64URL.Decode(b.message, []byte(segment))
+func (b *buffers) decode(segment string) (text []byte, ok bool) {
+	b.message, ok = Decode(b.message, segment)
+	return b.message, ok
 }

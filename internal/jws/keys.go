@@ -88,7 +88,7 @@ func newHMACVerifier(a *algorithm, secret []byte) (Verifier, error) {
 	if looksPublic(secret) {
 		return nil, fmt.Errorf("an %s secret cannot be the text of a key or certificate, which others can read: for a public key use RS256 and ParseRSAPublicKey", a.name)
 	}
-	return &hmacVerifier{a.hash, blockOf(a.hash, secret)}, nil
+	return keyedHMAC(a.hash, secret)
 }
 
 func newRSAVerifier(a *algorithm, pub *rsa.PublicKey) (Verifier, error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha512"
 	"encoding/asn1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -37,7 +38,7 @@ func NewSigner(name string, signer crypto.Signer) (Signer, error) {
 	return s, nil
 }
 
-// Sign returns the signature of a signing input, in Base64URL.
+// Sign returns the signature of a signing input, in base64url.
 func (s Signer) Sign(input string) (string, error) {
 	a := s.algorithm
 	var sum [sha512.Size]byte
@@ -57,7 +58,7 @@ func (s Signer) Sign(input string) (string, error) {
 			return "", err
 		}
 	}
-	return Base64URL.EncodeToString(signature), nil
+	return base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
 // joined returns r and s side by side, each of half bytes, RFC 7518 section 3.4. A crypto.Signer

@@ -12,18 +12,15 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
+	"encoding"
 	"hash"
 	"sync"
 	"unsafe"
 )
 
-// Base64URL is base64url without padding, RFC 7515 section 2. Trailing bits must be zero.
-var Base64URL = base64.RawURLEncoding.Strict()
-
 // A Verifier verifies signatures with one key of one algorithm. It is safe for concurrent use.
 type Verifier interface {
-	// Verify reports whether sig, in Base64URL, is a signature of signingInput. remembered
+	// Verify reports whether sig, in base64url, is a signature of signingInput. remembered
 	// reports whether w remembered it. A signature that verifies is added to w.
 	Verify(signingInput, sig string, w *Workspace) (ok, remembered bool)
 
@@ -64,7 +61,6 @@ func (w *Workspace) Remembered() int {
 type buffers struct {
 	hashes    [3]hash.Hash // SHA-256, SHA-384 and SHA-512, each made when it is needed
 	chunk     [2 * maxHeaderBytes]byte
-	pad       block             // of an HMAC
 	sum       [sha512.Size]byte // of the signing input, by the hash of the algorithm
 	seen      digest
 	signature [maxRSABits / 8]byte
@@ -80,72 +76,78 @@ func (b *buffers) hasher(of crypto.Hash) hash.Hash {
 	return *h
 }
 
-// An hmacVerifier has no keyed state, which would take memory for each key. It keys the hash for
-// each token.
+// An hmacVerifier has the two states of its hash that RFC 2104 section 2 begins with: after the
+// secret with one padding, and with the other.
 type hmacVerifier struct {
 	hash   crypto.Hash
-	secret block
+	size   int           // of a state
+	states []byte        // both
+	room   [2 * 108]byte // for those of SHA-256: with many keys, each further place takes long to reach
+	secret []byte
 }
 
-// A block has a secret, and zeros up to its end. It is that of the largest hash.
-type block [sha512.BlockSize]byte
-
-// blockOf returns a secret, or its hash if it is longer than a block, RFC 2104 section 2.
-func blockOf(hash crypto.Hash, secret []byte) (b block) {
-	if len(secret) > len(b) || len(secret) > sha256.BlockSize && hash == crypto.SHA256 {
-		h := hash.New()
+func keyedHMAC(hash crypto.Hash, secret []byte) (Verifier, error) {
+	h := hash.New()
+	block := make([]byte, h.BlockSize())
+	if len(secret) > len(block) {
 		h.Write(secret)
-		secret = h.Sum(nil)
+		h.Sum(block[:0])
+	} else {
+		copy(block, secret)
 	}
-	copy(b[:], secret)
-	return b
+	v := &hmacVerifier{hash: hash, secret: bytes.Clone(secret)}
+	v.states = v.room[:0]
+	const inner, outer = 0x36, 0x5c
+	for _, padding := range []byte{inner, outer} {
+		padded := bytes.Clone(block)
+		for i := range padded {
+			padded[i] ^= padding
+		}
+		h.Reset()
+		h.Write(padded)
+		var err error
+		if v.states, err = h.(encoding.BinaryAppender).AppendBinary(v.states); err != nil {
+			return nil, err
+		}
+	}
+	v.size = len(v.states) / 2
+	return v, nil
 }
 
 func (v *hmacVerifier) IsFor(material any) bool {
 	secret, ok := material.([]byte)
-	if !ok {
-		return false
-	}
-	b := blockOf(v.hash, secret)
-	return hmac.Equal(b[:], v.secret[:])
+	return ok && hmac.Equal(secret, v.secret)
 }
 
 // Verify remembers nothing: to look up a digest takes longer than this.
 func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
-	if len(sig) != Base64URL.EncodedLen(v.hash.Size()) {
+	if len(sig) != encodedLen(v.hash.Size()) {
 		return false, false
 	}
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.hash.Size()]
-	// A line break in sig would leave bytes of another signature at the end.
-	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
+	if !decode(signature, sig) {
 		return false, false
 	}
 	h := b.hasher(v.hash)
-	b.pad = v.secret
-	pad := b.pad[:h.BlockSize()]
-	const inner, outer = 0x36, 0x5c
-	xor(pad, inner)
-	h.Reset()
-	h.Write(pad)
-	h.Write(bytesOf(signingInput))
-	sum := h.Sum(b.sum[:0])
-	xor(pad, inner^outer)
-	h.Reset()
-	h.Write(pad)
-	h.Write(sum)
-	sum = h.Sum(b.sum[:0])
+	sum, err := sumFrom(h, v.states[:v.size], bytesOf(signingInput), &b.sum)
+	if err != nil {
+		return false, false
+	}
+	if sum, err = sumFrom(h, v.states[v.size:], sum, &b.sum); err != nil {
+		return false, false
+	}
 	equal := hmac.Equal(sum, signature)
-	clear(b.pad[:])
 	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
 }
 
-func xor(block []byte, with byte) {
-	for i := range block {
-		block[i] ^= with
-	}
+// sumFrom returns the sum of text, hashed from a state of h on. It is in sum.
+func sumFrom(h hash.Hash, state, text []byte, sum *[sha512.Size]byte) ([]byte, error) {
+	err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state)
+	h.Write(text)
+	return h.Sum(sum[:0]), err
 }
 
 // A publicVerifier verifies the signatures of one public key, and remembers them.
@@ -169,14 +171,13 @@ func newPublicVerifier(a *algorithm, sch scheme, pub []byte) *publicVerifier {
 }
 
 func (v *publicVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remembered bool) {
-	if len(sig) != Base64URL.EncodedLen(v.size()) {
+	if len(sig) != encodedLen(v.size()) {
 		return false, false
 	}
 	b := w.buffers.Get().(*buffers)
 	defer w.buffers.Put(b)
 	signature := b.signature[:v.size()]
-	// A line break in sig would leave bytes of another signature at the end.
-	if n, err := Base64URL.Decode(signature, []byte(sig)); err != nil || n != len(signature) {
+	if !decode(signature, sig) {
 		return false, false
 	}
 	sum := v.algorithm.digest(&b.sum, bytesOf(signingInput))

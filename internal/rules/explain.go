@@ -17,7 +17,7 @@ func (r *Rules) Explain(why *reason.Reason, payload string, key *Sender, when ti
 		return detail.SenderBound
 	case reason.Issuer:
 		want := r.Issuer
-		if want == "" || claims.IsFrom(want) {
+		if want == "" || claims.Issuer() == want {
 			want = key.Issuer
 		}
 		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())

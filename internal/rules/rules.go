@@ -35,7 +35,7 @@ func (r *Rules) Check(f *tokenjson.Facts, key *Sender) error {
 		return reason.SenderBound
 	}
 	for _, want := range [...]string{r.Issuer, key.Issuer} {
-		if want != "" && !f.IsFrom(want) {
+		if want != "" && f.Issuer() != want {
 			return reason.Issuer
 		}
 	}

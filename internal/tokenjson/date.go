@@ -31,8 +31,7 @@ func parseDigits(v string) (n int64, ok bool) {
 	if len(v) > 18 {
 		return 0, false
 	}
-	for i := range len(v) {
-		c := v[i]
+	for _, c := range []byte(v) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -42,10 +43,13 @@ func decoderFor(needsFuncs bool) Decoder {
 
 // decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
-	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+	seconds, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.Abs(seconds) > maxNumericDate {
 		return errors.New("it is not a date between the years -6061 and 9999")
 	}
-	return date.UnmarshalJSON(b)
+	whole, fraction := math.Modf(seconds)
+	date.Time = time.Unix(int64(whole), int64(fraction*1e9)).Truncate(jwt.TimePrecision)
+	return nil
 }
 
 // fillWith returns a function that decodes as a pass does.
@@ -82,7 +86,7 @@ func (d *Decoder) Decode(payload string, claims any, f *Facts) error {
 	var err error
 	*f, err = ReadFacts(payload, d.numericSubject)
 	switch {
-	case errType != nil && err != nil && IsStrict([]byte(payload)):
+	case errType != nil && err != nil && jsontext.Value(payload).IsValid():
 		return unfitError{err.Error(), errType} // it says more
 	case errType != nil:
 		return unfit(errType)
@@ -112,6 +116,3 @@ func (e unfitError) Unwrap() error { return e.cause }
 func (d *Decoder) try(sample string, t reflect.Type) error {
 	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
 }
-
-// IsStrict reports whether b is JSON in valid UTF-8 without duplicate names.
-func IsStrict(b []byte) bool { return jsontext.Value(b).IsValid() }

@@ -152,11 +152,18 @@ func compare[C any](t *testing.T, payload string) (passed bool) {
 
 // referenceOptions decode what the options of a Decoder leave to a pass.
 var referenceOptions = []jsonv2.Options{jsonv2.WithUnmarshalers(jsonv2.JoinUnmarshalers(
-	jsonv2.UnmarshalFunc(decodeNumericDate),
+	jsonv2.UnmarshalFunc(decodeByGolangJWT),
 	jsonv2.UnmarshalFunc(decodeClaimStrings),
 	jsonv2.UnmarshalFunc(decodeNumber),
 	jsonv2.UnmarshalFromFunc(decodeAny),
 ))}
+
+func decodeByGolangJWT(b []byte, date *jwt.NumericDate) error {
+	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+		return errors.New("it is not a date")
+	}
+	return date.UnmarshalJSON(b)
+}
 
 // decodeClaimStrings decodes a string or an array of strings, RFC 7519 section 4.1.3. As with
 // golang-jwt, an empty array is nil.
@@ -288,7 +295,7 @@ func FuzzPass(f *testing.F) {
 			f.Add(`{"` + name + `":` + value + `}`)
 		}
 	}
-	for _, payload := range []string{``, `[]`, `null`, `{"sub":"a","sub":"b"}`, `{"sub":"a","\u0073ub":"b"}`, `{"sub":"a"`, `{"sub":"a"}x`, `{"sub":"a",}`, "{\"sub\":\"a\x01\"}", "{\"x\":\"\xff\"}", `{"x":01}`, `{"SUB":"a","Sub":"b"}`, `{` + manyMembers(257) + `}`} {
+	for _, payload := range []string{``, `[]`, `null`, `{"sub":"a","sub":"b"}`, `{"x":1,"x":2}`, `{"sub":"a","\u0073ub":"b"}`, `{"sub":"a"`, `{"sub":"a"}x`, `{"sub":"a",}`, "{\"sub\":\"a\x01\"}", "{\"x\":\"\xff\"}", `{"x":01}`, `{"SUB":"a","Sub":"b"}`, `{` + manyMembers(257) + `}`} {
 		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, payload string) {
@@ -306,6 +313,29 @@ func TestPassReads(t *testing.T) {
 			if got := d.compare(t, payload); got != want {
 				t.Errorf("%s: the pass has read %s: %v", d.name, payload, got)
 			}
+		}
+	}
+}
+
+// A name that is there twice is found among the first 64 fields of a struct, and after them.
+func TestManyFields(t *testing.T) {
+	var fields []reflect.StructField
+	for i := range 70 {
+		fields = append(fields, reflect.StructField{Name: fmt.Sprint("M", i), Type: reflect.TypeFor[int](), Tag: reflect.StructTag(fmt.Sprintf(`json:"m%d"`, i))})
+	}
+	typ := reflect.StructOf(fields)
+	target := newTarget(make(shapes).of(typ))
+	pass := func(payload string) (reflect.Value, error) {
+		v := reflect.New(typ).Elem()
+		return v, target.pass(payload, v, new(Facts), new(Decoder))
+	}
+	for i := range 70 {
+		v, err := pass(fmt.Sprintf(`{%s,"other":1,"m%d":7}`, strings.Replace(manyMembers(70), fmt.Sprintf(`"m%d"`, i), `"x"`, 1), i))
+		if err != nil || v.Field(i).Int() != 7 {
+			t.Errorf("field %d: %v, %v", i, v, err)
+		}
+		if _, err := pass(fmt.Sprintf(`{%s,"m%d":7}`, manyMembers(70), i)); err == nil {
+			t.Errorf("field %d is taken twice", i)
 		}
 	}
 }

@@ -28,35 +28,21 @@ type Facts struct {
 	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
 
-// claims are those that Facts have.
-var claims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "scope", "scp"}
+// A setter takes the JSON text of a claim. It reports whether the text has the claim's type.
+type setter func(f *Facts, v string, numericSubject bool) (ok bool)
 
-// set takes the JSON text of a claim. It reports whether the text has the claim's type.
-func (f *Facts) set(name, v string, numericSubject bool) (ok bool) {
-	ok = true
-	switch name {
-	case "iss":
-		f.issuer, ok = v, v[0] == '"'
-	case "sub":
-		f.subject, ok = v, v[0] == '"' || numericSubject && isSubject(v)
-	case "aud":
-		f.audience, ok = v, isAudience(v)
-	case "exp":
-		f.Expires, ok = ParseNumericDate(v)
-	case "nbf":
-		f.NotBefore, ok = ParseNumericDate(v)
-	case "iat":
-		f.IssuedAt, ok = ParseNumericDate(v)
-	case "jti":
-		f.id, ok = v, v[0] == '"'
-	case "cnf":
-		f.Confirmation = v
-	case "scope":
-		f.scope = v
-	case "scp":
-		f.scp = v
-	}
-	return ok
+// setters are those of the claims that Facts have.
+var setters = map[string]setter{
+	"iss":   func(f *Facts, v string, _ bool) bool { f.issuer = v; return v[0] == '"' },
+	"sub":   func(f *Facts, v string, n bool) bool { f.subject = v; return v[0] == '"' || n && isSubject(v) },
+	"aud":   func(f *Facts, v string, _ bool) bool { f.audience = v; return isAudience(v) },
+	"exp":   func(f *Facts, v string, _ bool) (ok bool) { f.Expires, ok = ParseNumericDate(v); return ok },
+	"nbf":   func(f *Facts, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
+	"iat":   func(f *Facts, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
+	"jti":   func(f *Facts, v string, _ bool) bool { f.id = v; return v[0] == '"' },
+	"cnf":   func(f *Facts, v string, _ bool) bool { f.Confirmation = v; return true },
+	"scope": func(f *Facts, v string, _ bool) bool { f.scope = v; return true },
+	"scp":   func(f *Facts, v string, _ bool) bool { f.scp = v; return true },
 }
 
 var errLimits = errors.New("there are too many members, or they are nested too deep")
@@ -114,11 +100,7 @@ func (f *Facts) Issuer() string { return unquote(f.issuer) }
 // Subject returns sub, "" if it is absent.
 func (f *Facts) Subject() string { return unquote(f.subject) }
 
-// IsFrom reports whether iss is issuer. It does not allocate.
-func (f *Facts) IsFrom(issuer string) bool { return f.issuer != "" && unquote(f.issuer) == issuer }
-
-// isSubject reports whether v is a number that may be a subject: digits without a fraction or an
-// exponent, which would be further spellings of one number.
+// isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.
 func isSubject(v string) bool {
 	n, ok := parseDigits(v)
 	return ok && n <= maxSubject

@@ -58,10 +58,8 @@ func (made shapes) of(t reflect.Type) *shape {
 	}
 	s := &shape{kind: special[t], t: t}
 	made[t] = s
-	if s.kind != other {
-		return s
-	}
 	switch k := t.Kind(); {
+	case s.kind != other:
 	case k == reflect.String:
 		s.kind = text
 	case k == reflect.Bool:
@@ -121,11 +119,12 @@ func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int,
 
 // A member is what is wanted of an object: for a field, for the facts, or for both.
 type member struct {
-	name    string
-	key     uint64
-	isClaim bool   // the facts need it
-	shape   *shape // nil without a field
-	path    []int  // of the field
+	name  string
+	key   uint64
+	bit   uint64 // of those that an object has had; 0 if the list of names finds duplicates
+	set   setter // of a claim that the facts need, or nil
+	shape *shape // nil without a field
+	path  []int  // of the field
 }
 
 // members is a hash table, at most half full.
@@ -136,9 +135,10 @@ func newMembers(wanted map[string]member) members {
 	for size < 2*len(wanted) {
 		size *= 2
 	}
-	table := make(members, size)
+	table, bit := make(members, size), uint64(1)
 	for name, m := range wanted {
-		m.name, m.key = name, keyOf([]byte(name))
+		m.name, m.key, m.bit = name, keyOf([]byte(name)), bit
+		bit <<= 1 // and 0 from the 65th on
 		table[table.place(m.key, []byte(name))] = &m
 	}
 	return table
@@ -147,7 +147,7 @@ func newMembers(wanted map[string]member) members {
 // A target is what a pass reads a payload into.
 type target struct {
 	root *shape  // of the claims type; the zero shape for the facts alone
-	top  members // of the payload: the fields, and what the facts need
+	top  members // the fields, and what the facts need
 }
 
 func newTarget(root *shape) *target {
@@ -157,9 +157,9 @@ func newTarget(root *shape) *target {
 			wanted[m.name] = *m
 		}
 	}
-	for _, name := range claims {
+	for name, set := range setters {
 		m := wanted[name]
-		m.isClaim = true
+		m.set = set
 		wanted[name] = m
 	}
 	return &target{root, newMembers(wanted)}
@@ -196,11 +196,10 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	if p.peek() != '{' {
 		return errLimits
 	}
-	n := 0
+	n, seen := 0, uint64(0)
 	base := p.open()
 	for ; p.next('}'); n++ {
-		name := p.name()
-		m := t.top[t.top.place(name.key, p.textOf(name))]
+		m := p.wanted(t.top, &seen, t.root.kind == anyDictionary)
 		p.peek()
 		start := p.pos
 		switch {
@@ -211,11 +210,8 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		default:
 			p.skip()
 		}
-		if m == nil || !m.isClaim || p.fault {
-			continue
-		}
-		if v := p.payload[start:p.pos]; !f.set(m.name, v, d.numericSubject) {
-			return unfitClaim(m.name, v)
+		if m != nil && m.set != nil && !p.fault && !m.set(f, p.payload[start:p.pos], d.numericSubject) {
+			return unfitClaim(m.name, p.payload[start:p.pos])
 		}
 	}
 	if t.root.kind == anyDictionary {
@@ -227,6 +223,22 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		return errLimits
 	}
 	return nil
+}
+
+// wanted reads a name and returns what is wanted of it, nil if nothing. seen has the members that
+// the object has had. Their names go to the list of names only if they are needed for a map.
+func (p *pass) wanted(t members, seen *uint64, needsName bool) *member {
+	name := p.name()
+	m := t[t.place(name.key, p.textOf(name))]
+	if m == nil || m.bit == 0 || p.fault || needsName {
+		return m
+	}
+	if *seen&m.bit != 0 {
+		p.fail()
+	}
+	*seen |= m.bit
+	p.names = p.names[:len(p.names)-1]
+	return m
 }
 
 // fieldAt returns a field of v. It sets embedded pointers that are nil.
@@ -263,9 +275,11 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		v.SetBool(c == 't')
 	case integer:
-		digits := p.textAt(p.value())
-		x, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || digits == "-0" || v.OverflowInt(x) {
+		x, ok := parseDigits(strings.TrimPrefix(p.textAt(p.value()), "-"))
+		if c == '-' {
+			x, ok = -x, ok && x > 0 // the library decides on -0
+		}
+		if !ok || v.OverflowInt(x) {
 			p.fail()
 		}
 		v.SetInt(x)
@@ -277,11 +291,12 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 	case anything, anyDictionary:
 		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
 	case date:
-		seconds, ok := parseDigits(p.textAt(p.value()))
-		if !ok || seconds > maxNumericDate {
+		text, to := p.textAt(p.value()), v.Addr().Interface().(*jwt.NumericDate)
+		if seconds, ok := parseDigits(text); ok && seconds <= maxNumericDate {
+			to.Time = time.Unix(seconds, 0).Truncate(jwt.TimePrecision)
+		} else if p.fault || decodeNumericDate([]byte(text), to) != nil {
 			p.fail()
 		}
-		v.Addr().Interface().(*jwt.NumericDate).Time = time.Unix(seconds, 0).Truncate(jwt.TimePrecision)
 	case recipients:
 		to := v.Addr().Interface().(*jwt.ClaimStrings)
 		if c == '"' {
@@ -303,10 +318,9 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		p.close(base)
 	case object:
-		base := p.open()
+		base, seen := p.open(), uint64(0)
 		for p.next('}') {
-			name := p.name()
-			if m := s.fields[s.fields.place(name.key, p.textOf(name))]; m != nil {
+			if m := p.wanted(s.fields, &seen, false); m != nil {
 				p.fill(m.shape, fieldAt(v, m.path))
 			} else {
 				p.skip()
@@ -330,16 +344,20 @@ func (p *pass) texts() []string {
 		return nil
 	}
 	p.elements = p.elements[:0]
+	hasEscapes := false
 	for p.open(); p.next(']'); {
-		inner, _ := p.string()
+		inner, escaped := p.string()
 		p.elements = append(p.elements, inner)
+		hasEscapes = hasEscapes || escaped
 	}
 	if p.fault {
 		return nil
 	}
 	all := make([]string, len(p.elements))
 	for i, s := range p.elements {
-		all[i] = unquote(p.payload[s.start-1 : s.end+1])
+		if all[i] = p.textAt(s); hasEscapes {
+			all[i] = unquote(p.payload[s.start-1 : s.end+1])
+		}
 	}
 	return all
 }

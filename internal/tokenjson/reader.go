@@ -14,7 +14,19 @@ import (
 // without lone surrogates and without a name twice in one object. After a fault every method
 // does nothing, so a loop over members or elements ends.
 type reader struct {
-	text              []byte
+	text []byte
+	progress
+
+	buffer   []byte                 // for the caller
+	names    []nameRef              // of the members so far of all objects that pos is in
+	spill    []byte                 // the text of names with escapes
+	table    *[2 * maxListed]uint16 // of the names of one object; made once
+	elements []span                 // of an array of strings
+	values   []any                  // of the objects and arrays of type any that pos is in
+}
+
+// progress says how far a reader is. It has no pointers, so it costs little to reset.
+type progress struct {
 	pos               int
 	fault             bool // the text is not strict JSON, or breaks a limit
 	isFirst           bool // the next member or element is the first one of its object or array
@@ -24,13 +36,6 @@ type reader struct {
 	maxMembers        int
 	isLarge           bool // the fault is that there are more levels or members
 	ignoresDuplicates bool // no list of names is kept
-
-	buffer   []byte                 // for the caller
-	names    []nameRef              // of the members so far of all objects that pos is in
-	spill    []byte                 // the text of names with escapes
-	table    *[2 * maxListed]uint16 // of the names of one object; made once
-	elements []span                 // of an array of strings
-	values   []any                  // of the objects and arrays of type any that pos is in
 }
 
 // A span is a part of reader.text.
@@ -56,7 +61,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 // newReader returns a reader of text. It must be given back with release.
 func newReader(text []byte, maxDepth, maxMembers int) *reader {
 	r := readers.Get().(*reader)
-	r.text, r.maxDepth, r.maxMembers = text, maxDepth, maxMembers
+	r.text, r.progress = text, progress{maxDepth: maxDepth, maxMembers: maxMembers}
 	return r
 }
 
@@ -65,7 +70,7 @@ func (r *reader) release() {
 	if max(cap(r.names), cap(r.elements), cap(r.values)) > maxKept {
 		r.names, r.elements, r.values = nil, nil, nil
 	}
-	*r = reader{buffer: r.buffer[:0], spill: r.spill[:0], names: r.names[:0], elements: r.elements[:0], values: r.values[:0], table: r.table}
+	r.text, r.buffer, r.spill, r.names, r.values = nil, r.buffer[:0], r.spill[:0], r.names[:0], r.values[:0]
 	readers.Put(r)
 }
 

@@ -42,10 +42,8 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 	}
 	d := decoderFor(w.needsFuncs)
 	d.numericSubject = numericSubject
-	if !w.foreign {
-		if s := make(shapes).of(t); s.kind == object || s.kind == anyDictionary {
-			d.target = newTarget(s)
-		}
+	if s := make(shapes).of(t); !w.foreign && (s.kind == object || s.kind == anyDictionary) {
+		d.target = newTarget(s)
 	}
 	return d, nil
 }
@@ -116,14 +114,11 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 }
 
 func pointsToItself(t reflect.Type) bool {
-	seen := map[reflect.Type]bool{}
-	for ; t.Kind() == reflect.Pointer; t = t.Elem() {
-		if seen[t] {
-			return true
-		}
-		seen[t] = true
+	const levels = 100 // more than any type of a program has
+	for i := 0; i < levels && t.Kind() == reflect.Pointer; i++ {
+		t = t.Elem()
 	}
-	return false
+	return t.Kind() == reflect.Pointer
 }
 
 func (w *typeWalk) visitFields(t reflect.Type, path string) {
