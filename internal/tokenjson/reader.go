@@ -289,10 +289,8 @@ func (r *reader) string() (inner span, escaped bool) {
 		r.fail()
 		return inner, false
 	}
-	b, start := r.text, r.pos+1
-	isASCII := true
-read:
-	for i := start; ; {
+	b, start, isASCII := r.text, r.pos+1, true
+	for i := start; i < len(b); i++ {
 		// Eight bytes at once, until one of them ends the string or needs a look.
 		for i+8 <= len(b) {
 			if odd := oddBytes(binary.LittleEndian.Uint64(b[i:])); odd != 0 {
@@ -301,26 +299,23 @@ read:
 			}
 			i += 8
 		}
-		if i >= len(b) {
+		if i == len(b) {
 			break
 		}
 		switch c := b[i]; {
 		case c == '"':
-			r.pos = i + 1
-			if (escaped || !isASCII) && !r.isText(b[start-1:i+1], escaped) {
-				break read
+			if !escaped && isASCII || r.isText(b[start-1:i+1], escaped) {
+				r.pos = i + 1
+				return span{start, i}, escaped
 			}
-			return span{start, i}, escaped
+			i = len(b)
 		case c == '\\':
 			escaped = true
-			i += 2
+			i++
 		case c < ' ':
-			break read
+			i = len(b)
 		case c >= utf8.RuneSelf:
 			isASCII = false
-			i++
-		default:
-			i++
 		}
 	}
 	r.fail()
@@ -342,8 +337,8 @@ func (r *reader) isText(quoted []byte, escaped bool) bool {
 // backslash, a control character or not ASCII. Bits in later bytes mean nothing.
 func oddBytes(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return (x | (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+	low, backslash := x^ones*2, x^ones*'\\' // the 2 brings the quote below the space, next to the control characters
+	return (x | (low-ones*('"'^2+1))&^low | (backslash-ones)&^backslash) & tops
 }
 
 // Members calls f with the name and the value of each member of a JSON object, until f returns
