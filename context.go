@@ -38,27 +38,31 @@ func NewContext[C any](ctx context.Context, t *Token[C]) context.Context {
 // other keys have no type: guards ask for the innermost.
 type (
 	tokenKey[C any] struct{}
-	configKey       struct{}
+	attemptKey      struct{}
 	scopedKey       struct{}
 )
 
 // A tokenContext hides a token of an outer context too: its own may be nil.
 type tokenContext[C any] struct {
 	context.Context
-	token  *Token[C]
-	config *config // nil for one that a test made
+	token *Token[C]
+	at    *attempt // nil for one that a test made
 }
 
 func (c *tokenContext[C]) Value(key any) any {
-	switch key.(type) {
+	switch key := key.(type) {
 	case tokenKey[C]:
 		return c.token
-	case configKey:
-		if c.config != nil {
-			return c.config
+	case attemptKey:
+		if c.at != nil {
+			return c.at
 		}
 	case scopedKey:
 		return scoped(c)
+	case confirmedKey:
+		if c.at != nil && c.token != nil && c.token.Raw() == key.token && c.at.asks(key.by) {
+			return true
+		}
 	}
 	return c.Context.Value(key)
 }
@@ -84,7 +88,7 @@ func (c *tokenContext[C]) hasScope(want string) bool {
 	return false
 }
 
-func (c *tokenContext[C]) tokenResult() Result { return c.token.tokenResult() }
+func (c *tokenContext[C]) tokenResult(at *attempt) Result { return c.token.tokenResult(at) }
 
 func (c *tokenContext[C]) detail(f *failure) string {
 	return f.Needs + ", the token has " + logtext.Quote(strings.Join(c.token.Scopes(), " ")) + ": have the client ask for it, and the issuer grant it"
@@ -104,9 +108,9 @@ type verified[C any] struct {
 	raw     string
 }
 
-func newVerified[C any](ctx context.Context, c *config, raw string) *verified[C] {
+func newVerified[C any](ctx context.Context, at *attempt, raw string) *verified[C] {
 	v := &verified[C]{raw: raw}
 	v.storage.raw, v.storage.facts = &v.raw, &v.facts
-	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, config: c}
+	v.tokenContext = tokenContext[C]{Context: ctx, token: &v.storage, at: at}
 	return v
 }

@@ -1,20 +1,17 @@
 package jwthttp
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/credential"
 	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
-	"github.com/jwthttp/jwthttp/internal/syntax"
-	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A detailer has what the text of a failure is made of. Nothing is formatted before the text is
@@ -23,9 +20,9 @@ type detailer interface{ detail(f *failure) string }
 
 // failure returns err as it leaves a middleware, with what was learned until then. r is nil if
 // there is no request. It allocates once: failure and details are in one piece of memory.
-func (c *config) failure(err error, l *learned, r *http.Request) *failure {
+func (l *learned) failure(err error, r *http.Request) *failure {
 	f := failureOf(err)
-	f.at = c
+	f.at = l.at
 	t := &l.token
 	switch {
 	case f.inner != nil || t.payload == "" && l.segments == 0 && r == nil:
@@ -56,63 +53,16 @@ func (c *config) failure(err error, l *learned, r *http.Request) *failure {
 	x := &struct {
 		failure
 		requestDetail
-	}{f, requestDetail{r.Header[authorization], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host}}
+	}{f, requestDetail{credential.NewRequest(r)}}
 	x.inner = &x.requestDetail
 	return &x.failure
 }
 
-// A requestDetail is for a request in which no token was found. It does not keep the map of the
-// headers, to which others may write.
-type requestDetail struct {
-	authorization, cookies []string
-	origin, site, host     string
-}
+// A requestDetail is for a request in which no token was found.
+type requestDetail struct{ credential.Request }
 
 func (d *requestDetail) detail(f *failure) string {
-	switch {
-	case f.Reason == reason.NoToken:
-		return detail.NoToken(f.at.placeNames(), d.authorization, d.cookies)
-	case f.Reason == reason.CrossOrigin:
-		return detail.CrossOrigin(d.origin, d.site, d.host)
-	case len(d.authorization) > 1:
-		return fmt.Sprintf("there are %d Authorization headers: send one", len(d.authorization))
-	case f.Reason == reason.Credential && len(d.authorization) == 1:
-		return detail.MalformedBearer(d.authorization[0])
-	case f.Reason == reason.ManyCookies:
-		return detail.ManyCookies
-	}
-	var found []string
-	if len(d.authorization) > 0 {
-		found = append(found, authorization)
-	}
-	for place := range all(f.at.places) {
-		name, ok := place.Source.cut(inCookie)
-		switch value, err := syntax.FindCookie(d.cookies, name); {
-		case !ok:
-		case err == syntax.ErrTwoCookies:
-			found = append(found, "two cookies "+logtext.Quote(name))
-		case err != nil || value != "":
-			found = append(found, "the cookie "+logtext.Quote(name))
-		}
-	}
-	return detail.Several(f.at.placeNames(), found)
-}
-
-// placeNames lists the places where a token may be.
-func (c *config) placeNames() string {
-	var names []string
-	for place := range all(c.places) {
-		name := string(place.Source)
-		if cookie, ok := place.Source.cut(inCookie); ok {
-			name = "the cookie " + logtext.Quote(cookie)
-		} else if header, ok := place.Source.cut(inHeader); ok && place.bearer {
-			name = header + ": Bearer"
-		} else if ok {
-			name = "the header " + header
-		}
-		names = append(names, name)
-	}
-	return strings.Join(names, " and ")
+	return d.Explain(f.Reason, f.at.places, f.at.service.Names())
 }
 
 // A tokenDetail is for a token that was refused before its signature was verified.
@@ -189,37 +139,5 @@ type claimsDetail struct {
 }
 
 func (d *claimsDetail) detail(f *failure) string {
-	claims, _ := tokenjson.ReadFacts(d.payload, true)
-	rules, bound := &f.at.rules, d.key.material
-	switch f.Reason {
-	case reason.SenderBound:
-		return detail.SenderBound
-	case reason.Issuer:
-		want := rules.issuer
-		if want == "" || claims.Issuer() == want {
-			want = bound.issuer
-		}
-		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())
-	case reason.Audience:
-		want := rules.audience
-		if claims.IsFor(want) {
-			want = bound.audience
-		}
-		return detail.Audience(want, claims.Audience())
-	case reason.NotYetValid:
-		return detail.Ahead("nbf", claims.NotBefore.Ceil().Sub(d.when), rules.leeway)
-	case reason.IssuedLater:
-		return detail.Ahead("iat", claims.IssuedAt.Floor().Sub(d.when), rules.leeway)
-	case reason.MissingClaim:
-		if !claims.Expires.Present && !rules.allowMissingExpiry {
-			return detail.MissingExpiry
-		}
-		return detail.MissingIssuedAt
-	case reason.Expired:
-		if claims.Expires.Present && !d.when.Before(claims.Expires.Floor().Add(rules.leeway)) {
-			return detail.Expired(d.when.Sub(claims.Expires.Floor()), rules.leeway)
-		}
-		return detail.TooOld(d.when.Sub(claims.IssuedAt.Floor()), rules.maxAge, rules.leeway)
-	}
-	return ""
+	return f.at.rules.Explain(f.Reason, d.payload, &d.key.material.sender, d.when)
 }

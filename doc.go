@@ -52,18 +52,21 @@
 //
 // Each step is a function that can be read alone:
 //
-//  1. extract, in extractors.go, finds exactly one credential and remembers its place.
+//  1. credential.Find, in internal/credential, finds exactly one credential and remembers its
+//     place and its scheme.
 //  2. gate.IsCrossOrigin, in internal/gate, finds a browser's cookie that another site has sent.
 //  3. jws.Split, in internal/jws/compact.go, splits the token and checks its size and alphabet.
-//  4. ReadHeader, in internal/jws/header.go, reads the header. acceptsType, in rules.go, checks
-//     its typ.
+//  4. ReadHeader, in internal/jws/header.go, reads the header. AcceptsType, in internal/rules,
+//     checks its typ.
 //  5. eligibleKeys, in keysource.go, asks the key source. A key verifies one algorithm only.
 //  6. verifier.open, in verify.go, has steps 3 to 6. It verifies the signature, and no other
 //     function returns a payload. Nothing of the payload was read until now, except that
 //     [Issuers] read iss in step 5.
 //  7. Decode, in internal/tokenjson, decodes the claims in one strict pass.
-//  8. rules.check, in rules.go, refuses a token that is bound to a key (cnf).
-//  9. It then checks the registered claims.
+//  8. Rules.Check, in internal/rules, checks the registered claims. Without [Options].Bindings it
+//     refuses a token that is bound to a key (cnf).
+//  9. confirm, in binding.go, has the Bindings confirm that the request comes from the holder of
+//     that key.
 //  10. verify, in middleware.go, calls Validate and the checks.
 //  11. Handler, in middleware.go, puts the token in the context. The next handler runs, once.
 //
@@ -74,5 +77,6 @@
 //
 // Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
 // Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
-// RFC 9728. Package jwthttptest has an issuer for tests, and examines a whole chain.
+// RFC 9728. Package mtls is for tokens that are bound to a client certificate.
+// Package jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp

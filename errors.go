@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 )
@@ -29,6 +30,9 @@ var (
 	ErrUnavailable       = reason.ErrUnavailable       // 503: keys or a check's store are out of reach
 	ErrMisconfigured     = reason.ErrMisconfigured     // 500: a fault of the program, such as a guard outside its middleware
 
+	ErrInvalidProof = reason.ErrInvalidProof // 401: the proof of a bound token was refused
+	ErrUseNonce     = reason.ErrUseNonce     // 401: the proof needs a current nonce of the server
+
 	// ErrUnknownKey is what a [KeySource] returns when it has no key for the token. Any other
 	// error of a key source is ErrUnavailable.
 	ErrUnknownKey = reason.ErrUnknownKey
@@ -37,8 +41,8 @@ var (
 // A failure is why one request was refused. It is never changed once it is made.
 type failure struct {
 	*reason.Reason
-	inner any     // the error that led to it, or a detailer, or nil; no client sees it
-	at    *config // of the middleware that refused; nil if it is not known
+	inner any      // the error that led to it, or a detailer, or nil; no client sees it
+	at    *attempt // of the middleware that refused; nil if it is not known
 }
 
 // Error is on one line: it may hold what an attacker chose, and it ends up in logs.
@@ -92,6 +96,17 @@ func orUnavailable(r *reason.Reason, err error) *failure {
 	return because(r, err)
 }
 
+// unfitRequest returns the refusal for an error of credential.Find.
+func unfitRequest(err error) error {
+	if err == error(reason.NoToken) {
+		return err
+	}
+	if r, ok := err.(refusal); ok && r.Self().Err == ErrInvalidRequest {
+		return err
+	}
+	return orUnavailable(reason.Credential, err)
+}
+
 func isUnavailable(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
@@ -126,8 +141,9 @@ func failureOf(err error) failure {
 // error and no byte of the request reaches the client.
 //
 // It is the default of [Options].ErrorHandler. A custom handler may call it with the error that
-// it was given, wrapped or not. The challenge then names the realm of the middleware that
-// refused. An error of no known kind is answered like a refused token, or with a 503 if it wraps
+// it was given, wrapped or not. The challenges are then those of the
+// middleware that refused: one for each scheme, with the error in that of the scheme that was
+// tried. An error of no known kind is answered like a refused token, or with a 503 if it wraps
 // [context.DeadlineExceeded] or [context.Canceled].
 //
 // Header fields that were set before stay, such as Vary, Set-Cookie and those of CORS. Those that
@@ -139,8 +155,8 @@ func failureOf(err error) failure {
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	f := failureOf(err)
 	if f.at == nil {
-		f.Answer.Write(w, r, nil)
+		f.Answer.Write(w, r, nil, answer.SeveralSchemes)
 		return
 	}
-	f.Answer.Write(w, r, &f.at.service)
+	f.Answer.Write(w, r, &f.at.service, f.at.scheme)
 }

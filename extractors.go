@@ -2,14 +2,13 @@ package jwthttp
 
 import (
 	"errors"
-	"iter"
-	"maps"
 	"net/http"
 	"net/textproto"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/jwthttp/jwthttp/internal/credential"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -62,11 +61,12 @@ type Extractor struct {
 	err     error       // of the call that made it; New returns it
 }
 
-// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. Another scheme is not a
-// credential here, and neither is an empty value. A token without "Bearer" before it is taken for
+// BearerHeader reads "Authorization: Bearer …", RFC 6750 section 2.1. With Options.Bindings it reads
+// their schemes too, such as "Authorization: DPoP …". Another scheme is not a credential here, and
+// neither is an empty value. A token without "Bearer" before it is taken for
 // the name of another scheme. These are errors:
 //   - two Authorization headers, of whatever scheme
-//   - a Bearer header that does not hold exactly one token
+//   - a header of one of these schemes that does not hold exactly one token
 //   - a value that does not begin with the name of a scheme, such as a quote or a comma
 func BearerHeader() Extractor {
 	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}
@@ -84,16 +84,11 @@ func Cookie(name string) Extractor {
 		err:    validate.CookieName(name),
 		Source: inCookie + Source(name),
 		Extract: func(r *http.Request) (string, error) {
-			token, err := syntax.FindCookie(r.Header["Cookie"], name)
-			switch err {
-			case nil:
-				return token, nil
-			case syntax.ErrTwoCookies:
-				return "", reason.TwoCredentials
-			case syntax.ErrManyCookies:
-				return "", reason.ManyCookies
+			token, err := credential.Cookie(r, name)
+			if err == syntax.ErrCookieValue {
+				err = because(reason.Credential, err)
 			}
-			return "", because(reason.Credential, err)
+			return token, err
 		},
 	}
 }
@@ -107,16 +102,7 @@ func Cookie(name string) Extractor {
 // "header:", and the gate checks them.
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
-	extract := func(r *http.Request) (string, error) {
-		switch values := r.Header[name]; len(values) {
-		case 0:
-			return "", nil
-		case 1:
-			return syntax.Trim(values[0]), nil
-		default:
-			return "", reason.TwoCredentials
-		}
-	}
+	extract := func(r *http.Request) (string, error) { return credential.Header(r, name) }
 	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: validate.HeaderName(name)}
 }
 
@@ -133,21 +119,11 @@ func FirstOf(places ...Extractor) Extractor {
 var errNoScheme = because(reason.Credential, syntax.ErrNoScheme)
 
 func bearer(r *http.Request) (string, error) {
-	values := r.Header[authorization]
-	if len(values) == 0 {
-		return "", nil
+	token, err := credential.Authorization(r, "Bearer")
+	if err == syntax.ErrNoScheme {
+		err = errNoScheme
 	}
-	if len(values) > 1 {
-		return "", reason.TwoCredentials
-	}
-	token, err := syntax.Credentials(values[0], "Bearer")
-	switch err {
-	case nil:
-		return token, nil
-	case syntax.ErrNoScheme:
-		return "", errNoScheme
-	}
-	return "", reason.Credential
+	return token, err
 }
 
 // check returns what is wrong with the configuration of a single place.
@@ -161,125 +137,52 @@ func (e *Extractor) check() error {
 	return validate.Source(string(e.Source))
 }
 
-// compiled returns e as it is used for requests. A function of the caller's for a header gets one
-// value without white space around it, as our own functions do. Otherwise a function that looks
-// for "JWT " would not see a credential in " JWT x", and a handler inside that trims the value
-// would.
-func (e Extractor) compiled() Extractor {
+// compiled returns e as it is used for requests. schemes are those of Bindings, under which tokens
+// come to the places of BearerHeader too.
+func (e *Extractor) compiled(schemes []string) credential.Place {
 	if e.firstOf != nil {
-		e.firstOf = slices.Clone(e.firstOf)
-		for i := range e.firstOf {
-			e.firstOf[i] = e.firstOf[i].compiled()
-		}
-		return e
+		return credential.Place{FirstOf: compiled(e.firstOf, schemes)}
 	}
 	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
-	e.bearer = e.bearer && (isOwn || e.Source == inAuthorization)
-	name, isHeader := e.Source.cut(inHeader)
-	if !isHeader || isOwn {
-		return e
+	p := credential.Place{Source: string(e.Source), Extract: e.Extract, IsB64Token: e.bearer && (isOwn || e.Source == inAuthorization)}
+	if name, isHeader := e.Source.cut(inHeader); isHeader && !isOwn {
+		p.Extract = credential.OneValue(name, e.Extract)
 	}
-	name = textproto.CanonicalMIMEHeaderKey(name)
-	extract := e.Extract
-	e.Extract = func(r *http.Request) (string, error) {
-		values := r.Header[name]
-		if len(values) > 1 {
-			return "", reason.TwoCredentials
-		}
-		if len(values) == 1 && syntax.Trim(values[0]) != values[0] {
-			// The caller's request stays as it is: others may be reading it.
-			trimmed := *r
-			trimmed.Header = maps.Clone(r.Header)
-			trimmed.Header[name] = []string{syntax.Trim(values[0])}
-			r = &trimmed
-		}
-		token, err := extract(r)
-		return syntax.Trim(token), err
+	if !e.takesSchemes() || len(schemes) == 0 {
+		return p
 	}
-	return e
+	all := []credential.Place{p}
+	for i, scheme := range schemes {
+		p.Scheme = i + 1
+		p.Extract = func(r *http.Request) (string, error) { return credential.Authorization(r, scheme) }
+		all = append(all, p)
+	}
+	return credential.Place{FirstOf: all} // the header has one scheme, so the order plays no part
+}
+
+// takesSchemes reports whether e is the place of BearerHeader, as this package made it.
+func (e *Extractor) takesSchemes() bool {
+	return e.bearer && e.Source == inAuthorization && codeOf(e.Extract) == e.own
+}
+
+func compiled(places []Extractor, schemes []string) []credential.Place {
+	var compiled []credential.Place
+	for i := range places {
+		compiled = append(compiled, places[i].compiled(schemes))
+	}
+	return compiled
 }
 
 func codeOf(f func(r *http.Request) (string, error)) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// find returns the token that r carries in this place, "" if none. The second result is the place
-// itself, or the one of FirstOf's places that has the token.
-func (e *Extractor) find(r *http.Request) (string, *Extractor, error) {
-	if e.firstOf == nil {
-		token, err := e.Extract(r)
-		if err != nil && (errors.Is(err, ErrNoToken) || errors.Is(err, http.ErrNoCookie)) {
-			return "", nil, nil
-		}
-		return token, e, err
-	}
-	for i := range e.firstOf {
-		if token, place, err := e.firstOf[i].find(r); token != "" || err != nil {
-			return token, place, err
-		}
-	}
-	return "", nil, nil
-}
-
-// extract returns the one token that r carries and its place, reason.NoToken if there is none.
-func extract(places []Extractor, r *http.Request) (token string, place *Extractor, err error) {
-	for i := range places {
-		t, p, err := places[i].find(r)
-		if err != nil {
-			if r, ok := err.(refusal); ok && r.Self().Err == ErrInvalidRequest {
-				return "", nil, err
-			}
-			return "", nil, orUnavailable(reason.Credential, err)
-		}
-		if t == "" {
-			continue
-		}
-		if token != "" {
-			return "", nil, reason.TwoCredentials
-		}
-		if len(places) > 1 && p.isMalformed(t) { // before another place is asked
-			return "", nil, reason.Credential
-		}
-		token, place = t, p
-	}
-	if token == "" {
-		return "", nil, reason.NoToken
-	}
-	return token, place, nil
-}
-
 // all returns the single places in these, those of FirstOf included.
-func all(places []Extractor) iter.Seq[*Extractor] {
-	return func(yield func(*Extractor) bool) {
-		for i := range places {
-			if places[i].firstOf == nil {
-				if !yield(&places[i]) {
-					return
-				}
-				continue
-			}
-			for place := range all(places[i].firstOf) {
-				if !yield(place) {
-					return
-				}
-			}
+func all(places []Extractor) (list []*Extractor) {
+	for i := range places {
+		if places[i].firstOf == nil {
+			list = append(list, &places[i])
+		} else {
+			list = append(list, all(places[i].firstOf)...)
 		}
 	}
-}
-
-// isMalformed reports whether a token that was refused is not even a b64token of RFC 6750. Good
-// tokens are not asked, because that would be one scan more.
-func (e *Extractor) isMalformed(token string) bool { return e.bearer && !syntax.IsB64Token(token) }
-
-// varyOn names the request headers that the places read.
-func varyOn(places []Extractor) string {
-	var names []string
-	for place := range all(places) {
-		name, ok := place.Source.cut(inHeader)
-		if _, isCookie := place.Source.cut(inCookie); isCookie {
-			name, ok = "Cookie", true
-		}
-		if ok && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ", ")
+	return list
 }

@@ -90,7 +90,7 @@ func requireScopes(name string, scopes []string, suffices func(scoped) bool) fun
 }
 
 // A refusedToken is the token that a guard has refused.
-type refusedToken interface{ tokenResult() Result }
+type refusedToken interface{ tokenResult(*attempt) Result }
 
 // newGuard returns a guard that refuses what decide has an error for. decide also returns the
 // token that it has refused, nil if there is none.
@@ -114,11 +114,11 @@ func newGuard(name string, decide func(context.Context) (refusedToken, error)) f
 // refuse answers and reports as the innermost middleware does. What is not the client's fault is
 // logged within a limit.
 func refuse(w http.ResponseWriter, r *http.Request, name string, token refusedToken, err error, limit *logtext.Limit) {
-	c, inside := r.Context().Value(configKey{}).(*config)
+	at, inside := r.Context().Value(attemptKey{}).(*attempt)
 	if f, ok := err.(*failure); ok && f.Err == ErrMisconfigured {
 		var logger *slog.Logger
 		if inside {
-			logger = c.observer.logger
+			logger = at.observer.logger
 		}
 		attrs := append(make([]slog.Attr, 0, 4), slog.Any("err", f))
 		if r.Pattern != "" {
@@ -130,17 +130,17 @@ func refuse(w http.ResponseWriter, r *http.Request, name string, token refusedTo
 		WriteError(w, r, err)
 		return
 	}
-	f := c.failure(err, &learned{}, nil)
+	f := (&learned{at: at}).failure(err, nil)
 	if inner, ok := token.(detailer); ok && f.Err == ErrInsufficientScope {
 		f.inner = inner
 	}
-	c.observer.report(r, f, name, limit, func() Result {
+	at.observer.report(r, f, name, limit, func() Result {
 		if token == nil {
 			return Result{}
 		}
-		return token.tokenResult()
+		return token.tokenResult(at)
 	})
-	c.write(w, r, f)
+	at.write(w, r, f)
 }
 
 // unfitGuard returns the guard that could not be made as it was asked for.

@@ -57,10 +57,10 @@ func (s Issuers) Keys(ctx context.Context, h TokenHeader) ([]Key, error) {
 }
 
 // isFree reports whether k is bound to no issuer.
-func (k Key) isFree() bool { return k.material != nil && k.material.issuer == "" }
+func (k Key) isFree() bool { return k.material != nil && k.material.sender.Issuer == "" }
 
 func (k Key) bindTo(issuer string) Key {
-	if k.isFree() {
+	if issuer != "" && k.isFree() {
 		return k.WithIssuer(issuer)
 	}
 	return k

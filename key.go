@@ -13,6 +13,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/internal/rules"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
@@ -28,8 +29,7 @@ type Key struct {
 type keyMaterial struct {
 	algorithm string
 	id        string
-	issuer    string
-	audience  []string
+	sender    rules.Sender // that the key is bound to
 	verifier  jws.Verifier
 	err       error          // why the key is unfit for use
 	origin    keyhook.Origin // of a key from a remote set; else nil
@@ -51,7 +51,7 @@ func (k Key) WithID(kid string) Key {
 // iss, and one of the audiences if there are any. What [Options] ask for holds too.
 func (k Key) WithIssuer(issuer string, audience ...string) Key {
 	return k.with(func(m *keyMaterial) {
-		m.issuer, m.audience = issuer, slices.Clone(audience)
+		m.sender = rules.Sender{Issuer: issuer, Audience: slices.Clone(audience)}
 		if issuer == "" || slices.Contains(audience, "") {
 			m.err = errors.Join(m.err, errors.New("WithIssuer was given an empty issuer or audience: name it, or leave the audience out"))
 		}

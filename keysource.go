@@ -14,10 +14,7 @@ import (
 )
 
 const maxKeys = 8 // how many keys are tried for one token, at most
-
-var (
-	errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
-)
+var errTooManyKeys = because(reason.UnknownKey, fmt.Errorf("more than %d keys may have signed the token: have the issuer name one in kid, and a KeyFunc return that one alone", maxKeys))
 
 // TokenHeader is the JOSE header of a token, RFC 7515 section 4.1. A [KeySource] gets it before
 // anything in it is verified.
@@ -165,12 +162,10 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 			continue
 		}
 		m := k.material
-		if issuer != "" && m.issuer != "" && m.issuer != issuer {
-			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.issuer, issuer))
+		if issuer != "" && m.sender.Issuer != "" && m.sender.Issuer != issuer {
+			fault(fmt.Errorf("the key is bound to the issuer %q, but Options.Issuer or Issuers asks for %q: use one issuer in both", m.sender.Issuer, issuer))
 		}
-		if issuer != "" {
-			k = k.bindTo(issuer)
-		}
+		k = k.bindTo(issuer)
 		x.all[m.algorithm] = append(x.all[m.algorithm], k)
 		if m.id == "" {
 			x.unnamed[m.algorithm] = append(x.unnamed[m.algorithm], k)

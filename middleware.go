@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/credential"
 	"github.com/jwthttp/jwthttp/internal/gate"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -27,7 +28,7 @@ type Check[C any] func(ctx context.Context, t *Token[C]) error
 // A Middleware lets requests with a good token pass. Make one with [New]. It is safe for
 // concurrent use, and serves any number of handlers.
 type Middleware[C any] struct {
-	config
+	*config
 	claims tokenjson.Decoder
 	checks []Check[C]
 }
@@ -59,7 +60,8 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 //
 // Before next is called, "Cache-Control: private" is set for a token that did not come from
 // Authorization, unless a value is set already. Under AllowAnonymous, Vary names the headers that
-// tokens may come from. next gets the ResponseWriter as it is.
+// tokens may come from. A Binding sets the header fields of its scheme, such as DPoP-Nonce. next
+// gets the ResponseWriter as it is.
 func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -70,13 +72,14 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		v, err := m.decide(r)
 		if err == error(reason.NoToken) {
-			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), config: &m.config}))
+			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))
 			return
 		}
 		if err != nil {
 			m.write(w, r, err)
 			return
 		}
+		v.at.answer(w.Header())
 		// Shared caches do not keep answers to Authorization, RFC 9111 section 3.5, but know
 		// nothing of other credentials.
 		if v.token.Source != inAuthorization && !syntax.HasField(w.Header(), "Cache-Control") {
@@ -88,12 +91,13 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 
 // Authenticate decides on r without answering it. It returns a verified token, or an error of a
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
-// It is safe for concurrent use.
+// A Binding confirms the request at each call, unless it is inside of Handler, and a proof may be
+// good for one call only. It is safe for concurrent use.
 func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
-	var l learned
+	l := learned{at: m.none}
 	v, err := m.authenticate(r, &l)
 	if err != nil {
-		return nil, m.failure(err, &l, r)
+		return nil, l.failure(err, r)
 	}
 	return v.token, nil
 }
@@ -101,12 +105,13 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a queue.
 // raw is the token alone, without "Bearer". All rules of [Options] for tokens hold. Extractors
 // and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
-// empty raw gets. It is safe for concurrent use.
+// empty raw gets. With Options.Bindings it accepts no bound token, because no request proves that
+// the token comes from its owner. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
-	var l learned
-	v, err := m.verify(ctx, raw, "", &l)
+	l := learned{at: m.none}
+	v, err := m.verify(ctx, nil, raw, "", &l)
 	if err != nil {
-		return nil, m.failure(err, &l, nil)
+		return nil, l.failure(err, nil)
 	}
 	return v.token, nil
 }
@@ -118,10 +123,10 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 	if m.observer.onResult != nil {
 		start = time.Now()
 	}
-	var l learned
+	l := learned{at: m.none}
 	v, err := m.authenticate(r, &l)
 	if err != nil && !(m.anonymous && err == error(reason.NoToken)) {
-		f := m.failure(err, &l, r)
+		f := l.failure(err, r)
 		m.observer.refused(r, f, &l, start)
 		return nil, f
 	}
@@ -133,23 +138,27 @@ func (m *Middleware[C]) decide(r *http.Request) (*verified[C], error) {
 
 // authenticate returns reason.NoToken itself for a request without a token.
 func (m *Middleware[C]) authenticate(r *http.Request, l *learned) (*verified[C], error) {
-	raw, place, err := extract(m.places, r)
-	if err != nil {
-		return nil, err
+	raw, place, err := credential.Find(m.places, r)
+	if place != nil {
+		l.at = &m.attempts[place.Scheme]
 	}
-	if _, ok := place.Source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
-		l.source = place.Source
+	if err != nil {
+		return nil, unfitRequest(err)
+	}
+	source := Source(place.Source)
+	if _, ok := source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
+		l.source = source
 		return nil, reason.CrossOrigin
 	}
-	v, err := m.verify(r.Context(), raw, place.Source, l)
-	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.isMalformed(raw) {
+	v, err := m.verify(r.Context(), r, raw, source, l)
+	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.IsMalformed(raw) {
 		err = reason.Credential
 	}
 	return v, err
 }
 
-// verify takes a raw token to verified claims.
-func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l *learned) (*verified[C], error) {
+// verify takes a raw token to verified claims. r is nil outside of HTTP.
+func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string, source Source, l *learned) (*verified[C], error) {
 	l.source = source
 	limit := m.maxTokenBytes
 	if _, ok := source.cut(inCookie); ok {
@@ -160,15 +169,20 @@ func (m *Middleware[C]) verify(ctx context.Context, raw string, source Source, l
 		l.size, l.limit, l.segments = len(raw), limit, strings.Count(raw, ".")+1
 		return nil, err
 	}
-	v := newVerified[C](ctx, &m.config, raw)
+	v := newVerified[C](ctx, l.at, raw)
 	t := v.token
 	t.Header, t.Source = l.token.header, source
 	if err := m.claims.Decode(l.token.payload, &t.Claims, &v.facts); err != nil {
 		return nil, because(reason.Claims, err)
 	}
 	l.facts = &v.facts
-	if err := m.rules.check(l.facts, l.token.key); err != nil {
+	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {
 		return nil, err
+	}
+	if m.bindings != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+			return nil, err
+		}
 	}
 	if own, ok := any(&t.Claims).(tokenjson.Validator); ok {
 		if err := own.Validate(); err != nil {

@@ -1,7 +1,6 @@
 package jwthttp
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -58,8 +56,22 @@ type Options struct {
 	// 4), as AWS load balancers write it in x-amzn-oidc-data. Lost: a token has one spelling.
 	AllowPadding bool
 
+	// Bindings are the ways in which a client proves that a token is its own: package dpop has one,
+	// and package mtls. With any, a token must be bound, and each of its bindings is asked for each
+	// request. A token that is bound in another way is refused. [Middleware.Verify] sees no request,
+	// so it accepts no bound token.
+	//
+	// The places of BearerHeader then take the schemes of Bindings too, such as DPoP, and a token
+	// that is bound so may come in no other place.
+	Bindings []Binding
+
+	// AllowUnbound also accepts tokens without cnf, as Bearer tokens, while clients move to bound
+	// ones. It needs Bindings. Lost: a stolen token of that kind works for whoever has it.
+	AllowUnbound bool
+
 	// AllowSenderConstrained accepts tokens with cnf (RFC 7800), which are bound to a key (DPoP,
-	// mutual TLS). Lost: the binding, unless a [Check] of yours verifies it.
+	// mutual TLS), and verifies no proof. It excludes Bindings. Lost: the binding, unless a
+	// [Check] of yours verifies it.
 	AllowSenderConstrained bool
 
 	// AllowNumericSubject accepts a sub that is a number: plain digits, 0 to 2^53-1. All of this
@@ -132,7 +144,7 @@ type Options struct {
 	// OnResult gets the result of every request of [Middleware.Handler], before the request is
 	// answered, for metrics. If a guard inside refuses the request, OnResult is called again,
 	// with Result.Guard. It is called concurrently, and the request waits for it. It does not get
-	// a request whose check or key function panics.
+	// a request whose check, key function or Binding panics.
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
@@ -144,84 +156,6 @@ type Options struct {
 	// a time. A token that was seen already costs one hash. Key, time and claims are checked for
 	// every request.
 	RememberSignatures int
-}
-
-// A config is Options compiled: checked, with defaults, and with copies of all slices.
-type config struct {
-	verifier      verifier
-	rules         rules
-	places        []Extractor
-	trusted       []string // origins
-	vary          string
-	anonymous     bool
-	maxTokenBytes int
-	service       answer.Service
-	write         func(w http.ResponseWriter, r *http.Request, err error)
-	observer      *observer
-}
-
-// compile returns what is wrong with o and keys, all at once.
-func (o Options) compile(keys KeySource) (config, error) {
-	var errs []error
-	prepared, err := prepareKeys(keys, o.Issuer)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	for _, find := range []func() error{
-		o.checkNames, o.checkTimes, o.checkPlaces, o.checkAnswers, o.checkLimits,
-	} {
-		if err := find(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return config{}, err
-	}
-	if s, ok := prepared.(ofOneIssuer); ok && o.Issuer == "" {
-		o.Issuer = s.Issuer()
-	}
-	c := config{
-		verifier: verifier{
-			keys: prepared, peeks: choosesByIssuer(prepared), types: o.types(), padding: o.AllowPadding,
-			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
-		},
-		rules: rules{
-			issuer: o.Issuer, audience: slices.Clone(o.Audience), leeway: o.Leeway, maxAge: o.MaxAge,
-			allowAnyAudience: o.AllowAnyAudience, allowMissingExpiry: o.AllowMissingExpiry, allowSenderBound: o.AllowSenderConstrained,
-		},
-		places:        []Extractor{BearerHeader()},
-		trusted:       slices.Clone(o.TrustedOrigins),
-		anonymous:     o.AllowAnonymous,
-		maxTokenBytes: cmp.Or(o.MaxTokenBytes, defaultMaxTokenBytes),
-		service:       answer.Service{Realm: cmp.Or(o.Realm, answer.DefaultRealm), Scopes: strings.Join(o.ChallengeScopes, " "), Metadata: o.ResourceMetadata},
-		write:         o.ErrorHandler,
-		observer:      &observer{onResult: o.OnResult, logger: o.Logger},
-	}
-	if c.write == nil {
-		c.write = WriteError
-	}
-	if len(o.Extractors) > 0 {
-		c.places = slices.Clone(o.Extractors)
-		for i := range c.places {
-			c.places[i] = c.places[i].compiled()
-		}
-	}
-	if o.AllowAnonymous {
-		c.vary = varyOn(c.places)
-	}
-	return c, nil
-}
-
-// types returns the types that are accepted, in their short form; nil for the usual ones.
-func (o *Options) types() []string {
-	types := slices.Clone(o.Types)
-	if o.Type != "" {
-		types = []string{o.Type}
-	}
-	for i := range types {
-		types[i] = syntax.BareType(types[i])
-	}
-	return types
 }
 
 func (o *Options) checkNames() error {
@@ -253,7 +187,7 @@ func (o *Options) checkTimes() error {
 func (o *Options) checkPlaces() error {
 	var errs []error
 	seen := map[Source]bool{}
-	for place := range all(o.Extractors) {
+	for _, place := range all(o.Extractors) {
 		if err := place.check(); err != nil {
 			errs = append(errs, err)
 			continue
@@ -293,6 +227,23 @@ func (o *Options) checkLimits() error {
 	}
 	if o.RememberSignatures > maxRemembered {
 		errs = append(errs, fmt.Errorf("Options.RememberSignatures is %d: use at most %d, 0 for %d, or -1 for none", o.RememberSignatures, maxRemembered, defaultRemembered))
+	}
+	return errors.Join(errs...)
+}
+
+// checkBindings also returns the error for options that need Bindings, or exclude them.
+func (o *Options) checkBindings() error {
+	var errs []error
+	if o.AllowUnbound && len(o.Bindings) == 0 {
+		errs = append(errs, errors.New("Options.AllowUnbound needs Options.Bindings: name a Binding, or leave AllowUnbound out"))
+	}
+	if o.AllowSenderConstrained && len(o.Bindings) > 0 {
+		errs = append(errs, errors.New("Options.AllowSenderConstrained and Options.Bindings contradict each other: keep Bindings, which verify what the other one passes over"))
+	}
+	schemes, err := validate.Bindings(o.Bindings)
+	errs = append(errs, validate.Prefixed("Options.Bindings has ", err))
+	if len(schemes) > 0 && len(o.Extractors) > 0 && !slices.ContainsFunc(all(o.Extractors), (*Extractor).takesSchemes) {
+		errs = append(errs, fmt.Errorf("no token can come under the scheme %s of Options.Bindings: add BearerHeader() to Options.Extractors, which then reads that scheme too", schemes[0]))
 	}
 	return errors.Join(errs...)
 }

@@ -555,6 +555,12 @@ func TestRefusalsPageQuotes(t *testing.T) {
 	inCookie := jwthttp.Cookie("__Host-token")
 	either := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), inCookie}}
 	orders := jwthttp.Options{Audience: []string{"orders"}}
+	wrongAddress := proofError{jwthttp.ErrInvalidProof, `htu is "https://api.internal/orders" (unverified), this service is "https://api.example.com/orders": mind Options.Origins of package dpop`}
+	noNonce := proofError{jwthttp.ErrUseNonce, "the proof has no nonce: the client gets one with this answer, and uses it in the next proof"}
+	otherKey := errors.New("the proof is by another key than that in cnf: have the client sign it with the key that it got the token with")
+	bound := func(err error) jwthttp.Options {
+		return jwthttp.Options{Bindings: []jwthttp.Binding{&fakeBinding{member: "jkt", scheme: "DPoP", confirm: func(*http.Request, string, [32]byte) error { return err }}}}
+	}
 	bearer := func(more string) string {
 		return "Authorization: Bearer " + signHS(secret, plainHeader, payload(more))
 	}
@@ -607,6 +613,12 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			{"claims", alice.New(auth(key, jwthttp.Options{})), bearer(`"role":["admin"]`)},
 			{"missing_claim", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, `{}`)},
 			{"sender_constrained", alice.New(auth(key, jwthttp.Options{})), bearer(`"cnf":{"jkt":"x"}`)},
+			{"confirmation", alice.New(auth(key, bound(nil))), bearer(`"cnf":{"x5t#S256":"` + thumbprint("a") + `"}`)},
+			{"unbound", alice.New(auth(key, bound(nil))), bearer("")},
+			{"scheme", alice.New(auth(key, bound(nil))), bearer(`"cnf":{"jkt":"` + thumbprint("a") + `"}`)},
+			{"proof", alice.New(auth(key, bound(wrongAddress))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
+			{"nonce", alice.New(auth(key, bound(noNonce))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
+			{"possession", alice.New(auth(key, bound(otherKey))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
 			{"issuer", alice.New(auth(key, jwthttp.Options{Issuer: "https://tenant.eu.auth0.com"})), bearer(`"iss":"https://tenant.eu.auth0.com/"`)},
 			{"audience", alice.New(auth(key, orders)), bearer(`"iss":"https://keycloak.example.com/realms/shop","aud":"account"`)},
 			{"not_yet_valid", alice.New(auth(key, jwthttp.Options{})), bearer(fmt.Sprintf(`"nbf":%d`, now+30))},

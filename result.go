@@ -22,6 +22,7 @@ type Result struct {
 	//   - no_token, two_credentials, malformed_credential, cross_origin
 	//   - malformed_token, token_too_large, header, type, unknown_key, signature
 	//   - claims, missing_claim, sender_constrained, issuer, audience, not_yet_valid, expired
+	//   - confirmation, unbound, scheme, proof, nonce, possession: of Bindings
 	//   - check, also for a Validate method
 	//   - unavailable, or canceled if the client had given up by then
 	//   - forbidden, insufficient_scope, misconfigured: of a guard
@@ -38,6 +39,7 @@ type Result struct {
 	KeyID      string        // kid
 	Issuer     string        // iss; "" also if the claims could not be read
 	Subject    string        // sub; likewise
+	Binding    string        // what the Bindings bind the token to: "jkt", "x5t#S256", both; "" if anybody may use it
 	Remembered bool          // the signature was known to be good
 	Duration   time.Duration // of the decision, with key look-up and checks
 
@@ -54,6 +56,7 @@ type Result struct {
 
 // learned is what a decision has found out, whatever its end.
 type learned struct {
+	at     *attempt         // under which scheme the token came
 	source Source           // "" if no token was found
 	token  openedToken      // verified if it has a key
 	facts  *tokenjson.Facts // nil if the claims could not be read
@@ -68,6 +71,7 @@ func (l *learned) result() Result {
 		res.Algorithm, res.KeyID, res.Remembered = h.Algorithm, h.KeyID, l.token.remembered
 		if l.facts != nil { // copies, so that a result does not keep the payload in memory
 			res.Issuer, res.Subject = strings.Clone(l.facts.Issuer()), strings.Clone(l.facts.Subject())
+			res.Binding = l.at.boundBy(l.facts.Confirmation)
 		}
 	} else {
 		u := &res.Unverified
@@ -93,7 +97,7 @@ func (res Result) attrs() []slog.Attr {
 	}
 	for _, a := range [...][2]string{
 		{"reason", res.Reason}, {"guard", res.Guard}, {"source", string(res.Source)}, {"alg", res.Algorithm},
-		{"kid", res.KeyID}, {"iss", res.Issuer}, {"sub", res.Subject},
+		{"kid", res.KeyID}, {"iss", res.Issuer}, {"sub", res.Subject}, {"binding", res.Binding},
 	} {
 		attrs = add(attrs, a[0], a[1])
 	}

@@ -81,10 +81,14 @@ func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
 	return &t
 }
 
-// tokenResult returns what a Result says of the token.
-func (t *Token[C]) tokenResult() Result {
+// tokenResult returns what a Result says of the token, which at let pass.
+func (t *Token[C]) tokenResult(at *attempt) Result {
 	claims := t.Registered()
-	return Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID, Issuer: claims.Issuer, Subject: claims.Subject}
+	res := Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID, Issuer: claims.Issuer, Subject: claims.Subject}
+	if t.facts != nil {
+		res.Binding = at.boundBy(t.facts.Confirmation)
+	}
+	return res
 }
 
 // String returns algorithm, key id and source, never the token or its claims.

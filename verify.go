@@ -8,6 +8,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/rules"
 )
 
 // maxWait is how long a request waits for replaced keys.
@@ -56,7 +57,7 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 	}
 	o.header = TokenHeader{Algorithm: header.Algorithm, KeyID: header.KeyID, Type: header.Type}
 	o.unverified = unverifiedPayload{parts.Payload, v.work}
-	if !acceptsType(header.Type, v.types) {
+	if !rules.AcceptsType(header.Type, v.types) {
 		return reason.Type
 	}
 	asked := o.header

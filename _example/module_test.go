@@ -53,10 +53,10 @@ func (m module) write(t *testing.T, name, text string) {
 // Package goredis, which is a module of its own, needs a second replace.
 func TestFreshModuleWithRedis(t *testing.T) {
 	m := newModule(t)
-	m.gotool(t, "mod", "edit", "-replace", "github.com/jwthttp/jwthttp/denylist/goredis="+filepath.Join(m.checkout, "denylist", "goredis"))
+	m.gotool(t, "mod", "edit", "-replace", "github.com/jwthttp/jwthttp/goredis="+filepath.Join(m.checkout, "goredis"))
 	m.write(t, "main.go", `package main
 
-import _ "github.com/jwthttp/jwthttp/denylist/goredis"
+import _ "github.com/jwthttp/jwthttp/goredis"
 
 func main() {}
 `)

@@ -64,7 +64,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"time"
 	"unicode/utf8"
 
@@ -153,7 +152,7 @@ type List struct {
 // [Options].MaxEntries, which is for [NewMemory].
 func New(store Store, opts Options) (*List, error) {
 	var errs []error
-	if isNil(store) {
+	if validate.IsNil(store) {
 		errs = append(errs, errors.New("denylist: the store is nil: make one first, and check the error of what made it"))
 	}
 	if opts.MaxEntries != 0 {
@@ -171,16 +170,6 @@ func newList(store Store, opts Options) *List {
 		opts.MaxLifetime = defaultMaxLifetime
 	}
 	return &List{store: store, maxLifetime: opts.MaxLifetime, logger: opts.Logger}
-}
-
-func isNil(store Store) bool {
-	switch v := reflect.ValueOf(store); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
-		return v.IsNil()
-	}
-	return false
 }
 
 func checkMaxLifetime(d time.Duration) error {
@@ -375,7 +364,7 @@ func (l *List) canRevoke(c jwt.RegisteredClaims) error {
 // checkNames returns why a revocation could not match a token.
 func (l *List) checkNames(issuer, name, what string) error {
 	if !l.isMade() {
-		return misuse("denylist: the list is nil: make it with NewMemory, goredis.New or New")
+		return misuse("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New")
 	}
 	if name == "" {
 		return misuse("denylist: the %s is empty, and would match no token: pass the one to revoke", what)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+	"github.com/jwthttp/jwthttp/internal/denylisttest"
 )
 
 // AppClaims has none of the claims that a list uses.
@@ -37,7 +37,7 @@ func newMemory(t testing.TB, opts denylist.Options) *denylist.List {
 // target is nil.
 func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapClaims, target error) {
 	t.Helper()
-	if _, err := auth.Verify(t.Context(), contract.Sign(t, claims)); !errors.Is(err, target) {
+	if _, err := auth.Verify(t.Context(), denylisttest.Sign(t, claims)); !errors.Is(err, target) {
 		t.Errorf("%v: error = %v, want %v", claims, err, target)
 	}
 }
@@ -83,7 +83,7 @@ type site struct {
 func serve[C any](t testing.TB, list *denylist.List) *site {
 	t.Helper()
 	s := &site{}
-	s.Server = httptest.NewServer(contract.Protect[C](t, list).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewServer(denylisttest.Protect[C](t, list).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ran++
 		if r.Method != http.MethodPost {
 			return
@@ -163,9 +163,9 @@ func TestCheckOverHTTP(t *testing.T) {
 }
 
 func testCheck[C any](t *testing.T) {
-	phone := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "1"})
-	laptop := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "2"})
-	bob := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "bob", "jti": "3"})
+	phone := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "1"})
+	laptop := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "2"})
+	bob := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "bob", "jti": "3"})
 
 	t.Run("log out", func(t *testing.T) {
 		list := newMemory(t, denylist.Options{})
@@ -180,7 +180,7 @@ func testCheck[C any](t *testing.T) {
 		}
 		s.want(t, "GET", laptop, refused)
 		s.want(t, "GET", bob, passed)
-		again := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "4", "iat": time.Now().Unix() + 2})
+		again := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "4", "iat": time.Now().Unix() + 2})
 		s.want(t, "GET", again, passed)
 	})
 	t.Run("a list that fails", func(t *testing.T) {
@@ -202,7 +202,7 @@ func testCheck[C any](t *testing.T) {
 		s.want(t, "GET", phone, passed)
 	})
 	t.Run("a token that cannot be revoked", func(t *testing.T) {
-		raw := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		raw := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
 		s := serve[C](t, newMemory(t, denylist.Options{}))
 		s.want(t, "POST", raw, misconfigured)
 		s.want(t, "GET", raw, passed)
@@ -214,8 +214,8 @@ func testCheck[C any](t *testing.T) {
 		}
 	})
 	t.Run("odd numbers in the store", func(t *testing.T) {
-		noSubject := contract.Sign(t, jwt.MapClaims{"iss": "a", "jti": "1"})
-		noID := contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		noSubject := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "jti": "1"})
+		noID := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
 		for _, test := range []struct {
 			found [3]int64
 			raw   string
@@ -239,7 +239,7 @@ func testCheck[C any](t *testing.T) {
 // 42 and "42" are one subject, whose revocation refuses tokens with either.
 func TestNumericSubject(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
-	auth, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{AllowNumericSubject: true}, denylist.Check[jwt.MapClaims](list))
+	auth, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowNumericSubject: true}, denylist.Check[jwt.MapClaims](list))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestNumericSubject(t *testing.T) {
 		sub  any
 		want error
 	}{{42, denylist.ErrRevoked}, {"42", denylist.ErrRevoked}, {43, nil}, {"043", nil}} {
-		if _, err := auth.Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": tc.sub, "jti": "1"})); !errors.Is(err, tc.want) {
+		if _, err := auth.Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": tc.sub, "jti": "1"})); !errors.Is(err, tc.want) {
 			t.Errorf("%#v: %v, want %v", tc.sub, err, tc.want)
 		}
 	}
@@ -258,17 +258,17 @@ func TestNumericSubject(t *testing.T) {
 
 // A program sees these errors. Their texts are for logs.
 func TestErrors(t *testing.T) {
-	raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+	raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 	dial := errors.New("dial tcp: refused")
 
-	_, err := contract.Protect[AppClaims](t, newFaulty(t, &faulty{err: dial})).Verify(t.Context(), raw)
+	_, err := denylisttest.Protect[AppClaims](t, newFaulty(t, &faulty{err: dial})).Verify(t.Context(), raw)
 	if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || errors.Is(err, jwthttp.ErrInvalidToken) || errors.Is(err, denylist.ErrRevoked) {
 		t.Errorf("a store that fails: %v", err)
 	}
 	if want := "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: denylist: the store failed: dial tcp: refused"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	_, err = contract.Protect[AppClaims](t, newFaulty(t, &faulty{found: [3]int64{1}})).Verify(t.Context(), raw)
+	_, err = denylisttest.Protect[AppClaims](t, newFaulty(t, &faulty{found: [3]int64{1}})).Verify(t.Context(), raw)
 	if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, denylist.ErrRevoked) || errors.Is(err, jwthttp.ErrUnavailable) {
 		t.Errorf("a revoked token: %v", err)
 	}
@@ -286,8 +286,8 @@ func TestErrors(t *testing.T) {
 // A token that a revocation could not reach is refused, so that no token escapes a revocation.
 func TestNotRevocable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		auth := contract.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
-		lax, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{AllowMissingExpiry: true}, denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{MaxLifetime: time.Hour})))
+		auth := denylisttest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
+		lax, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowMissingExpiry: true}, denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{MaxLifetime: time.Hour})))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,8 +310,8 @@ func TestNotRevocable(t *testing.T) {
 			{"iat ahead as far as clocks may differ", jwt.MapClaims{"sub": "alice", "iat": at(5 * time.Minute)}, ""},
 			{"iat further ahead", jwt.MapClaims{"sub": "alice", "iat": at(5*time.Minute + time.Second)}, "iat is more than 5m0s ahead"},
 		} {
-			_, errAuth := auth.Verify(t.Context(), contract.Sign(t, test.claims))
-			_, errLax := lax.Verify(t.Context(), contract.Sign(t, test.claims))
+			_, errAuth := auth.Verify(t.Context(), denylisttest.Sign(t, test.claims))
+			_, errLax := lax.Verify(t.Context(), denylisttest.Sign(t, test.claims))
 			if test.name == "no exp" {
 				errAuth = errLax
 			}
@@ -342,11 +342,11 @@ func TestKeptLongEnough(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				list := newMemory(t, denylist.Options{MaxLifetime: time.Hour})
-				auth, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{Leeway: 5 * time.Minute}, denylist.Check[jwt.MapClaims](list))
+				auth, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{Leeway: 5 * time.Minute}, denylist.Check[jwt.MapClaims](list))
 				if err != nil {
 					t.Fatal(err)
 				}
-				raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+				raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 				token, err := auth.Verify(t.Context(), raw)
 				if err != nil {
 					t.Fatal(err)
@@ -389,7 +389,7 @@ func TestKeptLongEnough(t *testing.T) {
 func TestCheckAfterExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := newMemory(t, denylist.Options{})
-		token, err := contract.Protect[jwt.MapClaims](t, list).Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"jti": "1"}))
+		token, err := denylisttest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"jti": "1"}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -447,13 +447,13 @@ func TestUntil(t *testing.T) {
 func TestRevokeMistakes(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
 	ctx, exp := t.Context(), time.Now().Add(time.Hour)
-	anonymous, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(contract.Secret), jwthttp.Options{AllowMissingExpiry: true})
+	anonymous, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowMissingExpiry: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := func(claims jwt.MapClaims) *jwthttp.Token[jwt.MapClaims] {
 		t.Helper()
-		token, err := anonymous.Verify(ctx, contract.Sign(t, claims))
+		token, err := anonymous.Verify(ctx, denylisttest.Sign(t, claims))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -546,7 +546,7 @@ func TestNewMistakes(t *testing.T) {
 // A nil list is reported when the program starts.
 func TestCheckOfNoList(t *testing.T) {
 	for _, list := range []*denylist.List{nil, {}} {
-		if _, err := jwthttp.New(jwthttp.HS256(contract.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
+		if _, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
 			t.Error("jwthttp.New took a check of no list")
 		}
 	}
@@ -558,7 +558,7 @@ func TestDefaultLifetime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	auth := contract.Protect[jwt.MapClaims](t, list)
+	auth := denylisttest.Protect[jwt.MapClaims](t, list)
 	iat := time.Now().Unix()
 	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86400}, nil)
 	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86401}, denylist.ErrNotRevocable)
@@ -567,7 +567,7 @@ func TestDefaultLifetime(t *testing.T) {
 // A key depends on the whole of a name and of its issuer, and on the kind of the name.
 func TestKeys(t *testing.T) {
 	f := &faulty{}
-	auth := contract.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	auth := denylisttest.Protect[jwt.MapClaims](t, newFaulty(t, f))
 	seen := map[denylist.Key]string{}
 	for _, iss := range []string{"", "a", "aa", "a\x00", "\x00a", "\x00\x00\x00\x00\x00\x00\x00\x01", strings.Repeat("a", 300)} {
 		for _, name := range []string{"a", "aa", "\x00", "a\x00", "\x00a", "s", "t", strings.Repeat("a", 300), strings.Repeat("a", 301)} {
@@ -589,7 +589,7 @@ func TestKeys(t *testing.T) {
 // What a token does not carry is not looked up.
 func TestNoKeyForNoName(t *testing.T) {
 	f := &faulty{}
-	auth := contract.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	auth := denylisttest.Protect[jwt.MapClaims](t, newFaulty(t, f))
 	for _, test := range []struct {
 		claims jwt.MapClaims
 		keys   [3]bool
@@ -650,7 +650,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	revoked := make(chan error, 1)
-	server := httptest.NewServer(contract.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(denylisttest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			return
 		}
@@ -659,7 +659,7 @@ func TestClientLeaves(t *testing.T) {
 		revoked <- denylist.Revoke(r.Context(), list, token)
 	})))
 	defer server.Close()
-	raw := contract.Sign(t, jwt.MapClaims{"jti": "1"})
+	raw := denylisttest.Sign(t, jwt.MapClaims{"jti": "1"})
 	send := func(ctx context.Context, method string) (status int, err error) {
 		req, err := http.NewRequestWithContext(ctx, method, server.URL, nil)
 		if err != nil {
@@ -730,8 +730,8 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					auth := contract.Protect[jwt.MapClaims](t, list)
-					raw := contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+					auth := denylisttest.Protect[jwt.MapClaims](t, list)
+					raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 					token, err := auth.Verify(t.Context(), raw)
 					if err != nil {
 						t.Fatal(err)
@@ -759,7 +759,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				token, err := contract.Protect[jwt.MapClaims](t, list).Verify(t.Context(), contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
+				token, err := denylisttest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
 				if err != nil {
 					t.Fatal(err)
 				}

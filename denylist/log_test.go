@@ -14,7 +14,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+	"github.com/jwthttp/jwthttp/internal/denylisttest"
 )
 
 // wantRecords asserts the records in log since the last call, and what each line contains.
@@ -58,7 +58,7 @@ func TestStoreDownIsLogged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		auth := contract.Protect[jwt.MapClaims](t, list)
+		auth := denylisttest.Protect[jwt.MapClaims](t, list)
 		iat := time.Now().Unix()
 		claims := jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 3600}
 		for range 100 {
@@ -102,7 +102,7 @@ func TestWhatElseIsLogged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			contract.Protect[jwt.MapClaims](t, list).Verify(tc.ctx, contract.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
+			denylisttest.Protect[jwt.MapClaims](t, list).Verify(tc.ctx, denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
 			wantRecords(t, &log, tc.want...)
 		})
 	}

@@ -102,7 +102,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// [jwthttp.Key{EdDSA kid="2026-11"}]
-	// [key 2 (kid "shared"): the issuer has to replace it, because it publishes a secret (k)]
+	// [key 2 (kid "shared"): it publishes a secret (k): its owner has to replace it]
 	// <nil>
 }
 

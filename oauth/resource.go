@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
@@ -43,6 +45,35 @@ type Metadata struct {
 	// BearerMethodsSupported lists where a token may be: "header", "body" or "query". If
 	// empty, it is "header", as in jwthttp's default.
 	BearerMethodsSupported []string `json:"bearer_methods_supported"`
+
+	// JWKSURI is the address of this service's own public keys, such as those that sign its
+	// answers.
+	JWKSURI string `json:"jwks_uri,omitempty"`
+
+	// DPoPSigningAlgValuesSupported are the algorithms that a client may sign its DPoP proofs with
+	// (RFC 9449), such as "ES256". None of them is symmetric.
+	DPoPSigningAlgValuesSupported []string `json:"dpop_signing_alg_values_supported,omitempty"`
+
+	// DPoPBoundAccessTokensRequired says that every token must be bound to a key of the client's,
+	// which signs a DPoP proof for each request.
+	DPoPBoundAccessTokensRequired bool `json:"dpop_bound_access_tokens_required,omitempty"`
+
+	// TLSClientCertificateBoundAccessTokens says that this service takes tokens that are bound to
+	// a client certificate (RFC 8705). Package mtls verifies that they are.
+	TLSClientCertificateBoundAccessTokens bool `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+
+	// ResourceSigningAlgValuesSupported are the algorithms that this service may sign its answers
+	// with. "none" is not one of them.
+	ResourceSigningAlgValuesSupported []string `json:"resource_signing_alg_values_supported,omitempty"`
+
+	// AuthorizationDetailsTypesSupported are the types of authorization details that this service
+	// understands (RFC 9396).
+	AuthorizationDetailsTypesSupported []string `json:"authorization_details_types_supported,omitempty"`
+
+	// SignedMetadata is a JWT whose claims are members of this document, RFC 9728 section 2.2. It
+	// has the claim iss. Clients that trust that issuer take its claims in place of the plain
+	// members, so its resource must be Resource. Its signature is not verified here.
+	SignedMetadata string `json:"signed_metadata,omitempty"`
 
 	// For people: a name, and pages about how to use the service, about its use of data, and
 	// its terms.
@@ -95,10 +126,34 @@ func NewResource(m Metadata) (*Resource, error) {
 			fault("Metadata.BearerMethodsSupported has %.200q: use header, body or query", method)
 		}
 	}
+	for _, algorithms := range []struct {
+		name   string
+		values []string
+		isGood func(string) bool
+		use    string
+	}{
+		{"DPoPSigningAlgValuesSupported", m.DPoPSigningAlgValuesSupported, func(alg string) bool { return !jws.IsSymmetric(alg) }, "those of public keys, such as ES256"},
+		{"ResourceSigningAlgValuesSupported", m.ResourceSigningAlgValuesSupported, func(string) bool { return true }, "names such as ES256, but not none"},
+	} {
+		for _, alg := range algorithms.values {
+			if !syntax.IsWord(alg) || strings.EqualFold(alg, "none") || !algorithms.isGood(alg) {
+				fault("Metadata.%s has %.200q: use %s", algorithms.name, alg, algorithms.use)
+			}
+		}
+	}
+	for _, name := range m.AuthorizationDetailsTypesSupported {
+		if name == "" || !utf8.ValidString(name) {
+			fault("Metadata.AuthorizationDetailsTypesSupported has %.200q: use the type of authorization details, in UTF-8", name)
+		}
+	}
+	if err := checkSigned(m.SignedMetadata, m.Resource); err != nil {
+		fault("Metadata.SignedMetadata %w", err)
+	}
 	if !utf8.ValidString(m.ResourceName) {
 		fault("Metadata.ResourceName is not UTF-8: check where it comes from")
 	}
 	for _, page := range []struct{ name, url string }{
+		{"JWKSURI", m.JWKSURI},
 		{"ResourceDocumentation", m.ResourceDocumentation},
 		{"ResourcePolicyURI", m.ResourcePolicyURI},
 		{"ResourceTOSURI", m.ResourceTOSURI},
@@ -184,6 +239,37 @@ func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		h.Set("Allow", allow)
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 	}
+}
+
+// checkSigned finds what keeps a client from using signed metadata for this resource, RFC 9728
+// section 2.2. "" is good.
+func checkSigned(raw, resource string) error {
+	if raw == "" {
+		return nil
+	}
+	var header struct{ Alg string }
+	var claims struct{ Iss, Resource string }
+	parts := strings.Split(raw, ".")
+	if !syntax.IsWord(raw) || len(parts) != 3 || parts[2] == "" || decodePart(parts[0], &header) != nil || decodePart(parts[1], &claims) != nil {
+		return errors.New("is not a JWT: pass three parts of base64url with a dot between them")
+	}
+	switch {
+	case header.Alg == "" || strings.EqualFold(header.Alg, "none"):
+		return errors.New("is not signed: use an alg such as ES256")
+	case claims.Iss == "":
+		return errors.New("has no iss: set it to the one who signs the metadata")
+	case claims.Resource != "" && claims.Resource != resource:
+		return fmt.Errorf("is for the resource %.200q, and clients would refuse it: sign it for %.200q", claims.Resource, resource)
+	}
+	return nil
+}
+
+func decodePart(part string, into any) error {
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }
 
 // checkIdentifier returns the URL that raw is, if it can be the identifier of a resource, RFC

@@ -26,6 +26,12 @@ func metadata(resource string) oauth.Metadata {
 	return oauth.Metadata{Resource: resource, AuthorizationServers: []string{issuer}}
 }
 
+// signedMetadata returns a JWT that nobody has signed.
+func signedMetadata(alg, claims string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"`+alg+`"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
+}
+
 func mustResource(t testing.TB, m oauth.Metadata) *oauth.Resource {
 	t.Helper()
 	r, err := oauth.NewResource(m)
@@ -84,9 +90,21 @@ func TestDocument(t *testing.T) {
 		ResourceDocumentation:  "https://example.com/docs?a=1&b=2#auth",
 		ResourcePolicyURI:      "https://example.com/policy",
 		ResourceTOSURI:         "https://example.com/terms",
+
+		JWKSURI:                               "https://api.example.com/jwks?a=1&b=2",
+		DPoPSigningAlgValuesSupported:         []string{"ES256", "Ed25519"},
+		DPoPBoundAccessTokensRequired:         true,
+		TLSClientCertificateBoundAccessTokens: true,
+		ResourceSigningAlgValuesSupported:     []string{"PS256", "HS256"},
+		AuthorizationDetailsTypesSupported:    []string{"payment_initiation"},
+		SignedMetadata:                        signedMetadata("ES256", `{"iss":"https://issuer.example.com","resource":"https://api.example.com/mcp"}`),
 	}
 	const want = `{"resource":"https://api.example.com/mcp","authorization_servers":["https://issuer.example.com","http://127.0.0.1:9000/realms/a"],` +
-		`"scopes_supported":["read","write"],"bearer_methods_supported":["header","body","query"],"resource_name":"Orders <&> \"more\"",` +
+		`"scopes_supported":["read","write"],"bearer_methods_supported":["header","body","query"],` +
+		`"jwks_uri":"https://api.example.com/jwks?a=1&b=2","dpop_signing_alg_values_supported":["ES256","Ed25519"],"dpop_bound_access_tokens_required":true,"tls_client_certificate_bound_access_tokens":true,` +
+		`"resource_signing_alg_values_supported":["PS256","HS256"],"authorization_details_types_supported":["payment_initiation"],` +
+		`"signed_metadata":"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInJlc291cmNlIjoiaHR0cHM6Ly9hcGkuZXhhbXBsZS5jb20vbWNwIn0.c2lnbmF0dXJl",` +
+		`"resource_name":"Orders <&> \"more\"",` +
 		`"resource_documentation":"https://example.com/docs?a=1&b=2#auth","resource_policy_uri":"https://example.com/policy","resource_tos_uri":"https://example.com/terms"}` + "\n"
 	r := mustResource(t, m)
 	m.AuthorizationServers[0], m.ScopesSupported[0], m.BearerMethodsSupported[0] = "https://evil.example.com", "admin", "body"
@@ -257,6 +275,26 @@ func TestMisuse(t *testing.T) {
 		{"documentation", with(func(m *oauth.Metadata) { m.ResourceDocumentation = "javascript://x/%0aalert(1)" }), `Metadata.ResourceDocumentation: "javascript://x/%0aalert(1)" is not an https URL: ` + like},
 		{"policy", with(func(m *oauth.Metadata) { m.ResourcePolicyURI = "/policy" }), `Metadata.ResourcePolicyURI: "/policy" names no host: ` + like},
 		{"terms", with(func(m *oauth.Metadata) { m.ResourceTOSURI = "http://example.com" }), `Metadata.ResourceTOSURI: "http://example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
+		{"keys", with(func(m *oauth.Metadata) { m.JWKSURI = "http://api.example.com/jwks" }), `Metadata.JWKSURI: "http://api.example.com/jwks" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
+		{"keys at a password", with(func(m *oauth.Metadata) { m.JWKSURI = "https://a:b@api.example.com/jwks" }), `Metadata.JWKSURI: it has a user or password, which end up in logs: ` + like},
+		{"DPoP with a secret", with(func(m *oauth.Metadata) { m.DPoPSigningAlgValuesSupported = []string{"ES256", "HS256"} }), `Metadata.DPoPSigningAlgValuesSupported has "HS256": use those of public keys, such as ES256`},
+		{"DPoP without a signature", with(func(m *oauth.Metadata) { m.DPoPSigningAlgValuesSupported = []string{"none"} }), `Metadata.DPoPSigningAlgValuesSupported has "none": use those of public keys, such as ES256`},
+		{"two algorithms in one", with(func(m *oauth.Metadata) { m.DPoPSigningAlgValuesSupported = []string{"ES256 Ed25519"} }), `Metadata.DPoPSigningAlgValuesSupported has "ES256 Ed25519": use those of public keys, such as ES256`},
+		{"an empty algorithm", with(func(m *oauth.Metadata) { m.ResourceSigningAlgValuesSupported = []string{""} }), `Metadata.ResourceSigningAlgValuesSupported has "": use names such as ES256, but not none`},
+		{"answers without a signature", with(func(m *oauth.Metadata) { m.ResourceSigningAlgValuesSupported = []string{"None"} }), `Metadata.ResourceSigningAlgValuesSupported has "None": use names such as ES256, but not none`},
+		{"an empty type", with(func(m *oauth.Metadata) { m.AuthorizationDetailsTypesSupported = []string{"a", ""} }), `Metadata.AuthorizationDetailsTypesSupported has "": use the type of authorization details, in UTF-8`},
+		{"a type that is not UTF-8", with(func(m *oauth.Metadata) { m.AuthorizationDetailsTypesSupported = []string{"\xff"} }), `Metadata.AuthorizationDetailsTypesSupported has "\xff": use the type of authorization details, in UTF-8`},
+		{"signed: no JWT", with(func(m *oauth.Metadata) { m.SignedMetadata = "a.b" }), `Metadata.SignedMetadata is not a JWT: pass three parts of base64url with a dot between them`},
+		{"signed: a line break", with(func(m *oauth.Metadata) { m.SignedMetadata = signedMetadata("ES256", `{"iss":"a"}`) + "\n" }), `Metadata.SignedMetadata is not a JWT: pass three parts of base64url with a dot between them`},
+		{"signed: no JSON", with(func(m *oauth.Metadata) { m.SignedMetadata = signedMetadata("ES256", `"iss"`) }), `Metadata.SignedMetadata is not a JWT: pass three parts of base64url with a dot between them`},
+		{"signed: no signature", with(func(m *oauth.Metadata) {
+			m.SignedMetadata = strings.TrimSuffix(signedMetadata("ES256", `{"iss":"a"}`), "c2lnbmF0dXJl")
+		}), `Metadata.SignedMetadata is not a JWT: pass three parts of base64url with a dot between them`},
+		{"signed: none", with(func(m *oauth.Metadata) { m.SignedMetadata = signedMetadata("none", `{"iss":"a"}`) }), `Metadata.SignedMetadata is not signed: use an alg such as ES256`},
+		{"signed: no issuer", with(func(m *oauth.Metadata) { m.SignedMetadata = signedMetadata("ES256", `{}`) }), `Metadata.SignedMetadata has no iss: set it to the one who signs the metadata`},
+		{"signed: another resource", with(func(m *oauth.Metadata) {
+			m.SignedMetadata = signedMetadata("ES256", `{"iss":"a","resource":"https://b.example.com"}`)
+		}), `Metadata.SignedMetadata is for the resource "https://b.example.com", and clients would refuse it: sign it for "https://api.example.com/mcp"`},
 
 		{"all at once", oauth.Metadata{ScopesSupported: []string{""}, ResourceTOSURI: "x"}, `Metadata.Resource: "" names no host: ` + like + "\n" +
 			`oauth: Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer` + "\n" +

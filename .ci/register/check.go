@@ -6,12 +6,12 @@ import (
 )
 
 // rules is how many numbered rules there are.
-const rules = 22
+const rules = 33
 
 // check returns what is wrong with the form of a register.
 func check(register []clause) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	known := []string{"HTTP", "DOC"}
+	known := []string{"HTTP", "SENDER", "DOC"}
 	for n := range rules {
 		number := fmt.Sprint(n + 1)
 		known = append(known, number)

@@ -1,7 +1,7 @@
 package main
 
 // The register, by rules. A new clause, test or mutant goes to the rule that it is about. "DOC" is
-// what doc comments promise, and "HTTP" the answers on the wire.
+// what doc comments promise, and "HTTP" the answers on the wire; "SENDER" has those for bound tokens.
 var register = []clause{
 	{"1", "what is refused never reaches the next handler", []proof{
 		{"TestAnswers/expired", nil},
@@ -12,7 +12,7 @@ var register = []clause{
 		{"TestAnswers/good", nil},
 		{"TestAllowAnonymous", []mutant{
 			{"lets caches mix anonymous answers with others", "Middleware.Handler", `if m.vary != "" {`, `if false {`},
-			{"names no cookie in Vary", "varyOn", `true`, `false`},
+			{"names no cookie in Vary", "internal/credential.Vary", `true`, `false`},
 		}},
 	}},
 	{"1", "it runs only after extraction", []proof{
@@ -88,19 +88,19 @@ var register = []clause{
 			{"takes a sub that is no string", "internal/tokenjson.setters", `f.subject = v; return v[0] == '"' || n && isSubject(v)`, `f.subject = v; return true`},
 			{"takes a jti that is no string", "internal/tokenjson.setters", `f.id = v; return v[0] == '"'`, `f.id = v; return true`},
 			{"takes an aud that is no list of strings", "internal/tokenjson.setters", `isAudience(v)`, `true`},
-			{"asks for no exp", "rules.check", `!f.Expires.Present && !r.allowMissingExpiry`, `false`},
-			{"takes an exp that has passed where none is needed", "rules.check", `f.Expires.Present && !now`, `f.Expires.Present && !r.allowMissingExpiry && !now`},
-			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.setters", `SenderIsBound = true`, `SenderIsBound = v[0] != 'n'`},
+			{"asks for no exp", "internal/rules.Rules.Check", `!f.Expires.Present && !r.AllowMissingExpiry`, `false`},
+			{"takes an exp that has passed where none is needed", "internal/rules.Rules.Check", `f.Expires.Present && !now`, `f.Expires.Present && !r.AllowMissingExpiry && !now`},
+			{"takes a token whose cnf is null for a bearer token", "internal/tokenjson.setters", `f.Confirmation = v`, `f.Confirmation = strings.TrimPrefix(v, "null")`},
 			{"refuses a list of audiences", "internal/tokenjson.isAudience", `ok = ok && one[0] == '"'`, `ok = ok && v[0] == '"'`},
 		}},
 		{"TestIssuerAndAudience", nil},
 		{"TestTime", []mutant{
-			{"rounds exp up", "rules.check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
-			{"adds the leeway to exp twice", "rules.check", `f.Expires.Floor().Add(r.leeway)`, `f.Expires.Floor().Add(2 * r.leeway)`},
-			{"rounds nbf down", "rules.check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
-			{"adds the leeway to nbf twice", "rules.check", `now.Add(r.leeway).Before(f.NotBefore`, `now.Add(2 * r.leeway).Before(f.NotBefore`},
-			{"takes a token without iat for young", "rules.check", `!f.IssuedAt.Present`, `false`},
-			{"adds the leeway to MaxAge twice", "rules.check", `issued.Add(r.maxAge).Add(r.leeway)`, `issued.Add(r.maxAge).Add(2 * r.leeway)`},
+			{"rounds exp up", "internal/rules.Rules.Check", `Before(f.Expires.Floor()`, `Before(f.Expires.Ceil()`},
+			{"adds the leeway to exp twice", "internal/rules.Rules.Check", `f.Expires.Floor().Add(r.Leeway)`, `f.Expires.Floor().Add(2 * r.Leeway)`},
+			{"rounds nbf down", "internal/rules.Rules.Check", `Before(f.NotBefore.Ceil()`, `Before(f.NotBefore.Floor()`},
+			{"adds the leeway to nbf twice", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(f.NotBefore`, `now.Add(2 * r.Leeway).Before(f.NotBefore`},
+			{"takes a token without iat for young", "internal/rules.Rules.Check", `!f.IssuedAt.Present`, `false`},
+			{"adds the leeway to MaxAge twice", "internal/rules.Rules.Check", `issued.Add(r.MaxAge).Add(r.Leeway)`, `issued.Add(r.MaxAge).Add(2 * r.Leeway)`},
 		}},
 		{"TestValidateOfTheType", []mutant{
 			{"passes over the error of Validate", "Middleware.verify", `(); err != nil {`, `(); err != nil && false {`},
@@ -121,7 +121,7 @@ var register = []clause{
 		{"TestAllowAnonymous", nil},
 		{"TestCheckErrorIsNoAnonymity", nil},
 		{"TestCancelledContexts", []mutant{
-			{"says 400 where an extractor's store is out of reach", "extract", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
+			{"says 400 where an extractor's store is out of reach", "unfitRequest", `orUnavailable(reason.Credential, err)`, `because(reason.Credential, err)`},
 			{"does not say when to come again", "internal/answer.Answer.Write", `		h.Set("Retry-After", "5")
 `, ``},
 			{"says 401 where a store takes too long", "isUnavailable", ` || errors.Is(err, context.DeadlineExceeded)`, ``},
@@ -130,12 +130,12 @@ var register = []clause{
 	{"1", "no context holds claims before they are verified", []proof{
 		{"TestOnlyTheHandlerSeesClaims", []mutant{
 			{"passes over the error of a check", "Middleware.verify", `if err := rule(ctx, t); err != nil {`, `if err := rule(ctx, t); err != nil && false {`},
-			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.check(l.facts, l.token.key); err != nil {`, `	for _, check := range m.checks {
+			{"calls checks before it has looked at the claims", "Middleware.verify", `	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`, `	for _, check := range m.checks {
 		if err := check(ctx, t); err != nil {
 			return nil, orUnavailable(reason.Check, err)
 		}
 	}
-	if err := m.rules.check(l.facts, l.token.key); err != nil {`},
+	if err := m.rules.Check(l.facts, &l.token.key.material.sender); err != nil {`},
 			{"calls next after it has refused", "Middleware.Handler", `m.write(w, r, err)
 			return`, `m.write(w, r, err)
 			next.ServeHTTP(w, r)
@@ -185,12 +185,12 @@ var register = []clause{
 	}},
 	{"2", "white space around a header's value does not count, over every version of HTTP", []proof{
 		{"TestWhiteSpace", []mutant{
-			{"takes the first of two Authorization headers", "bearer", `if len(values) > 1 {
+			{"takes the first of two Authorization headers", "internal/credential.Authorization", `if len(values) > 1 {
 		return "", reason.TwoCredentials
 	}
 	`, ``},
 			{"does not know a cookie after white space", "internal/syntax.FindCookie", `textproto.TrimString(key)`, `key`},
-			{"takes the first of two headers", "HeaderNamed", `1:`, `1, 2:`},
+			{"takes the first of two headers", "internal/credential.Header", `1:`, `1, 2:`},
 			{"takes a Bearer header after white space for none", "internal/syntax.Credentials", `	value = Trim(value)
 	if value == "" {
 		return "", nil
@@ -200,15 +200,15 @@ var register = []clause{
 	}
 `, ``},
 			{"removes spaces alone", "internal/syntax.Trim", `" \t"`, `" "`},
-			{"leaves the white space in a named header", "HeaderNamed", `syntax.Trim(values[0])`, `values[0]`},
-			{"leaves the second of two headers to custom extractors", "Extractor.compiled", `len(values) > 1`, `false`},
-			{"leaves the white space in what custom extractors return", "Extractor.compiled", `return syntax.Trim(token), err`, `return token, err`},
-			{"takes the first of two places", "extract", `return "", nil, reason.TwoCredentials`, `continue`},
-			{"falls back from a malformed header to the cookie", "extract", `return "", nil, err
+			{"leaves the white space in a named header", "internal/credential.Header", `syntax.Trim(values[0])`, `values[0]`},
+			{"leaves the second of two headers to custom extractors", "internal/credential.OneValue", `len(values) > 1`, `false`},
+			{"leaves the white space in what custom extractors return", "internal/credential.OneValue", `return syntax.Trim(token), err`, `return token, err`},
+			{"takes the first of two places", "internal/credential.Find", `return "", nil, reason.TwoCredentials`, `continue`},
+			{"falls back from a malformed header to the cookie", "internal/credential.Find", `return "", p, err
 `, `continue
 `},
-			{"falls back from Bearer without a token to the cookie", "bearer", `reason.Credential`, `nil`},
-			{"falls back from an error of FirstOf's first place to the second", "Extractor.find", `|| err != nil `, ``},
+			{"falls back from Bearer without a token to the cookie", "internal/credential.Authorization", `reason.Credential`, `nil`},
+			{"falls back from an error of FirstOf's first place to the second", "internal/credential.Place.find", `|| err != nil `, ``},
 			{"calls next anonymously for a bad token", "Middleware.Handler", `== error(reason.NoToken)`, `!= nil`},
 		}},
 		{"jwthttptest.TestConformance", nil},
@@ -216,9 +216,14 @@ var register = []clause{
 	}},
 	{"2", "nor does it for an extractor of the user's own", []proof{
 		{"TestWhiteSpace/before a custom scheme", []mutant{
-			{"shows custom extractors the white space", "Extractor.compiled", `[]string{syntax.Trim(values[0])}`, `values`},
-			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `e.firstOf[i] `, `_ `},
-			{"removes white space from the caller's request", "Extractor.compiled", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
+			{"shows custom extractors the white space", "internal/credential.OneValue", `[]string{syntax.Trim(values[0])}`, `values`},
+			{"leaves the white space to custom extractors in FirstOf", "Extractor.compiled", `compiled(e.firstOf, schemes)`, `func() (raw []credential.Place) {
+		for _, f := range e.firstOf {
+			raw = append(raw, credential.Place{Source: string(f.Source), Extract: f.Extract, IsB64Token: f.bearer})
+		}
+		return raw
+	}()`},
+			{"removes white space from the caller's request", "internal/credential.OneValue", `trimmed.Header = maps.Clone(`, `maps.Copy(trimmed.Header, `},
 		}},
 		{"TestWhiteSpace/what a custom extractor returns", nil},
 	}},
@@ -226,8 +231,8 @@ var register = []clause{
 		{"TestAnswers/no scheme", nil},
 		{"TestOtherSpace", nil},
 		{"TestWhiteSpace/a no-break space before Bearer", []mutant{
-			{"takes a Bearer header after a no-break space for none", "bearer", `	case syntax.ErrNoScheme:
-		return "", errNoScheme
+			{"takes a Bearer header after a no-break space for none", "internal/credential.Authorization", `	case syntax.ErrNoScheme:
+		return "", err
 `, `	case syntax.ErrNoScheme:
 		return "", nil
 `},
@@ -325,8 +330,8 @@ var register = []clause{
 		{"TestNoGoroutines", nil},
 		{"TestCancelledContexts", nil},
 		{"TestClockSteps", []mutant{
-			{"passes over MaxAge", "rules.check", `if r.maxAge == 0 {`, `if true {`},
-			{"takes an iat that is ahead", "rules.check", `now.Add(r.leeway).Before(issued)`, `false`},
+			{"passes over MaxAge", "internal/rules.Rules.Check", `if r.MaxAge == 0 {`, `if true {`},
+			{"takes an iat that is ahead", "internal/rules.Rules.Check", `now.Add(r.Leeway).Before(issued)`, `false`},
 		}},
 	}},
 	{"4", "none of another package outlives its Close", []proof{
@@ -500,13 +505,13 @@ var register = []clause{
 	}},
 	{"7", "a typ is one that is meant for access", []proof{
 		{"TestType", []mutant{
-			{"takes at+jwt in lower case alone", "acceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
-			{"takes JWT in upper case alone", "acceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
-			{"takes a token without typ where one is asked for", "acceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
+			{"takes at+jwt in lower case alone", "internal/rules.AcceptsType", `syntax.EqualFold(typ, "at+jwt")`, `typ == "at+jwt"`},
+			{"takes JWT in upper case alone", "internal/rules.AcceptsType", ` || syntax.EqualFold(typ, "JWT")`, ``},
+			{"takes a token without typ where one is asked for", "internal/rules.AcceptsType", `return syntax.EqualFold(typ, w)`, `return typ == "" || syntax.EqualFold(typ, w)`},
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(text) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
-			{"takes any typ", "verifier.open", `!acceptsType(header.Type, v.types)`, `false`},
+			{"takes any typ", "verifier.open", `!rules.AcceptsType(header.Type, v.types)`, `false`},
 		}},
 	}},
 	{"7", "with or without application/, in any case", []proof{
@@ -514,12 +519,12 @@ var register = []clause{
 	}},
 	{"7", "of a list, exactly these are accepted", []proof{
 		{"TestListOfTypes", []mutant{
-			{"takes the default types beside those of a list", "acceptsType", `if len(want) > 0 {
+			{"takes the default types beside those of a list", "internal/rules.AcceptsType", `if len(want) > 0 {
 		return `, `if len(want) > 0 && typ != "at+jwt" {
 		return `},
-			{"goes by the first type of a list", "acceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
-			{"compares types with application/", "Options.types", `types[i] = syntax.BareType(types[i])`, `types[i] = strings.Clone(types[i])`},
-			{"keeps the caller's list of types", "Options.types", `slices.Clone(o.Types)`, `o.Types`},
+			{"goes by the first type of a list", "internal/rules.AcceptsType", `ContainsFunc(want,`, `ContainsFunc(want[:1],`},
+			{"compares types with application/", "internal/rules.ShortTypes", `types[i] = syntax.BareType(types[i])`, `types[i] += ""`},
+			{"keeps the caller's list of types", "internal/rules.ShortTypes", `slices.Clone(list)`, `list`},
 		}},
 		{"TestNewRefuses/type and types", []mutant{
 			{"takes Type and Types together", "Options.checkNames", `o.Type != "" && len(o.Types) > 0`, `false`},
@@ -667,9 +672,9 @@ var register = []clause{
 		{"TestClaimRules", nil},
 		{"TestTypesThatWriteToThePayload", []mutant{
 			{"lets a type that decodes itself write to what the rules read", "internal/tokenjson.Decoder.Decode", `ReadFacts(payload,`, `ReadFacts(string(text),`},
-			{"passes over nbf", "rules.check", `f.NotBefore.Present`, `false`},
-			{"passes over the audiences of Options", "rules.check", `[...][]string{r.audience, bound.audience}`, `[...][]string{bound.audience}`},
-			{"takes a token that is bound to a key for a bearer token", "rules.check", `f.SenderIsBound && !r.allowSenderBound`, `false`},
+			{"passes over nbf", "internal/rules.Rules.Check", `f.NotBefore.Present`, `false`},
+			{"passes over the audiences of Options", "internal/rules.Rules.Check", `[...][]string{r.Audience, key.Audience}`, `[...][]string{key.Audience}`},
+			{"takes a token that is bound to a key for a bearer token", "internal/rules.Rules.Check", `f.Confirmation != "" && !r.AllowSenderBound`, `false`},
 		}},
 	}},
 	{"10", "exp is a number between 0 and the end of year 9999, if it is there", []proof{
@@ -718,7 +723,7 @@ var register = []clause{
 	{"10", "and refused from its second on", []proof{
 		{"TestTime", nil},
 		{"TestRememberedTokensExpire", []mutant{
-			{"takes a token in the very second of its exp", "rules.check", `!now.Before`, `now.After`},
+			{"takes a token in the very second of its exp", "internal/rules.Rules.Check", `!now.Before`, `now.After`},
 		}},
 		{"TestClockSteps", nil},
 	}},
@@ -745,8 +750,8 @@ var register = []clause{
 		}},
 		{"TestIssuerAndAudience/no aud", nil},
 		{"TestIssuersWithAudiences", []mutant{
-			{"takes a token for others where no audience is configured", "rules.check", ` f.HasAudience() `, ` false `},
-			{"passes over the audiences of a key", "rules.check", `, bound.audience`, ``},
+			{"takes a token for others where no audience is configured", "internal/rules.Rules.Check", ` f.HasAudience() `, ` false `},
+			{"passes over the audiences of a key", "internal/rules.Rules.Check", `, key.Audience`, ``},
 		}},
 	}},
 	{"11", "an audience is refused where none is configured", []proof{
@@ -759,10 +764,10 @@ var register = []clause{
 	}},
 	{"11", "iss is compared exactly with the one of the options", []proof{
 		{"TestIssuerAndAudience/another iss", []mutant{
-			{"compares the beginning of an issuer", "rules.check", `f.Issuer() != want`, `f.Issuer()[:min(len(f.Issuer()), len(want))] != want`},
+			{"compares the beginning of an issuer", "internal/rules.Rules.Check", `f.Issuer() != want`, `f.Issuer()[:min(len(f.Issuer()), len(want))] != want`},
 		}},
 		{"TestIssuerAndAudience/iss in another case", []mutant{
-			{"compares issuers in any case", "rules.check", `f.Issuer() != want`, `!syntax.EqualFold(f.Issuer(), want)`},
+			{"compares issuers in any case", "internal/rules.Rules.Check", `f.Issuer() != want`, `!syntax.EqualFold(f.Issuer(), want)`},
 		}},
 		{"TestIssuerAndAudience/no iss", nil},
 	}},
@@ -770,13 +775,13 @@ var register = []clause{
 		{"TestIssuerAndAudience/bound, another iss", nil},
 		{"TestIssuersBindKeys", []mutant{
 			{"binds no key to its issuer", "Key.bindTo", `.WithIssuer(issuer)`, ``},
-			{"passes over the issuer of a key", "rules.check", `, bound.issuer`, ``},
+			{"passes over the issuer of a key", "internal/rules.Rules.Check", `, key.Issuer`, ``},
 		}},
 		{"jwks.TestBinding", nil},
 	}},
 	{"11", "the issuer of the only source counts as configured", []proof{
 		{"TestSourceOfOneIssuer", []mutant{
-			{"passes over the issuer of Options", "rules.check", `[...]string{r.issuer, bound.issuer}`, `[...]string{bound.issuer}`},
+			{"passes over the issuer of Options", "internal/rules.Rules.Check", `[...]string{r.Issuer, key.Issuer}`, `[...]string{key.Issuer}`},
 		}},
 	}},
 	{"12", "a key verifies signatures of its algorithm alone", []proof{
@@ -880,7 +885,7 @@ var register = []clause{
 	}},
 	{"12", "a key of a curve lies on it", []proof{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
-			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", ` || fmt.Sprint(verifyNothing(pub)) != badSignature()`, ``},
+			{"takes an Ed25519 key off the curve", "internal/jws.checkEd", `fmt.Sprint(verifyNothing(pub)) != badSignature()`, `false`},
 		}},
 		{"TestNewRefusesPublicKeys", []mutant{
 			{"passes over an unfit key of a key source", "eligibleKeys", `		return nil, because(reason.Unavailable, err)
@@ -894,7 +899,7 @@ var register = []clause{
 			{"takes an RSA key with an even exponent", "internal/jws.checkRSA", ` || pub.E%2 == 0`, ``},
 			{"takes an RSA key with an even modulus", "internal/jws.checkRSA", ` || pub.N.Bit(0) == 0`, ``},
 			{"takes an RSA key without modulus", "internal/jws.checkRSA", ` || pub.N == nil`, ``},
-			{"takes an Ed25519 key of small order", "internal/jws.checkEd", `slices.Contains(smallOrder`, `false && slices.Contains(smallOrder`},
+			{"takes an Ed25519 key of small order", "internal/jws.checkEdForm", `slices.Contains(smallOrder`, `false && slices.Contains(smallOrder`},
 		}},
 	}},
 	{"12", "all this holds for keys of remote sets", []proof{
@@ -965,7 +970,7 @@ var register = []clause{
 	}},
 	{"12", "an Ed25519 key of small order is refused", []proof{
 		{"TestEdDSAKeysOfSmallOrder", []mutant{
-			{"takes an Ed25519 key of small order with the other sign", "internal/jws.checkEd", `	y[31] &= 0x7f // the sign of x
+			{"takes an Ed25519 key of small order with the other sign", "internal/jws.checkEdForm", `	y[31] &= 0x7f // the sign of x
 `, ``},
 		}},
 	}},
@@ -1169,7 +1174,7 @@ var register = []clause{
 	case false:`},
 			{"takes a key that jwthttp refuses", "jwks.collector.add", `k.Err()`, `error(nil)`},
 			{"takes a private key from a set", "internal/jwk.Parse", `m.secret != ""`, `false`},
-			{"takes members twice in a key", "internal/jwk.Parse", `&m)`, `&m, jsontext.AllowDuplicateNames(true))`},
+			{"takes members twice in a key", "internal/jwk.Parse", `if !ok {`, `if !ok && !bytes.Contains(text, []byte("kty")) {`},
 		}},
 		{"jwks.TestParseProviders", nil},
 	}},
@@ -1641,7 +1646,7 @@ var register = []clause{
 	}},
 	{"20", "many cookies cost no more than their bytes", []proof{
 		{"TestManyCookiesAreCheap", []mutant{
-			{"allocates for cookies", "Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
+			{"allocates for cookies", "internal/credential.Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
 		}},
 	}},
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
@@ -1789,10 +1794,10 @@ var register = []clause{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
 			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.Quote(text[:n])`, `"\"" + text[:n] + "\""`},
-			{"does not know the audience of a key", "claimsDetail.detail", `			want = bound.audience
+			{"does not know the audience of a key", "internal/rules.Rules.Explain", `			want = key.Audience
 `, `			_ = want
 `},
-			{"does not know the issuer of a key", "claimsDetail.detail", `			want = bound.issuer
+			{"does not know the issuer of a key", "internal/rules.Rules.Explain", `			want = key.Issuer
 `, `			_ = want
 `},
 			{"does not name the keys of one of several issuers", "tokenDetail.names", `source = issuers[d.unverified.issuer()]`, `_ = issuers`},
@@ -1806,7 +1811,7 @@ var register = []clause{
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
-			{"keeps nothing of the request", "config.failure", `r.Header[authorization], r.Header["Cookie"]`, `nil, nil`},
+			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
 			{"forgets the keys that were tried", "verifier.open", `len(keys) > 0`, `keys != nil`},
@@ -1954,7 +1959,7 @@ var register = []clause{
 		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
 		}},
 		{"TestRequireScopes/no token, anonymous", []mutant{
-			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), config: &m.config}))`, `next.ServeHTTP(w, r)`},
+			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))`, `next.ServeHTTP(w, r)`},
 			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
@@ -1996,7 +2001,7 @@ var register = []clause{
 	}},
 	{"HTTP", "a Bearer header that does not hold one b64token is a 400", []proof{
 		{"TestBearerGrammarGoesWithTheExtractor", []mutant{
-			{"does not hold one of several places against RFC 6750", "extract", `len(places) > 1 && p.isMalformed(t)`, `false`},
+			{"does not hold one of several places against RFC 6750", "internal/credential.Find", `len(places) > 1 && p.IsMalformed(t)`, `false`},
 		}},
 	}},
 	{"HTTP", "a refusal is written once, whatever the ResponseWriter does", []proof{
@@ -2029,8 +2034,8 @@ var register = []clause{
 		{"TestChallengeScopes", []mutant{
 			{"names no challenge scopes", "internal/answer.Answer.challengeOf", ` && s.Scopes != ""`, ` && false`},
 			{"names challenge scopes for other answers", "internal/answer.Answer.challengeOf", `a.status == http.StatusUnauthorized && `, ``},
-			{"names no challenge scopes for the default realm", "internal/answer.Answer.Write", `*s != (Service{Realm: DefaultRealm})`, `(s.Realm != DefaultRealm || s.Metadata != "")`},
-			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `a.code + scope + a.description`, `a.code + a.description + scope`},
+			{"names no challenge scopes for the default realm", "internal/answer.Service.isDefault", `s.Scopes == "" && `, ``},
+			{"writes the scope after the description", "internal/answer.Answer.challengeOf", `code + scope + description`, `code + description + scope`},
 		}},
 		{"TestNewRefuses/a challenge scope with a quote", []mutant{
 			{"takes any text for a challenge scope", "Options.checkAnswers", `o.ChallengeScopes`, `nil`},
@@ -2217,6 +2222,22 @@ var register = []clause{
 			{"shows a password in the document", "internal/syntax.ParseHTTP", `u.User != nil, `, ``},
 		}},
 	}},
+	{"DOC", "metadata offer no DPoP that needs a secret, or no signature", []proof{
+		{"oauth.TestMisuse/DPoP with a secret", []mutant{
+			{"offers DPoP with a secret", "oauth.NewResource", `!jws.IsSymmetric(alg)`, `true`},
+		}},
+		{"oauth.TestMisuse/DPoP without a signature", []mutant{
+			{"offers DPoP without a signature", "oauth.NewResource", ` || strings.EqualFold(alg, "none")`, ``},
+		}},
+	}},
+	{"DOC", "signed metadata are those of the resource", []proof{
+		{"oauth.TestMisuse/signed: another resource", []mutant{
+			{"shows signed metadata of another resource", "oauth.checkSigned", `claims.Resource != resource`, `false`},
+		}},
+		{"oauth.TestMisuse/signed: none", []mutant{
+			{"shows metadata that nobody has signed", "oauth.checkSigned", ` || strings.EqualFold(header.Alg, "none")`, ``},
+		}},
+	}},
 	{"16", "a replacement is found whatever a KeyFunc does with the keys of a source", []proof{
 		{"jwks.TestReplacedKeyThroughAFilter", []mutant{
 			{"asks for keys again where none was replaced", "verifier.replacedKeys", `	if !renewed {
@@ -2265,9 +2286,565 @@ var register = []clause{
 			{"tries the empty secret with HS256 alone", "jwthttptest.draft.hmac", `jws.IsSymmetric(d.own)`, `d.own == "HS256"`},
 		}},
 	}},
+	{"23", "next never runs for a token that a Binding has not confirmed", []proof{
+		{"TestBoundAnswers/no proof", []mutant{
+			{"asks no Binding", "Middleware.verify", `m.bindings != nil`, `false`},
+			{"passes over the error of a Binding", "attempt.confirm", `found[i].Sum); err != nil {`, `found[i].Sum); err != nil && false {`},
+		}},
+		{"TestBoundAnswers/no certificate", []mutant{
+			{"asks the Bindings of a scheme alone", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 ||`},
+		}},
+		{"TestConfirm", []mutant{
+			{"asks for DPoP before it looks at the certificate", "config.compileBindings", `append(c.bindings, withScheme...)`, `append(withScheme, c.bindings...)`},
+		}},
+		{"TestBindingThatPanics", nil},
+		{"TestBoundCombinations", []mutant{
+			{"asks for a certificate only beside DPoP", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || b.scheme == 0 && at.scheme == 0 ||`},
+		}},
+	}},
+	{"23", "two bindings are both asked", []proof{
+		{"TestBoundAnswers/both, a bad proof", []mutant{
+			{"asks only the first of two Bindings", "attempt.confirm", `			return because(reasonOfProof(err), err)
+		}
+`, `			return because(reasonOfProof(err), err)
+		}
+		return nil
+`},
+		}},
+		{"TestBoundAnswers/both, another certificate", []mutant{
+			{"asks only the last of two Bindings", "attempt.confirm", `!found[i].Present ||`, `!found[i].Present || i < len(found)-1 && found[i+1].Present ||`},
+		}},
+	}},
+	{"23", "a cnf that the Bindings cannot confirm is refused", []proof{
+		{"TestConfirmationClaim", []mutant{
+			{"passes over an unknown member of cnf", "internal/confirmation.Read", `fault = fmt.Errorf("cnf has the`, `_ = fmt.Errorf("cnf has the`},
+			{"takes an empty cnf", "internal/confirmation.Read", `n == 0`, `n < 0`},
+			{"takes a cnf with something nested", "internal/confirmation.Read", `!ok`, `!ok && false`},
+			{"takes a member that is not a string for none", "internal/confirmation.Read", `			fault = errForm
+`, `			_ = errForm
+`},
+			{"takes a thumbprint with bits that are in no byte", "internal/confirmation.Thumbprint.set", `.Strict()`, ``},
+			{"takes a thumbprint with a line break", "internal/confirmation.Thumbprint.set", ` && n == sha256.Size`, ` && n <= sha256.Size`},
+			{"knows members in any case", "internal/confirmation.Read", `slices.Index(members, string(name))`, `slices.IndexFunc(members, func(m string) bool { return len(m) == len(name) && m[0]|0x20 == name[0]|0x20 })`},
+		}},
+		{"TestBoundAnswers/an unknown member", nil},
+	}},
+	{"24", "a token with jkt comes under DPoP and in no other place", []proof{
+		{"TestBoundAnswers/jkt under Bearer", []mutant{
+			{"takes a bound token under any scheme", "attempt.confirm", `b.scheme > 0 && found[i]`, `false && found[i]`},
+		}},
+		{"TestBoundAnswers/jkt in a cookie", []mutant{
+			{"takes a bound token in a cookie", "Middleware.authenticate", `m.attempts[place.Scheme]`, `m.attempts[len(m.attempts)-1]`},
+		}},
+		{"TestBoundAnswers/jkt in another header", nil},
+	}},
+	{"24", "a token without jkt never comes under DPoP", []proof{
+		{"TestBoundAnswers/x5t#S256 under DPoP", []mutant{
+			{"takes any bound token under DPoP", "attempt.confirm", `found[i].Present != (b.scheme == at.scheme)`, `found[i].Present && b.scheme != at.scheme`},
+		}},
+		{"TestBoundAnswers/no cnf under DPoP", []mutant{
+			{"takes an unbound token under DPoP", "attempt.confirm", `cnf == "" && at.scheme > 0`, `false`},
+		}},
+	}},
+	{"24", "with Bindings Verify accepts no bound token", []proof{
+		{"TestVerifyWithBindings", []mutant{
+			{"accepts a bound token without a request", "attempt.confirm", `return because(reason.SenderBound, errNoRequest)`, `return nil`},
+		}},
+	}},
+	{"30", "a request that passes several middlewares is confirmed once, for each Binding and token", []proof{
+		{"TestConfirmedOnce", []mutant{
+			{"uses a proof again inside", "attempt.confirm", `r.Context().Value(confirmedKey{b.Binding, raw}) != nil`, `false`},
+			{"takes another token for one that was confirmed", "tokenContext.Value", `c.token.Raw() == key.token && `, ``},
+			{"takes over what another Binding has confirmed", "tokenContext.Value", ` && c.at.asks(key.by)`, ``},
+		}},
+	}},
+	{"SENDER", "with Bindings a token must be bound, unless AllowUnbound is set", []proof{
+		{"TestBoundAnswers/no cnf under Bearer", []mutant{
+			{"takes an unbound token", "attempt.confirm", `!at.allowUnbound`, `false`},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", nil},
+		{"TestBindingsCostUnboundTokensNothing", nil},
+	}},
+	{"SENDER", "the token comes before the proof", []proof{
+		{"TestBoundAnswers/an expired token", []mutant{
+			{"asks for the proof before it looks at the claims", "Middleware.verify", `	if err := m.rules.Check(`, `	if m.bindings != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.rules.Check(`},
+		}},
+		{"TestBoundAnswers/a forged token", nil},
+	}},
+	{"SENDER", "one challenge for each scheme, and the error in that of the scheme that was tried", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has no line for Bearer", "internal/answer.Answer.challenges", `!s.OnlyBound`, `false`},
+			{"leaves out the parameters of a scheme", "internal/answer.Answer.challengeOf", `parameters != ""`, `false`},
+			{"writes the challenges into one line", "internal/answer.Answer.challenges", `return lines`, `return []string{strings.Join(lines, ", ")}`},
+		}},
+		{"TestBoundAnswers/none, with TLS beside it", []mutant{
+			{"has no line for Bearer beside TLS", "config.compileBindings", ` && len(c.bindings) == 0`, ``},
+		}},
+		{"TestBoundAnswers/none", []mutant{
+			{"has a line for Bearer where no token under it is good", "internal/answer.Answer.challenges", `!s.OnlyBound`, `true`},
+		}},
+		{"TestBoundAnswers/an old nonce, both lines", []mutant{
+			{"writes the error into every line", "internal/answer.Answer.challenges", `isInAll := `, `isInAll := true || `},
+		}},
+		{"TestBoundAnswers/jkt under Bearer, one line", []mutant{
+			{"writes no error where the scheme has no line", "internal/answer.Answer.challenges", ` || tried == 0 && s.OnlyBound`, ``},
+		}},
+		{"TestBoundAnswers/DPoP twice, both lines", []mutant{
+			{"takes two headers for one of the first scheme", "internal/credential.triesNone", `err == error(reason.TwoCredentials) || `, ``},
+		}},
+		{"TestBoundAnswers/no scheme", []mutant{
+			{"takes a value without a scheme for Bearer", "internal/credential.triesNone", ` || errors.Is(err, syntax.ErrNoScheme)`, ``},
+		}},
+	}},
+	{"SENDER", "the header fields of a Binding are in each challenge of its scheme and in each answer under it, once", []proof{
+		{"TestBoundAnswers/none, both lines", []mutant{
+			{"has them in answers under the scheme alone", "internal/answer.Answer.Write", `a.challenge != "" || tried == i+1`, `tried == i+1`},
+		}},
+		{"TestBoundAnswers/the store is down", []mutant{
+			{"has them in challenges alone", "internal/answer.Answer.Write", ` || tried == i+1`, ` || false && tried == i+1`},
+		}},
+		{"TestBoundAnswers/good", []mutant{
+			{"has them in refusals alone", "Middleware.Handler", `		v.at.answer(w.Header())
+`, ``},
+		}},
+		{"TestBoundAnswers/a DPoP header beside a good Bearer token", []mutant{
+			{"has them in every answer", "attempt.answer", `at.scheme > 0 {`, `len(at.service.Bound) > 0 {
+		at = &at.attempts[1]`},
+		}},
+		{"TestWriteErrorOfBoundTokens", nil},
+	}},
+	{"SENDER", "the error of a Binding decides on the answer", []proof{
+		{"TestConfirmErrors", []mutant{
+			{"takes a store that is out of reach for a bad proof", "reasonOfProof", `isUnavailable(err)`, `false`},
+			{"takes an old nonce for a bad proof", "reasonOfProof", `errors.Is(err, ErrUseNonce)`, `false`},
+			{"takes a bad proof for another key", "reasonOfProof", `errors.Is(err, ErrInvalidProof)`, `false`},
+			{"does not say what the token is bound to", "learned.result", `l.at.boundBy(l.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "guards answer under the scheme of the token", []proof{
+		{"TestGuardsOfBoundTokens", []mutant{
+			{"answers as if no scheme was tried", "refuse", `learned{at: at}`, `learned{at: at.none}`},
+			{"does not say what the token is bound to", "Token.tokenResult", `at.boundBy(t.facts.Confirmation)`, `""`},
+		}},
+	}},
+	{"SENDER", "New refuses Bindings that cannot work, and says how to mend it", []proof{
+		{"TestBindingOptions", []mutant{
+			{"takes AllowUnbound alone", "Options.checkBindings", `o.AllowUnbound && len(o.Bindings) == 0`, `false`},
+			{"takes AllowSenderConstrained beside Bindings", "Options.checkBindings", `o.AllowSenderConstrained && len(o.Bindings) > 0`, `false`},
+			{"takes a scheme under which no token can come", "Options.checkBindings", `!slices.ContainsFunc(all(o.Extractors), (*Extractor).takesSchemes)`, `false`},
+			{"takes a nil in an interface", "internal/validate.Bindings", ` || v.Kind() == reflect.Pointer && v.IsNil()`, ``},
+			{"takes what cannot be compared", "internal/validate.Bindings", `!v.Comparable()`, `false`},
+			{"takes a Binding without a member", "internal/validate.Bindings", `member == ""`, `false`},
+			{"takes two for one member", "internal/validate.Bindings", `slices.Contains(members, member)`, `false`},
+			{"takes two for one scheme in another case", "internal/validate.Bindings", `strings.EqualFold(s, name)`, `s == name`},
+			{"takes Bearer for a scheme of bound tokens", "internal/validate.scheme", `syntax.EqualFold(name, "Bearer"), `, ``},
+			{"takes a scheme that is not a token", "internal/validate.scheme", `!syntax.IsToken(name)`, `false`},
+			{"takes line breaks for parameters", "internal/validate.scheme", `c < 0x20 || `, ``},
+		}},
+	}},
+	{"22", "the log says why a bound token was refused", []proof{
+		{"TestBoundRefusalTexts", []mutant{
+			{"says Bearer of every scheme", "internal/detail.MalformedCredentials", `have the client send %q and the token", scheme+" ")`, `have the client send %q and the token", "Bearer ")`},
+			{"names places where no token is good", "internal/credential.names", `schemes[p.Scheme] == ""`, `false`},
+		}},
+	}},
 	{"12", "an Ed25519 key is one that RFC 8032 decodes", []proof{
 		{"TestEdDSAKeysOffTheCurve", []mutant{
-			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEd", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
+			{"takes an Ed25519 key beyond the prime", "internal/jws.checkEdForm", `Cmp(fieldPrime) >= 0`, `Cmp(fieldPrime) > 1<<20`},
 		}},
+	}},
+	{"25", "a request has one proof: one JWT with strict JSON, within limits, of the type and an algorithm that are accepted", []proof{
+		{"dpop.TestExampleOfTheRFC", nil},
+		{"dpop.TestGoodProofs", nil},
+		{"dpop.TestHeaderField", []mutant{
+			{"takes the first of two DPoP headers", "dpop.splitProof", `len(values) > 1`, `len(values) > 9`},
+		}},
+		{"dpop.TestBadProofs/more than 4 KiB", []mutant{
+			{"takes a proof of 5 KiB", "dpop.splitProof", `maxProofBytes, false`, `5<<10, false`},
+		}},
+		{"dpop.TestBadProofs/header of more than 2 KiB", []mutant{
+			{"takes a larger header", "dpop.Verifier.readHeader", `> maxHeaderBytes`, `> 2*maxHeaderBytes`},
+		}},
+		{"dpop.TestBadProofs/33 members in the header", []mutant{
+			{"takes any number of members", "dpop.Verifier.readHeader", `maxHeaderMembers`, `1000`},
+		}},
+		{"dpop.TestBadProofs/payload nested 5 deep", []mutant{
+			{"takes deep JSON", "dpop.scratch.object", `maxDepth`, `32`},
+		}},
+		{"dpop.TestBadProofs/typ", []mutant{
+			{"takes any typ", "dpop.Verifier.readHeader", `s.text(typ) != proofType`, `false`},
+			{"takes a typ of another kind for a string", "dpop.Verifier.readHeader", `!isString(typ)`, `false`},
+		}},
+		{"dpop.TestBadProofs/TYP", []mutant{
+			{"takes names of the header in any case", "dpop.Verifier.readHeader", `case "typ":`, `case "typ", "TYP":`},
+		}},
+		{"dpop.TestBadProofs/alg", []mutant{
+			{"takes any algorithm", "dpop.Verifier.algorithmOf", `name == known`, `jws.IsAlgorithm(jws.Canonical(name))`},
+		}},
+		{"dpop.TestBadProofs/crit", []mutant{
+			{"passes over crit", "dpop.Verifier.readHeader", `case isCritical:`, `case isCritical && false:`},
+		}},
+		{"dpop.TestBadProofs/htm twice", []mutant{
+			{"takes lax JSON", "dpop.scratch.object", `|| !ok`, `|| !ok && false`},
+		}},
+		{"dpop.TestBadProofs/HTM", []mutant{
+			{"takes claims in any case", "dpop.readClaims", `case "htm":`, `case "htm", "HTM":`},
+		}},
+		{"dpop.TestBadProofs/jti", []mutant{
+			{"takes an empty jti", "dpop.readClaims", `len(s.text(c.jti)) == 0`, `false`},
+			{"takes a long jti", "dpop.readClaims", `len(s.text(c.jti)) > maxIDBytes`, `false`},
+		}},
+		{"dpop.FuzzProof", nil},
+		{"dpop.TestNewErrors", []mutant{
+			{"takes an algorithm whose key is a secret", "dpop.Verifier.add", `jws.IsSymmetric(canonical)`, `false`},
+		}},
+	}},
+	{"26", "the key of a proof is a public one that goes with its algorithm", []proof{
+		{"dpop.TestBadProofs/private", []mutant{
+			{"takes private members", "internal/jwk.Parse", `m.secret != ""`, `false`},
+		}},
+		{"dpop.TestBadProofs/x", []mutant{
+			{"takes any spelling of a key", "dpop.readKey", `jwk.Canonical`, `jwk.Lenient`},
+		}},
+		{"dpop.TestBadProofs/alg of the jwk", []mutant{
+			{"takes a key for another algorithm", "dpop.readKey", `k.Algorithm != ""`, `false`},
+		}},
+		{"dpop.TestBadProofs/use enc", nil},
+		{"dpop.TestBadProofs/alg of another key", []mutant{
+			{"takes a key of another type", "internal/jws.NewOneTimeVerifier", `!a.takes(material)`, `false`},
+		}},
+		{"dpop.TestBadKeys", []mutant{
+			{"takes RSA keys of any size", "internal/jws.NewOneTimeVerifier", `checkRSA(m)`, `error(nil)`},
+			{"takes keys that everybody can sign for", "internal/jws.NewOneTimeVerifier", `checkEdForm(m)`, `error(nil)`},
+		}},
+		{"dpop.TestGoodProofs/jwk of WebCrypto", []mutant{
+			{"hashes the jwk as it was sent", "dpop.readKey", `k.Thumbprint}`, `sha256.Sum256(text)}`},
+		}},
+	}},
+	{"27", "the key is compared before its signature is verified, and the payload is read afterwards", []proof{
+		{"dpop.TestAnotherKey", []mutant{
+			{"does not compare the key", "dpop.Verifier.Confirm", `key.Thumbprint != thumbprint`, `false`},
+			{"compares the key afterwards", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {
+		return errOtherKey
+	}
+	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
+		return errSignature
+	}
+`, `	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
+		return errSignature
+	}
+	if key.Thumbprint != thumbprint {
+		return errOtherKey
+	}
+`},
+		}},
+		{"dpop.TestBadProofs/signature", []mutant{
+			{"does not verify the signature", "dpop.Verifier.Confirm", `!ok {`, `!ok && false {`},
+		}},
+		{"dpop.TestPayloadAfterSignature", []mutant{
+			{"reads the payload first", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {`, `	if _, err := readClaims(s, segments.Payload); err != nil {
+		return err
+	}
+	if key.Thumbprint != thumbprint {`},
+		}},
+	}},
+	{"28", "a proof is for one method and one URL of the service", []proof{
+		{"dpop.TestBadProofs/htm", []mutant{
+			{"compares the method in any case", "dpop.Verifier.checkRequest", `htm != r.Method`, `!strings.EqualFold(htm, r.Method)`},
+		}},
+		{"dpop.TestURLs", []mutant{
+			{"keeps the query of the target", "internal/syntax.CutTarget", `"", WithoutQuery(target), true`, `"", target, true`},
+			{"keeps the query of htu", "internal/syntax.NormalURL", `WithoutQuery(rest)`, `rest`},
+			{"takes %2F for a slash", "internal/syntax.isUnreserved", `c == '-'`, `c == '-' || c == '/'`},
+			{"removes dot segments of the target", "internal/syntax.CutTarget", `"", WithoutQuery(target), true`, `"", string(removeDots([]byte(WithoutQuery(target)))), true`},
+			{"keeps the dot segments of both", "internal/syntax.NormalURL", `removeDots(path)`, `path`},
+			{"takes Host for the origin", "dpop.Verifier.checkRequest", `range v.origins`, `range append([]origin{{base: "https://" + r.Host}}, v.origins...)`},
+			{"takes X-Forwarded-Host for the origin", "dpop.Verifier.checkRequest", `range v.origins`, `range append([]origin{{base: "https://" + r.Header.Get("X-Forwarded-Host")}}, v.origins...)`},
+			{"takes the URL that a router has rewritten", "dpop.Verifier.checkRequest", `syntax.CutTarget(r.RequestURI)`, `syntax.CutTarget(r.URL.Path)`},
+			{"takes an absolute form for any origin", "dpop.Verifier.checkRequest", `targetOrigin == base)`, `targetOrigin != base)`},
+			{"compares paths alone", "dpop.Verifier.checkRequest", `base == o.base`, `true`},
+			{"does without the prefix", "dpop.Verifier.checkRequest", `string(path[:len(o.prefix)]) == o.prefix`, `true`},
+			{"takes a fragment of the target", "internal/syntax.CutTarget", `target[end] == '#'`, `false`},
+		}},
+		{"dpop.TestURLError", []mutant{
+			{"says nothing of Origins", "dpop.Verifier.checkRequest", `mind Options.Origins`, `it is another one`},
+		}},
+		{"dpop.TestServers", nil},
+		{"dpop.TestTargetsOnTheWire", nil},
+		{"internal/syntax.TestNormalURL", []mutant{
+			{"keeps the default port", "internal/syntax.normalAuthority", `port == ":443" && scheme == "https"`, `false`},
+			{"takes a k for the Kelvin sign", "internal/syntax.lower", `	return s
+`, `	return strings.ToLower(s)
+`},
+			{"takes a user", "internal/syntax.normalAuthority", ` || strings.Contains(host, "@")`, ``},
+			{"keeps the case of escapes", "internal/syntax.normalByte", `hex[high], hex[low]`, `s[1], s[2]`},
+		}},
+		{"internal/syntax.TestTargets", nil},
+		{"internal/syntax.FuzzNormalURL", nil},
+		{"dpop.TestNewErrors", nil},
+	}},
+	{"29", "a proof is for one token and for now", []proof{
+		{"dpop.TestBadProofs/ath", []mutant{
+			{"does not compare ath", "dpop.Verifier.Confirm", `!isDigest(s.text(c.ath), token)`, `false`},
+		}},
+		{"dpop.TestTimes", []mutant{
+			{"takes an iat far ahead", "dpop.Verifier.checkTimes", `case ahead.Sub(now) > v.leeway:`, `case false:`},
+			{"takes an iat far back", "dpop.Verifier.checkTimes", `case age > v.maxAge+v.leeway:`, `case false:`},
+			{"forgets the leeway", "dpop.Verifier.checkTimes", `case age > v.maxAge+v.leeway:`, `case age > v.maxAge:`},
+			{"passes over exp", "dpop.Verifier.checkTimes", `c.exp.Present &&`, `false &&`},
+			{"passes over nbf", "dpop.Verifier.checkTimes", `c.nbf.Present &&`, `false &&`},
+		}},
+	}},
+	{"30", "a proof passes once, and a refused one is not used up", []proof{
+		{"dpop.TestReplays", []mutant{
+			{"remembers jti without the key", "dpop.useID", `n := copy(both[:], thumbprint[:])`, `n := 0`},
+			{"remembers the proof itself", "dpop.Verifier.Confirm", `s.text(c.jti)`, `segments.Signature`},
+		}},
+		{"dpop.TestReplayIsRememberedLongEnough", []mutant{
+			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.maxAge + 2*v.leeway)`, `now.Add(v.maxAge)`},
+		}},
+		{"dpop.TestRefusedProofIsNotUsedUp", []mutant{
+			{"remembers before the rest has passed", "dpop.Verifier.Confirm", `	if err := v.checkRequest(s, &c, r); err != nil {
+		return err
+	}
+	if !isDigest(s.text(c.ath), token) {
+		return errAth
+	}
+	until, err := v.checkTimes(s, &c, time.Now())
+	if err != nil {
+		return err
+	}
+	return v.use(r, useID(thumbprint, s.text(c.jti)), until)
+`, `	until, err := v.checkTimes(s, &c, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := v.use(r, useID(thumbprint, s.text(c.jti)), until); err != nil {
+		return err
+	}
+	if err := v.checkRequest(s, &c, r); err != nil {
+		return err
+	}
+	if !isDigest(s.text(c.ath), token) {
+		return errAth
+	}
+	return nil
+`},
+		}},
+		{"dpop.TestSimultaneousReplays", []mutant{
+			{"looks and stores in two steps", "dpop.shard.use", `	if isEmpty := free.until`, `	s.mu.Unlock()
+	time.Sleep(time.Millisecond)
+	s.mu.Lock()
+	if isEmpty := free.until`},
+		}},
+		{"dpop.TestStoreIsAsked", []mutant{
+			{"passes while the store is down", "dpop.Verifier.use", `case err != nil:`, `case err != nil && !first:`},
+			{"calls an outage a bad proof", "dpop.Verifier.use", `jwthttp.ErrUnavailable, err)`, `jwthttp.ErrInvalidProof, err)`},
+		}},
+		{"dpop.TestMemoryContract", []mutant{
+			{"rounds a time down", "dpop.Memory.Use", `clamp(int64(m.wall(until)) + 1)`, `clamp(int64(m.wall(until)) - 1)`},
+		}},
+		{"dpop.TestMemoryIsFull", []mutant{
+			{"lets proofs pass when it is full", "dpop.shard.use", `return false, errFull`, `return true, nil`},
+		}},
+		{"dpop.TestMemoryAgainstAMap", []mutant{
+			{"loses entries when it sweeps", "dpop.shard.sweep", `(i + 1) % len(s.slots)`, `(i + 2) % len(s.slots)`},
+			{"ends its search at an entry that is over", "dpop.shard.use", `		if isEmpty {
+			break
+		}
+`, `		if free != nil {
+			break
+		}
+`},
+		}},
+		{"dpop.TestMemoryClocks", []mutant{
+			{"believes the wall clock", "dpop.instant.isOver", ` && until.steady <= now.steady`, ``},
+			{"believes the steady clock", "dpop.instant.isOver", `until.wall <= now.wall && `, ``},
+		}},
+	}},
+	{"31", "with nonces a proof has a current one", []proof{
+		{"dpop.TestNonces", []mutant{
+			{"takes a proof without a nonce", "dpop.Verifier.checkTimes", `			return until, errNoNonce
+`, `			return now.Add(v.maxAge), nil
+`},
+			{"takes a nonce of anybody's", "dpop.Nonces.timeOf", `hmac.Equal(macOf(secret, nonce[:stampBytes]), nonce[stampBytes:])`, `len(secret) > 0`},
+			{"has nonces for each process", "dpop.NewNonces", `bytes.Clone(secret)`, `append(bytes.Clone(secret), fmt.Sprintf("%p", n)...)`},
+		}},
+		{"dpop.TestNoncesExpire", []mutant{
+			{"takes an old nonce for ever", "dpop.Verifier.checkTimes", `		ahead = made
+`, `		made = now
+		ahead = made
+`},
+			{"makes one nonce", "dpop.Nonces.at", `latest.second == second`, `true`},
+		}},
+		{"dpop.TestNoncesAhead", nil},
+		{"dpop.TestNoncesStandForIat", nil},
+		{"dpop.TestInvalidProofBeforeNonce", nil},
+		{"dpop.TestNonceRotation", []mutant{
+			{"makes nonces with the newest secret", "dpop.Nonces.at", `n.secrets[0]`, `n.secrets[len(n.secrets)-1]`},
+			{"knows the first secret alone", "dpop.Nonces.timeOf", `range n.secrets`, `range n.secrets[:1]`},
+		}},
+		{"dpop.TestAnswer", []mutant{
+			{"adds a nonce to another", "dpop.Verifier.Answer", `h.Set(nonceHeader`, `h.Add(nonceHeader`},
+			{"replaces Cache-Control", "dpop.Verifier.Answer", `!syntax.HasField(h, "Cache-Control")`, `true`},
+		}},
+		{"dpop.TestNewNoncesErrors", nil},
+	}},
+	{"32", "what proofs cost is bounded", []proof{
+		{"dpop.TestCostOfRefusals", []mutant{
+			{"takes memory for the path of a URL", "dpop.Verifier.checkRequest", `s.path[:]`, `nil`},
+		}},
+		{"dpop.TestMemoryBytes", []mutant{
+			{"takes a table that is twice as large", "dpop.shard.sweep", `s.limit*100/usedOf100+1`, `s.limit*2+1`},
+			{"has no limit", "dpop.shard.use", `s.used >= s.limit`, `false`},
+		}},
+	}},
+	{"SENDER", "a client sends tokens and proofs to its origins alone", []proof{
+		{"dpop.TestTransport", []mutant{
+			{"leaves the scheme Bearer", "dpop.Transport.prove", `"DPoP "+token`, `"Bearer "+token`},
+			{"adds a proof to others", "dpop.Transport.prove", `clone.Header.Set(proofHeader`, `clone.Header.Add(proofHeader`},
+		}},
+		{"dpop.TestTransportOfOtherOrigins", []mutant{
+			{"follows a redirect with its proof", "dpop.Transport.originOf", `!ok || !slices.Contains(t.origins, normal)`, `!ok`},
+			{"follows a redirect with its token", "dpop.withoutCredentials", `!isToken && len(req.Header[proofHeader]) == 0`, `true`},
+			{"looks at the URL alone", "dpop.Transport.originOf", `{req.URL.Host, req.Host}`, `{req.URL.Host}`},
+		}},
+		{"dpop.TestTransportAndNonces", []mutant{
+			{"sends a body that is over", "dpop.Transport.RoundTrip", `req.GetBody == nil`, `false`},
+			{"asks again whatever the error", "dpop.asksForNonce", `answer.Error == code`, `true`},
+		}},
+		{"dpop.TestTransportKeepsNonces", []mutant{
+			{"tries again with the same nonce", "dpop.Transport.RoundTrip", `fresh == nonce`, `false`},
+			{"forgets nonces", "dpop.Transport.prove", `	t.nonces.Store(origin, values[0])
+`, ``},
+		}},
+		{"dpop.TestTransportLeavesTheRequest", []mutant{
+			{"changes the caller's request", "dpop.Transport.prove", `req.Clone(req.Context())`, `req`},
+		}},
+		{"dpop.TestTransportErrors", []mutant{
+			{"leaves the body open", "dpop.Transport.RoundTrip", `		closeBody(req.Body)
+`, ``},
+		}},
+		{"dpop.TestTransportAndVerifier", nil},
+		{"dpop.TestKeys", []mutant{
+			{"leaves out the zeros of a short r", "internal/jws.joined", `numbers.R.FillBytes(signature[:half])`, `copy(signature, numbers.R.Bytes())`},
+			{"pads with another salt", "internal/jws.Signer.Sign", `rsa.PSSSaltLengthEqualsHash`, `8`},
+		}},
+		{"dpop.TestNewKeyErrors", []mutant{
+			{"takes a signer of another key", "internal/jws.NewSigner", `!ok {`, `!ok && false {`},
+		}},
+		{"internal/syntax.TestHasError", []mutant{
+			{"takes the error of another scheme", "internal/syntax.HasError", `EqualFold(current, scheme)`, `current != ""`},
+		}},
+	}},
+	{"19", "neither keys of clients nor secrets of nonces are printed", []proof{
+		{"dpop.TestNothingSecretIsPrinted", []mutant{
+			{"prints the signer", "dpop.Key.Format", `f.Write([]byte(k.String()))`, `fmt.Fprint(f, k.signer)`},
+			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets)`},
+		}},
+	}},
+	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
+		{"goredis.TestProofsAtTheSameTime/one server", []mutant{
+			{"looks for a proof and stores it in two steps", "goredis.Proofs.Use", `	cmd := redis.NewBoolCmd(`, `	if n, err := p.client.Exists(limited, p.key(id[:])).Result(); err == nil && n == 0 {
+		return true, p.client.Set(limited, p.key(id[:]), 1, keep).Err()
+	}
+	cmd := redis.NewBoolCmd(`},
+		}},
+		{"goredis.TestProofsAtTheSameTime/a cluster", nil},
+		{"goredis.TestProofsLostAnswer", []mutant{
+			{"takes a proof whose answer was lost for a used one", "goredis.once.NoRetry", `true`, `false`},
+		}},
+	}},
+	{"30", "a proof in Redis is remembered until it could no longer pass", []proof{
+		{"goredis.TestProofsUntil/a minute, by a clock that is fast", []mutant{
+			{"forgets a proof that another clock still accepts", "goredis.Proofs.Use", ` + clockMargin`, ``},
+		}},
+	}},
+	{"30", "a Redis that is down or full is a 503", []proof{
+		{"goredis.TestProofsDown", []mutant{
+			{"lets proofs pass while Redis is down", "goredis.Proofs.Use", `return false, fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, p.failed(ctx, err))`, `return true, nil`},
+		}},
+		{"goredis.TestProofsFaults/full", nil},
+	}},
+	{"33", "a forwarded certificate counts only from a configured proxy address", []proof{
+		{"mtls.TestProxies/another host", []mutant{
+			{"takes a forwarded certificate from anywhere", "mtls.Binding.fromHeader", `!b.isFromProxy(r)`, `false`},
+		}},
+		{"mtls.TestProxies/another one on a socket for IPv6", []mutant{
+			{"takes every address that it cannot compare for a proxy", "mtls.Binding.isFromProxy", `proxy.Contains(addr)`, `proxy.Contains(addr) || remote.Addr().Is4In6()`},
+		}},
+		{"mtls.TestUnixSocket/an address", []mutant{
+			{"takes whoever uses a Unix socket for a proxy", "mtls.Binding.isFromProxy", `return b.unix`, `return true`},
+		}},
+		{"mtls.TestForwardedMisuse/everybody", []mutant{
+			{"takes everybody for a proxy", "mtls.parseProxy", `prefix.Bits() == 0`, `false`},
+		}},
+		{"mtls.TestForwardedMisuse/no proxy", nil},
+	}},
+	{"33", "from one header", []proof{
+		{"mtls.TestOneHeader/one and another", []mutant{
+			{"takes the first of two forwarded certificates", "mtls.Binding.fromHeader", `len(values) > 1`, `false`},
+		}},
+		{"mtls.TestOneHeader/another and one", []mutant{
+			{"takes the last of two forwarded certificates", "mtls.Binding.fromHeader", `	if len(values) > 1 {`, `	values = values[max(0, len(values)-1):]
+	if false {`},
+		}},
+		{"mtls.TestOneHeader/the certificate of the connection does not count", nil},
+	}},
+	{"33", "with one certificate", []proof{
+		{"mtls.TestMalformed/a broken one before", []mutant{
+			{"passes over a broken certificate", "mtls.fromEscapedPEM", `n != 1`, `n < 1`},
+		}},
+		{"mtls.TestMalformed/two in PEM", []mutant{
+			{"takes the first of two certificates in PEM", "mtls.fromEscapedPEM", `n != 1 || !strings.HasPrefix(text, begin) {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))`, `n < 1 {
+		return nil, fmt.Errorf("it has %d blocks of PEM, and must be one alone", n)
+	}
+	block, rest := pem.Decode([]byte(text))
+	rest = nil`},
+		}},
+		{"mtls.TestMalformed/a byte after the certificate", []mutant{
+			{"takes any bytes for a certificate", "mtls.Format.thumbprint", `err := x509.ParseCertificate(der); err != nil {`, `err := x509.ParseCertificate(der); err != nil && false {`},
+		}},
+		{"mtls.TestMalformed/a URI that ends its element", []mutant{
+			{"takes the Hash of any XFCC element", "mtls.hashOfXFCC", `case rest[0] == ',':`, `case false:`},
+		}},
+		{"mtls.TestMalformed/two Hashes in two cases", []mutant{
+			{"takes the last of two Hashes", "mtls.hashOfXFCC", `			if found {`, `			if false {`},
+		}},
+		{"mtls.TestMalformed/a Hash after an escaped quote", []mutant{
+			{"ends a value in quotes at an escaped quote", "mtls.lengthInXFCC", `			i++`, ``},
+		}},
+		{"mtls.FuzzXFCC", nil},
+		{"mtls.FuzzClientCert", nil},
+	}},
+	{"33", "as the proxy has written it", []proof{
+		{"mtls.TestFormats/AWS", []mutant{
+			{"turns a plus sign into a space", "mtls.fromEscapedPEM", `url.PathUnescape`, `url.QueryUnescape`},
+		}},
+	}},
+	{"33", "and it must be the one of the token's thumbprint", []proof{
+		{"mtls.TestThumbprintOfRFC8705", nil},
+		{"mtls.TestConnection/another, HTTP 1", []mutant{
+			{"takes any certificate", "mtls.Binding.Confirm", `got != thumbprint`, `false`},
+		}},
+		{"mtls.TestConnection/another, and own after it, HTTP 2", []mutant{
+			{"takes a certificate whose key the client need not have", "mtls.Binding.fromConnection", `PeerCertificates[0]`, `PeerCertificates[len(r.TLS.PeerCertificates)-1]`},
+		}},
+		{"mtls.TestErrorsHaveNoKind", nil},
+	}},
+	{"SENDER", "every demand of RFC 9449 on a resource server has a test, and other libraries agree", []proof{
+		{"dpop.TestRequirements", nil},
+		{"dpop.TestProofOfGoJose", nil},
+		{"dpop.TestGoJoseReadsProofs", nil},
+		{"dpop.TestAnswersOnTheWire", nil},
+		{"dpop.Example", nil},
 	}},
 }

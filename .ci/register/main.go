@@ -23,7 +23,7 @@ import (
 
 // A clause is a part of a rule, in the words of the project.
 type clause struct {
-	rule   string // the number in the list of what must never happen, "HTTP" for the answers on the wire, or "DOC" for what doc comments promise
+	rule   string // the number in the list of what must never happen, "HTTP" and "SENDER" for the answers on the wire, or "DOC" for what doc comments promise
 	text   string
 	proofs []proof
 }

@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/tls"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -20,11 +21,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
+	"golang.org/x/oauth2"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwks"
+	"github.com/jwthttp/jwthttp/mtls"
 	"github.com/jwthttp/jwthttp/oauth"
 )
 
@@ -254,7 +258,7 @@ func numericSubject(keys jwthttp.KeySource) http.Handler {
 }
 
 func revocation(keys jwthttp.KeySource) http.Handler {
-	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.New
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.NewDenylist
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -280,10 +284,67 @@ func revocation(keys jwthttp.KeySource) http.Handler {
 func withCORS(mux http.Handler) http.Handler {
 	outside := cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example.com"},
-		AllowedHeaders: []string{"Authorization"},
-		ExposedHeaders: []string{"WWW-Authenticate"},
+		AllowedHeaders: []string{"Authorization", "DPoP"},
+		ExposedHeaders: []string{"WWW-Authenticate", "DPoP-Nonce"},
 	})
 	return outside.Handler(mux) // a preflight request never has a token
+}
+
+func proofs(keys jwthttp.KeySource, nonceSecret []byte, api http.Handler) http.Handler {
+	nonces, err := dpop.NewNonces(nonceSecret) // 32 random bytes, the same for every instance
+	if err != nil {
+		log.Fatal(err)
+	}
+	proofs, err := dpop.New(dpop.Options{
+		Origins: []string{"https://api.example.com"}, // as clients call it, not as the proxy does
+		Nonces:  nonces,                              // leave it out to trust the clocks of clients
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		Bindings:     []jwthttp.Binding{proofs},
+		AllowUnbound: true, // while some clients have no proofs yet
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(api)
+}
+
+func proofsOfAClient(key *dpop.Key, tokens oauth2.TokenSource) *http.Client {
+	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
+		Origins: []string{"https://issuer.example.com", "https://api.example.com"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := &http.Client{Transport: &oauth2.Transport{Source: tokens, Base: transport}}
+	return client
+}
+
+func clientCertificates(keys jwthttp.KeySource, api http.Handler) *http.Server {
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{mtls.Connection()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := &http.Server{
+		Handler:   auth.Handler(api),
+		TLSConfig: &tls.Config{ClientAuth: tls.RequestClientCert}, // the token says which one
+	}
+	return server
+}
+
+func forwardedCertificates(keys jwthttp.KeySource, api http.Handler) http.Handler {
+	certificates, err := mtls.Forwarded("X-SSL-Client-Cert", mtls.EscapedPEM, "10.0.0.7") // of nginx
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{certificates}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(api)
 }
 
 func mcp(keys jwthttp.KeySource, server http.Handler) http.Handler {

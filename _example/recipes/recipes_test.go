@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/base64"
 	"encoding/pem"
 	"io"
 	"log"
@@ -14,6 +17,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +28,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/ssh"
 
+	"golang.org/x/oauth2"
+
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -271,6 +278,72 @@ func TestRecipes(t *testing.T) {
 		if wants(t, w, 401, ""); w.Header().Get("Access-Control-Expose-Headers") == "" {
 			t.Error(w.Header())
 		}
+	})
+	t.Run("proofs", func(t *testing.T) {
+		key, err := dpop.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := proofs(iss.RS256(), []byte("a secret of 32 bytes for nonces."), http.HandlerFunc(me))
+		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
+		bound := token(jwthttptest.Claim("cnf", map[string]any{"jkt": key.Thumbprint()}))
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+bound), 401, "invalid_token")
+		nonce := ""
+		for _, status := range []int{401, 200} {
+			proof, err := key.Proof("GET", "https://api.example.com/", bound, nonce)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := send(h, "GET", "/", "Authorization: DPoP "+bound, "DPoP: "+proof)
+			wants(t, w, status, "")
+			nonce = w.Header().Get("DPoP-Nonce")
+		}
+
+		client := proofsOfAClient(key, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: bound, TokenType: "DPoP"}))
+		if _, ok := client.Transport.(*oauth2.Transport).Base.(*dpop.Transport); !ok {
+			t.Errorf("%T", client.Transport)
+		}
+	})
+	t.Run("client certificates", func(t *testing.T) {
+		server := httptest.NewUnstartedServer(nil)
+		server.Config = clientCertificates(iss.RS256(), http.HandlerFunc(me))
+		server.TLS = server.Config.TLSConfig
+		server.StartTLS()
+		defer server.Close()
+		certificate := server.TLS.Certificates[0] // httptest has one, which will do for the client
+		thumbprint := sha256.Sum256(certificate.Certificate[0])
+		bound := bearer(jwthttptest.Claim("cnf", map[string]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(thumbprint[:])}))
+		get := func(status int, authorization string, certificates ...tls.Certificate) {
+			t.Helper()
+			transport := server.Client().Transport.(*http.Transport).Clone()
+			transport.TLSClientConfig.Certificates = certificates
+			r, _ := http.NewRequest("GET", server.URL, nil)
+			r.Header.Set("Authorization", strings.TrimPrefix(authorization, "Authorization: "))
+			resp, err := transport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if transport.CloseIdleConnections(); resp.StatusCode != status {
+				t.Errorf("%s, want %d", resp.Status, status)
+			}
+		}
+		get(200, bound, certificate)
+		get(401, bound)
+		get(401, good, certificate)
+
+		h := forwardedCertificates(iss.RS256(), http.HandlerFunc(me))
+		forwarded := func(address string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = address
+			r.Header.Set("Authorization", strings.TrimPrefix(bound, "Authorization: "))
+			r.Header.Set("X-SSL-Client-Cert", url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}))))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w
+		}
+		wants(t, forwarded("10.0.0.7:1"), 200, "Hello, alice!")
+		wants(t, forwarded("10.0.0.8:1"), 401, "invalid_token")
 	})
 	t.Run("MCP", func(t *testing.T) {
 		h := mcp(iss.RS256(), ok)

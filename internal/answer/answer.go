@@ -16,7 +16,20 @@ type Service struct {
 	Realm    string
 	Scopes   string // that a client should ask for, in the challenge of a 401; or ""
 	Metadata string // the URL of RFC 9728, or ""
+
+	Bound     []Scheme // of tokens that are bound to a key; their numbers begin with 1
+	OnlyBound bool     // there is no challenge of Bearer, whose number is 0
 }
+
+// A Scheme is an authentication scheme besides Bearer.
+type Scheme struct {
+	Name       string
+	Parameters string              // of its challenges, written as they are; or ""
+	Answer     func(h http.Header) // sets header fields
+}
+
+// SeveralSchemes stands for no scheme, or for more than one, in place of a number.
+const SeveralSchemes = -1
 
 // An Answer is what a client gets for one kind of refusal. It is safe for concurrent use.
 type Answer struct {
@@ -41,7 +54,7 @@ func New(status int, code, scope, sentence string, challenges bool) *Answer {
 		a.scope = scopeParam(scope)
 	}
 	if challenges {
-		a.challenge = a.challengeOf(&Service{Realm: DefaultRealm})
+		a.challenge = a.challengeOf(&Service{Realm: DefaultRealm}, "Bearer", "", true)
 	}
 	a.body = fmt.Appendf(nil, `{"title":%q,"status":%d,"detail":%q%s}`+"\n", http.StatusText(status), status, sentence, member)
 	return a
@@ -49,36 +62,62 @@ func New(status int, code, scope, sentence string, challenges bool) *Answer {
 
 func scopeParam(scope string) string { return `, scope="` + scope + `"` }
 
-// challengeOf returns the value of WWW-Authenticate, RFC 6750 section 3, RFC 9728 section
-// 5.1.
-func (a *Answer) challengeOf(s *Service) string {
-	scope := a.scope
+// challenges returns the values of WWW-Authenticate: one for each scheme. The error is in that of
+// the scheme that was tried, or in all.
+func (a *Answer) challenges(s *Service, tried int) []string {
+	isInAll := tried == SeveralSchemes || tried == 0 && s.OnlyBound
+	lines := make([]string, 0, 1+len(s.Bound))
+	if !s.OnlyBound {
+		lines = append(lines, a.challengeOf(s, "Bearer", "", isInAll || tried == 0))
+	}
+	for i, scheme := range s.Bound {
+		lines = append(lines, a.challengeOf(s, scheme.Name, scheme.Parameters, isInAll || tried == i+1))
+	}
+	return lines
+}
+
+// challengeOf returns a challenge, RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1.
+func (a *Answer) challengeOf(s *Service, scheme, parameters string, hasError bool) string {
+	code, scope, description := a.code, a.scope, a.description
+	if !hasError {
+		code, scope, description = "", "", ""
+	}
 	if a.status == http.StatusUnauthorized && s.Scopes != "" {
 		scope = scopeParam(s.Scopes)
 	}
-	challenge := `Bearer realm="` + s.Realm + `"` + a.code + scope + a.description
+	challenge := scheme + ` realm="` + s.Realm + `"` + code + scope + description
+	if parameters != "" {
+		challenge += ", " + parameters
+	}
 	if s.Metadata != "" {
 		challenge += `, resource_metadata="` + s.Metadata + `"`
 	}
 	return challenge
 }
 
-// Write answers r. It removes the header fields that were set for another answer. s may be
-// nil.
-func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service) {
+// Write answers r, which tried the scheme of that number. It removes the header fields that were
+// set for another answer. s may be nil.
+func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service, tried int) {
 	h := w.Header()
 	for name := range h {
 		if isOfAnotherAnswer(http.CanonicalHeaderKey(name)) {
 			delete(h, name)
 		}
 	}
+	if s != nil {
+		for i, scheme := range s.Bound {
+			if a.challenge != "" || tried == i+1 {
+				scheme.Answer(h)
+			}
+		}
+	}
 	h.Set("Cache-Control", "no-store")
 	if a.challenge != "" {
-		challenge := a.challenge
-		if s != nil && *s != (Service{Realm: DefaultRealm}) {
-			challenge = a.challengeOf(s)
+		if s == nil || s.isDefault() {
+			h.Set("WWW-Authenticate", a.challenge)
+		} else {
+			h["Www-Authenticate"] = a.challenges(s, tried)
 		}
-		h.Set("WWW-Authenticate", challenge)
 	}
 	if a.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "5")
@@ -88,6 +127,22 @@ func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service) {
 	if r.Method != http.MethodHead { // RFC 9110 section 9.3.2: the same fields, no body
 		w.Write(a.body)
 	}
+}
+
+// Names returns the schemes by their numbers. That of Bearer is "" if no token under it is good.
+func (s *Service) Names() []string {
+	names := []string{"Bearer"}
+	if s.OnlyBound {
+		names[0] = ""
+	}
+	for _, scheme := range s.Bound {
+		names = append(names, scheme.Name)
+	}
+	return names
+}
+
+func (s *Service) isDefault() bool {
+	return s.Realm == DefaultRealm && s.Scopes == "" && s.Metadata == "" && s.Bound == nil
 }
 
 // isOfAnotherAnswer reports whether a header field that was set before is meant for an

@@ -5,6 +5,7 @@ package detail
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -46,16 +47,20 @@ func Several(places string, found []string) string {
 	return fmt.Sprintf("a token may be in %s, the request has %s: send one token, without other text, or wrap the places in FirstOf", places, strings.Join(found, " and "))
 }
 
-// MalformedBearer says what is wrong with an Authorization value of the scheme Bearer.
-func MalformedBearer(value string) string {
-	token, err := syntax.Credentials(value, "Bearer")
-	switch {
-	case err != nil:
-		return err.Error()
-	case strings.ContainsAny(token, " \t"):
-		return `"Bearer " is followed by more than one word: send the token alone`
-	case strings.ContainsAny(token, `",'`):
-		return "the token has a quote or a comma: send one token, without quotes"
+// MalformedCredentials says what is wrong with an Authorization value of one of these schemes.
+func MalformedCredentials(value string, schemes []string) string {
+	for _, scheme := range schemes {
+		token, err := syntax.Credentials(value, scheme)
+		switch {
+		case err == syntax.ErrNoCredentials:
+			return fmt.Sprintf("nothing follows the scheme after a space: have the client send %q and the token", scheme+" ")
+		case err != nil:
+			return err.Error()
+		case strings.ContainsAny(token, " \t"):
+			return fmt.Sprintf("%q is followed by more than one word: send the token alone", scheme+" ")
+		case strings.ContainsAny(token, `",'`):
+			return "the token has a quote or a comma: send one token, without quotes"
+		}
 	}
 	return "the token has a byte that no token has (RFC 6750 section 2.1): was it encoded or encrypted once more?"
 }
@@ -167,11 +172,26 @@ func TooOld(age, maxAge, leeway time.Duration) string {
 	return fmt.Sprintf("iat is %s back, MaxAge is %v and Leeway is %v: the client needs a new token", logtext.Duration(age), maxAge, leeway)
 }
 
+// Scheme is for a token that came under another scheme than its own. wants has the schemes by the
+// members of cnf that need them. came is "" for Bearer and other places.
+func Scheme(wants map[string]string, came string) string {
+	var texts []string
+	for _, member := range slices.Sorted(maps.Keys(wants)) {
+		texts = append(texts, fmt.Sprintf("cnf with %s under the scheme %s", logtext.Quote(member), wants[member]))
+	}
+	if came == "" || came == "Bearer" {
+		came = "under Bearer, or in another place than Authorization"
+	} else {
+		came = "under " + came
+	}
+	return fmt.Sprintf("want a %s, and no other token under it, this one came %s: have the client send it under its own scheme", strings.Join(texts, ", a "), came)
+}
+
 // The texts that say all by themselves.
 const (
 	ManyCookies     = "more than 3,000 cookies: remove some in the browser, or have the sites of this domain set fewer"
 	AddKey          = ": add the key, or have the issuer sign with one of these"
 	MissingExpiry   = "exp is missing: have the issuer set it, or set AllowMissingExpiry"
 	MissingIssuedAt = "iat is missing, which MaxAge needs: have the issuer set it, or leave MaxAge out"
-	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: ask for a Bearer token, or set AllowSenderConstrained"
+	SenderBound     = "the token has cnf, so it is bound to a key by DPoP or mutual TLS: name its Binding in Options.Bindings, ask for a Bearer token, or set AllowSenderConstrained"
 )

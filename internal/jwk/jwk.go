@@ -2,6 +2,7 @@
 package jwk
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // A Form says which spellings of a key's numbers are accepted.
@@ -40,6 +43,8 @@ type Key struct {
 	Thumbprint [sha256.Size]byte // RFC 7638, of Public; the same for every spelling
 }
 
+const maxDepth = 32
+
 // An OtherUseError says that a key is not for signatures.
 type OtherUseError string
 
@@ -53,15 +58,16 @@ func (e OtherUseError) Error() string { return string(e) }
 // has only the ID, if the JWK has one.
 func Parse(text []byte, form Form) (Key, error) {
 	var m members
-	if err := json.Unmarshal(text, &m); err != nil {
-		return Key{ID: m.text("kid")}, fmt.Errorf("it is not a strict JSON object: %w", err)
-	}
+	ok, isLarge := tokenjson.Members(text, maxDepth, len(text), m.read)
 	k := Key{ID: m.text("kid")}
+	if !ok {
+		return k, notAnObject(text, isLarge)
+	}
 	if m.fault != nil {
 		return k, m.fault
 	}
 	if m.secret != "" {
-		return k, fmt.Errorf("the issuer has to replace it, because it publishes a secret (%s)", m.secret)
+		return k, fmt.Errorf("it publishes a secret (%s): its owner has to replace it", m.secret)
 	}
 	if m.use != nil && *m.use != "sig" {
 		return k, OtherUseError(fmt.Sprintf("its use is %.40q, not sig", *m.use))
@@ -91,27 +97,42 @@ func Parse(text []byte, form Form) (Key, error) {
 
 // Thumbprint returns the thumbprint of a public key, RFC 7638. The key is of a type of
 // [Key].Public, and a point of its curve.
-func Thumbprint(pub any) [sha256.Size]byte {
-	var canonical string // the JSON of section 3
+func Thumbprint(pub any) [sha256.Size]byte { return sha256.Sum256(Encode(pub)) }
+
+// Encode returns a public key as a JWK with the required members, in the form of RFC 7638 section
+// 3. The key is as for [Thumbprint].
+func Encode(pub any) []byte {
+	text := make([]byte, 0, 256)
+	add := func(before string, value []byte) {
+		text = base64.RawURLEncoding.AppendEncode(append(text, before...), value)
+	}
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
-		canonical = fmt.Sprintf(`{"e":"%s","kty":"RSA","n":"%s"}`, encode(big.NewInt(int64(pub.E)).Bytes()), encode(pub.N.Bytes()))
+		add(`{"e":"`, big.NewInt(int64(pub.E)).Bytes())
+		add(`","kty":"RSA","n":"`, pub.N.Bytes())
 	case *ecdsa.PublicKey:
 		point, _ := pub.Bytes() // there is no error for a point of the curve
 		size := len(point) / 2
-		canonical = fmt.Sprintf(`{"crv":"%s","kty":"EC","x":"%s","y":"%s"}`, pub.Params().Name, encode(point[1:1+size]), encode(point[1+size:]))
+		add(`{"crv":"`+pub.Params().Name+`","kty":"EC","x":"`, point[1:1+size])
+		add(`","y":"`, point[1+size:])
 	case ed25519.PublicKey:
-		canonical = fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, encode(pub))
+		add(`{"crv":"Ed25519","kty":"OKP","x":"`, pub)
 	}
-	return sha256.Sum256([]byte(canonical))
+	return append(text, `"}`...)
 }
 
 // names are the members with a string that is needed.
 var names = [...]string{"kid", "kty", "alg", "crv", "n", "e", "x", "y"}
 
-// secrets are the members of private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and
-// 6.4, RFC 8037 section 2, and priv of post-quantum keys.
-var secrets = [...]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
+// indexOf returns the index of a name in names, -1 for others.
+func indexOf(name []byte) int {
+	for i := range names {
+		if string(name) == names[i] {
+			return i
+		}
+	}
+	return -1
+}
 
 // members has what is needed of a JWK.
 type members struct {
@@ -124,91 +145,74 @@ type members struct {
 
 func (m *members) text(name string) string { return m.texts[slices.Index(names[:], name)] }
 
-// UnmarshalJSONFrom reads the members one by one, so that other members are not kept in
-// memory. A member that is null counts as absent.
-func (m *members) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	if d.PeekKind() != '{' {
-		m.fault = errors.New("it is not a JSON object")
-		return d.SkipValue()
+// notAnObject returns why a text is not one strict JSON object.
+func notAnObject(text []byte, isLarge bool) error {
+	var value jsontext.Value
+	if err := json.Unmarshal(text, &value); err != nil { // it says more than a pass over a token's JSON
+		return fmt.Errorf("it is not a strict JSON object: %w", err)
 	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
+	if isLarge {
+		return errors.New("it is nested too deep")
 	}
-	for d.PeekKind() == '"' {
-		token, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		name := token.String()
-		if err := m.read(name, d); err != nil {
-			return err
-		}
-	}
-	_, err := d.ReadToken()
-	return err
+	return errors.New("it is not a JSON object")
 }
 
-func (m *members) read(name string, d *jsontext.Decoder) error {
-	kind := d.PeekKind()
-	if kind == 'n' {
-		return d.SkipValue()
+// read takes one member. Others than those that are needed are not kept in memory. A member that
+// is null counts as absent.
+func (m *members) read(name, value []byte) bool {
+	if value[0] == 'n' {
+		return true
 	}
-	if slices.Contains(secrets[:], name) {
+	i := -1
+	switch string(name) {
+	case "k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv":
+		// Private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2,
+		// and priv of post-quantum keys.
 		if m.secret == "" {
-			m.secret = name
+			m.secret = string(name)
 		}
-		return d.SkipValue()
+		return true
+	case "key_ops":
+		m.readOperations(value)
+		return true
+	case "use":
+		if value[0] == '"' {
+			use := textOf(value)
+			m.use = &use
+			return true
+		}
+	default:
+		if i = indexOf(name); i < 0 {
+			return true
+		}
+		if value[0] == '"' {
+			m.texts[i] = textOf(value)
+			return true
+		}
 	}
-	i := slices.Index(names[:], name)
-	switch {
-	case i >= 0 && kind == '"':
-		return readText(d, &m.texts[i])
-	case name == "use" && kind == '"':
-		m.use = new(string)
-		return readText(d, m.use)
-	case name == "key_ops" && kind == '[':
-		return m.readOperations(d)
-	case (i >= 0 || name == "use") && m.fault == nil:
-		m.fault = fmt.Errorf("it is not a JWK: %s is not a string", name)
-	case name == "key_ops" && m.fault == nil:
-		m.fault = errOperations
-	}
-	return d.SkipValue()
+	m.fail(fmt.Errorf("it is not a JWK: %s is not a string", name))
+	return true
 }
 
-var errOperations = errors.New("it is not a JWK: key_ops is not a list of strings")
+// fail keeps the first fault.
+func (m *members) fail(err error) {
+	if m.fault == nil {
+		m.fault = err
+	}
+}
 
-func (m *members) readOperations(d *jsontext.Decoder) error {
+func (m *members) readOperations(value []byte) {
 	m.operations = []string{}
-	if _, err := d.ReadToken(); err != nil {
-		return err
+	if json.Unmarshal(value, &m.operations) != nil {
+		m.fail(errors.New("it is not a JWK: key_ops is not a list of strings"))
 	}
-	for kind := d.PeekKind(); kind != ']' && kind != 0; kind = d.PeekKind() {
-		if kind != '"' {
-			if m.fault == nil {
-				m.fault = errOperations
-			}
-			if err := d.SkipValue(); err != nil {
-				return err
-			}
-			continue
-		}
-		var operation string
-		if err := readText(d, &operation); err != nil {
-			return err
-		}
-		m.operations = append(m.operations, operation)
-	}
-	_, err := d.ReadToken()
-	return err
 }
 
-func readText(d *jsontext.Decoder, text *string) error {
-	token, err := d.ReadToken()
-	if err == nil {
-		*text = token.String()
+func textOf(value []byte) string {
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
 	}
-	return err
+	return string(tokenjson.Unquote(value, nil))
 }
 
 // rsaKey reads n and e, RFC 7518 section 6.3.1.

@@ -2,6 +2,7 @@ package jws
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -27,10 +28,12 @@ func encodedLen(n int) int { return (8*n + 5) / 6 }
 // decodedLen returns the number of bytes that n characters of base64url stand for.
 func decodedLen(n int) int { return 6 * n / 8 }
 
-// Decode returns the bytes that s stands for, in base64url without padding, RFC 7515 section 2. It
-// refuses line breaks, and bits after the last byte that are not zero.
-func Decode(s string) (b []byte, ok bool) {
-	b = make([]byte, decodedLen(len(s)))
+// Decode returns the bytes that s stands for, in base64url without padding, RFC 7515 section 2. They
+// are in dst, if it has room. Decode refuses line breaks, and bits after the last byte that are not
+// zero.
+func Decode(dst []byte, s string) (b []byte, ok bool) {
+	size := decodedLen(len(s))
+	b = slices.Grow(dst[:0], size)[:size]
 	return b, decode(b, s)
 }
 

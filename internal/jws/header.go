@@ -2,7 +2,6 @@ package jws
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
@@ -218,7 +217,6 @@ func (w *Workspace) PeekIssuer(segment string, maxBytes int) string {
 
 // decode decodes a segment into b.message.
 func (b *buffers) decode(segment string) (text []byte, ok bool) {
-	size := decodedLen(len(segment))
-	b.message = slices.Grow(b.message[:0], size)[:size]
-	return b.message, decode(b.message, segment)
+	b.message, ok = Decode(b.message, segment)
+	return b.message, ok
 }

@@ -164,6 +164,19 @@ func ecPoint(a *algorithm, pub *ecdsa.PublicKey) ([]byte, error) {
 }
 
 func checkEd(pub ed25519.PublicKey) error {
+	if err := checkEdForm(pub); err != nil {
+		return err
+	}
+	if fmt.Sprint(verifyNothing(pub)) != badSignature() {
+		return errDamagedEd
+	}
+	return nil
+}
+
+var errDamagedEd = errors.New("the Ed25519 key is not a point of its curve: the key is damaged, export it again")
+
+// checkEdForm finds what no signature would find.
+func checkEdForm(pub ed25519.PublicKey) error {
 	if len(pub) != ed25519.PublicKeySize {
 		return fmt.Errorf("an Ed25519 public key has 32 bytes, not %d: read one with jwt.ParseEdPublicKeyFromPEM and check its error", len(pub))
 	}
@@ -174,8 +187,8 @@ func checkEd(pub ed25519.PublicKey) error {
 	}
 	// RFC 8032 section 5.1.3: a y that is not below the field's prime is not decoded.
 	slices.Reverse(y)
-	if new(big.Int).SetBytes(y).Cmp(fieldPrime) >= 0 || fmt.Sprint(verifyNothing(pub)) != badSignature() {
-		return errors.New("the Ed25519 key is not a point of its curve: the key is damaged, export it again")
+	if new(big.Int).SetBytes(y).Cmp(fieldPrime) >= 0 {
+		return errDamagedEd
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ var (
 	ErrCrossOrigin       = errors.New("jwthttp: cross-origin request")
 	ErrUnavailable       = errors.New("jwthttp: temporarily unavailable")
 	ErrMisconfigured     = errors.New("jwthttp: misconfigured")
+	ErrInvalidProof      = errors.New("jwthttp: invalid proof of possession")
+	ErrUseNonce          = errors.New("jwthttp: a nonce of the server is needed")
 
 	ErrUnknownKey = errors.New("jwthttp: unknown key") // not a kind
 )
@@ -37,6 +39,8 @@ var (
 	noToken           = &Kind{ErrNoToken, http.StatusUnauthorized, "", true} // no code where nothing was sent
 	invalidRequest    = &Kind{ErrInvalidRequest, http.StatusBadRequest, "invalid_request", true}
 	invalidToken      = &Kind{ErrInvalidToken, http.StatusUnauthorized, "invalid_token", true}
+	invalidProof      = &Kind{ErrInvalidProof, http.StatusUnauthorized, "invalid_dpop_proof", true}
+	useNonce          = &Kind{ErrUseNonce, http.StatusUnauthorized, "use_dpop_nonce", true}
 	forbidden         = &Kind{ErrForbidden, http.StatusForbidden, "forbidden", false}
 	insufficientScope = &Kind{ErrInsufficientScope, http.StatusForbidden, "insufficient_scope", true}
 	crossOrigin       = &Kind{ErrCrossOrigin, http.StatusForbidden, "cross_origin", false}
@@ -112,6 +116,18 @@ var (
 	IssuedLater = newReason(invalidToken, "not_yet_valid", "The access token is not valid yet", jwt.ErrTokenUsedBeforeIssued)
 	// Expired: exp or MaxAge is over.
 	Expired = newReason(invalidToken, "expired", "The access token expired", jwt.ErrTokenExpired)
+	// Confirmation: Bindings cannot confirm what cnf says.
+	Confirmation = newReason(invalidToken, "confirmation", "The access token is bound in a way that is not accepted", jwt.ErrTokenInvalidClaims)
+	// Unbound: cnf is not there, and Bindings want one.
+	Unbound = newReason(invalidToken, "unbound", "The access token is not bound to a key", jwt.ErrTokenInvalidClaims)
+	// Scheme: the token came under another scheme than that of its Binding.
+	Scheme = newReason(invalidToken, "scheme", "The access token was sent under another scheme than its own", nil)
+	// Proof: a Binding refused the proof.
+	Proof = newReason(invalidProof, "proof", "The proof of possession was refused", nil)
+	// Nonce: a Binding wants a nonce of the server.
+	Nonce = newReason(useNonce, "nonce", "The proof of possession needs a current nonce of the server", nil)
+	// Possession: the request comes from the holder of another key, or of none.
+	Possession = newReason(invalidToken, "possession", "The access token is bound to another key", nil)
 	// Check: a Validate method or a check refused it.
 	Check = newReason(invalidToken, "check", "The access token was refused", nil)
 	// Forbidden: Require refused it.
@@ -148,7 +164,7 @@ func (r *Reason) WithScope(scope, needs string) *Reason {
 }
 
 // usual has one reason of each kind but ErrInvalidToken. The first that fits counts.
-var usual = []*Reason{Misconfigured, Unavailable, NoToken, Credential, CrossOrigin, Forbidden, Scope}
+var usual = []*Reason{Misconfigured, Unavailable, NoToken, Credential, CrossOrigin, Forbidden, Scope, Nonce, Proof}
 
 // OfKind returns the reason for an error that wraps a kind, and Check for other errors.
 func OfKind(err error) *Reason {

@@ -44,7 +44,7 @@ func IsToken(s string) bool {
 // The errors of Credentials.
 var (
 	ErrNoScheme      = errors.New("the Authorization header does not begin with the name of a scheme, such as Bearer")
-	ErrNoCredentials = errors.New("nothing follows the scheme after a space: have the client send \"Bearer \" and the token")
+	ErrNoCredentials = errors.New("nothing follows the scheme after a space")
 )
 
 // Credentials returns what follows a scheme in the value of an Authorization header, RFC 9110

@@ -20,10 +20,10 @@ const (
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
 // are parts of the payload, and keep it in memory.
 type Facts struct {
-	Expires       NumericDate
-	NotBefore     NumericDate
-	IssuedAt      NumericDate
-	SenderIsBound bool // cnf is present, RFC 7800
+	Expires      NumericDate
+	NotBefore    NumericDate
+	IssuedAt     NumericDate
+	Confirmation string // cnf as JSON text, RFC 7800; "" if absent
 
 	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
 }
@@ -40,7 +40,7 @@ var setters = map[string]setter{
 	"nbf":   func(f *Facts, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
 	"iat":   func(f *Facts, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
 	"jti":   func(f *Facts, v string, _ bool) bool { f.id = v; return v[0] == '"' },
-	"cnf":   func(f *Facts, v string, _ bool) bool { f.SenderIsBound = true; return true },
+	"cnf":   func(f *Facts, v string, _ bool) bool { f.Confirmation = v; return true },
 	"scope": func(f *Facts, v string, _ bool) bool { f.scope = v; return true },
 	"scp":   func(f *Facts, v string, _ bool) bool { f.scp = v; return true },
 }

@@ -5,6 +5,7 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -130,6 +131,17 @@ func Source(source string) error {
 		return errors.New("the Source header:Cookie would open the cross-origin gate: call it cookie:NAME")
 	}
 	return nil
+}
+
+// IsNil reports whether v is nil, or what is in it.
+func IsNil(v any) bool {
+	switch v := reflect.ValueOf(v); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
 }
 
 // Prefixed returns err with a prefix before each of the errors that are joined in it.

@@ -180,7 +180,7 @@ func (e *explainer) senderConstrained() Finding {
 	}
 	e.payloadAs.set("cnf", nil)
 	return Finding{Wanted: "a token without cnf", Came: "cnf " + cutJSON(cnf),
-		Mend: fmt.Sprintf("the token is bound to %s and not a bearer token: verify that proof too, turn the binding off at the issuer, or set Options.AllowSenderConstrained and lose it", how)}
+		Mend: fmt.Sprintf("the token is bound to %s and not a bearer token: name its Binding in Options.Bindings (packages dpop and mtls), turn the binding off at the issuer, or set Options.AllowSenderConstrained and lose it", how)}
 }
 
 func (e *explainer) otherIssuer() Finding {

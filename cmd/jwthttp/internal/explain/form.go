@@ -171,7 +171,7 @@ func (t *token) isWellFormed() bool {
 		return false
 	}
 	for _, part := range t.parts {
-		if _, ok := jws.Decode(part); !ok {
+		if _, ok := jws.Decode(nil, part); !ok {
 			return false
 		}
 	}
@@ -219,7 +219,7 @@ func (e *explainer) readSegments(raw, reason string) bool {
 		return false
 	default:
 		for i, name := range []string{"header", "payload", "signature"} {
-			if _, ok := jws.Decode(t.parts[i]); !ok {
+			if _, ok := jws.Decode(nil, t.parts[i]); !ok {
 				e.sigFault = e.sigFault || name == "signature"
 				note(shapeOf(raw), fmt.Sprintf("the %s segment is not base64url: the token was cut off or changed; copy it whole", name))
 				break

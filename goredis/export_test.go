@@ -8,12 +8,17 @@ import (
 	"github.com/jwthttp/jwthttp/denylist"
 )
 
-// NewStore returns the store of New.
+// NewStore returns the store of NewDenylist.
 func NewStore(client redis.UniversalClient, timeout time.Duration) denylist.Store {
-	return &store{client, timeout, defaultPrefix, time.Now, "Redis"}
+	return NewStoreAhead(client, timeout, 0)
 }
 
 // NewStoreAhead returns the store of a program whose clock is fast.
 func NewStoreAhead(client redis.UniversalClient, timeout, ahead time.Duration) denylist.Store {
-	return &store{client, timeout, defaultPrefix, func() time.Time { return time.Now().Add(ahead) }, "Redis"}
+	return &revocations{connection{client, timeout, denylistPrefix, func() time.Time { return time.Now().Add(ahead) }, "Redis"}}
+}
+
+// Ahead makes the clock of p fast.
+func (p *Proofs) Ahead(ahead time.Duration) {
+	p.now = func() time.Time { return time.Now().Add(ahead) }
 }

@@ -12,14 +12,15 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/denylist/goredis"
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/goredis"
 )
 
 // The instances of a service share their revocations.
-func ExampleNew() {
+func ExampleNewDenylist() {
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer client.Close()
-	revoked, err := goredis.New(client, goredis.Options{MaxLifetime: time.Hour})
+	revoked, err := goredis.NewDenylist(client, goredis.DenylistOptions{MaxLifetime: time.Hour})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -39,6 +40,29 @@ func ExampleNew() {
 			return
 		}
 		fmt.Fprintln(w, "Goodbye")
+	})))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+}
+
+// A proof that one instance of a service has accepted is refused by all of them.
+func ExampleNewProofs() {
+	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer client.Close()
+	used, err := goredis.NewProofs(client, goredis.ProofOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	proofs, err := dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}, Replays: used})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256([]byte("an example's secret of 32 bytes.")), jwthttp.Options{Bindings: []jwthttp.Binding{proofs}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("GET /me", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+		fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
 	})))
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }

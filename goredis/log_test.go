@@ -11,8 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/jwthttp/jwthttp/denylist/goredis"
-	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+	"github.com/jwthttp/jwthttp/goredis"
+	"github.com/jwthttp/jwthttp/internal/denylisttest"
 )
 
 // A Redis that is down or slow is named in the log, once a minute for checks and once for
@@ -52,8 +52,8 @@ func TestRedisIsNamed(t *testing.T) {
 				client = tc.client(t, s)
 			}
 			var log bytes.Buffer
-			list := newList(t, client, goredis.Options{Timeout: timeout, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-			auth := contract.Protect[jwt.MapClaims](t, list)
+			list := newList(t, client, goredis.DenylistOptions{Timeout: timeout, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			auth := denylisttest.Protect[jwt.MapClaims](t, list)
 			tc.fail(t, s)
 			for id := range 5 {
 				auth.Verify(t.Context(), token(t, fmt.Sprint(id)))

@@ -1,5 +1,5 @@
-// Package contract tests what every denylist.Store must do, and a denylist.List of it.
-package contract
+// Package denylisttest tests what every denylist.Store must do, and a denylist.List of it.
+package denylisttest
 
 import (
 	"context"

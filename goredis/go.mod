@@ -1,4 +1,4 @@
-module github.com/jwthttp/jwthttp/denylist/goredis
+module github.com/jwthttp/jwthttp/goredis
 
 go 1.26
 
@@ -15,4 +15,4 @@ require (
 	golang.org/x/sys v0.30.0 // indirect
 )
 
-replace github.com/jwthttp/jwthttp => ../..
+replace github.com/jwthttp/jwthttp => ..

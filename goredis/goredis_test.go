@@ -19,8 +19,8 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/denylist/goredis"
-	"github.com/jwthttp/jwthttp/denylist/internal/contract"
+	"github.com/jwthttp/jwthttp/goredis"
+	"github.com/jwthttp/jwthttp/internal/denylisttest"
 )
 
 // patient is a timeout for tests in which only the machine may be slow.
@@ -35,9 +35,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func newList(t testing.TB, client redis.UniversalClient, opts goredis.Options) *denylist.List {
+func newList(t testing.TB, client redis.UniversalClient, opts goredis.DenylistOptions) *denylist.List {
 	t.Helper()
-	list, err := goredis.New(client, opts)
+	list, err := goredis.NewDenylist(client, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ type site struct {
 func serve(t testing.TB, list *denylist.List) *site {
 	t.Helper()
 	s := &site{}
-	s.Server = httptest.NewServer(contract.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.ran.Add(1) })))
+	s.Server = httptest.NewServer(denylisttest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.ran.Add(1) })))
 	t.Cleanup(s.Close)
 	return s
 }
@@ -112,7 +112,7 @@ func (s *site) wantSoon(t testing.TB, status int, raw string) {
 
 func token(t testing.TB, id string) string {
 	t.Helper()
-	return contract.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice " + id, "jti": id})
+	return denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice " + id, "jti": id})
 }
 
 func revoke(t testing.TB, list *denylist.List, id string) {
@@ -136,18 +136,18 @@ func wantUnavailable(t testing.TB, list *denylist.List, text string) {
 }
 
 func TestContract(t *testing.T) {
-	contract.Test(t, goredis.NewStore(start(t).client(t), patient))
+	denylisttest.Test(t, goredis.NewStore(start(t).client(t), patient))
 }
 
 func TestContractInACluster(t *testing.T) {
-	contract.Test(t, goredis.NewStore(startCluster(t).client(t), patient))
+	denylisttest.Test(t, goredis.NewStore(startCluster(t).client(t), patient))
 }
 
 // Two programs with the same prefix share a list.
 func TestShared(t *testing.T) {
 	s := start(t)
-	a, b := newList(t, s.client(t), goredis.Options{Timeout: patient}), newList(t, s.client(t), goredis.Options{Timeout: patient})
-	other := newList(t, s.client(t), goredis.Options{Timeout: patient, Prefix: "other:"})
+	a, b := newList(t, s.client(t), goredis.DenylistOptions{Timeout: patient}), newList(t, s.client(t), goredis.DenylistOptions{Timeout: patient})
+	other := newList(t, s.client(t), goredis.DenylistOptions{Timeout: patient, Prefix: "other:"})
 	revoke(t, a, "1")
 	serve(t, b).want(t, 401, token(t, "1"))
 	serve(t, other).want(t, 200, token(t, "1"))
@@ -165,7 +165,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			client := start(t).client(t)
-			list := newList(t, client, goredis.Options{Timeout: patient, Prefix: test.prefix, MaxLifetime: test.lifetime})
+			list := newList(t, client, goredis.DenylistOptions{Timeout: patient, Prefix: test.prefix, MaxLifetime: test.lifetime})
 			keys := map[string]bool{}
 			fresh := func(value any, keep time.Duration) {
 				t.Helper()
@@ -265,7 +265,7 @@ func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 
 func TestOneRoundTrip(t *testing.T) {
 	client := start(t).client(t)
-	list := newList(t, client, goredis.Options{Timeout: patient})
+	list := newList(t, client, goredis.DenylistOptions{Timeout: patient})
 	s := serve(t, list)
 	revoke(t, list, "1")
 	c := &counter{}
@@ -307,7 +307,7 @@ func TestOneRoundTrip(t *testing.T) {
 // again.
 func TestDown(t *testing.T) {
 	redisServer := start(t, "--appendonly", "yes", "--appendfsync", "always")
-	list := newList(t, redisServer.client(t), goredis.Options{})
+	list := newList(t, redisServer.client(t), goredis.DenylistOptions{})
 	s := serve(t, list)
 	good, bad := token(t, "good"), token(t, "bad")
 	s.wantSoon(t, 200, good)
@@ -359,7 +359,7 @@ func TestDown(t *testing.T) {
 func TestSlow(t *testing.T) {
 	for _, test := range []struct{ timeout, want time.Duration }{{0, 250 * time.Millisecond}, {50 * time.Millisecond, 50 * time.Millisecond}} {
 		redisServer := start(t)
-		list := newList(t, redisServer.client(t), goredis.Options{Timeout: test.timeout})
+		list := newList(t, redisServer.client(t), goredis.DenylistOptions{Timeout: test.timeout})
 		s := serve(t, list)
 		s.wantSoon(t, 200, token(t, "1"))
 		revoke(t, list, "2")
@@ -389,7 +389,7 @@ func TestSlow(t *testing.T) {
 // A request whose client has gone does not wait for Redis.
 func TestCanceled(t *testing.T) {
 	redisServer := start(t)
-	auth := contract.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.Options{Timeout: patient}))
+	auth := denylisttest.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.DenylistOptions{Timeout: patient}))
 	redisServer.stop(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -405,7 +405,7 @@ func TestCanceled(t *testing.T) {
 // A client that closes its connection does not undo its logout.
 func TestRevocationOutlivesItsRequest(t *testing.T) {
 	redisServer := start(t)
-	list := newList(t, redisServer.client(t), goredis.Options{Timeout: patient})
+	list := newList(t, redisServer.client(t), goredis.DenylistOptions{Timeout: patient})
 	s := serve(t, list)
 	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -462,7 +462,7 @@ func TestClockAhead(t *testing.T) {
 // A Redis that has no room left returns an error for a new revocation, and keeps the old ones.
 func TestFull(t *testing.T) {
 	client := start(t).client(t)
-	list := newList(t, client, goredis.Options{Timeout: patient})
+	list := newList(t, client, goredis.DenylistOptions{Timeout: patient})
 	s := serve(t, list)
 	revoke(t, list, "1")
 	do(t, client, "CONFIG", "SET", "maxmemory", "1mb", "maxmemory-policy", "noeviction")
@@ -477,7 +477,7 @@ func TestFull(t *testing.T) {
 // A value that no list has written is an error.
 func TestNonsense(t *testing.T) {
 	client := start(t).client(t)
-	list := newList(t, client, goredis.Options{Timeout: patient})
+	list := newList(t, client, goredis.DenylistOptions{Timeout: patient})
 	s := serve(t, list)
 	for _, kind := range []struct {
 		name   string
@@ -537,8 +537,8 @@ func TestNonsenseOfASession(t *testing.T) {
 // needs it gets a 503, and a revoked token never passes.
 func TestClusterNodeDown(t *testing.T) {
 	c := startCluster(t)
-	list := newList(t, c.client(t), goredis.Options{Timeout: time.Second})
-	auth := contract.Protect[jwt.MapClaims](t, list)
+	list := newList(t, c.client(t), goredis.DenylistOptions{Timeout: time.Second})
+	auth := denylisttest.Protect[jwt.MapClaims](t, list)
 	const tokens = 24
 	for i := range tokens / 2 {
 		revoke(t, list, fmt.Sprint(i))
@@ -599,33 +599,33 @@ func TestNewMistakes(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		client redis.UniversalClient
-		opts   goredis.Options
+		opts   goredis.DenylistOptions
 		want   []string // parts of the error; none if there is no error
 	}{
-		{"a client", ok, goredis.Options{}, nil},
-		{"one of Sentinel", sentinel, goredis.Options{}, nil},
-		{"a cluster", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true}), goredis.Options{}, nil},
-		{"the largest", ok, goredis.Options{MaxLifetime: 366 * 24 * time.Hour, Timeout: 5 * time.Second, Prefix: strings.Repeat("p", 128)}, nil},
-		{"the smallest", ok, goredis.Options{MaxLifetime: time.Millisecond, Timeout: time.Millisecond, Prefix: "p"}, nil},
-		{"nil", nil, goredis.Options{}, []string{"the client is nil: make it with redis.NewClient"}},
-		{"a nil client", (*redis.Client)(nil), goredis.Options{}, []string{"the client is nil: make it with redis.NewClient"}},
-		{"a nil cluster", (*redis.ClusterClient)(nil), goredis.Options{}, []string{"the client is nil: make it with redis.NewClusterClient"}},
-		{"its own timeouts", heedless, goredis.Options{}, []string{"make it with ContextTimeoutEnabled"}},
-		{"a cluster with its own timeouts", cluster(redis.ClusterOptions{}), goredis.Options{}, []string{"make it with ContextTimeoutEnabled"}},
-		{"replicas", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, ReadOnly: true}), goredis.Options{}, []string{"reads from replicas"}},
-		{"the nearest", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteByLatency: true}), goredis.Options{}, []string{"reads from replicas"}},
-		{"any", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteRandomly: true}), goredis.Options{}, []string{"reads from replicas"}},
-		{"a ring", ring, goredis.Options{}, []string{"the client is a Ring, which asks another shard"}},
-		{"a wrapper", wrapper{ok}, goredis.Options{}, []string{"the client is a goredis_test.wrapper: use a *redis.Client"}},
-		{"a negative timeout", ok, goredis.Options{Timeout: -1}, []string{"Options.Timeout is -1ns: use a positive one of at most 5s, or 0 for 250ms"}},
-		{"too long a timeout", ok, goredis.Options{Timeout: 5*time.Second + 1}, []string{"Options.Timeout is 5.000000001s"}},
-		{"no unit", ok, goredis.Options{Timeout: 250}, []string{"write 250*time.Millisecond"}},
-		{"too long a prefix", ok, goredis.Options{Prefix: strings.Repeat("p", 129)}, []string{"Options.Prefix has 129 bytes"}},
-		{"a lifetime", ok, goredis.Options{MaxLifetime: -1}, []string{"MaxLifetime is -1ns"}},
-		{"all at once", heedless, goredis.Options{MaxLifetime: -1, Timeout: -1, Prefix: strings.Repeat("p", 129)}, []string{"ContextTimeoutEnabled", "MaxLifetime", "Timeout is", "Prefix"}},
+		{"a client", ok, goredis.DenylistOptions{}, nil},
+		{"one of Sentinel", sentinel, goredis.DenylistOptions{}, nil},
+		{"a cluster", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true}), goredis.DenylistOptions{}, nil},
+		{"the largest", ok, goredis.DenylistOptions{MaxLifetime: 366 * 24 * time.Hour, Timeout: 5 * time.Second, Prefix: strings.Repeat("p", 128)}, nil},
+		{"the smallest", ok, goredis.DenylistOptions{MaxLifetime: time.Millisecond, Timeout: time.Millisecond, Prefix: "p"}, nil},
+		{"nil", nil, goredis.DenylistOptions{}, []string{"the client is nil: make it with redis.NewClient"}},
+		{"a nil client", (*redis.Client)(nil), goredis.DenylistOptions{}, []string{"the client is nil: make it with redis.NewClient"}},
+		{"a nil cluster", (*redis.ClusterClient)(nil), goredis.DenylistOptions{}, []string{"the client is nil: make it with redis.NewClusterClient"}},
+		{"its own timeouts", heedless, goredis.DenylistOptions{}, []string{"make it with ContextTimeoutEnabled"}},
+		{"a cluster with its own timeouts", cluster(redis.ClusterOptions{}), goredis.DenylistOptions{}, []string{"make it with ContextTimeoutEnabled"}},
+		{"replicas", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, ReadOnly: true}), goredis.DenylistOptions{}, []string{"reads from replicas"}},
+		{"the nearest", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteByLatency: true}), goredis.DenylistOptions{}, []string{"reads from replicas"}},
+		{"any", cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteRandomly: true}), goredis.DenylistOptions{}, []string{"reads from replicas"}},
+		{"a ring", ring, goredis.DenylistOptions{}, []string{"the client is a Ring, which asks another shard"}},
+		{"a wrapper", wrapper{ok}, goredis.DenylistOptions{}, []string{"the client is a goredis_test.wrapper: use a *redis.Client"}},
+		{"a negative timeout", ok, goredis.DenylistOptions{Timeout: -1}, []string{"DenylistOptions.Timeout is -1ns: use a positive one of at most 5s, or 0 for 250ms"}},
+		{"too long a timeout", ok, goredis.DenylistOptions{Timeout: 5*time.Second + 1}, []string{"DenylistOptions.Timeout is 5.000000001s"}},
+		{"no unit", ok, goredis.DenylistOptions{Timeout: 250}, []string{"write 250*time.Millisecond"}},
+		{"too long a prefix", ok, goredis.DenylistOptions{Prefix: strings.Repeat("p", 129)}, []string{"DenylistOptions.Prefix has 129 bytes"}},
+		{"a lifetime", ok, goredis.DenylistOptions{MaxLifetime: -1}, []string{"MaxLifetime is -1ns"}},
+		{"all at once", heedless, goredis.DenylistOptions{MaxLifetime: -1, Timeout: -1, Prefix: strings.Repeat("p", 129)}, []string{"ContextTimeoutEnabled", "MaxLifetime", "Timeout is", "Prefix"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			list, err := goredis.New(test.client, test.opts)
+			list, err := goredis.NewDenylist(test.client, test.opts)
 			if (err == nil) != (test.want == nil) || (list == nil) != (err != nil) {
 				t.Fatalf("list %v, error %v", list, err)
 			}

@@ -1,0 +1,12 @@
+module github.com/jwthttp/jwthttp/_interop
+
+go 1.26
+
+require (
+	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/jwthttp/jwthttp v0.0.0
+)
+
+require github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+
+replace github.com/jwthttp/jwthttp => ..

@@ -1,0 +1,98 @@
+package dpop_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
+)
+
+// boundToken returns a token that is bound to a key.
+func boundToken(t testing.TB, jkt string) string {
+	t.Helper()
+	raw, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "alice", "exp": time.Now().Add(time.Hour).Unix(), "cnf": map[string]string{"jkt": jkt},
+	}).SignedString(secretA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// protect returns a handler with two middlewares, one inside of the other.
+func protect(t testing.TB, v *dpop.Verifier) http.Handler {
+	t.Helper()
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{v}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{v}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return auth.Handler(other.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok")) })))
+}
+
+// The rows of the answers on the wire that the verifier decides.
+func TestAnswersOnTheWire(t *testing.T) {
+	s := p256()
+	thumbprint := s.thumbprint()
+	bound := boundToken(t, b64(thumbprint[:]))
+	p := func() object { return payload().with("ath", digest(bound)) }
+	down := storeFunc(func(context.Context, [sha256.Size]byte, time.Time) (bool, error) { return false, errors.New("down") })
+	full := newMemory(t, 1)
+	use(t, full, idOf(1), time.Now().Add(time.Hour))
+	nonces := newNonces(t, secretB)
+	good := s.sign(s.header(), p())
+	const algs = `algs="ES256 Ed25519 EdDSA"`
+	for _, tc := range []struct {
+		name   string
+		opts   dpop.Options
+		proofs []string
+		status int
+		code   string
+		nonce  bool
+	}{
+		{"good", dpop.Options{}, []string{good}, 200, "", false},
+		{"none", dpop.Options{}, nil, 401, "invalid_dpop_proof", false},
+		{"two", dpop.Options{}, []string{good, good}, 401, "invalid_dpop_proof", false},
+		{"not a JWT", dpop.Options{}, []string{"undefined"}, 401, "invalid_dpop_proof", false},
+		{"another method", dpop.Options{}, []string{s.sign(s.header(), p().with("htm", "POST"))}, 401, "invalid_dpop_proof", false},
+		{"another key", dpop.Options{}, []string{p256two().sign(p256two().header(), p())}, 401, "invalid_token", false},
+		{"no nonce", dpop.Options{Nonces: nonces}, []string{good}, 401, "use_dpop_nonce", true},
+		{"no proof, with nonces", dpop.Options{Nonces: nonces}, nil, 401, "invalid_dpop_proof", true},
+		{"good, with nonces", dpop.Options{Nonces: nonces}, []string{s.sign(s.header(), p().with("nonce", nonceOf(verifier(t, dpop.Options{Nonces: nonces}))))}, 200, "", true},
+		{"a store that is down", dpop.Options{Replays: down}, []string{good}, 503, "temporarily_unavailable", false},
+		{"a store that is full", dpop.Options{Replays: full}, []string{good}, 503, "temporarily_unavailable", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := request("GET", target, tc.proofs...)
+			r.Header.Set("Authorization", "DPoP "+bound)
+			w := httptest.NewRecorder()
+			protect(t, verifier(t, tc.opts)).ServeHTTP(w, r)
+			challenges := w.Header().Values("WWW-Authenticate")
+			if w.Code != tc.status || (w.Body.String() == "ok") != (tc.status == 200) || tc.code != "" && !strings.Contains(w.Body.String(), tc.code) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			if want := map[int]int{200: 0, 401: 1, 503: 0}[tc.status]; len(challenges) != want ||
+				want > 0 && (!strings.HasPrefix(challenges[0], "DPoP ") || !strings.Contains(challenges[0], algs) || !strings.Contains(challenges[0], `error="`+tc.code+`"`)) {
+				t.Errorf("challenges %q", challenges)
+			}
+			if got := len(w.Header().Values("DPoP-Nonce")); (got == 1) != tc.nonce || got > 1 || tc.nonce && w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%d nonces, %v", got, w.Header())
+			}
+			if tc.status == 503 && w.Header().Get("Retry-After") != "5" {
+				t.Error("no Retry-After")
+			}
+		})
+	}
+}

@@ -1,0 +1,259 @@
+package dpop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
+)
+
+const (
+	authorization  = "Authorization"
+	maxNonceBytes  = 512
+	maxAnswerBytes = 64 << 10 // of an error that is read, or of a body that is dropped
+)
+
+// TransportOptions say where a [Transport] sends proofs. Origins is required.
+type TransportOptions struct {
+	// Origins are those of the services that the key is for, such as https://api.example.com,
+	// without a path. Tokens and proofs go nowhere else. http is for loopback only.
+	Origins []string
+
+	// Token returns the access token for a request that has no Authorization header. It is called
+	// for each, so it should remember the token until that expires. It must not use the Transport.
+	// If nil, a request without Authorization gets a proof without a token, as a token endpoint
+	// needs it.
+	Token func(ctx context.Context) (string, error)
+
+	// Base sends the requests. If nil, that is http.DefaultTransport.
+	Base http.RoundTripper
+}
+
+// A Transport is an [http.RoundTripper] that adds a proof to each request for one of its origins:
+//
+//   - A request with "Authorization: Bearer" or DPoP gets the scheme DPoP, and a proof for this
+//     token. So a Transport is the Base of the Transport of golang.org/x/oauth2, which writes
+//     Bearer, or the type of its token.
+//   - A request without Authorization gets the token of [TransportOptions].Token in the same way,
+//     if there is one.
+//   - Any other request, such as that of a token endpoint with "Authorization: Basic", gets a proof
+//     without a token.
+//
+// A request for another origin, to which a redirect may lead, is sent without the header DPoP and
+// without a Bearer or DPoP Authorization.
+//
+// A Transport remembers the last nonce of each origin. Where a server asks for one
+// (use_dpop_nonce, RFC 9449 sections 8 and 9) and sends one that is new, the request is sent once
+// more, if it has no body or has GetBody. [http.NewRequest] sets that for bodies in memory.
+//
+// Make one with [NewTransport]. It is safe for concurrent use.
+type Transport struct {
+	key     *Key
+	origins []string // in their normal form
+	token   func(ctx context.Context) (string, error)
+	base    http.RoundTripper
+	nonces  sync.Map // the last one of each origin
+}
+
+// NewTransport returns a transport that signs with key.
+func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
+	t := &Transport{key: key, token: opts.Token, base: opts.Base}
+	if t.base == nil {
+		t.base = http.DefaultTransport
+	}
+	var errs []error
+	if key == nil {
+		errs = append(errs, errors.New("the key of NewTransport is nil: make one with GenerateKey or NewKey, and check its error"))
+	}
+	if len(opts.Origins) == 0 {
+		errs = append(errs, fmt.Errorf("TransportOptions.Origins is empty: name the origin of the service, such as %s", exampleOrigin))
+	}
+	for _, raw := range opts.Origins {
+		o, err := parseOrigin("TransportOptions.Origins", raw)
+		if err == nil && o.prefix != "" {
+			err = fmt.Errorf("TransportOptions.Origins has %.200q, which has a path: write %s", raw, o.base)
+		}
+		t.origins, errs = append(t.origins, o.base), append(errs, err)
+	}
+	if err := validate.Prefixed("dpop: ", errors.Join(errs...)); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// RoundTrip implements [http.RoundTripper]. It does not change req.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	origin := t.originOf(req)
+	if origin == "" {
+		return t.base.RoundTrip(withoutCredentials(req))
+	}
+	token, err := t.tokenFor(req, origin)
+	if err != nil {
+		closeBody(req.Body)
+		return nil, err
+	}
+	last, _ := t.nonces.Load(origin)
+	nonce, _ := last.(string)
+	resp, fresh, err := t.prove(req, req.Body, origin, token, nonce)
+	if err != nil || fresh == "" || fresh == nonce || !asksForNonce(resp) {
+		return resp, err
+	}
+	body := req.Body
+	if body != nil && body != http.NoBody {
+		if req.GetBody == nil {
+			return resp, nil
+		}
+		if body, err = req.GetBody(); err != nil {
+			return resp, nil
+		}
+	}
+	io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswerBytes)) // so that the connection is used again
+	resp.Body.Close()
+	resp, _, err = t.prove(req, body, origin, token, fresh)
+	return resp, err
+}
+
+func closeBody(body io.Closer) {
+	if body != nil {
+		body.Close()
+	}
+}
+
+// CloseIdleConnections calls that of Base, for [http.Client.CloseIdleConnections].
+func (t *Transport) CloseIdleConnections() {
+	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		base.CloseIdleConnections()
+	}
+}
+
+// originOf returns the origin of a request if it is one of ours, else "". req.Host may name another
+// one than the URL, and then the URL of the proof: so both must be ours.
+func (t *Transport) originOf(req *http.Request) string {
+	if req.URL == nil {
+		return ""
+	}
+	origin := ""
+	for _, host := range []string{req.URL.Host, req.Host} {
+		if host == "" {
+			continue
+		}
+		normal, _, ok := syntax.NormalURL(req.URL.Scheme+"://"+host, nil)
+		if !ok || !slices.Contains(t.origins, normal) {
+			return ""
+		}
+		origin = normal
+	}
+	return origin
+}
+
+// withoutCredentials returns req, or a copy without what only our origins may see.
+func withoutCredentials(req *http.Request) *http.Request {
+	_, isToken := tokenOf(req)
+	if !isToken && len(req.Header[proofHeader]) == 0 {
+		return req
+	}
+	clone := req.Clone(req.Context())
+	clone.Header.Del(proofHeader)
+	if isToken {
+		clone.Header.Del(authorization)
+	}
+	return clone
+}
+
+// tokenOf returns the token of a request's Authorization header. ok reports whether the scheme is
+// Bearer or DPoP.
+func tokenOf(req *http.Request) (token string, ok bool) {
+	for _, value := range req.Header[authorization] {
+		for _, scheme := range []string{"Bearer", "DPoP"} {
+			if token, err := syntax.Credentials(value, scheme); token != "" || err != nil {
+				return token, true
+			}
+		}
+	}
+	return "", false
+}
+
+// tokenFor returns the token for a request, "" for none.
+func (t *Transport) tokenFor(req *http.Request, origin string) (string, error) {
+	if req.URL.Opaque != "" {
+		return "", fmt.Errorf("dpop: the request for %s has URL.Opaque, so that its path is not known: set URL.Path, and URL.RawPath for an escaped slash", origin)
+	}
+	token, ok := tokenOf(req)
+	switch {
+	case ok && token == "":
+		return "", fmt.Errorf("dpop: the Authorization header for %s has a scheme and no token", origin)
+	case ok || t.token == nil || len(req.Header[authorization]) > 0:
+		return token, nil
+	}
+	token, err := t.token(req.Context())
+	if err != nil {
+		return "", fmt.Errorf("dpop: there is no token for %s: %w", origin, err)
+	}
+	if token == "" {
+		return "", fmt.Errorf("dpop: TransportOptions.Token returned an empty token for %s: have it return an error if there is none", origin)
+	}
+	return token, nil
+}
+
+// prove sends a copy of a request, which is ours, with a proof. It remembers the nonce of the
+// answer, and returns it: "" if there is none.
+func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, nonce string) (resp *http.Response, fresh string, err error) {
+	proof, err := t.key.proof(req.Method, origin, req.URL, token, nonce)
+	if err != nil {
+		closeBody(body)
+		return nil, "", err
+	}
+	clone := req.Clone(req.Context())
+	clone.Body = body
+	if clone.Header == nil {
+		clone.Header = http.Header{}
+	}
+	clone.Header.Set(proofHeader, proof)
+	if token != "" {
+		clone.Header.Set(authorization, "DPoP "+token)
+	}
+	resp, err = t.base.RoundTrip(clone)
+	if err != nil {
+		return nil, "", err
+	}
+	values := resp.Header[nonceHeader]
+	if len(values) != 1 || len(values[0]) > maxNonceBytes || !syntax.IsWord(values[0]) { // RFC 9449 section 8.1
+		return resp, "", nil
+	}
+	t.nonces.Store(origin, values[0])
+	return resp, values[0], nil
+}
+
+// asksForNonce reports whether an answer is a use_dpop_nonce of a resource server, RFC 9449 section
+// 9, or of an authorization server, section 8. The body can still be read from its beginning.
+func asksForNonce(resp *http.Response) bool {
+	const code = "use_dpop_nonce"
+	switch resp.StatusCode {
+	case http.StatusUnauthorized:
+		return syntax.HasError(resp.Header["Www-Authenticate"], "DPoP", code)
+	case http.StatusBadRequest:
+		if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
+			return false
+		}
+		body := resp.Body
+		start, err := io.ReadAll(io.LimitReader(body, maxAnswerBytes))
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(start), body), body}
+		var answer struct {
+			Error string `json:"error"`
+		}
+		return err == nil && json.Unmarshal(start, &answer) == nil && answer.Error == code
+	}
+	return false
+}
