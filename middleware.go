@@ -180,7 +180,7 @@ func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string,
 		return nil, err
 	}
 	if m.bindings != nil {
-		if err := l.at.confirm(r, raw, v.facts.Confirmation); err != nil {
+		if err := l.at.confirm(r, raw, v.facts.Confirmation()); err != nil {
 			return nil, err
 		}
 	}

@@ -71,7 +71,7 @@ func (l *learned) result() Result {
 		res.Algorithm, res.KeyID, res.Remembered = h.Algorithm, h.KeyID, l.token.remembered
 		if l.facts != nil { // copies, so that a result does not keep the payload in memory
 			res.Issuer, res.Subject = strings.Clone(l.facts.Issuer()), strings.Clone(l.facts.Subject())
-			res.Binding = l.at.boundBy(l.facts.Confirmation)
+			res.Binding = l.at.boundBy(l.facts.Confirmation())
 		}
 	} else {
 		u := &res.Unverified

@@ -43,7 +43,7 @@ func (t *Token[C]) Raw() string {
 // The middleware checks a request once. A handler that streams for a long time should end its
 // stream at this time, as context.WithDeadline does.
 func (t *Token[C]) ExpiresAt() time.Time {
-	if t.facts == nil || !t.facts.Expires.Present {
+	if t.facts == nil || !t.facts.Expires.Present() {
 		return time.Time{}
 	}
 	return t.facts.Expires.Floor()
@@ -86,7 +86,7 @@ func (t *Token[C]) tokenResult(at *attempt) Result {
 	claims := t.Registered()
 	res := Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID, Issuer: claims.Issuer, Subject: claims.Subject}
 	if t.facts != nil {
-		res.Binding = at.boundBy(t.facts.Confirmation)
+		res.Binding = at.boundBy(t.facts.Confirmation())
 	}
 	return res
 }

@@ -179,7 +179,7 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 	switch {
 	case err != nil:
 		return c, err
-	case !areDates || !c.iat.Present:
+	case !areDates || !c.iat.Present():
 		return c, errTimes
 	case c.jti == nil || !isString(c.jti) || len(s.text(c.jti)) == 0 || len(s.text(c.jti)) > maxIDBytes:
 		return c, errJTI

@@ -177,9 +177,9 @@ func (v *Verifier) checkTimes(s *scratch, c *proofClaims, now time.Time) (until 
 		return until, &refusal{refused, fmt.Sprintf("%s is %s ahead, and Leeway is %v: mind the clocks of client and server", text, logtext.Duration(ahead.Sub(now)), v.leeway)}
 	case age > v.maxAge+v.leeway:
 		return until, &refusal{refused, fmt.Sprintf("%s is %s back, and MaxAge is %v: have the client make a proof for each request, and mind the clocks", text, logtext.Duration(age), v.maxAge)}
-	case c.exp.Present && !now.Before(c.exp.Floor().Add(v.leeway)):
+	case c.exp.Present() && !now.Before(c.exp.Floor().Add(v.leeway)):
 		return until, invalidf("exp is %s back", logtext.Duration(now.Sub(c.exp.Floor())))
-	case c.nbf.Present && c.nbf.Ceil().Sub(now) > v.leeway:
+	case c.nbf.Present() && c.nbf.Ceil().Sub(now) > v.leeway:
 		return until, invalidf("nbf is %s ahead", logtext.Duration(c.nbf.Ceil().Sub(now)))
 	}
 	// It could pass until made + maxAge + leeway by this clock. That of another instance may be

@@ -32,12 +32,12 @@ func (r *Rules) Explain(why *reason.Reason, payload string, key *Sender, when ti
 	case reason.IssuedLater:
 		return detail.Ahead("iat", claims.IssuedAt.Floor().Sub(when), r.Leeway)
 	case reason.MissingClaim:
-		if !claims.Expires.Present && !r.AllowMissingExpiry {
+		if !claims.Expires.Present() && !r.AllowMissingExpiry {
 			return detail.MissingExpiry
 		}
 		return detail.MissingIssuedAt
 	case reason.Expired:
-		if claims.Expires.Present && !when.Before(claims.Expires.Floor().Add(r.Leeway)) {
+		if claims.Expires.Present() && !when.Before(claims.Expires.Floor().Add(r.Leeway)) {
 			return detail.Expired(when.Sub(claims.Expires.Floor()), r.Leeway)
 		}
 		return detail.TooOld(when.Sub(claims.IssuedAt.Floor()), r.MaxAge, r.Leeway)

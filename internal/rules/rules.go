@@ -31,7 +31,7 @@ type Sender struct {
 // Check applies the rules, and those of the key that verified the token. Time comes last, so that
 // "expired" is said only of a token that was good here once.
 func (r *Rules) Check(f *tokenjson.Facts, key *Sender) error {
-	if f.Confirmation != "" && !r.AllowSenderBound {
+	if f.Confirmation() != "" && !r.AllowSenderBound {
 		return reason.SenderBound
 	}
 	for _, want := range [...]string{r.Issuer, key.Issuer} {
@@ -49,19 +49,19 @@ func (r *Rules) Check(f *tokenjson.Facts, key *Sender) error {
 	}
 
 	now := time.Now()
-	if f.NotBefore.Present && now.Add(r.Leeway).Before(f.NotBefore.Ceil()) {
+	if f.NotBefore.Present() && now.Add(r.Leeway).Before(f.NotBefore.Ceil()) {
 		return reason.NotYetValid
 	}
-	if !f.Expires.Present && !r.AllowMissingExpiry {
+	if !f.Expires.Present() && !r.AllowMissingExpiry {
 		return reason.MissingClaim
 	}
-	if f.Expires.Present && !now.Before(f.Expires.Floor().Add(r.Leeway)) {
+	if f.Expires.Present() && !now.Before(f.Expires.Floor().Add(r.Leeway)) {
 		return reason.Expired
 	}
 	if r.MaxAge == 0 {
 		return nil
 	}
-	if !f.IssuedAt.Present {
+	if !f.IssuedAt.Present() {
 		return reason.MissingClaim
 	}
 	issued := f.IssuedAt.Floor()

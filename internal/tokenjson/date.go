@@ -8,23 +8,18 @@ import (
 
 const maxNumericDate = 253402300799 // 9999-12-31T23:59:59Z
 
-// A NumericDate is a Unix time in seconds, RFC 7519 section 2.
-type NumericDate struct {
-	Seconds  int64 // rounded down
-	Present  bool
-	fraction bool // something was rounded off
-}
+// A NumericDate is a Unix time in seconds, RFC 7519 section 2. It is 0 if there is none, 1+2s for
+// the second s, and 2+2s for what is between s and the next one.
+type NumericDate int64
+
+// Present reports whether there is a date.
+func (d NumericDate) Present() bool { return d != 0 }
 
 // Floor returns the date, rounded down to a second.
-func (d NumericDate) Floor() time.Time { return time.Unix(d.Seconds, 0) }
+func (d NumericDate) Floor() time.Time { return time.Unix(int64(d-1)/2, 0) }
 
 // Ceil returns the date, rounded up to a second.
-func (d NumericDate) Ceil() time.Time {
-	if d.fraction {
-		return time.Unix(d.Seconds+1, 0)
-	}
-	return time.Unix(d.Seconds, 0)
-}
+func (d NumericDate) Ceil() time.Time { return time.Unix(int64(d)/2, 0) }
 
 // parseDigits reads a number of up to 18 digits and nothing else, as nearly every date is.
 func parseDigits(v string) (n int64, ok bool) {
@@ -47,37 +42,38 @@ func ParseNumericDate(v string) (d NumericDate, ok bool) {
 		return d, false
 	}
 	if seconds, ok := parseDigits(v); ok {
-		return NumericDate{Seconds: seconds, Present: true}, seconds <= maxNumericDate
+		return NumericDate(1 + 2*seconds), seconds <= maxNumericDate
 	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(v), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := strings.TrimLeft(whole+fraction, "0")
 	if digits == "" {
-		return NumericDate{Present: true}, true
+		return 1, true
 	}
 	shift := 0
 	if exponent != "" {
 		var err error
 		if shift, err = strconv.Atoi(exponent); err != nil || shift < -1e6 || shift > 1e6 {
 			// No token has room for as many digits as would make up for this exponent.
-			return NumericDate{fraction: true, Present: true}, !negative && exponent[0] == '-'
+			return 2, !negative && exponent[0] == '-'
 		}
 	}
 	point := len(digits) - len(fraction) + shift // the number of digits before the point
 	if negative || point > len("253402300799") {
 		return d, false
 	}
-	d.Present = true
+	seconds, more := int64(0), NumericDate(0)
 	for i, c := range []byte(digits) {
 		if i < point {
-			d.Seconds = d.Seconds*10 + int64(c-'0')
-		} else {
-			d.fraction = d.fraction || c != '0'
+			seconds = seconds*10 + int64(c-'0')
+		} else if c != '0' {
+			more = 1
 		}
 	}
 	for range point - len(digits) {
-		d.Seconds *= 10
+		seconds *= 10
 	}
-	return d, d.Seconds < maxNumericDate || d.Seconds == maxNumericDate && !d.fraction
+	d = NumericDate(1+2*seconds) + more
+	return d, d <= 1+2*maxNumericDate
 }

@@ -20,29 +20,32 @@ const (
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
 // are parts of the payload, and keep it in memory.
 type Facts struct {
-	Expires      NumericDate
-	NotBefore    NumericDate
-	IssuedAt     NumericDate
-	Confirmation string // cnf as JSON text, RFC 7800; "" if absent
-
-	issuer, subject, id, audience, scope, scp string // JSON text; "" if absent
+	Expires, NotBefore, IssuedAt                            NumericDate
+	payload                                                 string
+	issuer, subject, id, audience, confirmation, scope, scp part
 }
 
-// A setter takes the JSON text of a claim. It reports whether the text has the claim's type.
-type setter func(f *Facts, v string, numericSubject bool) (ok bool)
+// A part is where the JSON text of a claim is in the payload, zero if it is absent. A string would
+// be twice as long.
+type part struct{ start, end uint32 }
+
+func (f *Facts) text(p part) string { return f.payload[p.start:p.end] }
+
+// A setter takes the place p of a claim, and its JSON text v. It reports whether v has the claim's type.
+type setter func(f *Facts, p part, v string, numericSubject bool) (ok bool)
 
 // setters are those of the claims that Facts have.
 var setters = map[string]setter{
-	"iss":   func(f *Facts, v string, _ bool) bool { f.issuer = v; return v[0] == '"' },
-	"sub":   func(f *Facts, v string, n bool) bool { f.subject = v; return v[0] == '"' || n && isSubject(v) },
-	"aud":   func(f *Facts, v string, _ bool) bool { f.audience = v; return isAudience(v) },
-	"exp":   func(f *Facts, v string, _ bool) (ok bool) { f.Expires, ok = ParseNumericDate(v); return ok },
-	"nbf":   func(f *Facts, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
-	"iat":   func(f *Facts, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
-	"jti":   func(f *Facts, v string, _ bool) bool { f.id = v; return v[0] == '"' },
-	"cnf":   func(f *Facts, v string, _ bool) bool { f.Confirmation = v; return true },
-	"scope": func(f *Facts, v string, _ bool) bool { f.scope = v; return true },
-	"scp":   func(f *Facts, v string, _ bool) bool { f.scp = v; return true },
+	"iss":   func(f *Facts, p part, v string, _ bool) bool { f.issuer = p; return v[0] == '"' },
+	"sub":   func(f *Facts, p part, v string, n bool) bool { f.subject = p; return v[0] == '"' || n && isSubject(v) },
+	"aud":   func(f *Facts, p part, v string, _ bool) bool { f.audience = p; return isAudience(v) },
+	"exp":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.Expires, ok = ParseNumericDate(v); return ok },
+	"nbf":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
+	"iat":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
+	"jti":   func(f *Facts, p part, v string, _ bool) bool { f.id = p; return v[0] == '"' },
+	"cnf":   func(f *Facts, p part, _ string, _ bool) bool { f.confirmation = p; return true },
+	"scope": func(f *Facts, p part, _ string, _ bool) bool { f.scope = p; return true },
+	"scp":   func(f *Facts, p part, _ string, _ bool) bool { f.scp = p; return true },
 }
 
 var errLimits = errors.New("there are too many members, or they are nested too deep")
@@ -81,7 +84,7 @@ func (f *Facts) IsFor(audiences []string) bool {
 		return true
 	}
 	found := false
-	each(f.audience, func(v string) bool {
+	each(f.text(f.audience), func(v string) bool {
 		found = slices.Contains(audiences, unquote(v))
 		return !found
 	})
@@ -89,16 +92,19 @@ func (f *Facts) IsFor(audiences []string) bool {
 }
 
 // HasIssuer reports whether the token has an iss.
-func (f *Facts) HasIssuer() bool { return f.issuer != "" }
+func (f *Facts) HasIssuer() bool { return f.issuer != part{} }
+
+// Confirmation returns cnf as JSON text, RFC 7800. It is "" if it is absent.
+func (f *Facts) Confirmation() string { return f.text(f.confirmation) }
 
 // HasAudience reports whether the token has an aud.
-func (f *Facts) HasAudience() bool { return f.audience != "" }
+func (f *Facts) HasAudience() bool { return f.audience != part{} }
 
 // Issuer returns iss, "" if it is absent.
-func (f *Facts) Issuer() string { return unquote(f.issuer) }
+func (f *Facts) Issuer() string { return unquote(f.text(f.issuer)) }
 
 // Subject returns sub, "" if it is absent.
-func (f *Facts) Subject() string { return unquote(f.subject) }
+func (f *Facts) Subject() string { return unquote(f.text(f.subject)) }
 
 // isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.
 func isSubject(v string) bool {
@@ -108,7 +114,7 @@ func isSubject(v string) bool {
 
 // Audience returns aud as a list, nil if it is absent or empty.
 func (f *Facts) Audience() (list []string) {
-	each(f.audience, func(v string) bool {
+	each(f.text(f.audience), func(v string) bool {
 		list = append(list, unquote(v))
 		return true
 	})
@@ -127,10 +133,10 @@ func isAudience(v string) bool {
 
 // Registered returns the registered claims.
 func (f *Facts) Registered() jwt.RegisteredClaims {
-	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.id), Audience: f.Audience()}
+	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.text(f.id)), Audience: f.Audience()}
 	var dates [3]jwt.NumericDate // in one allocation
 	for i, d := range [...]NumericDate{f.Expires, f.NotBefore, f.IssuedAt} {
-		if d.Present {
+		if d.Present() {
 			dates[i].Time = d.Floor()
 			*[...]**jwt.NumericDate{&c.ExpiresAt, &c.NotBefore, &c.IssuedAt}[i] = &dates[i]
 		}
@@ -142,13 +148,13 @@ func (f *Facts) Registered() jwt.RegisteredClaims {
 // (RFC 6749 section 3.3), or its elements if it is an array of strings. If scope is absent, null
 // or empty, these are of scp. It does not allocate, unless a scope has escapes.
 func (f *Facts) Scopes(yield func(string) bool) {
-	switch {
-	case f.scope == "" || f.scope == "null":
-	case !isAudience(f.scope):
+	switch scope := f.text(f.scope); {
+	case scope == "" || scope == "null":
+	case !isAudience(scope):
 		return // scp does not stand for something odd
 	default:
 		some := false
-		words(f.scope, func(word string) bool {
+		words(scope, func(word string) bool {
 			some = true
 			return yield(word)
 		})
@@ -156,8 +162,8 @@ func (f *Facts) Scopes(yield func(string) bool) {
 			return
 		}
 	}
-	if f.scp != "" && isAudience(f.scp) {
-		words(f.scp, yield)
+	if scp := f.text(f.scp); scp != "" && isAudience(scp) {
+		words(scp, yield)
 	}
 }
 

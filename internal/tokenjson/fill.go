@@ -196,6 +196,7 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	if p.peek() != '{' {
 		return errLimits
 	}
+	f.payload = payload
 	n, seen := 0, uint64(0)
 	base := p.open()
 	for ; p.next('}'); n++ {
@@ -210,8 +211,9 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		default:
 			p.skip()
 		}
-		if m != nil && m.set != nil && !p.fault && !m.set(f, p.payload[start:p.pos], d.numericSubject) {
-			return unfitClaim(m.name, p.payload[start:p.pos])
+		at := part{uint32(start), uint32(p.pos)}
+		if m != nil && m.set != nil && !p.fault && !m.set(f, at, f.text(at), d.numericSubject) {
+			return unfitClaim(m.name, f.text(at))
 		}
 	}
 	if t.root.kind == anyDictionary {
