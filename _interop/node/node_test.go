@@ -197,6 +197,7 @@ func testRefusals(t *testing.T, p *peer, origin string) {
 		"another method":            {claims{"method": "POST"}, nil, "401 invalid_dpop_proof"},
 		"the method in lower case":  {claims{"method": "get"}, nil, "401 invalid_dpop_proof"},
 		"no ath":                    {claims{"for": ""}, nil, "401 invalid_dpop_proof"},
+		"ath of another token":      {claims{"for": "another"}, nil, "401 invalid_dpop_proof"},
 		"exp in the past":           {claims{"more": claims{"exp": 1}}, nil, "401 invalid_dpop_proof"},
 		"nbf in the future":         {claims{"more": claims{"nbf": time.Now().Add(time.Hour).Unix()}}, nil, "401 invalid_dpop_proof"},
 		"a proof that was used": {nil, func(t *testing.T, header http.Header) {
@@ -244,6 +245,25 @@ func testNonces(t *testing.T, p *peer, origin string) {
 	}
 }
 
+// token gets a token of oidc-provider as clients of golang.org/x/oauth2 do. The context has the
+// transport for another of its clients.
+func (p *peer) token(t *testing.T, transport *dpop.Transport) (*oauth2.Token, context.Context) {
+	t.Helper()
+	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
+	config := clientcredentials.Config{
+		ClientID: p.ID, ClientSecret: p.Secret, TokenURL: p.TokenEndpoint, AuthStyle: oauth2.AuthStyleInHeader,
+		Scopes: []string{"orders"}, EndpointParams: map[string][]string{"resource": {p.Resource}},
+	}
+	token, err := config.Token(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.Type() != "DPoP" {
+		t.Fatalf("the token is one for %s", token.Type())
+	}
+	return token, ctx
+}
+
 // A Go client gets a token of oidc-provider, which wants a nonce, and calls oauth4webapi's verifier
 // and a service of ours with it.
 func testTransport(t *testing.T, p *peer, ours string) {
@@ -253,19 +273,8 @@ func testTransport(t *testing.T, p *peer, ours string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
-			tokens := (&clientcredentials.Config{
-				ClientID: p.ID, ClientSecret: p.Secret, TokenURL: p.TokenEndpoint, AuthStyle: oauth2.AuthStyleInHeader,
-				Scopes: []string{"orders"}, EndpointParams: map[string][]string{"resource": {p.Resource}},
-			}).TokenSource(ctx)
-			token, err := tokens.Token()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if token.Type() != "DPoP" {
-				t.Fatalf("the token is one for %s", token.Type())
-			}
-			client := oauth2.NewClient(ctx, oauth2.ReuseTokenSource(token, tokens))
+			token, ctx := p.token(t, transport)
+			client := oauth2.NewClient(ctx, oauth2.StaticTokenSource(token))
 			for target, want := range map[string]string{
 				p.Service + "/orders?limit=2":        p.ID,
 				p.Service + "/a%2Fb/%7Ec/it's|[ä] x": p.ID,
@@ -324,13 +333,7 @@ func testVerifier(t *testing.T, p *peer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := (&clientcredentials.Config{
-		ClientID: p.ID, ClientSecret: p.Secret, TokenURL: p.TokenEndpoint,
-		Scopes: []string{"orders"}, EndpointParams: map[string][]string{"resource": {p.Resource}},
-	}).Token(context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	token, _ := p.token(t, transport)
 	other, err := dpop.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
