@@ -231,6 +231,9 @@ func TestUnusualProofs(t *testing.T) {
 		"typ with application/":    {object{"typ": "application/dpop+jwt"}, nil, bad}, // RFC 9449 has one spelling
 		"typ in upper case":        {object{"typ": "DPOP+JWT"}, nil, bad},
 		"typ JWT":                  {object{"typ": "JWT"}, nil, bad},
+		"a jti of 257 bytes":       {nil, object{"jti": strings.Repeat("j", 257)}, bad}, // as the next two, RFC 9449 has no such limit
+		"a large jwk":              {jwk(object{"x5c": []string{strings.Repeat("A", 2048)}}), nil, bad},
+		"deep claims":              {nil, object{"x": []any{[]any{[]any{[]any{1}}}}}, bad},
 		"no typ":                   {object{"typ": ""}, nil, bad},
 		"typ of tokens":            {object{"typ": "at+jwt"}, nil, bad},
 		"typ that is a number":     {object{"typ": 1}, nil, bad},
