@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/jwthttp/jwthttp/dpop"
+)
+
+// A client has a key, and a token that is bound to it.
+type client struct {
+	token string
+	http  *http.Client // adds token and proof
+	sent  http.Header  // the last one, as it went out
+}
+
+// newClient makes a key, and gets a token for it. The client sends both to the origin of api alone.
+func newClient(ctx context.Context, api, issuer string) (*client, error) {
+	u, err := url.Parse(api)
+	if err != nil {
+		return nil, err
+	}
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	c := &client{}
+	if c.token, err = fetchToken(ctx, issuer, key.Thumbprint()); err != nil {
+		return nil, err
+	}
+	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
+		Origins: []string{u.Scheme + "://" + u.Host},
+		Token:   func(context.Context) (string, error) { return c.token, nil },
+		Base:    c,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("-call: %w", err)
+	}
+	c.http = &http.Client{Transport: transport}
+	return c, nil
+}
+
+// RoundTrip is what the transport of package dpop sends through. It is here to show what is sent.
+func (c *client) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.sent = r.Header.Clone()
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// fetchToken gets a token that is bound to the key with this thumbprint, or to none if it is "".
+func fetchToken(ctx context.Context, issuer, thumbprint string) (string, error) {
+	form := url.Values{"jkt": {thumbprint}}.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/token", strings.NewReader(form))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, token, err := send(http.DefaultClient, r)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%d %s", status, token)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the issuer gave no token, is -issuer as the server has printed it? %w", err)
+	}
+	return token, nil
+}
+
+func send(c *http.Client, r *http.Request) (status int, body string, err error) {
+	res, err := c.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	return res.StatusCode, string(text), err
+}
+
+// call sends one request, and prints the answer and how to send the same again.
+func call(ctx context.Context, api, issuer string, out io.Writer) error {
+	c, err := newClient(ctx, api, strings.TrimSuffix(issuer, "/"))
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, api, nil)
+	if err != nil {
+		return err
+	}
+	status, body, err := send(c.http, r)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, `%d %s
+
+# the same request again, as a thief who has read it would send it: 401, the proof was used
+curl -i -H 'Authorization: %s' -H 'DPoP: %s' '%s'
+
+# the token alone, as a thief who has read a log would send it: 401
+curl -i -H 'Authorization: Bearer %s' '%[5]s'
+`, status, strings.TrimSpace(body), c.sent.Get("Authorization"), c.sent.Get("DPoP"), api, c.token)
+	if status != http.StatusOK {
+		return fmt.Errorf("the API answered %d", status)
+	}
+	return nil
+}
+
+// check sends requests to the API, and returns an error if an answer is not right.
+func (s site) check(ctx context.Context, out io.Writer) error {
+	api := s.origin + "/orders?page=2"
+	c, err := newClient(ctx, api, s.issuer)
+	if err != nil {
+		return err
+	}
+	unbound, err := fetchToken(ctx, s.issuer, "")
+	if err != nil {
+		return err
+	}
+	unboundStatus, unboundCode := s.unbound()
+	tries := []struct {
+		name   string
+		client *http.Client
+		header func() http.Header // after those before have been sent
+		status int
+		code   string // the error in the body
+	}{
+		{"a token with a proof", c.http, func() http.Header { return http.Header{} }, 200, ""},
+		{"the same request again", http.DefaultClient, func() http.Header { return c.sent }, 401, "invalid_dpop_proof"},
+		{"a token without a proof", http.DefaultClient, authorization("DPoP " + c.token), 401, "invalid_dpop_proof"},
+		{"the same token as a Bearer token", http.DefaultClient, authorization("Bearer " + c.token), 401, "invalid_token"},
+		{"a token that is bound to no key", http.DefaultClient, authorization("Bearer " + unbound), unboundStatus, unboundCode},
+		{"no token", http.DefaultClient, func() http.Header { return http.Header{} }, 401, ""},
+	}
+	wrong := 0
+	for _, try := range tries {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, api, nil)
+		if err != nil {
+			return err
+		}
+		r.Header = try.header().Clone()
+		status, body, err := send(try.client, r)
+		if err != nil {
+			return err
+		}
+		var problem struct{ Error string }
+		json.Unmarshal([]byte(body), &problem) // "ok" is not JSON
+		verdict := "right"
+		if status != try.status || problem.Error != try.code {
+			verdict = fmt.Sprintf("WRONG, want %d %s", try.status, try.code)
+			wrong++
+		}
+		fmt.Fprintf(out, "%s: %s\n  %d %s\n", try.name, verdict, status, cmp.Or(problem.Error, strings.TrimSpace(body)))
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d of %d answers were wrong", wrong, len(tries))
+	}
+	fmt.Fprintf(out, "all %d answers were right\n", len(tries))
+	return nil
+}
+
+func authorization(value string) func() http.Header {
+	return func() http.Header { return http.Header{"Authorization": {value}} }
+}
