@@ -18,6 +18,8 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/jwthttp/jwthttp/_example/internal/browser"
 )
 
 // A tab is a tab of a real browser, with the page of "jwthttp serve" in it.
@@ -33,31 +35,21 @@ func TestServe(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/jwthttp/jwthttp/cmd/jwthttp").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(900, 1100))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium's own rule for root
-	}
-	browser, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	browser, cancel = chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("a browser is missing or does not start: apt-get install chromium: %v", err)
-	}
+	first := browser.Start(t)
 	for name, test := range map[string]func(*testing.T, tab){
 		"keyboard": keyboard, "what to mend": whatToMend, "hostile tokens": hostileTokens, "screen readers": screenReaders,
 		"light, dark and narrow": lightDarkAndNarrow, "other pages": otherPages,
 	} {
 		t.Run(name, func(t *testing.T) {
-			test(t, openTab(t, browser, start(t, program, "serve", "-addr", "127.0.0.1:0").url))
+			test(t, openTab(t, first, start(t, program, "serve", "-addr", "127.0.0.1:0").url))
 		})
 	}
 }
 
 // openTab opens the page at url in a new tab.
-func openTab(t *testing.T, browser context.Context, url string) tab {
+func openTab(t *testing.T, first context.Context, url string) tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(first)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/jwthttp/jwthttp/_example/internal/browser"
 )
 
 // A tab is a tab of a real browser without a window.
@@ -21,19 +23,8 @@ type tab struct{ context.Context }
 
 func openTab(t *testing.T) tab {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(900, 600))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium's own rule for root
-	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := context.WithTimeout(browser.Start(t), 4*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("a browser is missing or does not start: apt-get install chromium: %v", err)
-	}
 	return tab{ctx}
 }
 

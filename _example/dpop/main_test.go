@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	secret    = "a secret of 32 bytes for testing"
+	apiOrigin = "https://api.example.com"
+)
+
+// buildProgram returns the path of the program.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "dpop")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// A process is the program while it serves.
+type process struct {
+	profile string
+	addr    string // of the API
+	issuer  string // its URL
+	nonce   string // a current one, with -profile nonces
+	printed string
+}
+
+// serve runs the program until the test ends.
+func serve(t *testing.T, program, profile string, args ...string) *process {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, program, append([]string{"-addr", "127.0.0.1:0", "-profile", profile}, args...)...)
+	cmd.Env = []string{"JWT_SECRET=" + secret}
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s", &log)
+		}
+	})
+	p := &process{profile: profile}
+	api, issuer := regexp.MustCompile(`^curl -i http://(127\.0\.0\.1:\d+)/orders$`), regexp.MustCompile(`^(http://127\.0\.0\.1:\d+)/$`)
+	for lines := bufio.NewScanner(out); p.issuer == ""; {
+		if !lines.Scan() {
+			t.Fatalf("it prints no addresses:\n%s", p.printed)
+		}
+		p.printed += lines.Text() + "\n"
+		if m := api.FindStringSubmatch(lines.Text()); m != nil {
+			p.addr = m[1]
+		} else if m := issuer.FindStringSubmatch(lines.Text()); m != nil {
+			p.issuer = m[1]
+		}
+	}
+	if profile == "nonces" {
+		answer := p.sends(t, owner(t).request(p, "GET", "/"))
+		if p.nonce = answer.Header.Get("DPoP-Nonce"); p.nonce == "" {
+			t.Fatalf("no nonce: %d %v", answer.StatusCode, answer.Header)
+		}
+	}
+	return p
+}
+
+// A request is what goes over the wire, byte by byte.
+type request struct {
+	method, target, host string
+	fields               []string // "Name: value"
+	body                 string
+}
+
+func (r request) with(fields ...string) request {
+	r.fields = append(r.fields[:len(r.fields):len(r.fields)], fields...)
+	return r
+}
+
+type answer struct {
+	*http.Response
+	body string
+}
+
+func (p *process) sends(t *testing.T, r request) answer {
+	t.Helper()
+	a, err := p.try(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (p *process) try(r request) (answer, error) {
+	conn, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		return answer{}, err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	lines := append([]string{r.method + " " + r.target + " HTTP/1.1", "Host: " + r.host, "Connection: close"}, r.fields...)
+	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"+r.body); err != nil {
+		return answer{}, err
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.method})
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return answer{res, string(body)}, err
+}
+
+// A wrong command line, or a wrong setting, gets an error that says what is wrong.
+func TestMistakes(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, tc := range []struct {
+		name, secret, want string
+		args               []string
+	}{
+		{"argument", "", `what is "check"?`, []string{"check"}},
+		{"flag", "", "not defined", []string{"-nonsense"}},
+		{"profile", "", `-profile is "none": use required, both or nonces`, []string{"-profile", "none"}},
+		{"origin without https", "", "-origin, or -addr: dpop: ", []string{"-origin", "http://api.example.com"}},
+		{"all addresses and no origin", "", "-origin, or -addr: dpop: ", []string{"-addr", ":0"}},
+		{"short secret", "short", "JWT_SECRET: jwthttp: ", nil},
+		{"taken port", "", "choose another address such as -addr 127.0.0.1:5001", []string{"-addr", taken.Addr().String()}},
+		{"call without an issuer", "", "-call and -issuer need each other", []string{"-call", "http://127.0.0.1:1/"}},
+		{"issuer without a call", "", "-call and -issuer need each other", []string{"-issuer", "http://127.0.0.1:1"}},
+		{"no such issuer", "", "the issuer gave no token, is -issuer as the server has printed it?", []string{"-call", "http://127.0.0.1:1/", "-issuer", "http://127.0.0.1:1"}},
+		{"check of an origin", "", "so it takes no -origin", []string{"-check", "-origin", apiOrigin}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			args := tc.args
+			if len(args) == 0 || args[0] != "-addr" {
+				args = append([]string{"-addr", "127.0.0.1:0"}, args...)
+			}
+			getenv := func(name string) string { return map[string]string{"JWT_SECRET": tc.secret}[name] }
+			if err := run(t.Context(), args, getenv, io.Discard); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, profile := range []string{"required", "both", "nonces"} {
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{"-check", "-profile", profile}, func(string) string { return "" }, &out); err != nil || !strings.HasSuffix(out.String(), "all 6 answers were right\n") {
+			t.Errorf("%s: %v\n%s", profile, err, &out)
+		}
+	}
+}
+
+// The lines that the server prints, and those that its client prints, do what they say. A random
+// secret is enough.
+func TestPrintedLines(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("curl is missing: apt-get install curl")
+	}
+	program := buildProgram(t)
+	// follows runs a block of lines: "# what: status" and the line to paste.
+	block := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b.*\n((?:curl|go run) .*)$`)
+	follow := func(t *testing.T, text string, want int) (outputs []string) {
+		t.Helper()
+		blocks := block.FindAllStringSubmatch(text, -1)
+		if len(blocks) != want {
+			t.Fatalf("%d lines to paste, want %d:\n%s", len(blocks), want, text)
+		}
+		for _, m := range blocks {
+			line := strings.Replace(m[2], "go run ./dpop ", program+" ", 1)
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
+			first, _, _ := strings.Cut(string(out), "\n")
+			if err != nil || !strings.Contains(first, m[1]) {
+				t.Errorf("%s\n%s, %v, want %s", line, out, err, m[1])
+			}
+			outputs = append(outputs, string(out))
+		}
+		return outputs
+	}
+	for _, profile := range []string{"required", "both", "nonces"} {
+		t.Run(profile, func(t *testing.T) {
+			p := serve(t, program, profile)
+			outputs := follow(t, p.printed, 3)
+			follow(t, outputs[1], 2)
+		})
+	}
+	// Nothing has to be set.
+	t.Run("without settings", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), program, "-check")
+		cmd.Env = []string{}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}
+
+func TestIssuer(t *testing.T) {
+	p := serve(t, buildProgram(t), "required")
+	for _, tc := range []struct {
+		form   string
+		status int
+	}{
+		{"jkt=" + owner(t).thumbprint(), 200},
+		{"", 200},
+		{"jkt=x", 400},
+		{"jkt=" + strings.Repeat("A", 44), 400},
+		{"jkt=" + strings.Repeat("_", 43), 400}, // bits after the last byte
+	} {
+		res, err := http.Post(p.issuer+"/token", "application/x-www-form-urlencoded", strings.NewReader(tc.form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != tc.status {
+			t.Errorf("%q: %d, want %d", tc.form, res.StatusCode, tc.status)
+		}
+	}
+}
