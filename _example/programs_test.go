@@ -53,6 +53,11 @@ var programs = []struct {
 	{"observe", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/metrics", 200) }},
 	{"stream", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/events", 401) }},
 	{"routers", []string{"-router", "gin"}, func(t *testing.T, p *program) { p.wants(t, "GET", "/me", 401) }},
+	{"dpop", []string{"-profile", "nonces"}, func(t *testing.T, p *program) {
+		if res := p.wants(t, "GET", "/orders", 401); res.Header.Get("DPoP-Nonce") == "" {
+			t.Errorf("no nonce: %v", res.Header)
+		}
+	}},
 	{"mcp", nil, func(t *testing.T, p *program) { p.wants(t, "POST", "/mcp", 401) }},
 	{"provider", nil, func(t *testing.T, p *program) {
 		p.wants(t, "GET", "/orders", 401)

@@ -22,7 +22,8 @@ var page = template.Must(template.New("page").Parse(pageText))
 var script string
 
 // newIssuer has the page, which calls the API at origin, and POST /token for trying: every caller
-// gets a token. A real issuer knows its callers, and verifies a proof there too (RFC 9449 section 5).
+// gets a token. A real issuer knows its callers, and verifies a proof there too (RFC 9449
+// section 5).
 func newIssuer(secret []byte, origin string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {

@@ -140,7 +140,7 @@ func (s site) print(out io.Writer) {
 curl -i %[1]s/orders
 
 # a client that has a key, and a token which is bound to it: 200
-go run ./dpop -call %[2]s/orders -issuer %[3]s
+go -C _example run ./dpop -call %[2]s/orders -issuer %[3]s
 
 # a token that is bound to no key: %[4]d
 curl -i -H "Authorization: Bearer $(curl -s -X POST %[3]s/token)" %[1]s/orders

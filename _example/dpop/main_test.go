@@ -181,8 +181,8 @@ func TestPrintedLines(t *testing.T) {
 		t.Fatal("curl is missing: apt-get install curl")
 	}
 	program := buildProgram(t)
-	// follows runs a block of lines: "# what: status" and the line to paste.
-	block := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b.*\n((?:curl|go run) .*)$`)
+	// follow pastes the line under each "# what: status", and looks for the status in its output.
+	block := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b.*\n((?:curl|go -C _example run) .*)$`)
 	follow := func(t *testing.T, text string, want int) (outputs []string) {
 		t.Helper()
 		blocks := block.FindAllStringSubmatch(text, -1)
@@ -190,7 +190,7 @@ func TestPrintedLines(t *testing.T) {
 			t.Fatalf("%d lines to paste, want %d:\n%s", len(blocks), want, text)
 		}
 		for _, m := range blocks {
-			line := strings.Replace(m[2], "go run ./dpop ", program+" ", 1)
+			line := strings.Replace(m[2], "go -C _example run ./dpop ", program+" ", 1)
 			out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 			first, _, _ := strings.Cut(string(out), "\n")
 			if err != nil || !strings.Contains(first, m[1]) {
