@@ -7,8 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,12 +21,22 @@ const (
 	apiOrigin = "https://api.example.com"
 )
 
-// buildProgram returns the path of the program.
-func buildProgram(t *testing.T) string {
+// asProgram makes this test binary the program, in a process of its own.
+const asProgram = "RUN_AS_PROGRAM=1"
+
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_AS_PROGRAM") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func program(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "dpop")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
@@ -40,11 +51,11 @@ type process struct {
 }
 
 // serve runs the program until the test ends.
-func serve(t *testing.T, program, profile string, args ...string) *process {
+func serve(t *testing.T, profile string, args ...string) *process {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, program, append([]string{"-addr", "127.0.0.1:0", "-profile", profile}, args...)...)
-	cmd.Env = []string{"JWT_SECRET=" + secret}
+	cmd := exec.CommandContext(ctx, program(t), append([]string{"-addr", "127.0.0.1:0", "-profile", profile}, args...)...)
+	cmd.Env = []string{asProgram, "JWT_SECRET=" + secret}
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	out, err := cmd.StdoutPipe()
@@ -174,13 +185,11 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The lines that the server prints, and those that its client prints, do what they say. A random
-// secret is enough.
+// The lines that the server prints, and those that its client prints, do what they say.
 func TestPrintedLines(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatal("curl is missing: apt-get install curl")
 	}
-	program := buildProgram(t)
 	// follow pastes the line under each "# what: status", and looks for the status in its output.
 	block := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b.*\n((?:curl|go -C _example run) .*)$`)
 	follow := func(t *testing.T, text string, want int) (outputs []string) {
@@ -190,7 +199,7 @@ func TestPrintedLines(t *testing.T) {
 			t.Fatalf("%d lines to paste, want %d:\n%s", len(blocks), want, text)
 		}
 		for _, m := range blocks {
-			line := strings.Replace(m[2], "go -C _example run ./dpop ", program+" ", 1)
+			line := strings.Replace(m[2], "go -C _example run ./dpop ", asProgram+" "+program(t)+" ", 1)
 			out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 			first, _, _ := strings.Cut(string(out), "\n")
 			if err != nil || !strings.Contains(first, m[1]) {
@@ -202,15 +211,15 @@ func TestPrintedLines(t *testing.T) {
 	}
 	for _, profile := range []string{"required", "both", "nonces"} {
 		t.Run(profile, func(t *testing.T) {
-			p := serve(t, program, profile)
+			p := serve(t, profile)
 			outputs := follow(t, p.printed, 3)
 			follow(t, outputs[1], 2)
 		})
 	}
 	// Nothing has to be set.
 	t.Run("without settings", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), program, "-check")
-		cmd.Env = []string{}
+		cmd := exec.CommandContext(t.Context(), program(t), "-check")
+		cmd.Env = []string{asProgram}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
@@ -218,7 +227,8 @@ func TestPrintedLines(t *testing.T) {
 }
 
 func TestIssuer(t *testing.T) {
-	p := serve(t, buildProgram(t), "required")
+	issuer := httptest.NewServer(newIssuer([]byte(secret), apiOrigin))
+	defer issuer.Close()
 	for _, tc := range []struct {
 		form   string
 		status int
@@ -229,7 +239,7 @@ func TestIssuer(t *testing.T) {
 		{"jkt=" + strings.Repeat("A", 44), 400},
 		{"jkt=" + strings.Repeat("_", 43), 400}, // bits after the last byte
 	} {
-		res, err := http.Post(p.issuer+"/token", "application/x-www-form-urlencoded", strings.NewReader(tc.form))
+		res, err := http.Post(issuer.URL+"/token", "application/x-www-form-urlencoded", strings.NewReader(tc.form))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -480,13 +480,12 @@ func rows() []row {
 	return all
 }
 
-// The program is tried over its socket, in each profile.
+// The program is a process, and is tried over its socket in each profile.
 func TestWire(t *testing.T) {
-	program := buildProgram(t)
 	for _, profile := range []string{"required", "both", "nonces"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			p := serve(t, program, profile, "-origin", apiOrigin)
+			p := serve(t, profile, "-origin", apiOrigin)
 			for _, row := range rows() {
 				if row.profiles != "" && !slices.Contains(strings.Fields(row.profiles), profile) {
 					continue
