@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/jwthttp/jwthttp/dpop"
@@ -29,12 +28,12 @@ func BoundTo[K *dpop.Key | *x509.Certificate](key K) TokenOption {
 		switch k := any(key).(type) {
 		case *dpop.Key:
 			if k == nil {
-				d.tb.Fatal("jwthttptest: BoundTo has a nil *dpop.Key: make one with dpop.GenerateKey")
+				d.tb.Fatalf("jwthttptest: BoundTo has a nil *dpop.Key: make one with dpop.GenerateKey")
 			}
 			d.confirm("jkt", k.Thumbprint())
 		case *x509.Certificate:
 			if k == nil {
-				d.tb.Fatal("jwthttptest: BoundTo has a nil certificate: parse the client's with x509.ParseCertificate")
+				d.tb.Fatalf("jwthttptest: BoundTo has a nil certificate: parse the client's with x509.ParseCertificate")
 			}
 			d.confirm("x5t#S256", digest(k.Raw))
 		}
@@ -64,12 +63,18 @@ type clientKey struct {
 	*dpop.Key
 }
 
-func newClientKey(tb testing.TB, algorithm string) clientKey {
-	tb.Helper()
-	private := foreignKey(algorithm)
-	key, err := dpop.NewKey(private.(crypto.Signer))
+func (x *exam) newClientKey(algorithm string) clientKey {
+	private := newKey(algorithm)
+	if key, ok := private.(*rsa.PrivateKey); ok {
+		x.borrowed = append(x.borrowed, key)
+	}
+	return x.clientKeyOf(algorithm, private)
+}
+
+func (x *exam) clientKeyOf(algorithm string, private crypto.Signer) clientKey {
+	key, err := dpop.NewKey(private)
 	if err != nil {
-		tb.Fatalf("jwthttptest: %v", err)
+		x.tb.Fatalf("jwthttptest: %v", err)
 	}
 	return clientKey{signer{algorithm: algorithm, key: private}, key}
 }
@@ -130,11 +135,23 @@ func (x *exam) proof(r *http.Request, token string, options ...TokenOption) stri
 
 // address returns the htu of r.
 func (x *exam) address(r *http.Request) string {
-	target, _, _ := strings.Cut(r.RequestURI, "?")
-	if !strings.HasPrefix(target, "/") {
-		return target // the absolute form, RFC 9112 section 3.2.2
+	if !strings.HasPrefix(r.RequestURI, "/") {
+		address, _, _ := strings.Cut(r.RequestURI, "?")
+		return address // the absolute form, RFC 9112 section 3.2.2
 	}
-	return strings.TrimSuffix(x.DPoP.Origins[0], "/") + target
+	return x.origin() + targetOf(r)
+}
+
+func (x *exam) origin() string { return strings.TrimSuffix(x.DPoP.Origins[0], "/") }
+
+// targetOf returns the path of r as it came.
+func targetOf(r *http.Request) string {
+	target, _, _ := strings.Cut(r.RequestURI, "?")
+	if _, rest, ok := strings.Cut(target, "://"); ok {
+		_, path, _ := strings.Cut(rest, "/")
+		target = "/" + path
+	}
+	return target
 }
 
 // prove adds a proof to a request under DPoP, unless a probe has chosen its DPoP headers.

@@ -2,6 +2,7 @@ package jwthttptest
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -152,9 +153,12 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	x.scheme = x.schemes()[0]
 	if setup.DPoP != nil {
 		x.algs, _ = setup.algs() // problem has returned its error
-		x.key = newClientKey(x.tb, x.algorithms()[0])
+		x.key = x.newClientKey(x.algorithms()[0])
 	}
 	x.run()
+	for _, key := range x.borrowed {
+		pool.give(key)
+	}
 	for _, f := range x.findings {
 		if len(f.more) > 0 {
 			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, ", ")))
@@ -284,6 +288,7 @@ type exam struct {
 	scheme      string    // of good tokens now
 	key         clientKey // of the client, with Setup.DPoP
 	algs        string    // of challenges of DPoP
+	borrowed    []*rsa.PrivateKey
 	nonce       string    // the last one that the chain has sent
 	minted      []string  // the first bytes of each part of a token
 	signed      []string  // the first bytes of each signature
@@ -305,7 +310,7 @@ func (x *exam) run() {
 		switch {
 		case isProblem(x.welcome, noToken):
 			fault = faultUnseen
-		case isProblem(x.welcome, useNonce):
+		case isProblem(x.welcome, useNonce) || x.hasNonces() && x.nonce == "":
 			fault = faultNonceFirst
 		case isProblem(x.welcome, misconfigured):
 			fault = faultMisplaced

@@ -48,7 +48,7 @@ func (x *exam) judgeAccepted(p probe, w *response) {
 		x.add(faultLeak, p, "the token in %.300q", w.visible("Set-Cookie"))
 	case p.want.private && (strings.Contains(control, "public") || !containsAny(control, []string{"private", "no-store"})):
 		x.add(faultCache, p, "Cache-Control is %q: it should be private, or stricter", control)
-	case x.hasNonces() && w.tried == schemeDPoP && (control == "" || strings.Contains(control, "public")):
+	case x.hasNonces() && w.Header().Get("DPoP-Nonce") != "" && (control == "" || strings.Contains(control, "public")):
 		x.add(faultCache, p, "Cache-Control is %q: an answer with a nonce has no-store", control)
 	default:
 		x.checkNonce(p, w)

@@ -1,6 +1,7 @@
 package jwthttptest
 
 import (
+	"crypto"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -78,7 +79,7 @@ func (x *exam) boundTokens() []probe {
 		{"of an empty text", `{"jkt":""}`},
 		{"of an object", `{"jkt":{"jkt":"` + jkt + `"}}`},
 		{"of an unknown member", `{"kid":"` + jkt + `"}`},
-		{"with one more member", `{"jkt":"` + jkt + `","kid":"x"}`},
+		{"with one more member", `{"jkt":"` + jkt + `","kid":"` + jkt + `"}`},
 		{"in another case", `{"JKT":"` + jkt + `"}`},
 		{"with padding", `{"jkt":"` + jkt + `="}`},
 	} {
@@ -183,7 +184,7 @@ func (m members) and(others members) members {
 // otherRequests has proofs for other requests than theirs.
 func (x *exam) otherRequests() (rows []probe) {
 	good := x.token()
-	origin := strings.TrimSuffix(x.DPoP.Origins[0], "/")
+	origin := x.origin()
 	u, err := url.Parse(origin)
 	if err != nil {
 		x.tb.Fatalf("jwthttptest: %v", err) // dpop.New has accepted it
@@ -191,13 +192,11 @@ func (x *exam) otherRequests() (rows []probe) {
 	add := func(name string, want *answer, hint string, changes ...change) {
 		rows = append(rows, probe{name, all(append([]change{x.with(good)}, changes...)...), want, hint})
 	}
-	// proof makes one whose htu is made from that of the request.
-	proof := func(edit func(htu string) string) change {
-		return func(r *http.Request) { x.proving(Claim("htu", edit(x.address(r))))(r) }
+	// proof makes one for a URL of this beginning and end, with the target of the request between.
+	proof := func(before, after string) change {
+		return func(r *http.Request) { x.proving(Claim("htu", before+targetOf(r)+after))(r) }
 	}
-	at := func(origin string) change {
-		return proof(func(htu string) string { return origin + targetOf(htu) })
-	}
+	at := func(origin string) change { return proof(origin, "") }
 	other, otherMethod := "https://elsewhere.example", http.MethodPost
 	request := x.prepare(none)
 	if request.Method == otherMethod {
@@ -206,8 +205,8 @@ func (x *exam) otherRequests() (rows []probe) {
 
 	add("a proof for "+otherMethod, invalidProof, "compare htm with the method", x.proving(Claim("htm", otherMethod)))
 	add("a proof for the method in lower case", invalidProof, "methods are case-sensitive", x.proving(Claim("htm", strings.ToLower(request.Method))))
-	add("a proof for another path", invalidProof, "compare htu with the path", proof(func(htu string) string { return origin + "/elsewhere" + targetOf(htu) }))
-	add("a proof for a path below", invalidProof, "compare htu with all of the path", proof(func(htu string) string { return strings.TrimSuffix(htu, "/") + "/below" }))
+	add("a proof for another path", invalidProof, "compare htu with the path", at(origin+"/elsewhere"))
+	add("a proof for a path below", invalidProof, "compare htu with all of the path", proof(origin, "/below"))
 	add("a proof for the path alone", invalidProof, "htu is a whole URL", at(""))
 	add("a proof for another host", invalidProof, hintHost, at(other))
 	add("a proof for another port", invalidProof, hintHost, at(u.Scheme+"://"+u.Hostname()+":8443"+u.Path))
@@ -216,7 +215,7 @@ func (x *exam) otherRequests() (rows []probe) {
 	if u.Path != "" {
 		add("a proof without the path of the origin", invalidProof, "clients call the whole URL", at(u.Scheme+"://"+u.Host))
 	}
-	add("a proof with a query in htu", accepted, "a query of htu does not count (RFC 9449 section 4.3, 9)", proof(func(htu string) string { return htu + "?page=2" }))
+	add("a proof with a query in htu", accepted, "a query of htu does not count (RFC 9449 section 4.3, 9)", proof(origin, "?page=2"))
 	add("a proof for the host in upper case", accepted, "compare URLs in their normal form (RFC 3986 section 6.2.2)", at(strings.ToUpper(u.Scheme)+"://"+strings.ToUpper(u.Host)+u.Path))
 	for _, more := range x.DPoP.Origins[1:] {
 		if strings.HasPrefix(request.RequestURI, "/") {
@@ -250,19 +249,11 @@ func (x *exam) otherRequests() (rows []probe) {
 	return rows
 }
 
-// targetOf returns what follows the origin in a URL.
-func targetOf(htu string) string {
-	_, rest, _ := strings.Cut(htu, "://")
-	if i := strings.IndexByte(rest, '/'); i >= 0 {
-		return rest[i:]
-	}
-	return "/"
-}
-
 // otherKeys has tokens and proofs of other keys, and of other algorithms.
 func (x *exam) otherKeys() []probe {
 	good, own := x.token(), x.algorithms()
-	another := newClientKey(x.tb, x.key.algorithm)
+	another := x.newClientKey(x.key.algorithm)
+	keys := map[string]crypto.Signer{} // by type and curve
 	probes := []probe{
 		{"a proof by another key", all(x.with(good), x.proving(by(another))), invalidToken, hintOtherKey},
 		{"a token of another key", x.with(x.token(BoundTo(another.Key))), invalidToken, hintOtherKey},
@@ -271,7 +262,14 @@ func (x *exam) otherKeys() []probe {
 		if jws.IsSymmetric(name) || name == x.key.algorithm {
 			continue
 		}
-		key := newClientKey(x.tb, name)
+		kind := name
+		if keyType(name) == "RSA" {
+			kind = "RSA"
+		}
+		if keys[kind] == nil {
+			keys[kind] = x.newClientKey(name).signer.key.(crypto.Signer)
+		}
+		key := x.clientKeyOf(name, keys[kind])
 		p := probe{"a proof by " + name, all(x.with(x.token(BoundTo(key.Key))), x.proving(by(key))), invalidProof, "Setup.DPoP.Algorithms does not name it"}
 		if slices.Contains(own, name) {
 			p.want, p.hint = accepted, "Setup.DPoP.Algorithms names it, or its default does"
@@ -299,7 +297,7 @@ func (x *exam) usedProofs() []probe {
 	x.judge(probe{"the same proof again", once, wantAgain, hintReplay})
 	x.judge(probe{"the same proof again, signed anew", with(good, Claim("jti", jti)), wantAgain, "ES256 has many signatures for one proof: remember its jti, and not its text"})
 
-	another := newClientKey(x.tb, x.key.algorithm)
+	another := x.newClientKey(x.key.algorithm)
 	x.judge(probe{"a proof of another client with the same jti", with(x.token(BoundTo(another.Key)), by(another), Claim("jti", jti)), accepted, "remember the jti for each key: otherwise one client can use up those of another"})
 
 	wrong := x.token(Claim("another", true))
@@ -327,9 +325,12 @@ func (x *exam) atOnce(c change) {
 	}
 	done.Wait()
 	name, passed := "the same proof, several times at once", 0
+	var refused *response
 	for _, w := range responses {
 		if w.isOK() {
 			passed++
+		} else {
+			refused = w
 		}
 	}
 	switch {
@@ -337,12 +338,8 @@ func (x *exam) atOnce(c change) {
 		x.add(faultRefuses, probe{name: name}, "none of %d passed: %d %.200q", times, responses[0].Code, responses[0].Body)
 	case passed > 1 && !x.DPoP.AllowReplays:
 		x.add(faultAccepts, probe{name: name}, "%d of %d passed, not 1; check and remember the jti in one step", passed, times)
-	default:
-		for _, w := range responses {
-			if !w.isOK() {
-				x.examine(probe{name, nil, invalidProof, ""}, w)
-			}
-		}
+	case refused != nil:
+		x.examine(probe{name, nil, invalidProof, ""}, refused)
 	}
 }
 
@@ -350,16 +347,14 @@ func (x *exam) atOnce(c change) {
 func (x *exam) nonces() []probe {
 	good := x.token()
 	proof := func(value any) change { return all(x.with(good), x.proving(Claim("nonce", value))) }
-	middle := len(x.nonce) / 2
-	changed := []byte(x.nonce)
-	changed[middle] ^= 1 // A and B, and so on: mostly another letter of the same alphabet
-	if x.nonce[middle] == 'A' {
-		changed[middle] = 'B'
+	changed := "A" + x.nonce
+	if x.nonce != "" {
+		changed = changed[:len(x.nonce)] // each letter is now that before it
 	}
 	probes := []probe{
 		{"a proof without a nonce", proof(nil), useNonce, hintNonce},
 		{"a proof with an empty nonce", proof(""), useNonce, hintNonce},
-		{"a proof with a nonce that was changed", proof(string(changed)), useNonce, hintNonce},
+		{"a proof with a nonce that was changed", proof(changed), useNonce, hintNonce},
 		{"a proof with a nonce of another server", proof(x.foreignNonce()), useNonce, hintNonce},
 		{"a proof whose nonce is a number", proof(1), invalidProof, hintNonce},
 	}
