@@ -71,22 +71,22 @@ func (x *exam) boundTokens() []probe {
 	}
 	jkt := x.key.Thumbprint()
 	for _, cnf := range []struct{ name, text string }{
-		{"null", `null`},
-		{"a text", `"` + jkt + `"`},
-		{"an array", `[{"jkt":"` + jkt + `"}]`},
-		{"empty", `{}`},
-		{"of null", `{"jkt":null}`},
-		{"of an empty text", `{"jkt":""}`},
-		{"of an object", `{"jkt":{"jkt":"` + jkt + `"}}`},
-		{"of an unknown member", `{"kid":"` + jkt + `"}`},
-		{"with one more member", `{"jkt":"` + jkt + `","kid":"` + jkt + `"}`},
-		{"in another case", `{"JKT":"` + jkt + `"}`},
-		{"with padding", `{"jkt":"` + jkt + `="}`},
+		{"is null", `null`},
+		{"is a text", `"` + jkt + `"`},
+		{"is an array", `[{"jkt":"` + jkt + `"}]`},
+		{"is empty", `{}`},
+		{"has a jkt of null", `{"jkt":null}`},
+		{"has an empty jkt", `{"jkt":""}`},
+		{"has an object as jkt", `{"jkt":{"jkt":"` + jkt + `"}}`},
+		{"has an unknown member alone", `{"kid":"` + jkt + `"}`},
+		{"has an unknown member beside jkt", `{"jkt":"` + jkt + `","kid":"` + jkt + `"}`},
+		{"has JKT in place of jkt", `{"JKT":"` + jkt + `"}`},
+		{"has a jkt with padding", `{"jkt":"` + jkt + `="}`},
 	} {
 		token := x.token(Claim("cnf", json.RawMessage(cnf.text)))
-		probes = append(probes, probe{"a cnf that is " + cnf.name, under("DPoP", token), invalidToken, hintConfirm})
+		probes = append(probes, probe{"a cnf that " + cnf.name, under("DPoP", token), invalidToken, hintConfirm})
 		if x.takesBearer() {
-			probes = append(probes, probe{"a cnf that is " + cnf.name + ", with Bearer", under("Bearer", token), invalidToken, hintConfirm})
+			probes = append(probes, probe{"a cnf that " + cnf.name + ", with Bearer", under("Bearer", token), invalidToken, hintConfirm})
 		}
 	}
 	return probes
@@ -365,9 +365,14 @@ func (x *exam) nonces() []probe {
 		x.judge(p)
 	}
 	before := x.nonce
+	// The tokens are made after that, because a Source may have thrown away the key of older ones.
+	late := func() change { return all(x.with(x.token()), x.proving(Claim("nonce", before))) }
+	if x.DPoP.MaxAge == 0 {
+		time.Sleep(beyondMaxAge / 14)
+		x.judge(probe{"a proof with a nonce of half a minute ago", late(), accepted, "the nonce of one answer must outlive the next: clients send several requests at once"})
+	}
 	time.Sleep(beyondMaxAge)
-	// The token is made now, because a Source may have thrown away the key of the older one.
-	return []probe{{"a proof with a nonce of seven minutes ago", all(x.with(x.token()), x.proving(Claim("nonce", before))), useNonce, "a nonce is good for some minutes at most"}}
+	return []probe{{"a proof with a nonce of seven minutes ago", late(), useNonce, "a nonce is good for some minutes at most"}}
 }
 
 // foreignNonce returns one in the form of package dpop.
