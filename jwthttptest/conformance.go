@@ -2,6 +2,8 @@ package jwthttptest
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
 // A Setup describes to [Conformance] what cannot be seen of a chain from outside.
@@ -64,6 +69,21 @@ type Setup struct {
 	Realm            string
 	ResourceMetadata string
 	ChallengeScopes  []string
+	AllowUnbound     bool // beside DPoP or Certificate
+
+	// DPoP has the options of the chain's dpop.Verifier. Nil is for a chain without one. Then
+	// Conformance has keys of its own, binds good tokens to them, and makes a proof for each
+	// request. The proofs are for the first of Origins. It looks at Origins, at Algorithms, at
+	// AllowReplays, and at whether there are Nonces, so those of a test will do.
+	//
+	// In a testing/synctest bubble it also lets a nonce get too old, which takes some minutes of
+	// the bubble's clock.
+	DPoP *dpop.Options
+
+	// Certificate is the client certificate that comes with Request, for a chain with a Binding
+	// of package mtls: in its TLS, or in the header of a proxy whose address is its RemoteAddr.
+	// Good tokens under Bearer are bound to it.
+	Certificate *x509.Certificate
 
 	// Scopes are all scopes that RequireScopes demands on the route, in one guard or in
 	// several. A token that lacks one must get a 403 that names some of them. Good tokens
@@ -86,8 +106,8 @@ type Setup struct {
 	// chain without such a layer.
 	CORS string
 
-	// Outage puts the keys, or the store of a check, out of reach for good. It is called
-	// last, and then a good token must get a 503. Nil skips this.
+	// Outage puts the keys, the store of a check, or that of used proofs, out of reach for good.
+	// It is called last, and then a good token must get a 503. Nil skips this.
 	//
 	// A jwks.Source has its keys by then, so Issuer.Fail changes nothing for hours. Close
 	// the source, or let the hours pass in a testing/synctest bubble.
@@ -108,8 +128,9 @@ type Reporter interface {
 // answers to the first five of them. If the Setup is wrong, or the chain refuses a good token,
 // it reports that alone.
 //
-// It makes more than 100 requests in process, one at a time and without a time limit. The
-// handler runs for those with a good token.
+// It makes more than 100 requests in process, without a time limit, and with Setup.DPoP some 300.
+// The handler runs for those with a good token. They come one at a time, except that one proof comes
+// several times at once.
 //   - All come from one address, so a rate limiter in the chain must let them pass.
 //   - Some look as if they came over HTTP/2.
 //   - The ResponseWriter is an [http.Flusher], but not an [http.Hijacker].
@@ -129,7 +150,15 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	if tb, ok := t.(testing.TB); ok {
 		x.tb = tb
 	}
+	x.scheme = x.schemes()[0]
+	if setup.DPoP != nil {
+		x.algs, _ = setup.algs() // problem has returned its error
+		x.key = x.newClientKey(x.algorithms()[0])
+	}
 	x.run()
+	for _, key := range x.borrowed {
+		pool.give(key)
+	}
 	for _, f := range x.findings {
 		if len(f.more) > 0 {
 			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, ", ")))
@@ -163,8 +192,42 @@ func (s Setup) problem(chain http.Handler) string {
 		return "Setup.CookieOnly and HeaderFirst need the cookie's name in Setup.Cookie"
 	case s.CookieOnly && (s.HeaderFirst || s.Header != ""):
 		return "Setup.CookieOnly says that no header is read: leave out Header and HeaderFirst"
+	case s.AllowUnbound && s.DPoP == nil && s.Certificate == nil:
+		return "Setup.AllowUnbound is for a chain that takes bound tokens too: set DPoP or Certificate"
+	case s.DPoP != nil && (s.CookieOnly || s.Header != ""):
+		return "Setup.DPoP says that tokens come in Authorization: leave out Header and CookieOnly"
+	case s.DPoP != nil && s.Request != nil && s.Request().RequestURI == "":
+		return "Setup.Request returns a request without RequestURI, which a proof is for: make it with httptest.NewRequest"
+	}
+	if s.DPoP != nil {
+		if _, err := s.algs(); err != nil {
+			return fmt.Sprintf("Setup.DPoP is not as dpop.New takes it: %v", err)
+		}
 	}
 	return ""
+}
+
+// algs returns what a challenge of DPoP says of the algorithms.
+func (s Setup) algs() (string, error) {
+	options := *s.DPoP
+	options.Replays, options.AllowReplays = nil, true // a store of its own would be one too many
+	v, err := dpop.New(options)
+	if err != nil {
+		return "", err
+	}
+	_, parameters := v.Scheme()
+	return parameters, nil
+}
+
+// algorithms returns those of proofs, as jws.Algorithms names them.
+func (x *exam) algorithms() (names []string) {
+	_, list, _ := strings.Cut(strings.TrimSuffix(x.algs, `"`), `"`)
+	for name := range strings.FieldsSeq(list) {
+		if name = jws.Canonical(name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // algorithm returns the algorithm of a good token.
@@ -203,6 +266,10 @@ const (
 	faultGate             = "lets pages of other sites use the browser's cookie:"
 	faultPreflight        = "refuses CORS preflight requests, which never carry a token: put the CORS layer outside of the middleware"
 	faultCORS             = "refuses requests from other origins without CORS headers, so their scripts cannot read why: put the CORS layer outside of the middleware"
+	faultAllowed          = "does not let scripts of other origins send proofs: let the CORS layer allow the headers Authorization and DPoP"
+	faultExposed          = "does not let scripts of other origins read what they need to make a proof: let the CORS layer expose WWW-Authenticate and DPoP-Nonce"
+	faultNonce            = "does not give clients the one nonce that their next proof needs, or gives one that Setup.DPoP.Nonces does not know of (DPoP-Nonce, RFC 9449 section 8): does something outside remove or add it?"
+	faultNonceFirst       = "asks for a nonce and sends none that it accepts: does something outside remove DPoP-Nonce? If Setup.DPoP has no Nonces, set them"
 	faultOutage           = "makes clients throw away good tokens while the keys, or a check's store, are out of reach: answer with a 503 and Retry-After"
 )
 
@@ -218,6 +285,11 @@ type exam struct {
 	Setup
 	tb          testing.TB
 	chain       http.Handler
+	scheme      string    // of good tokens now
+	key         clientKey // of the client, with Setup.DPoP
+	algs        string    // of challenges of DPoP
+	borrowed    []*rsa.PrivateKey
+	nonce       string    // the last one that the chain has sent
 	minted      []string  // the first bytes of each part of a token
 	signed      []string  // the first bytes of each signature
 	welcome     *response // to a good token
@@ -229,12 +301,17 @@ type exam struct {
 
 func (x *exam) run() {
 	x.sendOtherUser() // a chain that keeps its first user is found out
+	if x.hasNonces() {
+		x.send(x.with(x.token())) // it gets the first nonce
+	}
 	x.welcome = x.send(x.with(x.token()))
 	if x.welcome.panicked || !x.welcome.isOK() {
 		fault := faultClosed
 		switch {
 		case isProblem(x.welcome, noToken):
 			fault = faultUnseen
+		case isProblem(x.welcome, useNonce) || x.hasNonces() && x.nonce == "":
+			fault = faultNonceFirst
 		case isProblem(x.welcome, misconfigured):
 			fault = faultMisplaced
 		}
@@ -243,13 +320,16 @@ func (x *exam) run() {
 	}
 	x.withoutUser = x.send(none)
 	x.judge(probe{"no credentials", none, noToken, "is the handler inside the middleware on this route? Set Setup.AllowAnonymous if this is intended"})
-	for _, t := range x.tables() {
-		if t.applies {
-			for _, p := range t.probes() {
-				x.judge(p)
+	for _, x.scheme = range x.schemes() {
+		for _, t := range x.tables() {
+			if t.applies {
+				for _, p := range t.probes() {
+					x.judge(p)
+				}
 			}
 		}
 	}
+	x.scheme = x.schemes()[0]
 	x.sendOtherUser()
 	x.judge(probe{"a good token, after all that", x.with(x.token()), accepted, ""})
 	if x.Outage != nil {
@@ -281,6 +361,9 @@ func (x *exam) add(fault string, p probe, format string, args ...any) {
 	if f == nil {
 		f = &finding{fault: fault}
 		x.findings = append(x.findings, f)
+	}
+	if x.scheme != x.schemes()[0] {
+		p.name += ", under " + x.scheme
 	}
 	if len(f.rows) == 5 {
 		f.more = append(f.more, p.name)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -16,6 +17,7 @@ var t *testing.T
 func TestExamples(tt *testing.T) {
 	for name, example := range map[string]func(){
 		"handler": ExampleWithClaims, "faults": ExampleFault, "provider": ExampleIssuer_Rotate, "conformance": ExampleConformance,
+		"bound": ExampleBoundTo, "conformance of bound tokens": ExampleConformance_boundTokens,
 	} {
 		tt.Run(name, func(tt *testing.T) {
 			t = tt
@@ -109,5 +111,67 @@ func ExampleConformance() {
 		Claims:  Claims{Subject: "alice"},
 		Shows:   "alice",
 		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
+	})
+}
+
+// A token that is bound to a key is of no use without a proof by this key.
+func ExampleBoundTo() {
+	iss := jwthttptest.NewIssuer(t)
+	proofs, err := dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := iss.Options()
+	opts.Bindings = []jwthttp.Binding{proofs}
+	auth, err := jwthttp.New[Claims](iss.RS256(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.BoundTo(key))
+	proof, err := key.Proof("GET", "https://api.example.com/me", token, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		proof string
+		want  int
+	}{
+		{proof, http.StatusOK},
+		{"", http.StatusUnauthorized},
+	} {
+		r := httptest.NewRequest("GET", "/me", nil)
+		r.Header.Set("Authorization", "DPoP "+token)
+		r.Header.Set("DPoP", test.proof)
+		w := httptest.NewRecorder()
+		auth.Handler(http.HandlerFunc(greet)).ServeHTTP(w, r)
+		if w.Code != test.want {
+			t.Errorf("proof %q: status %d", test.proof, w.Code)
+		}
+	}
+}
+
+// Conformance binds the tokens and makes the proofs by itself.
+func ExampleConformance_boundTokens() {
+	iss := jwthttptest.NewIssuer(t)
+	options := dpop.Options{Origins: []string{"https://api.example.com"}}
+	proofs, err := dpop.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := iss.Options()
+	opts.Bindings = []jwthttp.Binding{proofs}
+	auth, err := jwthttp.New[Claims](iss.RS256(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwthttptest.Conformance(t, auth.Handler(http.HandlerFunc(greet)), jwthttptest.Setup{
+		Issuer: iss,
+		Claims: Claims{Subject: "alice"},
+		Shows:  "alice",
+		DPoP:   &options,
 	})
 }

@@ -14,6 +14,13 @@
 //	…
 //	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.ES384)
 //
+// [BoundTo] makes tokens that only the holder of a key can use:
+//
+//	key, err := dpop.GenerateKey()
+//	…
+//	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.BoundTo(key))
+//	proof, err := key.Proof("GET", "https://api.example.com/me", token, "")
+//
 // [Fault] lists bad tokens by name. [WithClaims] tests a handler without a middleware.
 // [Conformance] examines a whole chain, with all that is outside and inside of the middleware:
 //
@@ -21,6 +28,8 @@
 //		Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice",
 //		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
 //	})
+//
+// Setup.DPoP and Setup.Certificate say that the chain takes bound tokens.
 package jwthttptest
 
 import (

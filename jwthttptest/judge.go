@@ -13,6 +13,12 @@ import (
 // judge sends a probe and compares the response with the answer that it must get.
 func (x *exam) judge(p probe) *response {
 	w := x.send(p.change)
+	x.examine(p, w)
+	return w
+}
+
+// examine compares a response with the answer that a probe must get.
+func (x *exam) examine(p probe, w *response) {
 	switch {
 	case p.want.wrong != nil:
 		if p.want.wrong(x, w) {
@@ -25,7 +31,6 @@ func (x *exam) judge(p probe) *response {
 	default:
 		x.judgeRefused(p, w)
 	}
-	return w
 }
 
 // judgeAccepted judges the response to what must reach the handler.
@@ -43,6 +48,10 @@ func (x *exam) judgeAccepted(p probe, w *response) {
 		x.add(faultLeak, p, "the token in %.300q", w.visible("Set-Cookie"))
 	case p.want.private && (strings.Contains(control, "public") || !containsAny(control, []string{"private", "no-store"})):
 		x.add(faultCache, p, "Cache-Control is %q: it should be private, or stricter", control)
+	case x.hasNonces() && w.Header().Get("DPoP-Nonce") != "" && (control == "" || strings.Contains(control, "public")):
+		x.add(faultCache, p, "Cache-Control is %q: an answer with a nonce has no-store", control)
+	default:
+		x.checkNonce(p, w)
 	}
 }
 
@@ -102,12 +111,13 @@ func (x *exam) judgeRefused(p probe, w *response) {
 
 // checkRefusal checks the header and the body of a refusal that has the wanted status.
 func (x *exam) checkRefusal(p probe, w *response) {
+	x.checkNonce(p, w)
 	challenge, control, contentType := w.Header().Values("WWW-Authenticate"), w.Header().Get("Cache-Control"), w.Header().Get("Content-Type")
-	description, fault := x.checkChallenge(challenge, p.want)
+	description, fault := x.checkChallenges(challenge, w.tried, p.want)
 	if fault != "" {
 		detail := fmt.Sprintf("%q", challenge)
 		if x.found(fault) == nil {
-			detail += ", not " + x.wantedChallenge(p.want)
+			detail += ", not " + x.wantedChallenges(w.tried, p.want)
 		}
 		x.add(fault, p, "%s", detail)
 	}
@@ -209,61 +219,119 @@ func isProblem(w *response, want *answer) bool {
 
 // isOurs reports whether the middleware wrote a response, whatever its status is now.
 func isOurs(w *response, want *answer) bool {
-	return isProblem(w, want) || strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer ")
+	challenge := w.Header().Get("WWW-Authenticate")
+	return isProblem(w, want) || strings.HasPrefix(challenge, schemeBearer+" ") || strings.HasPrefix(challenge, schemeDPoP+" ")
 }
 
-// challengeForm is how WriteError writes a challenge, RFC 6750 section 3 and RFC 9728
-// section 5.1.
-var challengeForm = regexp.MustCompile(`^Bearer realm="([^"]*)"(?:, error="(\w+)")?(?:, scope="([^"]*)")?(?:, error_description="([^"\\]+)")?(?:, resource_metadata="([^"]*)")?$`)
+// checkNonce checks that an answer under DPoP, and a challenge that names DPoP, has one nonce where
+// the chain has nonces, RFC 9449 section 8.
+func (x *exam) checkNonce(p probe, w *response) {
+	if x.DPoP == nil {
+		return
+	}
+	nonces := w.Header().Values("DPoP-Nonce")
+	isWanted := w.tried == schemeDPoP || slices.ContainsFunc(w.Header().Values("WWW-Authenticate"), isDPoP)
+	if !x.hasNonces() && len(nonces) > 0 || x.hasNonces() && isWanted && (len(nonces) != 1 || nonces[0] == "") {
+		x.add(faultNonce, p, "%d, DPoP-Nonce: %q", w.Code, nonces)
+	}
+}
 
-// checkChallenge returns the error_description of a challenge, and what is wrong with it.
-func (x *exam) checkChallenge(got []string, want *answer) (description, fault string) {
+// challengeForm is how WriteError writes a challenge, RFC 6750 section 3, RFC 9449 section 7.1 and
+// RFC 9728 section 5.1.
+var challengeForm = regexp.MustCompile(`^(Bearer|DPoP) realm="([^"]*)"(?:, error="(\w+)")?(?:, scope="([^"]*)")?(?:, error_description="([^"\\]+)")?(?:, (algs="[^"]*"))?(?:, resource_metadata="([^"]*)")?$`)
+
+// challenged returns the schemes of the challenges, in order.
+func (x *exam) challenged() []string {
+	switch {
+	case x.DPoP == nil:
+		return []string{schemeBearer}
+	case x.takesBearer():
+		return []string{schemeBearer, schemeDPoP}
+	}
+	return []string{schemeDPoP}
+}
+
+// hasError reports whether the challenge of scheme has the error of a request that tried another
+// one, or the same: the error is in that of the scheme that was tried, and in all if there is no
+// such challenge, or none or several were tried.
+func (x *exam) hasError(scheme, tried string) bool {
+	return scheme == tried || !slices.Contains(x.challenged(), tried)
+}
+
+// parameters returns those that only the challenge of scheme has.
+func (x *exam) parameters(scheme string) string {
+	if scheme == schemeDPoP {
+		return x.algs
+	}
+	return ""
+}
+
+// checkChallenges returns the error_description of the challenges, and what is wrong with them.
+func (x *exam) checkChallenges(got []string, tried string, want *answer) (description, fault string) {
 	if !want.challenges && len(got) == 0 {
 		return "", ""
 	}
-	if !want.challenges || len(got) != 1 {
+	schemes := x.challenged()
+	if !want.challenges || len(got) != len(schemes) {
 		return "", faultChallenge
 	}
-	m := challengeForm.FindStringSubmatch(got[0])
-	if m == nil || m[2] != want.code || (m[2] == "") != (m[4] == "") {
-		return "", faultChallenge
-	}
-	if scopes := strings.Fields(m[3]); want.status != http.StatusUnauthorized {
-		// One of several nested guards names its own scopes only.
-		if (len(scopes) > 0) != (want == insufficientScope) || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(x.Scopes, s) }) {
+	for i, scheme := range schemes {
+		code := ""
+		if x.hasError(scheme, tried) {
+			code = want.code
+		}
+		m := challengeForm.FindStringSubmatch(got[i])
+		if m == nil || m[1] != scheme || m[3] != code || (m[3] == "") != (m[5] == "") || m[6] != x.parameters(scheme) {
 			return "", faultChallenge
 		}
-	} else if m[3] != strings.Join(x.ChallengeScopes, " ") {
-		return m[4], faultRealm
+		if m[5] != "" {
+			description = m[5]
+		}
+		if scopes := strings.Fields(m[4]); want.status != http.StatusUnauthorized {
+			// One of several nested guards names its own scopes only.
+			if (len(scopes) > 0) != (want == insufficientScope && code != "") || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(x.Scopes, s) }) {
+				return "", faultChallenge
+			}
+		} else if m[4] != strings.Join(x.ChallengeScopes, " ") {
+			fault = faultRealm
+		}
+		if m[2] != x.Realm || m[7] != x.ResourceMetadata {
+			fault = faultRealm
+		}
 	}
-	if m[1] != x.Realm || m[5] != x.ResourceMetadata {
-		return m[4], faultRealm
-	}
-	return m[4], ""
+	return description, fault
 }
 
-// wantedChallenge shows a challenge as it should be.
-func (x *exam) wantedChallenge(want *answer) string {
+// wantedChallenges shows the challenges as they should be.
+func (x *exam) wantedChallenges(tried string, want *answer) string {
 	if !want.challenges {
 		return "none"
 	}
-	text := `Bearer realm="` + x.Realm + `"`
-	if want.code != "" {
-		text += `, error="` + want.code + `"`
+	var lines []string
+	for _, scheme := range x.challenged() {
+		hasError := want.code != "" && x.hasError(scheme, tried)
+		text := scheme + ` realm="` + x.Realm + `"`
+		if hasError {
+			text += `, error="` + want.code + `"`
+		}
+		if hasError && want == insufficientScope {
+			text += `, scope="` + strings.Join(x.Scopes, " ") + `"`
+		}
+		if want.status == http.StatusUnauthorized && len(x.ChallengeScopes) > 0 {
+			text += `, scope="` + strings.Join(x.ChallengeScopes, " ") + `"`
+		}
+		if hasError {
+			text += `, error_description="…"`
+		}
+		if parameters := x.parameters(scheme); parameters != "" {
+			text += ", " + parameters
+		}
+		if x.ResourceMetadata != "" {
+			text += `, resource_metadata="` + x.ResourceMetadata + `"`
+		}
+		lines = append(lines, text)
 	}
-	if want == insufficientScope {
-		text += `, scope="` + strings.Join(x.Scopes, " ") + `"`
-	}
-	if want.status == http.StatusUnauthorized && len(x.ChallengeScopes) > 0 {
-		text += `, scope="` + strings.Join(x.ChallengeScopes, " ") + `"`
-	}
-	if want.code != "" {
-		text += `, error_description="…"`
-	}
-	if x.ResourceMetadata != "" {
-		text += `, resource_metadata="` + x.ResourceMetadata + `"`
-	}
-	return text
+	return strings.Join(lines, ", and ")
 }
 
 // marker is in the claims of every bad token.
@@ -273,7 +341,7 @@ const marker = "conformance-marker"
 var secrets = []string{
 	marker, "other-issuer.example.com", "another-service", "logout+jwt", "urn:example:unknown", "/dev/null", "UNION SELECT",
 	"jwthttp: ", "verification error", "signature is invalid: ", "illegal base64", "invalid character", "crypto/", "token has invalid claims", "token is unverifiable",
-	"goroutine ", ".go:",
+	"dpop: ", "mtls: ", "cnf.jkt", "goroutine ", ".go:",
 }
 
 // checkLeak finds what a refusal shows a client and should not.

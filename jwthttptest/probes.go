@@ -41,6 +41,8 @@ var (
 	noToken           = &answer{status: 401, challenges: true, anonymous: true, otherwise: faultAccepts}
 	invalidRequest    = &answer{status: 400, code: "invalid_request", challenges: true, otherwise: faultAccepts}
 	invalidToken      = &answer{status: 401, code: "invalid_token", challenges: true, otherwise: faultAccepts}
+	invalidProof      = &answer{status: 401, code: "invalid_dpop_proof", challenges: true, otherwise: faultAccepts}
+	useNonce          = &answer{status: 401, code: "use_dpop_nonce", challenges: true, otherwise: faultAccepts}
 	insufficientScope = &answer{status: 403, code: "insufficient_scope", challenges: true, otherwise: faultAccepts}
 	forbidden         = &answer{status: 403, code: "forbidden", otherwise: faultAccepts}
 	unavailable       = &answer{status: 503, code: "temporarily_unavailable", otherwise: faultAccepts}
@@ -57,6 +59,12 @@ var (
 	// Scripts of the request's Origin cannot read it.
 	unreadable = &answer{otherwise: faultGate, wrong: func(_ *exam, w *response) bool {
 		return w.allowedOrigin() == w.origin && w.Header().Get("Access-Control-Allow-Credentials") == "true"
+	}}
+	allowsDPoP = &answer{otherwise: faultAllowed, wrong: func(_ *exam, w *response) bool {
+		return !w.lists("Access-Control-Allow-Headers", "Authorization") || !w.lists("Access-Control-Allow-Headers", "DPoP")
+	}}
+	exposesDPoP = &answer{otherwise: faultExposed, wrong: func(x *exam, w *response) bool {
+		return !w.lists("Access-Control-Expose-Headers", "WWW-Authenticate") || x.hasNonces() && !w.lists("Access-Control-Expose-Headers", "DPoP-Nonce")
 	}}
 	readable = &answer{otherwise: faultCORS, wrong: func(_ *exam, w *response) bool { return w.allowedOrigin() == "" }}
 	allowed  = &answer{otherwise: faultPreflight, wrong: func(_ *exam, w *response) bool {
@@ -75,7 +83,6 @@ func (a *answer) orOutside() *answer {
 const (
 	hintOne        = "exactly one credential counts"
 	hintEmpty      = "it holds nothing"
-	hintScheme     = "only the scheme Bearer is one"
 	hintNoScheme   = "it does not begin with the name of a scheme"
 	hintOneToken   = "accept only spaces and one token after the scheme"
 	hintFinal      = "a header that is there is final"
@@ -91,14 +98,15 @@ type table struct {
 	probes  func() []probe
 }
 
-// tables returns the tables in order. Each is made when the one before it has been judged.
+// tables returns the tables for the scheme in order. Each is made when the one before it has been
+// judged.
 func (x *exam) tables() []table {
 	return []table{
 		{!x.CookieOnly && x.Header == "", x.inAuthorization},
 		{x.Header != "", x.inNamedHeader},
-		{x.Cookie != "", x.inCookie},
-		{x.Cookie != "" && !x.CookieOnly, x.inHeaderAndCookie},
-		{x.Cookie != "", x.fromOtherSites},
+		{x.Cookie != "" && x.scheme == schemeBearer, x.inCookie},
+		{x.Cookie != "" && !x.CookieOnly && x.scheme == schemeBearer, x.inHeaderAndCookie},
+		{x.Cookie != "" && x.scheme == schemeBearer, x.fromOtherSites},
 		{true, x.inOtherPlaces},
 		{!x.isOpen(), x.otherMethods},
 		{true, x.faultyTokens},
@@ -108,38 +116,49 @@ func (x *exam) tables() []table {
 		{x.Request().Method == http.MethodGet, x.head},
 		{true, x.guards},
 		{x.CORS != "", x.cors},
+		{x.scheme == schemeDPoP, x.boundTokens},
+		{x.scheme == schemeDPoP, x.faultyProofs},
+		{x.scheme == schemeDPoP, x.otherRequests},
+		{x.scheme == schemeDPoP, x.otherKeys},
+		{x.scheme == schemeDPoP, x.usedProofs},
+		{x.scheme == schemeDPoP && x.hasNonces(), x.nonces},
+		{x.Certificate != nil, x.certificates},
 	}
 }
 
-// inAuthorization is RFC 6750 section 2.1.
+// inAuthorization is RFC 6750 section 2.1, and RFC 9449 section 7.1 for the scheme DPoP.
 func (x *exam) inAuthorization() []probe {
-	good, expired := x.token(), x.bad(Expired)
+	good, expired, scheme := x.token(), x.bad(Expired), x.scheme
+	hintScheme := "only the scheme " + scheme + " is one"
+	if x.DPoP != nil {
+		hintScheme = "it is under no scheme of the chain"
+	}
 	return []probe{
-		{"Authorization: bearer …", authorization("bearer " + good), accepted, ""},
-		{"Authorization: BEARER …", authorization("BEARER   " + good), accepted, ""},
-		{"Authorization: Bearer …, with white space, over HTTP/2", overHTTP2(authorization("\t Bearer " + good + " \t")), accepted, ""},
+		{"Authorization: " + strings.ToLower(scheme) + " …", authorization(strings.ToLower(scheme) + " " + good), accepted, ""},
+		{"Authorization: " + strings.ToUpper(scheme) + " …", authorization(strings.ToUpper(scheme) + "   " + good), accepted, ""},
+		{"Authorization: " + scheme + " …, with white space, over HTTP/2", overHTTP2(authorization("\t " + scheme + " " + good + " \t")), accepted, ""},
 		{"an empty Authorization", authorization(""), noToken, hintScheme},
 		{"Authorization: white space, over HTTP/2", overHTTP2(authorization(" \t")), noToken, hintEmpty},
 		{"Authorization: Basic …", authorization("Basic YTpi"), noToken, hintScheme},
-		{"Authorization: BearerX …", authorization("BearerX " + good), noToken, hintScheme},
-		{"Authorization: Bearer:…", authorization("Bearer:" + good), noToken, hintScheme},
+		{"Authorization: " + scheme + "X …", authorization(scheme + "X " + good), noToken, hintScheme},
+		{"Authorization: " + scheme + ":…", authorization(scheme + ":" + good), noToken, hintScheme},
 		{"Authorization: a token without a scheme", authorization(good), noToken, hintScheme},
-		{`Authorization: " Bearer " and an expired token, over HTTP/2`, overHTTP2(authorization(" Bearer " + expired)), invalidToken, hintWhiteSpace},
-		{`Authorization: "\tBearer " and an expired token, over HTTP/2`, overHTTP2(authorization("\tBearer " + expired)), invalidToken, hintWhiteSpace},
-		{`Authorization: "Bearer …"`, authorization(`"Bearer ` + good + `"`), invalidRequest, hintNoScheme},
-		{"Authorization: ,Bearer …", authorization(",Bearer " + good), invalidRequest, hintNoScheme},
-		{"Authorization: Bearer … after a no-break space", authorization("\u00a0Bearer " + good), invalidRequest, hintNoScheme},
+		{`Authorization: " ` + scheme + ` " and an expired token, over HTTP/2`, overHTTP2(authorization(" " + scheme + " " + expired)), invalidToken, hintWhiteSpace},
+		{`Authorization: "\t` + scheme + ` " and an expired token, over HTTP/2`, overHTTP2(authorization("\t" + scheme + " " + expired)), invalidToken, hintWhiteSpace},
+		{`Authorization: "` + scheme + ` …"`, authorization(`"` + scheme + ` ` + good + `"`), invalidRequest, hintNoScheme},
+		{"Authorization: ," + scheme + " …", authorization("," + scheme + " " + good), invalidRequest, hintNoScheme},
+		{"Authorization: " + scheme + " … after a no-break space", authorization("\u00a0" + scheme + " " + good), invalidRequest, hintNoScheme},
 		{"Authorization: =", authorization("="), invalidRequest, hintNoScheme},
-		{"Authorization: Bearer", authorization("Bearer"), invalidRequest, hintOneToken},
-		{"Authorization: Bearer and a space", authorization("Bearer "), invalidRequest, hintOneToken},
-		{"Authorization: Bearer and a token after a tab", authorization("Bearer\t" + good), invalidRequest, hintOneToken},
-		{"Authorization: Bearer and a token with a comma", authorization("Bearer " + good + ","), invalidRequest, hintOneToken},
-		{"Authorization: Bearer and two tokens", authorization("Bearer " + good + " " + good), invalidRequest, hintOneToken},
-		{`Authorization: Bearer "…"`, authorization(`Bearer "` + good + `"`), invalidRequest, hintOneToken},
-		{"Authorization: Bearer é…", authorization("Bearer é" + good), invalidRequest, hintOneToken},
-		{"two Authorization headers, one empty", authorization("Bearer "+good, ""), invalidRequest, hintOne},
-		{"two Authorization headers", authorization("Bearer "+good, "Bearer "+x.token()), invalidRequest, hintOne},
-		{"Authorization: Bearer … and Basic …", authorization("Bearer "+good, "Basic YTpi"), invalidRequest, hintOne},
+		{"Authorization: " + scheme, authorization(scheme), invalidRequest, hintOneToken},
+		{"Authorization: " + scheme + " and a space", authorization(scheme + " "), invalidRequest, hintOneToken},
+		{"Authorization: " + scheme + " and a token after a tab", authorization(scheme + "\t" + good), invalidRequest, hintOneToken},
+		{"Authorization: " + scheme + " and a token with a comma", authorization(scheme + " " + good + ","), invalidRequest, hintOneToken},
+		{"Authorization: " + scheme + " and two tokens", authorization(scheme + " " + good + " " + good), invalidRequest, hintOneToken},
+		{`Authorization: ` + scheme + ` "…"`, authorization(scheme + ` "` + good + `"`), invalidRequest, hintOneToken},
+		{"Authorization: " + scheme + " é…", authorization(scheme + " é" + good), invalidRequest, hintOneToken},
+		{"two Authorization headers, one empty", authorization(scheme+" "+good, ""), invalidRequest, hintOne},
+		{"two Authorization headers", authorization(scheme+" "+good, scheme+" "+x.token()), invalidRequest, hintOne},
+		{"Authorization: " + scheme + " … and Basic …", authorization(scheme+" "+good, "Basic YTpi"), invalidRequest, hintOne},
 	}
 }
 
@@ -439,8 +458,16 @@ func withoutScopes(scopes ...string) TokenOption {
 }
 
 func (x *exam) cors() []probe {
-	return []probe{
-		{"OPTIONS with Origin and Access-Control-Request-Method", preflight(x.CORS), allowed, "it must be a 2xx with Access-Control-Allow-Origin"},
-		{"an expired token, from another origin", all(headers("Origin", x.CORS), x.with(x.bad(Expired))), readable, "Access-Control-Allow-Origin is missing"},
+	expired := all(headers("Origin", x.CORS), x.with(x.bad(Expired)))
+	probes := []probe{
+		{"OPTIONS with Origin and Access-Control-Request-Method", preflight(x.CORS, "authorization"), allowed, "it must be a 2xx with Access-Control-Allow-Origin"},
+		{"an expired token, from another origin", expired, readable, "Access-Control-Allow-Origin is missing"},
 	}
+	if x.scheme == schemeDPoP {
+		probes = append(probes,
+			probe{"OPTIONS with Access-Control-Request-Headers: authorization,dpop", preflight(x.CORS, "authorization,dpop"), allowsDPoP, "Access-Control-Allow-Headers must name both"},
+			probe{"an expired token under DPoP, from another origin", expired, exposesDPoP, "Access-Control-Expose-Headers must name WWW-Authenticate, and DPoP-Nonce where there are nonces"},
+		)
+	}
+	return probes
 }

@@ -18,16 +18,33 @@ type response struct {
 	method   string
 	query    string
 	origin   string
-	panicked bool // the body is what the chain panicked with
-	decided  bool // WriteHeader was called
-	after    int  // another status that the chain wrote after that, or 0
+	tried    string // the scheme of its credential; "" if it has none or several
+	panicked bool   // the body is what the chain panicked with
+	decided  bool   // WriteHeader was called
+	after    int    // another status that the chain wrote after that, or 0
 }
 
-func (x *exam) send(c change) (w *response) {
+func (x *exam) send(c change) *response {
+	r := x.prepare(c)
+	w := x.serve(r)
+	if nonce := w.Header().Get("DPoP-Nonce"); nonce != "" && x.hasNonces() {
+		x.nonce = nonce
+	}
+	return w
+}
+
+// prepare returns the request of a probe.
+func (x *exam) prepare(c change) *http.Request {
 	r := x.Request()
 	r = r.Clone(r.Context()) // Request may return the same one each time
 	c(r)
-	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method, query: r.URL.RawQuery, origin: r.Header.Get("Origin")}
+	x.prove(r)
+	return r
+}
+
+// serve changes nothing of x, so requests may be served at the same time.
+func (x *exam) serve(r *http.Request) (w *response) {
+	w = &response{ResponseRecorder: httptest.NewRecorder(), method: r.Method, query: r.URL.RawQuery, origin: r.Header.Get("Origin"), tried: x.tried(r)}
 	defer func() {
 		if p := recover(); p != nil {
 			w.ResponseRecorder, w.panicked = httptest.NewRecorder(), true
@@ -37,6 +54,46 @@ func (x *exam) send(c change) (w *response) {
 	x.chain.ServeHTTP(w, r)
 	return w
 }
+
+// tried returns the scheme of the one credential that the middleware finds, "" if it finds none or
+// several. A token in a cookie, or in a header of another name, comes as one under Bearer does.
+func (x *exam) tried(r *http.Request) string {
+	values, cookies := r.Header["Authorization"], 0
+	if x.Cookie != "" {
+		cookies = strings.Count(strings.Join(r.Header["Cookie"], ";"), x.Cookie+"=")
+	}
+	scheme := ""
+	if len(values) == 1 {
+		for _, known := range x.schemes() {
+			if strings.EqualFold(schemeOf(values[0]), known) {
+				scheme = known
+			}
+		}
+	}
+	switch {
+	case scheme != "" && (cookies == 0 || x.HeaderFirst || len(strings.Fields(values[0])) < 2):
+		return scheme // a malformed header is refused before the cookies are read
+	case len(values) < 2 && scheme == "" && cookies == 1:
+		return schemeBearer
+	}
+	return ""
+}
+
+// schemes returns those under which the chain takes tokens.
+func (x *exam) schemes() []string {
+	switch {
+	case x.DPoP == nil:
+		return []string{schemeBearer}
+	case x.takesBearer():
+		return []string{schemeDPoP, schemeBearer}
+	}
+	return []string{schemeDPoP}
+}
+
+// takesBearer reports whether a good token may come under Bearer.
+func (x *exam) takesBearer() bool { return x.DPoP == nil || x.AllowUnbound || x.Certificate != nil }
+
+func (x *exam) hasNonces() bool { return x.DPoP != nil && x.DPoP.Nonces != nil }
 
 // WriteHeader remembers a second status. net/http drops it, but it shows that a handler ran
 // after a refusal.
@@ -73,6 +130,17 @@ func (w *response) is4xx() bool { return w.Code >= 400 && w.Code < 500 }
 
 func (w *response) allowedOrigin() string { return w.Header().Get("Access-Control-Allow-Origin") }
 
+// lists reports whether a header that is a list names another header, or all. All are all but
+// Authorization, says the Fetch standard.
+func (w *response) lists(header, name string) bool {
+	for item := range strings.SplitSeq(strings.Join(w.Header().Values(header), ","), ",") {
+		if item = strings.TrimSpace(item); item == "*" && name != "Authorization" || strings.EqualFold(item, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // token returns a good token, unless an option makes it bad.
 func (x *exam) token(more ...TokenOption) string { return x.mint(x.Claims, more...) }
 
@@ -80,11 +148,17 @@ func (x *exam) bad(fault Fault) string { return x.token(Claim("marker", marker),
 
 // mint remembers the parts of each token, to find them in responses.
 func (x *exam) mint(claims any, more ...TokenOption) string {
-	var scopes []TokenOption
+	var scopes, bound []TokenOption
 	if len(x.Scopes) > 0 {
 		scopes = append(scopes, Claim("scope", strings.Join(x.Scopes, " ")))
 	}
-	raw := x.Issuer.Token(x.tb, claims, slices.Concat(scopes, x.Options, more)...)
+	switch {
+	case x.scheme == schemeDPoP:
+		bound = append(bound, BoundTo(x.key.Key))
+	case x.Certificate != nil:
+		bound = append(bound, BoundTo(x.Certificate))
+	}
+	raw := x.Issuer.Token(x.tb, claims, slices.Concat(scopes, x.Options, bound, more)...)
 	for i, part := range strings.Split(raw, ".") {
 		if len(part) > 16 && !slices.Contains(x.minted, part[:16]) {
 			x.minted = append(x.minted, part[:16])
@@ -109,7 +183,7 @@ func (x *exam) header() (name, scheme string) {
 	if x.Header != "" {
 		return x.Header, ""
 	}
-	return "Authorization", "Bearer "
+	return "Authorization", x.scheme + " "
 }
 
 func (x *exam) inHeader(tokens ...string) change {
@@ -165,9 +239,9 @@ func form(text string) change {
 	}
 }
 
-func preflight(origin string) change {
+func preflight(origin, names string) change {
 	return func(r *http.Request) {
-		headers("Origin", origin, "Access-Control-Request-Method", r.Method, "Access-Control-Request-Headers", "authorization")(r)
+		headers("Origin", origin, "Access-Control-Request-Method", r.Method, "Access-Control-Request-Headers", names)(r)
 		r.Method = http.MethodOptions
 	}
 }

@@ -25,8 +25,8 @@ import (
 
 const beyondLeeway = 6 * time.Minute
 
-// A TokenOption changes what [Issuer.Token] makes. It is an [Algorithm], [Claim], [Header] or
-// [Fault].
+// A TokenOption changes what [Issuer.Token] makes. It is an [Algorithm], [Claim], [Header],
+// [BoundTo] or [Fault].
 type TokenOption interface{ apply(*draft) }
 
 // An Algorithm is what a token is signed with, by its name in RFC 7518 section 3.1 and RFC 8037
@@ -211,8 +211,7 @@ func (iss *Issuer) Token(tb testing.TB, claims any, options ...TokenOption) stri
 			o.apply(d)
 		}
 	}
-	header, payload := d.headerEdits.of(d.header.text(tb)), d.payloadEdits.of(d.claims.text(tb))
-	return d.tokenEdits.of(Sign(tb, d.algorithm, d.key, header, payload))
+	return d.token()
 }
 
 // Sign returns a token with any header and payload, for tokens that no option makes. algorithm
@@ -278,7 +277,7 @@ func Context[C any](tb testing.TB, ctx context.Context, claims C, scopes ...stri
 	return jwthttp.NewContext(ctx, jwthttp.Token[C]{Claims: claims}.WithScopes(scopes...))
 }
 
-// A draft is a token before it is signed.
+// A draft is a token, or a proof of a client, before it is signed.
 type draft struct {
 	tb             testing.TB
 	iss            *Issuer
@@ -289,6 +288,12 @@ type draft struct {
 	headerEdits    edits // of the JSON
 	payloadEdits   edits // of the JSON
 	tokenEdits     edits // after signing
+}
+
+func (d *draft) token() string {
+	d.tb.Helper()
+	header, payload := d.headerEdits.of(d.header.text(d.tb)), d.payloadEdits.of(d.claims.text(d.tb))
+	return d.tokenEdits.of(Sign(d.tb, d.algorithm, d.key, header, payload))
 }
 
 // edits are made in order.

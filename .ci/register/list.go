@@ -2840,6 +2840,79 @@ var register = []clause{
 		}},
 		{"mtls.TestErrorsHaveNoKind", nil},
 	}},
+	{"SENDER", "Conformance passes a right chain of each profile", []proof{
+		{"jwthttptest.TestConformanceOfBoundTokens/required", []mutant{
+			{"makes no proofs", "jwthttptest.exam.prove", `x.DPoP != nil && `, `x.DPoP == nil && `},
+			{"binds tokens to no key", "jwthttptest.exam.mint", `x.scheme == schemeDPoP`, `false`},
+			{"signs with the same key", "jwthttptest.exam.otherKeys", `x.proving(by(another))`, `x.proving(by(x.key))`},
+		}},
+		{"jwthttptest.TestConformanceOfBoundTokens/both", []mutant{
+			{"expects no challenge for Bearer", "jwthttptest.exam.takesBearer", `x.AllowUnbound || `, ``},
+			{"expects the error in each challenge", "jwthttptest.exam.hasError", `return scheme == tried || `, `return true || scheme == tried || `},
+		}},
+		{"jwthttptest.TestConformanceOfBoundTokens/nonces", []mutant{
+			{"keeps no nonce", "jwthttptest.exam.send", `nonce != "" && x.hasNonces()`, `nonce != "" && !x.hasNonces()`},
+			{"changes no nonce", "jwthttptest.exam.nonces", `proof(changed)`, `proof(x.nonce + changed[:0])`},
+			{"sends a nonce of the same server", "jwthttptest.exam.foreignNonce", `return w.Header().Get("DPoP-Nonce")`, `return x.nonce + w.Header().Get("None")`},
+		}},
+		{"jwthttptest.TestConformanceOfBoundTokens/several origins, and a proxy that takes a path off", nil},
+		{"jwthttptest.TestConformanceOfBoundTokens/mtls beside", []mutant{
+			{"expects no challenge for Bearer beside a certificate", "jwthttptest.exam.takesBearer", ` || x.Certificate != nil`, ``},
+		}},
+		{"jwthttptest.TestConformanceOfBoundTokens/mtls alone", []mutant{
+			{"binds tokens to no certificate", "jwthttptest.exam.mint", `x.Certificate != nil`, `false`},
+		}},
+	}},
+	{"SENDER", "Conformance finds a chain that is wrong about bound tokens", []proof{
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/a router that verifies Bearer apart", []mutant{
+			{"does not ask for the downgrade", "jwthttptest.exam.boundTokens", `under("Bearer", good), invalidToken`, `under("Bearer", good), notWelcome`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/a member that nobody knows", []mutant{
+			{"sends no cnf that has more than it may", "jwthttptest.exam.boundTokens", `json.RawMessage(cnf.text)`, `json.RawMessage(strings.Replace(cnf.text, ",\"kid\"", ",\"jkt\"", 1))`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/two proofs", []mutant{
+			{"sends one proof in place of two", "jwthttptest.exam.proving", `r.Header.Add("DPoP"`, `r.Header.Set("DPoP"`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/a private key is as good", []mutant{
+			{"shows no private key", "jwthttptest.clientKey.private", `m["d"] = `, `m["x"] = `},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/jkt is not compared", nil},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/htu by Host", []mutant{
+			{"forges no Host", "jwthttptest.exam.otherRequests", `r.Host = forged`, `_ = forged`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/htu with the query", []mutant{
+			{"sends no query", "jwthttptest.exam.otherRequests", `before+"?page=2"`, `before`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/used proofs", []mutant{
+			{"makes another proof each time", "jwthttptest.exam.usedProofs", `all(x.with(token), proofs(proof))`, `all(x.with(token), func(r *http.Request) { r.Header.Set("DPoP", x.proof(r, token, options...)+proof[:0]) })`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/used proofs by their text", []mutant{
+			{"signs no proof anew", "jwthttptest.exam.usedProofs", `with(good, Claim("jti", jti)), wantAgain`, `once, wantAgain`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/used proofs before all else", nil},
+		{"jwthttptest.TestConformanceOfAStoreInTwoSteps", []mutant{
+			{"sends the proofs one after the other", "jwthttptest.exam.atOnce", `			ready.Wait()
+			responses[i] = x.serve(r)
+		})`, `		})
+		ready.Add(-1)
+		responses[i] = x.serve(r)
+		ready.Add(1)`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/nonces that any text is", nil},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/DPoP-Nonce lost in refusals", []mutant{
+			{"looks for nonces in good answers alone", "jwthttptest.exam.checkRefusal", `	x.checkNonce(p, w)
+`, ``},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/algs lost", []mutant{
+			{"does not read algs", "jwthttptest.exam.checkChallenges", ` || m[6] != x.parameters(scheme)`, ``},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/the error in each challenge", nil},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/CORS that allows all", []mutant{
+			{"takes * for Authorization", "jwthttptest.response.lists", ` && name != "Authorization"`, ``},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/an outage that accepts proofs", nil},
+		{"jwthttptest.TestConformanceOfBrokenBoundChains/any certificate", nil},
+	}},
 	{"SENDER", "every demand of RFC 9449 on a resource server has a test, and other libraries agree", []proof{
 		{"dpop.TestRequirements", nil},
 		{"dpop.TestProofOfGoJose", nil},
