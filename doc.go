@@ -65,8 +65,7 @@
 //  7. Decode, in internal/tokenjson, decodes the claims in one strict pass.
 //  8. Rules.Check, in internal/rules, checks the registered claims. Without [Options].Bindings it
 //     refuses a token that is bound to a key (cnf).
-//  9. confirm, in binding.go, compares cnf with the scheme. Then the Bindings confirm that the
-//     request comes from the holder of the key.
+//  9. confirm, in binding.go, asks the Bindings whether the request comes from the key's holder.
 //  10. verify, in middleware.go, calls Validate and the checks.
 //  11. Handler, in middleware.go, puts the token in the context. The next handler runs, once.
 //
