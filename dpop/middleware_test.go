@@ -98,6 +98,21 @@ func TestAnswersOnTheWire(t *testing.T) {
 	}
 }
 
+// The scheme is for servers, and not for proxies, RFC 9449 section 7.1: Proxy-Authorization is not
+// read, and Proxy-Authenticate is not set.
+func TestProxyFields(t *testing.T) {
+	s := p256()
+	thumbprint := s.thumbprint()
+	bound := boundToken(t, b64(thumbprint[:]))
+	r := request("GET", target, s.sign(s.header(), payload().with("ath", digest(bound))))
+	r.Header.Set("Proxy-Authorization", "DPoP "+bound)
+	w := httptest.NewRecorder()
+	protect(t, verifier(t, dpop.Options{})).ServeHTTP(w, r)
+	if w.Code != 401 || w.Header().Get("WWW-Authenticate") != `DPoP realm="api", algs="ES256 Ed25519 EdDSA"` || w.Header().Get("Proxy-Authenticate") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
 // The error of a refusal says its kind once, and then what the package says.
 func TestKindIsSaidOnce(t *testing.T) {
 	s := p256()

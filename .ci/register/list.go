@@ -2841,7 +2841,7 @@ var register = []clause{
 		{"mtls.TestErrorsHaveNoKind", nil},
 	}},
 	{"SENDER", "every demand of RFC 9449 on a resource server has a test, and other libraries agree", []proof{
-		{"dpop.TestRequirements", nil},
+		{"dpop.TestBoundTokensPage", nil},
 		{"dpop.TestProofOfGoJose", nil},
 		{"dpop.TestGoJoseReadsProofs", nil},
 		{"dpop.TestAnswersOnTheWire", nil},
