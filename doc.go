@@ -65,8 +65,7 @@
 //  7. Decode, in internal/tokenjson, decodes the claims in one strict pass.
 //  8. Rules.Check, in internal/rules, checks the registered claims. Without [Options].Bindings it
 //     refuses a token that is bound to a key (cnf).
-//  9. confirm, in binding.go, has the Bindings confirm that the request comes from the holder of
-//     that key.
+//  9. confirm, in binding.go, asks the Bindings whether the request comes from the key's holder.
 //  10. verify, in middleware.go, calls Validate and the checks.
 //  11. Handler, in middleware.go, puts the token in the context. The next handler runs, once.
 //
@@ -77,6 +76,6 @@
 //
 // Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
 // Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
-// RFC 9728. Package mtls is for tokens that are bound to a client certificate.
-// Package jwthttptest has an issuer for tests, and examines a whole chain.
+// RFC 9728. Packages dpop and mtls are for tokens that only their owner can use. Package
+// jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp

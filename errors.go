@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/logtext"
@@ -52,7 +53,7 @@ func (f *failure) Error() string {
 	case detailer:
 		text = inner.detail(f)
 	case error:
-		text = logtext.Cut(inner.Error())
+		text = logtext.Cut(strings.TrimPrefix(inner.Error(), f.Err.Error()+": ")) // the kind once
 	}
 	if text == "" {
 		return f.Reason.Error()
@@ -141,10 +142,10 @@ func failureOf(err error) failure {
 // error and no byte of the request reaches the client.
 //
 // It is the default of [Options].ErrorHandler. A custom handler may call it with the error that
-// it was given, wrapped or not. The challenges are then those of the
-// middleware that refused: one for each scheme, with the error in that of the scheme that was
-// tried. An error of no known kind is answered like a refused token, or with a 503 if it wraps
-// [context.DeadlineExceeded] or [context.Canceled].
+// it was given, wrapped or not. The challenges are then those of the middleware that refused: one
+// for each scheme, with the error in that of the scheme that was tried. An error of no known kind
+// is answered like a refused token, or with a 503 if it wraps [context.DeadlineExceeded] or
+// [context.Canceled].
 //
 // Header fields that were set before stay, such as Vary, Set-Cookie and those of CORS. Those that
 // describe another body, or let caches keep this one, are removed: Etag, Location,

@@ -24,7 +24,9 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
+	"github.com/jwthttp/jwthttp/mtls"
 )
 
 // The text of a refusal says what was wanted, what came, and how to mend it.
@@ -338,7 +340,7 @@ func TestGuardRecords(t *testing.T) {
 	for range 3 {
 		chain.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	const want = `level=ERROR msg="jwthttp: tokens cannot be checked" err="jwthttp: temporarily unavailable: The access token cannot be checked at the moment: jwthttp: temporarily unavailable: redis is down" guard=Require[jwthttp_test.AppClaims] see=docs/refusals.md#unavailable` + "\n"
+	const want = `level=ERROR msg="jwthttp: tokens cannot be checked" err="jwthttp: temporarily unavailable: The access token cannot be checked at the moment: redis is down" guard=Require[jwthttp_test.AppClaims] see=docs/refusals.md#unavailable` + "\n"
 	if log.String() != want {
 		t.Errorf("%s\nwant %s", &log, want)
 	}
@@ -428,7 +430,7 @@ func TestOperatorRecords(t *testing.T) {
 				}
 				err, stored = nil, fmt.Errorf("%w: redis is down", jwthttp.ErrUnavailable)
 				send(t.Context())
-				if text := got(); text != message+`jwthttp: temporarily unavailable: redis is down"`+see+"\n" {
+				if text := got(); text != message+`redis is down"`+see+"\n" {
 					t.Errorf("%s", text)
 				}
 				time.Sleep(time.Minute)
@@ -555,12 +557,6 @@ func TestRefusalsPageQuotes(t *testing.T) {
 	inCookie := jwthttp.Cookie("__Host-token")
 	either := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), inCookie}}
 	orders := jwthttp.Options{Audience: []string{"orders"}}
-	wrongAddress := proofError{jwthttp.ErrInvalidProof, `htu is "https://api.internal/orders" (unverified), this service is "https://api.example.com/orders": mind Options.Origins of package dpop`}
-	noNonce := proofError{jwthttp.ErrUseNonce, "the proof has no nonce: the client gets one with this answer, and uses it in the next proof"}
-	otherKey := errors.New("the proof is by another key than that in cnf: have the client sign it with the key that it got the token with")
-	bound := func(err error) jwthttp.Options {
-		return jwthttp.Options{Bindings: []jwthttp.Binding{&fakeBinding{member: "jkt", scheme: "DPoP", confirm: func(*http.Request, string, [32]byte) error { return err }}}}
-	}
 	bearer := func(more string) string {
 		return "Authorization: Bearer " + signHS(secret, plainHeader, payload(more))
 	}
@@ -589,6 +585,37 @@ func TestRefusalsPageQuotes(t *testing.T) {
 				next.ServeHTTP(w, r.WithContext(ctx))
 			})
 		}
+		bound := func(opts dpop.Options, more ...jwthttp.Binding) func(http.Handler) http.Handler {
+			opts.Origins = []string{"https://api.example.com"}
+			proofs, err := dpop.New(opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return auth(key, jwthttp.Options{Bindings: append(more, proofs)})
+		}
+		nonces, err := dpop.NewNonces(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner, err := dpop.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		thief, err := dpop.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		jkt := `"cnf":{"jkt":"` + owner.Thumbprint() + `"}`
+		// proved returns a request with owner's token, and a proof by a key for a URL.
+		proved := func(by *dpop.Key, url string) string {
+			_, token, _ := strings.Cut(bearer(jkt), "Bearer ")
+			proof, err := by.Proof("POST", url, token, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "Authorization: DPoP " + token + "\nDPoP: " + proof
+		}
+		const orders17 = "https://api.example.com/orders/17"
 		notAdmin := jwthttp.Require(func(AppClaims) error { return errors.New("not an admin") })
 		now := time.Now().Unix()
 		records := "" // all of them
@@ -613,12 +640,14 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			{"claims", alice.New(auth(key, jwthttp.Options{})), bearer(`"role":["admin"]`)},
 			{"missing_claim", alice.New(auth(key, jwthttp.Options{})), "Authorization: Bearer " + signHS(secret, plainHeader, `{}`)},
 			{"sender_constrained", alice.New(auth(key, jwthttp.Options{})), bearer(`"cnf":{"jkt":"x"}`)},
-			{"confirmation", alice.New(auth(key, bound(nil))), bearer(`"cnf":{"x5t#S256":"` + thumbprint("a") + `"}`)},
-			{"unbound", alice.New(auth(key, bound(nil))), bearer("")},
-			{"scheme", alice.New(auth(key, bound(nil))), bearer(`"cnf":{"jkt":"` + thumbprint("a") + `"}`)},
-			{"proof", alice.New(auth(key, bound(wrongAddress))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
-			{"nonce", alice.New(auth(key, bound(noNonce))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
-			{"possession", alice.New(auth(key, bound(otherKey))), strings.Replace(bearer(`"cnf":{"jkt":"`+thumbprint("a")+`"}`), "Bearer", "DPoP", 1)},
+			{"confirmation", alice.New(bound(dpop.Options{})), bearer(`"cnf":{"x5t#S256":"` + thumbprint("a") + `"}`)},
+			{"unbound", alice.New(bound(dpop.Options{})), bearer("")},
+			{"scheme", alice.New(bound(dpop.Options{})), bearer(jkt)},
+			{"proof", alice.New(bound(dpop.Options{})), proved(owner, "https://orders.internal/orders/17")},
+			{"proof", alice.New(bound(dpop.Options{})), strings.Replace(bearer(jkt), "Bearer", "DPoP", 1)},
+			{"nonce", alice.New(bound(dpop.Options{Nonces: nonces})), proved(owner, orders17)},
+			{"possession", alice.New(bound(dpop.Options{})), proved(thief, orders17)},
+			{"possession", alice.New(auth(key, jwthttp.Options{Bindings: []jwthttp.Binding{mtls.Connection()}})), bearer(`"cnf":{"x5t#S256":"` + thumbprint("a") + `"}`)},
 			{"issuer", alice.New(auth(key, jwthttp.Options{Issuer: "https://tenant.eu.auth0.com"})), bearer(`"iss":"https://tenant.eu.auth0.com/"`)},
 			{"audience", alice.New(auth(key, orders)), bearer(`"iss":"https://keycloak.example.com/realms/shop","aud":"account"`)},
 			{"not_yet_valid", alice.New(auth(key, jwthttp.Options{})), bearer(fmt.Sprintf(`"nbf":%d`, now+30))},
@@ -631,7 +660,8 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			{"misconfigured", alice.New(jwthttp.RequireScopes("orders:read")), bearer("")},
 			{"canceled", alice.New(hasLeft, auth(failing(context.Canceled), jwthttp.Options{})), bearer("")},
 		} {
-			r := httptest.NewRequest("POST", "https://api.example.com/orders", nil)
+			r := httptest.NewRequest("POST", "https://api.example.com/orders/17", nil)
+			r.RequestURI = "/orders/17" // as on a server
 			for line := range strings.SplitSeq(tc.lines, "\n") {
 				name, value, _ := strings.Cut(line, ": ")
 				r.Header.Add(name, value)
@@ -651,6 +681,9 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			if !strings.HasSuffix(log.String(), " see=docs/refusals.md#"+tc.word+"\n") {
 				t.Errorf("%s: the record is %s", tc.word, &log)
 			}
+			if strings.Count(log.String(), "jwthttp: ") != 2 { // of the message and of the kind
+				t.Errorf("%s: the kind is there twice: %s", tc.word, &log)
+			}
 		}
 		word, quoted := "", 0
 		for _, m := range blocks {
@@ -666,7 +699,7 @@ func TestRefusalsPageQuotes(t *testing.T) {
 				t.Errorf("no record has the quotation of section %q:\n%s", word, text)
 			}
 		}
-		if want := len(jwthttp.ReasonWords()) + 4; quoted != want { // three sections have two, and the introduction has one
+		if want := len(jwthttp.ReasonWords()) + 6; quoted != want { // five sections have two, and the introduction has one
 			t.Errorf("%d quotations, want %d", quoted, want)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,5 +95,59 @@ func TestAnswersOnTheWire(t *testing.T) {
 				t.Error("no Retry-After")
 			}
 		})
+	}
+}
+
+// The scheme is for servers, and not for proxies, RFC 9449 section 7.1: Proxy-Authorization is not
+// read, and Proxy-Authenticate is not set.
+func TestProxyFields(t *testing.T) {
+	s := p256()
+	thumbprint := s.thumbprint()
+	bound := boundToken(t, b64(thumbprint[:]))
+	r := request("GET", target, s.sign(s.header(), payload().with("ath", digest(bound))))
+	r.Header.Set("Proxy-Authorization", "DPoP "+bound)
+	w := httptest.NewRecorder()
+	protect(t, verifier(t, dpop.Options{})).ServeHTTP(w, r)
+	if w.Code != 401 || w.Header().Get("WWW-Authenticate") != `DPoP realm="api", algs="ES256 Ed25519 EdDSA"` || w.Header().Get("Proxy-Authenticate") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// The error of a refusal says its kind once, and then what the package says.
+func TestKindIsSaidOnce(t *testing.T) {
+	s := p256()
+	thumbprint := s.thumbprint()
+	bound := boundToken(t, b64(thumbprint[:]))
+	down := storeFunc(func(context.Context, [sha256.Size]byte, time.Time) (bool, error) {
+		return false, errors.New("dial tcp: refused")
+	})
+	full := newMemory(t, 1)
+	use(t, full, idOf(1), time.Now().Add(time.Hour))
+	good := s.sign(s.header(), payload().with("ath", digest(bound)))
+	for _, tc := range []struct {
+		name, proof, want string
+		opts              dpop.Options
+	}{
+		{"no JWT", "undefined", "jwthttp: invalid proof of possession: The proof of possession was refused: dpop: the proof is not one JWT", dpop.Options{}},
+		{"no nonce", good, "jwthttp: a nonce of the server is needed: The proof of possession needs a current nonce of the server: dpop: the proof has no nonce", dpop.Options{Nonces: newNonces(t, secretB)}},
+		{"another key", p256two().sign(p256two().header(), payload()), "jwthttp: invalid token: The access token is bound to another key: dpop: the proof is by another key", dpop.Options{}},
+		{"down", good, "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: dpop: the store of used proofs failed: dial tcp: refused", dpop.Options{Replays: down}},
+		{"full", good, "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: dpop: the store of used proofs is full", dpop.Options{Replays: full}},
+	} {
+		var got jwthttp.Result
+		auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secretA), jwthttp.Options{
+			Bindings: []jwthttp.Binding{verifier(t, tc.opts)},
+			Logger:   slog.New(slog.DiscardHandler),
+			OnResult: func(_ *http.Request, res jwthttp.Result) { got = res },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := request("GET", target, tc.proof)
+		r.Header.Set("Authorization", "DPoP "+bound)
+		auth.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+		if got.Err == nil || !strings.HasPrefix(got.Err.Error(), tc.want) {
+			t.Errorf("%s: %v", tc.name, got.Err)
+		}
 	}
 }

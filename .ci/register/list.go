@@ -1576,7 +1576,7 @@ var register = []clause{
 			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},
 		}},
 		{"TestInnerErrors", []mutant{
-			{"shows a whole inner error", "failure.Error", `logtext.Cut(inner.Error())`, `inner.Error()`},
+			{"shows a whole inner error", "failure.Error", `logtext.Cut(strings.TrimPrefix(inner.Error(), f.Err.Error()+": "))`, `strings.TrimPrefix(inner.Error(), f.Err.Error()+": ")`},
 		}},
 		{"TestAnswerToAnotherIssuer", nil},
 	}},
@@ -1855,6 +1855,9 @@ var register = []clause{
 		{"TestRefusalsPage", nil},
 		{"TestRefusalsPageQuotes", []mutant{
 			{"names the section of another reason", "observer.report", `section(res.Reason)`, `section(f.Word)`},
+		}},
+		{"dpop.TestKindIsSaidOnce", []mutant{
+			{"says the kind of an inner error too", "failure.Error", `f.Err.Error()+": "`, `"no such kind"`},
 		}},
 	}},
 	{"22", "what the operator must mend is logged with a zero configuration, once a minute", []proof{
@@ -2914,7 +2917,8 @@ var register = []clause{
 		{"jwthttptest.TestConformanceOfBrokenBoundChains/any certificate", nil},
 	}},
 	{"SENDER", "every demand of RFC 9449 on a resource server has a test, and other libraries agree", []proof{
-		{"dpop.TestRequirements", nil},
+		{"dpop.TestBoundTokensPage", nil},
+		{"dpop.TestProxyFields", nil},
 		{"dpop.TestProofOfGoJose", nil},
 		{"dpop.TestGoJoseReadsProofs", nil},
 		{"dpop.TestAnswersOnTheWire", nil},

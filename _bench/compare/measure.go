@@ -19,6 +19,8 @@ var measurements = []struct {
 	{"odd", oddTokens, true},
 	{"first", rs256First, true},
 	{"forged", forged, true},
+	{"dpop", proofs, true},
+	{"bound", boundTokens, false},
 	{"guards", guards, true},
 	{"denylist", denylists, true},
 	{"keysets", keySets, true},

@@ -43,6 +43,7 @@ var stranger = &jwthttp.Token[Claims]{Claims: Claims{Subject: "nobody at all"}}
 type answer struct {
 	status                                   int
 	challenge, cache, retry, mediaType, body string
+	nonces                                   int // how many DPoP-Nonce fields there are
 }
 
 // The sentences and codes are written here a second time. They are not taken from the package.
@@ -97,7 +98,7 @@ func accepted(t token, source string) answer {
 }
 
 func answerOf(status int, h http.Header, body []byte) answer {
-	return answer{status, only(h["Www-Authenticate"]), only(h["Cache-Control"]), only(h["Retry-After"]), only(h["Content-Type"]), string(body)}
+	return answer{status, only(h["Www-Authenticate"]), only(h["Cache-Control"]), only(h["Retry-After"]), only(h["Content-Type"]), string(body), len(h["Dpop-Nonce"])}
 }
 
 // only returns the value of a header. With a second value, it returns a text that equals no
@@ -153,6 +154,7 @@ func (p *inProcess) send(r *http.Request) (answer, error) {
 	}
 	clear(p.w.header)
 	p.w.status = 0
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:1" // as net/http sets them on servers
 	p.w.body.Reset()
 	p.handler.ServeHTTP(&p.w, r)
 	return answerOf(p.w.status, p.w.header, p.w.body.Bytes()), nil

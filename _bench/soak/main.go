@@ -1,5 +1,5 @@
 // Soak sends mixed traffic, good and bad, through the middleware, in process and over TCP on
-// loopback. Meanwhile providers change their keys, are slow and fail. Soak compares every
+// loopback. Some tokens are bound to a key or to a client certificate. Meanwhile providers change their keys, are slow and fail. Soak compares every
 // answer with what is promised for that request.
 //
 //	go -C _bench run ./soak                            200,000 requests in process and 20,000 over TCP
@@ -86,6 +86,7 @@ type world struct {
 	pools         *pools
 	providers     []*provider
 	ours, foreign signer
+	bound         bound
 	handler       http.Handler
 	hungUp        int
 
@@ -112,7 +113,7 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 	if err := figures(w, auth); err != nil {
 		return nil, err
 	}
-	w.pools, w.providers, w.handler = nil, nil, nil
+	w.pools, w.providers, w.handler, w.bound = nil, nil, nil, bound{}
 
 	grown := (int64(heapInUse()) - int64(heap)) >> 10
 	runtime.KeepAlive(auth) // the heap includes what auth keeps, which must be bounded
@@ -222,7 +223,13 @@ func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	both, nonced, err := w.bound.protect(issuers, http.HandlerFunc(echo))
+	if err != nil {
+		return nil, nil, err
+	}
 	mux := http.NewServeMux()
+	mux.Handle("/both", both)
+	mux.Handle("/nonced", nonced)
 	mux.Handle("/", auth.Handler(http.HandlerFunc(echo)))
 	mux.Handle("/orders", auth.Handler(jwthttp.RequireScopes("orders:read", "orders:write")(http.HandlerFunc(echo))))
 	w.handler = mux

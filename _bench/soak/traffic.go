@@ -28,7 +28,9 @@ type kind struct {
 	fill   func(m *maker, r *request)
 }
 
-var kinds = []kind{
+var kinds = slices.Concat(bearerKinds, boundKinds)
+
+var bearerKinds = []kind{
 	{"HS256, fresh", 20, func(m *maker, r *request) { r.bearer(m.mint("")) }},
 	{"HS256, repeated", 8, func(m *maker, r *request) { r.bearer(m.repeated) }},
 	{"RS256, fresh", 8, func(m *maker, r *request) {
@@ -214,18 +216,21 @@ type maker struct {
 	providers []*provider
 	ours      signer
 	foreign   signer
+	bound     *bound
+	used      usedProof // the last one; its token is in no other request
 	repeated  token
 	counter   uint64
 	patient   bool // it also sends requests that may have to wait
 	request   request
 
-	open, guarded *url.URL
+	open, guarded, both, nonced *url.URL
 }
 
 func newMaker(w *world, worker int, base *url.URL, patient bool) *maker {
 	m := &maker{
 		Rand: rand.New(rand.NewPCG(1, uint64(worker))), pools: w.pools, providers: w.providers, ours: w.ours, foreign: w.foreign,
 		counter: uint64(worker+1) << 40, patient: patient, open: base, guarded: base.JoinPath("orders"),
+		bound: &w.bound, both: base.JoinPath("both"), nonced: base.JoinPath("nonced"),
 	}
 	m.repeated = m.mint("")
 	m.request.Request = &http.Request{Host: base.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody}

@@ -290,29 +290,35 @@ func withCORS(mux http.Handler) http.Handler {
 	return outside.Handler(mux) // a preflight request never has a token
 }
 
-func proofs(keys jwthttp.KeySource, nonceSecret []byte, api http.Handler) http.Handler {
-	nonces, err := dpop.NewNonces(nonceSecret) // 32 random bytes, the same for every instance
+func proofs(keys jwthttp.KeySource, api http.Handler) http.Handler {
+	proofs, err := dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	proofs, err := dpop.New(dpop.Options{
-		Origins: []string{"https://api.example.com"}, // as clients call it, not as the proxy does
-		Nonces:  nonces,                              // leave it out to trust the clocks of clients
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
-		Bindings:     []jwthttp.Binding{proofs},
-		AllowUnbound: true, // while some clients have no proofs yet
-	})
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{proofs}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	return auth.Handler(api)
 }
 
-func proofsOfAClient(key *dpop.Key, tokens oauth2.TokenSource) *http.Client {
+func proving(token func(context.Context) (string, error)) (*http.Client, *dpop.Key) {
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		log.Fatal(err)
+	}
+	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
+		Origins: []string{"https://api.example.com"}, // the token and the proofs go nowhere else
+		Token:   token,                               // of the authorization server, for this key
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := &http.Client{Transport: transport}
+	return client, key
+}
+
+func provingTokens(key *dpop.Key, tokens oauth2.TokenSource) *http.Client {
 	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
 		Origins: []string{"https://issuer.example.com", "https://api.example.com"},
 	})
@@ -321,6 +327,18 @@ func proofsOfAClient(key *dpop.Key, tokens oauth2.TokenSource) *http.Client {
 	}
 	client := &http.Client{Transport: &oauth2.Transport{Source: tokens, Base: transport}}
 	return client
+}
+
+func proofsWithNonces(secret []byte) (*dpop.Verifier, error) {
+	nonces, err := dpop.NewNonces(secret) // 32 random bytes, the same in all instances
+	if err != nil {
+		return nil, err
+	}
+	return dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}, Nonces: nonces})
+}
+
+func proofsBehindProxy() (*dpop.Verifier, error) {
+	return dpop.New(dpop.Options{Origins: []string{"https://example.com/api"}})
 }
 
 func clientCertificates(keys jwthttp.KeySource, api http.Handler) *http.Server {

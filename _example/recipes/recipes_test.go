@@ -11,6 +11,7 @@ import (
 	"database/sql/driver"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -81,6 +82,17 @@ func (r *rows) Next(row []driver.Value) error {
 	}
 	row[0], *r = (*r)[0], (*r)[1:]
 	return nil
+}
+
+// inProcess is a RoundTripper that calls a handler.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.RequestURI = r.URL.RequestURI()
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok")) })
@@ -270,38 +282,74 @@ func TestRecipes(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := withCORS(auth.Handler(http.HandlerFunc(me)))
-		w := send(h, "OPTIONS", "/", "Origin: https://app.example.com", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization")
-		if wants(t, w, 204, ""); w.Header().Get("Access-Control-Allow-Origin") != "https://app.example.com" {
+		w := send(h, "OPTIONS", "/", "Origin: https://app.example.com", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization,dpop")
+		if wants(t, w, 204, ""); w.Header().Get("Access-Control-Allow-Origin") != "https://app.example.com" || w.Header().Get("Access-Control-Allow-Headers") != "authorization,dpop" {
 			t.Error(w.Header())
 		}
 		w = send(h, "GET", "/", "Origin: https://app.example.com")
-		if wants(t, w, 401, ""); w.Header().Get("Access-Control-Expose-Headers") == "" {
+		if wants(t, w, 401, ""); !strings.EqualFold(w.Header().Get("Access-Control-Expose-Headers"), "WWW-Authenticate, DPoP-Nonce") {
 			t.Error(w.Header())
 		}
 	})
-	t.Run("proofs", func(t *testing.T) {
-		key, err := dpop.GenerateKey()
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := proofs(iss.RS256(), []byte("a secret of 32 bytes for nonces."), http.HandlerFunc(me))
-		wants(t, send(h, "GET", "/", good), 200, "Hello, alice!")
-		bound := token(jwthttptest.Claim("cnf", map[string]any{"jkt": key.Thumbprint()}))
-		wants(t, send(h, "GET", "/", "Authorization: Bearer "+bound), 401, "invalid_token")
-		nonce := ""
-		for _, status := range []int{401, 200} {
-			proof, err := key.Proof("GET", "https://api.example.com/", bound, nonce)
+	t.Run("DPoP", func(t *testing.T) {
+		h := proofs(iss.RS256(), http.HandlerFunc(me))
+		before := http.DefaultTransport
+		defer func() { http.DefaultTransport = before }()
+		http.DefaultTransport = inProcess{h}
+		bound := ""
+		client, key := proving(func(context.Context) (string, error) { return bound, nil })
+		bound = token(jwthttptest.Claim("cnf", map[string]any{"jkt": key.Thumbprint()}))
+		for range 2 {
+			resp, err := client.Get("https://api.example.com/me?x=y")
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := send(h, "GET", "/", "Authorization: DPoP "+bound, "DPoP: "+proof)
-			wants(t, w, status, "")
-			nonce = w.Header().Get("DPoP-Nonce")
+			if resp.StatusCode != 200 {
+				t.Error(resp.Status)
+			}
 		}
+		client = provingTokens(key, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: bound, TokenType: "DPoP"}))
+		if resp, err := client.Get("https://api.example.com/me"); err != nil || resp.StatusCode != 200 {
+			t.Errorf("x/oauth2: %v, %v", resp, err)
+		}
+		wants(t, send(h, "GET", "/me", "Authorization: DPoP "+bound), 401, "invalid_dpop_proof")
+		wants(t, send(h, "GET", "/me", "Authorization: Bearer "+bound), 401, "invalid_token")
+		wants(t, send(h, "GET", "/me", good), 401, "invalid_token")
 
-		client := proofsOfAClient(key, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: bound, TokenType: "DPoP"}))
-		if _, ok := client.Transport.(*oauth2.Transport).Base.(*dpop.Transport); !ok {
-			t.Errorf("%T", client.Transport)
+		// What the other two recipes confirm.
+		confirm := func(v *dpop.Verifier, target, url, nonce string) error {
+			proof, err := key.Proof("GET", url, bound, nonce)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest("GET", target, nil)
+			r.Header.Set("DPoP", proof)
+			thumbprint, err := base64.RawURLEncoding.DecodeString(key.Thumbprint())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.Confirm(r, bound, [sha256.Size]byte(thumbprint))
+		}
+		v, err := proofsWithNonces([]byte("an example's secret of 32 bytes."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := confirm(v, "/me", "https://api.example.com/me", ""); !errors.Is(err, jwthttp.ErrUseNonce) {
+			t.Error(err)
+		}
+		answer := http.Header{}
+		v.Answer(answer)
+		if err := confirm(v, "/me", "https://api.example.com/me", answer.Get("DPoP-Nonce")); err != nil {
+			t.Error(err)
+		}
+		if v, err = proofsBehindProxy(); err != nil {
+			t.Fatal(err)
+		}
+		if err := confirm(v, "/orders", "https://example.com/api/orders", ""); err != nil {
+			t.Error(err)
+		}
+		if err := confirm(v, "/orders", "https://example.com/orders", ""); !errors.Is(err, jwthttp.ErrInvalidProof) {
+			t.Error(err)
 		}
 	})
 	t.Run("client certificates", func(t *testing.T) {
