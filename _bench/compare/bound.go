@@ -230,13 +230,14 @@ func boundTokens(r *Report) error {
 		}
 		runners = append(runners, runner{name, func() int {
 			before := ran
-			for range passes {
+			const times = 4
+			for range times {
 				for _, r := range requests {
 					clear(writer)
 					handler.ServeHTTP(writer, r)
 				}
 			}
-			if ran-before != passes*len(requests) {
+			if ran-before != times*len(requests) {
 				panic(fmt.Sprintf("%s: %d got through", name, ran-before))
 			}
 			return ran - before
