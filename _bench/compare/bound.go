@@ -77,7 +77,7 @@ func proofsOf(r *Report, name string, signer, another crypto.Signer, limit float
 	}
 	token := strings.TrimPrefix(contest.Tokens("HS256", 0, 1)[0], "Bearer ")
 	var inputs, signatures [][]byte
-	var good, byOther, badType, private, badAlg []*http.Request
+	var good, byOther, badType, private []*http.Request
 	for range boundCount {
 		proof, err := key.Proof("GET", boundOrigin+boundTarget, token, "")
 		if err != nil {
@@ -98,14 +98,13 @@ func proofsOf(r *Report, name string, signer, another crypto.Signer, limit float
 		good = append(good, proved(proof))
 		badType = append(badType, proved(withHeader(proof, "dpop+jwt", "jwt")))
 		private = append(private, proved(withHeader(proof, `"x":`, `"d":"AQ","x":`)))
-		badAlg = append(badAlg, proved(withHeader(proof, `"alg":"`+key.Algorithm()+`"`, `"alg":"RS256"`)))
 		proof, err = other.Proof("GET", boundOrigin+boundTarget, token, "")
 		if err != nil {
 			return err
 		}
 		byOther = append(byOther, proved(proof))
 	}
-	runners := []runner{{"floor: the signature and two digests", func() int {
+	runners := []runner{repeated("floor: the signature and two digests", func() int {
 		for i, input := range inputs {
 			sha256.Sum256([]byte(token)) // for ath
 			digest := sha256.Sum256(input)
@@ -114,37 +113,34 @@ func proofsOf(r *Report, name string, signer, another crypto.Signer, limit float
 			}
 		}
 		return len(inputs)
-	}}}
-	confirm := func(what string, newVerifier func() *dpop.Verifier, requests []*http.Request, passes int, isGood bool) {
-		runners = append(runners, runner{what, func() int {
+	})}
+	confirm := func(what string, newVerifier func() *dpop.Verifier, requests []*http.Request, isGood bool) {
+		runners = append(runners, repeated(what, func() int {
 			v := newVerifier()
-			for range passes {
-				for _, r := range requests {
-					if err := v.Confirm(r, token, thumbprint); (err == nil) != isGood {
-						panic(fmt.Sprint(what, ": ", err))
-					}
+			for _, r := range requests {
+				if err := v.Confirm(r, token, thumbprint); (err == nil) != isGood {
+					panic(fmt.Sprint(what, ": ", err))
 				}
 			}
-			return passes * len(requests)
-		}})
+			return len(requests)
+		}))
 	}
 	v, err := dpop.New(dpop.Options{Origins: []string{boundOrigin}, AllowReplays: true})
 	if err != nil {
 		return err
 	}
 	same := func() *dpop.Verifier { return v }
-	confirm("good, replays allowed", same, good, 1, true)
+	confirm("good, replays allowed", same, good, true)
 	confirm("good, remembered", func() *dpop.Verifier { // the last one has seen these proofs
 		v, err := dpop.New(dpop.Options{Origins: []string{boundOrigin}})
 		if err != nil {
 			panic(err)
 		}
 		return v
-	}, good, 1, true)
-	confirm("refused: another key", same, byOther, 10, false)
-	confirm("refused: typ", same, badType, 10, false)
-	confirm("refused: a private key", same, private, 10, false)
-	confirm("refused: alg", same, badAlg, 10, false)
+	}, good, true)
+	confirm("refused: another key", same, byOther, false)
+	confirm("refused: typ", same, badType, false)
+	confirm("refused: a private key", same, private, false)
 	t := r.inTurns("DPoP, "+name+": 200 proofs", runners)
 	r.Tables = append(r.Tables, t)
 	r.atMost("a proof of "+name+", ratio to the signature and two digests", t.Rows[1].Ratio, limit, 0)
@@ -152,6 +148,20 @@ func proofsOf(r *Report, name string, signer, another crypto.Signer, limit float
 		r.atMost(name+", "+row.Name+", ratio to the signature and two digests", row.Ratio, 0.1, 0)
 	}
 	return nil
+}
+
+// repeated makes a runner whose batch lasts for batchTime.
+func repeated(name string, once func() int) runner {
+	once() // warms up
+	start := time.Now()
+	once()
+	passes := int(batchTime/max(time.Since(start), 1)) + 1
+	return runner{name, func() (n int) {
+		for range passes {
+			n += once()
+		}
+		return n
+	}}
 }
 
 func thumbprintOf(key *dpop.Key) ([sha256.Size]byte, error) {
@@ -228,20 +238,17 @@ func boundTokens(r *Report) error {
 			}
 			requests = append(requests, r)
 		}
-		runners = append(runners, runner{name, func() int {
+		runners = append(runners, repeated(name, func() int {
 			before := ran
-			const times = 4
-			for range times {
-				for _, r := range requests {
-					clear(writer)
-					handler.ServeHTTP(writer, r)
-				}
+			for _, r := range requests {
+				clear(writer)
+				handler.ServeHTTP(writer, r)
 			}
-			if ran-before != times*len(requests) {
+			if ran-before != len(requests) {
 				panic(fmt.Sprintf("%s: %d got through", name, ran-before))
 			}
-			return ran - before
-		}})
+			return len(requests)
+		}))
 		return nil
 	}
 	bindings := func(b ...jwthttp.Binding) jwthttp.Options { return jwthttp.Options{Bindings: b} }
