@@ -139,10 +139,16 @@ func (x *exam) faultyProofs() (rows []probe) {
 	bad("a proof with the private key", "a client that shows its key must be told (RFC 9449 section 4.3, 7)", Header("jwk", x.key.private()))
 	bad("a proof whose jwk is for encryption", "", Header("jwk", members{"use": "enc"}.and(x.key.public())))
 
+	bad("a proof whose jwk is for another algorithm", "", Header("jwk", members{"alg": jws.HS256}.and(x.key.public())))
+	add("a proof whose jwk says more than it must", accepted, "compute the thumbprint of the required members alone (RFC 7638 section 3)",
+		x.proving(Header("jwk", members{"use": "sig", "kid": "mine"}.and(x.key.public()))))
+
 	bad("a proof with typ twice", hintStrict, editHeader(first(`"typ":"JWT"`)))
 	bad("a proof with jti twice", hintStrict, editPayload(first(`"jti":"another"`)))
 	bad("a proof with htm twice, escaped", hintStrict, editPayload(first(`"\u0068tm":"TRACE"`)))
 	bad("a proof with HTM in place of htm", hintStrict, editPayload(func(p string) string { return strings.Replace(p, `"htm"`, `"HTM"`, 1) }))
+	bad("a proof with TYP in place of typ", hintStrict, editHeader(func(h string) string { return strings.Replace(h, `"typ"`, `"TYP"`, 1) }))
+	bad("a proof with deep nesting", hintStrict, editPayload(first(`"x":`+strings.Repeat("[", 64)+strings.Repeat("]", 64))))
 	bad("a proof in an array", hintStrict, editPayload(func(p string) string { return "[" + p + "]" }))
 	bad("a proof with two payloads", hintStrict, editPayload(func(p string) string { return p + "{}" }))
 
@@ -151,6 +157,7 @@ func (x *exam) faultyProofs() (rows []probe) {
 		bad("a proof whose "+name+" is null", "RFC 9449 section 4.2 requires it", Claim(name, json.RawMessage("null")))
 	}
 	bad("a proof with an empty jti", hintReplay, Claim("jti", ""))
+	bad("a proof with a jti of 300 bytes", "what is remembered of a proof must be bounded", Claim("jti", strings.Repeat("x", 300)))
 	bad("a proof whose jti is a number", hintReplay, Claim("jti", 1))
 	bad("a proof whose iat is a text", hintTime, Claim("iat", "0"))
 	bad("a proof for another token", hintAth, Claim("ath", digest([]byte(x.token(Claim("another", true))))))
