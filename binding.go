@@ -64,7 +64,7 @@ func (at *attempt) confirm(r *http.Request, raw, cnf string) error {
 	case cnf == "" && !at.allowUnbound:
 		return because(reason.Unbound, errUnbound)
 	case cnf == "" && at.scheme > 0:
-		return because(reason.Scheme, wrongScheme{at})
+		return because(reason.Scheme, errSchemeOfBound)
 	case cnf == "":
 		return nil
 	case r == nil:
@@ -92,8 +92,9 @@ func (at *attempt) confirm(r *http.Request, raw, cnf string) error {
 }
 
 var (
-	errUnbound   = errors.New("the token has no cnf, so whoever has it could use it: have the issuer bind it to the client's key, or set AllowUnbound while clients move")
-	errNoRequest = errors.New("the token has cnf, and Verify has no request that could prove the key: use Handler or Authenticate")
+	errUnbound       = errors.New("the token has no cnf, so whoever has it could use it: have the issuer bind it to the client's key, or set AllowUnbound while clients move")
+	errSchemeOfBound = errors.New("the token has no cnf, and its scheme is for bound tokens alone: have the issuer bind it to the client's key, or have the client send it under Bearer")
+	errNoRequest     = errors.New("the token has cnf, and Verify has no request that could prove the key: use Handler or Authenticate")
 )
 
 // wrongScheme is the error for a token under another scheme than its own.

@@ -669,7 +669,7 @@ func TestBoundRefusalTexts(t *testing.T) {
 		{"nothing after Bearer", "DPoP", []string{"Authorization: Bearer"}, "malformed_credential", "", []string{`have the client send "Bearer " and the token`}},
 		{"two words", "DPoP", []string{"Authorization: DPoP a b"}, "malformed_credential", "", []string{`"DPoP " is followed by more than one word`}},
 		{"empty", "DPoP", []string{"Authorization: DPoP " + signed(`"cnf":{}`)}, "confirmation", "", []string{"cnf is empty", "have the issuer"}},
-		{"no object", "DPoP", []string{"Authorization: DPoP " + signed(`"cnf":"x"`)}, "confirmation", "", []string{"cnf is not an object of strings"}},
+		{"no object", "DPoP", []string{"Authorization: DPoP " + signed(`"cnf":"x"`)}, "confirmation", "", []string{"cnf is not an object of thumbprints"}},
 		{"no thumbprint", "DPoP", []string{"Authorization: DPoP " + signed(`"cnf":{"jkt":"x"}`)}, "confirmation", "", []string{"cnf has a member jkt that is not a SHA-256 thumbprint: have the issuer write 43 characters"}},
 		{"an odd member", "DPoP, TLS", []string{"Authorization: DPoP " + signed(`"cnf":{"\u2028\u001b":"x"}`)}, "confirmation", "", []string{`cnf has the member "\u2028\x1b", for which there is no Binding`, `by "x5t#S256", "jkt"`}},
 		{"unbound", "DPoP", []string{"Authorization: Bearer " + signed("")}, "unbound", "", []string{"the token has no cnf", "AllowUnbound"}},

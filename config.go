@@ -34,17 +34,12 @@ type config struct {
 
 // compile returns what is wrong with o and keys, all at once.
 func (o Options) compile(keys KeySource) (*config, error) {
-	var errs []error
 	prepared, err := prepareKeys(keys, o.Issuer)
-	if err != nil {
-		errs = append(errs, err)
-	}
+	errs := []error{err}
 	for _, find := range []func() error{
 		o.checkNames, o.checkTimes, o.checkPlaces, o.checkAnswers, o.checkLimits, o.checkBindings,
 	} {
-		if err := find(); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, find())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

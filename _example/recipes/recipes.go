@@ -309,7 +309,7 @@ func proving(token func(context.Context) (string, error)) (*http.Client, *dpop.K
 	}
 	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
 		Origins: []string{"https://api.example.com"}, // the token and the proofs go nowhere else
-		Token:   token,                               // of the authorization server, for this key
+		Token:   token,                               // func(context.Context) (string, error)
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -329,12 +329,16 @@ func provingTokens(key *dpop.Key, tokens oauth2.TokenSource) *http.Client {
 	return client
 }
 
-func proofsWithNonces(secret []byte) (*dpop.Verifier, error) {
+func proofsWithNonces(secret []byte) *dpop.Verifier {
 	nonces, err := dpop.NewNonces(secret) // 32 random bytes, the same in all instances
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
-	return dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}, Nonces: nonces})
+	proofs, err := dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}, Nonces: nonces})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return proofs
 }
 
 func proofsBehindProxy() (*dpop.Verifier, error) {

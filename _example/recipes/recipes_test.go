@@ -330,10 +330,7 @@ func TestRecipes(t *testing.T) {
 			}
 			return v.Confirm(r, bound, [sha256.Size]byte(thumbprint))
 		}
-		v, err := proofsWithNonces([]byte("an example's secret of 32 bytes."))
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := proofsWithNonces([]byte("an example's secret of 32 bytes."))
 		if err := confirm(v, "/me", "https://api.example.com/me", ""); !errors.Is(err, jwthttp.ErrUseNonce) {
 			t.Error(err)
 		}
@@ -342,7 +339,8 @@ func TestRecipes(t *testing.T) {
 		if err := confirm(v, "/me", "https://api.example.com/me", answer.Get("DPoP-Nonce")); err != nil {
 			t.Error(err)
 		}
-		if v, err = proofsBehindProxy(); err != nil {
+		v, err := proofsBehindProxy()
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := confirm(v, "/orders", "https://example.com/api/orders", ""); err != nil {

@@ -18,7 +18,7 @@ type Thumbprint struct {
 	Sum     [sha256.Size]byte
 }
 
-var errForm = errors.New("cnf is not an object of strings, such as {\"jkt\": \"…\"}: have the issuer set it as RFC 7800 says")
+var errForm = errors.New("cnf is not an object of thumbprints alone, such as {\"jkt\": \"…\"}: have the issuer write the key's thumbprint in place of anything else")
 
 // Read returns the thumbprints in cnf, which is the JSON text of the claim: one for each of members,
 // in their order. It refuses a cnf that is empty or has another member: a key that nobody asks for

@@ -35,7 +35,11 @@ func NoToken(places string, authorization, cookies []string) string {
 	if came == nil {
 		came = []string{"neither Authorization nor a cookie"}
 	}
-	return fmt.Sprintf("looked for %s, the request has %s: have the client send the token there, or name its place in Options.Extractors", places, strings.Join(came, " and "))
+	mend := "have the client send the token there, or name its place in Options.Extractors"
+	if len(authorization) > 0 && syntax.KnownScheme(authorization[0]) == "DPoP" {
+		mend = "name the Binding of package dpop in Options.Bindings, or have the client send a token that is bound to no key under Bearer"
+	}
+	return fmt.Sprintf("looked for %s, the request has %s: %s", places, strings.Join(came, " and "), mend)
 }
 
 // Several is for a request with tokens in several places, or with an odd one. found lists those
