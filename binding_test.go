@@ -627,7 +627,7 @@ func TestBindingOptions(t *testing.T) {
 		{"typed nil", bindings(fakeDPoP(), typedNil), "Options.Bindings has one that is nil: mind"},
 		{"a slice in it", bindings(&sliceBinding{}), "without a Member"},
 		{"not comparable", bindings(anyBinding{fakeDPoP(), []string{}}), "Options.Bindings has a jwthttp_test.anyBinding, which cannot be compared: pass a pointer to it"},
-		{"no member", bindings(named("", "", "")), "Options.Bindings has a *jwthttp_test.fakeBinding without a Member: name the member of cnf"},
+		{"no member", bindings(named("", "", "")), "Options.Bindings has a *jwthttp_test.fakeBinding without a Member: make it with the function of its package, or name the member of cnf"},
 		{"a member twice", bindings(fakeDPoP(), named("jkt", "", "")), `Options.Bindings has two for the member "jkt": keep one`},
 		{"a scheme twice", bindings(fakeDPoP(), named("x", "dpop", "")), `Options.Bindings has two for the scheme "dpop": keep one`},
 		{"one Binding twice", bindings(fakeTLS(), fakeTLS()), `Options.Bindings has two for the member "x5t#S256": keep one`},

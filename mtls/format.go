@@ -33,7 +33,8 @@ const (
 
 	// XFCC is the header X-Forwarded-Client-Cert of Envoy and Istio, with one element that has
 	// a Hash. Set forward_client_cert_details to SANITIZE_SET: with APPEND_FORWARD, a client's own
-	// element comes first, and more than one are refused.
+	// element comes first, and more than one are refused. So are a second "Hash=", also within
+	// another value, and quotes around others than Subject, Cert and Chain.
 	XFCC
 
 	// Base64DER is a certificate in base64, as HAProxy writes it:
@@ -74,8 +75,9 @@ func (f Format) thumbprint(value string) (thumbprint [sha256.Size]byte, err erro
 	if err != nil {
 		return thumbprint, err
 	}
-	if _, err := x509.ParseCertificate(der); err != nil { // bytes after the certificate are an error too
-		return thumbprint, fmt.Errorf("it is not one certificate: %w", err)
+	// Bytes after the certificate are an error too. The text of some errors quotes the certificate.
+	if _, err := x509.ParseCertificate(der); err != nil {
+		return thumbprint, errors.New("it is not one certificate that Go can parse")
 	}
 	return sha256.Sum256(der), nil
 }
@@ -126,17 +128,20 @@ func fromEscapedPEM(value string) ([]byte, error) {
 	return block.Bytes, nil
 }
 
-// hashOfXFCC returns the Hash of an XFCC header. Envoy does not quote all that a client may choose,
-// such as the URI in its certificate. So a second Hash and a second element are errors, wherever
-// they come from.
+// hashOfXFCC returns the Hash of an XFCC header. Envoy does not escape all that a client may choose,
+// such as the URI in its certificate. So these are errors, wherever they come from: a second Hash,
+// also within another value, a second element, and quotes that Envoy does not write.
 func hashOfXFCC(rest string) (hash [sha256.Size]byte, err error) {
+	if countFold(rest, "hash=") > 1 {
+		return hash, errors.New("it has more than one Hash, or one within another value")
+	}
 	found := false
 	for {
 		name, after, ok := strings.Cut(rest, "=")
 		if !ok || !syntax.IsToken(name) {
 			return hash, errors.New("it is not a list of NAME=VALUE")
 		}
-		n, err := lengthInXFCC(after)
+		n, err := lengthInXFCC(name, after)
 		if err != nil {
 			return hash, err
 		}
@@ -144,9 +149,6 @@ func hashOfXFCC(rest string) (hash [sha256.Size]byte, err error) {
 			sum, err := hex.DecodeString(after[:n])
 			if err != nil || len(sum) != len(hash) {
 				return hash, errors.New("its Hash is not a SHA-256 digest in hexadecimal")
-			}
-			if found {
-				return hash, errors.New("it has more than one Hash")
 			}
 			found = true
 			copy(hash[:], sum)
@@ -164,9 +166,19 @@ func hashOfXFCC(rest string) (hash [sha256.Size]byte, err error) {
 	}
 }
 
+// countFold returns how often a text in ASCII occurs, in any case.
+func countFold(s, ascii string) (n int) {
+	for i := range len(s) - len(ascii) + 1 {
+		if syntax.EqualFold(s[i:i+len(ascii)], ascii) {
+			n++
+		}
+	}
+	return n
+}
+
 // lengthInXFCC returns how long the value is that text begins with. A value in quotes ends at the
 // first quote that has no backslash of its own.
-func lengthInXFCC(text string) (int, error) {
+func lengthInXFCC(name, text string) (int, error) {
 	if !strings.HasPrefix(text, `"`) {
 		end := strings.IndexAny(text, `,;"`)
 		if end < 0 {
@@ -176,6 +188,9 @@ func lengthInXFCC(text string) (int, error) {
 			return 0, errors.New("it has a quote inside a value without quotes")
 		}
 		return end, nil
+	}
+	if !syntax.EqualFold(name, "Subject") && !syntax.EqualFold(name, "Cert") && !syntax.EqualFold(name, "Chain") {
+		return 0, errors.New("it has quotes around another value than Subject, Cert and Chain")
 	}
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

@@ -13,29 +13,31 @@ import (
 )
 
 // A pair of an XFCC header, by its grammar alone.
-const pairOfXFCC = "([!#$%&'*+\\-.^_`|~0-9A-Za-z]+)=(\"(?:[^\"\\\\]|\\\\[\\x00-\\x{10ffff}])*\"|[^\",;]*)"
+const (
+	quotedOfXFCC = "(?i:(?:subject|cert|chain)=\"(?:[^\"\\\\]|\\\\[\\x00-\\x{10ffff}])*\")"
+	plainOfXFCC  = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+=[^\",;]*"
+	pairOfXFCC   = "(?:" + quotedOfXFCC + "|" + plainOfXFCC + ")"
+)
 
 var (
 	elementOfXFCC = regexp.MustCompile(`^` + pairOfXFCC + `(?:;` + pairOfXFCC + `)*$`)
-	pairsOfXFCC   = regexp.MustCompile(pairOfXFCC + `(?:;|$)`)
-	hashOfXFCC    = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+	hashOfXFCC    = regexp.MustCompile(`(?:^|;)[hH][aA][sS][hH]=([0-9A-Fa-f]{64})(?:;|$)`)
+	anyHashOfXFCC = regexp.MustCompile(`[hH][aA][sS][hH]=`)
 )
 
-// referenceXFCC returns the one Hash of a header with one element, by regular expressions.
+// referenceXFCC returns the one Hash of a header with one element, by regular expressions. That it
+// is the only "Hash=" does not say that it is a pair: a value in quotes may hold one.
 func referenceXFCC(value string) (hash [sha256.Size]byte, ok bool) {
-	if len(value) > 16<<10 || !elementOfXFCC.MatchString(value) {
+	if len(value) > 16<<10 || !elementOfXFCC.MatchString(value) || len(anyHashOfXFCC.FindAllString(value, -1)) != 1 {
 		return hash, false
 	}
-	for _, pair := range pairsOfXFCC.FindAllStringSubmatch(value, -1) {
-		if strings.EqualFold(pair[1], "hash") {
-			if ok || !hashOfXFCC.MatchString(pair[2]) {
-				return hash, false
-			}
-			hex.Decode(hash[:], []byte(pair[2]))
-			ok = true
-		}
+	withoutQuoted := regexp.MustCompile(quotedOfXFCC).ReplaceAllString(value, "x=")
+	found := hashOfXFCC.FindStringSubmatch(withoutQuoted)
+	if found == nil {
+		return hash, false
 	}
-	return hash, ok
+	hex.Decode(hash[:], []byte(found[1]))
+	return hash, true
 }
 
 // The parser and the regular expressions agree on every header.
@@ -43,7 +45,7 @@ func FuzzXFCC(f *testing.F) {
 	digest := strings.Repeat("0a", sha256.Size)
 	for _, seed := range []string{
 		"Hash=" + digest, "By=x;Hash=" + digest + `;Subject="CN=a\"b\\";URI=`, "Hash=" + digest + ";Hash=" + digest, "Hash=" + digest + ",Hash=" + digest,
-		`A="Hash=";hash=` + digest, `A="`, `A=b"c"`, `A="b"c`, ";", "=", `A="\`,
+		`A="Hash=";hash=` + digest, `Subject="Hash=";hash=` + digest, `URI=";Hash=` + digest + `;DNS="`, `cert="";HASH=` + digest + `;Chain="\""`, `Subject="x;Hash=` + digest + `;y"`, `URI=hash=;Hash=` + digest, `A="`, `A=b"c"`, `A="b"c`, ";", "=", `A="\`,
 	} {
 		f.Add(seed)
 	}

@@ -48,18 +48,21 @@ import (
 // If the certificate is another one, or none came, the token is refused: 401, invalid_token. The
 // log says what came.
 type Binding struct {
+	member  string // "" in a zero Binding, which jwthttp.New refuses
 	header  string // of a proxy; "" for the certificate of the connection
 	format  Format
 	proxies []netip.Prefix
 	unix    bool // whether what comes through a Unix socket comes from a proxy
 }
 
+const member = "x5t#S256" // RFC 8705 section 3.1
+
 var _ jwthttp.Binding = (*Binding)(nil)
 
 // Connection returns the Binding for a server that ends TLS itself. It takes the certificate that
 // the client has sent on the connection of the request. The server must ask for one:
 // [crypto/tls.Config].ClientAuth must not be NoClientCert, which is its default.
-func Connection() *Binding { return &Binding{} }
+func Connection() *Binding { return &Binding{member: member} }
 
 // Forwarded returns the Binding for a server whose proxy ends TLS. The proxy writes the client's
 // certificate into a header of that name and format. The header counts only if the request comes
@@ -84,7 +87,7 @@ func Connection() *Binding { return &Binding{} }
 func Forwarded(header string, format Format, proxies ...string) (*Binding, error) {
 	var errs []error
 	fault := func(text string, args ...any) { errs = append(errs, fmt.Errorf("mtls: "+text, args...)) }
-	b := &Binding{header: http.CanonicalHeaderKey(header), format: format}
+	b := &Binding{member: member, header: http.CanonicalHeaderKey(header), format: format}
 	if !syntax.IsToken(header) {
 		fault("%s is not the name of a header: write it like X-SSL-Client-Cert", logtext.Quote(header))
 	}
@@ -134,7 +137,7 @@ func parseProxy(text string) (netip.Prefix, error) {
 }
 
 // Member implements [jwthttp.Binding]. It returns "x5t#S256".
-func (b *Binding) Member() string { return "x5t#S256" }
+func (b *Binding) Member() string { return b.member }
 
 // Scheme implements [jwthttp.Binding]. The name is empty: the token comes as any bearer token.
 func (b *Binding) Scheme() (name, parameters string) { return "", "" }

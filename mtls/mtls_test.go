@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -138,7 +140,7 @@ func TestFormats(t *testing.T) {
 		{"Envoy, the hash last", mtls.XFCC, `Subject="";Hash=` + hexadecimal},
 		{"Envoy, names in another case", mtls.XFCC, "by=;HASH=" + strings.ToUpper(hexadecimal)},
 		{"Envoy, several of one name", mtls.XFCC, "Hash=" + hexadecimal + ";DNS=a.example.com;DNS=b.example.com;URI=spiffe://a?x=1"},
-		{"Envoy, all that ends a value, in quotes", mtls.XFCC, `Subject="CN=a\"b\\\,c,O=x;y,Hash=0";Hash=` + hexadecimal + `;URI=x`},
+		{"Envoy, all that ends a value, in quotes", mtls.XFCC, `Subject="CN=a\"b\\\,c,O=x;y,Hash:0";Hash=` + hexadecimal + `;URI=x`},
 		{"Envoy, a name that ends in a backslash", mtls.XFCC, `Subject="CN=a\\";Hash=` + hexadecimal},
 		{"Envoy, with the certificate", mtls.XFCC, "Hash=" + hexadecimal + `;Cert="` + escaped(inPEM) + `";Chain="` + escaped(inPEM+inPEM) + `"`},
 	} {
@@ -228,14 +230,18 @@ func TestMalformed(t *testing.T) {
 		{"a short Hash", mtls.XFCC, "Hash=" + digest[2:], "its Hash is not a SHA-256 digest"},
 		{"a long Hash", mtls.XFCC, "Hash=" + digest + "00", "its Hash is not a SHA-256 digest"},
 		{"an empty Hash", mtls.XFCC, "Hash=", "its Hash is not a SHA-256 digest"},
-		{"a Hash in quotes", mtls.XFCC, `Hash="` + digest + `"`, "its Hash is not a SHA-256 digest"},
+		{"a Hash in quotes", mtls.XFCC, `Hash="` + digest + `"`, "it has quotes around another value than Subject, Cert and Chain"},
 		{"a Hash in base64", mtls.XFCC, "Hash=" + thumbprint8705, "its Hash is not a SHA-256 digest"},
 		{"a Hash in a value", mtls.XFCC, `Subject="Hash=` + digest + `"`, "it has no Hash"},
 		{"a Hash after an escaped quote", mtls.XFCC, `Subject="\";Hash=` + digest + `"`, "it has no Hash"},
+		{"a Hash in a value, and another", mtls.XFCC, `Subject="CN=x,Hash=0";Hash=` + digest, "it has more than one Hash"},
+		{"a hash in a URI, and another", mtls.XFCC, "URI=https://a.example.com/?hASH=0;Hash=" + digest, "it has more than one Hash"},
+		{"a URI that begins and ends with a quote", mtls.XFCC, `By=x;URI=";Hash=` + digest + `;DNS="`, "it has quotes around another value than Subject, Cert and Chain"},
+		{"a URI in quotes", mtls.XFCC, "Hash=" + digest + `;URI="x"`, "it has quotes around another value than Subject, Cert and Chain"},
 		{"a quote within a value", mtls.XFCC, `By=x"y;Hash=` + digest, "it has a quote inside a value without quotes"},
-		{"more after a quote", mtls.XFCC, `By="x"y;Hash=` + digest, "it has more after a value in quotes"},
-		{"an open quote", mtls.XFCC, "Hash=" + digest + `;By="x`, "it has a value whose quotes do not end"},
-		{"an escape at the end", mtls.XFCC, "Hash=" + digest + `;By="x\`, "it has a value whose quotes do not end"},
+		{"more after a quote", mtls.XFCC, `Subject="x"y;Hash=` + digest, "it has more after a value in quotes"},
+		{"an open quote", mtls.XFCC, "Hash=" + digest + `;Cert="x`, "it has a value whose quotes do not end"},
+		{"an escape at the end", mtls.XFCC, "Hash=" + digest + `;Chain="x\`, "it has a value whose quotes do not end"},
 		{"16 KiB and a byte", mtls.XFCC, "Hash=" + digest + ";By=" + strings.Repeat("x", 16<<10-72), "it has 16385 bytes, and at most 16384 are read"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -460,5 +466,25 @@ func TestBinding(t *testing.T) {
 		if format.String() != want {
 			t.Errorf("String is %q, want %q", format.String(), want)
 		}
+	}
+}
+
+// A client chooses what is in its certificate, so no error text quotes that.
+func TestErrorsQuoteNoCertificate(t *testing.T) {
+	names, err := asn1.Marshal([]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte("https://secret%zz/")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	der := newCertificate(t, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: names}).Certificate[0]
+	err = mustForwarded(t, "X-Cert", mtls.Base64DER, "10.0.0.7").Confirm(from(proxy, "X-Cert", base64.StdEncoding.EncodeToString(der)), "token", thumbprintOf(der))
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "it is not one certificate") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestZeroBinding(t *testing.T) {
+	_, err := jwthttp.New[struct{}](jwthttp.HS256([]byte("0123456789abcdef0123456789abcdef")), jwthttp.Options{Bindings: []jwthttp.Binding{&mtls.Binding{}}})
+	if err == nil || !strings.Contains(err.Error(), "a *mtls.Binding without a Member: make it with the function of its package") {
+		t.Errorf("error %v", err)
 	}
 }

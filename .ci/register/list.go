@@ -2820,10 +2820,23 @@ var register = []clause{
 			{"takes the Hash of any XFCC element", "mtls.hashOfXFCC", `case rest[0] == ',':`, `case false:`},
 		}},
 		{"mtls.TestMalformed/two Hashes in two cases", []mutant{
-			{"takes the last of two Hashes", "mtls.hashOfXFCC", `			if found {`, `			if false {`},
+			{"takes the last of two Hashes", "mtls.hashOfXFCC", `countFold(rest, "hash=") > 1`, `false`},
+			{"counts Hashes in one case", "mtls.hashOfXFCC", `countFold(rest`, `strings.Count(rest`},
+		}},
+		{"mtls.TestMalformed/a Hash in a value, and another", []mutant{
+			{"takes a Hash beside another in a value", "mtls.hashOfXFCC", `countFold(rest, "hash=") > 1`, `countFold(rest, ";hash=") > 1`},
+		}},
+		{"mtls.TestMalformed/a URI that begins and ends with a quote", []mutant{
+			{"takes quotes of a client's own", "mtls.lengthInXFCC", `!syntax.EqualFold(name, "Subject") &&`, `false &&`},
 		}},
 		{"mtls.TestMalformed/a Hash after an escaped quote", []mutant{
 			{"ends a value in quotes at an escaped quote", "mtls.lengthInXFCC", `			i++`, ``},
+		}},
+		{"mtls.TestErrorsQuoteNoCertificate", []mutant{
+			{"quotes a certificate in the log", "mtls.Format.thumbprint", `errors.New("it is not one certificate that Go can parse")`, `fmt.Errorf("it is not one certificate: %w", err)`},
+		}},
+		{"mtls.TestZeroBinding", []mutant{
+			{"takes a Binding that nobody made", "mtls.Binding.Member", `b.member`, `member`},
 		}},
 		{"mtls.FuzzXFCC", nil},
 		{"mtls.FuzzClientCert", nil},

@@ -33,7 +33,7 @@ func Bindings[B Binding](bindings []B) (schemes []string, err error) {
 		}
 		member := b.Member()
 		if member == "" {
-			errs = append(errs, fmt.Errorf("a %T without a Member: name the member of cnf that it is for, such as \"jkt\"", b))
+			errs = append(errs, fmt.Errorf("a %T without a Member: make it with the function of its package, or name the member of cnf that it is for, such as \"jkt\"", b))
 		} else if slices.Contains(members, member) {
 			errs = append(errs, fmt.Errorf("two for the member %q: keep one", member))
 		}
