@@ -78,9 +78,10 @@ func reference(header, payload, x string, now int64) (good, isKnown bool) {
 	}
 	for name, value := range jwk {
 		switch {
+		case slices.Contains([]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}, name):
+			return false, true
 		case value == nil:
-		case slices.Contains([]string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"}, name),
-			name == "use" && value != "sig",
+		case name == "use" && value != "sig",
 			name == "alg" && value != "" && value != "EdDSA" && value != "Ed25519":
 			return false, true
 		case slices.Contains([]string{"kid", "alg", "n", "e", "y"}, name):
@@ -89,9 +90,13 @@ func reference(header, payload, x string, now int64) (good, isKnown bool) {
 			}
 		case name == "key_ops":
 			list, ok := value.([]any)
+			if len(list) > 8 {
+				return false, true
+			}
 			for _, one := range list {
-				if _, isString := one.(string); !isString {
-					return false, one != nil
+				text, isString := one.(string)
+				if !isString || strings.Contains(text, ",") { // commas are what is counted
+					return false, one != nil && !isString
 				}
 			}
 			if !ok || !slices.Contains(list, any("verify")) {

@@ -187,6 +187,7 @@ func TestBadProofs(t *testing.T) {
 		{"jwk empty", s.sign(h.with("jwk", object{}), p), "the jwk is refused"},
 		{"private d", jwk("d", b64(d)), "secret (d)"},
 		{"private d empty", jwk("d", ""), "secret (d)"},
+		{"private d null", text(strings.Replace(h.String(), `"jwk":{`, `"jwk":{"d":null,`, 1)), "secret (d)"},
 		{"private p", jwk("p", "AQ"), "secret (p)"},
 		{"private q", jwk("q", "AQ"), "secret (q)"},
 		{"private dp", jwk("dp", "AQ"), "secret (dp)"},
@@ -301,7 +302,9 @@ func TestBadKeys(t *testing.T) {
 	}{
 		{"1024 bits", rs, rs.jwk().with("n", modulus(1024)), "2048 to 8192 bits"},
 		{"2047 bits", rs, rs.jwk().with("n", modulus(2047)), "2048 to 8192 bits"},
-		{"8193 bits", rs, rs.jwk().with("n", modulus(8193)), "2048 to 8192 bits"},
+		{"4097 bits", rs, rs.jwk().with("n", modulus(4097)), "at most 4096 bits"},
+		{"8193 bits", rs, rs.jwk().with("n", modulus(8193)), "at most 4096 bits"},
+		{"e of 18 bits", rs, rs.jwk().with("e", "AwAB"), "exponent of at most 65537"},
 		{"16384 bits", rs, rs.jwk().with("n", modulus(16384)), "of at most 4 KiB"},
 		{"e 1", rs, rs.jwk().with("e", "AQ"), "exponent"},
 		{"e even", rs, rs.jwk().with("e", "BA"), "exponent"},

@@ -2511,6 +2511,9 @@ var register = []clause{
 		{"dpop.TestBadProofs/private", []mutant{
 			{"takes private members", "internal/jwk.Parse", `m.secret != ""`, `false`},
 		}},
+		{"dpop.TestBadProofs/private d null", []mutant{
+			{"takes private members that are null", "internal/jwk.members.read", `!isNull || m.form == Canonical`, `!isNull`},
+		}},
 		{"dpop.TestBadProofs/x", []mutant{
 			{"takes any spelling of a key", "dpop.readKey", `jwk.Canonical`, `jwk.Lenient`},
 		}},
@@ -2522,6 +2525,8 @@ var register = []clause{
 			{"takes a key of another type", "internal/jws.NewOneTimeVerifier", `!a.takes(material)`, `false`},
 		}},
 		{"dpop.TestBadKeys", []mutant{
+			{"takes RSA keys that cost much", "internal/jwk.members.rsaKey", `n.BitLen() > maxProofBits`, `false`},
+			{"takes exponents that cost much", "internal/jwk.members.rsaKey", `e.Cmp(big.NewInt(maxProofExp)) > 0`, `false`},
 			{"takes RSA keys of any size", "internal/jws.NewOneTimeVerifier", `checkRSA(m)`, `error(nil)`},
 			{"takes keys that everybody can sign for", "internal/jws.NewOneTimeVerifier", `checkEdForm(m)`, `error(nil)`},
 		}},

@@ -25,8 +25,10 @@ import (
 type Form int
 
 const (
-	// Canonical is the form of RFC 7518 section 6 and RFC 8037 section 2: base64url without
-	// padding, integers without leading zeros, and coordinates of full length.
+	// Canonical is for the key of a proof, which anybody may send. The form is that of RFC 7518
+	// section 6 and RFC 8037 section 2: base64url without padding, integers without leading zeros,
+	// and coordinates of full length. A secret member is an error whatever its value, and so is an
+	// RSA key of more than 4096 bits, or with an exponent of more than 65537.
 	Canonical Form = iota
 
 	// Lenient is for key sets as providers publish them. It also accepts the standard
@@ -43,7 +45,12 @@ type Key struct {
 	Thumbprint [sha256.Size]byte // RFC 7638, of Public; the same for every spelling
 }
 
-const maxDepth = 32
+const (
+	maxDepth      = 32
+	maxOperations = 8 // as many as RFC 7517 section 4.3 has
+	maxProofBits  = 4096
+	maxProofExp   = 65537
+)
 
 // An OtherUseError says that a key is not for signatures.
 type OtherUseError string
@@ -57,7 +64,7 @@ func (e OtherUseError) Error() string { return string(e) }
 // Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key
 // has only the ID, if the JWK has one.
 func Parse(text []byte, form Form) (Key, error) {
-	var m members
+	m := members{form: form}
 	ok, isLarge := tokenjson.Members(text, maxDepth, len(text), m.read)
 	k := Key{ID: m.text("kid")}
 	if !ok {
@@ -136,6 +143,7 @@ func indexOf(name []byte) int {
 
 // members has what is needed of a JWK.
 type members struct {
+	form       Form
 	texts      [len(names)]string
 	use        *string
 	operations []string // nil if absent
@@ -158,22 +166,21 @@ func notAnObject(text []byte, isLarge bool) error {
 }
 
 // read takes one member. Others than those that are needed are not kept in memory. A member that
-// is null counts as absent.
+// is null counts as absent, but for a secret one in a Canonical JWK.
 func (m *members) read(name, value []byte) bool {
-	if value[0] == 'n' {
-		return true
-	}
-	i := -1
+	i, isNull := -1, value[0] == 'n'
 	switch string(name) {
 	case "k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv":
 		// Private and symmetric keys: RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2,
 		// and priv of post-quantum keys.
-		if m.secret == "" {
+		if m.secret == "" && (!isNull || m.form == Canonical) {
 			m.secret = string(name)
 		}
 		return true
 	case "key_ops":
-		m.readOperations(value)
+		if !isNull {
+			m.readOperations(value)
+		}
 		return true
 	case "use":
 		if value[0] == '"' {
@@ -190,7 +197,9 @@ func (m *members) read(name, value []byte) bool {
 			return true
 		}
 	}
-	m.fail(fmt.Errorf("it is not a JWK: %s is not a string", name))
+	if !isNull {
+		m.fail(fmt.Errorf("it is not a JWK: %s is not a string", name))
+	}
 	return true
 }
 
@@ -203,6 +212,10 @@ func (m *members) fail(err error) {
 
 func (m *members) readOperations(value []byte) {
 	m.operations = []string{}
+	if bytes.Count(value, []byte(",")) >= maxOperations { // a longer list takes memory
+		m.fail(fmt.Errorf("it is not a JWK: key_ops has more than %d operations", maxOperations))
+		return
+	}
 	if json.Unmarshal(value, &m.operations) != nil {
 		m.fail(errors.New("it is not a JWK: key_ops is not a list of strings"))
 	}
@@ -224,6 +237,9 @@ func (m *members) rsaKey(form Form) (*rsa.PublicKey, error) {
 	e, err := m.integer("e", form)
 	if err != nil {
 		return nil, err
+	}
+	if form == Canonical && (n.BitLen() > maxProofBits || e.Cmp(big.NewInt(maxProofExp)) > 0) {
+		return nil, fmt.Errorf("the RSA key of a proof has at most %d bits and an exponent of at most %d, not %d bits and an exponent of %d bits", maxProofBits, maxProofExp, n.BitLen(), e.BitLen())
 	}
 	if e.BitLen() > 31 { // the int of some machines has 32 bits
 		return nil, fmt.Errorf("an RSA key needs an odd exponent from 3 below 2^31, not one of %d bits", e.BitLen())

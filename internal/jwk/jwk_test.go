@@ -171,7 +171,7 @@ func TestMembers(t *testing.T) {
 		{"EC", ec, "", "", ""},
 		{"OKP", ed, "", "", ""},
 		{"kid and alg", with(named(rs), `"alg":"any"`), "", "k", "any"},
-		{"null is absent", with(named(rs), `"alg":null,"use":null,"key_ops":null,"d":null,"x":null`), "", "k", ""},
+		{"null is absent", with(named(rs), `"alg":null,"use":null,"key_ops":null,"x":null`), "", "k", ""},
 		{"unknown members", with(named(rs), `"a":{"b":[1,{}]},"x5c":1,"D":"x","KTY":1`), "", "k", ""},
 		{"use sig", with(rs, `"use":"sig","key_ops":["sign","verify"]`), "", "", ""},
 		{"names escaped", strings.NewReplacer("kty", `\u006b\u0074\u0079`).Replace(rs), "", "", ""},
@@ -213,6 +213,8 @@ func TestMembers(t *testing.T) {
 		{"y missing", named(`{"kty":"EC","crv":"P-256","x":"` + b64(x) + `"}`), "y is missing", "k", ""},
 		{"x missing", named(`{"kty":"OKP","crv":"Ed25519"}`), "x is missing", "k", ""},
 
+		{"9 key_ops", with(named(rs), `"key_ops":["verify",2,3,4,5,6,7,8,9]`), "key_ops has more than 8 operations", "k", ""},
+		{"8 key_ops", with(named(rs), `"key_ops":["sign","verify","encrypt","decrypt","wrapKey","unwrapKey","deriveKey","deriveBits"]`), "", "k", ""},
 		{"use enc", with(named(rs), `"use":"enc"`), `use is "enc"`, "k", ""},
 		{"use empty", with(named(rs), `"use":""`), `use is ""`, "k", ""},
 		{"key_ops empty", with(named(rs), `"key_ops":[]`), "no verify", "k", ""},
@@ -239,6 +241,33 @@ func TestMembers(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The key of a proof comes from anybody, so Canonical refuses more than Lenient.
+func TestKeysOfProofs(t *testing.T) {
+	n := func(bits uint) string {
+		return b64(new(big.Int).SetBit(new(big.Int).SetBit(new(big.Int), int(bits)-1, 1), 0, 1).Bytes())
+	}
+	type row struct{ name, key, want string }
+	rows := []row{
+		{"4096 bits", rsaJWK(n(4096), "AQAB"), ""},
+		{"4097 bits", rsaJWK(n(4097), "AQAB"), "the RSA key of a proof has at most 4096 bits and an exponent of at most 65537, not 4097 bits and an exponent of 17 bits"},
+		{"e 65539", rsaJWK(n(2048), "AQAD"), "exponent of at most 65537"},
+		{"e of 31 bits", rsaJWK(n(2048), b64([]byte{0x7f, 255, 255, 255})), "exponent of at most 65537"},
+	}
+	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {
+		rows = append(rows, row{name + " null", with(rsaJWK(n(2048), "AQAB"), fmt.Sprintf("%q:null", name)), "secret (" + name + ")"})
+	}
+	for _, tc := range rows {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := jwk.Parse([]byte(tc.key), jwk.Canonical); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("Canonical: error %v, want %q", err, tc.want)
+			}
+			if _, err := jwk.Parse([]byte(tc.key), jwk.Lenient); err != nil {
+				t.Errorf("Lenient: error %v", err)
+			}
+		})
 	}
 }
 
