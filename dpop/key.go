@@ -25,7 +25,7 @@ import (
 // A Key signs the proofs of a client. It is safe for concurrent use if its signer is, as those of
 // the standard library are. It prints its thumbprint, and nothing that is secret.
 type Key struct {
-	signer     jws.Signer
+	sign       func(input string) (string, error) // a function, for fmt does not look into it; nil in a zero Key
 	algorithm  string
 	header     string // of each proof, in base64url
 	thumbprint string
@@ -46,7 +46,7 @@ func GenerateKey() (*Key, error) {
 //
 //   - ES256, ES384 or ES512 for a key of the curve P-256, P-384 or P-521
 //   - EdDSA for Ed25519
-//   - PS256 for RSA of 2048 to 8192 bits
+//   - PS256 for RSA of 2048 to 8192 bits; a [Verifier] takes 4096 at most
 func NewKey(signer crypto.Signer) (*Key, error) {
 	// Public of a short Ed25519 key panics.
 	if ed, ok := signer.(ed25519.PrivateKey); validate.IsNil(signer) || ok && len(ed) != ed25519.PrivateKeySize {
@@ -61,10 +61,11 @@ func NewKey(signer crypto.Signer) (*Key, error) {
 	if slices.Contains(names, jws.PS256) {
 		k.algorithm = jws.PS256
 	}
-	var err error
-	if k.signer, err = jws.NewSigner(k.algorithm, signer); err != nil {
+	s, err := jws.NewSigner(k.algorithm, signer)
+	if err != nil {
 		return nil, fmt.Errorf("dpop: the signer of NewKey cannot be used: %w", err)
 	}
+	k.sign = s.Sign
 	sum := jwk.Thumbprint(public)
 	k.thumbprint = encode(sum[:])
 	k.header = encode(fmt.Appendf(nil, `{"typ":%q,"alg":%q,"jwk":%s}`, proofType, k.algorithm, jwk.Encode(public)))
@@ -95,6 +96,9 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 //
 // A [Transport] makes proofs by itself. Proof is for other clients.
 func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
+	if k == nil || k.sign == nil {
+		return "", errors.New("dpop: the key is nil or empty: make one with GenerateKey or NewKey, and check its error")
+	}
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", errors.New("dpop: the URL of a proof is not an http or https URL with a host: pass all of it, as the request has it")
@@ -120,7 +124,7 @@ func (k *Key) proof(method, origin string, u *url.URL, token, nonce string) (str
 		return "", fmt.Errorf("dpop: %w", err)
 	}
 	input := k.header + "." + encode(payload)
-	signature, err := k.signer.Sign(input)
+	signature, err := k.sign(input)
 	if err != nil {
 		return "", fmt.Errorf("dpop: no proof could be made: %w", err)
 	}

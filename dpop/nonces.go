@@ -26,7 +26,7 @@ const (
 // HMAC, so nothing is stored, and all instances with the secret know all nonces. They are safe for
 // concurrent use, and show no secret.
 type Nonces struct {
-	secrets [][]byte
+	secrets func() [][]byte // a function, for fmt does not look into it; nil in zero Nonces
 	latest  atomic.Pointer[stampedNonce]
 }
 
@@ -45,14 +45,14 @@ func NewNonces(secrets ...[]byte) (*Nonces, error) {
 	if len(secrets) == 0 || len(secrets) > maxSecrets {
 		return nil, fmt.Errorf("dpop: NewNonces has %d secrets: pass one, or also those that it replaces, and 8 at most", len(secrets))
 	}
-	n := new(Nonces)
+	var copies [][]byte
 	for i, secret := range secrets {
 		if len(secret) < minSecretBytes || len(bytes.Trim(secret, "\x00")) == 0 {
 			return nil, fmt.Errorf("dpop: secret %d of NewNonces has %d bytes, or only zeros: it needs 32 or more: make one with \"openssl rand -base64 32\"", i+1, len(secret))
 		}
-		n.secrets = append(n.secrets, bytes.Clone(secret))
+		copies = append(copies, bytes.Clone(secret))
 	}
-	return n, nil
+	return &Nonces{secrets: func() [][]byte { return copies }}, nil
 }
 
 // Format prints no secret, under every verb.
@@ -69,7 +69,7 @@ func (n *Nonces) at(now time.Time) string {
 	}
 	var nonce [nonceBytes]byte
 	binary.BigEndian.PutUint64(nonce[:], uint64(second))
-	copy(nonce[stampBytes:], macOf(n.secrets[0], nonce[:stampBytes]))
+	copy(nonce[stampBytes:], macOf(n.secrets()[0], nonce[:stampBytes]))
 	text := encode(nonce[:])
 	n.latest.Store(&stampedNonce{second, text})
 	return text
@@ -82,7 +82,7 @@ func (n *Nonces) timeOf(text string) (made time.Time, ok bool) {
 	if !ok || len(nonce) != nonceBytes {
 		return made, false
 	}
-	for _, secret := range n.secrets {
+	for _, secret := range n.secrets() {
 		if hmac.Equal(macOf(secret, nonce[:stampBytes]), nonce[stampBytes:]) {
 			return time.Unix(int64(binary.BigEndian.Uint64(nonce)), 0), true
 		}

@@ -2,11 +2,14 @@ package dpop_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"reflect"
 	"strings"
@@ -225,15 +228,47 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []any{newNonces(t, secretA), key, *key, edKey, *edKey, verifier(t, dpop.Options{Nonces: newNonces(t, secretA)})} {
+	nonces := newNonces(t, secretA)
+	v := verifier(t, dpop.Options{Nonces: nonces})
+	transport, err := dpop.NewTransport(edKey, dpop.TransportOptions{Origins: []string{base}, Base: http.DefaultTransport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// fmt calls no method of a value in an unexported field. Under %s it also follows a pointer there.
+	values := []any{nonces, key, *key, edKey, *edKey, v, transport, dpop.Options{Nonces: nonces}, jwthttp.Options{Bindings: []jwthttp.Binding{v}}}
+	for _, one := range values[:7] {
+		field := reflect.StructOf([]reflect.StructField{{Name: "f", PkgPath: "p", Type: reflect.TypeOf(one)}})
+		s := reflect.New(field)
+		reflect.NewAt(reflect.TypeOf(one), s.UnsafePointer()).Elem().Set(reflect.ValueOf(one))
+		values = append(values, s.Interface(), s.Elem().Interface(), struct{ F any }{one}, struct{ f any }{one}, map[string]any{"f": one}, []any{one})
+	}
+	for _, one := range []any{nonces, key, edKey, v, transport} { // what they point to, by value
+		inside := reflect.ValueOf(one).Elem()
+		s := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "f", PkgPath: "p", Type: inside.Type()}}))
+		reflect.NewAt(inside.Type(), s.UnsafePointer()).Elem().Set(inside)
+		values = append(values, inside.Interface(), s.Interface(), s.Elem().Interface())
+	}
+	ec, err := p256().private.(*ecdsa.PrivateKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed := []byte(edwards().private.(ed25519.PrivateKey))
+	for _, v := range values {
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 		text, _ := json.Marshal(v)
-		fmt.Fprintf(&log, "%v %+v %#v %s %q %x %d %s", v, v, v, v, v, v, v, text)
-		d, e := p256().private, edwards().private
-		for _, secret := range []string{string(secretA), fmt.Sprintf("%x", secretA), fmt.Sprint(secretA), fmt.Sprintf("%#v", secretA), fmt.Sprint(d), fmt.Sprint(e), fmt.Sprintf("%x", e), "0123456789abcdef"} {
-			if strings.Contains(log.String(), strings.Trim(secret, "[]{}&")) {
+		log.Write(text)
+		for _, verb := range "vTtbcdoOqxXUeEfFgGsp" {
+			fmt.Fprintf(&log, " %"+string(verb)+" %+"+string(verb)+" %#"+string(verb), v, v, v)
+		}
+		for _, secret := range [][]byte{secretA, ec, ed} {
+			for _, verb := range []string{"%s", "%x", "%X", "%v", "%#v", "%q", "%o", "%b", "%c", "%U", "% x"} {
+				if strings.Contains(log.String(), strings.Trim(fmt.Sprintf(verb, secret[:8]), "[]uint8byte{}\"")) {
+					t.Errorf("%T prints a secret as %s: %.300s", v, verb, log.String())
+				}
+			}
+			if strings.Contains(log.String(), base64.StdEncoding.EncodeToString(secret[:9])) || strings.Contains(log.String(), new(big.Int).SetBytes(secret).String()) {
 				t.Errorf("%T prints a secret: %.300s", v, log.String())
 			}
 		}

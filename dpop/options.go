@@ -86,7 +86,7 @@ func New(opts Options) (*Verifier, error) {
 		errs = append(errs, v.add(name))
 	}
 	switch {
-	case opts.Nonces != nil && len(opts.Nonces.secrets) == 0:
+	case opts.Nonces != nil && opts.Nonces.secrets == nil:
 		errs = append(errs, errors.New("Options.Nonces has no secret: make it with NewNonces, and check its error"))
 	case opts.AllowReplays && opts.Replays != nil:
 		errs = append(errs, errors.New("Options has Replays and AllowReplays: leave one of them out"))

@@ -71,8 +71,8 @@ func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
 		t.base = http.DefaultTransport
 	}
 	var errs []error
-	if key == nil {
-		errs = append(errs, errors.New("the key of NewTransport is nil: make one with GenerateKey or NewKey, and check its error"))
+	if key == nil || key.sign == nil {
+		errs = append(errs, errors.New("the key of NewTransport is nil or empty: make one with GenerateKey or NewKey, and check its error"))
 	}
 	if len(opts.Origins) == 0 {
 		errs = append(errs, fmt.Errorf("TransportOptions.Origins is empty: name the origin of the service, such as %s", exampleOrigin))
@@ -127,6 +127,12 @@ func closeBody(body io.Closer) {
 		body.Close()
 	}
 }
+
+// Format prints the origins under every verb, and no state.
+func (t *Transport) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "dpop.Transport%v", t.origins) }
+
+// MarshalText is that of Format: neither JSON nor log/slog show more.
+func (t *Transport) MarshalText() ([]byte, error) { return fmt.Append(nil, t), nil }
 
 // CloseIdleConnections calls that of Base, for [http.Client.CloseIdleConnections].
 func (t *Transport) CloseIdleConnections() {

@@ -2681,7 +2681,7 @@ var register = []clause{
 `, `			return now.Add(v.maxAge), nil
 `},
 			{"takes a nonce of anybody's", "dpop.Nonces.timeOf", `hmac.Equal(macOf(secret, nonce[:stampBytes]), nonce[stampBytes:])`, `len(secret) > 0`},
-			{"has nonces for each process", "dpop.NewNonces", `bytes.Clone(secret)`, `append(bytes.Clone(secret), fmt.Sprintf("%p", n)...)`},
+			{"has nonces for each process", "dpop.NewNonces", `bytes.Clone(secret)`, `append(bytes.Clone(secret), fmt.Sprintf("%p", &copies)...)`},
 		}},
 		{"dpop.TestNoncesExpire", []mutant{
 			{"takes an old nonce for ever", "dpop.Verifier.checkTimes", `		ahead = made
@@ -2694,8 +2694,8 @@ var register = []clause{
 		{"dpop.TestNoncesStandForIat", nil},
 		{"dpop.TestInvalidProofBeforeNonce", nil},
 		{"dpop.TestNonceRotation", []mutant{
-			{"makes nonces with the newest secret", "dpop.Nonces.at", `n.secrets[0]`, `n.secrets[len(n.secrets)-1]`},
-			{"knows the first secret alone", "dpop.Nonces.timeOf", `range n.secrets`, `range n.secrets[:1]`},
+			{"makes nonces with the newest secret", "dpop.Nonces.at", `n.secrets()[0]`, `n.secrets()[len(n.secrets())-1]`},
+			{"knows the first secret alone", "dpop.Nonces.timeOf", `range n.secrets()`, `range n.secrets()[:1]`},
 		}},
 		{"dpop.TestAnswer", []mutant{
 			{"adds a nonce to another", "dpop.Verifier.Answer", `h.Set(nonceHeader`, `h.Add(nonceHeader`},
@@ -2752,8 +2752,8 @@ var register = []clause{
 	}},
 	{"19", "neither keys of clients nor secrets of nonces are printed", []proof{
 		{"dpop.TestNothingSecretIsPrinted", []mutant{
-			{"prints the signer", "dpop.Key.Format", `f.Write([]byte(k.String()))`, `fmt.Fprint(f, k.signer)`},
-			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets)`},
+			{"prints the signer", "dpop.NewKey", `encode(sum[:])`, `fmt.Sprint(signer)`},
+			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets())`},
 		}},
 	}},
 	{"30", "of simultaneous uses of a proof one is the first, in all processes", []proof{
