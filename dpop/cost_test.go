@@ -7,12 +7,17 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
@@ -85,8 +90,16 @@ func TestCostOfRefusals(t *testing.T) {
 	if underRace() {
 		t.Skip("the race detector empties pools at random: run the test without -race")
 	}
-	s := p256()
+	s, ed := p256(), edwards()
 	v, thumbprint := verifier(t, dpop.Options{}), s.thumbprint()
+	withNonces := verifier(t, dpop.Options{Nonces: newNonces(t, secretA)})
+	jwk := func(member string) string {
+		return s.sign(raw(strings.Replace(s.header().String(), `"jwk":{`, `"jwk":{`+member+`,`, 1)), payload())
+	}
+	claim := func(member string) string {
+		return s.sign(s.header(), raw(strings.Replace(payload().String(), "{", "{"+member+",", 1)))
+	}
+	escapes := strings.Repeat(`\u0041`, 240)
 	long := strings.Repeat("x", 1900)
 	for name, tc := range map[string]struct {
 		proof string
@@ -101,9 +114,29 @@ func TestCostOfRefusals(t *testing.T) {
 		"URL with dots":    {s.sign(s.header(), payload().with("htu", base+strings.Repeat("/a/..", 300))), 4096},
 		"URL with a host":  {s.sign(s.header(), payload().with("htu", "https://"+strings.ToUpper(long))), 4096},
 		"method":           {s.sign(s.header(), payload().with("htm", long)), 4096},
+		"key_ops, 401":     {jwk(`"key_ops":[` + strings.Repeat(`"",`, 400) + `"verify"]`), 4096},
+		"key_ops, 401 no":  {jwk(`"key_ops":[` + strings.Repeat(`"",`, 400) + `1]`), 4096},
+		"key_ops, long":    {jwk(`"key_ops":["` + escapes + `"]`), 4096},
+		"use, long":        {jwk(`"use":"` + escapes + `"`), 4096},
+		"kid, long":        {jwk(`"d":1,"kid":"` + escapes + `"`), 4096},
+		"kty, long":        {s.sign(s.header().with("jwk", object{"kty": long[:1200]}), payload()), 4096},
+		"secret":           {jwk(`"d":null`), 4096},
+		"exp, long":        {claim(`"exp":0.` + strings.Repeat("0", 2000) + "1"), 4096},
+		"nbf, long":        {claim(`"nbf":1` + strings.Repeat("0", 2000) + "E-1990"), 4096},
+		"ath":              {s.sign(s.header(), payload().with("ath", long)), 4096},
+		"jti":              {s.sign(s.header(), payload().with("jti", strings.Repeat("\u00e9", 400))), 4096},
+		"Ed25519, ath":     {ed.sign(ed.header(), payload().with("ath", long)), 4096},
+		"nonce, long":      {s.sign(s.header(), payload().with("nonce", strings.Repeat("A", 2000))), 4096},
+		"nonce, old":       {s.sign(s.header(), payload().with("nonce", strings.Repeat("A", 43))), 4096},
 		"many members":     {s.sign(s.header(), raw(strings.Replace(payload().String(), "{", `{"htm":[`+strings.Repeat("[],", 400)+`[]],`, 1))), 4096},
 	} {
-		r := request("GET", target, tc.proof)
+		r, v, thumbprint := request("GET", target, tc.proof), v, thumbprint
+		if strings.HasPrefix(name, "nonce") {
+			v = withNonces
+		}
+		if strings.HasPrefix(name, "Ed25519") {
+			thumbprint = ed.thumbprint()
+		}
 		for range 10 { // the pools
 			if err := v.Confirm(r, token, thumbprint); err == nil || errors.Is(err, jwthttp.ErrUnavailable) {
 				t.Fatalf("%s: %v", name, err)
@@ -116,6 +149,61 @@ func TestCostOfRefusals(t *testing.T) {
 		}
 	}
 }
+
+// So does the whole middleware, with its answer and its log.
+func TestCostOfRefusedRequests(t *testing.T) {
+	if underRace() {
+		t.Skip("the race detector empties pools at random: run the test without -race")
+	}
+	s, other := p256(), p256two()
+	sum := s.thumbprint()
+	bound, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "user", "exp": time.Now().Add(time.Hour).Unix(), "cnf": object{"jkt": b64(sum[:])}}).SignedString(secretA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := payload().with("ath", digest(bound))
+	long := strings.Repeat("x", 1900)
+	for _, opts := range []dpop.Options{{}, {Nonces: newNonces(t, secretA)}} {
+		for name, proof := range map[string]string{
+			"htu":         s.sign(s.header(), claims.with("htu", base+"/y")),
+			"htu, long":   s.sign(s.header(), claims.with("htu", base+"/"+long)),
+			"htu, quoted": s.sign(s.header(), claims.with("htu", base+"/"+strings.Repeat("\u2028", 300))),
+			"htm, long":   s.sign(s.header(), claims.with("htm", long)),
+			"exp, long":   s.sign(s.header(), raw(strings.Replace(claims.String(), "{", `{"exp":0.`+strings.Repeat("0", 1900)+"1,", 1))),
+			"nonce":       s.sign(s.header(), claims.with("nonce", strings.Repeat("A", 43))),
+			"another key": other.sign(other.header(), claims),
+			"signature":   other.sign(s.header(), claims),
+		} {
+			if name == "nonce" && opts.Nonces == nil {
+				continue
+			}
+			for _, logger := range []*slog.Logger{slog.New(slog.DiscardHandler), slog.New(slog.NewTextHandler(io.Discard, nil))} {
+				auth, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{verifier(t, opts)}, Logger: logger})
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := request("GET", "/x", proof)
+				r.Header.Set("Authorization", "DPoP "+bound)
+				h := auth.Handler(http.NotFoundHandler())
+				w := discard{http.Header{}}
+				answer := func() { clear(w.h); h.ServeHTTP(w, r) }
+				answer()
+				if got := bytesPerRun(answer); got > 4096 || w.h["Www-Authenticate"] == nil {
+					t.Errorf("%s: %d bytes, at most 4096", name, got)
+				} else {
+					t.Logf("%s: %d bytes", name, got)
+				}
+			}
+		}
+	}
+}
+
+// A discard is an http.ResponseWriter that costs nothing.
+type discard struct{ h http.Header }
+
+func (d discard) Header() http.Header         { return d.h }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
 
 // underRace reports whether the race detector is on.
 func underRace() bool {

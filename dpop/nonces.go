@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
@@ -78,8 +79,11 @@ func (n *Nonces) at(now time.Time) string {
 // timeOf returns the time of a nonce. ok reports whether it was made with one of the secrets.
 func (n *Nonces) timeOf(text string) (made time.Time, ok bool) {
 	var room [nonceBytes]byte
+	if len(text) != base64.RawURLEncoding.EncodedLen(nonceBytes) {
+		return made, false
+	}
 	nonce, ok := jws.Decode(room[:], text)
-	if !ok || len(nonce) != nonceBytes {
+	if !ok {
 		return made, false
 	}
 	for _, secret := range n.secrets() {

@@ -212,6 +212,11 @@ func TestAnswer(t *testing.T) {
 	if len(h.Values("DPoP-Nonce")) != 1 || h.Get("DPoP-Nonce") == "old" || !reflect.DeepEqual(h.Values("Cache-Control"), []string{"private"}) {
 		t.Errorf("%v", h)
 	}
+	h = http.Header{"DPoP-Nonce": {"another"}, "dpop-nonce": {"another"}, "cache-control": {"private"}}
+	v.Answer(h)
+	if len(h) != 2 || len(h["Dpop-Nonce"]) != 1 {
+		t.Errorf("names in another case: %v", h)
+	}
 	h = http.Header{}
 	if verifier(t, dpop.Options{}).Answer(h); len(h) != 0 {
 		t.Errorf("without nonces: %v", h)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
@@ -28,7 +27,8 @@ type Options struct {
 	Origins []string
 
 	// Algorithms are those of the proofs. If empty, they are ES256 and Ed25519, whose second name
-	// EdDSA is always accepted too. PS, RS, ES384 and ES512 may be named besides.
+	// EdDSA is always accepted too. PS, RS, ES384 and ES512 may be named besides. RSA keys have
+	// 2048 to 4096 bits and an exponent of at most 65537, and cost more: see SECURITY.md.
 	Algorithms []string
 
 	// MaxAge is how old a proof may be: 1 minute if 0, at most 5 minutes. With Nonces, it is the
@@ -42,7 +42,9 @@ type Options struct {
 	// clock of a client does not matter. A client has to repeat its first request.
 	Nonces *Nonces
 
-	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone.
+	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone. A Memory
+	// keeps a proof for MaxAge and twice the Leeway. Any other store keeps it for the longest that
+	// these can be, 7 minutes, so that its instances may have different ones.
 	Replays Store
 
 	// AllowReplays accepts a proof again until it is too old. Who reads a request can then repeat
@@ -59,7 +61,7 @@ type origin struct {
 // New returns a verifier of proofs. The error says what is wrong with the options and how to mend
 // it. opts and its slices may be changed afterwards.
 func New(opts Options) (*Verifier, error) {
-	v := &Verifier{maxAge: opts.MaxAge, leeway: opts.Leeway, nonces: opts.Nonces, replays: opts.Replays, workspace: jws.NewWorkspace(0)}
+	v := &Verifier{member: "jkt", maxAge: opts.MaxAge, leeway: opts.Leeway, nonces: opts.Nonces, replays: opts.Replays, workspace: jws.NewWorkspace(0)}
 	v.scratch.New = func() any { return new(scratch) }
 	if v.maxAge == 0 {
 		v.maxAge = defaultMaxAge
@@ -75,8 +77,8 @@ func New(opts Options) (*Verifier, error) {
 		errs = append(errs, fmt.Errorf("Options.Origins is empty: name the origin that clients call, such as %s", exampleOrigin))
 	}
 	for _, raw := range opts.Origins {
-		o, err := parseOrigin("Options.Origins", raw)
-		v.origins, errs = append(v.origins, o), append(errs, err)
+		base, prefix, err := syntax.ParseOrigin(raw, exampleOrigin)
+		v.origins, errs = append(v.origins, origin{base, prefix}), append(errs, validate.Prefixed("Options.Origins: ", err))
 	}
 	names := opts.Algorithms
 	if len(names) == 0 {
@@ -85,6 +87,10 @@ func New(opts Options) (*Verifier, error) {
 	for _, name := range names {
 		errs = append(errs, v.add(name))
 	}
+	memory, isMemory := opts.Replays.(*Memory)
+	if v.keep = v.maxAge + 2*v.leeway; opts.Replays != nil && !isMemory {
+		v.keep = maxMaxAge + 2*maxLeeway // another instance may have other options
+	}
 	switch {
 	case opts.Nonces != nil && opts.Nonces.secrets == nil:
 		errs = append(errs, errors.New("Options.Nonces has no secret: make it with NewNonces, and check its error"))
@@ -92,10 +98,10 @@ func New(opts Options) (*Verifier, error) {
 		errs = append(errs, errors.New("Options has Replays and AllowReplays: leave one of them out"))
 	case opts.AllowReplays:
 	case opts.Replays == nil:
-		memory, err := NewMemory(0)
-		v.replays, errs = memory, append(errs, err)
-	case validate.IsNil(opts.Replays):
-		errs = append(errs, errors.New("Options.Replays is a nil pointer: make the store first, and check the error of what made it"))
+		own, err := NewMemory(0)
+		v.replays, errs = own, append(errs, err)
+	case validate.IsNil(opts.Replays), isMemory && memory.shards == nil:
+		errs = append(errs, errors.New("Options.Replays is nil or empty: make the store first, and check the error of what made it"))
 	}
 	if err := validate.Prefixed("dpop: ", errors.Join(errs...)); err != nil {
 		return nil, err
@@ -119,17 +125,4 @@ func (v *Verifier) add(name string) error {
 	}
 	v.algorithms = append(v.algorithms, canonical)
 	return nil
-}
-
-func parseOrigin(field, raw string) (origin, error) {
-	_, err := syntax.CheckURL(raw, exampleOrigin)
-	base, path, ok := syntax.NormalURL(raw, nil)
-	_, target, _ := syntax.CutTarget(raw)
-	if err == nil && (!ok || !syntax.IsNormalOf(path, target) || strings.ContainsAny(raw, "?*")) {
-		err = fmt.Errorf("%.200q has a query, a wildcard, dot segments or a malformed escape: write it like %s", syntax.WithoutQuery(raw), exampleOrigin)
-	}
-	if err != nil {
-		return origin{}, fmt.Errorf("%s: %w", field, err)
-	}
-	return origin{base, strings.TrimSuffix(string(path), "/")}, nil
 }

@@ -19,6 +19,7 @@ const (
 	maxPayloadMembers = 256
 	maxDepth          = 4 // of header and payload; the object itself is 1
 	maxIDBytes        = 256
+	maxDateBytes      = 32
 
 	proofType = "dpop+jwt"
 )
@@ -65,7 +66,7 @@ var (
 	errNoRequest  = invalid("htm or htu is missing or not a string")
 	errJTI        = invalid("jti is missing, or is not a string of 1 to 256 bytes")
 	errAth        = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
-	errTimes      = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970")
+	errTimes      = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970, in at most 32 bytes")
 	errNonceType  = invalid("nonce is not a string")
 )
 
@@ -152,8 +153,10 @@ type proofClaims struct {
 func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 	areDates := true
 	date := func(d *tokenjson.NumericDate, value []byte) {
-		var ok bool
-		*d, ok = tokenjson.ParseNumericDate(string(value))
+		ok := len(value) <= maxDateBytes
+		if ok {
+			*d, ok = tokenjson.ParseNumericDate(string(value))
+		}
 		areDates = areDates && ok
 	}
 	err = s.object("payload", segment, maxPayloadMembers, func(name, value []byte) {

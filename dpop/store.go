@@ -24,7 +24,7 @@ type Store interface {
 	//     nothing before its time.
 	//   - If a clock jumps, it remembers for too long rather than too short.
 	//
-	// id is a digest of a key and a jti. until is usually less than 7 minutes ahead. ctx is that
+	// id is a digest of a key and a jti. until is at most 8 minutes ahead. ctx is that
 	// of the request.
 	Use(ctx context.Context, id [sha256.Size]byte, until time.Time) (first bool, err error)
 }
@@ -36,8 +36,8 @@ const (
 	shards        = 16
 	minPerShard   = 4096 // with fewer, there is one shard
 	minSlots      = 64
-	usedOf100     = 85 // slots of a table, at most
-	startingClock = 1  // a slot with a zero is empty
+	usedOf100     = 85      // slots of a table, at most
+	startingClock = 1 << 30 // so that a wall clock can be set back, by 34 years
 )
 
 // A Memory is a [Store] in the memory of this process. Other processes do not see it. An entry
@@ -47,12 +47,13 @@ const (
 // over. So a wall clock that is wrong for a while loses none.
 type Memory struct {
 	now    func() instant
-	start  int64 // Unix time of the wall clock that is 1
+	start  int64 // Unix time of the wall clock that is 0
 	seed   maphash.Seed
 	shards []shard
 }
 
-// An instant is the time of two clocks, in seconds since the memory was made, plus 1.
+// An instant is the time of two clocks, in seconds since the memory was made, plus startingClock. It
+// is not zero, since a slot with zeros is empty.
 type instant struct {
 	wall   uint32 // It counts while a machine sleeps, and may jump.
 	steady uint32 // It never jumps, and may stand still while a machine sleeps.
@@ -105,7 +106,7 @@ func NewMemory(maxEntries int) (*Memory, error) {
 // wall returns a time of the wall clock, rounded down.
 func (m *Memory) wall(t time.Time) uint32 { return clamp(t.Unix() - m.start) }
 
-func clamp(seconds int64) uint32 { return uint32(min(max(seconds, startingClock), math.MaxUint32)) }
+func clamp(seconds int64) uint32 { return uint32(min(max(seconds, 1), math.MaxUint32)) }
 
 // Use implements [Store].
 func (m *Memory) Use(_ context.Context, id [sha256.Size]byte, until time.Time) (first bool, err error) {

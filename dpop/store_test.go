@@ -184,6 +184,27 @@ func TestMemoryClocks(t *testing.T) {
 	}
 }
 
+// A clock that was ahead when the memory was made, and then was set back, keeps nothing for longer.
+func TestMemoryClockWasAhead(t *testing.T) {
+	const day = 24 * 60 * 60
+	wall, steady := 0, 0
+	m := newMemory(t, 100)
+	m.SetClocks(&wall, &steady)
+	use(t, m, idOf(0), m.At(60)) // it could pass a day later
+	for i := range 1000 {
+		wall, steady = -day+20*i, 20*i
+		if !use(t, m, idOf(1+i), m.At(wall+60)) || use(t, m, idOf(1+i), m.At(wall+60)) {
+			t.Fatal(i)
+		}
+		if i >= 4 && !use(t, m, idOf(1+i-4), m.At(wall+60)) {
+			t.Fatalf("step %d: an entry was not forgotten", i)
+		}
+	}
+	if use(t, m, idOf(0), m.At(60)) {
+		t.Error("what could still pass was forgotten")
+	}
+}
+
 func TestMemoryTimes(t *testing.T) {
 	m := newMemory(t, 100)
 	for name, until := range map[string]time.Time{"far away": dpop.FarAway, "zero": {}, "now": time.Now(), "in 1970": time.Unix(0, 0)} {

@@ -1,13 +1,10 @@
 package dpop
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"sync"
@@ -19,7 +16,7 @@ import (
 const (
 	authorization  = "Authorization"
 	maxNonceBytes  = 512
-	maxAnswerBytes = 64 << 10 // of an error that is read, or of a body that is dropped
+	maxAnswerBytes = 64 << 10 // of a body that is dropped
 )
 
 // TransportOptions say where a [Transport] sends proofs. Origins is required.
@@ -78,11 +75,11 @@ func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
 		errs = append(errs, fmt.Errorf("TransportOptions.Origins is empty: name the origin of the service, such as %s", exampleOrigin))
 	}
 	for _, raw := range opts.Origins {
-		o, err := parseOrigin("TransportOptions.Origins", raw)
-		if err == nil && o.prefix != "" {
-			err = fmt.Errorf("TransportOptions.Origins has %.200q, which has a path: write %s", raw, o.base)
+		base, prefix, err := syntax.ParseOrigin(raw, exampleOrigin)
+		if prefix != "" {
+			err = fmt.Errorf("%.200q has a path: write %s", raw, base)
 		}
-		t.origins, errs = append(t.origins, o.base), append(errs, err)
+		t.origins, errs = append(t.origins, base), append(errs, validate.Prefixed("TransportOptions.Origins: ", err))
 	}
 	if err := validate.Prefixed("dpop: ", errors.Join(errs...)); err != nil {
 		return nil, err
@@ -104,7 +101,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	last, _ := t.nonces.Load(origin)
 	nonce, _ := last.(string)
 	resp, fresh, err := t.prove(req, req.Body, origin, token, nonce)
-	if err != nil || fresh == "" || fresh == nonce || !asksForNonce(resp) {
+	if err != nil || fresh == "" || fresh == nonce || !syntax.AsksForNonce(resp) {
 		return resp, err
 	}
 	body := req.Body
@@ -237,29 +234,4 @@ func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, 
 	}
 	t.nonces.Store(origin, values[0])
 	return resp, values[0], nil
-}
-
-// asksForNonce reports whether an answer is a use_dpop_nonce of a resource server, RFC 9449 section
-// 9, or of an authorization server, section 8. The body can still be read from its beginning.
-func asksForNonce(resp *http.Response) bool {
-	const code = "use_dpop_nonce"
-	switch resp.StatusCode {
-	case http.StatusUnauthorized:
-		return syntax.HasError(resp.Header["Www-Authenticate"], "DPoP", code)
-	case http.StatusBadRequest:
-		if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
-			return false
-		}
-		body := resp.Body
-		start, err := io.ReadAll(io.LimitReader(body, maxAnswerBytes))
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(start), body), body}
-		var answer struct {
-			Error string `json:"error"`
-		}
-		return err == nil && json.Unmarshal(start, &answer) == nil && answer.Error == code
-	}
-	return false
 }

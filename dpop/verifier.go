@@ -18,10 +18,12 @@ import (
 // A Verifier is a [jwthttp.Binding] for tokens with the member jkt in cnf, which come under the
 // scheme DPoP. Make one with [New]. It is safe for concurrent use.
 type Verifier struct {
+	member     string // "" in a zero Verifier, which jwthttp.New refuses
 	origins    []origin
 	algorithms []string // of proofs, under all of their names
 	maxAge     time.Duration
 	leeway     time.Duration
+	keep       time.Duration  // of a used proof, from when it was made
 	nonces     *Nonces        // nil if none are required
 	replays    Store          // nil with AllowReplays
 	workspace  *jws.Workspace // remembers nothing
@@ -31,7 +33,7 @@ type Verifier struct {
 var _ jwthttp.Binding = (*Verifier)(nil)
 
 // Member is "jkt", RFC 9449 section 6.1.
-func (v *Verifier) Member() string { return "jkt" }
+func (v *Verifier) Member() string { return v.member }
 
 // Scheme is DPoP, with the algorithms of proofs, RFC 9449 section 7.1.
 func (v *Verifier) Scheme() (name, parameters string) {
@@ -47,7 +49,7 @@ func (v *Verifier) Answer(h http.Header) {
 	if v.nonces == nil {
 		return
 	}
-	h.Set(nonceHeader, v.nonces.at(time.Now()))
+	syntax.SetField(h, nonceHeader, v.nonces.at(time.Now()))
 	if !syntax.HasField(h, "Cache-Control") {
 		h.Set("Cache-Control", "no-store")
 	}
@@ -140,7 +142,7 @@ func (v *Verifier) checkRequest(s *scratch, c *proofClaims, r *http.Request) err
 	htu := s.text(c.htu)
 	base, path, ok := syntax.NormalURL(htu, s.path[:])
 	if !ok {
-		return invalidf("htu is %s, which is not an https URL", logtext.Quote(htu))
+		return invalidf("htu is not an https URL, but %s", logtext.URL(htu))
 	}
 	if r.RequestURI == "" {
 		return invalid("the request has no RequestURI, which net/http sets on servers: in a test, make the request with httptest.NewRequest")
@@ -148,12 +150,13 @@ func (v *Verifier) checkRequest(s *scratch, c *proofClaims, r *http.Request) err
 	targetOrigin, target, ok := syntax.CutTarget(r.RequestURI)
 	for _, o := range v.origins {
 		if ok && base == o.base && (targetOrigin == "" || targetOrigin == base) &&
-			len(path) > len(o.prefix) && string(path[:len(o.prefix)]) == o.prefix && syntax.IsNormalOf(path[len(o.prefix):], target) {
+			len(path) >= len(o.prefix) && string(path[:len(o.prefix)]) == o.prefix &&
+			(syntax.IsNormalOf(path[len(o.prefix):], target) || len(path) == len(o.prefix) && target == "/") {
 			return nil
 		}
 	}
 	return invalidf("htu is %s, and this service is %s with the target %s: mind Options.Origins, and that no proof is for a target with dot segments",
-		logtext.Quote(htu), v.origins[0].base+v.origins[0].prefix, logtext.Quote(syntax.WithoutQuery(r.RequestURI)))
+		logtext.URL(htu), v.origins[0].base+v.origins[0].prefix, logtext.URL(r.RequestURI))
 }
 
 // checkTimes returns until when the proof could pass.
@@ -184,7 +187,7 @@ func (v *Verifier) checkTimes(s *scratch, c *proofClaims, now time.Time) (until 
 	}
 	// It could pass until made + maxAge + leeway by this clock. That of another instance may be
 	// behind it.
-	return made.Add(v.maxAge + 2*v.leeway), nil
+	return made.Add(v.keep), nil
 }
 
 // useID returns what is remembered of a proof. Two keys may have the same jti.

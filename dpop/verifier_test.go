@@ -417,9 +417,15 @@ func TestURLs(t *testing.T) {
 		{"loopback", prefixed, "/a", "http://localhost:8080/a", true},
 		{"a prefix that the proxy took off", prefixed, "/a", base + "/api/a", true},
 		{"a prefix and the root", prefixed, "/", base + "/api/", true},
+		{"a prefix without its slash and the root", prefixed, "/", base + "/api", true},
+		{"a prefix without its slash and the root with a query", prefixed, "/?a", base + "/api?b", true},
 		{"the second origin", prefixed, "/a", "https://www.example.com/a", true},
 		{"absolute form with the prefix's origin", prefixed, "https://www.example.com/a", "https://www.example.com/a", true},
 
+		{"a prefix without its slash and a path", prefixed, "/a", base + "/api", false},
+		{"a prefix without its slash and two slashes", prefixed, "//", base + "/api", false},
+		{"a prefix and more without a slash", prefixed, "/", base + "/apis", false},
+		{"a part of the prefix", prefixed, "/", base + "/ap", false},
 		{"another path", nil, "/b", base + "/a", false},
 		{"a path in another case", nil, "/A", base + "/a", false},
 		{"a longer target", nil, "/a/b", base + "/a", false},
@@ -492,6 +498,11 @@ func TestURLError(t *testing.T) {
 	}
 	if err := confirm("/a", base+"/"+strings.Repeat("\u2028x", 400)); len(err.Error()) > 400 || strings.Contains(err.Error(), "\u2028") {
 		t.Errorf("%v", err)
+	}
+	for _, htu := range []string{base + "/b?SECRET", base + "/b#SECRET", "https://SECRET:x@api.example.com/a", "https:SECRET@api.example.com/a", "ftp://a?SECRET", "SECRET@"} {
+		if err := confirm("/a?SECRET", htu); err == nil || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: %v", htu, err)
+		}
 	}
 	if err := confirm("", base+"/a"); !contains(err, "httptest.NewRequest") {
 		t.Errorf("%v", err)
@@ -648,6 +659,68 @@ func TestReplayIsRememberedLongEnough(t *testing.T) {
 	}
 }
 
+// A store that instances share keeps a proof for as long as any options permit. They may differ, as
+// while a service moves to others.
+func TestInstancesWithOtherLimits(t *testing.T) {
+	s := p256()
+	synctest.Test(t, func(t *testing.T) {
+		until := map[[sha256.Size]byte]time.Time{}
+		store := storeFunc(func(_ context.Context, id [sha256.Size]byte, end time.Time) (bool, error) {
+			first := !time.Now().Before(until[id])
+			if first {
+				until[id] = end
+			}
+			return first, nil
+		})
+		short := verifier(t, dpop.Options{Replays: store, MaxAge: time.Second, Leeway: time.Second})
+		long := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute, Leeway: time.Minute})
+		proof := s.sign(s.header(), payload())
+		if err := confirm(short, s, proof); err != nil {
+			t.Fatal(err)
+		}
+		for range 500 {
+			if err := confirm(long, s, proof); err == nil {
+				t.Fatal("it passed twice")
+			}
+			time.Sleep(time.Second)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // a Memory is that of this process, and needs its room
+		m := newMemory(t, 1)
+		v := verifier(t, dpop.Options{Replays: m})
+		for range 3 {
+			if err := confirm(v, s, s.sign(s.header(), payload())); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(83 * time.Second)
+		}
+	})
+}
+
+// What nobody has made is refused by what takes it.
+func TestZeroValues(t *testing.T) {
+	_, err := jwthttp.New[struct{}](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{&dpop.Verifier{}}})
+	if !contains(err, "a *dpop.Verifier without a Member: make it with the function of its package") {
+		t.Errorf("Verifier: %v", err)
+	}
+	for _, m := range []*dpop.Memory{{}, nil} {
+		if _, err := dpop.New(dpop.Options{Origins: []string{base}, Replays: m}); !contains(err, "Options.Replays is nil or empty: make the store first") {
+			t.Errorf("Memory: %v", err)
+		}
+	}
+	if _, err := dpop.New(dpop.Options{Origins: []string{base}, Nonces: &dpop.Nonces{}}); !contains(err, "Options.Nonces has no secret: make it with NewNonces") {
+		t.Errorf("Nonces: %v", err)
+	}
+	for _, k := range []*dpop.Key{{}, nil} {
+		if _, err := dpop.NewTransport(k, dpop.TransportOptions{Origins: []string{base}}); !contains(err, "the key of NewTransport is nil or empty: make one with GenerateKey") {
+			t.Errorf("Key: %v", err)
+		}
+		if _, err := k.Proof("GET", base, "", ""); !contains(err, "the key is nil or empty: make one with GenerateKey") {
+			t.Errorf("Proof: %v", err)
+		}
+	}
+}
+
 func TestReplays(t *testing.T) {
 	s, other := p256(), p256two()
 	v := verifier(t, dpop.Options{})
@@ -738,7 +811,7 @@ func TestStoreIsAsked(t *testing.T) {
 		if ctx.Value(key{}) != "request" {
 			t.Error("not the context of the request")
 		}
-		if ahead := time.Until(until); ahead < 65*time.Second || ahead > 81*time.Second {
+		if ahead := time.Until(until); ahead < 405*time.Second || ahead > 421*time.Second {
 			t.Errorf("until %v ahead", ahead)
 		}
 		ids = append(ids, id)
@@ -820,7 +893,7 @@ func TestNewErrors(t *testing.T) {
 		{"Leeway negative", dpop.Options{Origins: []string{base}, Leeway: -1}, "Leeway"},
 		{"Leeway of 2 minutes", dpop.Options{Origins: []string{base}, Leeway: 2 * time.Minute}, "at most 1 minute"},
 		{"Nonces without a secret", dpop.Options{Origins: []string{base}, Nonces: new(dpop.Nonces)}, "NewNonces"},
-		{"a nil store", dpop.Options{Origins: []string{base}, Replays: noStore}, "nil pointer"},
+		{"a nil store", dpop.Options{Origins: []string{base}, Replays: noStore}, "Options.Replays is nil or empty"},
 		{"Replays and AllowReplays", dpop.Options{Origins: []string{base}, Replays: storeFunc(nil), AllowReplays: true}, "leave one of them out"},
 	} {
 		v, err := dpop.New(tc.opts)

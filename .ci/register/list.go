@@ -2614,7 +2614,7 @@ var register = []clause{
 			{"remembers the proof itself", "dpop.Verifier.Confirm", `s.text(c.jti)`, `segments.Signature`},
 		}},
 		{"dpop.TestReplayIsRememberedLongEnough", []mutant{
-			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.maxAge + 2*v.leeway)`, `now.Add(v.maxAge)`},
+			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.keep)`, `now.Add(v.maxAge)`},
 		}},
 		{"dpop.TestRefusedProofIsNotUsedUp", []mutant{
 			{"remembers before the rest has passed", "dpop.Verifier.Confirm", `	if err := v.checkRequest(s, &c, r); err != nil {
@@ -2698,7 +2698,7 @@ var register = []clause{
 			{"knows the first secret alone", "dpop.Nonces.timeOf", `range n.secrets()`, `range n.secrets()[:1]`},
 		}},
 		{"dpop.TestAnswer", []mutant{
-			{"adds a nonce to another", "dpop.Verifier.Answer", `h.Set(nonceHeader`, `h.Add(nonceHeader`},
+			{"adds a nonce to another", "dpop.Verifier.Answer", `syntax.SetField(h, nonceHeader`, `http.Header.Set(h, nonceHeader`},
 			{"replaces Cache-Control", "dpop.Verifier.Answer", `!syntax.HasField(h, "Cache-Control")`, `true`},
 		}},
 		{"dpop.TestNewNoncesErrors", nil},
@@ -2724,7 +2724,7 @@ var register = []clause{
 		}},
 		{"dpop.TestTransportAndNonces", []mutant{
 			{"sends a body that is over", "dpop.Transport.RoundTrip", `req.GetBody == nil`, `false`},
-			{"asks again whatever the error", "dpop.asksForNonce", `answer.Error == code`, `true`},
+			{"asks again whatever the error", "internal/syntax.AsksForNonce", `answer.Error == code`, `true`},
 		}},
 		{"dpop.TestTransportKeepsNonces", []mutant{
 			{"tries again with the same nonce", "dpop.Transport.RoundTrip", `fresh == nonce`, `false`},

@@ -68,6 +68,18 @@ func Name(name string) string {
 // between the quotes is cut after 128 bytes.
 func Quote(text string) string { return quote(text, 128) }
 
+// URL returns the URL of a request as Quote does, cut after 64 bytes. What may be secret in it is
+// not shown: the query, and the whole of a text that may have a user and a password.
+func URL(text string) string {
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		text = text[:end]
+	}
+	if strings.Contains(text, "@") {
+		return "one with @, which is not shown"
+	}
+	return quote(text, 64)
+}
+
 // Quotes returns a list of texts as Quote does, at most 8 of 48 bytes: "a", "b" and 3 more.
 func Quotes(texts []string) string {
 	quoted := make([]string, 0, maxListed)

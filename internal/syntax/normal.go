@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -23,6 +24,19 @@ func NormalURL(raw string, buffer []byte) (origin string, path []byte, ok bool) 
 		path = append(path, '/')
 	}
 	return origin, removeDots(path), ok
+}
+
+// ParseOrigin reads an origin that a user of this module has configured. prefix is the path, without
+// the slash at its end. The error shows example.
+func ParseOrigin(raw, example string) (origin, prefix string, err error) {
+	if _, err := CheckURL(raw, example); err != nil {
+		return "", "", err
+	}
+	origin, path, ok := NormalURL(raw, nil)
+	if _, target, _ := CutTarget(raw); !ok || !IsNormalOf(path, target) || strings.ContainsAny(raw, "?*") {
+		return "", "", fmt.Errorf("%.200q has a query, a wildcard, dot segments or a malformed escape: write it like %s", WithoutQuery(raw), example)
+	}
+	return origin, strings.TrimSuffix(string(path), "/"), nil
 }
 
 // CutTarget returns the path of a request's target, without the query, as it was sent. For a

@@ -28,6 +28,17 @@ func HasField(h http.Header, name string) bool {
 	return false
 }
 
+// SetField sets the one value of a field, and removes fields whose name differs in case alone, as a
+// caller may have written DPoP-Nonce.
+func SetField(h http.Header, name, value string) {
+	for n := range h {
+		if EqualFold(n, name) {
+			delete(h, n)
+		}
+	}
+	h[name] = []string{value}
+}
+
 // HasSpaceAround reports whether there is something invisible at one of the ends of a name:
 // white space, a control character, a byte order mark.
 func HasSpaceAround(name string) bool {
