@@ -137,7 +137,7 @@ func splitProof(values []string) (jws.Segments, error) {
 // checkRequest compares the proof with the method and the URL of the request.
 func (v *Verifier) checkRequest(s *scratch, c *proofClaims, r *http.Request) error {
 	if htm := s.text(c.htm); htm != r.Method {
-		return invalidf("htm is %s, and the method of the request is %s", logtext.Quote(htm), logtext.Quote(r.Method))
+		return invalidf("htm is %s, and the method of the request is %s", logtext.Short(htm), logtext.Short(r.Method))
 	}
 	htu := s.text(c.htu)
 	base, path, ok := syntax.NormalURL(htu, s.path[:])

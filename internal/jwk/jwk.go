@@ -104,28 +104,34 @@ func Parse(text []byte, form Form) (Key, error) {
 
 // Thumbprint returns the thumbprint of a public key, RFC 7638. The key is of a type of
 // [Key].Public, and a point of its curve.
-func Thumbprint(pub any) [sha256.Size]byte { return sha256.Sum256(Encode(pub)) }
+func Thumbprint(pub any) [sha256.Size]byte {
+	var room [512]byte // enough but for RSA of more than 2048 bits
+	return sha256.Sum256(appendJWK(room[:0], pub))
+}
 
 // Encode returns a public key as a JWK with the required members, in the form of RFC 7638 section
 // 3. The key is as for [Thumbprint].
-func Encode(pub any) []byte {
-	text := make([]byte, 0, 256)
-	add := func(before string, value []byte) {
-		text = base64.RawURLEncoding.AppendEncode(append(text, before...), value)
-	}
+func Encode(pub any) []byte { return appendJWK(make([]byte, 0, 256), pub) }
+
+func appendJWK(text []byte, pub any) []byte {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
-		add(`{"e":"`, big.NewInt(int64(pub.E)).Bytes())
-		add(`","kty":"RSA","n":"`, pub.N.Bytes())
+		text = add(text, `{"e":"`, big.NewInt(int64(pub.E)).Bytes())
+		text = add(text, `","kty":"RSA","n":"`, pub.N.Bytes())
 	case *ecdsa.PublicKey:
 		point, _ := pub.Bytes() // there is no error for a point of the curve
 		size := len(point) / 2
-		add(`{"crv":"`+pub.Params().Name+`","kty":"EC","x":"`, point[1:1+size])
-		add(`","y":"`, point[1+size:])
+		text = append(append(text, `{"crv":"`...), pub.Params().Name...)
+		text = add(text, `","kty":"EC","x":"`, point[1:1+size])
+		text = add(text, `","y":"`, point[1+size:])
 	case ed25519.PublicKey:
-		add(`{"crv":"Ed25519","kty":"OKP","x":"`, pub)
+		text = add(text, `{"crv":"Ed25519","kty":"OKP","x":"`, pub)
 	}
 	return append(text, `"}`...)
+}
+
+func add(text []byte, before string, value []byte) []byte {
+	return base64.RawURLEncoding.AppendEncode(append(text, before...), value)
 }
 
 // names are the members with a string that is needed.

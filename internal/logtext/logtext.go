@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxBytes = 256
-	ellipsis = "…"
+	maxBytes  = 256
+	maxQuoted = 128
+	ellipsis  = "…"
 )
 
 // Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and
@@ -66,7 +67,10 @@ func Name(name string) string {
 
 // Quote returns text in double quotes, with escapes for everything that is not printable. What is
 // between the quotes is cut after 128 bytes.
-func Quote(text string) string { return quote(text, 128) }
+func Quote(text string) string { return quote(text, maxQuoted) }
+
+// Short is Quote, cut after 32 bytes, for what is a word in a good request.
+func Short(text string) string { return quote(text, 32) }
 
 // URL returns the URL of a request as Quote does, cut after 64 bytes. What may be secret in it is
 // not shown: the query, and the whole of a text that may have a user and a password.
@@ -90,13 +94,14 @@ func Quotes(texts []string) string {
 }
 
 func quote(text string, most int) string {
-	end := "" // of a text that was cut
+	var room [4*maxQuoted + 2]byte // an escape has 4 bytes for one, at most
+	end := ""                      // of a text that was cut
 	for n := min(most, len(text)); ; n = n * 3 / 4 {
 		if n < len(text) {
 			end = ellipsis
 		}
-		if quoted := strconv.Quote(text[:n]); len(quoted) <= most+2 { // an escape may have 10 bytes
-			return quoted + end
+		if quoted := strconv.AppendQuote(room[:0], text[:n]); len(quoted) <= most+2 { // an escape may have 10 bytes
+			return string(quoted) + end
 		}
 	}
 }
