@@ -15,11 +15,12 @@ import (
 // A Binding knows one way in which a client proves that a token is its own: that it holds the key
 // which the token's claim cnf (RFC 7800) names. Packages dpop and mtls have the usual ones.
 //
-// A Binding is comparable, such as a pointer, and safe for concurrent use.
+// A Binding is comparable, such as a pointer, and safe for concurrent use. That it has confirmed a
+// token is remembered in the request's context, so that several middlewares ask it once. Whoever
+// dispatches another request with that context and token lets it pass without a proof of its own.
 type Binding interface {
-	// Member names the member of cnf that the Binding is for, such as "jkt" (RFC 9449) or
-	// "x5t#S256" (RFC 8705). Its value is a SHA-256 thumbprint in base64url. New calls Member
-	// and Scheme, and nobody does later.
+	// Member names the member of cnf that the Binding is for, such as "jkt" (RFC 9449). Its value
+	// is a SHA-256 thumbprint in base64url. New calls Member and Scheme, and nobody does later.
 	Member() string
 
 	// Scheme returns the authentication scheme of bound tokens and the parameters of its
@@ -31,8 +32,7 @@ type Binding interface {
 	// token as it was sent, and all rules for its claims have passed. Confirm must not read the
 	// body. Its error refuses the token:
 	//   - with a 503, if it wraps ErrUnavailable, context.DeadlineExceeded or context.Canceled
-	//   - as invalid_dpop_proof, if it wraps ErrInvalidProof
-	//   - as use_dpop_nonce, if it wraps ErrUseNonce
+	//   - as invalid_dpop_proof or use_dpop_nonce, if it wraps ErrInvalidProof or ErrUseNonce
 	//   - else as invalid_token: the key is another one, or there is none
 	//
 	// The client does not see the text of the error. It is for logs: see [Result].Err.

@@ -1,18 +1,24 @@
 package dpop_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -150,7 +156,53 @@ func TestCostOfRefusals(t *testing.T) {
 	}
 }
 
-// So does the whole middleware, with its answer and its log.
+// SECURITY.md has a table of what a proof costs whose signature is bad. Its numbers are neither too
+// low nor much too high, and it names every algorithm.
+func TestCostOfForgedProofs(t *testing.T) {
+	if underRace() {
+		t.Skip("the race detector empties pools at random: run the test without -race")
+	}
+	text, err := os.ReadFile("../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]int64{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+) \| ([0-9]+) KiB for a proof \|$`).FindAllStringSubmatch(string(text), -1) {
+		documented[m[1]], _ = strconv.ParseInt(m[2], 10, 64)
+	}
+	most := map[string]int64{}
+	measure := func(row string, key object, alg string, signature int) {
+		header := object{"typ": "dpop+jwt", "alg": alg, "jwk": key}
+		proof := b64([]byte(header.String())) + "." + b64([]byte(payload().String())) + "." + b64(bytes.Repeat([]byte{1}, signature))
+		v, r, thumbprint := verifier(t, dpop.Options{Algorithms: []string{alg}}), request("GET", target, proof), sha256.Sum256([]byte(key.String()))
+		if err := v.Confirm(r, token, thumbprint); !contains(err, "the signature of the proof") {
+			t.Fatalf("%s: %v", alg, err)
+		}
+		most[row] = max(most[row], bytesPerRun(func() { v.Confirm(r, token, thumbprint) }))
+	}
+	measure("ES256", p256().jwk(), "ES256", 64)
+	measure("EdDSA", edwards().jwk(), "EdDSA", 64)
+	measure("ES384, ES512", newSigner(ecKey(elliptic.P384()), "ES384").jwk(), "ES384", 96)
+	measure("ES384, ES512", newSigner(ecKey(elliptic.P521()), "ES512").jwk(), "ES512", 132)
+	for _, bits := range []int{2048, 3072, 4096} {
+		n := make([]byte, bits/8)
+		rand.Read(n)
+		n[0], n[len(n)-1] = n[0]|0x80, n[len(n)-1]|1
+		for _, alg := range []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"} {
+			measure(fmt.Sprintf("RS256 to PS512, %d bits", bits), object{"kty": "RSA", "n": b64(n), "e": "AQAB"}, alg, bits/8)
+		}
+	}
+	for row, got := range most {
+		if kib := documented[row]; got > kib<<10 || kib > 4 && got < kib<<10*3/4 {
+			t.Errorf("%s: %d bytes, and SECURITY.md says %d KiB", row, got, kib)
+		}
+	}
+	if len(documented) != len(most) {
+		t.Errorf("SECURITY.md has %d rows for proofs, and %d are measured", len(documented), len(most))
+	}
+}
+
+// A refused request takes less than 4 KiB too, with the middleware, its answer and its log.
 func TestCostOfRefusedRequests(t *testing.T) {
 	if underRace() {
 		t.Skip("the race detector empties pools at random: run the test without -race")

@@ -27,7 +27,8 @@ type ProofOptions struct {
 	Timeout time.Duration
 
 	// Prefix begins all keys: "jwthttp:proof:" if empty, at most 128 bytes. All instances of a
-	// service must have the same.
+	// service must have the same. Their dpop.Options may have different limits: a proof is kept for
+	// the longest that these can be, 7 minutes and a half.
 	Prefix string
 }
 

@@ -2576,10 +2576,13 @@ var register = []clause{
 			{"takes the URL that a router has rewritten", "dpop.Verifier.checkRequest", `syntax.CutTarget(r.RequestURI)`, `syntax.CutTarget(r.URL.Path)`},
 			{"takes an absolute form for any origin", "dpop.Verifier.checkRequest", `targetOrigin == base)`, `targetOrigin != base)`},
 			{"compares paths alone", "dpop.Verifier.checkRequest", `base == o.base`, `true`},
+			{"takes a prefix without its slash for every path", "dpop.Verifier.checkRequest", ` && target == "/"`, ``},
 			{"does without the prefix", "dpop.Verifier.checkRequest", `string(path[:len(o.prefix)]) == o.prefix`, `true`},
 			{"takes a fragment of the target", "internal/syntax.CutTarget", `target[end] == '#'`, `false`},
 		}},
 		{"dpop.TestURLError", []mutant{
+			{"shows the password of a URL", "internal/logtext.URL", `strings.Contains(text, "@")`, `false`},
+			{"shows the query of a URL", "internal/logtext.URL", `end >= 0`, `false`},
 			{"says nothing of Origins", "dpop.Verifier.checkRequest", `mind Options.Origins`, `it is another one`},
 		}},
 		{"dpop.TestServers", nil},
@@ -2615,6 +2618,9 @@ var register = []clause{
 		}},
 		{"dpop.TestReplayIsRememberedLongEnough", []mutant{
 			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.keep)`, `now.Add(v.maxAge)`},
+		}},
+		{"dpop.TestInstancesWithOtherLimits", []mutant{
+			{"remembers in a shared store by its own limits", "dpop.New", `opts.Replays != nil && !isMemory`, `false`},
 		}},
 		{"dpop.TestRefusedProofIsNotUsedUp", []mutant{
 			{"remembers before the rest has passed", "dpop.Verifier.Confirm", `	if err := v.checkRequest(s, &c, r); err != nil {
@@ -2674,6 +2680,9 @@ var register = []clause{
 			{"believes the wall clock", "dpop.instant.isOver", ` && until.steady <= now.steady`, ``},
 			{"believes the steady clock", "dpop.instant.isOver", `until.wall <= now.wall && `, ``},
 		}},
+		{"dpop.TestMemoryClockWasAhead", []mutant{
+			{"knows no time before it was made", "dpop.clamp", `max(seconds, 1)`, `max(seconds, startingClock)`},
+		}},
 	}},
 	{"31", "with nonces a proof has a current one", []proof{
 		{"dpop.TestNonces", []mutant{
@@ -2706,6 +2715,12 @@ var register = []clause{
 	{"32", "what proofs cost is bounded", []proof{
 		{"dpop.TestCostOfRefusals", []mutant{
 			{"takes memory for the path of a URL", "dpop.Verifier.checkRequest", `s.path[:]`, `nil`},
+			{"reads dates of any length", "dpop.readClaims", `len(value) <= maxDateBytes`, `true`},
+			{"reads any number of key_ops", "internal/jwk.members.readOperations", `bytes.Count(value, []byte(",")) >= maxOperations`, `false`},
+		}},
+		{"dpop.TestCostOfForgedProofs", nil},
+		{"dpop.TestCostOfRefusedRequests", []mutant{
+			{"quotes long texts", "internal/logtext.URL", `quote(text, 64)`, `strconv.Quote(text)`},
 		}},
 		{"dpop.TestMemoryBytes", []mutant{
 			{"takes a table that is twice as large", "dpop.shard.sweep", `s.limit*100/usedOf100+1`, `s.limit*2+1`},
@@ -2751,6 +2766,10 @@ var register = []clause{
 		}},
 	}},
 	{"19", "neither keys of clients nor secrets of nonces are printed", []proof{
+		{"dpop.TestZeroValues", []mutant{
+			{"takes a Verifier that nobody made", "dpop.Verifier.Member", `v.member`, `"jkt"`},
+			{"takes a Memory that nobody made", "dpop.New", `, isMemory && memory.shards == nil`, ``},
+		}},
 		{"dpop.TestNothingSecretIsPrinted", []mutant{
 			{"prints the signer", "dpop.NewKey", `encode(sum[:])`, `fmt.Sprint(signer)`},
 			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets())`},
