@@ -1793,7 +1793,7 @@ var register = []clause{
 	{"22", "the error of a refusal says what was wanted, what came and how to mend it", []proof{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
-			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.Quote(text[:n])`, `"\"" + text[:n] + "\""`},
+			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.AppendQuote(room[:0], text[:n])`, `append(room[:0], "\""+text[:n]+"\""...)`},
 			{"does not know the audience of a key", "internal/rules.Rules.Explain", `			want = key.Audience
 `, `			_ = want
 `},
@@ -2768,10 +2768,10 @@ var register = []clause{
 	{"19", "neither keys of clients nor secrets of nonces are printed", []proof{
 		{"dpop.TestZeroValues", []mutant{
 			{"takes a Verifier that nobody made", "dpop.Verifier.Member", `v.member`, `"jkt"`},
-			{"takes a Memory that nobody made", "dpop.New", `, isMemory && memory.shards == nil`, ``},
+			{"takes a Memory that nobody made", "dpop.New", `, isMemory && memory.shards == nil`, `, isMemory && memory.shards == nil && false`},
 		}},
 		{"dpop.TestNothingSecretIsPrinted", []mutant{
-			{"prints the signer", "dpop.NewKey", `encode(sum[:])`, `fmt.Sprint(signer)`},
+			{"prints the signer", "dpop.NewKey", `encode(sum[:])`, `encode(sum[:]) + fmt.Sprint(signer)`},
 			{"prints the secrets", "dpop.Nonces.Format", `f.Write([]byte("dpop.Nonces"))`, `fmt.Fprint(f, n.secrets())`},
 		}},
 	}},

@@ -77,3 +77,26 @@ func TestQuote(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestURL(t *testing.T) {
+	const hidden = "one with @, which is not shown"
+	for text, want := range map[string]string{
+		"https://a.example.com/b?secret": `"https://a.example.com/b"`,
+		"/b#secret":                      `"/b"`,
+		"":                               `""`,
+		"https://u:p@a.example.com/":     hidden,
+		"https:u@a":                      hidden,
+		"/b?u@a":                         `"/b"`,
+		strings.Repeat("x", 65):          `"` + strings.Repeat("x", 64) + `"…`,
+	} {
+		if got := logtext.URL(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if got := logtext.Short(strings.Repeat("\x00", 40)); got != `"`+strings.Repeat(`\x00`, 6)+`"…` {
+		t.Errorf("Short: %s", got)
+	}
+	if got := logtext.Quote(strings.Repeat("\xff", 200)); len(got) > 133 || !strings.HasSuffix(got, `"…`) {
+		t.Errorf("Quote: %s", got)
+	}
+}

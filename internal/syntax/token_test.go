@@ -2,7 +2,9 @@ package syntax_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,5 +102,13 @@ func TestFindCookie(t *testing.T) {
 		if value, err := syntax.FindCookie(tc.lines, "token"); value != tc.value || err != tc.err {
 			t.Errorf("%s: %q, %v", tc.name, value, err)
 		}
+	}
+}
+
+func TestSetField(t *testing.T) {
+	h := http.Header{"DPoP-Nonce": {"a"}, "dpop-nonce": {"b", "c"}, "Dpop-Nonce": {"d"}, "X": {"e"}}
+	syntax.SetField(h, "Dpop-Nonce", "f")
+	if len(h) != 2 || !slices.Equal(h["Dpop-Nonce"], []string{"f"}) || h.Get("X") != "e" {
+		t.Errorf("%v", h)
 	}
 }
