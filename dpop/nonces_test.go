@@ -269,7 +269,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 		}
 		for _, secret := range [][]byte{secretA, ec, ed} {
 			for _, verb := range []string{"%s", "%x", "%X", "%v", "%#v", "%q", "%o", "%b", "%c", "%U", "% x"} {
-				if strings.Contains(log.String(), strings.Trim(fmt.Sprintf(verb, secret[:8]), "[]uint8byte{}\"")) {
+				if strings.Contains(log.String(), strings.Trim(fmt.Sprintf(verb, secret[:8]), "[]uint8bye{}\"")) {
 					t.Errorf("%T prints a secret as %s: %.300s", v, verb, log.String())
 				}
 			}
