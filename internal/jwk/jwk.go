@@ -64,6 +64,9 @@ func (e OtherUseError) Error() string { return string(e) }
 // Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key
 // has only the ID, if the JWK has one.
 func Parse(text []byte, form Form) (Key, error) {
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) { // before memory is taken for it
+		return Key{}, notAnObject(text, false)
+	}
 	m := members{form: form}
 	ok, isLarge := tokenjson.Members(text, maxDepth, len(text), m.read)
 	k := Key{ID: m.text("kid")}

@@ -25,8 +25,7 @@ type Facts struct {
 	issuer, subject, id, audience, confirmation, scope, scp part
 }
 
-// A part is where the JSON text of a claim is in the payload, zero if it is absent. A string would
-// be twice as long.
+// A part is where the JSON text of a claim is in the payload. It is zero if the claim is absent.
 type part struct{ start, end uint32 }
 
 func (f *Facts) text(p part) string { return f.payload[p.start:p.end] }

@@ -166,12 +166,14 @@ func (r *reader) close(base int) {
 	if len(names) > maxListed {
 		seen := make(map[string]bool, len(names))
 		for _, n := range names {
-			if text := string(r.textOf(n)); seen[text] {
-				r.fail()
-			} else {
-				seen[text] = true
-			}
+			seen[string(r.textOf(n))] = true
 		}
+		if len(seen) < len(names) {
+			r.fail()
+		}
+		return
+	}
+	if len(names) < 2 {
 		return
 	}
 	if r.table == nil {
