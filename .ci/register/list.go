@@ -144,9 +144,7 @@ var register = []clause{
 	}},
 	{"1", "Authenticate returns a token or an error", []proof{
 		{"TestAuthenticate", nil},
-		{"TestSegments", []mutant{
-			{"takes line breaks in base64", "internal/jws.notInSegment", `789-_"`, `789-_\n"`},
-		}},
+		{"TestSegments", nil},
 		{"TestCancelledContexts", nil},
 	}},
 	{"1", "an anonymous inner middleware hides an outer token of its claims type", []proof{
@@ -414,6 +412,9 @@ var register = []clause{
 		}},
 	}},
 	{"5", "one look at eight bytes sees what a look at each sees", []proof{
+		{"internal/jws.FuzzIsSegment/seed#8", []mutant{
+			{"takes line breaks in base64", "internal/jws.notInSegment", `alphabet, byte(c)`, `alphabet+"\n", byte(c)`},
+		}},
 		{"internal/jws.FuzzIsSegment/seed#3", []mutant{
 			{"looks at seven of eight characters", "internal/jws.isSegment", `|notInSegment[s[7]]`, ``},
 		}},
