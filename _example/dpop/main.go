@@ -1,11 +1,11 @@
 // Dpop is an API whose tokens only their owner can use (DPoP, RFC 9449), and its clients: a
 // program and a page in a browser.
 //
-//	go run ./dpop                   serves on 127.0.0.1:5000, and prints what to try
-//	go run ./dpop -profile both     accepts Bearer tokens that are bound to no key, too
-//	go run ./dpop -profile nonces   wants a nonce of its own in each proof
-//	go run ./dpop -check            sends requests itself, and checks the answers
-//	go run ./dpop -call URL -issuer URL    is a client, as the server prints it
+//	go run ./dpop                   serves on 127.0.0.1:5000, and prints what to try.
+//	go run ./dpop -profile both     accepts Bearer tokens that are bound to no key, too.
+//	go run ./dpop -profile nonces   wants a nonce of its own in each proof.
+//	go run ./dpop -check            sends requests itself, and checks the answers.
+//	go run ./dpop -call URL -issuer URL    is a client, as the server prints it.
 //
 // It needs no settings. It takes these from the environment:
 //
