@@ -2757,7 +2757,7 @@ var register = []clause{
 		{"dpop.TestTransportAndVerifier", nil},
 		{"dpop.TestKeys", []mutant{
 			{"leaves out the zeros of a short r", "internal/jws.joined", `numbers.R.FillBytes(signature[:half])`, `copy(signature, numbers.R.Bytes())`},
-			{"pads with another salt", "internal/jws.Signer.Sign", `rsa.PSSSaltLengthEqualsHash`, `8`},
+			{"pads with another salt", "internal/jws.SignBy", `rsa.PSSSaltLengthEqualsHash`, `8`},
 		}},
 		{"dpop.TestNewKeyErrors", []mutant{
 			{"takes a signer of another key", "internal/jws.NewSigner", `!ok {`, `!ok && false {`},

@@ -40,7 +40,15 @@ func NewSigner(name string, signer crypto.Signer) (Signer, error) {
 
 // Sign returns the signature of a signing input, in base64url.
 func (s Signer) Sign(input string) (string, error) {
-	a := s.algorithm
+	return SignBy(s.algorithm.name, input, func(digest []byte, options crypto.SignerOpts) ([]byte, error) {
+		return s.signer.Sign(rand.Reader, digest, options)
+	})
+}
+
+// SignBy returns the signature of a signing input, in base64url. sign is called as the Sign of a
+// crypto.Signer is. name is an algorithm of public keys.
+func SignBy(name, input string, sign func(digest []byte, options crypto.SignerOpts) ([]byte, error)) (string, error) {
+	a := find(name)
 	var sum [sha512.Size]byte
 	digest, options := a.digest(&sum, []byte(input)), crypto.SignerOpts(a.hash)
 	switch a.family {
@@ -49,7 +57,7 @@ func (s Signer) Sign(input string) (string, error) {
 	case pssFamily:
 		options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash} // RFC 7518 section 3.5
 	}
-	signature, err := s.signer.Sign(rand.Reader, digest, options)
+	signature, err := sign(digest, options)
 	if err != nil {
 		return "", fmt.Errorf("the signer failed: %w", err)
 	}
@@ -59,6 +67,29 @@ func (s Signer) Sign(input string) (string, error) {
 		}
 	}
 	return base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// A MAC makes the signatures of one HMAC, RFC 7518 section 3.2. It is safe for concurrent use.
+type MAC struct {
+	verifier *hmacVerifier
+	work     *Workspace
+}
+
+// NewMAC returns the MAC of a secret. It refuses the secrets that NewVerifier refuses.
+func NewMAC(name string, secret []byte) (MAC, error) {
+	v, err := NewVerifier(name, secret)
+	if err != nil {
+		return MAC{}, err
+	}
+	return MAC{v.(*hmacVerifier), NewWorkspace(0)}, nil
+}
+
+// Sign returns the signature of a signing input, in base64url.
+func (m MAC) Sign(input string) (string, error) {
+	b := m.work.buffers.Get().(*buffers)
+	defer m.work.buffers.Put(b)
+	sum, err := m.verifier.sum(b, input)
+	return base64.RawURLEncoding.EncodeToString(sum), err
 }
 
 // joined returns r and s side by side, each of half bytes, RFC 7518 section 3.4. A crypto.Signer

@@ -130,17 +130,23 @@ func (v *hmacVerifier) Verify(signingInput, sig string, w *Workspace) (ok, remem
 	if !decode(signature, sig) {
 		return false, false
 	}
-	h := b.hasher(v.hash)
-	sum, err := sumFrom(h, v.states[:v.size], bytesOf(signingInput), &b.sum)
+	sum, err := v.sum(b, signingInput)
 	if err != nil {
-		return false, false
-	}
-	if sum, err = sumFrom(h, v.states[v.size:], sum, &b.sum); err != nil {
 		return false, false
 	}
 	equal := hmac.Equal(sum, signature)
 	clear(b.sum[:]) // it is a good signature, also where the token's was not
 	return equal, false
+}
+
+// sum returns the HMAC of a signing input. It is in b.sum.
+func (v *hmacVerifier) sum(b *buffers, signingInput string) ([]byte, error) {
+	h := b.hasher(v.hash)
+	sum, err := sumFrom(h, v.states[:v.size], bytesOf(signingInput), &b.sum)
+	if err != nil {
+		return nil, err
+	}
+	return sumFrom(h, v.states[v.size:], sum, &b.sum)
 }
 
 // sumFrom returns the sum of text, hashed from a state of h on. It is in sum.
