@@ -1,6 +1,7 @@
 package dpop
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -25,7 +26,7 @@ import (
 // A Key signs the proofs of a client. It is safe for concurrent use if its signer is, as those of
 // the standard library are. It prints its thumbprint, and nothing that is secret.
 type Key struct {
-	sign       func(input string) (string, error) // a function, for fmt does not look into it; nil in a zero Key
+	sign       func(ctx context.Context, input string) (string, error) // a function, for fmt does not look into it; nil in a zero Key
 	algorithm  string
 	header     string // of each proof, in base64url
 	thumbprint string
@@ -62,6 +63,9 @@ func NewKey(signer crypto.Signer) (*Key, error) {
 		k.algorithm = jws.PS256
 	}
 	s, err := jws.NewSigner(k.algorithm, signer)
+	if err == nil {
+		err = s.Check()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dpop: the signer of NewKey cannot be used: %w", err)
 	}
@@ -103,11 +107,11 @@ func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", errors.New("dpop: the URL of a proof is not an http or https URL with a host: pass all of it, as the request has it")
 	}
-	return k.proof(method, u.Scheme+"://"+u.Host, u, token, nonce)
+	return k.proof(context.Background(), method, u.Scheme+"://"+u.Host, u, token, nonce)
 }
 
 // proof is Proof for the path of a URL at an origin. Its claims are those of RFC 9449 section 4.2.
-func (k *Key) proof(method, origin string, u *url.URL, token, nonce string) (string, error) {
+func (k *Key) proof(ctx context.Context, method, origin string, u *url.URL, token, nonce string) (string, error) {
 	if method == "" {
 		method = http.MethodGet // as net/http does
 	}
@@ -124,7 +128,7 @@ func (k *Key) proof(method, origin string, u *url.URL, token, nonce string) (str
 		return "", fmt.Errorf("dpop: %w", err)
 	}
 	input := k.header + "." + encode(payload)
-	signature, err := k.sign(input)
+	signature, err := k.sign(ctx, input)
 	if err != nil {
 		return "", fmt.Errorf("dpop: no proof could be made: %w", err)
 	}

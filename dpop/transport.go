@@ -210,7 +210,7 @@ func (t *Transport) tokenFor(req *http.Request, origin string) (string, error) {
 // prove sends a copy of a request, which is ours, with a proof. It remembers the nonce of the
 // answer, and returns it: "" if there is none.
 func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, nonce string) (resp *http.Response, fresh string, err error) {
-	proof, err := t.key.proof(req.Method, origin, req.URL, token, nonce)
+	proof, err := t.key.proof(req.Context(), req.Method, origin, req.URL, token, nonce)
 	if err != nil {
 		closeBody(body)
 		return nil, "", err

@@ -2757,10 +2757,10 @@ var register = []clause{
 		{"dpop.TestTransportAndVerifier", nil},
 		{"dpop.TestKeys", []mutant{
 			{"leaves out the zeros of a short r", "internal/jws.joined", `numbers.R.FillBytes(signature[:half])`, `copy(signature, numbers.R.Bytes())`},
-			{"pads with another salt", "internal/jws.SignBy", `rsa.PSSSaltLengthEqualsHash`, `8`},
+			{"pads with another salt", "internal/jws.Signer.Sign", `rsa.PSSSaltLengthEqualsHash`, `8`},
 		}},
 		{"dpop.TestNewKeyErrors", []mutant{
-			{"takes a signer of another key", "internal/jws.NewSigner", `!ok {`, `!ok && false {`},
+			{"takes a signer of another key", "internal/jws.Signer.Check", `!ok {`, `!ok && false {`},
 		}},
 		{"internal/syntax.TestHasError", []mutant{
 			{"takes the error of another scheme", "internal/syntax.HasError", `EqualFold(current, scheme)`, `current != ""`},

@@ -1,7 +1,10 @@
 package jws
 
 import (
+	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha512"
@@ -9,46 +12,107 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
+
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
-// A Signer makes the signatures of one algorithm. It is safe for concurrent use if its
-// crypto.Signer is.
+const maxSigning = 16 // calls of one crypto.Signer at once
+
+// A Signer makes the signatures of one algorithm. It is safe for concurrent use if its crypto.Signer
+// is.
 type Signer struct {
-	signer    crypto.Signer
+	Public  crypto.PublicKey // nil for a secret
+	IsLocal bool             // the key is in memory, so that signing does not stall
+
 	algorithm *algorithm
+	mac       *hmacVerifier // for a secret
+	work      *Workspace    // for a secret
+	signer    crypto.Signer
+	slots     chan struct{}
 }
 
-// NewSigner returns the signer for an algorithm of public keys. signer is not nil, and may be in
-// hardware. It signs once here, to see that it fits its public key.
-func NewSigner(name string, signer crypto.Signer) (Signer, error) {
-	s := Signer{signer, find(name)}
-	verifier, err := NewVerifier(name, signer.Public())
-	if err != nil {
-		return Signer{}, err
+// NewSigner returns the signer for an algorithm and a key: a []byte for HMAC, else a crypto.Signer.
+// A crypto.Signer may be in hardware or at a service. Its Sign is not called here. The error says
+// how to get a good key.
+func NewSigner(name string, material any) (*Signer, error) {
+	s := &Signer{algorithm: find(name)}
+	if s.algorithm.family == hmacFamily {
+		v, err := NewVerifier(name, material)
+		if err == ErrMaterial {
+			return nil, MaterialError(name, material)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.IsLocal, s.mac, s.work = true, v.(*hmacVerifier), NewWorkspace(0)
+		return s, nil
 	}
-	const input = "A signature that is never sent."
-	signature, err := s.Sign(input)
-	if err != nil {
-		return Signer{}, err
+	var ok bool
+	s.signer, ok = material.(crypto.Signer)
+	// Public of a short Ed25519 key panics.
+	if ed, isEd := material.(ed25519.PrivateKey); validate.IsNil(material) || isEd && len(ed) != ed25519.PrivateKeySize {
+		return nil, errors.New("the private key is nil or empty: read one from a file, and check its error")
 	}
-	if ok, _ := verifier.Verify(input, signature, NewWorkspace(0)); !ok {
-		return Signer{}, errors.New("the signature of the signer does not verify: mind that its Public and Sign use the same key")
+	if !ok {
+		return nil, fmt.Errorf("%s signs with a private key or another crypto.Signer, and got %T: read a key from a file with ParsePrivateKey", name, material)
+	}
+	var err error
+	if s.Public, err = publicOf(s.signer); err != nil {
+		return nil, err
+	}
+	if _, err := NewVerifier(name, s.Public); err == ErrMaterial {
+		return nil, fmt.Errorf("%s does not take the key of the signer, a %T: use the algorithm of the key", name, s.Public)
+	} else if err != nil {
+		return nil, err
+	}
+	switch s.signer.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		s.IsLocal = true
+	default:
+		s.slots = make(chan struct{}, maxSigning)
 	}
 	return s, nil
 }
 
-// Sign returns the signature of a signing input, in base64url.
-func (s Signer) Sign(input string) (string, error) {
-	return SignBy(s.algorithm.name, input, func(digest []byte, options crypto.SignerOpts) ([]byte, error) {
-		return s.signer.Sign(rand.Reader, digest, options)
-	})
+// publicOf calls Public of the caller's signer.
+func publicOf(signer crypto.Signer) (public any, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("Public of the signer panics (%T): have it return the public key", signer)
+		}
+	}()
+	return signer.Public(), nil
 }
 
-// SignBy returns the signature of a signing input, in base64url. sign is called as the Sign of a
-// crypto.Signer is. name is an algorithm of public keys.
-func SignBy(name, input string, sign func(digest []byte, options crypto.SignerOpts) ([]byte, error)) (string, error) {
-	a := find(name)
+// Check signs once, and returns an error if the signature is not one of the public key.
+func (s *Signer) Check() error {
+	const input = "A signature that is never sent."
+	signature, err := s.Sign(context.Background(), input)
+	if err != nil || s.mac != nil {
+		return err
+	}
+	verifier, err := NewVerifier(s.algorithm.name, s.Public)
+	if err != nil {
+		return err
+	}
+	if ok, _ := verifier.Verify(input, signature, NewWorkspace(0)); !ok {
+		return errors.New("the signature of the signer does not verify: mind that its Public and Sign use the same key")
+	}
+	return nil
+}
+
+// Sign returns the signature of a signing input, in base64url. It returns when ctx is done at the
+// latest.
+func (s *Signer) Sign(ctx context.Context, input string) (string, error) {
+	if s.mac != nil {
+		b := s.work.buffers.Get().(*buffers)
+		defer s.work.buffers.Put(b)
+		sum, err := s.mac.sum(b, input)
+		return base64.RawURLEncoding.EncodeToString(sum), err
+	}
+	a := s.algorithm
 	var sum [sha512.Size]byte
 	digest, options := a.digest(&sum, []byte(input)), crypto.SignerOpts(a.hash)
 	switch a.family {
@@ -57,7 +121,7 @@ func SignBy(name, input string, sign func(digest []byte, options crypto.SignerOp
 	case pssFamily:
 		options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash} // RFC 7518 section 3.5
 	}
-	signature, err := sign(digest, options)
+	signature, err := s.call(ctx, digest, options)
 	if err != nil {
 		return "", fmt.Errorf("the signer failed: %w", err)
 	}
@@ -69,27 +133,45 @@ func SignBy(name, input string, sign func(digest []byte, options crypto.SignerOp
 	return base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
-// A MAC makes the signatures of one HMAC, RFC 7518 section 3.2. It is safe for concurrent use.
-type MAC struct {
-	verifier *hmacVerifier
-	work     *Workspace
-}
-
-// NewMAC returns the MAC of a secret. It refuses the secrets that NewVerifier refuses.
-func NewMAC(name string, secret []byte) (MAC, error) {
-	v, err := NewVerifier(name, secret)
-	if err != nil {
-		return MAC{}, err
+// call calls the crypto.Signer, on a goroutine if it may stall. That keeps its slot until the signer
+// returns, so there are never more than maxSigning of them.
+func (s *Signer) call(ctx context.Context, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
+	if s.IsLocal {
+		return s.signer.Sign(rand.Reader, digest, opts)
 	}
-	return MAC{v.(*hmacVerifier), NewWorkspace(0)}, nil
-}
-
-// Sign returns the signature of a signing input, in base64url.
-func (m MAC) Sign(input string) (string, error) {
-	b := m.work.buffers.Get().(*buffers)
-	defer m.work.buffers.Put(b)
-	sum, err := m.verifier.sum(b, input)
-	return base64.RawURLEncoding.EncodeToString(sum), err
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%d calls of it have not returned: %w", maxSigning, context.Cause(ctx))
+	}
+	type result struct {
+		signature []byte
+		err       error
+	}
+	done := make(chan result, 1)
+	go func() {
+		res := result{err: errors.New("it ended its goroutine")}
+		defer func() {
+			if p := recover(); p != nil {
+				res = result{err: fmt.Errorf("it panicked: %.200v", p)}
+			}
+			<-s.slots
+			done <- res
+		}()
+		if withContext, ok := s.signer.(interface {
+			SignContext(ctx context.Context, rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+		}); ok {
+			res.signature, res.err = withContext.SignContext(ctx, rand.Reader, digest, opts)
+		} else {
+			res.signature, res.err = s.signer.Sign(rand.Reader, digest, opts)
+		}
+	}()
+	select {
+	case res := <-done:
+		return res.signature, res.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // joined returns r and s side by side, each of half bytes, RFC 7518 section 3.4. A crypto.Signer
