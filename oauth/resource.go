@@ -10,10 +10,11 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"github.com/jwthttp/jwthttp/internal/document"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -218,27 +219,7 @@ func (r *Resource) Path() string { return r.path }
 //     and the same for every client.
 //   - Other methods get a 405.
 func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	const allow = "GET, HEAD, OPTIONS"
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	switch req.Method {
-	case http.MethodGet, http.MethodHead:
-		h.Set("Cache-Control", "public, max-age=3600")
-		h.Set("Content-Type", "application/json")
-		h.Set("Content-Length", strconv.Itoa(len(r.document)))
-		if req.Method == http.MethodGet {
-			w.Write(r.document)
-		}
-	case http.MethodOptions:
-		h.Set("Allow", allow)
-		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
-		h.Set("Access-Control-Allow-Headers", "*") // such as MCP-Protocol-Version and traceparent
-		h.Set("Access-Control-Max-Age", "3600")
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		h.Set("Allow", allow)
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-	}
+	document.Serve(w, req, "application/json", time.Hour, r.document)
 }
 
 // checkSigned finds what keeps a client from using signed metadata for this resource, RFC 9728
