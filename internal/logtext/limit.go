@@ -33,9 +33,7 @@ func (l *Limit) Allow() (suppressed int, ok bool) {
 // Log writes a record if l allows it. It adds how many were suppressed before, if any. A nil
 // logger is slog.Default().
 func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
-	if logger == nil {
-		logger = slog.Default()
-	}
+	logger = orDefault(logger)
 	if !logger.Enabled(ctx, level) {
 		return
 	}
@@ -47,4 +45,17 @@ func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, 
 		attrs = append(attrs, slog.Int("suppressed", suppressed))
 	}
 	logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// Log writes a record that comes once, such as that of a constructor. A nil logger is
+// slog.Default().
+func Log(logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
+	orDefault(logger).LogAttrs(context.Background(), level, message, attrs...)
+}
+
+func orDefault(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		return slog.Default()
+	}
+	return logger
 }

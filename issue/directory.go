@@ -1,0 +1,176 @@
+package issue
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+)
+
+const (
+	reloadAfter  = 10 * time.Second
+	maxFiles     = 256
+	maxFileBytes = 64 << 10
+)
+
+// layouts are the names that files may have, without the part from the first dot on.
+var layouts = []string{"2006-01-02", "20060102T150405Z"}
+
+// Directory returns the keys of an issuer that are private keys in files, all of its keys. A file
+// is as for [ParsePrivateKey]. Its name is the time in UTC from which the key signs, as for
+// [Key.From], and an extension, if any:
+//
+//	2026-11-28.pem          at midnight
+//	20261128T143000Z.pem    "date -u +%Y%m%dT%H%M%SZ" prints this form
+//
+// One key has a time that is over, since one must sign now. The algorithm is RS256 for RSA, ES256, ES384 or ES512 for a curve,
+// and EdDSA for Ed25519. Names that begin with a dot, and end in .pub, are passed over. Any other
+// file is an error, and so is a directory without keys.
+//
+// [New] reads the directory. While tokens are made or verified, it is read again every 10 seconds,
+// so a file that a cron job or a Kubernetes secret adds needs no restart. If the directory cannot
+// be read then, or has a bad file, the keys before it stay in use, and it is logged at Error, once a
+// minute at most. A key whose file is removed is no longer accepted, so remove it only after
+// [Options].Lifetime and 10 minutes from its successor's time on.
+func Directory(path string) Key { return Key{&material{directory: &directory{path: path}}} }
+
+// A directory is safe for concurrent use.
+type directory struct {
+	path   string
+	failed logtext.Limit
+
+	mu   sync.Mutex
+	sum  [sha256.Size]byte // of all names and files; zero before the first time
+	keys []Key             // that they are, by From
+}
+
+// load returns the keys in the files. isNew reports whether there are others than the last time.
+func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	files, sum, err := readFiles(d.path)
+	if err != nil {
+		return nil, false, fmt.Errorf("the directory of keys: %w", err)
+	}
+	if sum == d.sum {
+		return d.keys, false, nil
+	}
+	var errs []error
+	for _, f := range files {
+		key, err := f.key()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("the file %s: %w", logtext.Quote(f.name), err))
+		}
+		keys = append(keys, key)
+	}
+	if errs == nil {
+		errs = append(errs, sortKeys(keys, now))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, false, err
+	}
+	d.sum, d.keys = sum, keys
+	return keys, true, nil
+}
+
+// reload returns the keys of a ring: those in the files, or before if there is a fault.
+func (d *directory) reload(r *ring, before []Key, now time.Time) []Key {
+	keys, isNew, err := d.load(now)
+	if err != nil {
+		d.failed.Log(context.Background(), r.logger, slog.LevelError, "issue: the keys cannot be read again, and those of before stay in use", slog.Any("err", err))
+		return before
+	}
+	if isNew {
+		r.warn(keys, now)
+	}
+	return keys
+}
+
+// A file is one of a directory.
+type file struct {
+	name string
+	data []byte
+}
+
+func readFiles(path string) (files []file, sum [sha256.Size]byte, err error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, sum, err
+	}
+	digest := sha256.New()
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".pub") {
+			continue // "..data" of Kubernetes; the public half of ssh-keygen
+		}
+		if len(files) == maxFiles {
+			return nil, sum, fmt.Errorf("%s has more than %d keys: remove those that are over", path, maxFiles)
+		}
+		data, err := readFile(filepath.Join(path, name))
+		if err != nil {
+			return nil, sum, err
+		}
+		files = append(files, file{name, data})
+		fmt.Fprintf(digest, "%q %d ", name, len(data))
+		digest.Write(data)
+	}
+	if files == nil {
+		return nil, sum, fmt.Errorf("%s has no keys: add one, such as by \"openssl genpkey -algorithm ed25519 -out %s\"", path, filepath.Join(path, "2006-01-02.pem"))
+	}
+	digest.Sum(sum[:0])
+	return files, sum, nil
+}
+
+// readFile reads a file of at most maxFileBytes. It may be a symbolic link, as in a Kubernetes
+// secret. It is opened without waiting for a writer, as a named pipe would.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
+		return nil, fmt.Errorf("%s is not a file of at most %d bytes: keep nothing but keys in the directory", path, maxFileBytes)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFileBytes))
+}
+
+// key returns the key that a file has.
+func (f file) key() (Key, error) {
+	stem, _, _ := strings.Cut(f.name, ".")
+	var from time.Time
+	err := errors.New("no layout")
+	for _, layout := range layouts {
+		if from, err = time.Parse(layout, stem); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("its name is not the time from which its key signs: call it like %s.pem or %s.pem, or move it away", layouts[0], layouts[1])
+	}
+	signer, err := jws.ParsePrivateKey(f.data)
+	if err != nil {
+		return Key{}, err
+	}
+	return keyOf(signer).From(from), nil
+}
+
+// keyOf returns the key of a signer that ParsePrivateKey has returned.
+func keyOf(signer crypto.Signer) Key {
+	return NewKey(jws.MethodOf(jws.AlgorithmsFor(signer.Public())[0]), signer)
+}

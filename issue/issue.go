@@ -1,0 +1,214 @@
+// Package issue makes the tokens that your own middleware accepts. What signs and what verifies is
+// written once, so it cannot differ:
+//
+//	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
+//	if err != nil {
+//		log.Fatal(err) // says what to mend
+//	}
+//	auth, err := jwthttp.New[Claims](iss, iss.Options())
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	token, expires, err := iss.Token(ctx, Claims{Subject: "alice"})
+//
+// Token and expires fit the Set of package cookie.
+//
+// With [NewKey] others can verify the tokens without a secret. [Issuer.JWKS] and [Issuer.Metadata]
+// publish the public keys, which package jwks and other libraries fetch. A key is replaced by a
+// successor with [Key.From], and no token is refused in between. [Directory] reads keys from files.
+package issue
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
+)
+
+const (
+	defaultLifetime = 15 * time.Minute
+	maxLifetime     = 24 * time.Hour
+)
+
+// Options say what is the same in all tokens of an [Issuer]. The zero value makes tokens of 15
+// minutes without iss and aud.
+type Options struct {
+	// Issuer is the iss of the tokens, "" for none. It is the URL of this service if others fetch
+	// the keys: see [Issuer.Metadata].
+	Issuer string
+
+	// Audience is the aud of the tokens: the services that they are for. A token without audience
+	// has no aud.
+	Audience []string
+
+	// Lifetime is from iat to exp: 15 minutes if 0, else from 1 second to 24 hours. exp is in whole
+	// seconds, rounded down.
+	Lifetime time.Duration
+
+	// Type is the typ of the tokens, such as "at+jwt" (RFC 9068). It is "JWT" if empty, and then
+	// the middleware has no rule of its own for it.
+	Type string
+
+	// Bindings are those of the middleware. If there are any, the claims of each token must have
+	// a cnf with the thumbprint of the client's key, for one of them.
+	Bindings []jwthttp.Binding
+
+	// Logger gets what the operator must mend, such as a [Directory] that cannot be read. nil is
+	// [slog.Default], asked for each record. Nothing secret is logged.
+	Logger *slog.Logger
+}
+
+// An Issuer makes tokens, and is the [jwthttp.KeySource] that verifies them. Make one with [New].
+// It is safe for concurrent use.
+type Issuer[C any] struct {
+	core *core
+	own  *jwthttp.Middleware[C] // which verifies what was made
+}
+
+// A core is what an Issuer is without the claims type.
+type core struct {
+	opts    Options
+	fixed   []fixed
+	members []string // of cnf, one for each Binding
+	ring    *ring
+}
+
+// New returns an issuer of tokens with claims C, which is the type of the middleware's claims. keys
+// are one that signs, and its predecessors and successors: see [Key.From]. The error names
+// everything that is wrong at once, each with how to mend it.
+func New[C any](opts Options, keys ...Key) (*Issuer[C], error) {
+	opts.Audience, opts.Bindings = slices.Clone(opts.Audience), slices.Clone(opts.Bindings)
+	errLifetime := validate.Duration("Options.Lifetime", opts.Lifetime, maxLifetime, "1s to 24h, or 0 for 15m")
+	if errLifetime == nil && opts.Lifetime > 0 && opts.Lifetime < time.Second {
+		errLifetime = fmt.Errorf("Options.Lifetime is %v: use 1s to 24h, or 0 for 15m", opts.Lifetime)
+	}
+	opts.Lifetime = cmp.Or(opts.Lifetime, defaultLifetime)
+	ring, errKeys := newRing(keys, &opts, cmp.Or(syntax.BareType(opts.Type), "JWT"))
+	iss := &Issuer[C]{core: &core{opts: opts, ring: ring, fixed: fixedClaims(&opts)}}
+	_, errOptions := jwthttp.New[C](iss, iss.Options())
+	// Under Bindings, Verify accepts no bound token, because no request proves the key.
+	check := iss.Options()
+	check.RememberSignatures, check.AllowSenderConstrained, check.Bindings = -1, len(opts.Bindings) > 0, nil
+	own, errOwn := jwthttp.New[C](iss, check)
+	if errOptions == nil {
+		errOptions = errOwn
+	}
+	if err := errors.Join(errKeys, errLifetime, errOptions); err != nil {
+		return nil, validate.Prefixed("issue: ", err)
+	}
+	for _, b := range opts.Bindings {
+		iss.core.members = append(iss.core.members, b.Member())
+	}
+	iss.own = own
+	return iss, nil
+}
+
+// Options returns the options of a middleware that accepts the tokens: Issuer, Audience, Type and
+// Bindings. You may set further fields, such as Extractors.
+func (iss *Issuer[C]) Options() jwthttp.Options {
+	o := &iss.core.opts
+	return jwthttp.Options{Issuer: o.Issuer, Audience: slices.Clone(o.Audience), Type: o.Type, Bindings: slices.Clone(o.Bindings)}
+}
+
+// Keys returns the keys that may verify a token with header h, as a [jwthttp.KeySource] does.
+func (iss *Issuer[C]) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	return iss.core.ring.at(time.Now()).accepted.Keys(ctx, h)
+}
+
+// Issuer returns Options.Issuer, so that [jwthttp.New] refuses another one.
+func (iss *Issuer[C]) Issuer() string { return iss.core.opts.Issuer }
+
+// A Claim is one that the claims type does not have, such as sid or auth_time. The value is one
+// that encoding/json can encode.
+type Claim struct {
+	Name  string
+	Value any
+}
+
+// Token returns a token with claims, and the time of its exp. It sets these claims:
+//
+//   - iss and aud: those of [Options]
+//   - iat: now, in whole seconds
+//   - exp: Lifetime from now. An exp of the claims that is earlier is kept.
+//   - jti: random. A jti of the claims is kept.
+//
+// Claims that contradict are an error: another iss or aud, an iat that is not of the last minute, an
+// exp that is later or over. Of the registered claims (RFC 7519 section 4.1) and cnf, one that is
+// "", 0, null or [] counts as absent. claims are encoded by encoding/json, and more is added to them.
+//
+// Token verifies what it has made, as the middleware will: a numeric sub, a token that is too large,
+// a Validate that fails. There is either a token or an error:
+//
+//   - An error that wraps [jwthttp.ErrUnavailable] says that the signer failed, or that ctx ended
+//     before it signed.
+//   - Any other error is one of the claims, and wraps [jwthttp.ErrMisconfigured].
+//
+// So [jwthttp.WriteError] answers 503 and 500. No error holds a token.
+func (iss *Issuer[C]) Token(ctx context.Context, claims C, more ...Claim) (token string, expires time.Time, err error) {
+	token, expires, err = iss.core.make(ctx, claims, more)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	if _, err := iss.own.Verify(ctx, token); err != nil {
+		return "", time.Time{}, refusal(err)
+	}
+	return token, expires, nil
+}
+
+// make returns a token that is not verified yet.
+func (c *core) make(ctx context.Context, claims any, more []Claim) (token string, expires time.Time, err error) {
+	now := time.Now()
+	text, expires, err := c.payload(claims, more, now)
+	if err != nil {
+		return "", time.Time{}, &failure{err.Error(), []error{jwthttp.ErrMisconfigured, err}}
+	}
+	if err = ctx.Err(); err == nil {
+		s := c.ring.at(now)
+		input := s.header + encode(text)
+		var signature string
+		if signature, err = s.signs.signer.Sign(ctx, input); err == nil {
+			return input + "." + signature, expires, nil
+		}
+	}
+	return "", time.Time{}, &failure{"no token could be signed: " + logtext.Cut(err.Error()), []error{jwthttp.ErrUnavailable, err}}
+}
+
+// refusal returns the error for a token that the middleware refuses. It is not of the kind that a
+// client's token gets.
+func refusal(err error) error {
+	f := &failure{"the middleware would refuse the token: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": "), []error{jwthttp.ErrMisconfigured}}
+	switch {
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return &failure{"the signer's signature does not verify: have its Public and its Sign use the same key", []error{jwthttp.ErrUnavailable}}
+	case errors.Is(err, jwthttp.ErrUnavailable):
+		f.causes[0] = jwthttp.ErrUnavailable
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, cause := range several.Unwrap() {
+			if cause != jwthttp.ErrInvalidToken {
+				f.causes = append(f.causes, cause)
+			}
+		}
+	}
+	return f
+}
+
+// A failure is why there is no token. The first cause is its kind.
+type failure struct {
+	text   string
+	causes []error
+}
+
+func (f *failure) Error() string   { return "issue: " + f.text }
+func (f *failure) Unwrap() []error { return f.causes }
