@@ -749,6 +749,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"broken PEM", strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},
 		{"DER", string(pkix(t, pub)), "got DER"},
 		{"JWK", `{"kty":"RSA"}`, "perhaps a JWK"},
+		{"base64 of PEM", base64.StdEncoding.EncodeToString([]byte(pemText)), "decode it with"}, {"UTF-16", "\xff\xfe-\x00-\x00", "got UTF-16"},
 		{"1024 bits", block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(small)), "2048 to 8192 bits, not 1024"},
 		{"ssh-ed25519", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG x", `of the kind "ssh-ed25519"`},
 		{"ecdsa", "ecdsa-sha2-nistp256 AAAA x", "want ssh-rsa"},

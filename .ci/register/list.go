@@ -2962,4 +2962,73 @@ var register = []clause{
 		{"dpop.TestAnswersOnTheWire", nil},
 		{"dpop.Example", nil},
 	}},
+	{"DOC", "ParsePrivateKey reads what openssl and ssh-keygen write", []proof{
+		{"internal/jws.TestParsePrivateKey/sec1-p256", []mutant{
+			{"does not pass over EC PARAMETERS", "internal/jws.ParsePrivateKey", `"EC PARAMETERS"`, `"PARAMETERS"`},
+		}},
+		{"internal/jws.TestParsePrivateKey/sec1-compressed", []mutant{
+			{"takes no compressed point", "internal/jws.ecKey", `2 + own`, `4 + own`},
+		}},
+		{"internal/jws.TestParsePrivateKeyOfSSHKeygen", nil},
+		{"internal/jws.TestParsePrivateKeyOfOtherPrograms", []mutant{
+			{"takes any public half that is beside a key of Ed25519", "internal/jws.parsePKCS8", `form.Public.BitLength > 0`, `false`},
+			{"takes no scalar without its zeros", "internal/jws.ecKey", `max(size-len(scalar), 0)`, `0`},
+		}},
+		{"internal/jws.FuzzParsePrivateKey", nil},
+	}},
+	{"DOC", "and no damaged file, whose halves may be those of two keys", []proof{
+		{"internal/jws.TestParsePrivateKeyRefuses/checkints that differ", []mutant{
+			{"does not compare the checkints", "internal/jws.parseOpenSSH", ` || !bytes.Equal(halves[1][:4], halves[1][4:8])`, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/padding that ends with another number", []mutant{
+			{"looks at the first byte of the padding", "internal/jws.isPadding", `range b {`, `range b[:min(len(b), 1)] {`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/OpenSSH with more after it", []mutant{
+			{"takes an OpenSSH key with more after it", "internal/jws.parseOpenSSH", `len(rest) > 0`, `len(rest) > 9`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/PKCS#8 with more after it", []mutant{
+			{"takes DER with more after it", "internal/jws.isDER", ` && len(rest) == 0`, ` && len(rest) >= 0`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/Ed25519 with the public half of another", []mutant{
+			{"does not read the public half of an Ed25519 key", "internal/jws.parseOpenSSH", ` || !isPublic(public, name[0], key[ed25519.SeedSize:])`, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/RSA with the public half of another", []mutant{
+			{"takes every public half", "internal/jws.isPublic", `ok && `, `true || ok && `},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/EC with another scalar", []mutant{
+			{"takes a scalar of another point", "internal/jws.ecKey", `len(point) > 0 && `, `len(point) > 999 && `},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/EC without a point", []mutant{
+			{"takes an ssh key without a point", "internal/jws.parseOpenSSH", ` || len(f[1]) == 0`, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/RSA with another private exponent", []mutant{
+			{"does not validate an RSA key", "internal/jws.sshPrivateRSA", `err != nil || `, `err == nil && `},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/RSA with another coefficient", []mutant{
+			{"does not compare the coefficient", "internal/jws.sshPrivateRSA", ` || key.Precomputed.Qinv.Cmp(number(3)) != 0`, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyCutShort", []mutant{
+			{"reads a length that is one byte too large", "internal/jws.sshStrings", `uint64(len(b)-4) <`, `uint64(len(b)-3) <`},
+		}},
+	}},
+	{"DOC", "nor one that is encrypted, too small, or one of two", []proof{
+		{"internal/jws.TestParsePrivateKeyRefuses/a cipher", []mutant{
+			{"takes an encrypted OpenSSH key", "internal/jws.parseOpenSSH", `string(head[0]) != "none" || `, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/encrypted PKCS#1", []mutant{
+			{"does not look at Proc-Type", "internal/jws.parsePrivatePEM", ` || block.Headers["Proc-Type"] != ""`, ``},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/RSA of 1024 bits", []mutant{
+			{"takes a small RSA key of openssl", "internal/jws.parsePKCS1", `err := checkRSA(&rsa.PublicKey{N: form.N, E: form.E}); err != nil`, `err := error(nil); err != nil`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/RSA of 1024 bits of ssh-keygen", []mutant{
+			{"takes a small RSA key of ssh-keygen", "internal/jws.sshPrivateRSA", `err := checkRSA(pub); err != nil`, `err := error(nil); err != nil`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/two keys", []mutant{
+			{"takes the first of two keys", "internal/jws.ParsePrivateKey", `blocks > 1`, `blocks > 2`},
+		}},
+		{"internal/jws.TestParsePrivateKeyRefuses/two keys in a block", []mutant{
+			{"takes the first of two keys in a block", "internal/jws.parseOpenSSH", `Uint32(b) != 1`, `Uint32(b) == 0`},
+		}},
+	}},
 }

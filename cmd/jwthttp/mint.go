@@ -40,7 +40,7 @@ pair that is thrown away, and shows the public key that verifies the token:
 	jwthttp mint -sub alice -audience orders -public key.pem > token.txt
 	jwthttp explain -key key.pem -audience orders token.txt
 
-With a secret, or with a private key in PEM, it signs with that:
+With a secret, or with a private key of openssl or ssh-keygen, it signs with that:
 
 	export JWT_SECRET=$(openssl rand -base64 32)
 	curl -H "Authorization: Bearer $(jwthttp mint -secret-env JWT_SECRET -sub alice)" http://127.0.0.1:8080/me
@@ -77,7 +77,7 @@ func (o *order) addTo(fs *flag.FlagSet) {
 	fs.StringVar(&o.typ, "type", "JWT", "the `typ`, for the header, such as at+jwt; \"\" for none")
 	fs.StringVar(&o.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret")
 	fs.StringVar(&o.secretFile, "secret-file", "", "the `file` that has the secret; every byte of it counts")
-	fs.StringVar(&o.keyFile, "key", "", "the `file` that has the private key, in PEM")
+	fs.StringVar(&o.keyFile, "key", "", "the `file` that has the private key, of openssl or ssh-keygen")
 	fs.StringVar(&o.publicFile, "public", "", "the `file` to write the public key to; an existing one is replaced")
 }
 
@@ -258,30 +258,11 @@ func readPrivateKey(name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		var key any
-		switch block.Type {
-		case "PRIVATE KEY":
-			key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-		case "RSA PRIVATE KEY":
-			key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-		case "EC PRIVATE KEY":
-			key, err = x509.ParseECPrivateKey(block.Bytes)
-		case "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
-			return nil, errors.New("-key: it is a public key, and only the private half signs: pass the file that \"openssl genpkey\" has made")
-		case "OPENSSH PRIVATE KEY":
-			return nil, errors.New("-key: it is a private key of OpenSSH: convert a copy of it with \"ssh-keygen -p -m pkcs8 -f COPY\"")
-		case "EC PARAMETERS":
-			continue
-		default:
-			return nil, errors.New("-key: it is not a plain private key in PEM: decrypt or convert it with \"openssl pkey -in FILE\"")
-		}
-		if err != nil {
-			return nil, errors.New("-key: the private key is damaged: copy the file whole")
-		}
-		return key, nil
+	key, err := jws.ParsePrivateKey(data)
+	if err != nil {
+		return nil, fmt.Errorf("-key: %w", err)
 	}
-	return nil, errors.New("-key: it has no PEM block: make a key with \"openssl genpkey -algorithm ed25519 -out FILE\"")
+	return key, nil
 }
 
 // methodFor returns how to sign with a key. An empty algorithm is the usual one of the key.
@@ -302,13 +283,8 @@ func methodFor(algorithm string, key any) (jwt.SigningMethod, error) {
 		for _, name := range jws.AlgorithmsFor(&k.PublicKey) {
 			methods = append(methods, jws.MethodOf(name))
 		}
-		if methods == nil {
-			return nil, errors.New("-key: its curve is not P-256, P-384 or P-521: make one with \"openssl ecparam -name prime256v1 -genkey -noout\"")
-		}
 	case ed25519.PrivateKey:
 		methods = []jwt.SigningMethod{jwt.SigningMethodEdDSA}
-	default:
-		return nil, errors.New("-key: it is a key of a kind that signs no tokens: use RSA, P-256, P-384, P-521 or Ed25519")
 	}
 	var names []string
 	for _, m := range methods {
