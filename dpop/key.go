@@ -107,6 +107,9 @@ func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", errors.New("dpop: the URL of a proof is not an http or https URL with a host: pass all of it, as the request has it")
 	}
+	if token != "" && !syntax.IsB64Token(token) {
+		return "", errors.New("dpop: the token of a proof has characters that no token has: pass it alone, without Bearer or DPoP before it")
+	}
 	return k.proof(context.Background(), method, u.Scheme+"://"+u.Host, u, token, nonce)
 }
 

@@ -65,6 +65,7 @@ var (
 	errSignature  = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
 	errNoRequest  = invalid("htm or htu is missing or not a string")
 	errJTI        = invalid("jti is missing, or is not a string of 1 to 256 bytes")
+	errNoAth      = invalid("ath is missing, as in a proof for a token endpoint, or is not a string: have the client make the proof for the token that it sends")
 	errAth        = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
 	errTimes      = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970, in at most 32 bytes")
 	errNonceType  = invalid("nonce is not a string")
@@ -189,7 +190,7 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 	case c.htm == nil || !isString(c.htm) || c.htu == nil || !isString(c.htu):
 		return c, errNoRequest
 	case c.ath == nil || !isString(c.ath):
-		return c, errAth
+		return c, errNoAth
 	case c.nonce != nil && !isString(c.nonce):
 		return c, errNonceType
 	}

@@ -89,6 +89,10 @@ func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
 
 // RoundTrip implements [http.RoundTripper]. It does not change req.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t == nil || t.base == nil {
+		closeBody(req.Body)
+		return nil, errors.New("dpop: the Transport is empty: make it with NewTransport, and check its error")
+	}
 	origin := t.originOf(req)
 	if origin == "" {
 		return t.base.RoundTrip(withoutCredentials(req))

@@ -134,6 +134,9 @@ func TestProofsOfAKey(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	if _, err := key.Proof("GET", base, "Bearer "+token, ""); !contains(err, "dpop: the token of a proof has characters that no token has: pass it alone") {
+		t.Errorf("a token with its scheme: %v", err)
+	}
 }
 
 func TestNewKeyErrors(t *testing.T) {
@@ -547,6 +550,11 @@ func TestTransportErrors(t *testing.T) {
 		if resp, err := transport.RoundTrip(r); resp != nil || !contains(err, tc.want) || !contains(err, "dpop: ") || !closed.Load() {
 			t.Errorf("%s: %v, body closed: %v", name, err, closed.Load())
 		}
+	}
+	var closed atomic.Bool
+	r, _ := http.NewRequest("POST", s.URL, closer{strings.NewReader("x"), &closed})
+	if _, err := new(dpop.Transport).RoundTrip(r); !contains(err, "make it with NewTransport") || !closed.Load() {
+		t.Errorf("a zero Transport: %v, body closed: %v", err, closed.Load())
 	}
 	if len(s.seen) != 0 {
 		t.Error("a request was sent")

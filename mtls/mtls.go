@@ -91,6 +91,12 @@ func Forwarded(header string, format Format, proxies ...string) (*Binding, error
 	if !syntax.IsToken(header) {
 		fault("%s is not the name of a header: write it like X-SSL-Client-Cert", logtext.Quote(header))
 	}
+	switch b.header {
+	case "Authorization", "Cookie", "Dpop":
+		fault("the header %s is the client's own: name the one into which the proxy writes the certificate", b.header)
+	case "Host", "Trailer", "Transfer-Encoding":
+		fault("net/http takes %s out of the headers: have the proxy write the certificate into another one", b.header)
+	}
 	if format.String() == "" {
 		fault("the format %d is not known: use ClientCert, EscapedPEM, XFCC or Base64DER", int(format))
 	}

@@ -398,6 +398,9 @@ func TestForwardedMisuse(t *testing.T) {
 		want         []string
 	}{
 		{"no header", "", mtls.XFCC, []string{"::1"}, []string{`mtls: "" is not the name of a header: write it like X-SSL-Client-Cert`}},
+		{"the client's token", "authorization", mtls.XFCC, []string{"::1"}, []string{`mtls: the header Authorization is the client's own`}},
+		{"the client's proof", "DPoP", mtls.XFCC, []string{"::1"}, []string{`mtls: the header Dpop is the client's own`}},
+		{"a header that is not there", "Host", mtls.XFCC, []string{"::1"}, []string{`mtls: net/http takes Host out of the headers`}},
 		{"a header with a colon", "Client-Cert:", mtls.XFCC, []string{"::1"}, []string{`mtls: "Client-Cert:" is not the name of a header`}},
 		{"no format", "X-Cert", 0, []string{"::1"}, []string{"mtls: the format 0 is not known: use ClientCert, EscapedPEM, XFCC or Base64DER"}},
 		{"an unknown format", "X-Cert", 5, []string{"::1"}, []string{"mtls: the format 5 is not known"}},
