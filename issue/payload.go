@@ -36,13 +36,6 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	}
 	p := &payload{core: c, now: now, expires: now.Add(c.opts.Lifetime).Truncate(time.Second)}
 	p.text = append(make([]byte, 0, len(encoded)+256), '{')
-	isObject, _ := tokenjson.Members(encoded, len(encoded), len(encoded), func(name, value []byte) bool {
-		err = p.add(string(name), value)
-		return err == nil
-	})
-	if !isObject {
-		err = errors.New("the claims are not a JSON object: use a struct or a map of strings")
-	}
 	for _, m := range more {
 		value, errValue := marshal(m.Value)
 		if errValue == nil {
@@ -51,6 +44,16 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 		if errValue != nil {
 			err = errors.Join(err, fmt.Errorf("the claim %.100q: %w", m.Name, errValue))
 		}
+	}
+	isObject, _ := tokenjson.Members(encoded, len(encoded), len(encoded), func(name, value []byte) bool {
+		if isZero(value) && slices.ContainsFunc(more, func(m Claim) bool { return m.Name == string(name) }) {
+			return true // a field that waits for it
+		}
+		err = errors.Join(err, p.add(string(name), value))
+		return true
+	})
+	if !isObject {
+		err = errors.Join(err, errors.New("the claims are not a JSON object: use a struct or a map of strings"))
 	}
 	if len(c.opts.Bindings) > 0 && !p.isBound {
 		err = errors.Join(err, errors.New("the claims have no cnf, and Options.Bindings want one: add the Claim cnf with the thumbprint of the client's key"))
@@ -90,13 +93,22 @@ func fixedClaims(o *Options) (all []fixed) {
 	return all
 }
 
+// isZero reports whether a claim counts as absent.
+func isZero(value []byte) bool {
+	switch string(value) {
+	case `""`, `0`, `null`, `[]`:
+		return true
+	}
+	return false
+}
+
 // add takes one claim, and keeps those back that the issuer sets. It returns an error for one that
 // contradicts.
 func (p *payload) add(name string, value []byte) error {
 	switch name {
 	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf":
-		if slices.Contains([]string{`""`, `0`, `null`, `[]`}, string(value)) {
-			return nil // as good as absent
+		if isZero(value) {
+			return nil
 		}
 	}
 	switch name {
