@@ -25,7 +25,7 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	blocks := strings.Count(text, beginPEM)
 	block, rest := pem.Decode(data)
 	if block != nil && block.Type == "EC PARAMETERS" { // "openssl ecparam -genkey" writes it before the key
-		if block, rest = pem.Decode(rest); block == nil && blocks == 1 {
+		if block, _ = pem.Decode(rest); block == nil && blocks == 1 {
 			return nil, errors.New("got the parameters of an EC key and no key: make one with " + makeEC)
 		}
 		blocks--
@@ -79,12 +79,12 @@ func parsePrivatePEM(block *pem.Block) (crypto.Signer, error) {
 	case "DSA PRIVATE KEY":
 		return nil, errKind("a DSA")
 	case "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
-		return nil, errors.New("got a public key, and only the private half signs: pass the file that \"openssl genpkey\" has made")
+		return nil, errors.New("got a public key or a certificate, and only the private half signs: pass the file that \"openssl genpkey\" has made")
 	}
 	return nil, errors.New("got a PEM block of another kind: want PRIVATE KEY, RSA PRIVATE KEY, EC PRIVATE KEY or OPENSSH PRIVATE KEY")
 }
 
-// maxKeyBytes is more than three times an RSA key of 8192 bits. It bounds the work for a bad one.
+// maxKeyBytes is three times the size of an RSA key of 8192 bits. It bounds the work for a bad key.
 const maxKeyBytes = 16 << 10
 
 // isDER reads all of der into form.
@@ -93,7 +93,8 @@ func isDER(der []byte, form any) bool {
 	return err == nil && len(rest) == 0
 }
 
-// parsePKCS8 reads the form of RFC 5958 section 2. Only for Ed25519 do programs add the public half.
+// parsePKCS8 reads the form of RFC 5958 section 2. Some programs add the public half to a key of
+// Ed25519.
 func parsePKCS8(der []byte) (crypto.Signer, error) {
 	var form struct {
 		Version    int
@@ -132,8 +133,8 @@ func parsePKCS8(der []byte) (crypto.Signer, error) {
 	return nil, errKind("another kind of")
 }
 
-// parsePKCS1 reads the form of RFC 8017 appendix A.1.2. The size of the key comes before the
-// work that it takes.
+// parsePKCS1 reads the form of RFC 8017 appendix A.1.2. The size is checked first, because it
+// bounds the work.
 func parsePKCS1(der []byte) (crypto.Signer, error) {
 	var form struct {
 		Version int
@@ -153,7 +154,8 @@ func parsePKCS1(der []byte) (crypto.Signer, error) {
 	return key, nil
 }
 
-// parseSEC1 reads the form of RFC 5915 section 3. PKCS#8 has the curve outside of it.
+// parseSEC1 reads the form of RFC 5915 section 3. Inside PKCS#8 the curve is that of PKCS#8. Else
+// curve is nil.
 func parseSEC1(der, curve []byte) (crypto.Signer, error) {
 	var form struct {
 		Version int
@@ -172,15 +174,15 @@ func parseSEC1(der, curve []byte) (crypto.Signer, error) {
 	return ecKey(curves[name.String()], form.Scalar, form.Public.Bytes)
 }
 
-// curves has them by the names of RFC 5480 section 2.1.1.1 and RFC 5656 section 10.1.
+// curves are by the names of RFC 5480 section 2.1.1.1 and RFC 5656 section 10.1.
 var curves = map[string]elliptic.Curve{
 	"1.2.840.10045.3.1.7": elliptic.P256(), "ecdsa-sha2-nistp256": elliptic.P256(),
 	"1.3.132.0.34": elliptic.P384(), "ecdsa-sha2-nistp384": elliptic.P384(),
 	"1.3.132.0.35": elliptic.P521(), "ecdsa-sha2-nistp521": elliptic.P521(),
 }
 
-// ecKey returns the key of a scalar, which may have zeros before it or lack them. If there is a
-// point, compressed or not, it must be the key's.
+// ecKey returns the key of a scalar. Some programs write zeros before the scalar, or drop those
+// that it needs. A point, compressed or not, must be the public half; an empty one is not checked.
 func ecKey(curve elliptic.Curve, scalar, point []byte) (crypto.Signer, error) {
 	if curve == nil {
 		return nil, errCurve

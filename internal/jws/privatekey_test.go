@@ -251,7 +251,7 @@ const (
 	encrypted = "got an encrypted private key: decrypt it with \"openssl pkey -in FILE -out COPY\""
 	curve     = "got an EC key, and its curve is not P-256, P-384 or P-521 by name: make one with \"openssl ecparam -name prime256v1 -genkey -noout\""
 	wantKind  = ": want RSA, P-256, P-384, P-521 or Ed25519, which \"openssl genpkey -algorithm ed25519\" makes"
-	isPublic  = "got a public key, and only the private half signs: pass the file that \"openssl genpkey\" has made"
+	isPublic  = "got a public key or a certificate, and only the private half signs: pass the file that \"openssl genpkey\" has made"
 	isSSH     = "got a public key of ssh, and only the private half signs: pass the file without .pub"
 	isSmall   = "an RSA key needs 2048 to 8192 bits, not 1024: make one with \"openssl genrsa 3072\""
 	twoBlocks = "the file has more than one PEM block: keep only that of the private key to use"

@@ -70,12 +70,17 @@ func isPositive(b []byte) bool {
 
 // sshFields are how many fields a private key of OpenSSH has before its comment.
 var sshFields = map[string]int{
-	"ssh-rsa":             6,                                                     // n, e, d, 1/q mod p, p, q
-	"ecdsa-sha2-nistp256": 3, "ecdsa-sha2-nistp384": 3, "ecdsa-sha2-nistp521": 3, // the curve, the point, the scalar
+	"ssh-rsa": 6, // n, e, d, 1/q mod p, p, q
+
+	// the curve, the point, the scalar
+	"ecdsa-sha2-nistp256": 3,
+	"ecdsa-sha2-nistp384": 3,
+	"ecdsa-sha2-nistp521": 3,
+
 	"ssh-ed25519": 2, // the public half, and the seed with the public half after it
 }
 
-// parseOpenSSH reads the form of OpenSSH's file PROTOCOL.key.
+// parseOpenSSH reads the form that OpenSSH's file PROTOCOL.key describes.
 func parseOpenSSH(b []byte) (crypto.Signer, error) {
 	b, isOpenSSH := bytes.CutPrefix(b, []byte("openssh-key-v1\x00"))
 	head, b, ok := sshStrings(b, 3)
@@ -149,6 +154,7 @@ func isPublic(half []byte, fields ...[]byte) bool {
 	return ok && len(rest) == 0 && slices.EqualFunc(got, fields, bytes.Equal)
 }
 
+// sshPrivateRSA returns the key of the fields that sshFields names.
 func sshPrivateRSA(f [][]byte) (crypto.Signer, error) {
 	pub := sshRSA(f[1], f[0])
 	if pub == nil || slices.ContainsFunc(f[2:6], func(b []byte) bool { return !isPositive(b) }) {
