@@ -80,7 +80,7 @@ func NewSigner(name string, material any) (*Signer, error) {
 func publicOf(signer crypto.Signer) (public any, err error) {
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("Public of the signer panics (%T): have it return the public key", signer)
+			err = fmt.Errorf("the signer's Public panics (%T): have it return the public key", signer)
 		}
 	}()
 	return signer.Public(), nil
