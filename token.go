@@ -59,6 +59,14 @@ func (t *Token[C]) Registered() jwt.RegisteredClaims {
 	return t.facts.Registered()
 }
 
+// SessionID returns sid, the login that the token is of (OpenID Connect). It is "" if there is none.
+func (t *Token[C]) SessionID() string {
+	if t.facts == nil {
+		return ""
+	}
+	return t.facts.Session()
+}
+
 // Scopes returns what the token may be used for: the words of the string scope (RFC 8693 section
 // 4.2, RFC 9068), or the elements of the array scope. Where scope is absent, null or empty, scp is
 // read in the same way. A claim of another kind gives no scope. [RequireScopes] asks for it.

@@ -1,5 +1,5 @@
-// Package denylist revokes tokens before they expire: one token (logging out), or all tokens of
-// a subject (logging out everywhere). [Check] makes a check for [jwthttp.New] of a [List].
+// Package denylist revokes tokens before they expire: one token (logging out), all tokens of a
+// session, or all tokens of a subject (logging out everywhere). [Check] makes a check for [jwthttp.New] of a [List].
 //
 //	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 //	if err != nil {
@@ -25,8 +25,9 @@
 //
 // # What a revocation reaches
 //
-// [Revoke] and [List.RevokeToken] refuse the token with one jti. [List.RevokeSubject] refuses
-// the tokens of one sub that were issued (iat) up to a moment. Both count for one iss only,
+// [Revoke] and [List.RevokeToken] refuse the token with one jti. [List.RevokeSession] refuses the
+// tokens with one sid. [List.RevokeSubject] refuses the tokens of one sub that were issued (iat) up
+// to a moment. All of them count for one iss only,
 // since two issuers may use the same ids. A list forgets a revocation when the last token that
 // it refuses has expired.
 //
@@ -127,7 +128,7 @@ type Store interface {
 // index of the key in the keys of [Store.Find].
 type Kind int
 
-// The kinds. Sessions cannot be revoked yet, so their key is always zero.
+// The kinds.
 const (
 	Token Kind = iota
 	Subject
@@ -194,7 +195,7 @@ func Check[C any](list *List) jwthttp.Check[C] {
 	if !list.isMade() {
 		return nil
 	}
-	return func(ctx context.Context, t *jwthttp.Token[C]) error { return list.check(ctx, t.Registered()) }
+	return func(ctx context.Context, t *jwthttp.Token[C]) error { return list.check(ctx, t.Registered(), t.SessionID()) }
 }
 
 // Revoke logs out: list refuses t from now on, and no other token of its subject. t needs a
@@ -276,6 +277,19 @@ func (l *List) RevokeSubject(ctx context.Context, issuer, subject string, upTo t
 	return l.raise(ctx, Subject, keyOf(Subject, issuer, subject), s, upTo.Add(l.maxLifetime+slack))
 }
 
+// RevokeSession refuses the tokens with this iss and sid, from now on. Their iat does not matter, for
+// a session that has ended does not come back. The list keeps the revocation until 10 minutes after
+// MaxLifetime from now. The errors are those of [Revoke].
+func (l *List) RevokeSession(ctx context.Context, issuer, sid string) error {
+	if err := l.checkNames(issuer, sid, "session"); err != nil {
+		return err
+	}
+	return l.raise(ctx, Session, keyOf(Session, issuer, sid), 1, time.Now().Add(l.maxLifetime+slack))
+}
+
+// MaxLifetime returns [Options].MaxLifetime, or what it is by default.
+func (l *List) MaxLifetime() time.Duration { return l.maxLifetime }
+
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
 func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until time.Time) error {
@@ -293,7 +307,7 @@ func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until tim
 	return nil
 }
 
-func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
+func (l *List) check(ctx context.Context, c jwt.RegisteredClaims, sid string) error {
 	if err := l.canRevoke(c); err != nil {
 		return err
 	}
@@ -304,6 +318,9 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 	if c.Subject != "" && l.mayHave(Subject) {
 		keys[Subject] = keyOf(Subject, c.Issuer, c.Subject)
 	}
+	if sid != "" && l.mayHave(Session) {
+		keys[Session] = keyOf(Session, c.Issuer, sid)
+	}
 	found, err := l.store.Find(ctx, keys)
 	if err != nil {
 		return l.checkFailed(ctx, failed("denylist: the store failed: %w", err))
@@ -313,7 +330,7 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims) error {
 			return l.checkFailed(ctx, failed("denylist: the store failed: it returned the number %d, which no list wrote", n))
 		}
 	}
-	if found[Token] != 0 || c.IssuedAt.Unix() <= found[Subject] {
+	if found[Token] != 0 || found[Session] != 0 || c.IssuedAt.Unix() <= found[Subject] {
 		return ErrRevoked
 	}
 	return nil

@@ -594,7 +594,7 @@ func TestNoKeyForNoName(t *testing.T) {
 		claims jwt.MapClaims
 		keys   [3]bool
 	}{
-		{jwt.MapClaims{"iss": "a", "jti": "1", "sub": "alice", "sid": "s"}, [3]bool{true, true, false}},
+		{jwt.MapClaims{"iss": "a", "jti": "1", "sub": "alice", "sid": "s"}, [3]bool{true, true, true}},
 		{jwt.MapClaims{"iss": "a", "jti": "1"}, [3]bool{true, false, false}},
 		{jwt.MapClaims{"iss": "a", "sub": "alice"}, [3]bool{false, true, false}},
 		{jwt.MapClaims{"jti": "", "sub": "alice"}, [3]bool{false, true, false}},

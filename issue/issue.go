@@ -129,8 +129,11 @@ func (iss *Issuer[C]) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthtt
 // Issuer returns Options.Issuer, so that [jwthttp.New] refuses another one.
 func (iss *Issuer[C]) Issuer() string { return iss.core.opts.Issuer }
 
+// Lifetime returns Options.Lifetime, or what it is by default.
+func (iss *Issuer[C]) Lifetime() time.Duration { return iss.core.opts.Lifetime }
+
 // A Claim is one that the claims type does not have, such as sid or auth_time. It may have a field
-// for it that is zero. The value is one that encoding/json can encode.
+// for it that is zero, or has the same value. The value is one that encoding/json can encode.
 type Claim struct {
 	Name  string
 	Value any

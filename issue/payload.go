@@ -36,18 +36,21 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	}
 	p := &payload{core: c, now: now, expires: now.Add(c.opts.Lifetime).Truncate(time.Second)}
 	p.text = append(make([]byte, 0, len(encoded)+256), '{')
-	for _, m := range more {
-		value, errValue := marshal(m.Value)
-		if errValue == nil {
-			errValue = p.add(m.Name, value)
+	values := make([][]byte, len(more))
+	for i, m := range more {
+		var errValue error
+		if values[i], errValue = marshal(m.Value); errValue == nil {
+			errValue = p.add(m.Name, values[i])
 		}
 		if errValue != nil {
 			err = errors.Join(err, fmt.Errorf("the claim %.100q: %w", m.Name, errValue))
 		}
 	}
 	isObject, _ := tokenjson.Members(encoded, len(encoded), len(encoded), func(name, value []byte) bool {
-		if isZero(value) && slices.ContainsFunc(more, func(m Claim) bool { return m.Name == string(name) }) {
-			return true // a field that waits for it
+		for i := range more {
+			if more[i].Name == string(name) && (isZero(value) || bytes.Equal(value, values[i])) {
+				return true // a field that waits for it
+			}
 		}
 		err = errors.Join(err, p.add(string(name), value))
 		return true

@@ -22,7 +22,7 @@ const (
 type Facts struct {
 	Expires, NotBefore, IssuedAt                            NumericDate
 	payload                                                 string
-	issuer, subject, id, audience, confirmation, scope, scp part
+	issuer, subject, id, session, audience, confirmation, scope, scp part
 }
 
 // A part is where the JSON text of a claim is in the payload. It is zero if the claim is absent.
@@ -42,6 +42,7 @@ var setters = map[string]setter{
 	"nbf":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
 	"iat":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
 	"jti":   func(f *Facts, p part, v string, _ bool) bool { f.id = p; return v[0] == '"' },
+	"sid":   func(f *Facts, p part, v string, _ bool) bool { f.session = p; return true },
 	"cnf":   func(f *Facts, p part, _ string, _ bool) bool { f.confirmation = p; return true },
 	"scope": func(f *Facts, p part, _ string, _ bool) bool { f.scope = p; return true },
 	"scp":   func(f *Facts, p part, _ string, _ bool) bool { f.scp = p; return true },
@@ -104,6 +105,14 @@ func (f *Facts) Issuer() string { return unquote(f.text(f.issuer)) }
 
 // Subject returns sub, "" if it is absent.
 func (f *Facts) Subject() string { return unquote(f.text(f.subject)) }
+
+// Session returns sid, "" if it is absent or not a string.
+func (f *Facts) Session() string {
+	if sid := f.text(f.session); sid != "" && sid[0] == '"' {
+		return unquote(sid)
+	}
+	return ""
+}
 
 // isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.
 func isSubject(v string) bool {

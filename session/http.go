@@ -1,0 +1,317 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/answer"
+	"github.com/jwthttp/jwthttp/internal/gate"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+)
+
+const maxBodyBytes = 4 << 10
+
+var (
+	answerEnded = answer.New(http.StatusUnauthorized, "invalid_token", "", "The session has ended", true)
+	answerTwo   = answer.New(http.StatusBadRequest, "invalid_request", "", "The request carries more than one refresh token, or a malformed one", true)
+)
+
+// Login begins a session for a browser, after a password or another proof was checked: it sets the
+// access and the refresh cookie, and ends the session that the browser had. The caller writes the
+// answer, such as a redirect. The session's About is the User-Agent.
+//
+// If Login returns an error, it has written the answer and set no cookie: 403 for a request of
+// another site, 503 while the store, the claims function or the signer fails, and 500 for claims that
+// cannot be those of a token.
+func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
+	if gate.IsCrossOrigin(r, s.opts.TrustedOrigins) {
+		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
+		return jwthttp.ErrCrossOrigin
+	}
+	if old, err := syntax.FindCookie(r.Header["Cookie"], s.names[1]); err == nil {
+		if token, ok := parseRefreshToken(old); ok {
+			if err := s.end(r.Context(), token.key()); err != ErrEnded {
+				jwthttp.WriteError(w, r, err)
+				return err
+			}
+		}
+	}
+	tokens, err := s.Start(r.Context(), subject, r.UserAgent())
+	if err == nil {
+		err = s.set(w, tokens)
+	}
+	if err == ErrEnded { // of a user who may not log in
+		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
+	} else if err != nil {
+		jwthttp.WriteError(w, r, err)
+	}
+	return err
+}
+
+// Refresh answers a POST with a refresh token. A browser's is in its cookie, and gets new cookies and
+// a 204. An app's is in a form (RFC 6749 section 6), and gets the JSON of section 5.1; an
+// Authorization header is not read. It needs no middleware.
+//
+//	mux.HandleFunc("POST /refresh", sessions.Refresh)
+//
+// For a session that has ended a browser gets 401, and its cookies are cleared. An app gets 400
+// invalid_grant. While the store, the claims function or the signer fails, both get 503, keep what
+// they have, and may try again.
+func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
+	text, isApp, ok := s.presented(w, r)
+	if !ok {
+		return
+	}
+	tokens, err := s.renew(r.Context(), text)
+	switch {
+	case err == nil && isApp:
+		writeJSON(w, http.StatusOK, tokens)
+		return
+	case err == nil:
+		if err = s.set(w, tokens); err == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	case err == ErrEnded && isApp:
+		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_grant", "the session has ended"})
+		return
+	case err == ErrEnded:
+		s.clear(w)
+		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
+		return
+	}
+	jwthttp.WriteError(w, r, err)
+}
+
+// Logout answers a POST that ends a session. It takes the refresh token as Refresh does, also one
+// that has a successor, and needs no access token. A browser's cookies are cleared. It gets a 303 to
+// "/" if a form of a page has sent the request, else a 204. An app gets a 200. A session that had
+// ended before gets the same answer.
+//
+// While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
+// logged in.
+func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
+	text, isApp, ok := s.presented(w, r)
+	if !ok {
+		return
+	}
+	if token, ok := parseRefreshToken(text); ok {
+		if err := s.end(r.Context(), token.key()); err != ErrEnded {
+			jwthttp.WriteError(w, r, err)
+			return
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	switch {
+	case isApp:
+		w.WriteHeader(http.StatusOK) // RFC 7009 section 2.2
+		return
+	case r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html"):
+		s.clear(w)
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	default:
+		s.clear(w)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// presented returns the one refresh token of a request. If ok is false, the answer was written. The
+// text may be anything, such as "" where a browser has no cookie.
+func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, isApp, ok bool) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return "", false, false
+	}
+	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.names[1])
+	hasCookie := text != "" || errCookie != nil
+	if hasCookie && gate.IsCrossOrigin(r, s.opts.TrustedOrigins) {
+		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
+		return "", false, false
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		err := r.ParseForm()
+		tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
+		isApp = err != nil || tokens != nil || grants != nil
+		switch {
+		case !isApp: // the form of a page
+		case hasCookie:
+			s.refuseTwo(w, r)
+			return "", true, false
+		case err != nil || len(tokens) != 1 || len(grants) > 1:
+			writeJSON(w, http.StatusBadRequest, oauthError{"invalid_request", "send one refresh_token, in a form of at most 4 KiB"})
+			return "", true, false
+		case len(grants) == 1 && grants[0] != "refresh_token":
+			writeJSON(w, http.StatusBadRequest, oauthError{"unsupported_grant_type", "grant_type is refresh_token here"})
+			return "", true, false
+		default:
+			return tokens[0], true, true
+		}
+	}
+	if errCookie != nil {
+		s.refuseTwo(w, r)
+		return "", false, false
+	}
+	return text, false, true
+}
+
+// refuseTwo answers a request with two refresh tokens. It clears the cookies, or the browser would
+// send them for ever.
+func (s *Sessions[C]) refuseTwo(w http.ResponseWriter, r *http.Request) {
+	s.clear(w)
+	answerTwo.Write(w, r, nil, answer.SeveralSchemes)
+}
+
+// An oauthError is that of RFC 6749 section 5.2.
+type oauthError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(append(text, '\n'))
+}
+
+// set sets both cookies.
+func (c *core) set(w http.ResponseWriter, t *Tokens) error {
+	lifetime := time.Until(t.accessExpires)
+	// The access cookie ends before its token, so that its absence says when to refresh.
+	early := min(max(lifetime/10, time.Second), 30*time.Second)
+	if err := c.refresh.Set(w, t.Refresh, t.refreshExpires); err != nil {
+		return fmt.Errorf("%w: session: %w", jwthttp.ErrMisconfigured, err)
+	}
+	if lifetime <= early { // it would be refreshed at once
+		c.access.Clear(w)
+		return nil
+	}
+	if err := c.access.Set(w, t.Access, t.accessExpires.Add(-early)); err != nil {
+		c.refresh.Clear(w)
+		return fmt.Errorf("%w: session: %w", jwthttp.ErrMisconfigured, err)
+	}
+	return nil
+}
+
+func (c *core) clear(w http.ResponseWriter) {
+	c.access.Clear(w)
+	c.refresh.Clear(w)
+}
+
+// Handler refreshes silently: a request without access token gets one if it has a refresh cookie. It
+// is outside of the middleware:
+//
+//	sessions.Handler(auth.Handler(app))
+//
+// A request passes unchanged if it has an Authorization header or an access cookie, if it comes from
+// another site, and if it is an upgrade or a prefetch. An answer with new cookies gets
+// "Cache-Control: no-store", whatever next sets. If the session has ended, the cookies are cleared
+// and next gets the request without a token. While the store, the claims function or the signer
+// fails, the answer is 503.
+func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text := s.toRefresh(r)
+		if text == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		tokens, err := s.renew(r.Context(), text)
+		if err == nil {
+			err = s.set(w, tokens)
+		}
+		switch {
+		case err == nil:
+			r = r.Clone(r.Context())
+			r.Header["Cookie"] = append(without(r.Header["Cookie"], s.names[0]), s.names[0]+"="+tokens.Access)
+		case errors.Is(err, ErrEnded):
+			s.clear(w)
+		default:
+			jwthttp.WriteError(w, r, err)
+			return
+		}
+		next.ServeHTTP(&uncached{ResponseWriter: w}, r)
+	})
+}
+
+// toRefresh returns the refresh token of a request that is to be refreshed silently, else "".
+func (c *core) toRefresh(r *http.Request) string {
+	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
+		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
+		return ""
+	}
+	if access, err := syntax.FindCookie(r.Header["Cookie"], c.names[0]); access != "" || err != nil {
+		return ""
+	}
+	text, err := syntax.FindCookie(r.Header["Cookie"], c.names[1])
+	if text == "" || err != nil || gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
+		return ""
+	}
+	return text
+}
+
+// without returns the lines of a Cookie header without the cookies of a name.
+func without(lines []string, name string) []string {
+	var kept []string
+	for _, line := range lines {
+		var pairs []string
+		for pair := range strings.SplitSeq(line, ";") {
+			if key, _, _ := strings.Cut(pair, "="); strings.TrimSpace(key) != name {
+				pairs = append(pairs, pair)
+			}
+		}
+		if pairs != nil {
+			kept = append(kept, strings.Join(pairs, ";"))
+		}
+	}
+	return kept
+}
+
+// An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another
+// client.
+type uncached struct {
+	http.ResponseWriter
+	isWritten bool
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *uncached) WriteHeader(status int) {
+	w.isWritten = w.isWritten || status >= http.StatusOK || status == http.StatusSwitchingProtocols
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Del("CDN-Cache-Control")
+	h.Del("Surrogate-Control")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *uncached) Write(b []byte) (int, error) {
+	if !w.isWritten {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Flush is for handlers that ask for an [http.Flusher].
+func (w *uncached) Flush() {
+	if !w.isWritten {
+		w.WriteHeader(http.StatusOK)
+	}
+	http.NewResponseController(w.ResponseWriter).Flush()
+}

@@ -1,0 +1,384 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/validate"
+	"github.com/jwthttp/jwthttp/issue"
+)
+
+const (
+	defaultIdle        = 7 * 24 * time.Hour
+	defaultMaxLifetime = 30 * 24 * time.Hour
+	defaultGrace       = 10 * time.Second
+	maxGrace           = time.Minute
+	longest            = 400 * 24 * time.Hour // as long as browsers keep a cookie
+	attempts           = 4                    // of a step whose swap is lost
+	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
+)
+
+// ErrEnded is the error of a session that is over: it was logged out, idle for too long, reached its
+// end, or its refresh token was used twice. A [ClaimsFunc] returns it to end a session, such as that
+// of a user who was locked.
+var ErrEnded = errors.New("session: the session has ended")
+
+// A Session is what is known of one, for a [ClaimsFunc] and for a page of devices.
+type Session struct {
+	ID       string    // the sid of its access tokens; not a secret
+	Subject  string    // whose it is
+	About    string    // as given at login: where it was begun
+	LoggedIn time.Time // the auth_time of its access tokens
+	LastUsed time.Time // when it was refreshed last, or begun
+	Expires  time.Time // when it ends if it is not refreshed before
+}
+
+// A ClaimsFunc says what an access token may say of a user now. It is called at login and at each
+// refresh, concurrently. sub, sid and auth_time are set for it: the claims may leave them out, and
+// must not contradict. Its error is a 503 and ends nothing, but [ErrEnded] ends the session.
+type ClaimsFunc[C any] func(ctx context.Context, s Session) (C, error)
+
+// Options say how long sessions live. The zero value is good for most.
+type Options struct {
+	// Idle is for how long a session lives without a refresh: 7 days if 0, at most 400 days.
+	Idle time.Duration
+
+	// MaxLifetime is for how long a session lives after its login: 30 days if 0, at most 400 days.
+	// No refresh moves this end.
+	MaxLifetime time.Duration
+
+	// Grace is for how long a refresh token that was used may come again: 10 seconds if 0, at most
+	// one minute. Tabs that refresh at the same time need it, and so does a lost answer. Uses
+	// within Grace of each other count as one.
+	Grace time.Duration
+
+	// MaxPerSubject is how many sessions one subject may have: any number if 0. A login beyond it
+	// ends the one that was used least recently.
+	MaxPerSubject int
+
+	// Revoked is the denylist of the middleware, if there is one. Access tokens of an ended session
+	// are then refused at once. Its MaxLifetime is at least the issuer's Lifetime. Without it, they
+	// stay good until they expire.
+	Revoked *denylist.List
+
+	// TrustedOrigins are as in [jwthttp.Options]: other origins whose pages may log in, refresh and
+	// log out.
+	TrustedOrigins []string
+
+	// AllowInsecureHTTP is as in [cookie.Options]: for development on this machine without TLS.
+	// Lost: the prefix of the cookies and Secure.
+	AllowInsecureHTTP bool
+
+	// Logger gets at Error, once a minute at most each, what the operator must mend: a store, a
+	// claims function or a signer that fails. It gets a reuse of a refresh token at Warn. nil is
+	// [slog.Default], asked for each record.
+	Logger *slog.Logger
+}
+
+// Sessions are the logins of a service. Make them with [New]. They are safe for concurrent use.
+type Sessions[C any] struct {
+	*core
+	issuer *issue.Issuer[C]
+	claims ClaimsFunc[C]
+}
+
+// A core is what Sessions are without the claims type.
+type core struct {
+	opts     Options
+	iss      string
+	store    Store
+	access   *cookie.Cookie
+	refresh  *cookie.Cookie
+	names    [2]string // of both cookies
+	failures logtext.Limit
+	reuses   logtext.Limit
+}
+
+// New returns the sessions of an issuer, which makes their access tokens. The error names everything
+// that is wrong at once, each with how to mend it.
+func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Options) (*Sessions[C], error) {
+	var errs []error
+	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if iss == nil {
+		fault("the issuer is nil: make one with issue.New, and check its error")
+	}
+	if validate.IsNil(store) {
+		fault("the store is nil: make one with NewMemory, and check its error")
+	}
+	if claims == nil {
+		fault("the claims function is nil: it says what an access token has, such as the user's roles")
+	}
+	for _, d := range []struct {
+		name string
+		d    *time.Duration
+		max  time.Duration
+		zero time.Duration
+	}{
+		{"Options.Idle", &opts.Idle, longest, defaultIdle},
+		{"Options.MaxLifetime", &opts.MaxLifetime, longest, defaultMaxLifetime},
+		{"Options.Grace", &opts.Grace, maxGrace, defaultGrace},
+	} {
+		if err := validate.Duration(d.name, *d.d, d.max, fmt.Sprintf("at most %v, or 0 for %v", logtext.Duration(d.max), logtext.Duration(d.zero))); err != nil {
+			errs = append(errs, err)
+		}
+		if *d.d == 0 {
+			*d.d = d.zero
+		}
+	}
+	if opts.MaxPerSubject < 0 {
+		fault("Options.MaxPerSubject is %d: use a positive number, or 0 for any number", opts.MaxPerSubject)
+	}
+	for _, origin := range opts.TrustedOrigins {
+		errs = append(errs, validate.Origin("Options.TrustedOrigins", origin))
+	}
+	if iss != nil && opts.Revoked != nil && opts.Revoked.MaxLifetime() < iss.Lifetime() {
+		fault("Options.Revoked forgets after %v, and access tokens live for %v: set the MaxLifetime of the list to that or more", opts.Revoked.MaxLifetime(), iss.Lifetime())
+	}
+	access, errAccess := cookie.New(cookie.Options{Name: "access", AllowInsecureHTTP: opts.AllowInsecureHTTP})
+	refresh, errRefresh := cookie.New(cookie.Options{Name: "refresh", AllowInsecureHTTP: opts.AllowInsecureHTTP})
+	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
+		return nil, validate.Prefixed("session: ", err)
+	}
+	c := &core{opts: opts, iss: iss.Issuer(), store: store, access: access, refresh: refresh, names: [2]string{"__Host-access", "__Host-refresh"}}
+	if opts.AllowInsecureHTTP {
+		c.names = [2]string{"access", "refresh"}
+	}
+	return &Sessions[C]{c, iss, claims}, nil
+}
+
+// Options returns the options of a middleware that accepts the access tokens: those of the issuer,
+// from a Bearer header or from the access cookie.
+func (s *Sessions[C]) Options() jwthttp.Options {
+	opts := s.issuer.Options()
+	opts.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), s.access.Extractor())}
+	opts.TrustedOrigins = append([]string{}, s.opts.TrustedOrigins...)
+	return opts
+}
+
+// Tokens are those of a login or a refresh, as the JSON of RFC 6749 section 5.1. They are
+// credentials: keep them out of logs.
+type Tokens struct {
+	Access    string `json:"access_token"`
+	Type      string `json:"token_type"` // Bearer
+	ExpiresIn int64  `json:"expires_in"` // seconds
+	Refresh   string `json:"refresh_token"`
+
+	accessExpires, refreshExpires time.Time
+}
+
+// Start begins a session, for an app that keeps its tokens itself. Call it after a password or
+// another proof was checked. about is for a page of devices, such as "Ann's phone": at most 256 bytes
+// are kept. The error wraps [jwthttp.ErrUnavailable] or [ErrEnded].
+func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
+	if subject == "" || len(subject) > maxTextBytes || !utf8.ValidString(subject) {
+		return nil, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes)
+	}
+	token := newRefreshToken()
+	_, now, err := s.store.Load(ctx, token.key())
+	if err != nil {
+		return nil, s.unavailable(ctx, "the store", err)
+	}
+	r := Record{
+		Key: token.key(), Version: 1, Current: sha256.Sum256(token.current[:]), Written: now,
+		ID: token.id(), Subject: subject, About: strings.ToValidUTF8(about[:min(len(about), maxTextBytes)], ""),
+		LoggedIn: now, End: now.Add(s.opts.MaxLifetime),
+	}
+	r.IdleEnd = now.Add(min(s.opts.Idle, s.opts.MaxLifetime))
+	tokens, err := s.sign(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	if written, err := s.store.Swap(ctx, r); err != nil || !written {
+		return nil, s.unavailable(ctx, "the store", cmp.Or(err, errBusy))
+	}
+	if most := s.opts.MaxPerSubject; most > 0 {
+		if err := s.endWhere(ctx, subject, func(i int, other Record) bool { return i >= most && other.ID != r.ID }); err != nil {
+			return nil, err
+		}
+	}
+	tokens.Refresh, tokens.refreshExpires = token.String(), time.Now().Add(r.IdleEnd.Sub(now))
+	return tokens, nil
+}
+
+// session returns what others may know of a record.
+func (r *Record) session() Session {
+	return Session{ID: r.ID, Subject: r.Subject, About: r.About, LoggedIn: r.LoggedIn, LastUsed: r.Written, Expires: r.IdleEnd}
+}
+
+// sign returns an access token for a session. The error is one for the caller, and logged.
+func (s *Sessions[C]) sign(ctx context.Context, r *Record) (*Tokens, error) {
+	claims, err := s.claims(ctx, r.session())
+	if errors.Is(err, ErrEnded) {
+		return nil, ErrEnded
+	}
+	if err != nil {
+		return nil, s.unavailable(ctx, "the claims function", err)
+	}
+	token, expires, err := s.issuer.Token(ctx, claims,
+		issue.Claim{Name: "sub", Value: r.Subject}, issue.Claim{Name: "sid", Value: r.ID}, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()})
+	if errors.Is(err, jwthttp.ErrMisconfigured) {
+		s.failures.Log(ctx, s.opts.Logger, slog.LevelError, "session: the claims cannot be those of an access token", slog.Any("err", err))
+		return nil, err
+	}
+	if err != nil {
+		return nil, s.unavailable(ctx, "the issuer", err)
+	}
+	return &Tokens{Access: token, Type: "Bearer", ExpiresIn: int64(time.Until(expires).Seconds()), accessExpires: expires}, nil
+}
+
+// renew takes one step with a refresh token. The error wraps ErrEnded, jwthttp.ErrUnavailable or
+// jwthttp.ErrMisconfigured. Nothing is written before there is an access token to answer with.
+func (s *Sessions[C]) renew(ctx context.Context, text string) (*Tokens, error) {
+	token, ok := parseRefreshToken(text)
+	if !ok {
+		return nil, ErrEnded
+	}
+	var tokens *Tokens
+	for range attempts {
+		r, now, err := s.store.Load(ctx, token.key())
+		if err != nil {
+			return nil, s.unavailable(ctx, "the store", err)
+		}
+		does := r.decide(&token.current, now, s.opts.Grace)
+		if does >= same && does <= reissue && tokens == nil {
+			if tokens, err = s.sign(ctx, &r); err == ErrEnded {
+				return nil, s.end(ctx, r.Key)
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		next, secret := r.take(does, &token.current, now, s.opts.Idle)
+		if next.Version != r.Version {
+			written, err := s.store.Swap(ctx, next)
+			if err != nil {
+				return nil, s.unavailable(ctx, "the store", err)
+			}
+			if !written {
+				continue // another caller was faster: decide again
+			}
+		}
+		switch does {
+		case gone:
+			return nil, ErrEnded
+		case reuse:
+			s.reuses.Log(ctx, s.opts.Logger, slog.LevelWarn, "session: a refresh token was used twice, and its session has ended: it may have been stolen",
+				slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
+			return nil, s.finish(ctx, &next)
+		case finish:
+			return nil, s.finish(ctx, &r)
+		}
+		token.current = secret
+		tokens.Refresh, tokens.refreshExpires = token.String(), time.Now().Add(next.IdleEnd.Sub(now))
+		return tokens, nil
+	}
+	return nil, s.unavailable(ctx, "the store", errBusy)
+}
+
+var errBusy = errors.New("other callers were faster, four times in a row")
+
+// end ends the session of a record. It returns ErrEnded, also if there was none.
+func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout) // a client that leaves does not undo its logout
+	defer cancel()
+	for range attempts {
+		r, _, err := c.store.Load(ctx, key)
+		switch {
+		case err != nil:
+			return c.unavailable(ctx, "the store", err)
+		case r.Version == 0:
+			return ErrEnded
+		case r.Ended:
+			return c.finish(ctx, &r)
+		}
+		r.Ended, r.Version = true, r.Version+1
+		written, err := c.store.Swap(ctx, r)
+		if err != nil {
+			return c.unavailable(ctx, "the store", err)
+		}
+		if written {
+			return c.finish(ctx, &r)
+		}
+	}
+	return c.unavailable(ctx, "the store", errBusy)
+}
+
+// finish completes the ending of a record that is marked. It returns ErrEnded. After a failure, the
+// next call for the session goes on from here.
+func (c *core) finish(ctx context.Context, r *Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	if c.opts.Revoked != nil {
+		if err := c.opts.Revoked.RevokeSession(ctx, c.iss, r.ID); err != nil {
+			return c.unavailable(ctx, "the denylist", err)
+		}
+	}
+	if err := c.store.Delete(ctx, r.Key); err != nil {
+		return c.unavailable(ctx, "the store", err)
+	}
+	return ErrEnded
+}
+
+// unavailable returns the error for what failed, and logs it unless the client has left.
+func (c *core) unavailable(ctx context.Context, what string, err error) error {
+	if ctx.Err() == nil {
+		c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: "+what+" failed, so no session can be begun, refreshed or ended", slog.String("err", logtext.Cut(err.Error())))
+	}
+	return fmt.Errorf("%w: session: %s failed: %w", jwthttp.ErrUnavailable, what, err)
+}
+
+// List returns the sessions of a subject that live, the one that was used last first.
+func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, error) {
+	records, err := s.records(ctx, subject)
+	var all []Session
+	for _, r := range records {
+		all = append(all, r.session())
+	}
+	return all, err
+}
+
+// records returns the records of List.
+func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
+	all, now, err := c.store.List(ctx, subject)
+	if err != nil {
+		return nil, c.unavailable(ctx, "the store", err)
+	}
+	all = slices.DeleteFunc(all, func(r Record) bool { return r.Ended || r.isOver(now) })
+	slices.SortFunc(all, func(a, b Record) int { return b.Written.Compare(a.Written) })
+	return all, nil
+}
+
+// End ends the session of a subject that has this id, if there is one. The error wraps
+// [jwthttp.ErrUnavailable]: the session may still live, and End may be called again.
+func (s *Sessions[C]) End(ctx context.Context, subject, id string) error {
+	return s.endWhere(ctx, subject, func(_ int, r Record) bool { return r.ID == id })
+}
+
+// EndOthers ends all sessions of a subject but the one with the id keep. With "" it ends all of them.
+// The errors are those of End.
+func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error {
+	return s.endWhere(ctx, subject, func(_ int, r Record) bool { return r.ID != keep })
+}
+
+func (c *core) endWhere(ctx context.Context, subject string, isMeant func(i int, r Record) bool) error {
+	records, err := c.records(ctx, subject)
+	for i, r := range records {
+		if isMeant(i, r) {
+			if errEnd := c.end(ctx, r.Key); errEnd != ErrEnded {
+				err = errors.Join(err, errEnd)
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,214 @@
+package session_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
+)
+
+var secret = []byte(strings.Repeat("0123456789abcdef", 4))
+
+// A site is a program with sessions.
+type site struct {
+	*httptest.Server
+	sessions *session.Sessions[jwt.RegisteredClaims]
+	store    session.Store
+}
+
+func noClaims(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+
+func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.RegisteredClaims]) *site {
+	t.Helper()
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Issuer: "https://site.example.com"}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := session.NewMemory(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims == nil {
+		claims = noClaims
+	}
+	opts.AllowInsecureHTTP = true
+	s, err := session.New(iss, store, claims, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var checks []jwthttp.Check[jwt.RegisteredClaims]
+	if opts.Revoked != nil {
+		checks = append(checks, denylist.Check[jwt.RegisteredClaims](opts.Revoked))
+	}
+	auth, err := jwthttp.New(iss, s.Options(), checks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		if s.Login(w, r, r.FormValue("user")) == nil {
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	mux.HandleFunc("/refresh", s.Refresh)
+	mux.HandleFunc("/logout", s.Logout)
+	mux.Handle("GET /me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
+		json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "sid": token.SessionID()})
+	}))))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return &site{server, s, store}
+}
+
+func (s *site) browser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Values) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var b strings.Builder
+	if err := resp.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(b.String(), "\r\n\r\n")
+	return resp.StatusCode, body
+}
+
+// A browser logs in, stays logged in without its access cookie, and logs out.
+func TestBrowser(t *testing.T) {
+	s := newSite(t, session.Options{}, nil)
+	c := s.browser(t)
+	if status, body := s.do(t, c, "GET", "/me", nil); status != http.StatusUnauthorized {
+		t.Fatalf("before: %d %s", status, body)
+	}
+	if status, body := s.do(t, c, "POST", "/login", url.Values{"user": {"alice"}}); status != http.StatusNoContent {
+		t.Fatalf("login: %d %s", status, body)
+	}
+	at, _ := url.Parse(s.URL)
+	for range 3 {
+		status, body := s.do(t, c, "GET", "/me", nil)
+		if status != 200 || !strings.Contains(body, `"sub":"alice"`) {
+			t.Fatalf("me: %d %s", status, body)
+		}
+		c.Jar.SetCookies(at, []*http.Cookie{{Name: "access", MaxAge: -1}})
+	}
+	if status, body := s.do(t, c, "POST", "/refresh", nil); status != http.StatusNoContent {
+		t.Fatalf("refresh: %d %s", status, body)
+	}
+	if status, body := s.do(t, c, "POST", "/logout", nil); status != http.StatusNoContent {
+		t.Fatalf("logout: %d %s", status, body)
+	}
+	if status, body := s.do(t, c, "GET", "/me", nil); status != http.StatusUnauthorized {
+		t.Fatalf("after: %d %s", status, body)
+	}
+}
+
+// 32 callers with one token take one step, and get one successor.
+func TestSimultaneousRefreshes(t *testing.T) {
+	s := newSite(t, session.Options{}, nil)
+	tokens, err := s.sessions.Start(t.Context(), "alice", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	successors := map[string]int{}
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			status, body := s.do(t, s.Client(), "POST", "/refresh", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
+			var got session.Tokens
+			if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 {
+				t.Errorf("%d %s", status, body)
+			}
+			mu.Lock()
+			successors[got.Refresh]++
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if len(successors) != 1 || successors[tokens.Refresh] != 0 {
+		t.Errorf("%d successors", len(successors))
+	}
+	all, err := s.sessions.List(t.Context(), "alice")
+	if err != nil || len(all) != 1 || all[0].About != "phone" {
+		t.Errorf("%v %v", all, err)
+	}
+}
+
+// With a denylist, the access tokens of a session that has ended are refused at once.
+func TestRevoked(t *testing.T) {
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, session.Options{Revoked: list}, nil)
+	c := s.browser(t)
+	s.do(t, c, "POST", "/login", url.Values{"user": {"alice"}})
+	status, body := s.do(t, c, "GET", "/me", nil)
+	if status != 200 {
+		t.Fatal(status, body)
+	}
+	if err := s.sessions.EndOthers(t.Context(), "alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := s.do(t, c, "GET", "/me", nil); status != http.StatusUnauthorized {
+		t.Error(status, body)
+	}
+}
+
+// A user who was locked is logged out at the next refresh.
+func TestErrEnded(t *testing.T) {
+	locked := false
+	s := newSite(t, session.Options{}, func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) {
+		if locked {
+			err = session.ErrEnded
+		}
+		return c, err
+	})
+	tokens, err := s.sessions.Start(t.Context(), "alice", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked = true
+	if status, body := s.do(t, s.Client(), "POST", "/refresh", url.Values{"refresh_token": {tokens.Refresh}}); status != 400 || !strings.Contains(body, "invalid_grant") {
+		t.Error(status, body)
+	}
+	if _, err := s.sessions.Start(t.Context(), "alice", ""); !errors.Is(err, session.ErrEnded) {
+		t.Error(err)
+	}
+	if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 0 {
+		t.Error(all, err)
+	}
+}
