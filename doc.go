@@ -74,8 +74,8 @@
 //
 // # Other packages
 //
-// Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
-// Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
-// RFC 9728. Packages dpop and mtls are for tokens that only their owner can use. Package
-// jwthttptest has an issuer for tests, and examines a whole chain.
+// Package issue makes tokens, and package session keeps users logged in. Package jwks has the keys
+// of identity providers. Package cookie has a browser's token, and package denylist logs out.
+// Package oauth has RFC 9068 and RFC 9728. Packages dpop and mtls are for tokens that only their
+// owner can use. Package jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp

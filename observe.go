@@ -51,11 +51,7 @@ func (o *observer) refused(r *http.Request, f *failure, l *learned, start time.T
 // client's fault, limit says whether it is logged. what returns all of the result that f does not
 // say.
 func (o *observer) report(r *http.Request, f *failure, guard string, limit *logtext.Limit, what func() Result) {
-	logger := o.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	ctx := r.Context()
+	ctx, logger := r.Context(), logtext.OrDefault(o.logger)
 	isOurs := f.Err == ErrUnavailable && !errors.Is(ctx.Err(), context.Canceled)
 	if isOurs {
 		attrs := append(make([]slog.Attr, 0, 4), slog.Any("err", f))

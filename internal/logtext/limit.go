@@ -33,7 +33,7 @@ func (l *Limit) Allow() (suppressed int, ok bool) {
 // Log writes a record if l allows it. It adds how many were suppressed before, if any. A nil
 // logger is slog.Default().
 func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
-	logger = orDefault(logger)
+	logger = OrDefault(logger)
 	if !logger.Enabled(ctx, level) {
 		return
 	}
@@ -50,10 +50,11 @@ func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, 
 // Log writes a record that comes once, such as that of a constructor. A nil logger is
 // slog.Default().
 func Log(logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
-	orDefault(logger).LogAttrs(context.Background(), level, message, attrs...)
+	OrDefault(logger).LogAttrs(context.Background(), level, message, attrs...)
 }
 
-func orDefault(logger *slog.Logger) *slog.Logger {
+// OrDefault returns logger, or slog.Default() for nil.
+func OrDefault(logger *slog.Logger) *slog.Logger {
 	if logger == nil {
 		return slog.Default()
 	}
