@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -72,8 +73,13 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 // marshal encodes as encoding/json does, but for a text that is not UTF-8. encoding/json replaces
 // parts of it, and could make one subject of two.
 func marshal(v any) ([]byte, error) {
-	return json.Marshal(v, jsonv1.DefaultOptionsV1(), jsontext.AllowInvalidUTF8(false))
+	return json.Marshal(v, jsonv1.DefaultOptionsV1(), jsontext.AllowInvalidUTF8(false), numbers)
 }
+
+// numbers writes the Number of encoding/json as one. To jsonv1 it is a string of another type.
+var numbers = json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
+	return jsonv1.Number(n).MarshalJSONTo(enc)
+}))
 
 // A fixed claim is the same in all tokens.
 type fixed struct {
