@@ -3031,4 +3031,40 @@ var register = []clause{
 			{"takes the first of two keys in a block", "internal/jws.parseOpenSSH", `Uint32(b) != 1`, `Uint32(b) == 0`},
 		}},
 	}},
+	{"34", "a claim goes into a token as encoding/json writes it", []proof{
+		{"issue.TestNumbers", []mutant{
+			{"writes a json.Number as a string", "issue.marshal", `, numbers`, ``},
+		}},
+	}},
+	{"34", "the program mints good tokens, and others only if it is told to", []proof{
+		{"cmd/jwthttp.TestMintSignsGoodTokens/a numeric sub", []mutant{
+			{"signs unchecked by default", "cmd/jwthttp.order.mint", `if o.unchecked {`, `if !o.unchecked || true {`},
+			{"does not say how to sign a token all the same", "cmd/jwthttp.order.mint", `, add -unchecked`, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp that is null", []mutant{
+			{"sets an exp that was to be left out", "cmd/jwthttp.order.issue", `value == nil || `, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp of 0", []mutant{
+			{"sets an exp that was to be 0", "cmd/jwthttp.order.issue", ` || value == json.Number("0")`, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/a lifetime of 0", []mutant{
+			{"takes a lifetime of 0 for the default", "cmd/jwthttp.order.issue", `o.lifetime == 0`, `false`},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp with odd characters", []mutant{
+			{"shows what a terminal obeys", "cmd/jwthttp.plainLines", `strconv.IsPrint(c)`, `true`},
+		}},
+		{"cmd/jwthttp.TestMintsAdviceIsRight", []mutant{
+			{"advises to accept tokens without exp", "cmd/jwthttp.order.advice", `o.unchecked && claims["exp"] == nil`, `claims["exp"] == nil`},
+		}},
+	}},
+	{"35", "a rotation of the development issuer keeps its tokens good", []proof{
+		{"cmd/jwthttp.TestServeIssues", []mutant{
+			{"forgets the keys before a rotation", "cmd/jwthttp/internal/devissuer.Issuer.Rotate", `append(slices.Clone(iss.keys), `, `append([]issue.Key(nil), `},
+			{"publishes nine keys", "cmd/jwthttp/internal/devissuer.maxKeys", `8`, `9`},
+		}},
+		{"cmd/jwthttp/internal/devissuer.TestRotationUnderLoad", nil},
+		{"cmd/jwthttp/internal/devissuer.TestTokensDiffer", []mutant{
+			{"takes any lifetime", "cmd/jwthttp/internal/devissuer.Issuer.Token", `lifetime.Abs() > maxLifetime`, `false && lifetime.Abs() > maxLifetime`},
+		}},
+	}},
 }
