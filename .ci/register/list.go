@@ -3031,12 +3031,12 @@ var register = []clause{
 			{"takes the first of two keys in a block", "internal/jws.parseOpenSSH", `Uint32(b) != 1`, `Uint32(b) == 0`},
 		}},
 	}},
-	{"34", "a claim goes into a token as encoding/json writes it", []proof{
+	{"DOC", "a claim goes into a token as encoding/json writes it", []proof{
 		{"issue.TestNumbers", []mutant{
 			{"writes a json.Number as a string", "issue.marshal", `, numbers`, ``},
 		}},
 	}},
-	{"34", "the program mints good tokens, and others only if it is told to", []proof{
+	{"DOC", "the program mints good tokens, and others only if it is told to", []proof{
 		{"cmd/jwthttp.TestMintSignsGoodTokens/a numeric sub", []mutant{
 			{"signs unchecked by default", "cmd/jwthttp.order.mint", `if o.unchecked {`, `if !o.unchecked || true {`},
 			{"does not say how to sign a token all the same", "cmd/jwthttp.order.mint", `, add -unchecked`, ``},
@@ -3057,7 +3057,7 @@ var register = []clause{
 			{"advises to accept tokens without exp", "cmd/jwthttp.order.advice", `o.unchecked && claims["exp"] == nil`, `claims["exp"] == nil`},
 		}},
 	}},
-	{"35", "a rotation of the development issuer keeps its tokens good", []proof{
+	{"DOC", "a rotation of the development issuer keeps its tokens good", []proof{
 		{"cmd/jwthttp.TestServeIssues", []mutant{
 			{"forgets the keys before a rotation", "cmd/jwthttp/internal/devissuer.Issuer.Rotate", `append(slices.Clone(iss.keys), `, `append([]issue.Key(nil), `},
 			{"publishes nine keys", "cmd/jwthttp/internal/devissuer.maxKeys", `8`, `9`},
