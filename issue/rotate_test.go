@@ -275,13 +275,15 @@ func TestRotation(t *testing.T) {
 		start := time.Now().Add(every - time.Minute)
 		from := func(n int) time.Time { return start.Add(time.Duration(n) * every) }
 		f := &fleet{}
+		keys := map[int]issue.Key{}
+		for n := -2; n < rotations; n++ {
+			keys[n] = edKey(n)
+		}
+		key := func(n int, off time.Duration) issue.Key { return keys[n].From(from(n).Add(off)) }
 		restart := func(i, n int) {
 			off := -30*time.Second + time.Minute*time.Duration(i)/time.Duration(len(f.instances)-1)
-			keys := []issue.Key{edKey(n - 1).From(from(n - 1).Add(off)), edKey(n).From(from(n).Add(off))}
-			if n > 1 {
-				keys = append(keys, edKey(n-2).From(from(n-2).Add(off)))
-			}
-			iss := newIssuer[Claims](t, issue.Options{Issuer: rotationURL, Audience: []string{"orders"}, Lifetime: lifetime, Logger: slog.New(slog.DiscardHandler)}, keys...)
+			iss := newIssuer[Claims](t, issue.Options{Issuer: rotationURL, Audience: []string{"orders"}, Lifetime: lifetime, Logger: slog.New(slog.DiscardHandler)},
+				key(n-2, off), key(n-1, off), key(n, off))
 			f.instances[i].Store(&instance{iss, newAuth(t, iss), iss.JWKS(), iss.Metadata()})
 		}
 		for i := range f.instances {

@@ -3065,6 +3065,141 @@ var register = []clause{
 		{"cmd/jwthttp/internal/devissuer.TestRotationUnderLoad", nil},
 		{"cmd/jwthttp/internal/devissuer.TestTokensDiffer", []mutant{
 			{"takes any lifetime", "cmd/jwthttp/internal/devissuer.Issuer.Token", `lifetime.Abs() > maxLifetime`, `false && lifetime.Abs() > maxLifetime`},
+	{"34", "only public halves are published, and never a symmetric key", []proof{
+		{"issue.TestJWKSIsPublic", []mutant{
+			{"publishes a secret", "issue.ring.newState", `		if public := k.signer.Public; public != nil {`, `		if k.signer.Public == nil {
+			set = append(set, mustMarshal(map[string]string{"kty": "oct", "alg": k.algorithm, "k": encode([]byte(r.typ))}))
+		}
+		if public := k.signer.Public; public != nil {`},
+			{"publishes a private member", "issue.ring.newState", `"use": "sig"`, `"use": "sig", "d": k.id`},
+			{"publishes only the current key", "issue.ring.newState", `public != nil`, `public != nil && k == s.signs`},
+		}},
+		{"issue.TestJWKSOfSecrets", []mutant{
+			{"does not say that no key is published", "issue.Issuer.JWKS", `len(ring.at(time.Now()).algorithms) == 0`, `false`},
+			{"has null for the algorithms of secrets", "issue.ring.newState", `, algorithms: []string{}`, ``},
+		}},
+		{"issue.TestJWKSFollowsTheIssuer/a slash at the end", []mutant{
+			{"names the key set with two slashes", "issue.Issuer.Metadata", `strings.TrimSuffix(name, "/")`, `name`},
+		}},
+		{"issue.TestMetadataWithoutURL", []mutant{
+			{"has metadata for an issuer with a query", "issue.Issuer.Metadata", ` || strings.Contains(name, "?")`, ``},
+		}},
+		{"issue.TestPublishedAnswers", []mutant{
+			{"publishes keys under another type", "issue.Issuer.JWKS", `application/jwk-set+json`, `application/json`},
+			{"has metadata cached for an hour", "issue.Issuer.Metadata", `maxAge`, `time.Hour`},
+		}},
+	}},
+	{"34", "and nothing that is printed shows a private key", []proof{
+		{"issue.TestNothingIsShown/EdDSA", []mutant{
+			{"prints the signer of a key", "issue.Key.String", `k.algorithm, k.id)`, `k.algorithm, fmt.Sprint(k.id, *k.signer))`},
+		}},
+		{"issue.TestNothingIsShown/HS256", nil},
+		{"issue.TestNothingIsShown/RS256", nil},
+		{"issue.TestNothingIsShown/ES256", nil},
+		{"issue.TestNothingIsShown/files", []mutant{
+			{"shows a bad file in the error", "issue.directory.load", `fmt.Errorf("the file %s: %w", logtext.Quote(f.name), err)`, `fmt.Errorf("the file %s: %w: %s", logtext.Quote(f.name), err, f.data)`},
+		}},
+		{"issue.TestShows", nil},
+	}},
+	{"35", "a rotation makes no instance refuse a good token, and no other service", []proof{
+		{"issue.TestRotation", []mutant{
+			{"drops the old key at once", "issue.ring.newState", `keys[i+1].from.Add(r.lifetime+maxAge)`, `keys[i+1].from`},
+			{"drops the old key after the clocks' 30 seconds", "issue.ring.newState", `r.lifetime+maxAge`, `30*time.Second`},
+			{"accepts a successor when it begins to sign", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if !k.from.After(now) {
+			accepted = append(accepted, k.verifies)
+		}`},
+			{"publishes a successor when it begins to sign", "issue.ring.newState", `public != nil`, `public != nil && !k.from.After(now)`},
+			{"has published keys cached for 20 minutes", "issue.Issuer.JWKS", `maxAge`, `2*maxAge`},
+		}},
+		{"issue.TestRotationOfAlgorithms", []mutant{
+			{"accepts keys for the algorithm that signs", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if k.algorithm == s.signs.algorithm || k.from.After(now) {
+			accepted = append(accepted, k.verifies)
+		}`},
+		}},
+		{"issue.TestConcurrentRotation", nil},
+		{"issue.TestClockSetBack", []mutant{
+			{"keeps what it has when the clock is set back", "issue.ring.at", ` && !now.Before(s.since)`, ``},
+		}},
+	}},
+	{"35", "a key signs from its From on, and is accepted until its last tokens are over", []proof{
+		{"issue.TestKeyTimes", []mutant{
+			{"signs a minute before From", "issue.ring.newState", `!changes(k.from)`, `!changes(k.from.Add(-time.Minute))`},
+			{"does not look at the time until the next day", "issue.ring.newState", `t.Before(s.until)`, `t.Before(s.since)`},
+			{"keeps a retired key for ever", "issue.ring.newState", `i+1 < len(keys) && `, `i+1 < 0 && `},
+			{"keeps a retired key for Lifetime alone", "issue.ring.newState", `r.lifetime+maxAge`, `r.lifetime`},
+			{"takes the keys in the order of the list", "issue.sortKeys", `a.from.Compare(b.from)`, `0 * a.from.Compare(b.from)`},
+		}},
+		{"issue.TestKeyWithoutFrom", nil},
+		{"issue.TestNewErrors", []mutant{
+			{"takes two keys of one From", "issue.sortKeys", `k.from.Equal(keys[i-1].from)`, `false`},
+			{"takes a first key that does not sign yet", "issue.sortKeys", `from.After(now)`, `false`},
+		}},
+	}},
+	{"35", "and New warns of a From less than 11 minutes ahead, without an error", []proof{
+		{"issue.TestRestart/a minute before", []mutant{
+			{"does not warn", "issue.ring.warn", `lead < maxLead`, `lead > maxLead`},
+			{"does not start", "issue.newRing", `err = sortKeys(keys, now)`, `if err = sortKeys(keys, now); err == nil && keys[len(keys)-1].from.After(now) {
+			err = errors.New("a key begins to sign too soon")
+		}`},
+		}},
+		{"issue.TestRestart/11 minutes before", []mutant{
+			{"warns at 11 minutes", "issue.ring.warn", `lead < maxLead`, `lead <= maxLead`},
+		}},
+		{"issue.TestRestart/a moment less than 11 minutes before", []mutant{
+			{"warns at 10 minutes", "issue.ring.warn", `lead < maxLead`, `lead < maxAge`},
+		}},
+		{"issue.TestRestart/a minute after", []mutant{
+			{"warns of a From in the past", "issue.ring.warn", `lead > 0 && `, ``},
+		}},
+	}},
+	{"35", "a Directory is read again without a restart", []proof{
+		{"issue.TestDirectory", []mutant{
+			{"reads the public halves", "issue.readFiles", ` || strings.HasSuffix(name, ".pub")`, ``},
+		}},
+		{"issue.TestDirectoryReload", []mutant{
+			{"never reads again", "issue.ring.at", `r.directory != nil`, `false`},
+			{"reads every minute", "issue.ring.newState", `now.Add(reloadAfter)`, `now.Add(time.Minute)`},
+			{"does not warn of a file that is too near", "issue.directory.reload", `if isNew {`, `if false && isNew {`},
+		}},
+		{"issue.TestDirectoryOfKubernetes", []mutant{
+			{"follows no symbolic link", "issue.readFile", `os.Stat(path)`, `os.Lstat(path)`},
+			{"reads the files of Kubernetes", "issue.readFiles", `strings.HasPrefix(name, ".") || `, ``},
+			{"takes a file of one name for the same", "issue.readFiles", `		digest.Write(data)
+`, ``},
+		}},
+		{"issue.TestDirectoryStalls", nil},
+		{"issue.TestDirectoryConcurrency", nil},
+	}},
+	{"35", "a bad file in it changes nothing, and is an error at New", []proof{
+		{"issue.TestDirectoryTurnsBad/half a file", []mutant{
+			{"passes over a bad file", "issue.directory.load", `			errs = append(errs, fmt.Errorf("the file`, `			if d.keys != nil {
+				continue
+			}
+			errs = append(errs, fmt.Errorf("the file`},
+			{"logs each time", "issue.directory.reload", `d.failed.Log(context.Background(), r.logger, `, `new(logtext.Limit).Log(context.Background(), r.logger, `},
+		}},
+		{"issue.TestDirectoryTurnsBad/half of the file in use", nil},
+		{"issue.TestDirectoryTurnsBad/a copy", nil},
+		{"issue.TestDirectoryTurnsBad/no directory", nil},
+		{"issue.TestDirectoryErrors/an endless device", []mutant{
+			{"reads what is not a file", "issue.readFile", `!info.Mode().IsRegular() || `, ``},
+		}},
+		{"issue.TestDirectoryErrors/a named pipe", nil},
+		{"issue.TestDirectoryErrors/65 KiB", []mutant{
+			{"reads the first part of a large file", "issue.readFile", ` || info.Size() > maxFileBytes`, ``},
+		}},
+		{"issue.TestDirectoryErrors/257 files", []mutant{
+			{"reads any number of files", "issue.readFiles", `len(files) == maxFiles`, `len(files) < 0`},
+		}},
+		{"issue.TestDirectoryErrors/several", []mutant{
+			{"names the first bad file alone", "issue.directory.load", `		keys = append(keys, key)`, `		keys = append(keys, key)
+		if errs != nil {
+			break
+		}`},
+		}},
+		{"issue.TestDirectoryHalfWritten", nil},
+		{"issue.TestDirectoryAmongKeys", []mutant{
+			{"gives a Directory a From", "issue.Key.with", `m.directory != nil`, `false`},
 		}},
 	}},
 }
