@@ -97,12 +97,17 @@ func shows(text string, private [][]byte) string {
 		head := b[:15] // base64 of these is the beginning of that of all
 		number := new(big.Int).SetBytes(b).String()
 		for name, form := range map[string]string{
-			"raw": string(head), "quoted": strings.Trim(fmt.Sprintf("%q", head), `"`), "decimal": number[:20],
+			"raw": string(head), "decimal": number[:20],
 			"base64": base64.StdEncoding.EncodeToString(head), "base64url": base64.RawURLEncoding.EncodeToString(head),
 			"bytes": strings.Trim(fmt.Sprint(head), "[]"), "Go": strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", head), "[]byte{"), "}"),
 		} {
 			if strings.Contains(text, form) {
 				return name
+			}
+		}
+		for n := 12; n < 16; n++ { // one of these is not in the middle of a character
+			if strings.Contains(text, strings.Trim(fmt.Sprintf("%q", b[:n]), `"`)) {
+				return "quoted"
 			}
 		}
 		if strings.Contains(lower, hex.EncodeToString(head)) || strings.Contains(lower, fmt.Sprintf("% x", head)) {
@@ -309,6 +314,10 @@ func TestJWKSFollowsTheIssuer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			address := strings.TrimSuffix(tc.issuer, "/") + "/.well-known/jwks.json"
+			if got := get(iss.Metadata()).Body.String(); !strings.Contains(got, `"jwks_uri":"`+address+`"`) || !strings.Contains(got, `"issuer":"`+tc.issuer+`"`) {
+				t.Errorf("metadata %s", got)
+			}
 			opts := jwks.Options{Audience: []string{"orders"}, Client: site(tc.path, iss), Logger: slog.New(slog.DiscardHandler)}
 			discovered, err := jwks.Discover(tc.issuer, opts)
 			if err != nil {
@@ -316,7 +325,7 @@ func TestJWKSFollowsTheIssuer(t *testing.T) {
 			}
 			defer discovered.Close()
 			opts.Issuer = tc.issuer
-			direct, err := jwks.New(strings.TrimSuffix(tc.issuer, "/")+"/.well-known/jwks.json", opts)
+			direct, err := jwks.New(address, opts)
 			if err != nil {
 				t.Fatal(err)
 			}

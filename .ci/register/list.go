@@ -3112,7 +3112,7 @@ var register = []clause{
 			{"has published keys cached for 20 minutes", "issue.Issuer.JWKS", `maxAge`, `2*maxAge`},
 		}},
 		{"issue.TestRotationOfAlgorithms", []mutant{
-			{"accepts keys for the algorithm that signs", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if k.algorithm == s.signs.algorithm || k.from.After(now) {
+			{"accepts only keys for the algorithm of the first", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if k.algorithm == keys[0].algorithm || len(accepted) == 0 {
 			accepted = append(accepted, k.verifies)
 		}`},
 		}},
