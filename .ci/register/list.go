@@ -3065,6 +3065,8 @@ var register = []clause{
 		{"cmd/jwthttp/internal/devissuer.TestRotationUnderLoad", nil},
 		{"cmd/jwthttp/internal/devissuer.TestTokensDiffer", []mutant{
 			{"takes any lifetime", "cmd/jwthttp/internal/devissuer.Issuer.Token", `lifetime.Abs() > maxLifetime`, `false && lifetime.Abs() > maxLifetime`},
+		}},
+	}},
 	{"34", "only public halves are published, and never a symmetric key", []proof{
 		{"issue.TestJWKSIsPublic", []mutant{
 			{"publishes a secret", "issue.ring.newState", `		if public := k.signer.Public; public != nil {`, `		if k.signer.Public == nil {
