@@ -69,13 +69,13 @@ func (k contextKMS) SignContext(ctx context.Context, _ io.Reader, digest []byte,
 
 // Keys take a while to make, so that all tests share them.
 var (
-	rsaKey, otherRSA = newRSA(2048), newRSA(2048)
+	rsaKey, otherRSA = sync.OnceValue(newRSA), sync.OnceValue(newRSA)
 	p256, otherP256  = newEC(elliptic.P256()), newEC(elliptic.P256())
 	p384, p521       = newEC(elliptic.P384()), newEC(elliptic.P521())
 	edKey, otherEd   = newEd(), newEd()
 )
 
-func newRSA(bits int) *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, bits)) }
+func newRSA() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) }
 
 func newEC(curve elliptic.Curve) *ecdsa.PrivateKey {
 	return must(ecdsa.GenerateKey(curve, rand.Reader))
@@ -147,10 +147,10 @@ var faults = []fault{
 		return otherEd.Sign(rand.Reader, digest, opts)
 	}, nil, doesNotVerify},
 	{"signs with another key", "PS256", func(_ context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-		return otherRSA.Sign(rand.Reader, digest, opts)
+		return otherRSA().Sign(rand.Reader, digest, opts)
 	}, nil, doesNotVerify},
 	{"signs by PKCS#1 v1.5", "PS256", func(_ context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-		return rsaKey.Sign(rand.Reader, digest, opts.HashFunc())
+		return rsaKey().Sign(rand.Reader, digest, opts.HashFunc())
 	}, nil, doesNotVerify},
 	{"signs a digest of the digest", "ES256", func(_ context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 		h := opts.HashFunc().New()
@@ -186,7 +186,7 @@ var faults = []fault{
 // context. The tokens that were made before are verified all the while.
 func TestSignerFaults(t *testing.T) {
 	for _, f := range faults {
-		for alg, key := range map[string]crypto.Signer{"ES256": p256, "EdDSA": edKey, "PS256": rsaKey} {
+		for alg, key := range map[string]crypto.Signer{"ES256": p256, "EdDSA": edKey, "PS256": rsaKey()} {
 			if f.alg != "" && f.alg != alg {
 				continue
 			}
@@ -384,17 +384,17 @@ func TestNewKeyRefuses(t *testing.T) {
 		{"a typed nil of ECDSA", (*ecdsa.PrivateKey)(nil), nilKey},
 		{"a typed nil of Ed25519", ed25519.PrivateKey(nil), nilKey},
 		{"a typed nil of a signer", (*kms)(nil), nilKey},
-		{"a nil signer in a signer", kms{}, "Public of the signer panics (issue_test.kms): have it return the public key"},
+		{"a nil signer in a signer", kms{}, "the signer's Public panics (issue_test.kms): have it return the public key"},
 		{"a short Ed25519 key", edKey[:32], nilKey},
 		{"a long Ed25519 key", append(edKey[:64:64], 0), nilKey},
 		{"an empty RSA key", &rsa.PrivateKey{}, ": "},
-		{"an RSA key without its private half", &rsa.PrivateKey{PublicKey: rsaKey.PublicKey}, ": "},
-		{"an RSA key with the private half of another", &rsa.PrivateKey{PublicKey: rsaKey.PublicKey, D: otherRSA.D, Primes: otherRSA.Primes}, ": "},
+		{"an RSA key without its private half", &rsa.PrivateKey{PublicKey: rsaKey().PublicKey}, ": "},
+		{"an RSA key with the private half of another", &rsa.PrivateKey{PublicKey: rsaKey().PublicKey, D: otherRSA().D, Primes: otherRSA().Primes}, ": "},
 		{"an empty ECDSA key", &ecdsa.PrivateKey{}, ": "},
 		{"an ECDSA key without its private half", &ecdsa.PrivateKey{PublicKey: p256.PublicKey}, ": "},
 		{"an ECDSA key with the private half of another", &ecdsa.PrivateKey{PublicKey: p256.PublicKey, D: otherP256.D}, ": "},
 		{"an Ed25519 key with the public half of another", append(edKey[:32:32], otherEd[32:]...), ": "},
-		{"an RSA key that is not a pointer", *rsaKey, notPrivate},
+		{"an RSA key that is not a pointer", *rsaKey(), notPrivate},
 		{"a public key", p256.Public(), notPrivate},
 		{"an Ed25519 public key", edKey.Public(), notPrivate},
 		{"bytes", secret, notPrivate},
@@ -435,7 +435,7 @@ func TestNewKeyRefuses(t *testing.T) {
 	}{
 		"RS256": {p256, "RS256 does not take the public key of the signer (*ecdsa.PublicKey): use the algorithm of the key, or have Public return what that of the standard library returns"},
 		"PS512": {edKey, "PS512 does not take the public key of the signer (ed25519.PublicKey)"},
-		"EdDSA": {rsaKey, "EdDSA does not take the public key of the signer (*rsa.PublicKey)"},
+		"EdDSA": {rsaKey(), "EdDSA does not take the public key of the signer (*rsa.PublicKey)"},
 		"ES256": {p384, "an ES256 key is of the curve elliptic.P256(), and this one is not: make one with"},
 		"ES384": {p521, "elliptic.P384()"},
 		"ES512": {p256, "elliptic.P521()"},
@@ -484,7 +484,7 @@ func materialOf(alg string) any {
 	case "EdDSA":
 		return edKey
 	}
-	return rsaKey
+	return rsaKey()
 }
 
 // Every algorithm signs, by a key in memory and by a KMS, on several goroutines.
