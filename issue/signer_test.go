@@ -369,7 +369,9 @@ func (s text) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { retur
 // Material that an algorithm cannot use is an error of New that says how to mend it.
 func TestNewKeyRefuses(t *testing.T) {
 	public := func(v any) kms { return kms{Signer: p256, public: func() crypto.PublicKey { return v }} }
-	small := rsaKey1024()
+	small, mixed := rsaKey1024(), new(ecdsa.PrivateKey)
+	*mixed = *p256
+	mixed.PublicKey = otherP256.PublicKey
 	pemOf := func(key any) []byte {
 		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(key))})
 	}
@@ -392,7 +394,7 @@ func TestNewKeyRefuses(t *testing.T) {
 		{"an RSA key with the private half of another", &rsa.PrivateKey{PublicKey: rsaKey().PublicKey, D: otherRSA().D, Primes: otherRSA().Primes}, ": "},
 		{"an empty ECDSA key", &ecdsa.PrivateKey{}, ": "},
 		{"an ECDSA key without its private half", &ecdsa.PrivateKey{PublicKey: p256.PublicKey}, ": "},
-		{"an ECDSA key with the private half of another", &ecdsa.PrivateKey{PublicKey: p256.PublicKey, D: otherP256.D}, ": "},
+		{"an ECDSA key with the private half of another", mixed, ": "},
 		{"an Ed25519 key with the public half of another", append(edKey[:32:32], otherEd[32:]...), ": "},
 		{"an RSA key that is not a pointer", *rsaKey(), notPrivate},
 		{"a public key", p256.Public(), notPrivate},
