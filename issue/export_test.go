@@ -1,6 +1,9 @@
 package issue
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // At returns what signs and what is published when the clock shows now. Only so can it be set back.
 func At[C any](iss *Issuer[C], now time.Time) (signs Key, set []byte) {
@@ -13,4 +16,10 @@ func At[C any](iss *Issuer[C], now time.Time) (signs Key, set []byte) {
 func Stall(k Key) (end func()) {
 	k.directory.mu.Lock()
 	return k.directory.mu.Unlock
+}
+
+// Make makes a token as Token does, and does not verify it.
+func Make[C any](ctx context.Context, iss *Issuer[C], claims C) (string, error) {
+	token, _, err := iss.core.make(ctx, claims, nil)
+	return token, err
 }

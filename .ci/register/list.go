@@ -3033,7 +3033,7 @@ var register = []clause{
 	}},
 	{"DOC", "a claim goes into a token as encoding/json writes it", []proof{
 		{"issue.TestNumbers", []mutant{
-			{"writes a json.Number as a string", "issue.marshal", `, numbers`, ``},
+			{"writes a json.Number as a string", "issue.marshal", `text, err := json.Marshal(v)`, `text, err := strict.Marshal(v, jsonv1.DefaultOptionsV1())`},
 		}},
 	}},
 	{"DOC", "the program mints good tokens, and others only if it is told to", []proof{
@@ -3202,6 +3202,88 @@ var register = []clause{
 		{"issue.TestDirectoryHalfWritten", nil},
 		{"issue.TestDirectoryAmongKeys", []mutant{
 			{"gives a Directory a From", "issue.Key.with", `m.directory != nil`, `false`},
+		}},
+	}},
+	{"34", "what issue returns, its own middleware accepts; what that refuses is an error and no token", []proof{
+		{"issue.FuzzToken", []mutant{
+			{"does not verify what it has made", "issue.Issuer.Token", `if _, err := iss.own.Verify(ctx, token); err != nil {`, `if _, err := iss.own.Verify(ctx, token); err != nil && false {`},
+			{"takes a name twice", "issue.core.payload", `if !isObject {`, `if false && !isObject {`},
+		}},
+		{"issue.TestValidate", []mutant{
+			{"tells the client to get another token", "issue.refusal", `if cause != jwthttp.ErrInvalidToken {`, `{`},
+		}},
+		{"issue.TestClaims", []mutant{
+			{"ignores an iss that is not the issuer's", "issue.payload.add", `return fmt.Errorf("the claims have the %s %.200s, which is not that of Options: leave it out of the claims", name, value)`, `return nil`},
+			{"keeps an exp that is later than Lifetime", "issue.payload.add", ` || date.Floor().After(p.expires)`, ``},
+			{"keeps an exp that is over", "issue.payload.add", ` || !date.Floor().After(p.now)`, ``},
+			{"ignores an exp that is earlier", "issue.payload.add", `p.expires = date.Floor()`, ``},
+			{"takes an old iat", "issue.payload.add", `p.now.Sub(date.Floor()) > time.Minute`, `p.now.Sub(date.Floor()) > 999*time.Hour`},
+			{"takes an iat that is ahead", "issue.payload.add", `date.Floor().After(p.now) || p.now`, `p.now`},
+			{"writes null", "issue.isZero", "`null`, ", ``},
+			{"replaces what is not UTF-8", "issue.marshal", " || bytes.Contains(text, []byte(`\\ufffd`))", ``},
+			{"has two jti", "issue.payload.add", `p.hasID = true`, ``},
+		}},
+		{"issue.TestAllocations", []mutant{
+			{"encodes the claims many times", "issue.core.payload", `encoded, err := marshal(claims)`, `for range 20 { marshal(claims) }; encoded, err := marshal(claims)`},
+		}},
+	}},
+	{"34", "a signer that fails, stalls or lies: an error within the context, and no token", []proof{
+		{"issue.TestSignerFaults/stalls for 10 s", []mutant{
+			{"waits for the signer", "internal/jws.Signer.call", "case <-ctx.Done():\n\t\treturn nil, context.Cause(ctx)", "case <-context.Background().Done():\n\t\treturn nil, context.Cause(ctx)"},
+		}},
+		{"issue.TestSignerFaults/panics", []mutant{
+			{"does not catch a panic", "internal/jws.Signer.run", `p := recover(); p != nil`, `p := any(nil); p != nil`},
+		}},
+		{"issue.TestSignerFaults/ends its goroutine", []mutant{
+			{"takes a signer that ends its goroutine for one that signs", "internal/jws.Signer.call", `errors.New("it ended its goroutine")`, `error(nil)`},
+		}},
+		{"issue.TestSignerFaults/returns nothing", []mutant{
+			{"takes a signature of another length", "internal/jws.Signer.Sign", `len(signature) != s.size`, `len(signature) > 99*s.size`},
+		}},
+		{"issue.TestSignerFaults/signs with another key", []mutant{
+			{"takes a bad signature for a fault of the claims", "issue.refusal", `errors.Is(err, jwt.ErrTokenSignatureInvalid)`, `false`},
+		}},
+		{"issue.TestSignerFaults/returns DER with more after it", []mutant{
+			{"takes DER with more after it", "internal/jws.joined", `len(rest) > 0`, `len(rest) > 9`},
+		}},
+		{"issue.TestSignerFaults/returns DER with a negative number", []mutant{
+			{"takes a negative number", "internal/jws.joined", `numbers.R.Sign() <= 0`, `numbers.R.Sign() == 0`},
+		}},
+		{"issue.TestSignerFaults/returns DER with a number that is too large", []mutant{
+			{"takes a number of any size", "internal/jws.joined", `> 8*half`, `> 9999*half`},
+		}},
+		{"issue.TestSignerFaults/fails", []mutant{
+			{"does not wrap the error of the signer", "internal/jws.Signer.Sign", `the signer failed: %w`, `the signer failed: %v`},
+		}},
+		{"issue.TestSignerStalls", []mutant{
+			{"calls a signer without limit", "internal/jws.NewSigner", `make(chan struct{}, maxSigning)`, `make(chan struct{}, 999*maxSigning)`},
+			{"waits for a slot without limit", "internal/jws.Signer.call", "case <-ctx.Done():\n\t\treturn nil, fmt", "case <-context.Background().Done():\n\t\treturn nil, fmt"},
+			{"keeps the slot of a call that has returned", "internal/jws.Signer.call", `<-s.slots`, ``},
+		}},
+		{"issue.TestContextThatIsOver", []mutant{
+			{"signs for a context that is over", "issue.core.make", `if err = ctx.Err(); err == nil {`, `if err == nil {`},
+		}},
+		{"issue.TestSignContext", []mutant{
+			{"has a signer sign without the context", "internal/jws.Signer.run", `withContext.SignContext(ctx,`, `withContext.SignContext(context.Background(),`},
+		}},
+		{"issue.TestSignerIsAskedOnce", []mutant{
+			{"signs when the service starts", "issue.newMaterial", `if m.signer.IsLocal {`, `{`},
+		}},
+	}},
+	{"34", "every algorithm signs, with a key that is right for it and no other", []proof{
+		{"issue.TestAlgorithms", []mutant{
+			{"returns DER in a token", "internal/jws.Signer.Sign", `if a.family == ecFamily {`, `if a.family == ecFamily && len(signature) == 0 {`},
+			{"has a digest signed by Ed25519", "internal/jws.Signer.Sign", `digest, options = []byte(input), crypto.Hash(0)`, `options = crypto.Hash(0)`},
+			{"signs PS256 as RS256", "internal/jws.Signer.Sign", `case pssFamily:`, `case family(99):`},
+		}},
+		{"issue.TestNewKeyRefuses", []mutant{
+			{"takes a typed nil", "internal/jws.NewSigner", `validate.IsNil(material) ||`, `material == nil ||`},
+			{"has a short Ed25519 key panic", "internal/jws.NewSigner", `isEd && len(ed) != ed25519.PrivateKeySize`, `isEd && len(ed) == 0`},
+			{"takes a private key that does not sign", "issue.newMaterial", `m.fault = m.signer.Check()`, ``},
+			{"takes the public half of another key", "internal/jws.Signer.Check", `NewWorkspace(0)); !ok {`, `NewWorkspace(0)); false && !ok {`},
+		}},
+		{"issue.TestMaterialIsCopied", []mutant{
+			{"signs with a key that was cleared", "internal/jws.NewSigner", `slices.Clone(key)`, `key`},
 		}},
 	}},
 }
