@@ -36,17 +36,21 @@ func tokenService(secret []byte, checkPassword func(*http.Request) (user string,
 			http.Error(w, "wrong user or password", http.StatusForbidden)
 			return
 		}
-		token, _, err := iss.Token(r.Context(), Claims{Subject: user})
-		if err != nil {
-			slog.Error("no token", "err", err) // WriteError does not log it
-			jwthttp.WriteError(w, r, err)      // a 503 or a 500
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		io.WriteString(w, token)
+		serveToken(w, r, iss, user)
 	})
 	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
 	return mux
+}
+
+func serveToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[Claims], user string) {
+	token, _, err := iss.Token(r.Context(), Claims{Subject: user})
+	if err != nil {
+		slog.Error("no token", "err", err) // WriteError does not log it
+		jwthttp.WriteError(w, r, err)      // a 503 or a 500
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, token)
 }
 
 func cookieLogin(iss *issue.Issuer[Claims], checkPassword func(*http.Request) (user string, ok bool)) http.Handler {
