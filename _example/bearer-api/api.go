@@ -35,17 +35,8 @@ func newHandler(secret string) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sign-token", signToken(iss))
-	mux.Handle("POST /verify-token", auth.Handler(http.HandlerFunc(verifyToken)))
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is GET /sign-token and POST /verify-token"})
-	})
-	return mux, nil
-}
-
-// signToken is where a login would check a password. Here every caller is this user.
-func signToken(iss *issue.Issuer[Claims]) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	// A login would check a password here. Every caller is this user.
+	mux.HandleFunc("GET /sign-token", func(w http.ResponseWriter, r *http.Request) {
 		user := User{ID: 1, Username: "alice"}
 		token, _, err := iss.Token(r.Context(), Claims{strconv.Itoa(user.ID), user})
 		if err != nil {
@@ -55,7 +46,12 @@ func signToken(iss *issue.Issuer[Claims]) http.HandlerFunc {
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		writeJSON(w, http.StatusOK, map[string]string{"token": token})
-	}
+	})
+	mux.Handle("POST /verify-token", auth.Handler(http.HandlerFunc(verifyToken)))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is GET /sign-token and POST /verify-token"})
+	})
+	return mux, nil
 }
 
 // verifyToken is called only with a good token. The middleware answers a request without a
