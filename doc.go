@@ -74,8 +74,8 @@
 //
 // # Other packages
 //
-// Package jwks has the keys of identity providers. Package cookie keeps a browser's login.
-// Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
+// Package issue makes tokens that the middleware accepts. Package jwks has the keys of identity
+// providers. Package cookie keeps a browser's login. Package denylist logs out. Package oauth has the access tokens of RFC 9068 and the metadata of
 // RFC 9728. Packages dpop and mtls are for tokens that only their owner can use. Package
 // jwthttptest has an issuer for tests, and examines a whole chain.
 package jwthttp
