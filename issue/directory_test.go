@@ -37,7 +37,7 @@ func writeFile(t *testing.T, dir, name string, data []byte) {
 	}
 }
 
-// writeKey makes a file with the key of edKey(n).
+// writeKey makes a file with the key of edKeyOf(n).
 func writeKey(t *testing.T, dir, name string, n int) {
 	t.Helper()
 	writeFile(t, dir, name, pemOf(edSeed(n)))
@@ -77,13 +77,13 @@ func TestDirectory(t *testing.T) {
 			time.Date(2000, 1, 2, 14, 30, 0, 0, time.UTC), time.Date(2000, 2, 29, 0, 0, 0, 0, time.UTC)} {
 			if n > 0 {
 				time.Sleep(time.Until(from.Add(-1)))
-				if got, want := signedBy(t, iss, Claims{}), nameOf(edKey(n-1)); got != want {
+				if got, want := signedBy(t, iss, Claims{}), nameOf(edKeyOf(n-1)); got != want {
 					t.Errorf("before %v: %s signs, want %s", from, got, want)
 				}
 				time.Sleep(1)
 			}
 			token, _, err := iss.Token(t.Context(), Claims{})
-			if err != nil || headerOf(t, token) != nameOf(edKey(n)) {
+			if err != nil || headerOf(t, token) != nameOf(edKeyOf(n)) {
 				t.Errorf("at %v: %v, %s signs", from, err, headerOf(t, token))
 			}
 			if _, err := auth.Verify(t.Context(), token); err != nil {
@@ -224,7 +224,7 @@ func TestDirectoryOf256Files(t *testing.T) {
 		dir := t.TempDir()
 		writeKeys(t, dir, 256)
 		iss := newIssuer[Claims](t, issue.Options{}, issue.Directory(dir))
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(255)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(255)) {
 			t.Errorf("%s signs", got)
 		}
 	})
@@ -239,8 +239,8 @@ func TestDirectoryAmongKeys(t *testing.T) {
 		keys []issue.Key
 		want string
 	}{
-		{"before another key", []issue.Key{issue.Directory(dir), edKey(1)}, "issue: key 1: a Directory has all keys of an issuer: leave the others out"},
-		{"after another key", []issue.Key{edKey(1), issue.Directory(dir)}, "issue: key 2: a Directory has all keys of an issuer: leave the others out"},
+		{"before another key", []issue.Key{issue.Directory(dir), edKeyOf(1)}, "issue: key 1: a Directory has all keys of an issuer: leave the others out"},
+		{"after another key", []issue.Key{edKeyOf(1), issue.Directory(dir)}, "issue: key 2: a Directory has all keys of an issuer: leave the others out"},
 		{"two", []issue.Key{issue.Directory(dir), issue.Directory(dir)}, "issue: key 2: a Directory has all keys"},
 		{"with an id", []issue.Key{issue.Directory(dir).WithID("a")}, "issue: key 1: a Directory has neither WithID nor From: the names of its files say from when they sign"},
 		{"with From", []issue.Key{issue.Directory(dir).From(time.Now())}, "issue: key 1: a Directory has neither WithID nor From"},
@@ -280,39 +280,39 @@ func TestDirectoryReload(t *testing.T) {
 		writeKey(t, dir, at(11*time.Minute+reloadAfter), 1)
 		writeKey(t, dir, at(5*time.Minute), 2)
 		time.Sleep(reloadAfter - 1)
-		if accepts(t, iss, edKey(1)) {
+		if accepts(t, iss, edKeyOf(1)) {
 			t.Error("the directory is read before 10 seconds are over")
 		}
 		time.Sleep(1)
-		if got := published(t, iss); !slices.Equal(got, []string{nameOf(edKey(0)), nameOf(edKey(2)), nameOf(edKey(1))}) {
+		if got := published(t, iss); !slices.Equal(got, []string{nameOf(edKeyOf(0)), nameOf(edKeyOf(2)), nameOf(edKeyOf(1))}) {
 			t.Errorf("published are %v", got)
 		}
 		log.want(t, "a file that is 5 minutes ahead", 1, 0)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(0)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(0)) {
 			t.Errorf("%s signs", got)
 		}
 		time.Sleep(5*time.Minute - reloadAfter)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(2)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(2)) {
 			t.Errorf("%s signs 5 minutes later", got)
 		}
 		if _, err := auth.Verify(t.Context(), old); err != nil {
 			t.Errorf("the predecessor: %v", err)
 		}
 		time.Sleep(11 * time.Minute)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(1)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(1)) {
 			t.Errorf("%s signs 16 minutes later", got)
 		}
 		time.Sleep(time.Hour)
 		remove(t, dir, "1999-01-01.pem")
 		time.Sleep(reloadAfter)
-		if accepts(t, iss, edKey(0)) || !accepts(t, iss, edKey(1)) {
+		if accepts(t, iss, edKeyOf(0)) || !accepts(t, iss, edKeyOf(1)) {
 			t.Error("the wrong key is removed")
 		}
 		log.want(t, "in the end", 1, 0)
 		// The next one signs at once.
 		writeKey(t, dir, at(0), 3)
 		time.Sleep(reloadAfter)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(3)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(3)) {
 			t.Errorf("%s signs in the end", got)
 		}
 	})
@@ -342,19 +342,19 @@ func TestDirectoryOfKubernetes(t *testing.T) {
 		}
 		mount("..2000_01_01_a", map[string]int{"1999-01-01.pem": 0})
 		iss := newIssuer[Claims](t, issue.Options{Logger: log.logger()}, issue.Directory(dir))
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(0)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(0)) {
 			t.Errorf("%s signs", got)
 		}
 		mount("..2000_01_01_b", map[string]int{"1999-01-01.pem": 0, "2000-01-02.pem": 1})
 		remove(t, dir, "..2000_01_01_a")
 		time.Sleep(reloadAfter)
-		if !accepts(t, iss, edKey(0)) || !accepts(t, iss, edKey(1)) {
+		if !accepts(t, iss, edKeyOf(0)) || !accepts(t, iss, edKeyOf(1)) {
 			t.Error("the second secret is not read")
 		}
 		// A file of one name and another key.
 		mount("..2000_01_01_c", map[string]int{"1999-01-01.pem": 2, "2000-01-02.pem": 1})
 		time.Sleep(reloadAfter)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(2)) || accepts(t, iss, edKey(0)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(2)) || accepts(t, iss, edKeyOf(0)) {
 			t.Errorf("%s signs after a file has changed", got)
 		}
 		log.want(t, "in the end", 0, 0)
@@ -400,7 +400,7 @@ func TestDirectoryTurnsBad(t *testing.T) {
 				use := func() {
 					t.Helper()
 					token, _, err := iss.Token(t.Context(), Claims{})
-					if err != nil || headerOf(t, token) != nameOf(edKey(0)) {
+					if err != nil || headerOf(t, token) != nameOf(edKeyOf(0)) {
 						t.Fatalf("%v, %s signs", err, headerOf(t, token))
 					}
 					if _, err := auth.Verify(t.Context(), token); err != nil {
@@ -425,7 +425,7 @@ func TestDirectoryTurnsBad(t *testing.T) {
 				writeKey(t, dir, at(20*time.Minute), 9)
 				time.Sleep(reloadAfter)
 				use()
-				if !accepts(t, iss, edKey(9)) {
+				if !accepts(t, iss, edKeyOf(9)) {
 					t.Error("the directory is not read after it was mended")
 				}
 				time.Sleep(5 * time.Minute)
@@ -446,12 +446,12 @@ func TestDirectoryStalls(t *testing.T) {
 		iss := newIssuer[Claims](t, issue.Options{}, key)
 		end := issue.Stall(key)
 		time.Sleep(time.Hour)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(1)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(1)) {
 			t.Errorf("%s signs", got)
 		}
 		end()
 		writeKey(t, dir, at(0), 2)
-		if got := signedBy(t, iss, Claims{}); got != nameOf(edKey(2)) {
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(2)) {
 			t.Errorf("%s signs afterwards", got)
 		}
 	})

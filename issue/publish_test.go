@@ -202,9 +202,9 @@ func TestJWKSIsPublic(t *testing.T) {
 // The answers are as RFC 7517 section 8.5.2 and OpenID Connect Discovery 1.0 section 4 have them,
 // may be cached for 10 minutes, and pages of any origin may read them.
 func TestPublishedAnswers(t *testing.T) {
-	iss := newIssuer[Claims](t, issue.Options{Issuer: rotationURL}, edKey(0))
+	iss := newIssuer[Claims](t, issue.Options{Issuer: rotationURL}, edKeyOf(0))
 	set := fmt.Sprintf(`{"keys":[{"alg":"EdDSA","kid":%q,"use":"sig","crv":"Ed25519","kty":"OKP","x":%q}]}`,
-		strings.Fields(nameOf(edKey(0)))[1], base64.RawURLEncoding.EncodeToString(edSeed(0).Public().(ed25519.PublicKey)))
+		strings.Fields(nameOf(edKeyOf(0)))[1], base64.RawURLEncoding.EncodeToString(edSeed(0).Public().(ed25519.PublicKey)))
 	for _, tc := range []struct {
 		name, contentType, body string
 		handler                 http.Handler
@@ -267,7 +267,7 @@ func TestJWKSOfSecrets(t *testing.T) {
 	log.want(t, "Metadata", 1, 0)
 	// A public key that is not in use yet is one.
 	log = journal{}
-	newIssuer[Claims](t, issue.Options{Logger: log.logger()}, issue.HS256(secret), edKey(0).From(time.Now().Add(time.Hour))).JWKS()
+	newIssuer[Claims](t, issue.Options{Logger: log.logger()}, issue.HS256(secret), edKeyOf(0).From(time.Now().Add(time.Hour))).JWKS()
 	log.want(t, "with a successor", 0, 0)
 }
 
@@ -348,7 +348,7 @@ func TestJWKSFollowsTheIssuer(t *testing.T) {
 func TestMetadataWithoutURL(t *testing.T) {
 	for _, name := range []string{"", "me", "urn:example:me", "issuer.example.com", "http://issuer.example.com", "ftp://issuer.example.com", "https://", "https://issuer.example.com/?tenant=a", "https://issuer.example.com/#a", "https://user:password@issuer.example.com"} {
 		var log journal
-		iss := newIssuer[Claims](t, issue.Options{Issuer: name, Logger: log.logger()}, edKey(0))
+		iss := newIssuer[Claims](t, issue.Options{Issuer: name, Logger: log.logger()}, edKeyOf(0))
 		handler := iss.Metadata()
 		for range 3 {
 			if w := get(handler); w.Code != http.StatusNotFound {

@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,15 +70,7 @@ func edSeed(n int) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(fmt.Appendf(nil, "%032d", n))
 }
 
-func edKey(n int) issue.Key { return issue.NewKey(jwt.SigningMethodEdDSA, edSeed(n)) }
-
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+func edKeyOf(n int) issue.Key { return issue.NewKey(jwt.SigningMethodEdDSA, edSeed(n)) }
 
 func ecKeyOn(curve elliptic.Curve) *ecdsa.PrivateKey {
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
@@ -277,7 +268,7 @@ func TestRotation(t *testing.T) {
 		f := &fleet{}
 		keys := map[int]issue.Key{}
 		for n := -2; n < rotations; n++ {
-			keys[n] = edKey(n)
+			keys[n] = edKeyOf(n)
 		}
 		key := func(n int, off time.Duration) issue.Key { return keys[n].From(from(n).Add(off)) }
 		restart := func(i, n int) {
@@ -387,7 +378,7 @@ func TestKeyTimes(t *testing.T) {
 		const lifetime = time.Hour
 		start := time.Now()
 		ec := issue.NewKey(jwt.SigningMethodES256, ecKeyOn(elliptic.P256()))
-		keys := []issue.Key{edKey(0).From(start), ec.From(start.Add(2 * time.Hour)), edKey(2).From(start.Add(4 * time.Hour))}
+		keys := []issue.Key{edKeyOf(0).From(start), ec.From(start.Add(2 * time.Hour)), edKeyOf(2).From(start.Add(4 * time.Hour))}
 		// The order of the list does not count.
 		iss := newIssuer[Claims](t, issue.Options{Lifetime: lifetime}, keys[2], keys[0], keys[1])
 		for _, tc := range []struct {
@@ -432,8 +423,8 @@ func TestKeyTimes(t *testing.T) {
 func TestKeyWithoutFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log journal
-		next := edKey(1).From(time.Now().Add(time.Hour))
-		for name, first := range map[string]issue.Key{"none": edKey(0), "the beginning of time": edKey(0).From(time.Time{}), "1970": edKey(0).From(time.Unix(0, 0))} {
+		next := edKeyOf(1).From(time.Now().Add(time.Hour))
+		for name, first := range map[string]issue.Key{"none": edKeyOf(0), "the beginning of time": edKeyOf(0).From(time.Time{}), "1970": edKeyOf(0).From(time.Unix(0, 0))} {
 			iss := newIssuer[Claims](t, issue.Options{Logger: log.logger()}, first, next)
 			if got := signedBy(t, iss, Claims{}); got != nameOf(first) {
 				t.Errorf("%s: %s signs", name, got)
@@ -456,7 +447,7 @@ func TestRotationOfAlgorithms(t *testing.T) {
 			{"an id from now on", []issue.Key{issue.HS256(secret), issue.HS256(other).WithID("b")}},
 			{"one secret for several algorithms", []issue.Key{issue.HS256(secret), issue.NewKey(jwt.SigningMethodHS512, secret)}},
 			{"all", []issue.Key{issue.HS256(secret), issue.NewKey(jwt.SigningMethodRS256, rsaKey()),
-				issue.NewKey(jwt.SigningMethodES384, ecKeyOn(elliptic.P384())), edKey(0), issue.HS256(other)}},
+				issue.NewKey(jwt.SigningMethodES384, ecKeyOn(elliptic.P384())), edKeyOf(0), issue.HS256(other)}},
 		} {
 			for i, k := range tc.keys[1:] {
 				tc.keys[i+1] = k.From(time.Now().Add(time.Duration(i+1) * time.Hour))
@@ -507,7 +498,7 @@ func TestRestart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log, ignored journal
 				time.Sleep(time.Hour)
-				keys := []issue.Key{edKey(0), edKey(1).From(time.Now().Add(tc.from))}
+				keys := []issue.Key{edKeyOf(0), edKeyOf(1).From(time.Now().Add(tc.from))}
 				before := newIssuer[Claims](t, issue.Options{Logger: ignored.logger()}, keys...)
 				token, _, err := before.Token(t.Context(), Claims{})
 				if err != nil {
@@ -544,7 +535,7 @@ func TestClockSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		in := func(d time.Duration) time.Time { return start.Add(d) }
-		keys := []issue.Key{edKey(0).From(start), edKey(1).From(in(time.Hour)), edKey(2).From(in(2 * time.Hour))}
+		keys := []issue.Key{edKeyOf(0).From(start), edKeyOf(1).From(in(time.Hour)), edKeyOf(2).From(in(2 * time.Hour))}
 		iss := newIssuer[Claims](t, issue.Options{}, keys...)
 		for _, tc := range []struct {
 			at    time.Duration
@@ -573,7 +564,7 @@ func TestConcurrentRotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var keys []issue.Key
 		for n := range 20 {
-			keys = append(keys, edKey(n).From(time.Now().Add(time.Duration(n)*time.Minute)))
+			keys = append(keys, edKeyOf(n).From(time.Now().Add(time.Duration(n)*time.Minute)))
 		}
 		iss := newIssuer[Claims](t, issue.Options{Lifetime: 3 * time.Minute, Logger: slog.New(slog.DiscardHandler)}, keys...)
 		auth := newAuth(t, iss)
