@@ -165,7 +165,9 @@ func TestNoGoroutines(t *testing.T) {
 		ast.Inspect(tree, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.GoStmt:
-				t.Errorf("%s has a go statement", file)
+				if file != filepath.Join("internal", "jws", "sign.go") { // no verification calls a Signer
+					t.Errorf("%s has a go statement", file)
+				}
 			case *ast.SelectorExpr:
 				on, _ := n.X.(*ast.Ident)
 				if file == filepath.Join("denylist", "denylist.go") && n.Sel.Name == "WithTimeout" {

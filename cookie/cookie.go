@@ -111,9 +111,9 @@ func (c *Cookie) Extractor() jwthttp.Extractor {
 // The fault is the service's, so it is a 503: the client keeps its token, which may be good.
 var errNotLoopback = fmt.Errorf("%w: cookie: Options.AllowInsecureHTTP is set and the Host is not this machine: serve TLS and remove the option", jwthttp.ErrUnavailable)
 
-// Set gives the token to the browser. The browser keeps it until expires, which is
-// ExpiresAt of a [jwthttp.Token], or the time that the issuer has reported. Call Set before
-// the answer is written. After several calls of Set and Clear for one answer, the last
+// Set gives the token to the browser. The browser keeps it until expires. Token of package issue
+// returns both. For a token of another issuer, expires is ExpiresAt of a [jwthttp.Token], or the
+// time that the issuer has reported. Call Set before the answer is written. After several calls of Set and Clear for one answer, the last
 // counts. Set replaces Cache-Control by "no-store": a cache must not give the token to
 // another client.
 //

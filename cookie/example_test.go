@@ -6,31 +6,34 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 // A browser logs in, returns, and logs out.
 func Example() {
-	secret := []byte("an example's secret of 32 bytes.")
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256([]byte("an example's secret of 32 bytes.")))
+	if err != nil {
+		log.Fatal(err)
+	}
 	loginCookie, err := cookie.New(cookie.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
+	opts := iss.Options()
+	opts.Extractors = []jwthttp.Extractor{loginCookie.Extractor()}
+	auth, err := jwthttp.New[jwt.RegisteredClaims](iss, opts)
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A real program checks the password here.
-		expires := time.Now().Add(15 * time.Minute)
-		claims := jwt.RegisteredClaims{Subject: r.FormValue("user"), ExpiresAt: jwt.NewNumericDate(expires)}
-		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
+		token, expires, err := iss.Token(r.Context(), jwt.RegisteredClaims{Subject: r.FormValue("user")})
 		if err == nil {
 			err = loginCookie.Set(w, token, expires)
 		}

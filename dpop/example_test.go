@@ -7,17 +7,16 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 // A service, and a client whose token is of no use to anybody else.
 func Example() {
-	secret := []byte("an example's secret of 32 bytes.")
 	server := httptest.NewUnstartedServer(nil)
 	origin := "http://" + server.Listener.Addr().String() // https://api.example.com, of a real service
 
@@ -26,7 +25,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secret), jwthttp.Options{Bindings: []jwthttp.Binding{proofs}})
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Bindings: []jwthttp.Binding{proofs}}, issue.HS256([]byte("an example's secret of 32 bytes.")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[jwt.RegisteredClaims](iss, iss.Options())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,9 +45,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"sub": "alice", "exp": time.Now().Add(time.Minute).Unix(), "cnf": map[string]string{"jkt": key.Thumbprint()},
-	}).SignedString(secret)
+	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": key.Thumbprint()}}
+	token, _, err := iss.Token(context.Background(), jwt.RegisteredClaims{Subject: "alice"}, cnf)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
 const (
@@ -55,10 +56,9 @@ type directory struct {
 	keys []Key             // that they are, by From
 }
 
-// load returns the keys in the files. isNew reports whether there are others than the last time.
+// load returns the keys in the files. isNew reports whether there are others than the last time. It
+// needs d.mu.
 func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	files, sum, err := readFiles(d.path)
 	if err != nil {
 		return nil, false, fmt.Errorf("the directory of keys: %w", err)
@@ -78,23 +78,28 @@ func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
 		errs = append(errs, sortKeys(keys, now))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, false, err
+		return nil, false, validate.Prefixed("the directory of keys "+logtext.Quote(d.path)+" (the name of a file is its From): ", err)
 	}
 	d.sum, d.keys = sum, keys
 	return keys, true, nil
 }
 
-// reload returns the keys of a ring: those in the files, or before if there is a fault.
-func (d *directory) reload(r *ring, before []Key, now time.Time) []Key {
+// reload returns the keys of a ring: those in the files, or before if there is a fault. ok is false
+// if another call is reading them, since no token waits for a slow disk.
+func (d *directory) reload(r *ring, before []Key, now time.Time) (keys []Key, ok bool) {
+	if !d.mu.TryLock() {
+		return before, false
+	}
+	defer d.mu.Unlock()
 	keys, isNew, err := d.load(now)
 	if err != nil {
 		d.failed.Log(context.Background(), r.logger, slog.LevelError, "issue: the keys cannot be read again, and those of before stay in use", slog.Any("err", err))
-		return before
+		return before, true
 	}
 	if isNew {
 		r.warn(keys, now)
 	}
-	return keys
+	return keys, true
 }
 
 // A file is one of a directory.
@@ -106,7 +111,7 @@ type file struct {
 func readFiles(path string) (files []file, sum [sha256.Size]byte, err error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, sum, err
+		return nil, sum, fmt.Errorf("%w: name a directory that this service can read", err)
 	}
 	digest := sha256.New()
 	for _, e := range entries {
@@ -137,17 +142,21 @@ func readFiles(path string) (files []file, sum [sha256.Size]byte, err error) {
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
 		return nil, fmt.Errorf("%s is not a file of at most %d bytes: keep nothing but keys in the directory", path, maxFileBytes)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxFileBytes))
+}
+
+func unreadable(err error) error {
+	return fmt.Errorf("%w: let this service read the file, or remove it", err)
 }
 
 // key returns the key that a file has.

@@ -1,6 +1,7 @@
 package issue_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -219,6 +220,27 @@ func nested(n int) any {
 		v = []any{v}
 	}
 	return v
+}
+
+// A number that a decoder has kept as its text goes into the token as that number.
+func TestNumbers(t *testing.T) {
+	iss := newIssuer[jwt.MapClaims](t, issue.Options{})
+	token, _, err := iss.Token(t.Context(), jwt.MapClaims{"id": json.Number("12345678901234567890"), "prices": []any{json.Number("1.50")}}, issue.Claim{Name: "auth_time", Value: json.Number("1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := jwt.NewParser().DecodeSegment(strings.Split(token, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"id":12345678901234567890`, `"prices":[1.50]`, `"auth_time":1,`} {
+		if !strings.Contains(string(payload), want) {
+			t.Errorf("no %s in %s", want, payload)
+		}
+	}
+	if _, _, err := iss.Token(t.Context(), jwt.MapClaims{"id": json.Number("1e")}); err == nil || !strings.Contains(err.Error(), "the claims cannot be encoded") {
+		t.Errorf("a number that is none: %v", err)
+	}
 }
 
 // The Validate of the claims type is called on what was made, and its error is found.

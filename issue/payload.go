@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json"
+	strict "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
@@ -22,7 +23,7 @@ import (
 type payload struct {
 	*core
 	now, expires time.Time
-	id           []byte // jti as JSON
+	hasID        bool   // there is a jti
 	isBound      bool   // there is a cnf
 	text         []byte // JSON
 }
@@ -56,7 +57,7 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 		return true
 	})
 	if !isObject {
-		err = errors.Join(err, errors.New("the claims are not a JSON object: use a struct or a map of strings"))
+		err = errors.Join(err, errors.New("the claims are not a JSON object with distinct names: use a struct or a map of strings"))
 	}
 	if len(c.opts.Bindings) > 0 && !p.isBound {
 		err = errors.Join(err, errors.New("the claims have no cnf, and Options.Bindings want one: add the Claim cnf with the thumbprint of the client's key"))
@@ -64,18 +65,21 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	for _, f := range c.fixed {
 		err = errors.Join(err, p.write(f.name, f.forms[0]))
 	}
-	if p.id == nil {
-		p.id = []byte(`"` + rand.Text() + `"`)
+	if !p.hasID {
+		err = errors.Join(err, p.write("jti", []byte(`"`+rand.Text()+`"`)))
 	}
-	err = errors.Join(err, p.write("iat", strconv.AppendInt(nil, now.Unix(), 10)),
-		p.write("exp", strconv.AppendInt(nil, p.expires.Unix(), 10)), p.write("jti", p.id))
+	err = errors.Join(err, p.write("iat", strconv.AppendInt(nil, now.Unix(), 10)), p.write("exp", strconv.AppendInt(nil, p.expires.Unix(), 10)))
 	return append(p.text, '}'), p.expires, err
 }
 
 // marshal encodes as encoding/json does, but for a text that is not UTF-8. encoding/json replaces
 // parts of it, and could make one subject of two.
 func marshal(v any) ([]byte, error) {
-	return json.Marshal(v, jsonv1.DefaultOptionsV1(), jsontext.AllowInvalidUTF8(false))
+	text, err := json.Marshal(v)
+	if err == nil && (bytes.Contains(text, []byte("\ufffd")) || bytes.Contains(text, []byte(`\ufffd`))) {
+		_, err = strict.Marshal(v, jsonv1.DefaultOptionsV1(), jsontext.AllowInvalidUTF8(false))
+	}
+	return text, err
 }
 
 // A fixed claim is the same in all tokens.
@@ -135,8 +139,7 @@ func (p *payload) add(name string, value []byte) error {
 		p.expires = date.Floor()
 		return nil
 	case "jti":
-		p.id = bytes.Clone(value)
-		return nil
+		p.hasID = true
 	case "cnf":
 		if p.isBound = true; len(p.opts.Bindings) > 0 {
 			if _, err := confirmation.Read(string(value), p.members); err != nil {

@@ -22,7 +22,7 @@ const exampleIssuer = "https://issuer.example.com"
 // An issuer with secrets alone publishes an empty set, and this is logged at Warn.
 func (iss *Issuer[C]) JWKS() http.Handler {
 	ring := iss.core.ring
-	if ring.at(time.Now()).algorithms == nil {
+	if len(ring.at(time.Now()).algorithms) == 0 {
 		logtext.Log(ring.logger, slog.LevelWarn, "issue: JWKS publishes no key, for a secret is never published", slog.String("mend", "sign by NewKey with a private key, or leave JWKS out"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -48,7 +48,9 @@ func newRing(keys []Key, opts *Options, typ string) (*ring, error) {
 	now, keys, err := time.Now(), slices.Clone(keys), error(nil)
 	if len(keys) == 1 && keys[0].err() == errDirectory {
 		r.directory = keys[0].directory
+		r.directory.mu.Lock()
 		keys, _, err = r.directory.load(now)
+		r.directory.mu.Unlock()
 	} else {
 		err = sortKeys(keys, now)
 	}
@@ -100,7 +102,10 @@ func (r *ring) at(now time.Time) *state {
 	}
 	keys := s.keys
 	if r.directory != nil {
-		keys = r.directory.reload(r, keys, now)
+		var ok bool
+		if keys, ok = r.directory.reload(r, keys, now); !ok {
+			return r.newState(keys, now)
+		}
 	}
 	s = r.newState(keys, now)
 	r.state.Store(s)
@@ -111,7 +116,7 @@ func (r *ring) at(now time.Time) *state {
 // them, the first one signs.
 func (r *ring) newState(keys []Key, now time.Time) *state {
 	now = now.Round(0) // From has no monotonic clock either
-	s := &state{since: now, until: now.Add(24 * time.Hour), keys: keys, signs: keys[0]}
+	s := &state{since: now, until: now.Add(24 * time.Hour), keys: keys, signs: keys[0], algorithms: []string{}}
 	if r.directory != nil {
 		s.until = now.Add(reloadAfter)
 	}

@@ -79,17 +79,6 @@ func (x *exam) clientKeyOf(algorithm string, private crypto.Signer) clientKey {
 	return clientKey{signer{algorithm: algorithm, key: private}, key}
 }
 
-// public returns the jwk of proofs.
-func (k clientKey) public() members {
-	m := members{}
-	for name, value := range k.jwk() {
-		if !slices.Contains([]string{"use", "alg", "kid"}, name) {
-			m[name] = value
-		}
-	}
-	return m
-}
-
 // private returns the jwk with the secret member, RFC 7518 section 6.2.2.1 and 6.3.2.1, and
 // RFC 8037 section 2.
 func (k clientKey) private() members {

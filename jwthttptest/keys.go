@@ -8,14 +8,15 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
@@ -78,7 +79,7 @@ func (k *keyRing) signer(algorithm string, i int) signer {
 }
 
 // published returns the public keys of the last two generations as JWKs.
-func (k *keyRing) published() (set []map[string]string) {
+func (k *keyRing) published() (set []members) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i := max(0, len(k.generations)-2); i < len(k.generations); i++ {
@@ -110,25 +111,20 @@ func (s signer) material() any {
 	return s.key.(crypto.Signer).Public()
 }
 
-// jwk returns the JWK of material, RFC 7517 section 4, RFC 7518 section 6 and RFC 8037 section 2.
-func (s signer) jwk() map[string]string {
-	encode := base64.RawURLEncoding.EncodeToString
-	m := map[string]string{"kty": keyType(s.algorithm), "use": "sig", "alg": s.algorithm, "kid": s.id}
-	switch key := s.material().(type) {
-	case []byte:
-		m["k"] = encode(key)
-	case *rsa.PublicKey:
-		m["n"], m["e"] = encode(key.N.Bytes()), encode(big.NewInt(int64(key.E)).Bytes())
-	case *ecdsa.PublicKey:
-		point, err := key.Bytes() // 4, and both coordinates in full length
-		if err != nil {
-			panic(err) // a key that was generated is on its curve
-		}
-		half := len(point) / 2
-		m["crv"], m["x"], m["y"] = key.Params().Name, encode(point[1:1+half]), encode(point[1+half:])
-	case ed25519.PublicKey:
-		m["crv"], m["x"] = "Ed25519", encode(key)
+// jwk returns the JWK of material, RFC 7517 section 4.
+func (s signer) jwk() members {
+	m := s.public()
+	m["use"], m["alg"], m["kid"] = "sig", s.algorithm, s.id
+	return m
+}
+
+// public returns the members of a JWK that make the key, RFC 7518 section 6 and RFC 8037 section 2.
+func (s signer) public() members {
+	if secret, ok := s.key.([]byte); ok {
+		return members{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString(secret)}
 	}
+	m := members{}
+	json.Unmarshal(jwk.Encode(s.material()), &m) // an object
 	return m
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // rules is how many numbered rules there are.
-const rules = 33
+const rules = 35
 
 // check returns what is wrong with the form of a register.
 func check(register []clause) (faults []string) {

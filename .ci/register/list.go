@@ -3031,4 +3031,259 @@ var register = []clause{
 			{"takes the first of two keys in a block", "internal/jws.parseOpenSSH", `Uint32(b) != 1`, `Uint32(b) == 0`},
 		}},
 	}},
+	{"DOC", "a claim goes into a token as encoding/json writes it", []proof{
+		{"issue.TestNumbers", []mutant{
+			{"writes a json.Number as a string", "issue.marshal", `text, err := json.Marshal(v)`, `text, err := strict.Marshal(v, jsonv1.DefaultOptionsV1())`},
+		}},
+	}},
+	{"DOC", "the program mints good tokens, and others only if it is told to", []proof{
+		{"cmd/jwthttp.TestMintSignsGoodTokens/a numeric sub", []mutant{
+			{"signs unchecked by default", "cmd/jwthttp.order.mint", `if o.unchecked {`, `if !o.unchecked || true {`},
+			{"does not say how to sign a token all the same", "cmd/jwthttp.order.mint", `, add -unchecked`, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp that is null", []mutant{
+			{"sets an exp that was to be left out", "cmd/jwthttp.order.issue", `value == nil || `, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp of 0", []mutant{
+			{"sets an exp that was to be 0", "cmd/jwthttp.order.issue", ` || value == json.Number("0")`, ``},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/a lifetime of 0", []mutant{
+			{"takes a lifetime of 0 for the default", "cmd/jwthttp.order.issue", `o.lifetime == 0`, `false`},
+		}},
+		{"cmd/jwthttp.TestMintSignsGoodTokens/an exp with odd characters", []mutant{
+			{"shows what a terminal obeys", "cmd/jwthttp.plainLines", `strconv.IsPrint(c)`, `true`},
+		}},
+		{"cmd/jwthttp.TestMintsAdviceIsRight", []mutant{
+			{"advises to accept tokens without exp", "cmd/jwthttp.order.advice", `o.unchecked && claims["exp"] == nil`, `claims["exp"] == nil`},
+		}},
+	}},
+	{"DOC", "a rotation of the development issuer keeps its tokens good", []proof{
+		{"cmd/jwthttp.TestServeIssues", []mutant{
+			{"forgets the keys before a rotation", "cmd/jwthttp/internal/devissuer.Issuer.Rotate", `append(slices.Clone(iss.keys), `, `append([]issue.Key(nil), `},
+			{"publishes nine keys", "cmd/jwthttp/internal/devissuer.maxKeys", `8`, `9`},
+		}},
+		{"cmd/jwthttp/internal/devissuer.TestRotationUnderLoad", nil},
+		{"cmd/jwthttp/internal/devissuer.TestTokensDiffer", []mutant{
+			{"takes any lifetime", "cmd/jwthttp/internal/devissuer.Issuer.Token", `lifetime.Abs() > maxLifetime`, `false && lifetime.Abs() > maxLifetime`},
+		}},
+	}},
+	{"34", "only public halves are published, and never a symmetric key", []proof{
+		{"issue.TestJWKSIsPublic", []mutant{
+			{"publishes a secret", "issue.ring.newState", `		if public := k.signer.Public; public != nil {`, `		if k.signer.Public == nil {
+			set = append(set, mustMarshal(map[string]string{"kty": "oct", "alg": k.algorithm, "k": encode([]byte(r.typ))}))
+		}
+		if public := k.signer.Public; public != nil {`},
+			{"publishes a private member", "issue.ring.newState", `"use": "sig"`, `"use": "sig", "d": k.id`},
+			{"publishes only the current key", "issue.ring.newState", `public != nil`, `public != nil && k == s.signs`},
+		}},
+		{"issue.TestJWKSOfSecrets", []mutant{
+			{"does not say that no key is published", "issue.Issuer.JWKS", `len(ring.at(time.Now()).algorithms) == 0`, `false`},
+			{"has null for the algorithms of secrets", "issue.ring.newState", `, algorithms: []string{}`, ``},
+		}},
+		{"issue.TestJWKSFollowsTheIssuer/a slash at the end", []mutant{
+			{"names the key set with two slashes", "issue.Issuer.Metadata", `strings.TrimSuffix(name, "/")`, `name`},
+		}},
+		{"issue.TestMetadataWithoutURL", []mutant{
+			{"has metadata for an issuer with a query", "issue.Issuer.Metadata", ` || strings.Contains(name, "?")`, ``},
+		}},
+		{"issue.TestPublishedAnswers", []mutant{
+			{"publishes keys under another type", "issue.Issuer.JWKS", `application/jwk-set+json`, `application/json`},
+			{"has metadata cached for an hour", "issue.Issuer.Metadata", `maxAge`, `time.Hour`},
+		}},
+	}},
+	{"34", "and nothing that is printed shows a private key", []proof{
+		{"issue.TestNothingIsShown/EdDSA", []mutant{
+			{"prints the signer of a key", "issue.Key.String", `k.algorithm, k.id)`, `k.algorithm, fmt.Sprint(k.id, *k.signer))`},
+		}},
+		{"issue.TestNothingIsShown/HS256", nil},
+		{"issue.TestNothingIsShown/RS256", nil},
+		{"issue.TestNothingIsShown/ES256", nil},
+		{"issue.TestNothingIsShown/files", []mutant{
+			{"shows a bad file in the error", "issue.directory.load", `fmt.Errorf("the file %s: %w", logtext.Quote(f.name), err)`, `fmt.Errorf("the file %s: %w: %s", logtext.Quote(f.name), err, f.data)`},
+		}},
+		{"issue.TestShows", nil},
+	}},
+	{"35", "a rotation makes no instance refuse a good token, and no other service", []proof{
+		{"issue.TestRotation", []mutant{
+			{"drops the old key at once", "issue.ring.newState", `keys[i+1].from.Add(r.lifetime+maxAge)`, `keys[i+1].from`},
+			{"drops the old key after the clocks' 30 seconds", "issue.ring.newState", `r.lifetime+maxAge`, `30*time.Second`},
+			{"accepts a successor when it begins to sign", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if !k.from.After(now) {
+			accepted = append(accepted, k.verifies)
+		}`},
+			{"publishes a successor when it begins to sign", "issue.ring.newState", `public != nil`, `public != nil && !k.from.After(now)`},
+			{"has published keys cached for 20 minutes", "issue.Issuer.JWKS", `maxAge`, `2*maxAge`},
+		}},
+		{"issue.TestRotationOfAlgorithms", []mutant{
+			{"accepts only keys for the algorithm of the first", "issue.ring.newState", `		accepted = append(accepted, k.verifies)`, `		if k.algorithm == keys[0].algorithm || len(accepted) == 0 {
+			accepted = append(accepted, k.verifies)
+		}`},
+		}},
+		{"issue.TestConcurrentRotation", nil},
+		{"issue.TestClockSetBack", []mutant{
+			{"keeps what it has when the clock is set back", "issue.ring.at", ` && !now.Before(s.since)`, ``},
+		}},
+	}},
+	{"35", "a key signs from its From on, and is accepted until its last tokens are over", []proof{
+		{"issue.TestKeyTimes", []mutant{
+			{"signs a minute before From", "issue.ring.newState", `!changes(k.from)`, `!changes(k.from.Add(-time.Minute))`},
+			{"does not look at the time until the next day", "issue.ring.newState", `t.Before(s.until)`, `t.Before(s.since)`},
+			{"keeps a retired key for ever", "issue.ring.newState", `i+1 < len(keys) && `, `i+1 < 0 && `},
+			{"keeps a retired key for Lifetime alone", "issue.ring.newState", `r.lifetime+maxAge`, `r.lifetime`},
+			{"takes the keys in the order of the list", "issue.sortKeys", `a.from.Compare(b.from)`, `0 * a.from.Compare(b.from)`},
+		}},
+		{"issue.TestKeyWithoutFrom", nil},
+		{"issue.TestNewErrors", []mutant{
+			{"takes two keys of one From", "issue.sortKeys", `k.from.Equal(keys[i-1].from)`, `false`},
+			{"takes a first key that does not sign yet", "issue.sortKeys", `from.After(now)`, `false`},
+		}},
+	}},
+	{"35", "and New warns of a From less than 11 minutes ahead, without an error", []proof{
+		{"issue.TestRestart/a minute before", []mutant{
+			{"does not warn", "issue.ring.warn", `lead < maxLead`, `lead > maxLead`},
+			{"does not start", "issue.newRing", `err = sortKeys(keys, now)`, `if err = sortKeys(keys, now); err == nil && keys[len(keys)-1].from.After(now) {
+			err = errors.New("a key begins to sign too soon")
+		}`},
+		}},
+		{"issue.TestRestart/11 minutes before", []mutant{
+			{"warns at 11 minutes", "issue.ring.warn", `lead < maxLead`, `lead <= maxLead`},
+		}},
+		{"issue.TestRestart/a moment less than 11 minutes before", []mutant{
+			{"warns at 10 minutes", "issue.ring.warn", `lead < maxLead`, `lead < maxAge`},
+		}},
+		{"issue.TestRestart/a minute after", []mutant{
+			{"warns of a From in the past", "issue.ring.warn", `lead > 0 && `, ``},
+		}},
+	}},
+	{"35", "a Directory is read again without a restart", []proof{
+		{"issue.TestDirectory", []mutant{
+			{"reads the public halves", "issue.readFiles", ` || strings.HasSuffix(name, ".pub")`, ``},
+		}},
+		{"issue.TestDirectoryReload", []mutant{
+			{"never reads again", "issue.ring.at", `r.directory != nil`, `false`},
+			{"reads every minute", "issue.ring.newState", `now.Add(reloadAfter)`, `now.Add(time.Minute)`},
+			{"does not warn of a file that is too near", "issue.directory.reload", `if isNew {`, `if false && isNew {`},
+		}},
+		{"issue.TestDirectoryOfKubernetes", []mutant{
+			{"follows no symbolic link", "issue.readFile", `os.Stat(path)`, `os.Lstat(path)`},
+			{"reads the files of Kubernetes", "issue.readFiles", `strings.HasPrefix(name, ".") || `, ``},
+			{"takes a file of one name for the same", "issue.readFiles", `		digest.Write(data)
+`, ``},
+		}},
+		{"issue.TestDirectoryStalls", nil},
+		{"issue.TestDirectoryConcurrency", nil},
+	}},
+	{"35", "a bad file in it changes nothing, and is an error at New", []proof{
+		{"issue.TestDirectoryTurnsBad/half a file", []mutant{
+			{"passes over a bad file", "issue.directory.load", `			errs = append(errs, fmt.Errorf("the file`, `			if d.keys != nil {
+				continue
+			}
+			errs = append(errs, fmt.Errorf("the file`},
+			{"logs each time", "issue.directory.reload", `d.failed.Log(context.Background(), r.logger, `, `new(logtext.Limit).Log(context.Background(), r.logger, `},
+		}},
+		{"issue.TestDirectoryTurnsBad/half of the file in use", nil},
+		{"issue.TestDirectoryTurnsBad/a copy", nil},
+		{"issue.TestDirectoryTurnsBad/no directory", nil},
+		{"issue.TestDirectoryErrors/an endless device", []mutant{
+			{"reads what is not a file", "issue.readFile", `!info.Mode().IsRegular() || `, ``},
+		}},
+		{"issue.TestDirectoryErrors/a named pipe", nil},
+		{"issue.TestDirectoryErrors/65 KiB", []mutant{
+			{"reads the first part of a large file", "issue.readFile", ` || info.Size() > maxFileBytes`, ``},
+		}},
+		{"issue.TestDirectoryErrors/257 files", []mutant{
+			{"reads any number of files", "issue.readFiles", `len(files) == maxFiles`, `len(files) < 0`},
+		}},
+		{"issue.TestDirectoryErrors/several", []mutant{
+			{"names the first bad file alone", "issue.directory.load", `		keys = append(keys, key)`, `		keys = append(keys, key)
+		if errs != nil {
+			break
+		}`},
+		}},
+		{"issue.TestDirectoryHalfWritten", nil},
+		{"issue.TestDirectoryAmongKeys", []mutant{
+			{"gives a Directory a From", "issue.Key.with", `m.directory != nil`, `false`},
+		}},
+	}},
+	{"34", "what issue returns, its own middleware accepts; what that refuses is an error and no token", []proof{
+		{"issue.FuzzToken", []mutant{
+			{"does not verify what it has made", "issue.Issuer.Token", `if _, err := iss.own.Verify(ctx, token); err != nil {`, `if _, err := iss.own.Verify(ctx, token); err != nil && false {`},
+			{"takes a name twice", "issue.core.payload", `if !isObject {`, `if false && !isObject {`},
+		}},
+		{"issue.TestValidate", []mutant{
+			{"tells the client to get another token", "issue.refusal", `if cause != jwthttp.ErrInvalidToken {`, `{`},
+		}},
+		{"issue.TestClaims", []mutant{
+			{"ignores an iss that is not the issuer's", "issue.payload.add", `return fmt.Errorf("the claims have the %s %.200s, which is not that of Options: leave it out of the claims", name, value)`, `return nil`},
+			{"keeps an exp that is later than Lifetime", "issue.payload.add", ` || date.Floor().After(p.expires)`, ``},
+			{"keeps an exp that is over", "issue.payload.add", ` || !date.Floor().After(p.now)`, ``},
+			{"ignores an exp that is earlier", "issue.payload.add", `p.expires = date.Floor()`, ``},
+			{"takes an old iat", "issue.payload.add", `p.now.Sub(date.Floor()) > time.Minute`, `p.now.Sub(date.Floor()) > 999*time.Hour`},
+			{"takes an iat that is ahead", "issue.payload.add", `date.Floor().After(p.now) || p.now`, `p.now`},
+			{"writes null", "issue.isZero", "`null`, ", ``},
+			{"replaces what is not UTF-8", "issue.marshal", " || bytes.Contains(text, []byte(`\\ufffd`))", ``},
+			{"has two jti", "issue.payload.add", `p.hasID = true`, ``},
+		}},
+		{"issue.TestAllocations", []mutant{
+			{"encodes the claims many times", "issue.core.payload", `encoded, err := marshal(claims)`, `for range 20 { marshal(claims) }; encoded, err := marshal(claims)`},
+		}},
+	}},
+	{"34", "a signer that fails, stalls or lies: an error within the context, and no token", []proof{
+		{"issue.TestSignerFaults/stalls for 10 s", []mutant{
+			{"waits for the signer", "internal/jws.Signer.call", "case <-ctx.Done():\n\t\treturn nil, context.Cause(ctx)", "case <-context.Background().Done():\n\t\treturn nil, context.Cause(ctx)"},
+		}},
+		{"issue.TestSignerFaults/panics", []mutant{
+			{"does not catch a panic", "internal/jws.Signer.run", `p := recover(); p != nil`, `p := any(nil); p != nil`},
+		}},
+		{"issue.TestSignerFaults/ends its goroutine", []mutant{
+			{"takes a signer that ends its goroutine for one that signs", "internal/jws.Signer.call", `errors.New("it ended its goroutine")`, `error(nil)`},
+		}},
+		{"issue.TestSignerFaults/returns nothing", []mutant{
+			{"takes a signature of another length", "internal/jws.Signer.Sign", `len(signature) != s.size`, `len(signature) > 99*s.size`},
+		}},
+		{"issue.TestSignerFaults/signs with another key", []mutant{
+			{"takes a bad signature for a fault of the claims", "issue.refusal", `errors.Is(err, jwt.ErrTokenSignatureInvalid)`, `false`},
+		}},
+		{"issue.TestSignerFaults/returns DER with more after it", []mutant{
+			{"takes DER with more after it", "internal/jws.joined", `len(rest) > 0`, `len(rest) > 9`},
+		}},
+		{"issue.TestSignerFaults/returns DER with a negative number", []mutant{
+			{"takes a negative number", "internal/jws.joined", `numbers.R.Sign() <= 0`, `numbers.R.Sign() == 0`},
+		}},
+		{"issue.TestSignerFaults/returns DER with a number that is too large", []mutant{
+			{"takes a number of any size", "internal/jws.joined", `> 8*half`, `> 9999*half`},
+		}},
+		{"issue.TestSignerFaults/fails", []mutant{
+			{"does not wrap the error of the signer", "internal/jws.Signer.Sign", `the signer failed: %w`, `the signer failed: %v`},
+		}},
+		{"issue.TestSignerStalls", []mutant{
+			{"calls a signer without limit", "internal/jws.NewSigner", `make(chan struct{}, maxSigning)`, `make(chan struct{}, 999*maxSigning)`},
+			{"waits for a slot without limit", "internal/jws.Signer.call", "case <-ctx.Done():\n\t\treturn nil, fmt", "case <-context.Background().Done():\n\t\treturn nil, fmt"},
+			{"keeps the slot of a call that has returned", "internal/jws.Signer.call", `<-s.slots`, ``},
+		}},
+		{"issue.TestContextThatIsOver", []mutant{
+			{"signs for a context that is over", "issue.core.make", `if err = ctx.Err(); err == nil {`, `if err == nil {`},
+		}},
+		{"issue.TestSignContext", []mutant{
+			{"has a signer sign without the context", "internal/jws.Signer.run", `withContext.SignContext(ctx,`, `withContext.SignContext(context.Background(),`},
+		}},
+		{"issue.TestSignerIsAskedOnce", []mutant{
+			{"signs when the service starts", "issue.newMaterial", `if m.signer.IsLocal {`, `{`},
+		}},
+	}},
+	{"34", "every algorithm signs, with a key that is right for it and no other", []proof{
+		{"issue.TestAlgorithms", []mutant{
+			{"returns DER in a token", "internal/jws.Signer.Sign", `if a.family == ecFamily {`, `if a.family == ecFamily && len(signature) == 0 {`},
+			{"has a digest signed by Ed25519", "internal/jws.Signer.Sign", `digest, options = []byte(input), crypto.Hash(0)`, `options = crypto.Hash(0)`},
+			{"signs PS256 as RS256", "internal/jws.Signer.Sign", `case pssFamily:`, `case family(99):`},
+		}},
+		{"issue.TestNewKeyRefuses", []mutant{
+			{"takes a typed nil", "internal/jws.NewSigner", `validate.IsNil(material) ||`, `material == nil ||`},
+			{"has a short Ed25519 key panic", "internal/jws.NewSigner", `isEd && len(ed) != ed25519.PrivateKeySize`, `isEd && len(ed) == 0`},
+			{"takes a private key that does not sign", "issue.newMaterial", `m.fault = m.signer.Check()`, ``},
+			{"takes the public half of another key", "internal/jws.Signer.Check", `NewWorkspace(0)); !ok {`, `NewWorkspace(0)); false && !ok {`},
+		}},
+		{"issue.TestMaterialIsCopied", []mutant{
+			{"signs with a key that was cleared", "internal/jws.NewSigner", `slices.Clone(key)`, `key`},
+		}},
+	}},
 }

@@ -21,6 +21,7 @@ var measurements = []struct {
 	{"forged", forged, true},
 	{"dpop", proofs, true},
 	{"bound", boundTokens, false},
+	{"issue", issuing, true},
 	{"guards", guards, true},
 	{"denylist", denylists, true},
 	{"keysets", keySets, true},

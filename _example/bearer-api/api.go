@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 // A User is what a token says of its subject. It must not have a password: a token is signed
@@ -19,44 +18,40 @@ type User struct {
 	Username string `json:"username"`
 }
 
-// Claims are a user and the claims of every token: sub, iat and exp.
+// Claims are what the API reads of a token. The issuer adds iat, exp and jti.
 type Claims struct {
-	User User `json:"user"`
-	jwt.RegisteredClaims
+	Subject string `json:"sub"`
+	User    User   `json:"user"`
 }
-
-const lifetime = time.Hour
 
 // newHandler returns the API. It returns an error for a secret that is unfit.
 func newHandler(secret string) (http.Handler, error) {
-	auth, err := jwthttp.New[Claims](jwthttp.HS256([]byte(secret)), jwthttp.Options{})
+	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256([]byte(secret)))
+	if err != nil {
+		return nil, err
+	}
+	auth, err := jwthttp.New[Claims](iss, iss.Options())
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sign-token", signToken([]byte(secret)))
+	// A login would check a password here. Every caller is this user.
+	mux.HandleFunc("GET /sign-token", func(w http.ResponseWriter, r *http.Request) {
+		user := User{ID: 1, Username: "alice"}
+		token, _, err := iss.Token(r.Context(), Claims{strconv.Itoa(user.ID), user})
+		if err != nil {
+			log.Print(err)
+			jwthttp.WriteError(w, r, err)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, map[string]string{"token": token})
+	})
 	mux.Handle("POST /verify-token", auth.Handler(http.HandlerFunc(verifyToken)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is GET /sign-token and POST /verify-token"})
 	})
 	return mux, nil
-}
-
-// signToken is where a login would check a password. Here every caller is this user.
-func signToken(secret []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		user, now := User{ID: 1, Username: "alice"}, time.Now()
-		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, Claims{user, jwt.RegisteredClaims{
-			Subject: strconv.Itoa(user.ID), IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
-		}}).SignedString(secret)
-		if err != nil {
-			log.Print(err)
-			writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "no token could be signed"})
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		writeJSON(w, http.StatusOK, map[string]string{"token": token})
-	}
 }
 
 // verifyToken is called only with a good token. The middleware answers a request without a

@@ -65,7 +65,7 @@ func TestSignAndVerify(t *testing.T) {
 	}
 	claims := token.Claims.(jwt.MapClaims)
 	user, _ := claims["user"].(map[string]any)
-	if len(claims) != 4 || len(user) != 2 || claims["sub"] != "1" {
+	if len(claims) != 5 || len(user) != 2 || claims["sub"] != "1" {
 		t.Errorf("claims %v", claims)
 	}
 }

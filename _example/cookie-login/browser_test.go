@@ -71,7 +71,7 @@ const (
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
 	const lifetime = 20 * time.Second
-	url := start(t, mustSigner(t, "RS256", filepath.Join(t.TempDir(), "jwt_key")), lifetime)
+	url := start(t, "RS256", mustKey(t, "RS256", filepath.Join(t.TempDir(), "jwt_key")), lifetime)
 	b := openTab(t)
 	b.visits(t, url)
 	b.screenshot(t, "1-welcome")
@@ -108,7 +108,7 @@ func TestInABrowser(t *testing.T) {
 // A form that changes something works on the site's own pages only.
 func TestFormsInABrowser(t *testing.T) {
 	t.Parallel()
-	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	url := start(t, "HS256", mustKey(t, "HS256", ""), time.Minute)
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, fmt.Sprintf(`<form method="post" action="%s/forget"><button>Win a prize</button></form>`, url))

@@ -2,10 +2,11 @@
 // subject.
 //
 //	go run ./cookie-login             HS256, with a new secret each time
-//	go run ./cookie-login -alg RS256  with jwt_key and jwt_key.pub
+//	go run ./cookie-login -alg RS256  with the private key in jwt_key
 //
-// The two files are those that ssh-keygen -t rsa -f jwt_key writes. If the working directory
-// does not have them, the program makes them. ADDR is its address, 127.0.0.1:5000 if unset.
+// The file is one that ssh-keygen -t rsa -f jwt_key writes, without a passphrase. If the working
+// directory does not have it, the program makes it and jwt_key.pub. ADDR is its address,
+// 127.0.0.1:5000 if unset.
 package main
 
 import (
@@ -26,11 +27,11 @@ func main() {
 		log.Fatalf("what is %q? The one flag is -alg", flag.Arg(0))
 	}
 	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
-	signer, err := newSigner(*alg, "jwt_key")
+	key, err := newKey(*alg, "jwt_key")
 	if err != nil {
 		log.Fatal(err)
 	}
-	handler, err := newHandler(signer, time.Minute)
+	handler, err := newHandler(*alg, key, time.Minute)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -16,22 +17,47 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
-func mustSigner(t *testing.T, alg, file string) *signer {
+func mustKey(t *testing.T, alg, file string) issue.Key {
 	t.Helper()
-	s, err := newSigner(alg, file)
+	key, err := newKey(alg, file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return key
+}
+
+// token returns a token of a key for bob.
+func token(t *testing.T, key issue.Key) string {
+	t.Helper()
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := iss.Token(t.Context(), jwt.RegisteredClaims{Subject: "bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+var secret = bytes.Repeat([]byte("s"), 32)
+
+// expired returns a token that the secret has signed.
+func expired(t *testing.T) string {
+	t.Helper()
+	return jwthttptest.Sign(t, "HS256", secret, `{"alg":"HS256"}`, fmt.Sprintf(`{"sub":"bob","exp":%d}`, time.Now().Unix()-1))
 }
 
 // start serves the site until the test ends.
-func start(t *testing.T, s *signer, lifetime time.Duration) (url string) {
+func start(t *testing.T, alg string, key issue.Key, lifetime time.Duration) (url string) {
 	t.Helper()
-	handler, err := newHandler(s, lifetime)
+	handler, err := newHandler(alg, key, lifetime)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +119,7 @@ func TestSite(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "jwt_key")
 	for _, alg := range []string{"HS256", "RS256"} {
 		t.Run(alg, func(t *testing.T) {
-			url := start(t, mustSigner(t, alg, keys), time.Minute)
+			url := start(t, alg, mustKey(t, alg, keys), time.Minute)
 			v := newVisitor(t, url)
 			v.sees(t, "GET", "/", "No result yet")
 			v.sees(t, "GET", "/validate", "Invalid token")
@@ -116,7 +142,7 @@ func TestSite(t *testing.T) {
 
 // The header of the answer that has the token.
 func TestCookie(t *testing.T) {
-	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	url := start(t, "HS256", mustKey(t, "HS256", ""), time.Minute)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Get(url + "/generate")
 	if err != nil {
@@ -134,7 +160,7 @@ func TestCookie(t *testing.T) {
 
 // No text of the address is on the page, and its policy permits only its own style.
 func TestPage(t *testing.T) {
-	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	url := start(t, "HS256", mustKey(t, "HS256", ""), time.Minute)
 	res, err := http.Get(url + "/?result=generated&next=https://evil.example&x=%3Cscript%3E")
 	if err != nil {
 		t.Fatal(err)
@@ -162,35 +188,20 @@ func TestPage(t *testing.T) {
 
 // A token that a browser keeps for too long is refused.
 func TestExpired(t *testing.T) {
-	s := mustSigner(t, "HS256", "")
-	url := start(t, s, time.Minute)
-	raw, _, err := s.sign("bob", -time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := newVisitor(t, url)
-	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token="+raw)
+	v := newVisitor(t, start(t, "HS256", issue.HS256(secret), time.Minute))
+	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token="+expired(t))
 	v.sees(t, "GET", "/validate", "Invalid token", "Cookie", "token=x")
 }
 
 // A browser with a bad token is led to the welcome page, and loses the cookie.
 func TestBadCookie(t *testing.T) {
-	s := mustSigner(t, "HS256", "")
-	site := start(t, s, time.Minute)
-	expired, _, err := s.sign("bob", -time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forged, _, err := mustSigner(t, "HS256", "").sign("bob", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := start(t, "HS256", issue.HS256(secret), time.Minute)
 	address, err := url.Parse(site)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"expired": expired, "forged": forged, "no JWT": "x", "with a space": "a b", "oversized": strings.Repeat("x", 5000),
+		"expired": expired(t), "forged": token(t, mustKey(t, "HS256", "")), "no JWT": "x", "with a space": "a b", "oversized": strings.Repeat("x", 5000),
 	} {
 		for _, to := range []struct{ method, path string }{
 			{"GET", "/"}, {"GET", "/?result=invalid"}, {"GET", "/?result=generated"}, {"GET", "/validate"}, {"POST", "/forget"},
@@ -221,7 +232,7 @@ func (s stubborn) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // A browser that keeps a bad cookie after all is not redirected for ever.
 func TestCookieThatStays(t *testing.T) {
-	url := start(t, mustSigner(t, "HS256", ""), time.Minute)
+	url := start(t, "HS256", mustKey(t, "HS256", ""), time.Minute)
 	for _, cookie := range []string{"token=x", "token=x; token=y", "token=a b"} {
 		v := &visitor{&http.Client{Transport: stubborn{cookie}}, url}
 		v.sees(t, "GET", "/", "Invalid token")
@@ -232,12 +243,8 @@ func TestCookieThatStays(t *testing.T) {
 // Some refusals clear the cookie. A request without it may come from another site, and does
 // not log the user out.
 func TestWhatIsCleared(t *testing.T) {
-	s := mustSigner(t, "HS256", "")
-	url := start(t, s, time.Minute)
-	good, _, err := s.sign("bob", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
+	url := start(t, "HS256", issue.HS256(secret), time.Minute)
+	good := token(t, issue.HS256(secret))
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, tc := range []struct {
 		name, method, path, cookie, origin string
@@ -308,7 +315,7 @@ func TestKeyFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := newVisitor(t, start(t, mustSigner(t, "RS256", keys), time.Minute))
+		v := newVisitor(t, start(t, "RS256", mustKey(t, "RS256", keys), time.Minute))
 		v.sees(t, "GET", "/generate", "Token generated, .*")
 		v.sees(t, "GET", "/validate", "Valid token of bob, .*")
 		if after, err := os.ReadFile(keys); err != nil || !bytes.Equal(before, after) {
@@ -317,63 +324,44 @@ func TestKeyFiles(t *testing.T) {
 	})
 	t.Run("made here", func(t *testing.T) {
 		keys := file(t)
-		first := mustSigner(t, "RS256", keys)
-		public, err := os.ReadFile(keys + ".pub")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if derived := keygen(t, "-y", "-f", keys); strings.Fields(derived)[1] != strings.Fields(string(public))[1] {
+		raw := token(t, mustKey(t, "RS256", keys))
+		derived, public := keygen(t, "-y", "-f", keys), keygen(t, "-i", "-m", "PEM", "-f", keys+".pub")
+		if strings.Fields(derived)[1] != strings.Fields(public)[1] {
 			t.Errorf("ssh-keygen derives\n%s, the file has\n%s", derived, public)
 		}
 		if info, err := os.Stat(keys); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("mode %v, %v", info.Mode(), err)
 		}
-		// The next run verifies the tokens of the first.
-		raw, _, err := first.sign("bob", time.Minute)
-		if err != nil {
+		// The next run verifies the tokens of the first. It does not read the public half.
+		if err := os.Remove(keys + ".pub"); err != nil {
 			t.Fatal(err)
 		}
-		newVisitor(t, start(t, mustSigner(t, "RS256", keys), time.Minute)).sees(t, "GET", "/validate", "Valid token of bob, .*", "Cookie", "token="+raw)
+		newVisitor(t, start(t, "RS256", mustKey(t, "RS256", keys), time.Minute)).sees(t, "GET", "/validate", "Valid token of bob, .*", "Cookie", "token="+raw)
 	})
 	for _, tc := range []struct {
 		name string
 		make func(t *testing.T, keys string)
 		want string
 	}{
-		{"with a passphrase", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-N", "hunter2", "-f", keys) }, "has a passphrase: make another with ssh-keygen -t rsa -N '' -f "},
-		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "is a *ed25519.PrivateKey and no RSA key: make one with ssh-keygen -t rsa -f "},
+		{"with a passphrase", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-N", "hunter2", "-f", keys) }, "ssh-keygen -p"},
+		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "RS256 does not take the key of the signer"},
 		{"too short", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", keys) }, "2048"},
-		{"not a key", func(t *testing.T, keys string) { write(t, keys, "hello") }, "jwt_key: ssh: no key found"},
+		{"not a key", func(t *testing.T, keys string) { write(t, keys, "hello") }, "jwt_key: issue: ParsePrivateKey: "},
 		{"the public half alone", func(t *testing.T, keys string) { write(t, keys+".pub", "hello") }, "jwt_key is missing, move "},
-		{"the private half alone", func(t *testing.T, keys string) {
-			mustSigner(t, "RS256", keys)
-			if err := os.Remove(keys + ".pub"); err != nil {
-				t.Fatal(err)
-			}
-		}, "the public half is missing, write it with ssh-keygen -y -f "},
-		{"two halves of two", func(t *testing.T, keys string) {
-			mustSigner(t, "RS256", keys)
-			other := mustSigner(t, "RS256", keys+"2").private
-			public, err := ssh.NewSignerFromKey(other)
-			if err != nil {
-				t.Fatal(err)
-			}
-			write(t, keys+".pub", string(ssh.MarshalAuthorizedKey(public.PublicKey())))
-		}, "is not the public half of "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			keys := file(t)
 			tc.make(t, keys)
-			s, err := newSigner("RS256", keys)
+			key, err := newKey("RS256", keys)
 			if err == nil { // New refuses a key that is unfit
-				_, err = newHandler(s, time.Minute)
+				_, err = newHandler("RS256", key, time.Minute)
 			}
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %s", err, tc.want)
 			}
 		})
 	}
-	if _, err := newSigner("none", ""); err == nil || err.Error() != `-alg is "none": use HS256 or RS256` {
+	if _, err := newKey("none", ""); err == nil || err.Error() != `-alg is "none": use HS256 or RS256` {
 		t.Errorf("error %v", err)
 	}
 }

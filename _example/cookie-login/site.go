@@ -13,6 +13,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 //go:embed page.html
@@ -22,30 +23,34 @@ var page = template.Must(template.New("page").Parse(pageText))
 
 // A site puts tokens in a cookie and removes them.
 type site struct {
-	signer   *signer
-	lifetime time.Duration
-	cookie   *cookie.Cookie
+	issuer    *issue.Issuer[jwt.RegisteredClaims]
+	cookie    *cookie.Cookie
+	algorithm string
+	lifetime  time.Duration
 }
 
 // newHandler is the whole site: the routes inside auth need a token, and the welcome
 // page does not.
-func newHandler(s *signer, lifetime time.Duration) (http.Handler, error) {
+func newHandler(algorithm string, key issue.Key, lifetime time.Duration) (http.Handler, error) {
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Lifetime: lifetime}, key)
+	if err != nil {
+		return nil, err
+	}
 	// Over TLS, remove AllowInsecureHTTP: the cookie is then __Host-token.
 	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true})
 	if err != nil {
 		return nil, err
 	}
-	app := &site{s, lifetime, loginCookie}
-	opts := jwthttp.Options{
-		Extractors:   []jwthttp.Extractor{loginCookie.Extractor()},
-		ErrorHandler: app.refused,
-	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](s.key, opts)
+	app := &site{iss, loginCookie, algorithm, lifetime}
+	opts := iss.Options()
+	opts.Extractors = []jwthttp.Extractor{loginCookie.Extractor()}
+	opts.ErrorHandler = app.refused
+	auth, err := jwthttp.New[jwt.RegisteredClaims](iss, opts)
 	if err != nil {
 		return nil, err
 	}
 	opts.AllowAnonymous = true
-	optional, err := jwthttp.New[jwt.RegisteredClaims](s.key, opts)
+	optional, err := jwthttp.New[jwt.RegisteredClaims](iss, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +106,7 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) {
 // generate is what a login does after it has checked a password. A real login is a POST
 // inside http.CrossOriginProtection: otherwise another site could log a user in.
 func (s *site) generate(w http.ResponseWriter, r *http.Request) {
-	token, expires, err := s.signer.sign("bob", s.lifetime)
+	token, expires, err := s.issuer.Token(r.Context(), jwt.RegisteredClaims{Subject: "bob"})
 	if err == nil {
 		err = s.cookie.Set(w, token, expires)
 	}
@@ -131,7 +136,7 @@ func (s *site) show(w http.ResponseWriter, mood, result string) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
 	err := page.Execute(w, map[string]string{
-		"Algorithm": s.signer.method.Alg(), "Seconds": fmt.Sprintf("%.0f", s.lifetime.Seconds()), "Mood": mood, "Result": result,
+		"Algorithm": s.algorithm, "Seconds": fmt.Sprintf("%.0f", s.lifetime.Seconds()), "Mood": mood, "Result": result,
 	})
 	if err != nil {
 		log.Print(err) // the browser has gone

@@ -30,7 +30,11 @@ func TestDiscover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	another, err := p.token("alice", "another API")
+	other, err := p.newIssuer("another API")
+	if err != nil {
+		t.Fatal(err)
+	}
+	another, _, err := other.Token(t.Context(), Claims{Subject: "alice"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,16 +3,16 @@ package main
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"io"
-	"math/big"
+	"log"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 const demoAudience = "demo"
@@ -20,8 +20,7 @@ const demoAudience = "demo"
 // A provider is an identity provider for trying: every caller gets a token.
 type provider struct {
 	issuer string
-	kid    string
-	key    *rsa.PrivateKey
+	key    issue.Key
 }
 
 // startProvider serves a provider until the program ends.
@@ -34,45 +33,29 @@ func startProvider(addr string) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{issuer: "http://" + listener.Addr().String(), kid: "demo-1", key: key}
-	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(listener)
-	return p, nil
-}
-
-func (p *provider) handler() http.Handler {
+	p := &provider{"http://" + listener.Addr().String(), issue.NewKey(jwt.SigningMethodRS256, key).WithID("demo-1")}
+	iss, err := p.newIssuer(demoAudience)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(map[string]string{"issuer": p.issuer, "jwks_uri": p.issuer + "/keys"})
-	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Cache-Control", "max-age=3600")
-		b64 := base64.RawURLEncoding.EncodeToString
-		json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]string{
-			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": p.kid,
-			"n": b64(p.key.N.Bytes()), "e": b64(big.NewInt(int64(p.key.E)).Bytes()),
-		}}})
-	})
+	mux.Handle("/.well-known/openid-configuration", iss.Metadata())
+	mux.Handle("/.well-known/jwks.json", iss.JWKS())
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
-		token, err := p.token(r.FormValue("sub"), demoAudience)
+		token, _, err := iss.Token(r.Context(), Claims{Subject: r.FormValue("sub")})
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			log.Print(err)
+			jwthttp.WriteError(w, r, err)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		io.WriteString(w, token)
 	})
-	return mux
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener)
+	return p, nil
 }
 
-func (p *provider) token(subject, audience string) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": p.issuer, "aud": audience, "sub": subject, "exp": time.Now().Add(time.Hour).Unix(),
-	})
-	token.Header["kid"] = p.kid
-	signed, err := token.SignedString(p.key)
-	if err != nil {
-		return "", fmt.Errorf("signing: %w", err)
-	}
-	return signed, nil
+func (p *provider) newIssuer(audience string) (*issue.Issuer[Claims], error) {
+	return issue.New[Claims](issue.Options{Issuer: p.issuer, Audience: []string{audience}, Lifetime: time.Hour}, p.key)
 }

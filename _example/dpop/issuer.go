@@ -10,7 +10,9 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 //go:embed page.html
@@ -24,7 +26,21 @@ var script string
 // newIssuer has the page, which calls the API at origin, and POST /token for trying: every caller
 // gets a token. A real issuer knows its callers, and verifies a proof there too (RFC 9449
 // section 5).
-func newIssuer(secret []byte, origin string) http.Handler {
+func newIssuer(secret []byte, origin string) (http.Handler, error) {
+	proofs, err := dpop.New(dpop.Options{Origins: []string{origin}})
+	if err != nil {
+		return nil, err
+	}
+	opts := issue.Options{Lifetime: time.Hour}
+	unbound, err := issue.New[Claims](opts, issue.HS256(secret))
+	if err != nil {
+		return nil, err
+	}
+	opts.Bindings = []jwthttp.Binding{proofs}
+	bound, err := issue.New[Claims](opts, issue.HS256(secret)) // it makes bound tokens only
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		connect := "'self'"
@@ -48,23 +64,18 @@ func newIssuer(secret []byte, origin string) http.Handler {
 			http.Error(w, "jkt is the SHA-256 thumbprint of a key, in base64url (RFC 7638)", http.StatusBadRequest)
 			return
 		}
-		token, err := mint(secret, thumbprint)
+		iss, more := unbound, []issue.Claim(nil)
+		if thumbprint != "" {
+			iss, more = bound, []issue.Claim{{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}}
+		}
+		token, _, err := iss.Token(r.Context(), Claims{Subject: "alice"}, more...)
 		if err != nil {
 			log.Print(err)
-			http.Error(w, "no token could be minted", http.StatusInternalServerError)
+			jwthttp.WriteError(w, r, err)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		io.WriteString(w, token)
 	})
-	return mux
-}
-
-// mint makes a token that is bound to the key with this thumbprint, or to none if it is "".
-func mint(secret []byte, thumbprint string) (string, error) {
-	claims := jwt.MapClaims{"sub": "alice", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
-	if thumbprint != "" {
-		claims["cnf"] = map[string]string{"jkt": thumbprint}
-	}
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
+	return mux, nil
 }

@@ -106,6 +106,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
+	issuer, err := newIssuer(secret, s.origin)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
 		Handler:                      api,
 		ReadHeaderTimeout:            5 * time.Second,
@@ -114,7 +118,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
 	go func() {
-		served <- (&http.Server{Handler: newIssuer(secret, s.origin), ReadHeaderTimeout: 5 * time.Second}).Serve(other)
+		served <- (&http.Server{Handler: issuer, ReadHeaderTimeout: 5 * time.Second}).Serve(other)
 	}()
 	if *check {
 		return s.check(ctx, out)

@@ -226,8 +226,17 @@ func TestPrintedLines(t *testing.T) {
 	})
 }
 
+func mustIssuer(t *testing.T, origin string) http.Handler {
+	t.Helper()
+	issuer, err := newIssuer([]byte(secret), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issuer
+}
+
 func TestIssuer(t *testing.T) {
-	issuer := httptest.NewServer(newIssuer([]byte(secret), apiOrigin))
+	issuer := httptest.NewServer(mustIssuer(t, apiOrigin))
 	defer issuer.Close()
 	for _, tc := range []struct {
 		form   string

@@ -7,6 +7,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log"
@@ -18,6 +19,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/oauth"
 )
 
 func main() {
@@ -35,7 +38,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := mint(secret, issuer, "alice", readScope, self+"/mcp", self+"/sessions", self+"/sdk")
+	token, err := mint(context.Background(), secret, issuer, "alice", readScope, self+"/mcp", self+"/sessions", self+"/sdk")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -58,12 +61,14 @@ call note '{"text":"buy milk"}'
 
 // mint makes an access token by RFC 9068. A real issuer signs with a private key, and the
 // server fetches the public key: see ../provider.
-func mint(secret []byte, issuer, subject, scope string, audience ...string) (string, error) {
-	now := time.Now()
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"iss": issuer, "sub": subject, "aud": audience, "client_id": "demo", "scope": scope,
-		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "jti": rand.Text(),
+func mint(ctx context.Context, secret []byte, issuer, subject, scope string, audience ...string) (string, error) {
+	opts := issue.Options{Issuer: issuer, Audience: audience, Type: "at+jwt", Lifetime: time.Hour}
+	iss, err := issue.New[oauth.Claims](opts, issue.HS256(secret))
+	if err != nil {
+		return "", err
+	}
+	token, _, err := iss.Token(ctx, oauth.Claims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: subject}, ClientID: "demo", Scope: oauth.Scope(scope),
 	})
-	token.Header["typ"] = "at+jwt"
-	return token.SignedString(secret)
+	return token, err
 }

@@ -87,7 +87,7 @@ func (w *world) authorizationServer() http.Handler {
 			http.Error(rw, `{"error":"invalid_grant"}`, http.StatusBadRequest)
 			return
 		}
-		token, err := mint(w.secret, w.issuer, "alice", login.Get("scope"), login.Get("resource"))
+		token, err := mint(r.Context(), w.secret, w.issuer, "alice", login.Get("scope"), login.Get("resource"))
 		if err != nil {
 			http.Error(rw, err.Error(), http.StatusInternalServerError)
 			return
@@ -100,7 +100,7 @@ func (w *world) authorizationServer() http.Handler {
 
 func (w *world) token(t *testing.T, subject, scope string, audience ...string) string {
 	t.Helper()
-	token, err := mint(w.secret, w.issuer, subject, scope, audience...)
+	token, err := mint(t.Context(), w.secret, w.issuer, subject, scope, audience...)
 	if err != nil {
 		t.Fatal(err)
 	}

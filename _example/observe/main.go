@@ -19,7 +19,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
@@ -27,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 // Claims are what the API reads of a token.
@@ -56,7 +56,7 @@ func main() {
 	}
 	fmt.Printf(`curl -i http://%[1]s/me
 curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice)" http://%[1]s/me
-curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice -d ttl=-1m)" http://%[1]s/me
+T=$(curl -s -X POST http://%[1]s/token -d sub=alice -d ttl=2s); sleep 2; curl -i -H "Authorization: Bearer $T" http://%[1]s/me
 curl -s http://%[1]s/metrics
 `, listener.Addr())
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
@@ -69,13 +69,17 @@ func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.H
 	if err != nil {
 		return nil, err
 	}
-	auth, err := jwthttp.New[Claims](jwthttp.HS256(secret).WithID("demo-1"), jwthttp.Options{
-		OnResult: func(r *http.Request, res jwthttp.Result) {
-			record(logger, r, res)
-			metrics.count(res)
-			annotate(trace.SpanFromContext(r.Context()), res)
-		},
-	})
+	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret).WithID("demo-1"))
+	if err != nil {
+		return nil, err
+	}
+	opts := iss.Options()
+	opts.OnResult = func(r *http.Request, res jwthttp.Result) {
+		record(logger, r, res)
+		metrics.count(res)
+		annotate(trace.SpanFromContext(r.Context()), res)
+	}
+	auth, err := jwthttp.New[Claims](iss, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +88,18 @@ func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.H
 	mux.Handle("GET /me", traced(tracer, auth.Handler(http.HandlerFunc(me))))
 	// The figures are for operators: keep this path off the public address.
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	// For trying: every caller gets a token.
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		lifetime, err := time.ParseDuration(cmp.Or(r.FormValue("ttl"), "1h"))
-		if err != nil {
-			http.Error(w, "ttl is a time such as 1h", http.StatusBadRequest)
+		if err != nil || lifetime < time.Second || lifetime > time.Hour {
+			http.Error(w, "ttl is from 1s to 1h", http.StatusBadRequest)
 			return
 		}
-		token, err := mint(secret, r.FormValue("sub"), lifetime)
+		exp := issue.Claim{Name: "exp", Value: time.Now().Add(lifetime).Unix()}
+		token, _, err := iss.Token(r.Context(), Claims{Subject: r.FormValue("sub")}, exp)
 		if err != nil {
-			http.Error(w, "no token could be minted", http.StatusInternalServerError)
+			log.Print(err)
+			jwthttp.WriteError(w, r, err)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
@@ -106,11 +113,4 @@ func me(w http.ResponseWriter, r *http.Request) {
 	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]string{"sub": claims.Subject})
-}
-
-// mint is for trying: every caller gets a token.
-func mint(secret []byte, subject string, lifetime time.Duration) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": subject, "exp": time.Now().Add(lifetime).Unix()})
-	token.Header["kid"] = "demo-1"
-	return token.SignedString(secret)
 }

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/codes"
@@ -19,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 func TestObserve(t *testing.T) {
@@ -38,11 +38,12 @@ func TestObserve(t *testing.T) {
 	defer server.Close()
 
 	good := send(t, "POST", server.URL+"/token?sub=alice", "", 200)
-	expired := send(t, "POST", server.URL+"/token?sub=alice&ttl=-1m", "", 200)
-	forged, err := mint(bytes.Repeat([]byte("x"), 32), "mallory", time.Hour)
-	if err != nil {
-		t.Fatal(err)
+	send(t, "POST", server.URL+"/token?sub=alice&ttl=-1m", "", 400)
+	sign := func(secret []byte, payload string) string {
+		return jwthttptest.Sign(t, "HS256", secret, `{"alg":"HS256","kid":"demo-1"}`, payload)
 	}
+	expired := sign(secret, `{"sub":"alice","exp":1}`)
+	forged := sign(bytes.Repeat([]byte("x"), 32), `{"sub":"mallory","exp":253402300799}`)
 	const opaque = "an-opaque-token"
 	tries := []struct {
 		name, token            string

@@ -33,6 +33,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 func main() {
@@ -77,7 +78,7 @@ From the environment:
 	if err != nil {
 		return err
 	}
-	handler, err := newHandler(iss, getenv)
+	handler, err := newHandler(iss)
 	if err != nil {
 		return err
 	}
@@ -92,9 +93,9 @@ From the environment:
 
 	var result error
 	if *check {
-		result = checkAll(ctx, iss.tries(), url, out)
+		result = checkAll(ctx, iss.tries(ctx), url, out)
 	} else {
-		printAll(iss.tries(), url, out)
+		printAll(iss.tries(ctx), url, out)
 		select {
 		case <-ctx.Done():
 			fmt.Fprintln(out, "stopping")
@@ -108,19 +109,13 @@ From the environment:
 }
 
 // newHandler has everything that an app needs of jwthttp.
-func newHandler(iss *issuer, getenv func(string) string) (http.Handler, error) {
-	opts := jwthttp.Options{
-		Issuer:     getenv("JWT_ISSUER"),
-		Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")},
-	}
-	if audience := getenv("JWT_AUDIENCE"); audience != "" {
-		opts.Audience = []string{audience}
-	} else {
-		opts.AllowAnyAudience = true
-	}
+func newHandler(iss *issuer) (http.Handler, error) {
+	opts := iss.minters["HS256"].Options() // those of RS256 are the same
+	opts.Extractors = []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.Cookie("token")}
+	opts.AllowAnyAudience = opts.Audience == nil
 	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.KeySet{jwthttp.HS256(iss.secret), jwthttp.RS256(iss.public)}, opts)
 	if err != nil {
-		return nil, fmt.Errorf("JWT_SECRET, JWT_PUBLIC_KEY, JWT_AUDIENCE, JWT_ISSUER: %w", err)
+		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", home)
@@ -165,70 +160,65 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // An issuer mints the tokens. In an app, a login page or an identity provider does that. Here
 // every caller gets a token.
 type issuer struct {
-	secret         []byte
-	public         *rsa.PublicKey
-	private        *rsa.PrivateKey // nil if the public key came from a file
-	name, audience string
+	secret []byte
+	public *rsa.PublicKey
+	opts   issue.Options
+	// minters are by algorithm. There is none for RS256 if the public key came from a file.
+	minters map[string]*issue.Issuer[jwt.MapClaims]
 }
 
 const lifetime = time.Hour
 
 func newIssuer(getenv func(string) string) (*issuer, error) {
-	iss := &issuer{secret: []byte(getenv("JWT_SECRET")), name: getenv("JWT_ISSUER"), audience: getenv("JWT_AUDIENCE")}
+	iss := &issuer{secret: []byte(getenv("JWT_SECRET")), minters: map[string]*issue.Issuer[jwt.MapClaims]{}}
 	if len(iss.secret) == 0 {
 		iss.secret = make([]byte, 32)
 		rand.Read(iss.secret)
 	}
-	file := getenv("JWT_PUBLIC_KEY")
-	if file == "" {
+	keys := map[string]issue.Key{"HS256": issue.HS256(iss.secret)}
+	if file := getenv("JWT_PUBLIC_KEY"); file == "" {
 		private, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			return nil, err
 		}
-		iss.private, iss.public = private, &private.PublicKey
-		return iss, nil
+		iss.public, keys["RS256"] = &private.PublicKey, issue.NewKey(jwt.SigningMethodRS256, private)
+	} else {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("JWT_PUBLIC_KEY, whose path is best an absolute one: %w", err)
+		}
+		if iss.public, err = jwthttp.ParseRSAPublicKey(data); err != nil {
+			return nil, fmt.Errorf("JWT_PUBLIC_KEY: %s: %w", file, err)
+		}
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("JWT_PUBLIC_KEY, whose path is best an absolute one: %w", err)
+	iss.opts = issue.Options{Issuer: getenv("JWT_ISSUER"), Lifetime: lifetime}
+	if audience := getenv("JWT_AUDIENCE"); audience != "" {
+		iss.opts.Audience = []string{audience}
 	}
-	if iss.public, err = jwthttp.ParseRSAPublicKey(data); err != nil {
-		return nil, fmt.Errorf("JWT_PUBLIC_KEY: %s: %w", file, err)
+	for alg, key := range keys {
+		minter, err := issue.New[jwt.MapClaims](iss.opts, key.WithID("quickstart"))
+		if err != nil {
+			return nil, fmt.Errorf("JWT_SECRET, JWT_AUDIENCE, JWT_ISSUER: %w", err)
+		}
+		iss.minters[alg] = minter
 	}
 	return iss, nil
-}
-
-// mint returns a token of the algorithm that expires after the given time.
-func (iss *issuer) mint(alg, subject string, expiresIn time.Duration) (string, error) {
-	now := time.Now()
-	claims := jwt.MapClaims{"sub": subject, "iat": now.Unix(), "exp": now.Add(expiresIn).Unix()}
-	if iss.name != "" {
-		claims["iss"] = iss.name
-	}
-	if iss.audience != "" {
-		claims["aud"] = iss.audience
-	}
-	method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any(iss.secret)
-	if alg == "RS256" {
-		method, key = jwt.SigningMethodRS256, iss.private
-	}
-	token := jwt.NewWithClaims(method, claims)
-	token.Header["kid"] = "quickstart"
-	return token.SignedString(key)
 }
 
 func (iss *issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	alg, subject := cmp.Or(r.FormValue("alg"), "HS256"), cmp.Or(r.FormValue("sub"), "bob")
-	if alg != "HS256" && alg != "RS256" {
+	minter := iss.minters[alg]
+	switch {
+	case minter != nil:
+	case alg == "RS256":
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "this server has only the public key of JWT_PUBLIC_KEY: mint the token where the private one is"})
+		return
+	default:
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "alg is HS256 or RS256"})
 		return
 	}
-	if alg == "RS256" && iss.private == nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "this server has only the public key of JWT_PUBLIC_KEY: mint the token where the private one is"})
-		return
-	}
-	token, err := iss.mint(alg, subject, lifetime)
+	token, _, err := minter.Token(r.Context(), jwt.MapClaims{"sub": subject})
 	if err != nil {
 		writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "no token could be minted"})
 		return

@@ -59,7 +59,7 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"source":"header:Authorization"}`) }))
 	defer open.Close()
 	var out bytes.Buffer
-	if err := checkAll(t.Context(), iss.tries(), open.URL, &out); err == nil || err.Error() != "5 of 6 answers were wrong" {
+	if err := checkAll(t.Context(), iss.tries(t.Context()), open.URL, &out); err == nil || err.Error() != "5 of 6 answers were wrong" {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // A try is a request for /me and the answer that it should get.
@@ -19,9 +21,14 @@ type try struct {
 	body      string // a part of it
 }
 
-func (iss *issuer) tries() []try {
-	hs256 := must(iss.mint("HS256", "bob", lifetime))
-	expired := must(iss.mint("HS256", "bob", -time.Minute))
+func (iss *issuer) tries(ctx context.Context) []try {
+	bob := jwt.MapClaims{"sub": "bob"}
+	hs256 := must(iss.minters["HS256"].Token(ctx, bob))
+	// An issuer makes no expired token.
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+		Issuer: iss.opts.Issuer, Audience: iss.opts.Audience, ExpiresAt: jwt.NewNumericDate(time.Now().Add(-time.Minute)),
+	}).SignedString(iss.secret)
+	expired := must(token, time.Time{}, err)
 	// The claims of another user, with the signature of the good token.
 	parts := strings.Split(hs256, ".")
 	forged := parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"admin","exp":4102444800}`)) + "." + parts[2]
@@ -36,15 +43,15 @@ func (iss *issuer) tries() []try {
 		{"a forged one", "Authorization: Bearer " + forged, 401, refused("The access token signature is invalid"), `"invalid_token"`},
 		{"none", "", 401, "", `"No access token was sent"`},
 	}
-	if iss.private != nil {
-		rs256 := must(iss.mint("RS256", "bob", lifetime))
+	if minter := iss.minters["RS256"]; minter != nil {
+		rs256 := must(minter.Token(ctx, bob))
 		tries = append(tries, try{"a good one, RS256", "Authorization: Bearer " + rs256, 200, "", `"algorithm":"RS256"`})
 	}
 	return tries
 }
 
-// must returns a token, whose key New has accepted.
-func must(token string, err error) string {
+// must returns a token of a key that is in memory, and of claims that are in order.
+func must(token string, _ time.Time, err error) string {
 	if err != nil {
 		panic(err)
 	}

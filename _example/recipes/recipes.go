@@ -1,5 +1,5 @@
-// Package recipes has the recipes of the README and of docs/recipes.md. Each is in a
-// function that a test runs.
+// Package recipes has the recipes of the README, of docs/recipes.md and of docs/issuing.md. Each
+// is in a function that a test runs.
 package recipes
 
 import (
@@ -18,7 +18,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 	"golang.org/x/oauth2"
@@ -114,30 +113,6 @@ func anonymous(keys jwthttp.KeySource) http.Handler {
 	return auth.Handler(http.HandlerFunc(greet))
 }
 
-func cookieLogin(keys jwthttp.KeySource, issue func(*http.Request) (token string, expires time.Time, err error)) http.Handler {
-	loginCookie, err := cookie.New(cookie.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	login := func(w http.ResponseWriter, r *http.Request) {
-		token, expires, err := issue(r) // if the password is right
-		if err == nil {
-			err = loginCookie.Set(w, token, expires)
-		}
-		if err != nil {
-			http.Error(w, "no login", http.StatusForbidden)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(http.HandlerFunc(login)))
-	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
-	return mux
-}
-
 func refusalsInTheLog(keys jwthttp.KeySource) http.Handler {
 	slog.SetLogLoggerLevel(slog.LevelDebug)
 	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
@@ -161,27 +136,6 @@ func counted(keys jwthttp.KeySource, registry *prometheus.Registry) http.Handler
 		log.Fatal(err)
 	}
 	return auth.Handler(jwthttp.RequireScopes("orders:read")(http.HandlerFunc(me)))
-}
-
-func mint(secret []byte) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"sub": "alice", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
-	})
-	return token.SignedString(secret)
-}
-
-func mintRS256(file string, claims jwt.Claims) (string, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	key, err := jwt.ParseRSAPrivateKeyFromPEM(data)
-	if err != nil {
-		return "", err
-	}
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
-	token.Header["kid"] = "2026-11" // the WithID of its public key
-	return token.SignedString(key)
 }
 
 // rotating returns a function that replaces the keys while requests are served.

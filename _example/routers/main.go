@@ -9,6 +9,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"flag"
 	"fmt"
@@ -20,9 +21,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v3"
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 var routers = []struct {
@@ -48,11 +49,15 @@ func main() {
 	flag.Parse()
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	auth, err := newAuth(jwthttp.HS256(secret), jwthttp.Options{})
+	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(secret)
+	auth, err := newAuth(iss, iss.Options())
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, _, err := iss.Token(context.Background(), Claims{Subject: "alice"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,10 +17,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 // Claims are what the streams read of a token.
@@ -36,8 +35,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	iss := &issuer{secret: make([]byte, 32), lifetime: 20 * time.Second}
-	rand.Read(iss.secret)
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	iss, err := issue.New[Claims](issue.Options{Lifetime: 20 * time.Second}, issue.HS256(secret))
+	if err != nil {
+		log.Fatal(err)
+	}
 	handler, err := newHandler(iss)
 	if err != nil {
 		log.Fatal(err)
@@ -60,62 +63,57 @@ curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evi
 
 // newHandler takes a token from the header, or else from a cookie. In a browser, a script
 // cannot set a header for EventSource and WebSocket, but the browser sends cookies.
-func newHandler(iss *issuer) (http.Handler, error) {
+func newHandler(iss *issue.Issuer[Claims]) (http.Handler, error) {
 	loginCookie, err := cookie.New(cookie.Options{AllowInsecureHTTP: true}) // remove it over TLS
 	if err != nil {
 		return nil, err
 	}
-	auth, err := jwthttp.New[Claims](jwthttp.HS256(iss.secret), jwthttp.Options{
-		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), loginCookie.Extractor())},
-	})
+	opts := iss.Options()
+	opts.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), loginCookie.Extractor())}
+	auth, err := jwthttp.New[Claims](iss, opts)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", page)
-	mux.HandleFunc("POST /token", iss.serveToken)
-	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(iss.login(loginCookie)))
+	mux.HandleFunc("POST /token", serveToken(iss))
+	mux.Handle("POST /login", http.NewCrossOriginProtection().Handler(login(iss, loginCookie)))
 	mux.Handle("GET /events", auth.Handler(http.HandlerFunc(events)))
 	mux.Handle("GET /echo", auth.Handler(http.HandlerFunc(echo)))
 	return mux, nil
 }
 
-// An issuer mints tokens for trying: every caller gets one.
-type issuer struct {
-	secret   []byte
-	lifetime time.Duration
-}
-
-func (iss *issuer) mint() (token string, expires time.Time, err error) {
-	expires = time.Now().Add(iss.lifetime).Truncate(time.Second)
-	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "exp": expires.Unix()}).SignedString(iss.secret)
-	return token, expires, err
-}
+// alice is every caller, for trying.
+var alice = Claims{Subject: "alice"}
 
 // serveToken is for clients that set a header.
-func (iss *issuer) serveToken(w http.ResponseWriter, _ *http.Request) {
-	token, _, err := iss.mint()
-	if err != nil {
-		http.Error(w, "no token could be minted", http.StatusInternalServerError)
-		return
+func serveToken(iss *issue.Issuer[Claims]) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		token, _, err := iss.Token(r.Context(), alice)
+		if err != nil {
+			log.Print(err)
+			jwthttp.WriteError(w, r, err)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		io.WriteString(w, token)
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	io.WriteString(w, token)
 }
 
 // login is for browsers: their scripts never see the token.
-func (iss *issuer) login(loginCookie *cookie.Cookie) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, expires, err := iss.mint()
+func login(iss *issue.Issuer[Claims], loginCookie *cookie.Cookie) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		token, expires, err := iss.Token(r.Context(), alice)
 		if err == nil {
 			err = loginCookie.Set(w, token, expires)
 		}
 		if err != nil {
+			log.Print(err)
 			http.Error(w, "no token could be minted", http.StatusInternalServerError)
 			return
 		}
 		http.Redirect(w, r, "/", http.StatusSeeOther)
-	})
+	}
 }
 
 func page(w http.ResponseWriter, _ *http.Request) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -16,12 +15,15 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 )
 
-func start(t *testing.T, lifetime time.Duration) (*issuer, string) {
+func start(t *testing.T, lifetime time.Duration) (*issue.Issuer[Claims], string) {
 	t.Helper()
-	iss := &issuer{secret: make([]byte, 32), lifetime: lifetime}
-	rand.Read(iss.secret)
+	iss, err := issue.New[Claims](issue.Options{Lifetime: lifetime}, issue.HS256([]byte("a secret of 32 bytes for testing")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	handler, err := newHandler(iss)
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +41,9 @@ func patience(t *testing.T) context.Context {
 	return ctx
 }
 
-func (iss *issuer) mustMint(t *testing.T) (token string, expires time.Time) {
+func mustToken(t *testing.T, iss *issue.Issuer[Claims]) (token string, expires time.Time) {
 	t.Helper()
-	token, expires, err := iss.mint()
+	token, expires, err := iss.Token(t.Context(), alice)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func TestStreamsEndWithTheToken(t *testing.T) {
 	} {
 		t.Run("events by "+name, func(t *testing.T) {
 			t.Parallel()
-			token, expires := iss.mustMint(t)
+			token, expires := mustToken(t, iss)
 			res := get(t, url+"/events", header(token))
 			if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
 				t.Fatal(res.Status, res.Header)
@@ -108,7 +110,7 @@ func TestStreamsEndWithTheToken(t *testing.T) {
 		})
 		t.Run("WebSocket by "+name, func(t *testing.T) {
 			t.Parallel()
-			token, expires := iss.mustMint(t)
+			token, expires := mustToken(t, iss)
 			ctx := patience(t)
 			conn, _, err := websocket.Dial(ctx, url+"/echo", &websocket.DialOptions{HTTPHeader: header(token)})
 			if err != nil {
@@ -133,7 +135,7 @@ func TestStreamsEndWithTheToken(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	iss, url := start(t, time.Hour)
-	token, _ := iss.mustMint(t)
+	token, _ := mustToken(t, iss)
 	for _, tc := range []struct {
 		name    string
 		headers http.Header

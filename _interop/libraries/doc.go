@@ -1,3 +1,3 @@
-// Package libraries has the tests of package dpop with proofs that other Go libraries make and read:
-// golang-jwt and go-jose.
+// Package libraries has the tests of packages dpop and issue with what other Go libraries make and
+// read: golang-jwt, go-jose, jwx and go-oidc.
 package libraries

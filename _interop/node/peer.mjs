@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
 import * as dpop from 'dpop';
+import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { Provider } from 'oidc-provider';
@@ -141,6 +142,22 @@ const commands = {
   async proof({ alg, key = '', method, url, nonce, more, for: hashed }) {
     const { token, prove } = await once(proofs, alg, key);
     return { token, proof: await prove(method, url, nonce, hashed ?? token, more) };
+  },
+
+  // verify has jose verify a token, with the keys that oauth4webapi and openid-client find.
+  async verify({ issuer, audience, alg, token }) {
+    const found = await oauth.processDiscoveryResponse(new URL(issuer), await oauth.discoveryRequest(new URL(issuer), insecure));
+    const config = await openid.discovery(new URL(issuer), id, undefined, undefined, { execute: [openid.allowInsecureRequests] });
+    if (config.serverMetadata().jwks_uri !== found.jwks_uri) throw new Error('the clients find two addresses');
+    const keys = jose.createRemoteJWKSet(new URL(found.jwks_uri));
+    try {
+      const { payload, protectedHeader } = await jose.jwtVerify(token, keys, {
+        issuer, audience, algorithms: [alg], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'jti', 'sub'], clockTolerance: 0,
+      });
+      return { payload, header: protectedHeader };
+    } catch (err) {
+      return { refused: err.code };
+    }
   },
 };
 

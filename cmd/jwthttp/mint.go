@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -19,17 +20,15 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/devissuer"
 	"github.com/jwthttp/jwthttp/internal/jws"
-)
-
-const (
-	defaultLifetime = 15 * time.Minute
-	maxLifetime     = 366 * 24 * time.Hour
+	"github.com/jwthttp/jwthttp/issue"
 )
 
 const mintUsage = `Usage: jwthttp mint [flags]
@@ -46,12 +45,13 @@ With a secret, or with a private key of openssl or ssh-keygen, it signs with tha
 	curl -H "Authorization: Bearer $(jwthttp mint -secret-env JWT_SECRET -sub alice)" http://127.0.0.1:8080/me
 
 The claims are those of -claims and the flags, where a flag counts before -claims. iat is now,
-exp is 15 minutes ahead, and jti is random, unless the claims have them. A claim that is null
-is left out:
+exp is 15 minutes ahead, and jti is random. A jti and an earlier exp of the claims stay. A claim
+that is null is left out.
 
-	echo '{"roles": ["admin"], "exp": null}' | jwthttp mint -claims -
+A token that a middleware would refuse is not signed, and mint says why. For trying how it is
+refused, -unchecked signs it. Then the claims may also have any iat and exp, or none:
 
-This is a tool for trying. It checks nothing that it signs, so that bad tokens can be made too.
+	echo '{"sub": 42, "exp": null}' | jwthttp mint -unchecked -claims -
 
 `
 
@@ -61,6 +61,7 @@ type order struct {
 	audience                texts
 	lifetime                time.Duration
 	algorithm, keyID, typ   string
+	unchecked               bool
 
 	secretEnv, secretFile, keyFile string
 	publicFile                     string
@@ -71,17 +72,18 @@ func (o *order) addTo(fs *flag.FlagSet) {
 	fs.StringVar(&o.subject, "sub", "", "the `subject`: for whom the token is")
 	fs.StringVar(&o.issuer, "issuer", "", "the `iss`: who makes the token")
 	fs.Var(&o.audience, "audience", "a `name` in aud: for which service the token is; may be repeated")
-	fs.DurationVar(&o.lifetime, "lifetime", defaultLifetime, "from now to exp, such as 1h; negative for a token that has expired")
+	fs.DurationVar(&o.lifetime, "lifetime", devissuer.Lifetime, "from now to exp, such as 1h, at most 24h; with -unchecked any, and a negative one for a token\nthat has expired")
 	fs.StringVar(&o.algorithm, "alg", "", "the `algorithm`, such as HS256, RS256, ES384 or EdDSA; by default that of the key,\nand RS256 without one")
-	fs.StringVar(&o.keyID, "kid", "", "the `id` of the key, for the header")
-	fs.StringVar(&o.typ, "type", "JWT", "the `typ`, for the header, such as at+jwt; \"\" for none")
+	fs.StringVar(&o.keyID, "kid", "", "the `id` of the key, for the header; by default the thumbprint of a public key (RFC 7638), and none\nwith -unchecked")
+	fs.StringVar(&o.typ, "type", "JWT", "the `typ`, for the header, such as at+jwt; with -unchecked, \"\" for none")
+	fs.BoolVar(&o.unchecked, "unchecked", false, "sign whatever the claims say, for tokens that must be refused")
 	fs.StringVar(&o.secretEnv, "secret-env", "", "the `NAME` of the environment variable that has the secret")
 	fs.StringVar(&o.secretFile, "secret-file", "", "the `file` that has the secret; every byte of it counts")
 	fs.StringVar(&o.keyFile, "key", "", "the `file` that has the private key, of openssl or ssh-keygen")
 	fs.StringVar(&o.publicFile, "public", "", "the `file` to write the public key to; an existing one is replaced")
 }
 
-func mint(_ context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func mint(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var o order
 	fs := newFlagSet("mint", mintUsage)
 	o.addTo(fs)
@@ -90,7 +92,7 @@ func mint(_ context.Context, args []string, stdin io.Reader, stdout, stderr io.W
 	}
 	err := errors.New("it takes flags only: pass claims with -claims")
 	if fs.NArg() == 0 {
-		err = o.mint(stdin, stdout, stderr)
+		err = o.mint(ctx, stdin, stdout, stderr)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "jwthttp mint:", err)
@@ -100,7 +102,7 @@ func mint(_ context.Context, args []string, stdin io.Reader, stdout, stderr io.W
 }
 
 // mint writes the token to stdout, and how to verify it to stderr if its key is a new one.
-func (o *order) mint(stdin io.Reader, stdout, stderr io.Writer) error {
+func (o *order) mint(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 	claims, err := o.readClaims(stdin)
 	if err != nil {
 		return err
@@ -109,26 +111,24 @@ func (o *order) mint(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	method, err := methodFor(o.algorithm, key)
+	algorithm, err := algorithmFor(o.algorithm, key)
 	if err != nil {
 		return err
 	}
-	token := jwt.NewWithClaims(method, claims)
-	delete(token.Header, "typ")
-	if o.typ != "" {
-		token.Header["typ"] = o.typ
-	}
-	if o.keyID != "" {
-		token.Header["kid"] = o.keyID
-	}
-	signed, err := token.SignedString(key)
-	if err != nil {
-		return errors.New("the key cannot sign: it may be too small for the algorithm")
-	}
-	public, err := publicPEM(key)
+	signer, err := jws.NewSigner(algorithm, key)
 	if err != nil {
 		return err
 	}
+	var token string
+	if o.unchecked {
+		token, err = devissuer.Sign(ctx, signer, devissuer.Header{Algorithm: algorithm, KeyID: o.keyID, Type: o.typ}, claims, o.lifetime)
+	} else if token, err = o.issue(ctx, algorithm, key, claims); err != nil {
+		err = fmt.Errorf("%s\nTo sign it all the same, as a token that must be refused, add -unchecked", plainLines(err.Error()))
+	}
+	if err != nil {
+		return err
+	}
+	public := publicPEM(signer.Public)
 	switch {
 	case o.publicFile != "" && public == nil:
 		return errors.New("-public needs a key pair, and a secret has no public half: leave it out")
@@ -137,13 +137,45 @@ func (o *order) mint(stdin io.Reader, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintln(stdout, signed); err != nil {
+	if _, err := fmt.Fprintln(stdout, token); err != nil {
 		return errors.New("the token cannot be written")
 	}
 	if isNew {
-		_, err = io.WriteString(stderr, o.advice(method.Alg(), claims, public))
+		_, err = io.WriteString(stderr, o.advice(algorithm, claims, public))
 	}
 	return err
+}
+
+// issue returns a token that a middleware with the same issuer, audience and type accepts.
+func (o *order) issue(ctx context.Context, algorithm string, key any, claims jwt.MapClaims) (string, error) {
+	for _, name := range []string{"iat", "exp", "jti"} { // package issue would set it
+		if value, ok := claims[name]; ok && (value == nil || value == json.Number("0")) {
+			return "", fmt.Errorf("-claims: %s is null or 0, and a good token has another one: leave it out of the claims", name)
+		}
+	}
+	switch {
+	case o.lifetime == 0:
+		return "", errors.New("-lifetime is 0: use 1s to 24h")
+	case o.typ == "":
+		return "", errors.New("-type is empty, and a good token has one: leave -type out")
+	}
+	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
+	opts := issue.Options{Lifetime: o.lifetime}
+	opts.Issuer, _ = claims["iss"].(string)
+	opts.Audience, _ = claims.GetAudience()
+	if o.typ != "JWT" {
+		opts.Type = o.typ
+	}
+	signs := issue.NewKey(jws.MethodOf(algorithm), key)
+	if o.keyID != "" {
+		signs = signs.WithID(o.keyID)
+	}
+	iss, err := issue.New[jwt.MapClaims](opts, signs)
+	if err != nil {
+		return "", err
+	}
+	token, _, err := iss.Token(ctx, claims)
+	return token, err
 }
 
 // writePublic writes a public key to a file. It replaces nothing but a public key, since people
@@ -164,7 +196,7 @@ func writePublic(name string, public []byte) error {
 	return nil
 }
 
-// readClaims returns the claims of -claims, of the flags, and those that every token has.
+// readClaims returns the claims of -claims and of the flags.
 func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 	claims := jwt.MapClaims{}
 	text := []byte(o.claims)
@@ -186,19 +218,6 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 			return nil, errors.New(`-claims: it is not one JSON object: write it like '{"sub": "alice"}', in single quotes for the shell, or pass @FILE`)
 		}
 	}
-	if o.lifetime > maxLifetime || o.lifetime < -maxLifetime {
-		return nil, errors.New("-lifetime: it is more than 366 days: put an exp into -claims")
-	}
-	issued := time.Now()
-	expires := issued.Add(o.lifetime)
-	if o.lifetime <= 0 { // it was good once
-		issued = expires.Add(-defaultLifetime)
-	}
-	for name, value := range map[string]any{"iat": issued.Unix(), "exp": expires.Unix(), "jti": rand.Text()} {
-		if _, ok := claims[name]; !ok {
-			claims[name] = value
-		}
-	}
 	for name, value := range map[string]string{"sub": o.subject, "iss": o.issuer} {
 		if value != "" {
 			claims[name] = value
@@ -211,7 +230,6 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 	default:
 		claims["aud"] = []string(o.audience)
 	}
-	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	return claims, nil
 }
 
@@ -229,7 +247,13 @@ func (o *order) readKey() (key any, isNew bool, err error) {
 		secret, err := readFile("-secret-file", o.secretFile)
 		return secret, false, err
 	case o.keyFile != "":
-		key, err = readPrivateKey(o.keyFile)
+		data, err := readFile("-key", o.keyFile)
+		if err != nil {
+			return nil, false, err
+		}
+		if key, err = jws.ParsePrivateKey(data); err != nil {
+			err = fmt.Errorf("-key: %w", err)
+		}
 		return key, false, err
 	}
 	switch o.algorithm {
@@ -253,60 +277,25 @@ func (o *order) readKey() (key any, isNew bool, err error) {
 
 var errAlgorithm = fmt.Errorf("-alg: use %s", jws.List(jws.Algorithms(), "or"))
 
-func readPrivateKey(name string) (any, error) {
-	data, err := readFile("-key", name)
-	if err != nil {
-		return nil, err
+// algorithmFor returns what to sign with. An empty algorithm is the usual one of the key.
+func algorithmFor(algorithm string, key any) (string, error) {
+	if pair, ok := key.(crypto.Signer); ok {
+		key = pair.Public()
 	}
-	key, err := jws.ParsePrivateKey(data)
-	if err != nil {
-		return nil, fmt.Errorf("-key: %w", err)
+	names := jws.AlgorithmsFor(key)
+	if algorithm = cmp.Or(algorithm, names[0]); !slices.Contains(names, algorithm) {
+		return "", fmt.Errorf("-alg does not go with the key: use %s, or leave it out", jws.List(names, "or"))
 	}
-	return key, nil
+	return algorithm, nil
 }
 
-// methodFor returns how to sign with a key. An empty algorithm is the usual one of the key.
-func methodFor(algorithm string, key any) (jwt.SigningMethod, error) {
-	var methods []jwt.SigningMethod
-	switch k := key.(type) {
-	case []byte:
-		if len(k) == 0 {
-			return nil, errors.New("the secret is empty: make one with \"openssl rand -base64 32\"")
-		}
-		methods = []jwt.SigningMethod{jwt.SigningMethodHS256, jwt.SigningMethodHS384, jwt.SigningMethodHS512}
-	case *rsa.PrivateKey:
-		methods = []jwt.SigningMethod{
-			jwt.SigningMethodRS256, jwt.SigningMethodRS384, jwt.SigningMethodRS512,
-			jwt.SigningMethodPS256, jwt.SigningMethodPS384, jwt.SigningMethodPS512,
-		}
-	case *ecdsa.PrivateKey:
-		for _, name := range jws.AlgorithmsFor(&k.PublicKey) {
-			methods = append(methods, jws.MethodOf(name))
-		}
-	case ed25519.PrivateKey:
-		methods = []jwt.SigningMethod{jwt.SigningMethodEdDSA}
-	}
-	var names []string
-	for _, m := range methods {
-		if algorithm == "" || algorithm == m.Alg() {
-			return m, nil
-		}
-		names = append(names, m.Alg())
-	}
-	return nil, fmt.Errorf("-alg does not go with the key: use %s, or leave it out", jws.List(names, "or"))
-}
-
-// publicPEM returns the public half of a private key, nil for a secret.
-func publicPEM(key any) ([]byte, error) {
-	private, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, nil
-	}
-	der, err := x509.MarshalPKIXPublicKey(private.Public())
+// publicPEM returns a public key in PEM, nil for that of a secret.
+func publicPEM(key crypto.PublicKey) []byte {
+	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		return nil, errors.New("the public key cannot be written")
+		return nil
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
 // advice says how to verify a token with these claims, whose private key is gone.
@@ -336,7 +325,7 @@ func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) st
 		typ := plainOr(o.typ, "TYPE")
 		option("-type "+typ, fmt.Sprintf("Type: %q", typ))
 	}
-	if claims["exp"] == nil {
+	if o.unchecked && claims["exp"] == nil {
 		option("-allow-missing-expiry", "AllowMissingExpiry: true")
 	}
 	if claims["cnf"] != nil {
@@ -367,4 +356,14 @@ func plainOr(text, name string) string {
 		return name
 	}
 	return text
+}
+
+// plainLines returns text with a mark for each character that a terminal may obey.
+func plainLines(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '\n' || strconv.IsPrint(c) {
+			return c
+		}
+		return '\ufffd'
+	}, text)
 }

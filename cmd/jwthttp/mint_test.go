@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
 )
 
 // mintToken runs mint and returns the token's header and claims, unverified.
@@ -99,8 +102,11 @@ func TestClaimsOfMint(t *testing.T) {
 		{"standard input", `{"sub": "carol"}`, []string{"-claims", "-"}, "sub", "carol"},
 		{"a file", "", []string{"-claims", file, "-issuer", "x"}, "iss", "x"},
 		{"one audience", "", []string{"-audience", "a"}, "aud", "a"},
-		{"null", "", []string{"-claims", `{"jti": null}`}, "jti", nil},
-		{"a wrong exp stays", "", []string{"-claims", `{"exp": "soon"}`}, "exp", "soon"},
+		{"an iss of the claims", "", []string{"-claims", `{"iss": "x"}`}, "iss", "x"},
+		{"a jti of the claims", "", []string{"-claims", `{"jti": "1"}`}, "jti", "1"},
+		{"null", "", []string{"-claims", `{"roles": null}`}, "roles", nil},
+		{"a null jti", "", []string{"-unchecked", "-claims", `{"jti": null}`}, "jti", nil},
+		{"a wrong exp stays", "", []string{"-unchecked", "-claims", `{"exp": "soon"}`}, "exp", "soon"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, claims := mintToken(t, tc.stdin, append(tc.flags, "-secret-file", data("secret.txt"))...)
@@ -121,7 +127,7 @@ func TestClaimsOfMint(t *testing.T) {
 		}
 	})
 	t.Run("a token that has expired", func(t *testing.T) {
-		token, _, _ := mintToken(t, "", "-secret-file", data("secret.txt"), "-lifetime", "-1h")
+		token, _, _ := mintToken(t, "", "-secret-file", data("secret.txt"), "-lifetime", "-1h", "-unchecked")
 		if line, _ := firstLine(t, token, "-secret-file", data("secret.txt")); !strings.Contains(line, "refused: expired: the token expired 1h0m") {
 			t.Error(line)
 		}
@@ -135,7 +141,7 @@ func TestClaimsOfMint(t *testing.T) {
 		}
 	})
 	t.Run("no typ", func(t *testing.T) {
-		if _, header, _ := mintToken(t, "", "-secret-file", data("secret.txt"), "-type", ""); header["typ"] != nil {
+		if _, header, _ := mintToken(t, "", "-secret-file", data("secret.txt"), "-type", "", "-unchecked"); header["typ"] != nil || header["kid"] != nil {
 			t.Errorf("typ is %v", header["typ"])
 		}
 	})
@@ -148,7 +154,7 @@ func TestMintSaysHowToVerify(t *testing.T) {
 			t.Errorf("%q is missing in:\n%s", part, stderr)
 		}
 	}
-	_, stderr, _ = command(t, "", "mint", "-alg", "ES256", "-audience", "\x1b[31m", "-public", filepath.Join(t.TempDir(), "a b.pem"))
+	_, stderr, _ = command(t, "", "mint", "-alg", "ES256", "-unchecked", "-audience", "\x1b[31m", "-public", filepath.Join(t.TempDir(), "a b.pem"))
 	if !strings.Contains(stderr, "-key FILE -audience NAME token.txt") || strings.Contains(stderr, "\x1b") {
 		t.Errorf("got %q", stderr)
 	}
@@ -157,23 +163,26 @@ func TestMintSaysHowToVerify(t *testing.T) {
 	}
 }
 
-// The command that mint shows finds the token good.
+// The command that mint shows finds the token good, and so does a middleware with the options.
 func TestMintsAdviceIsRight(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		flags []string
-		says  string
+		opts  jwthttp.Options
+		says  string // has opts
 	}{
-		{"nothing", nil, "jwthttp.Options{})"},
-		{"audience", []string{"-audience", "orders"}, `jwthttp.Options{Audience: []string{"orders"}})`},
-		{"audience of the claims", []string{"-claims", `{"aud": "orders"}`}, `jwthttp.Options{Audience: []string{"orders"}})`},
-		{"audiences of the claims", []string{"-claims", `{"aud": ["orders", "users"]}`}, `jwthttp.Options{Audience: []string{"orders"}})`},
-		{"type", []string{"-type", "logout+jwt"}, `jwthttp.Options{Type: "logout+jwt"})`},
-		{"type of access tokens", []string{"-type", "at+jwt", "-alg", "PS256"}, `jwthttp.Options{Type: "at+jwt"})`},
-		{"PS512", []string{"-alg", "PS512"}, "jwthttp.NewKey(jwt.SigningMethodPS512, pub), jwthttp.Options{})"},
-		{"ES384", []string{"-alg", "ES384"}, "jwthttp.NewKey(jwt.SigningMethodES384, pub), jwthttp.Options{})"},
-		{"no type", []string{"-type", ""}, "jwthttp.Options{})"},
-		{"no exp and bound", []string{"-kid", "1", "-claims", `{"exp": null, "cnf": {"jkt": "x"}}`}, "jwthttp.Options{AllowMissingExpiry: true, AllowSenderConstrained: true})"},
+		{"nothing", nil, jwthttp.Options{}, "jwthttp.Options{})"},
+		{"audience", []string{"-audience", "orders"}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"audience of the claims", []string{"-claims", `{"aud": "orders"}`}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"audiences of the claims", []string{"-claims", `{"aud": ["orders", "users"]}`}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
+		{"issuer", []string{"-issuer", "https://issuer.example.com"}, jwthttp.Options{}, "jwthttp.Options{})"},
+		{"type", []string{"-type", "logout+jwt"}, jwthttp.Options{Type: "logout+jwt"}, `jwthttp.Options{Type: "logout+jwt"})`},
+		{"type of access tokens", []string{"-type", "at+jwt", "-alg", "PS256"}, jwthttp.Options{Type: "at+jwt"}, `jwthttp.Options{Type: "at+jwt"})`},
+		{"PS512", []string{"-alg", "PS512"}, jwthttp.Options{}, "jwthttp.NewKey(jwt.SigningMethodPS512, pub), jwthttp.Options{})"},
+		{"ES384", []string{"-alg", "ES384"}, jwthttp.Options{}, "jwthttp.NewKey(jwt.SigningMethodES384, pub), jwthttp.Options{})"},
+		{"unchecked", []string{"-unchecked"}, jwthttp.Options{}, "jwthttp.Options{})"},
+		{"no type", []string{"-type", "", "-unchecked"}, jwthttp.Options{}, "jwthttp.Options{})"},
+		{"no exp and bound", []string{"-kid", "1", "-claims", `{"exp": null, "cnf": {"jkt": "x"}}`, "-unchecked"}, jwthttp.Options{AllowMissingExpiry: true, AllowSenderConstrained: true}, "jwthttp.Options{AllowMissingExpiry: true, AllowSenderConstrained: true})"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "key.pem")
@@ -182,6 +191,85 @@ func TestMintsAdviceIsRight(t *testing.T) {
 			advised, _, _ = strings.Cut(advised, " token.txt\n")
 			if line, _ := firstLine(t, token, strings.Fields(advised)...); !strings.HasPrefix(line, "good: ") || !strings.Contains(stderr, tc.says) {
 				t.Errorf("explain %s: %s\nand %s\nwant %s", advised, line, stderr, tc.says)
+			}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			block, _ := pem.Decode(data)
+			public, err := x509.ParsePKIXPublicKey(block.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := verify(t, strings.TrimSpace(token), public, tc.opts); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// verify asks a middleware with one key, for the algorithm of the token.
+func verify(t *testing.T, token string, key any, opts jwthttp.Options) error {
+	t.Helper()
+	parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := jwthttp.New[jwt.MapClaims](jwthttp.NewKey(parsed.Method, key), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = auth.Verify(t.Context(), token)
+	return err
+}
+
+// Without -unchecked there is a good token, or the reason why not and how to sign it all the same.
+func TestMintSignsGoodTokens(t *testing.T) {
+	const again = "\nTo sign it all the same, as a token that must be refused, add -unchecked\n"
+	secret := []byte(read(t, "secret.txt"))
+	ahead := func(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
+	for _, tc := range []struct {
+		name  string
+		args  []string
+		says  string
+		isBad bool // for every middleware
+	}{
+		{"a numeric sub", []string{"-claims", `{"sub": 42}`}, "issue: the middleware would refuse the token: The access token has malformed claims: sub is a number", true},
+		{"a coming nbf", []string{"-claims", `{"nbf": ` + ahead(time.Hour) + `}`}, "the middleware would refuse the token", true},
+		{"an nbf of text", []string{"-claims", `{"nbf": "now"}`}, "the middleware would refuse the token", true},
+		{"a bound token", []string{"-claims", `{"cnf": {"jkt": "x"}}`}, "bound to a key", true},
+		{"100 KB", []string{"-claims", `{"text": "` + strings.Repeat("x", 100_000) + `"}`}, "too large", true},
+		{"an exp in the past", []string{"-claims", `{"exp": ` + ahead(-time.Hour) + `}`}, "not a time from now to Options.Lifetime (15m0s) ahead", true},
+		{"an exp of text", []string{"-claims", `{"exp": "soon"}`}, "not a time from now to Options.Lifetime", true},
+		{"an exp with odd characters", []string{"-claims", `{"exp": "\u202e\u001b[31m"}`}, "not a time from now to Options.Lifetime", true},
+		{"an exp that is null", []string{"-claims", `{"exp": null}`}, "exp is null or 0, and a good token has another one: leave it out", true},
+		{"an exp of 0", []string{"-claims", `{"exp": 0}`}, "exp is null or 0", true},
+		{"a later exp", []string{"-claims", `{"exp": ` + ahead(time.Hour) + `}`}, "or set Lifetime", false},
+		{"an old iat", []string{"-claims", `{"iat": 1}`}, "the claims have the iat 1, which is not now", false},
+		{"an iat that is null", []string{"-claims", `{"iat": null}`}, "iat is null or 0", false},
+		{"a jti that is null", []string{"-claims", `{"jti": null}`}, "jti is null or 0", false},
+		{"an aud that is a number", []string{"-claims", `{"aud": 7}`}, "the claims have the aud 7", true},
+		{"an iss that is a list", []string{"-claims", `{"iss": ["a"]}`}, `the claims have the iss ["a"]`, true},
+		{"an iss with a space", []string{"-issuer", "a "}, "white space", false},
+		{"a token that has expired", []string{"-lifetime", "-1h"}, "Options.Lifetime is -1h0m0s: use 1s to 24h", true},
+		{"a lifetime of 0", []string{"-lifetime", "0"}, "-lifetime is 0: use 1s to 24h", true},
+		{"a lifetime of years", []string{"-lifetime", "100000h"}, "Options.Lifetime is 100000h0m0s: use 1s to 24h", false},
+		{"two faults", []string{"-lifetime", "25h", "-issuer", "a "}, "white space", false},
+		{"no type", []string{"-type", ""}, "-type is empty", false},
+		{"a kid that is no ASCII", []string{"-kid", "ä"}, "cannot be the kid of a token", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			args := flags([]string{"-secret-file", data("secret.txt")}, tc.args)
+			stdout, stderr, status := command(t, "", append([]string{"mint"}, args...)...)
+			if status != exitUnknown || stdout != "" || !strings.Contains(stderr, tc.says) || !strings.HasSuffix(stderr, again) {
+				t.Errorf("status %d, stdout %q, stderr %q, want %q", status, stdout, stderr, tc.says)
+			}
+			if strings.ContainsAny(stderr, "\x1b\u202e") {
+				t.Errorf("a terminal may obey %q", stderr)
+			}
+			token, _, _ := mintToken(t, "", append(args, "-unchecked")...)
+			if err := verify(t, token, secret, jwthttp.Options{AllowAnyAudience: true}); (err != nil) != tc.isBad {
+				t.Errorf("with -unchecked: %v", err)
 			}
 		})
 	}
@@ -224,7 +312,7 @@ func TestMintRefuses(t *testing.T) {
 		{"two objects", `{"a":1} {"b":2}`, []string{"-claims", "-"}, "not one JSON object"},
 		{"megabytes of claims", strings.Repeat(" ", 2<<20), []string{"-claims", "-"}, "more than 1 MiB"},
 		{"a file of claims that is missing", "", []string{"-claims", "@no"}, "there is no such file"},
-		{"a long lifetime", "", []string{"-lifetime", "100000h"}, "more than 366 days"},
+		{"a short secret", "", []string{"-secret-file", data("secret-short.txt"), "-unchecked"}, "32 bytes or more, not 20"},
 		{"the public half of a secret", "", []string{"-secret-file", data("secret.txt"), "-public", "x"}, "has no public half"},
 		{"a private key as the target", "", []string{"-key", data("rsa-private.pem"), "-public", data("rsa-private.pem")}, "has no public key in it"},
 	} {

@@ -237,10 +237,12 @@ func TestServeTokenAnswers(t *testing.T) {
 	}{
 		{"default", "", "", 200, `^\{"access_token":"[^"]+","token_type":"Bearer","expires_in":900\}\n$`},
 		{"lifetime", formType, "expires_in=5", 200, `"expires_in":5\}`},
+		{"a day", jsonType, `{"expires_in": 86400}`, 200, `"expires_in":86400\}`},
+		{"more than a day", jsonType, `{"expires_in": 86401}`, 400, `at most 24 hours`},
 		{"expired", jsonType, `{"expires_in": -5}`, 200, `"expires_in":-5\}`},
 		{"exp is given", jsonType, `{"exp": 253402300799}`, 200, `"token_type":"Bearer"\}`},
 		{"lifetime of words", formType, "expires_in=soon", 400, `"expires_in is not a number of seconds`},
-		{"lifetime of years", formType, "expires_in=99999999", 400, `at most 366 days`},
+		{"lifetime of years", formType, "expires_in=99999999", 400, `at most 24 hours: send the claim exp`},
 		{"lifetime that overflows", jsonType, `{"expires_in": 1e300}`, 400, `"expires_in is not a number of seconds`},
 		{"array", jsonType, `["alice"]`, 400, `not a JSON object`},
 		{"null", jsonType, `null`, 400, `not a JSON object`},

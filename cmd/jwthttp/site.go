@@ -153,7 +153,7 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 		lifetime = time.Duration(seconds) * time.Second
 		delete(claims, "expires_in")
 	}
-	token, err := s.issuer.Token(claims, lifetime)
+	token, err := s.issuer.Token(r.Context(), claims, lifetime)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
@@ -30,6 +31,7 @@ type Signer struct {
 	mac       *hmacVerifier // for a secret
 	work      *Workspace    // for a secret
 	signer    crypto.Signer
+	size      int // of a signature of an RSA or Ed25519 key
 	slots     chan struct{}
 }
 
@@ -63,13 +65,19 @@ func NewSigner(name string, material any) (*Signer, error) {
 		return nil, err
 	}
 	if _, err := NewVerifier(name, s.Public); err == ErrMaterial {
-		return nil, fmt.Errorf("%s does not take the key of the signer, a %T: use the algorithm of the key", name, s.Public)
+		return nil, fmt.Errorf("%s does not take the public key of the signer (%T): use the algorithm of the key, or have Public return what that of the standard library returns", name, s.Public)
 	} else if err != nil {
 		return nil, err
 	}
-	switch s.signer.(type) {
-	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+	s.size = ed25519.SignatureSize
+	if pub, ok := s.Public.(*rsa.PublicKey); ok {
+		s.size = pub.Size()
+	}
+	switch key := s.signer.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey:
 		s.IsLocal = true
+	case ed25519.PrivateKey:
+		s.IsLocal, s.signer = true, slices.Clone(key) // the caller may clear it
 	default:
 		s.slots = make(chan struct{}, maxSigning)
 	}
@@ -90,8 +98,11 @@ func publicOf(signer crypto.Signer) (public any, err error) {
 func (s *Signer) Check() error {
 	const input = "A signature that is never sent."
 	signature, err := s.Sign(context.Background(), input)
-	if err != nil || s.mac != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("%w: read a whole key from a file with ParsePrivateKey", err)
+	}
+	if s.mac != nil {
+		return nil
 	}
 	verifier, err := NewVerifier(s.algorithm.name, s.Public)
 	if err != nil {
@@ -129,6 +140,8 @@ func (s *Signer) Sign(ctx context.Context, input string) (string, error) {
 		if signature, err = joined(signature, (a.curve.Params().BitSize+7)/8); err != nil {
 			return "", err
 		}
+	} else if len(signature) != s.size {
+		return "", fmt.Errorf("the signer's signature has %d bytes, and those of its key have %d: have its Sign return what that of the standard library returns", len(signature), s.size)
 	}
 	return base64.RawURLEncoding.EncodeToString(signature), nil
 }
@@ -137,7 +150,7 @@ func (s *Signer) Sign(ctx context.Context, input string) (string, error) {
 // returns, so there are never more than maxSigning of them.
 func (s *Signer) call(ctx context.Context, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
 	if s.IsLocal {
-		return s.signer.Sign(rand.Reader, digest, opts)
+		return s.run(ctx, digest, opts)
 	}
 	select {
 	case s.slots <- struct{}{}:
@@ -152,19 +165,10 @@ func (s *Signer) call(ctx context.Context, digest []byte, opts crypto.SignerOpts
 	go func() {
 		res := result{err: errors.New("it ended its goroutine")}
 		defer func() {
-			if p := recover(); p != nil {
-				res = result{err: fmt.Errorf("it panicked: %.200v", p)}
-			}
 			<-s.slots
 			done <- res
 		}()
-		if withContext, ok := s.signer.(interface {
-			SignContext(ctx context.Context, rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
-		}); ok {
-			res.signature, res.err = withContext.SignContext(ctx, rand.Reader, digest, opts)
-		} else {
-			res.signature, res.err = s.signer.Sign(rand.Reader, digest, opts)
-		}
+		res.signature, res.err = s.run(ctx, digest, opts)
 	}()
 	select {
 	case res := <-done:
@@ -172,6 +176,22 @@ func (s *Signer) call(ctx context.Context, digest []byte, opts crypto.SignerOpts
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// run has the crypto.Signer sign. A panic is an error: a key in memory that lacks its private half
+// panics too.
+func (s *Signer) run(ctx context.Context, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it panicked: %.200v", p)
+		}
+	}()
+	if withContext, ok := s.signer.(interface {
+		SignContext(ctx context.Context, rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+	}); ok {
+		return withContext.SignContext(ctx, rand.Reader, digest, opts)
+	}
+	return s.signer.Sign(rand.Reader, digest, opts)
 }
 
 // joined returns r and s side by side, each of half bytes, RFC 7518 section 3.4. A crypto.Signer
