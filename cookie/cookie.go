@@ -24,7 +24,6 @@
 package cookie
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -117,8 +116,8 @@ var errNotLoopback = fmt.Errorf("%w: cookie: Options.AllowInsecureHTTP is set an
 // counts. Set replaces Cache-Control by "no-store": a cache must not give the token to
 // another client.
 //
-// Where Set returns an error, it has set nothing. The error says how to mend one of these,
-// and does not hold the token:
+// Where Set returns an error, it has set nothing. The error wraps [jwthttp.ErrMisconfigured], a 500.
+// It says how to mend one of these, and does not hold the token:
 //   - an empty token
 //   - a token with characters that a JWT does not have
 //   - a token that takes more than 4096 bytes, together with the name
@@ -127,15 +126,15 @@ func (c *Cookie) Set(w http.ResponseWriter, token string, expires time.Time) err
 	lifetime := time.Until(expires)
 	switch {
 	case token == "":
-		return errors.New("cookie: the token is empty: pass a token, or call Clear to remove the cookie")
+		return unset("the token is empty: pass a token, or call Clear to remove the cookie")
 	case strings.Trim(token, plainChars) != "":
-		return errors.New("cookie: the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes")
+		return unset("the token has characters other than letters, digits, -, _ and dots: pass a JWT alone, without Bearer or quotes")
 	case len(c.name)+len(token) > maxBytes:
-		return fmt.Errorf("cookie: name and token have %d bytes, and browsers drop a cookie of more than %d: put fewer claims in the token, or send it in a header", len(c.name)+len(token), maxBytes)
+		return unset("name and token have %d bytes, and browsers drop a cookie of more than %d: put fewer claims in the token, or send it in a header", len(c.name)+len(token), maxBytes)
 	case expires.IsZero():
-		return errors.New("cookie: the expiry is zero: pass the time of the token's exp")
+		return unset("the expiry is zero: pass the time of the token's exp")
 	case lifetime <= 0:
-		return errors.New("cookie: the expiry is not in the future: get a new token, and compare this clock with the issuer's")
+		return unset("the expiry is not in the future: get a new token, and compare this clock with the issuer's")
 	}
 	// Rounded up: with a Max-Age of 0, SetCookie writes none. The middleware checks exp.
 	maxAge := min(math.Ceil(lifetime.Seconds()), math.MaxInt32)
@@ -144,6 +143,16 @@ func (c *Cookie) Set(w http.ResponseWriter, token string, expires time.Time) err
 	}
 	return c.write(w, http.Cookie{Value: token, Expires: expires, MaxAge: int(maxAge)})
 }
+
+// An unsetError is why a cookie was not set.
+type unsetError string
+
+func unset(format string, args ...any) error {
+	return unsetError(fmt.Sprintf("cookie: "+format, args...))
+}
+
+func (e unsetError) Error() string { return string(e) }
+func (e unsetError) Unwrap() error { return jwthttp.ErrMisconfigured }
 
 // Clear removes the cookie from the browser, and sets Cache-Control as Set does. A copy of
 // the token stays good until it expires: package denylist revokes it.
@@ -160,7 +169,7 @@ func (c *Cookie) write(w http.ResponseWriter, set http.Cookie) error {
 	set.Name, set.Path = c.name, "/"
 	set.HttpOnly, set.Secure, set.SameSite = true, !c.insecure, http.SameSiteLaxMode
 	if set.Valid() != nil { // SetCookie would drop it without a word
-		return errors.New("cookie: the cookie has no name: make it with New")
+		return unset("the cookie has no name: make it with New")
 	}
 	http.SetCookie(w, &set)
 	w.Header().Set("Cache-Control", "no-store")

@@ -35,8 +35,8 @@ var layouts = []string{"2006-01-02", "20060102T150405Z"}
 //	2026-11-28.pem          at midnight
 //	20261128T143000Z.pem    "date -u +%Y%m%dT%H%M%SZ" prints this form
 //
-// One key has a time that is over, since one must sign now. The algorithm is RS256 for RSA, ES256, ES384 or ES512 for a curve,
-// and EdDSA for Ed25519. Names that begin with a dot, and end in .pub, are passed over. Any other
+// One key has a time in the past, since one must sign now. The algorithm is RS256 for RSA, ES256, ES384 or ES512 for a curve,
+// and EdDSA for Ed25519. Names that begin with a dot, and those that end in .pub, are passed over. Any other
 // file is an error, and so is a directory without keys.
 //
 // [New] reads the directory. While tokens are made or verified, it is read again every 10 seconds,
@@ -72,6 +72,15 @@ func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("the file %s: %w", logtext.Quote(f.name), err))
 		}
+		for i, other := range keys {
+			switch {
+			case err != nil || other.material == nil:
+			case key.id == other.id:
+				errs = append(errs, fmt.Errorf("the files %s and %s have one key: remove one of them", logtext.Quote(files[i].name), logtext.Quote(f.name)))
+			case key.from.Equal(other.from):
+				errs = append(errs, fmt.Errorf("the files %s and %s have one time: call the successor by a later one", logtext.Quote(files[i].name), logtext.Quote(f.name)))
+			}
+		}
 		keys = append(keys, key)
 	}
 	if errs == nil {
@@ -97,6 +106,7 @@ func (d *directory) reload(r *ring, before []Key, now time.Time) (keys []Key, ok
 		return before, true
 	}
 	if isNew {
+		logtext.Log(r.logger, slog.LevelInfo, "issue: the directory has other keys than before", slog.Int("keys", len(keys)))
 		r.warn(keys, now)
 	}
 	return keys, true
@@ -131,7 +141,7 @@ func readFiles(path string) (files []file, sum [sha256.Size]byte, err error) {
 		digest.Write(data)
 	}
 	if files == nil {
-		return nil, sum, fmt.Errorf("%s has no keys: add one, such as by \"openssl genpkey -algorithm ed25519 -out %s\"", path, filepath.Join(path, "2006-01-02.pem"))
+		return nil, sum, fmt.Errorf("%s has no keys: add one, such as by \"openssl genpkey -algorithm ed25519 -out %s\"", path, filepath.Join(path, "$(date -u +%Y-%m-%d).pem"))
 	}
 	digest.Sum(sum[:0])
 	return files, sum, nil

@@ -104,6 +104,9 @@ func New[C any](opts Options, keys ...Key) (*Issuer[C], error) {
 	if errOptions == nil {
 		errOptions = errOwn
 	}
+	if errOptions != nil {
+		errOptions = errors.New(strings.ReplaceAll(errOptions.Error(), "jwthttp: ", "")) // they are these Options too
+	}
 	if err := errors.Join(errKeys, errLifetime, errOptions); err != nil {
 		return nil, validate.Prefixed("issue: ", err)
 	}
@@ -121,9 +124,14 @@ func (iss *Issuer[C]) Options() jwthttp.Options {
 	return jwthttp.Options{Issuer: o.Issuer, Audience: slices.Clone(o.Audience), Type: o.Type, Bindings: slices.Clone(o.Bindings)}
 }
 
-// Keys returns the keys that may verify a token with header h, as a [jwthttp.KeySource] does.
+// Keys returns the keys that may verify a token with header h, as a [jwthttp.KeySource] does. If there
+// is none, it returns all keys, which a log then names.
 func (iss *Issuer[C]) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	return iss.core.ring.at(time.Now()).accepted.Keys(ctx, h)
+	s := iss.core.ring.at(time.Now())
+	if keys, err := s.accepted.Keys(ctx, h); len(keys) > 0 || err != nil {
+		return keys, err
+	}
+	return s.all, nil
 }
 
 // Issuer returns Options.Issuer, so that [jwthttp.New] refuses another one.
@@ -190,7 +198,7 @@ func (c *core) make(ctx context.Context, claims any, more []Claim) (token string
 // refusal returns the error for a token that the middleware refuses. It is not of the kind that a
 // client's token gets.
 func refusal(err error) error {
-	f := &failure{"the middleware would refuse the token: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": "), []error{jwthttp.ErrMisconfigured}}
+	f := &failure{"the middleware would refuse the token, so change its claims: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": "), []error{jwthttp.ErrMisconfigured}}
 	switch {
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return &failure{"the signer's signature does not verify: have its Public and its Sign use the same key", []error{jwthttp.ErrUnavailable}}

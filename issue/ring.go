@@ -38,8 +38,9 @@ type state struct {
 	signs        Key
 	header       string // of its tokens, in base64url, with the dot
 	accepted     jwthttp.KeySource
-	algorithms   []string // of set
-	set          []byte   // that is published
+	all          jwthttp.KeySet // that are accepted
+	algorithms   []string       // of set
+	set          []byte         // that is published
 }
 
 // newRing returns the error for keys that cannot serve.
@@ -145,6 +146,7 @@ func (r *ring) newState(keys []Key, now time.Time) *state {
 			}
 		}
 	}
+	s.all = accepted
 	s.accepted = keyhook.Index(accepted).(jwthttp.KeySource) // the last key is always one
 	s.set = mustMarshal(map[string]any{"keys": set})
 	s.header = encode(mustMarshal(struct {

@@ -435,9 +435,9 @@ func TestNewKeyRefuses(t *testing.T) {
 		material any
 		want     string
 	}{
-		"RS256": {p256, "RS256 does not take the public key of the signer (*ecdsa.PublicKey): use the algorithm of the key, or have Public return what that of the standard library returns"},
-		"PS512": {edKey, "PS512 does not take the public key of the signer (ed25519.PublicKey)"},
-		"EdDSA": {rsaKey(), "EdDSA does not take the public key of the signer (*rsa.PublicKey)"},
+		"RS256": {p256, "RS256 does not take a key for ES256: use the method of the key"},
+		"PS512": {edKey, "PS512 does not take a key for EdDSA"},
+		"EdDSA": {rsaKey(), "EdDSA does not take a key for RS256, RS384"},
 		"ES256": {p384, "an ES256 key is of the curve elliptic.P256(), and this one is not: make one with"},
 		"ES384": {p521, "elliptic.P384()"},
 		"ES512": {p256, "elliptic.P521()"},

@@ -2182,6 +2182,7 @@ var register = []clause{
 		{"cookie.TestSet", []mutant{
 			{"sets a cookie that browsers drop", "cookie.Cookie.Set", `len(c.name)+len(token) > maxBytes`, `false`},
 			{"sets a token that has expired", "cookie.Cookie.Set", `lifetime <= 0`, `false`},
+			{"blames the client for a cookie that is not set", "cookie.unsetError.Unwrap", `jwthttp.ErrMisconfigured`, `nil`},
 		}},
 	}},
 	{"DOC", "AccessTokens asks for typ, issuer and audience", []proof{

@@ -76,7 +76,7 @@ func cookieLogin(iss *issue.Issuer[Claims], checkPassword func(*http.Request) (u
 		}
 		if err != nil {
 			slog.Error("no login", "err", err)
-			http.Error(w, "no login", http.StatusInternalServerError)
+			jwthttp.WriteError(w, r, err) // a 503 or a 500
 		}
 	}
 	mux := http.NewServeMux()

@@ -65,6 +65,9 @@ func NewSigner(name string, material any) (*Signer, error) {
 		return nil, err
 	}
 	if _, err := NewVerifier(name, s.Public); err == ErrMaterial {
+		if others := AlgorithmsFor(s.Public); others != nil {
+			return nil, fmt.Errorf("%s does not take a key for %s: use the method of the key", name, List(others, "or"))
+		}
 		return nil, fmt.Errorf("%s does not take the public key of the signer (%T): use the algorithm of the key, or have Public return what that of the standard library returns", name, s.Public)
 	} else if err != nil {
 		return nil, err
