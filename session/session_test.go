@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -30,29 +31,63 @@ type site struct {
 	store    session.Store
 }
 
+// A setup is what sites differ in. The zero setup is good.
+type setup struct {
+	opts   session.Options
+	issuer issue.Options
+	key    *issue.Key // HS256 if nil
+	store  session.Store
+	claims session.ClaimsFunc[jwt.RegisteredClaims]
+	app    func(s *site) http.Handler // inside of Handler, in place of /me
+}
+
 func noClaims(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
 
+// newSite returns a site for clients that keep their cookies without TLS.
 func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.RegisteredClaims]) *site {
 	t.Helper()
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Issuer: "https://site.example.com"}, issue.HS256(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts.AllowInsecureHTTP = true
+	return setup{opts: opts, claims: claims}.start(t)
+}
+
+func newMemory(t *testing.T) *session.Memory {
+	t.Helper()
 	store, err := session.NewMemory(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if claims == nil {
-		claims = noClaims
+	return store
+}
+
+func (c setup) start(t *testing.T) *site {
+	t.Helper()
+	if c.key == nil {
+		key := issue.HS256(secret)
+		c.key = &key
 	}
-	opts.AllowInsecureHTTP = true
-	s, err := session.New(iss, store, claims, opts)
+	if c.issuer.Issuer == "" {
+		c.issuer.Issuer = "https://site.example.com"
+	}
+	iss, err := issue.New[jwt.RegisteredClaims](c.issuer, *c.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.store == nil {
+		c.store = newMemory(t)
+	}
+	if c.claims == nil {
+		c.claims = noClaims
+	}
+	if c.opts.Logger == nil {
+		c.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := session.New(iss, c.store, c.claims, c.opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var checks []jwthttp.Check[jwt.RegisteredClaims]
-	if opts.Revoked != nil {
-		checks = append(checks, denylist.Check[jwt.RegisteredClaims](opts.Revoked))
+	if c.opts.Revoked != nil {
+		checks = append(checks, denylist.Check[jwt.RegisteredClaims](c.opts.Revoked))
 	}
 	auth, err := jwthttp.New(iss, s.Options(), checks...)
 	if err != nil {
@@ -66,13 +101,17 @@ func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.R
 	})
 	mux.HandleFunc("/refresh", s.Refresh)
 	mux.HandleFunc("/logout", s.Logout)
-	mux.Handle("GET /me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	whole := &site{sessions: s, store: c.store}
+	mux.Handle("/me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
 		json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "sid": token.SessionID()})
 	}))))
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return &site{server, s, store}
+	if c.app != nil {
+		mux.Handle("/app", s.Handler(c.app(whole)))
+	}
+	whole.Server = httptest.NewServer(mux)
+	t.Cleanup(whole.Close)
+	return whole
 }
 
 func (s *site) browser(t *testing.T) *http.Client {
