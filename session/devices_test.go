@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/issue"
@@ -312,7 +310,7 @@ func TestLoginAgainTakesNoPlace(t *testing.T) {
 
 // New names everything that is wrong at once, with how to mend it.
 func TestNewErrors(t *testing.T) {
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
+	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,9 +330,9 @@ func TestNewErrors(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		name   string
-		issuer *issue.Issuer[jwt.RegisteredClaims]
+		issuer *issue.Issuer[Claims]
 		store  session.Store
-		claims session.ClaimsFunc[jwt.RegisteredClaims]
+		claims session.ClaimsFunc[Claims]
 		opts   session.Options
 		want   string
 	}{

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 )
@@ -363,7 +361,7 @@ func TestFaultMadeUpTokenEndsASession(t *testing.T) {
 
 // A refresh cookie in a shared cache is everybody's.
 func TestFaultCookieInSharedCache(t *testing.T) {
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256(secret))
+	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
 	if err != nil {
 		t.Fatal(err)
 	}

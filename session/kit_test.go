@@ -63,7 +63,7 @@ func (s *tap) now() time.Time {
 	return time.Now().Add(s.ahead)
 }
 
-func (s *tap) around(call string, do func() error) error {
+func (s *tap) around(ctx context.Context, call string, do func() error) error {
 	s.mu.Lock()
 	s.calls = append(s.calls, call)
 	before, after := s.before, s.after
@@ -72,6 +72,9 @@ func (s *tap) around(call string, do func() error) error {
 		if err := before(call); err != nil {
 			return err
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := do(); err != nil {
 		return err
@@ -83,7 +86,7 @@ func (s *tap) around(call string, do func() error) error {
 }
 
 func (s *tap) Load(ctx context.Context, key [32]byte) (r session.Record, _ time.Time, err error) {
-	err = s.around("Load", func() (err error) {
+	err = s.around(ctx, "Load", func() (err error) {
 		r, _, err = s.Store.Load(ctx, key)
 		return err
 	})
@@ -91,7 +94,7 @@ func (s *tap) Load(ctx context.Context, key [32]byte) (r session.Record, _ time.
 }
 
 func (s *tap) Swap(ctx context.Context, r session.Record) (written bool, err error) {
-	err = s.around("Swap", func() (err error) {
+	err = s.around(ctx, "Swap", func() (err error) {
 		written, err = s.Store.Swap(ctx, r)
 		return err
 	})
@@ -99,11 +102,11 @@ func (s *tap) Swap(ctx context.Context, r session.Record) (written bool, err err
 }
 
 func (s *tap) Delete(ctx context.Context, key [32]byte) error {
-	return s.around("Delete", func() error { return s.Store.Delete(ctx, key) })
+	return s.around(ctx, "Delete", func() error { return s.Store.Delete(ctx, key) })
 }
 
 func (s *tap) List(ctx context.Context, subject string) (all []session.Record, _ time.Time, err error) {
-	err = s.around("List", func() (err error) {
+	err = s.around(ctx, "List", func() (err error) {
 		all, _, err = s.Store.List(ctx, subject)
 		return err
 	})

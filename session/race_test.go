@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/issue"
@@ -31,9 +29,9 @@ func rounds(short, long int) int {
 	return short
 }
 
-func newSessions(t *testing.T, store session.Store, opts session.Options) *session.Sessions[jwt.RegisteredClaims] {
+func newSessions(t *testing.T, store session.Store, opts session.Options) *session.Sessions[Claims] {
 	t.Helper()
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256(secret))
+	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +57,7 @@ func post(ctx context.Context, h http.HandlerFunc, token string) (status int, re
 func TestSimultaneousRefreshesOfInstances(t *testing.T) {
 	const callers = 32
 	store := newTap(t)
-	var instances []*session.Sessions[jwt.RegisteredClaims]
+	var instances []*session.Sessions[Claims]
 	for range 3 {
 		instances = append(instances, newSessions(t, store, session.Options{}))
 	}
@@ -135,7 +133,7 @@ func TestRefreshAgainstLogout(t *testing.T) {
 		revoked := lists.new(t)
 		store := newTap(t)
 		s := newSessions(t, store, session.Options{Revoked: revoked})
-		auth, err := jwthttp.New(must(issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256(secret))), s.Options(), denylist.Check[jwt.RegisteredClaims](revoked))
+		auth, err := jwthttp.New(must(issue.New[Claims](issue.Options{}, issue.HS256(secret))), s.Options(), denylist.Check[Claims](revoked))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +245,7 @@ func TestCrashBetweenWriteAndAnswer(t *testing.T) {
 			}
 			token := started.Refresh
 			for i := range rounds(200, 1000) {
-				lost := i % 11 // as often is a session good for
+				lost := i % 11    // as often is a session good for
 				isLate := i%3 > 0 // else the retries are within Grace, and read what was written
 				for n := range lost {
 					store.after = func(call string) error {

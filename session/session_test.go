@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/issue"
@@ -24,10 +22,15 @@ import (
 
 var secret = []byte(strings.Repeat("0123456789abcdef", 4))
 
+type Claims struct {
+	Subject string `json:"sub"`
+	Role    string `json:"role,omitempty"`
+}
+
 // A site is a program with sessions.
 type site struct {
 	*httptest.Server
-	sessions *session.Sessions[jwt.RegisteredClaims]
+	sessions *session.Sessions[Claims]
 	store    session.Store
 }
 
@@ -37,14 +40,14 @@ type setup struct {
 	issuer issue.Options
 	key    *issue.Key // HS256 if nil
 	store  session.Store
-	claims session.ClaimsFunc[jwt.RegisteredClaims]
+	claims session.ClaimsFunc[Claims]
 	app    func(s *site) http.Handler // inside of Handler, in place of /me
 }
 
-func noClaims(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+func noClaims(context.Context, session.Session) (c Claims, err error) { return c, nil }
 
 // newSite returns a site for clients that keep their cookies without TLS.
-func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.RegisteredClaims]) *site {
+func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[Claims]) *site {
 	t.Helper()
 	opts.AllowInsecureHTTP = true
 	return setup{opts: opts, claims: claims}.start(t)
@@ -68,7 +71,7 @@ func (c setup) start(t *testing.T) *site {
 	if c.issuer.Issuer == "" {
 		c.issuer.Issuer = "https://site.example.com"
 	}
-	iss, err := issue.New[jwt.RegisteredClaims](c.issuer, *c.key)
+	iss, err := issue.New[Claims](c.issuer, *c.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,9 +88,9 @@ func (c setup) start(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var checks []jwthttp.Check[jwt.RegisteredClaims]
+	var checks []jwthttp.Check[Claims]
 	if c.opts.Revoked != nil {
-		checks = append(checks, denylist.Check[jwt.RegisteredClaims](c.opts.Revoked))
+		checks = append(checks, denylist.Check[Claims](c.opts.Revoked))
 	}
 	auth, err := jwthttp.New(iss, s.Options(), checks...)
 	if err != nil {
@@ -103,7 +106,7 @@ func (c setup) start(t *testing.T) *site {
 	mux.HandleFunc("/logout", s.Logout)
 	whole := &site{sessions: s, store: c.store}
 	mux.Handle("/me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
+		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 		json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "sid": token.SessionID()})
 	}))))
 	if c.app != nil {
@@ -230,7 +233,7 @@ func TestRevoked(t *testing.T) {
 // A user who was locked is logged out at the next refresh.
 func TestErrEnded(t *testing.T) {
 	locked := false
-	s := newSite(t, session.Options{}, func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) {
+	s := newSite(t, session.Options{}, func(context.Context, session.Session) (c Claims, err error) {
 		if locked {
 			err = session.ErrEnded
 		}
