@@ -252,6 +252,9 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "".
 func (c *core) toRefresh(r *http.Request) string {
+	if syntax.HasCookie(r.Header["Cookie"], c.names[0]) { // as most requests have, so they are not looked at further
+		return ""
+	}
 	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
 		return ""
