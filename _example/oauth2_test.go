@@ -12,12 +12,16 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
 )
 
 // A dpop.Transport is the base of golang.org/x/oauth2: it proves the key at the token endpoint,
@@ -99,6 +103,81 @@ func TestOAuth2Client(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// An app refreshes the tokens of package session with golang.org/x/oauth2 as it is, whichever way the
+// client authenticates, and learns when its session has ended.
+func TestOAuth2Refresh(t *testing.T) {
+	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleAutoDetect, oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams} {
+		t.Run(fmt.Sprint(style), func(t *testing.T) {
+			iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Lifetime: time.Minute}, issue.HS256([]byte("a secret of 32 bytes, or more: 1234")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			store, err := session.NewMemory(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			claims := func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+			sessions, err := session.New(iss, store, claims, session.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			auth, err := jwthttp.New[jwt.RegisteredClaims](iss, sessions.Options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux := http.NewServeMux()
+			refreshes := 0
+			mux.HandleFunc("POST /refresh", func(w http.ResponseWriter, r *http.Request) {
+				refreshes++
+				sessions.Refresh(w, r)
+			})
+			mux.Handle("GET /me", sessions.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+				io.WriteString(w, claims.Subject)
+			}))))
+			server := httptest.NewServer(mux)
+			defer server.Close()
+
+			started, err := sessions.Start(t.Context(), "alice", "phone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := oauth2.Config{ClientID: "app", ClientSecret: "secret", Endpoint: oauth2.Endpoint{TokenURL: server.URL + "/refresh", AuthStyle: style}}
+			known := &oauth2.Token{AccessToken: started.Access, TokenType: started.Type, RefreshToken: started.Refresh, Expiry: time.Now().Add(time.Duration(started.ExpiresIn) * time.Second)}
+			for i := range 3 {
+				source := config.TokenSource(t.Context(), known)
+				if known, err = source.Token(); err != nil || !known.Valid() || refreshes != i {
+					t.Fatalf("%d refreshes, %v", refreshes, err)
+				}
+				resp, err := oauth2.NewClient(t.Context(), source).Get(server.URL + "/me")
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if string(body) != "alice" {
+					t.Errorf("%s %q %v", resp.Status, body, err)
+				}
+				if left := time.Until(known.Expiry); left < 50*time.Second || left > time.Minute {
+					t.Errorf("expires in %v", left)
+				}
+				known.Expiry = time.Now().Add(-time.Second)
+			}
+			if all, err := sessions.List(t.Context(), "alice"); err != nil || len(all) != 1 {
+				t.Errorf("%v %v", all, err)
+			}
+			if err := sessions.EndOthers(t.Context(), "alice", ""); err != nil {
+				t.Fatal(err)
+			}
+			_, err = config.TokenSource(t.Context(), known).Token()
+			var refused *oauth2.RetrieveError
+			if !errors.As(err, &refused) || refused.ErrorCode != "invalid_grant" || refused.Response.StatusCode != http.StatusBadRequest {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -26,30 +26,30 @@ var (
 // access and the refresh cookie, and ends the session that the browser had. The caller writes the
 // answer, such as a redirect. The session's About is the User-Agent.
 //
-// If Login returns an error, it has written the answer and set no cookie: 403 for a request of
-// another site, 503 while the store, the claims function or the signer fails, and 500 for claims that
-// cannot be those of a token.
+// If Login returns an error, it has written the answer and set no cookie:
+//   - 403 for a request of another site
+//   - 401 if the claims function returns [ErrEnded]
+//   - 503 while the store, the claims function or the signer fails
+//   - 500 for claims that cannot be those of a token
 func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
 	if gate.IsCrossOrigin(r, s.opts.TrustedOrigins) {
 		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
 		return jwthttp.ErrCrossOrigin
 	}
-	if old, err := syntax.FindCookie(r.Header["Cookie"], s.names[1]); err == nil {
-		if token, ok := parseRefreshToken(old); ok {
-			if err := s.end(r.Context(), token.key()); err != ErrEnded {
-				jwthttp.WriteError(w, r, err)
-				return err
-			}
+	var old *refreshToken
+	if text, err := syntax.FindCookie(r.Header["Cookie"], s.names[1]); err == nil {
+		if token, ok := parseRefreshToken(text); ok {
+			old = &token
 		}
 	}
-	tokens, err := s.Start(r.Context(), subject, r.UserAgent())
+	tokens, err := s.begin(r.Context(), subject, r.UserAgent(), true, old)
 	if err == nil {
 		err = s.set(w, tokens)
 	}
 	if err == ErrEnded { // of a user who may not log in
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	} else if err != nil {
-		jwthttp.WriteError(w, r, err)
+		writeFailure(w, r, err)
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	tokens, err := s.renew(r.Context(), text)
+	tokens, err := s.renew(r.Context(), text, !isApp)
 	switch {
 	case err == nil && isApp:
 		writeJSON(w, http.StatusOK, tokens)
@@ -86,7 +86,7 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 		return
 	}
-	jwthttp.WriteError(w, r, err)
+	writeFailure(w, r, err)
 }
 
 // Logout answers a POST that ends a session. It takes the refresh token as Refresh does, also one
@@ -103,7 +103,7 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if token, ok := parseRefreshToken(text); ok {
 		if err := s.end(r.Context(), token.key()); err != ErrEnded {
-			jwthttp.WriteError(w, r, err)
+			writeFailure(w, r, err)
 			return
 		}
 	}
@@ -131,42 +131,41 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	}
 	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.names[1])
 	hasCookie := text != "" || errCookie != nil
-	if hasCookie && gate.IsCrossOrigin(r, s.opts.TrustedOrigins) {
-		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
-		return "", false, false
-	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
+	var errForm error
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "application/x-www-form-urlencoded" && r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		err := r.ParseForm()
-		tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
-		isApp = err != nil || tokens != nil || grants != nil
-		switch {
-		case !isApp: // the form of a page
-		case hasCookie:
-			s.refuseTwo(w, r)
-			return "", true, false
-		case err != nil || len(tokens) != 1 || len(grants) > 1:
-			writeJSON(w, http.StatusBadRequest, oauthError{"invalid_request", "send one refresh_token, in a form of at most 4 KiB"})
-			return "", true, false
-		case len(grants) == 1 && grants[0] != "refresh_token":
-			writeJSON(w, http.StatusBadRequest, oauthError{"unsupported_grant_type", "grant_type is refresh_token here"})
-			return "", true, false
-		default:
-			return tokens[0], true, true
-		}
+		errForm = r.ParseForm()
 	}
-	if errCookie != nil {
-		s.refuseTwo(w, r)
-		return "", false, false
+	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
+	isApp = errForm != nil || tokens != nil || grants != nil // else it is the form of a page, or none
+	switch {
+	// A form of another site comes without the cookies. Clearing them would log the user out.
+	case (hasCookie || !isApp) && gate.IsCrossOrigin(r, s.opts.TrustedOrigins):
+		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
+	case errCookie != nil || hasCookie && isApp:
+		s.clear(w) // or the browser would send them for ever
+		answerTwo.Write(w, r, nil, answer.SeveralSchemes)
+	case !isApp:
+		return text, false, true
+	case errForm != nil || len(tokens) != 1 || len(grants) > 1:
+		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_request", "send one refresh_token, in a form of at most 4 KiB"})
+	case len(grants) == 1 && grants[0] != "refresh_token":
+		writeJSON(w, http.StatusBadRequest, oauthError{"unsupported_grant_type", "grant_type is refresh_token here"})
+	default:
+		return tokens[0], true, true
 	}
-	return text, false, true
+	return "", isApp, false
 }
 
-// refuseTwo answers a request with two refresh tokens. It clears the cookies, or the browser would
-// send them for ever.
-func (s *Sessions[C]) refuseTwo(w http.ResponseWriter, r *http.Request) {
-	s.clear(w)
-	answerTwo.Write(w, r, nil, answer.SeveralSchemes)
+// writeFailure answers a 503 or a 500. What an error wraps besides does not count: that of a claims
+// function may be of the kind of a refused token.
+func writeFailure(w http.ResponseWriter, r *http.Request, err error) {
+	kind := jwthttp.ErrMisconfigured
+	if errors.Is(err, jwthttp.ErrUnavailable) {
+		kind = jwthttp.ErrUnavailable
+	}
+	jwthttp.WriteError(w, r, kind)
 }
 
 // An oauthError is that of RFC 6749 section 5.2.
@@ -187,20 +186,20 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Write(append(text, '\n'))
 }
 
-// set sets both cookies.
+// set sets both cookies, or none.
 func (c *core) set(w http.ResponseWriter, t *Tokens) error {
+	before := w.Header()["Set-Cookie"]
 	lifetime := time.Until(t.accessExpires)
 	// The access cookie ends before its token, so that its absence says when to refresh.
 	early := min(max(lifetime/10, time.Second), 30*time.Second)
-	if err := c.refresh.Set(w, t.Refresh, t.refreshExpires); err != nil {
-		return fmt.Errorf("%w: session: %w", jwthttp.ErrMisconfigured, err)
-	}
+	err := c.refresh.Set(w, t.Refresh, t.refreshExpires)
 	if lifetime <= early { // it would be refreshed at once
 		c.access.Clear(w)
-		return nil
+	} else {
+		err = errors.Join(err, c.access.Set(w, t.Access, t.accessExpires.Add(-early)))
 	}
-	if err := c.access.Set(w, t.Access, t.accessExpires.Add(-early)); err != nil {
-		c.refresh.Clear(w)
+	if err != nil {
+		w.Header()["Set-Cookie"] = before
 		return fmt.Errorf("%w: session: %w", jwthttp.ErrMisconfigured, err)
 	}
 	return nil
@@ -231,7 +230,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		tokens, err := s.renew(r.Context(), text)
+		tokens, err := s.renew(r.Context(), text, true)
 		if err == nil {
 			err = s.set(w, tokens)
 		}
@@ -239,18 +238,23 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		case err == nil:
 			r = r.Clone(r.Context())
 			r.Header["Cookie"] = append(without(r.Header["Cookie"], s.names[0]), s.names[0]+"="+tokens.Access)
-		case errors.Is(err, ErrEnded):
+		case err == ErrEnded:
 			s.clear(w)
 		default:
-			jwthttp.WriteError(w, r, err)
+			writeFailure(w, r, err)
 			return
 		}
-		next.ServeHTTP(&uncached{ResponseWriter: w}, r)
+		u := &uncached{ResponseWriter: w}
+		defer u.forbidCaching() // for a next that writes nothing
+		next.ServeHTTP(u, r)
 	})
 }
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "".
 func (c *core) toRefresh(r *http.Request) string {
+	if syntax.HasCookie(r.Header["Cookie"], c.names[0]) { // as most requests have, so they are not looked at further
+		return ""
+	}
 	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
 		return ""
@@ -294,11 +298,15 @@ func (w *uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *uncached) WriteHeader(status int) {
 	w.isWritten = w.isWritten || status >= http.StatusOK || status == http.StatusSwitchingProtocols
+	w.forbidCaching()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *uncached) forbidCaching() {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("CDN-Cache-Control")
 	h.Del("Surrogate-Control")
-	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *uncached) Write(b []byte) (int, error) {
@@ -308,10 +316,13 @@ func (w *uncached) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Flush is for handlers that ask for an [http.Flusher].
-func (w *uncached) Flush() {
+// FlushError is for [http.ResponseController].
+func (w *uncached) FlushError() error {
 	if !w.isWritten {
 		w.WriteHeader(http.StatusOK)
 	}
-	http.NewResponseController(w.ResponseWriter).Flush()
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
+
+// Flush is for handlers that ask for an [http.Flusher].
+func (w *uncached) Flush() { w.FlushError() }

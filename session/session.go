@@ -27,6 +27,7 @@ const (
 	maxGrace           = time.Minute
 	longest            = 400 * 24 * time.Hour // as long as browsers keep a cookie
 	attempts           = 4                    // of a step whose swap is lost
+	maxCookieBytes     = 4096                 // of name and value, as in package cookie
 	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
 )
 
@@ -182,6 +183,12 @@ type Tokens struct {
 // another proof was checked. about is for a page of devices, such as "Ann's phone": at most 256 bytes
 // are kept. The error wraps [jwthttp.ErrUnavailable] or [ErrEnded].
 func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
+	return s.begin(ctx, subject, about, false, nil)
+}
+
+// begin is Start. With inCookies the tokens are for cookies. It ends the session old, if it is not
+// nil, as soon as there is an access token for the new one.
+func (s *Sessions[C]) begin(ctx context.Context, subject, about string, inCookies bool, old *refreshToken) (*Tokens, error) {
 	if subject == "" || len(subject) > maxTextBytes || !utf8.ValidString(subject) {
 		return nil, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes)
 	}
@@ -196,15 +203,28 @@ func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens
 		LoggedIn: now, End: now.Add(s.opts.MaxLifetime),
 	}
 	r.IdleEnd = now.Add(min(s.opts.Idle, s.opts.MaxLifetime))
-	tokens, err := s.sign(ctx, &r)
+	tokens, err := s.sign(ctx, &r, inCookies)
 	if err != nil {
 		return nil, err
+	}
+	if old != nil {
+		if err := s.end(ctx, old.key()); err != ErrEnded {
+			return nil, err
+		}
 	}
 	if written, err := s.store.Swap(ctx, r); err != nil || !written {
 		return nil, s.unavailable(ctx, "the store", cmp.Or(err, errBusy))
 	}
 	if most := s.opts.MaxPerSubject; most > 0 {
-		if err := s.endWhere(ctx, subject, func(i int, other Record) bool { return i >= most && other.ID != r.ID }); err != nil {
+		others := 0
+		err := s.endWhere(ctx, subject, func(other *Record) bool {
+			if other.ID == r.ID || other.Ended {
+				return false
+			}
+			others++
+			return others >= most
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -218,7 +238,7 @@ func (r *Record) session() Session {
 }
 
 // sign returns an access token for a session. The error is one for the caller, and logged.
-func (s *Sessions[C]) sign(ctx context.Context, r *Record) (*Tokens, error) {
+func (s *Sessions[C]) sign(ctx context.Context, r *Record, inCookie bool) (*Tokens, error) {
 	claims, err := s.claims(ctx, r.session())
 	if errors.Is(err, ErrEnded) {
 		return nil, ErrEnded
@@ -228,6 +248,9 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record) (*Tokens, error) {
 	}
 	token, expires, err := s.issuer.Token(ctx, claims,
 		issue.Claim{Name: "sub", Value: r.Subject}, issue.Claim{Name: "sid", Value: r.ID}, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()})
+	if n := len(s.names[0]) + len(token); inCookie && n > maxCookieBytes { // before anything is written
+		err = fmt.Errorf("%w: session: the access token and the name of its cookie have %d bytes, and browsers drop a cookie of more than %d: return fewer claims", jwthttp.ErrMisconfigured, n, maxCookieBytes)
+	}
 	if errors.Is(err, jwthttp.ErrMisconfigured) {
 		s.failures.Log(ctx, s.opts.Logger, slog.LevelError, "session: the claims cannot be those of an access token", slog.Any("err", err))
 		return nil, err
@@ -238,9 +261,10 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record) (*Tokens, error) {
 	return &Tokens{Access: token, Type: "Bearer", ExpiresIn: int64(time.Until(expires).Seconds()), accessExpires: expires}, nil
 }
 
-// renew takes one step with a refresh token. The error wraps ErrEnded, jwthttp.ErrUnavailable or
-// jwthttp.ErrMisconfigured. Nothing is written before there is an access token to answer with.
-func (s *Sessions[C]) renew(ctx context.Context, text string) (*Tokens, error) {
+// renew takes one step with a refresh token. The error is ErrEnded, or wraps
+// jwthttp.ErrUnavailable or jwthttp.ErrMisconfigured. Nothing is written before there is an access
+// token to answer with.
+func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*Tokens, error) {
 	token, ok := parseRefreshToken(text)
 	if !ok {
 		return nil, ErrEnded
@@ -253,7 +277,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string) (*Tokens, error) {
 		}
 		does := r.decide(&token.current, now, s.opts.Grace)
 		if does >= same && does <= reissue && tokens == nil {
-			if tokens, err = s.sign(ctx, &r); err == ErrEnded {
+			if tokens, err = s.sign(ctx, &r, inCookies); err == ErrEnded {
 				return nil, s.end(ctx, r.Key)
 			} else if err != nil {
 				return nil, err
@@ -340,45 +364,52 @@ func (c *core) unavailable(ctx context.Context, what string, err error) error {
 
 // List returns the sessions of a subject that live, the one that was used last first.
 func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, error) {
-	records, err := s.records(ctx, subject)
 	var all []Session
-	for _, r := range records {
-		all = append(all, r.session())
-	}
+	err := s.each(ctx, subject, func(r *Record) error {
+		if !r.Ended {
+			all = append(all, r.session())
+		}
+		return nil
+	})
 	return all, err
 }
 
-// records returns the records of List.
-func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
+// each calls do with the records of a subject, the one that was used last first. It leaves out those
+// that are idle or over, but not those whose ending has not been completed.
+func (c *core) each(ctx context.Context, subject string, do func(r *Record) error) error {
 	all, now, err := c.store.List(ctx, subject)
 	if err != nil {
-		return nil, c.unavailable(ctx, "the store", err)
+		return c.unavailable(ctx, "the store", err)
 	}
-	all = slices.DeleteFunc(all, func(r Record) bool { return r.Ended || r.isOver(now) })
 	slices.SortFunc(all, func(a, b Record) int { return b.Written.Compare(a.Written) })
-	return all, nil
+	for _, r := range all {
+		if r.Ended || !r.isOver(now) {
+			err = errors.Join(err, do(&r))
+		}
+	}
+	return err
 }
 
 // End ends the session of a subject that has this id, if there is one. The error wraps
 // [jwthttp.ErrUnavailable]: the session may still live, and End may be called again.
 func (s *Sessions[C]) End(ctx context.Context, subject, id string) error {
-	return s.endWhere(ctx, subject, func(_ int, r Record) bool { return r.ID == id })
+	return s.endWhere(ctx, subject, func(r *Record) bool { return r.ID == id })
 }
 
 // EndOthers ends all sessions of a subject but the one with the id keep. With "" it ends all of them.
 // The errors are those of End.
 func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error {
-	return s.endWhere(ctx, subject, func(_ int, r Record) bool { return r.ID != keep })
+	return s.endWhere(ctx, subject, func(r *Record) bool { return r.ID != keep })
 }
 
-func (c *core) endWhere(ctx context.Context, subject string, isMeant func(i int, r Record) bool) error {
-	records, err := c.records(ctx, subject)
-	for i, r := range records {
-		if isMeant(i, r) {
-			if errEnd := c.end(ctx, r.Key); errEnd != ErrEnded {
-				err = errors.Join(err, errEnd)
-			}
+func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record) bool) error {
+	return c.each(ctx, subject, func(r *Record) error {
+		if !isMeant(r) {
+			return nil
 		}
-	}
-	return err
+		if err := c.end(ctx, r.Key); err != ErrEnded {
+			return err
+		}
+		return nil
+	})
 }

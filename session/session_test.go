@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -13,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/issue"
@@ -23,36 +22,75 @@ import (
 
 var secret = []byte(strings.Repeat("0123456789abcdef", 4))
 
+type Claims struct {
+	Subject string `json:"sub"`
+	Role    string `json:"role,omitempty"`
+}
+
 // A site is a program with sessions.
 type site struct {
 	*httptest.Server
-	sessions *session.Sessions[jwt.RegisteredClaims]
+	sessions *session.Sessions[Claims]
 	store    session.Store
 }
 
-func noClaims(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+// A setup is what sites differ in. The zero setup is good.
+type setup struct {
+	opts   session.Options
+	issuer issue.Options
+	key    *issue.Key // HS256 if nil
+	store  session.Store
+	claims session.ClaimsFunc[Claims]
+	app    func(s *site) http.Handler // inside of Handler, in place of /me
+}
 
-func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.RegisteredClaims]) *site {
+func noClaims(context.Context, session.Session) (c Claims, err error) { return c, nil }
+
+// newSite returns a site for clients that keep their cookies without TLS.
+func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[Claims]) *site {
 	t.Helper()
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Issuer: "https://site.example.com"}, issue.HS256(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
+	opts.AllowInsecureHTTP = true
+	return setup{opts: opts, claims: claims}.start(t)
+}
+
+func newMemory(t *testing.T) *session.Memory {
+	t.Helper()
 	store, err := session.NewMemory(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if claims == nil {
-		claims = noClaims
+	return store
+}
+
+func (c setup) start(t *testing.T) *site {
+	t.Helper()
+	if c.key == nil {
+		key := issue.HS256(secret)
+		c.key = &key
 	}
-	opts.AllowInsecureHTTP = true
-	s, err := session.New(iss, store, claims, opts)
+	if c.issuer.Issuer == "" {
+		c.issuer.Issuer = "https://site.example.com"
+	}
+	iss, err := issue.New[Claims](c.issuer, *c.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var checks []jwthttp.Check[jwt.RegisteredClaims]
-	if opts.Revoked != nil {
-		checks = append(checks, denylist.Check[jwt.RegisteredClaims](opts.Revoked))
+	if c.store == nil {
+		c.store = newMemory(t)
+	}
+	if c.claims == nil {
+		c.claims = noClaims
+	}
+	if c.opts.Logger == nil {
+		c.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := session.New(iss, c.store, c.claims, c.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var checks []jwthttp.Check[Claims]
+	if c.opts.Revoked != nil {
+		checks = append(checks, denylist.Check[Claims](c.opts.Revoked))
 	}
 	auth, err := jwthttp.New(iss, s.Options(), checks...)
 	if err != nil {
@@ -66,13 +104,17 @@ func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[jwt.R
 	})
 	mux.HandleFunc("/refresh", s.Refresh)
 	mux.HandleFunc("/logout", s.Logout)
-	mux.Handle("GET /me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, _ := jwthttp.TokenFromContext[jwt.RegisteredClaims](r.Context())
+	whole := &site{sessions: s, store: c.store}
+	mux.Handle("/me", s.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
 		json.NewEncoder(w).Encode(map[string]string{"sub": token.Claims.Subject, "sid": token.SessionID()})
 	}))))
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return &site{server, s, store}
+	if c.app != nil {
+		mux.Handle("/app", s.Handler(c.app(whole)))
+	}
+	whole.Server = httptest.NewServer(mux)
+	t.Cleanup(whole.Close)
+	return whole
 }
 
 func (s *site) browser(t *testing.T) *http.Client {
@@ -191,7 +233,7 @@ func TestRevoked(t *testing.T) {
 // A user who was locked is logged out at the next refresh.
 func TestErrEnded(t *testing.T) {
 	locked := false
-	s := newSite(t, session.Options{}, func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) {
+	s := newSite(t, session.Options{}, func(context.Context, session.Session) (c Claims, err error) {
 		if locked {
 			err = session.ErrEnded
 		}

@@ -3287,4 +3287,162 @@ var register = []clause{
 			{"signs with a key that was cleared", "internal/jws.NewSigner", `slices.Clone(key)`, `key`},
 		}},
 	}},
+	{"36", "simultaneous refreshes with one token take one step, and get one successor", []proof{
+		{"session.TestSimultaneousRefreshesOfInstances", []mutant{
+			{"takes every swap for one that has written", "session.Sessions.renew", `if !written {`, `if !written && false {`},
+			{"makes a successor of its own for each caller", "session.secret.successor", `h.Write(s[:])`, `h.Write(s[:])
+	h.Write([]byte(rand.Text()))`},
+		}},
+		{"session.TestFaultManySuccessors", nil},
+		{"session.TestHandlerTakesOneStep", nil},
+	}},
+	{"37", "an answer that was lost is answered again, also by a program that has begun again", []proof{
+		{"session.TestCrashBetweenWriteAndAnswer", []mutant{
+			{"gives no answer again after Grace", "session.Record.decide", `is(&r.Previous) && r.Reissues < maxReissues`, `is(&r.Previous) && false`},
+		}},
+		{"session.TestFaultThiefTakesTurns", nil},
+		{"session.TestFaultReuseEndsNothing", nil},
+	}},
+	{"38", "no token can be made of what a store has, and nothing public is a secret", []proof{
+		{"session.TestFaultRawTokensInStore", []mutant{
+			{"has the family secret in the record", "session.refreshToken.id", `sum[:16]`, `append(sum[:0], t.family[:]...)`},
+			{"has the current secret in the record", "session.Record.take", `sha256.Sum256(next[:]), now`, `next, now`},
+		}},
+		{"session.TestFaultPublicIDIsTheSecret", []mutant{
+			{"shows a part of the key of the record", "session.refreshToken.id", `append([]byte("id"), t.family[:]...)`, `append([]byte(""), t.family[:]...)`},
+		}},
+		{"session.TestList", nil},
+	}},
+	{"38", "Grace and the end of a session do not move", []proof{
+		{"session.TestFaultGraceSlides", nil},
+		{"session.TestFaultGraceCoversGrandparents", nil},
+		{"session.TestFaultClocksDiffer", nil},
+		{"session.TestCookieLifetimes", []mutant{
+			{"moves the end of a session", "session.Record.take", `r.End.Before(r.IdleEnd)`, `false`},
+		}},
+	}},
+	{"39", "a session that has ended never comes back", []proof{
+		{"session.TestRefreshAgainstLogout", []mutant{
+			{"writes a record again that was deleted", "session.Memory.Swap", `if r.Version != 1 {`, `if r.Version < 1 {`},
+			{"revokes nothing", "session.core.finish", `c.opts.Revoked != nil`, `false`},
+		}},
+		{"session.TestFaultRefreshAfterLogout", nil},
+		{"session.TestLogoutEndsTheFamily", nil},
+		{"session.TestEnd", nil},
+		{"session.TestRevokedAtOnce", nil},
+	}},
+	{"39", "and an ending that fails half-way is completed by the next call", []proof{
+		{"session.TestLogoutIsCompleted", []mutant{
+			{"deletes without a mark", "session.core.end", `written, err := c.store.Swap(ctx, r)`, `written, err := true, error(nil)`},
+			{"does not look at the mark", "session.Record.decide", `case r.Ended:`, `case r.Ended && false:`},
+			{"takes an ending that has begun for a completed one", "session.core.end", `return c.finish(ctx, &r)
+		}
+		r.Ended`, `return ErrEnded
+		}
+		r.Ended`},
+		}},
+		{"session.TestEndIsCompleted", []mutant{
+			{"takes an ending that has begun for one of another session", "session.core.each", `r.Ended || !r.isOver(now)`, `!r.Ended && !r.isOver(now)`},
+			{"deletes what it could not revoke", "session.core.finish", `return c.unavailable(ctx, "the denylist", err)`, `c.store.Delete(ctx, r.Key)`},
+		}},
+		{"session.TestLogoutOfAClientThatLeaves", []mutant{
+			{"ends with its client", "session.core.end", `context.WithoutCancel(ctx)`, `ctx`},
+		}},
+	}},
+	{"40", "ended, reused and unknown tokens get the same answer", []proof{
+		{"session.TestEndedAnswersAreEqual", []mutant{
+			{"writes to a session that is over", "session.Record.decide", `case r.isOver(now):
+		return gone`, `case r.isOver(now):
+		return reuse`},
+		}},
+		{"session.TestMalformedTokens", nil},
+		{"session.TestHandlerOfEndedSessions", []mutant{
+			{"keeps the cookies of an ended session", "session.Sessions.Handler", `case err == ErrEnded:
+			s.clear(w)`, `case err == ErrEnded:`},
+		}},
+		{"session.TestFaultMadeUpTokenEndsASession", nil},
+	}},
+	{"40", "an outage is a 503, and ends nothing", []proof{
+		{"session.TestOutage", []mutant{
+			{"answers the error of a claims function", "session.writeFailure", `jwthttp.WriteError(w, r, kind)`, `jwthttp.WriteError(w, r, errors.Join(err, kind))`},
+			{"steps before it knows that the token fits the cookie", "session.Sessions.sign", `inCookie && n >`, `false && n >`},
+			{"takes a failing claims function for the end", "session.Sessions.sign", `errors.Is(err, ErrEnded)`, `err != nil`},
+		}},
+		{"session.TestLoginFails", []mutant{
+			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(ctx, &r, inCookies)`, `	if old != nil {
+		s.end(ctx, old.key())
+	}
+	tokens, err := s.sign(ctx, &r, inCookies)`},
+		}},
+		{"session.TestStalledForTenMinutes", nil},
+		{"session.TestOutageAmidRefreshes", nil},
+		{"session.TestFaultOutageLogsOut", nil},
+		{"session.TestFaultFallbackToMemory", nil},
+		{"session.TestEndedByClaims", nil},
+		{"session.TestCrashInLogin", nil},
+	}},
+	{"SESSIONS", "Refresh and Logout answer as the table says", []proof{
+		{"session.TestAnswers", nil},
+		{"session.TestAnswers/browser", nil},
+		{"session.TestAnswers/app", nil},
+		{"session.TestAnswers/browser, another origin", nil},
+		{"session.TestAnswers/logout from another origin without cookie", []mutant{
+			{"lets another site's form clear the cookies", "session.Sessions.presented", `(hasCookie || !isApp) &&`, `hasCookie &&`},
+		}},
+		{"session.TestAnswers/browser, two from another origin", nil},
+		{"session.TestAnswers/browser, cookie and body", []mutant{
+			{"takes the body where there is a cookie too", "session.Sessions.presented", `errCookie != nil || hasCookie && isApp`, `errCookie != nil`},
+		}},
+		{"session.TestAnswers/app, more than 4 KiB", []mutant{
+			{"reads a body of any size", "session.Sessions.presented", `r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)`, ``},
+		}},
+		{"session.TestAnswers/app, token in the query", []mutant{
+			{"takes a token of the query", "session.Sessions.presented", `r.PostForm["refresh_token"]`, `r.Form["refresh_token"]`},
+		}},
+		{"session.TestAnswers/logout, store is down", []mutant{
+			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			writeFailure(w, r, err)`, `			s.clear(w)
+			writeFailure(w, r, err)`},
+		}},
+		{"session.TestRefreshWithoutBody", nil},
+	}},
+	{"SESSIONS", "the access cookie ends before its token, and Login ends what the browser had", []proof{
+		{"session.TestCookieLifetimes", []mutant{
+			{"keeps the access cookie for as long as its token", "session.core.set", `t.accessExpires.Add(-early)`, `t.accessExpires`},
+			{"keeps the cookie of a token of a second", "session.core.set", `max(lifetime/10, time.Second)`, `lifetime/10`},
+		}},
+		{"session.TestLogin", []mutant{
+			{"has no gate at login", "session.Sessions.Login", `gate.IsCrossOrigin(r, s.opts.TrustedOrigins)`, `false`},
+			{"leaves the session that the browser had", "session.Sessions.Login", `old = &token`, `_ = token`},
+		}},
+		{"session.TestLoginAgainTakesNoPlace", nil},
+		{"session.TestMaxPerSubject", []mutant{
+			{"ends the new session where the clock is coarse", "session.Sessions.begin", `other.ID == r.ID || other.Ended`, `other.Ended`},
+		}},
+		{"session.TestNewErrors", nil},
+	}},
+	{"SESSIONS", "Handler refreshes where it should, and its answers are in no cache", []proof{
+		{"session.TestHandlerRefreshes", []mutant{
+			{"refreshes for a prefetch with parameters", "session.core.toRefresh", `strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch")`, `r.Header.Get("Sec-Purpose") == "prefetch"`},
+			{"refreshes for an upgrade", "session.core.toRefresh", `syntax.HasField(r.Header, "Upgrade") ||`, ``},
+			{"refreshes for a CONNECT", "session.core.toRefresh", `r.Method == http.MethodConnect ||`, ``},
+			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0 ||`, ``},
+			{"refreshes where two access cookies came", "session.core.toRefresh", `access != "" || err != nil`, `access != "" || err != nil && false`},
+			{"refreshes for another origin", "session.core.toRefresh", ` || gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, ``},
+			{"changes the request of the caller", "session.Sessions.Handler", `r = r.Clone(r.Context())`, ``},
+			{"passes an empty access cookie beside the new one", "session.without", `strings.TrimSpace(key) != name`, `strings.TrimSpace(key) != name || true`},
+		}},
+		{"session.TestLogoutInsideHandlerWins", nil},
+		{"session.TestHandlerForbidsCaching", []mutant{
+			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.forbidCaching() // for a next that writes nothing`, ``},
+			{"leaves CDN-Cache-Control", "session.uncached.forbidCaching", `h.Del("CDN-Cache-Control")`, ``},
+			{"leaves Surrogate-Control", "session.uncached.forbidCaching", `h.Del("Surrogate-Control")`, ``},
+			{"takes early hints for the answer", "session.uncached.WriteHeader", `status >= http.StatusOK || status == http.StatusSwitchingProtocols`, `true`},
+			{"has no Unwrap", "session.uncached.Unwrap", `return w.ResponseWriter`, `return nil`},
+		}},
+		{"session.TestHandlerForbidsCachingAfterAPanic", nil},
+		{"session.TestHandlerReportsAFlushThatFails", nil},
+		{"session.TestHandlerLeavesOtherAnswers", nil},
+		{"session.TestHandlerCost", nil},
+		{"session.TestFaultCookieInSharedCache", nil},
+	}},
 }

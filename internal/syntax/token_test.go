@@ -99,6 +99,9 @@ func TestFindCookie(t *testing.T) {
 		{"as many as net/http reads", []string{"token=a" + strings.Repeat(";", 2999)}, "a", nil},
 		{"more than net/http reads", []string{"token=a", strings.Repeat(";", 2999)}, "", syntax.ErrManyCookies},
 	} {
+		if has := syntax.HasCookie(tc.lines, "token"); has && tc.value == "" && tc.err == nil || !has && tc.value != "" {
+			t.Errorf("%s: HasCookie reports %v", tc.name, has)
+		}
 		if value, err := syntax.FindCookie(tc.lines, "token"); value != tc.value || err != tc.err {
 			t.Errorf("%s: %q, %v", tc.name, value, err)
 		}

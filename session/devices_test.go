@@ -1,0 +1,451 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
+)
+
+// List has what a page of devices shows, the session that was used last first.
+func TestList(t *testing.T) {
+	store := newTap(t)
+	s := setup{store: store, opts: session.Options{Idle: time.Hour, MaxLifetime: 90 * time.Minute}}.start(t)
+	tokens := map[string]string{}
+	begin := func(subject, about string) {
+		started, err := s.sessions.Start(t.Context(), subject, about)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens[about] = started.Refresh
+		store.wait(10 * time.Minute)
+	}
+	begun := store.now()
+	for _, about := range []string{"idle", "phone", "laptop", "logged out"} {
+		begin("alice", about)
+	}
+	begin("bob", "of bob")
+	s.send(t, "POST", "/logout", "refresh_token="+tokens["logged out"])
+	used := store.now()
+	s.app(t, tokens["phone"])
+	store.wait(15 * time.Minute)
+	all, err := s.sessions.List(t.Context(), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var abouts []string
+	for _, one := range all {
+		abouts = append(abouts, one.About)
+		if one.Subject != "alice" || len(one.ID) != 22 {
+			t.Errorf("%+v", one)
+		}
+		for about, token := range tokens {
+			if text := fmt.Sprintf("%+v", one); strings.Contains(text, token[4:20]) || strings.Contains(text, token[30:]) {
+				t.Errorf("the token of %s is in %s", about, text)
+			}
+		}
+	}
+	if !slices.Equal(abouts, []string{"phone", "laptop"}) {
+		t.Fatal(abouts)
+	}
+	near := func(name string, got, want time.Time) {
+		t.Helper()
+		if d := got.Sub(want); d < 0 || d > time.Minute {
+			t.Errorf("%s is %v off", name, d)
+		}
+	}
+	near("LoggedIn", all[0].LoggedIn, begun.Add(10*time.Minute))
+	near("LastUsed", all[0].LastUsed, used)
+	near("Expires, which is its end", all[0].Expires, begun.Add(100*time.Minute))
+	near("LastUsed of the other", all[1].LastUsed, all[1].LoggedIn)
+	near("Expires of the other", all[1].Expires, begun.Add(80*time.Minute))
+	if none, err := s.sessions.List(t.Context(), "carol"); err != nil || len(none) != 0 {
+		t.Error(none, err)
+	}
+	// The id is the sid of the access tokens.
+	got := s.app(t, tokens["phone"])
+	me := s.send(t, "GET", "/me", "", "Authorization: Bearer "+got.accessToken(t))
+	if !strings.Contains(me.body, `"sid":"`+all[0].ID+`"`) {
+		t.Error(me.body)
+	}
+}
+
+// About is of 256 bytes at most, and valid.
+func TestAbout(t *testing.T) {
+	for _, tc := range []struct{ about, want string }{
+		{"", ""},
+		{strings.Repeat("x", 300), strings.Repeat("x", 256)},
+		{strings.Repeat("é", 200), strings.Repeat("é", 128)},
+		{"x" + strings.Repeat("é", 200), "x" + strings.Repeat("é", 127)},
+		{"a\xffb", "ab"},
+	} {
+		s := setup{}.start(t)
+		if _, err := s.sessions.Start(t.Context(), "alice", tc.about); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 1 || all[0].About != tc.want {
+			t.Errorf("%q: %q %v", tc.about, all, err)
+		}
+	}
+}
+
+// Start refuses a subject that no store could keep.
+func TestSubjects(t *testing.T) {
+	s := setup{}.start(t)
+	for subject, ok := range map[string]bool{"": false, strings.Repeat("x", 257): false, "a\xff": false, strings.Repeat("x", 256): true, "é": true} {
+		_, err := s.sessions.Start(t.Context(), subject, "")
+		if ok != (err == nil) || !ok && !errors.Is(err, jwthttp.ErrMisconfigured) {
+			t.Errorf("%.20q: %v", subject, err)
+		}
+	}
+}
+
+// End and EndOthers end what they say, of one subject.
+func TestEnd(t *testing.T) {
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name string
+		end  func(s *site, id map[string]string) error
+		left []string
+	}{
+		{"End", func(s *site, id map[string]string) error { return s.sessions.End(t.Context(), "alice", id["phone"]) }, []string{"laptop", "of bob", "tablet"}},
+		{"End of another's", func(s *site, id map[string]string) error {
+			return s.sessions.End(t.Context(), "alice", id["of bob"])
+		}, []string{"laptop", "of bob", "phone", "tablet"}},
+		{"End of none", func(s *site, id map[string]string) error { return s.sessions.End(t.Context(), "alice", "") }, []string{"laptop", "of bob", "phone", "tablet"}},
+		{"EndOthers", func(s *site, id map[string]string) error {
+			return s.sessions.EndOthers(t.Context(), "alice", id["phone"])
+		}, []string{"of bob", "phone"}},
+		{"EndOthers of none", func(s *site, id map[string]string) error { return s.sessions.EndOthers(t.Context(), "alice", "") }, []string{"of bob"}},
+		{"EndOthers with another's", func(s *site, id map[string]string) error {
+			return s.sessions.EndOthers(t.Context(), "alice", id["of bob"])
+		}, []string{"of bob"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := setup{opts: session.Options{Revoked: list}}.start(t)
+			all, id := map[string]*session.Tokens{}, map[string]string{}
+			for _, about := range []string{"phone", "laptop", "tablet", "of bob"} {
+				subject := "alice"
+				if about == "of bob" {
+					subject = "bob"
+				}
+				tokens, err := s.sessions.Start(t.Context(), subject, about)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all[about] = tokens
+				sessions, err := s.sessions.List(t.Context(), subject)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, one := range sessions {
+					id[one.About] = one.ID
+				}
+			}
+			if err := tc.end(s, id); err != nil {
+				t.Fatal(err)
+			}
+			for about, tokens := range all {
+				lives := slices.Contains(tc.left, about)
+				me := s.send(t, "GET", "/me", "", "Authorization: Bearer "+tokens.Access)
+				if lives != (me.StatusCode == 200) || !lives && me.StatusCode != 401 {
+					t.Errorf("access token of %s: %s", about, me.whole)
+				}
+				if got := s.app(t, tokens.Refresh); lives != (got.StatusCode == 200) || !lives && got.whole != appEnded {
+					t.Errorf("%s: %s", about, got.whole)
+				}
+			}
+		})
+	}
+}
+
+// An End that fails may be called again, also if all but the denylist was reached.
+func TestEndIsCompleted(t *testing.T) {
+	store, list := newTap(t), &lists{}
+	s := setup{store: store, opts: session.Options{Revoked: list.new(t)}}.start(t)
+	tokens, err := s.sessions.Start(t.Context(), "alice", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.sessions.List(t.Context(), "alice")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	list.err = errDown
+	for range 2 {
+		if err := s.sessions.End(t.Context(), "alice", all[0].ID); !errors.Is(err, jwthttp.ErrUnavailable) {
+			t.Errorf("End reports %v", err)
+		}
+		if err := s.sessions.EndOthers(t.Context(), "alice", ""); !errors.Is(err, jwthttp.ErrUnavailable) {
+			t.Errorf("EndOthers reports %v", err)
+		}
+		if got := s.app(t, tokens.Refresh); got.whole != unavailable {
+			t.Error(got.whole)
+		}
+	}
+	if left, err := s.sessions.List(t.Context(), "alice"); err != nil || len(left) != 0 {
+		t.Error(left, err)
+	}
+	list.err = nil
+	if err := s.sessions.End(t.Context(), "alice", all[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.send(t, "GET", "/me", "", "Authorization: Bearer "+tokens.Access); got.StatusCode != 401 {
+		t.Error(got.whole)
+	}
+	for name, do := range map[string]func() error{
+		"List":      func() error { _, err := s.sessions.List(t.Context(), "alice"); return err },
+		"End":       func() error { return s.sessions.End(t.Context(), "alice", "x") },
+		"EndOthers": func() error { return s.sessions.EndOthers(t.Context(), "alice", "x") },
+		"Start":     func() error { _, err := s.sessions.Start(t.Context(), "alice", "x"); return err },
+	} {
+		store.failWith(errDown)
+		if err := do(); !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, errDown) {
+			t.Errorf("%s reports %v", name, err)
+		}
+	}
+}
+
+// With Revoked, every ending refuses the access tokens at once.
+func TestRevokedAtOnce(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, s *site, store *tap, first, token string){
+		"Logout": func(t *testing.T, s *site, _ *tap, _, token string) {
+			s.send(t, "POST", "/logout", "refresh_token="+token)
+		},
+		"reuse": func(t *testing.T, s *site, store *tap, first, token string) {
+			store.wait(time.Minute)
+			s.app(t, token)
+			s.app(t, first)
+		},
+		"Login": func(t *testing.T, s *site, _ *tap, _, token string) {
+			s.send(t, "POST", "/login", "user=bob", "Cookie: "+refreshCookie+"="+token)
+		},
+		"MaxPerSubject": func(t *testing.T, s *site, store *tap, _, _ string) {
+			for range 3 {
+				s.start(t)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := &lists{}
+			store := newTap(t)
+			s := setup{store: store, opts: session.Options{Revoked: list.new(t), MaxPerSubject: 3}}.start(t)
+			first := s.start(t)
+			got := s.app(t, first)
+			access := got.accessToken(t)
+			if me := s.send(t, "GET", "/me", "", "Authorization: Bearer "+access); me.StatusCode != 200 {
+				t.Fatal(me.whole)
+			}
+			end(t, s, store, first, got.refreshToken(t))
+			if me := s.send(t, "GET", "/me", "", "Authorization: Bearer "+access); me.StatusCode != 401 {
+				t.Error(me.whole)
+			}
+		})
+	}
+}
+
+// A login beyond MaxPerSubject ends the session that was used least recently, never the new one, also
+// if the store's clock is coarse.
+func TestMaxPerSubject(t *testing.T) {
+	for _, step := range []time.Duration{time.Second, 0, -time.Second} {
+		t.Run(fmt.Sprint("the clock goes by ", step), func(t *testing.T) {
+			clock := &coarse{Memory: newMemory(t), now: time.Now()}
+			s := setup{store: clock, opts: session.Options{MaxPerSubject: 3}}.start(t)
+			for i := range 8 {
+				clock.now = clock.now.Add(step)
+				started, err := s.sessions.Start(t.Context(), "alice", fmt.Sprint(i))
+				if err != nil {
+					t.Fatal(err)
+				}
+				all, err := s.sessions.List(t.Context(), "alice")
+				if err != nil || len(all) != min(i+1, 3) {
+					t.Fatalf("after %d logins there are %d sessions, %v", i+1, len(all), err)
+				}
+				if !slices.ContainsFunc(all, func(one session.Session) bool { return one.About == fmt.Sprint(i) }) {
+					t.Errorf("the new session has ended: %v", all)
+				}
+				if step > 0 && all[len(all)-1].About != fmt.Sprint(max(0, i-2)) {
+					t.Errorf("another one than the oldest has ended: %v", all)
+				}
+				if got := s.app(t, started.Refresh); got.StatusCode != 200 {
+					t.Error(got.whole)
+				}
+			}
+			if _, err := s.sessions.Start(t.Context(), "bob", ""); err != nil {
+				t.Fatal(err)
+			}
+			if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 3 {
+				t.Error(all, err)
+			}
+		})
+	}
+}
+
+// A browser that logs in again takes no place of another device.
+func TestLoginAgainTakesNoPlace(t *testing.T) {
+	s := setup{opts: session.Options{MaxPerSubject: 2}}.start(t)
+	phone := s.start(t)
+	browser := s.send(t, "POST", "/login", "user=alice").refreshToken(t)
+	for range 3 {
+		browser = s.send(t, "POST", "/login", "user=alice", "Cookie: "+refreshCookie+"="+browser).refreshToken(t)
+	}
+	if got := s.app(t, phone); got.StatusCode != 200 {
+		t.Error(got.whole)
+	}
+}
+
+// New names everything that is wrong at once, with how to mend it.
+func TestNewErrors(t *testing.T) {
+	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour - time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := newMemory(t)
+	const (
+		noIssuer = "session: the issuer is nil: make one with issue.New, and check its error"
+		noStore  = "session: the store is nil: make one with NewMemory, and check its error"
+		noClaim  = "session: the claims function is nil: it says what an access token has, such as the user's roles"
+	)
+	for _, tc := range []struct {
+		name   string
+		issuer *issue.Issuer[Claims]
+		store  session.Store
+		claims session.ClaimsFunc[Claims]
+		opts   session.Options
+		want   string
+	}{
+		{"good", iss, memory, noClaims, session.Options{}, ""},
+		{"good, all", iss, memory, noClaims, session.Options{Idle: 400 * 24 * time.Hour, MaxLifetime: 400 * 24 * time.Hour, Grace: time.Minute, MaxPerSubject: 1, Revoked: enough, TrustedOrigins: []string{"https://a.example.com"}, AllowInsecureHTTP: true}, ""},
+		{"good, Idle beyond MaxLifetime", iss, memory, noClaims, session.Options{Idle: time.Hour, MaxLifetime: time.Minute}, ""},
+		{"no issuer", nil, memory, noClaims, session.Options{}, noIssuer},
+		{"no store", iss, nil, noClaims, session.Options{}, noStore},
+		{"a nil *Memory", iss, (*session.Memory)(nil), noClaims, session.Options{}, noStore},
+		{"no claims function", iss, memory, nil, session.Options{}, noClaim},
+		{"nothing", nil, nil, nil, session.Options{}, noIssuer + "\n" + noStore + "\n" + noClaim},
+		{"nothing, with a list", nil, nil, nil, session.Options{Revoked: list}, noIssuer + "\n" + noStore + "\n" + noClaim},
+		{"negative Idle", iss, memory, noClaims, session.Options{Idle: -1}, "session: Options.Idle is -1ns: use at most 400 days, or 0 for 7 days"},
+		{"long Idle", iss, memory, noClaims, session.Options{Idle: 401 * 24 * time.Hour}, "session: Options.Idle is 9624h0m0s: use at most 400 days, or 0 for 7 days"},
+		{"negative MaxLifetime", iss, memory, noClaims, session.Options{MaxLifetime: -1}, "session: Options.MaxLifetime is -1ns: use at most 400 days, or 0 for 30 days"},
+		{"long MaxLifetime", iss, memory, noClaims, session.Options{MaxLifetime: 401 * 24 * time.Hour}, "session: Options.MaxLifetime is 9624h0m0s: use at most 400 days, or 0 for 30 days"},
+		{"negative Grace", iss, memory, noClaims, session.Options{Grace: -1}, "session: Options.Grace is -1ns: use at most 1m0s, or 0 for 10s"},
+		{"long Grace", iss, memory, noClaims, session.Options{Grace: time.Minute + 1}, "session: Options.Grace is 1m0.000000001s: use at most 1m0s, or 0 for 10s"},
+		{"negative MaxPerSubject", iss, memory, noClaims, session.Options{MaxPerSubject: -1}, "session: Options.MaxPerSubject is -1: use a positive number, or 0 for any number"},
+		{"a list that forgets too early", iss, memory, noClaims, session.Options{Revoked: list}, "session: Options.Revoked forgets after 59m59s, and access tokens live for 1h0m0s: set the MaxLifetime of the list to that or more"},
+		{"an origin with a path", iss, memory, noClaims, session.Options{TrustedOrigins: []string{"https://a.example.com/"}}, "origin"},
+		{"two faults", iss, nil, noClaims, session.Options{Grace: -1}, noStore + "\nsession: Options.Grace is -1ns: use at most 1m0s, or 0 for 10s"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, err := session.New(tc.issuer, tc.store, tc.claims, tc.opts)
+			switch {
+			case tc.want == "":
+				if err != nil || s == nil {
+					t.Error(err)
+				}
+			case err == nil || s != nil:
+				t.Error("no error")
+			case tc.want == "origin":
+				if !strings.HasPrefix(err.Error(), "session: Options.TrustedOrigins") {
+					t.Error(err)
+				}
+			case err.Error() != tc.want:
+				t.Errorf("got:\n%v\nwant:\n%s", err, tc.want)
+			}
+		})
+	}
+}
+
+// The middleware takes access tokens from both places, and trusts the same origins.
+func TestOptions(t *testing.T) {
+	s := setup{opts: session.Options{TrustedOrigins: []string{"https://www.example.com"}}}.start(t)
+	access := s.app(t, s.start(t)).accessToken(t)
+	for name, fields := range map[string][]string{
+		"header":         {"Authorization: Bearer " + access},
+		"cookie":         {"Cookie: " + accessCookie + "=" + access},
+		"trusted origin": {"Cookie: " + accessCookie + "=" + access, "Origin: https://www.example.com", "Sec-Fetch-Site: same-site"},
+	} {
+		if got := s.send(t, "POST", "/me", url.Values{}.Encode(), fields...); got.StatusCode != 200 {
+			t.Errorf("%s: %s", name, got.whole)
+		}
+	}
+	if got := s.send(t, "POST", "/me", "", "Cookie: "+accessCookie+"="+access, foreign); got.StatusCode != 403 {
+		t.Error(got.whole)
+	}
+	opts := s.sessions.Options()
+	opts.TrustedOrigins[0] = "https://evil.example.com"
+	if got := s.sessions.Options().TrustedOrigins[0]; got != "https://www.example.com" {
+		t.Error(got)
+	}
+}
+
+// lists is the store of a denylist whose revocations fail on demand.
+type lists struct {
+	mu      sync.Mutex
+	numbers map[denylist.Key]int64
+	err     error
+}
+
+func (l *lists) new(t *testing.T) *denylist.List {
+	t.Helper()
+	l.numbers = map[denylist.Key]int64{}
+	list, err := denylist.New(l, denylist.Options{MaxLifetime: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func (l *lists) Raise(_ context.Context, _ denylist.Kind, key denylist.Key, n int64, _ time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.numbers[key] = max(n, l.numbers[key])
+	}
+	return l.err
+}
+
+func (l *lists) Find(_ context.Context, keys [3]denylist.Key) (found [3]int64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, key := range keys {
+		found[i] = l.numbers[key]
+	}
+	return found, nil
+}
+
+// A coarse store has a clock that goes only if the test says so.
+type coarse struct {
+	*session.Memory
+	now time.Time
+}
+
+func (c *coarse) Load(ctx context.Context, key [32]byte) (session.Record, time.Time, error) {
+	r, _, err := c.Memory.Load(ctx, key)
+	return r, c.now, err
+}
+
+func (c *coarse) List(ctx context.Context, subject string) ([]session.Record, time.Time, error) {
+	all, _, err := c.Memory.List(ctx, subject)
+	return all, c.now, err
+}
