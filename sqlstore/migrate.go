@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // schema has for each version the statements that make it of the version before. A version that was
@@ -52,20 +53,32 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 	if err != nil {
 		return err
 	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return c.failed(ctx, err)
+	for range attempts {
+		if err = migrate(ctx, db, dialect); err == nil || errors.Is(err, errNoBusyTimeout) || dialect != SQLite {
+			break
+		}
+		// While another instance begins with WAL, SQLite fails at once, whatever busy_timeout is.
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	defer conn.Close()
-	if err := migrate(ctx, conn, dialect); err != nil {
-		// The connection may be in a transaction, and is closed for that.
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-		return c.failed(ctx, err)
-	}
-	return nil
+	return c.failed(ctx, err)
 }
 
-func migrate(ctx context.Context, conn *sql.Conn, dialect Dialect) error {
+var errNoBusyTimeout = errors.New("the connection has no busy_timeout, so that of two writers one fails at once: set it in the name of the database, such as file:app.db?_pragma=busy_timeout(1500) with modernc.org/sqlite")
+
+func migrate(ctx context.Context, db *sql.DB, dialect Dialect) (err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil { // the connection may be in a transaction, and ends with it
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		conn.Close()
+	}()
 	var version, busyTimeout int
 	begin := []string{`BEGIN ISOLATION LEVEL READ COMMITTED`, fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, migrationLock)}
 	if dialect == SQLite {
@@ -74,7 +87,7 @@ func migrate(ctx context.Context, conn *sql.Conn, dialect Dialect) error {
 			return err
 		}
 		if busyTimeout == 0 {
-			return errors.New("the connection has no busy_timeout, so that of two writers one fails at once: set it in the name of the database, such as file:app.db?_pragma=busy_timeout(1500) with modernc.org/sqlite")
+			return errNoBusyTimeout
 		}
 	}
 	const read = `SELECT COALESCE(MAX(version), 0) FROM jwthttp_schema`
@@ -96,6 +109,6 @@ func migrate(ctx context.Context, conn *sql.Conn, dialect Dialect) error {
 			}
 		}
 	}
-	_, err := conn.ExecContext(ctx, `COMMIT`)
+	_, err = conn.ExecContext(ctx, `COMMIT`)
 	return err
 }

@@ -155,26 +155,22 @@ func TestNothingToSteal(t *testing.T) {
 	}
 	lower := bytes.ToLower(all)
 	for _, tokens := range issued {
-		signature := tokens.Access[strings.LastIndexByte(tokens.Access, '.')+1:]
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(tokens.Refresh, "jr1_"))
+		text := strings.TrimPrefix(tokens.Refresh, "jr1_")
+		raw, err := base64.RawURLEncoding.DecodeString(text)
 		if err != nil || len(raw) != 48 {
 			t.Fatalf("%d bytes and %v", len(raw), err)
 		}
-		for _, secret := range [][]byte{raw, raw[:16], raw[16:]} {
-			for _, text := range []string{
-				string(secret), base64.RawURLEncoding.EncodeToString(secret), base64.RawStdEncoding.EncodeToString(secret),
-			} {
-				if bytes.Contains(all, []byte(text)) {
-					t.Fatalf("the files have %q", text)
-				}
-			}
+		// Parts of at most 63 bytes are found fast.
+		parts := []string{text[:22], text[24:], tokens.Access[strings.LastIndexByte(tokens.Access, '.')+1:]}
+		for _, secret := range [][]byte{raw[:16], raw[16:32], raw[32:]} {
+			parts = append(parts, string(secret), base64.RawURLEncoding.EncodeToString(secret), base64.RawStdEncoding.EncodeToString(secret))
 			if bytes.Contains(lower, []byte(hex.EncodeToString(secret))) {
 				t.Fatal("the files have a secret in hexadecimal digits")
 			}
 		}
-		for _, text := range []string{tokens.Access, signature, tokens.Refresh} {
-			if bytes.Contains(all, []byte(text)) {
-				t.Fatalf("the files have %q", text)
+		for _, part := range parts {
+			if bytes.Contains(all, []byte(part)) {
+				t.Fatalf("the files have %q", part)
 			}
 		}
 	}

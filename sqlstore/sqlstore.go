@@ -24,8 +24,9 @@
 //     moments before a crash: sessions then come back that had ended.
 //   - SQLite is 3.42 or later. All instances run on one machine, and each connection has WAL and a
 //     busy_timeout below the timeout of its options:
-//     file:app.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(1500)&_pragma=synchronous(FULL) with
-//     modernc.org/sqlite. Without a busy_timeout, of two writers one fails at once.
+//     file:app.db?_pragma=busy_timeout(1500)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL) with
+//     modernc.org/sqlite. Without a busy_timeout, of two writers one fails at once. Without
+//     synchronous(FULL), a power failure loses the last moments before it.
 //   - After a backup was restored, end all sessions: DELETE FROM jwthttp_sessions. It has brought
 //     back sessions that had ended.
 package sqlstore
@@ -44,7 +45,7 @@ import (
 const (
 	defaultTimeout = 2 * time.Second
 	maxTimeout     = 30 * time.Second
-	attempts       = 10             // of a statement that PostgreSQL has undone
+	attempts       = 10             // of a statement that PostgreSQL has undone, and of a migration
 	cleanEvery     = 16             // new rows
 	cleaned        = 100            // rows at once
 	keptLonger     = 24 * time.Hour // than needed

@@ -19,7 +19,7 @@ import (
 )
 
 // Store tests what every store must do. The store is in use by nothing else, and has room for
-// 3,000 sessions. Several stores are clients of the same one, as those of several instances of a
+// 2,000 sessions. Several stores are clients of the same one, as those of several instances of a
 // service are: each has to see at once what the others have written. It takes some seconds.
 //
 // What it cannot test:
@@ -394,7 +394,7 @@ func (s suite) list(t *testing.T) {
 
 	var many []session.Record
 	subject := user()
-	for i := range 500 {
+	for i := range 200 {
 		r := s.login(t, subject)
 		s.swap(t, i, r, true)
 		if i%2 == 0 {
@@ -404,11 +404,11 @@ func (s suite) list(t *testing.T) {
 		many = append(many, r)
 	}
 	s.wantList(t, subject, many...)
-	for _, r := range many[:250] {
+	for _, r := range many[:100] {
 		s.delete(t, r.Key)
 	}
-	s.wantList(t, subject, many[250:]...)
-	for _, r := range many[250:] {
+	s.wantList(t, subject, many[100:]...)
+	for _, r := range many[100:] {
 		s.delete(t, r.Key)
 	}
 	s.wantList(t, subject)
