@@ -263,7 +263,7 @@ func TestRevokedAtOnce(t *testing.T) {
 func TestMaxPerSubject(t *testing.T) {
 	for _, step := range []time.Duration{time.Second, 0, -time.Second} {
 		t.Run(fmt.Sprint("the clock goes by ", step), func(t *testing.T) {
-			clock := &coarse{Memory: newMemory(t), now: time.Now()}
+			clock := &coarse{Memory: newMemory(t, 0), now: time.Now()}
 			s := setup{store: clock, opts: session.Options{MaxPerSubject: 3}}.start(t)
 			for i := range 8 {
 				clock.now = clock.now.Add(step)
@@ -322,7 +322,7 @@ func TestNewErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := newMemory(t)
+	memory := newMemory(t, 0)
 	const (
 		noIssuer = "session: the issuer is nil: make one with issue.New, and check its error"
 		noStore  = "session: the store is nil: make one with NewMemory, and check its error"

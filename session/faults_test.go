@@ -205,7 +205,7 @@ func TestFaultFallbackToMemory(t *testing.T) {
 
 // A store has tokens as keys, so whoever reads it is every user.
 func TestFaultRawTokensInStore(t *testing.T) {
-	seen := &witness{Memory: newMemory(t)}
+	seen := &witness{Memory: newMemory(t, 0)}
 	store := &tap{Store: seen}
 	s := setup{store: store}.start(t)
 	tokens := []string{s.start(t)}
@@ -365,7 +365,7 @@ func TestFaultCookieInSharedCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := session.New(iss, newMemory(t), noClaims, session.Options{})
+	s, err := session.New(iss, newMemory(t, 0), noClaims, session.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -321,7 +321,7 @@ func TestCookieLifetimes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s, err := session.New(iss, newMemory(t), noClaims, session.Options{Idle: time.Hour, MaxLifetime: 90 * time.Minute})
+				s, err := session.New(iss, newMemory(t, 0), noClaims, session.Options{Idle: time.Hour, MaxLifetime: 90 * time.Minute})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -644,7 +644,7 @@ func TestStalledForTenMinutes(t *testing.T) {
 			}
 			return c, err
 		}
-		s, err := session.New(iss, newMemory(t), claims, session.Options{})
+		s, err := session.New(iss, newMemory(t, 0), claims, session.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

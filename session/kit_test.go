@@ -33,7 +33,7 @@ type tap struct {
 	after  func(call string) error // its error is that of the call, which has done its work
 }
 
-func newTap(t *testing.T) *tap { return &tap{Store: newMemory(t)} }
+func newTap(t *testing.T) *tap { return &tap{Store: newMemory(t, 0)} }
 
 // taken returns the calls since it was called last.
 func (s *tap) taken() string {

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -13,8 +13,9 @@ import (
 const (
 	defaultMaxSessions = 1_000_000
 	maxMaxSessions     = 10_000_000
-	maxTextBytes       = 256 // of Subject and of About
-	swept              = 8   // entries looked at for each new one
+	maxTextBytes       = 256  // of Subject and of About
+	swept              = 8    // entries looked at for each new one
+	sweptFull          = 1000 // if the store is full
 )
 
 // A Memory is a [Store] in the memory of this process: its sessions end with it, and other processes
@@ -24,18 +25,26 @@ type Memory struct {
 
 	mu        sync.Mutex
 	records   map[[sha256.Size]byte]*memoryRecord
-	bySubject map[string][]*memoryRecord
-	ring      []*memoryRecord // all of them, in any order
-	hand      int             // of the sweep, in ring
+	bySubject map[string]*memoryRecord // the first of each list
+	ring      []*memoryRecord          // all of them, in any order
+	hand      int                      // of the sweep, in ring
 }
 
+// A memoryRecord is a Record in less memory: a time.Time takes 24 bytes.
 type memoryRecord struct {
-	Record
-	at int // in ring
+	key, current, previous          [sha256.Size]byte
+	salt                            [16]byte
+	version                         int64
+	written, loggedIn, idleEnd, end int64 // Unix time in microseconds
+	id, subject, about              string
+	reissues                        int32
+	at                              int32 // in ring
+	ended                           bool
+	before, after                   *memoryRecord // of the same subject
 }
 
 // NewMemory returns a store for so many sessions: 1,000,000 if 0, at most 10,000,000. Memory is taken
-// as it is needed. If it is full of sessions that live, a login is a 503.
+// as it is needed. If the store is full, a login is a 503.
 func NewMemory(maxSessions int) (*Memory, error) {
 	if maxSessions < 0 || maxSessions > maxMaxSessions {
 		return nil, fmt.Errorf("session: NewMemory has %d sessions: use a positive number of at most %d, or 0 for %d", maxSessions, maxMaxSessions, defaultMaxSessions)
@@ -43,7 +52,7 @@ func NewMemory(maxSessions int) (*Memory, error) {
 	if maxSessions == 0 {
 		maxSessions = defaultMaxSessions
 	}
-	return &Memory{max: maxSessions, records: map[[sha256.Size]byte]*memoryRecord{}, bySubject: map[string][]*memoryRecord{}}, nil
+	return &Memory{max: maxSessions, records: map[[sha256.Size]byte]*memoryRecord{}, bySubject: map[string]*memoryRecord{}}, nil
 }
 
 var errFull = errors.New("session: the store in memory is full: pass a larger number to NewMemory, set MaxPerSubject, or lower Idle")
@@ -52,8 +61,8 @@ var errFull = errors.New("session: the store in memory is full: pass a larger nu
 func (m *Memory) Load(_ context.Context, key [sha256.Size]byte) (Record, time.Time, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r := m.records[key]; r != nil {
-		return r.Record, time.Now(), nil
+	if known := m.records[key]; known != nil {
+		return known.record(), time.Now(), nil
 	}
 	return Record{}, time.Now(), nil
 }
@@ -64,65 +73,113 @@ func (m *Memory) Swap(_ context.Context, r Record) (bool, error) {
 	defer m.mu.Unlock()
 	known := m.records[r.Key]
 	if known != nil {
-		if known.Version != r.Version-1 {
+		if known.version != r.Version-1 {
 			return false, nil
 		}
-		known.Record = r
+		m.unlink(known)
+		known.set(&r)
+		m.link(known)
 		return true, nil
 	}
 	if r.Version != 1 {
 		return false, nil
 	}
-	now := time.Now()
-	for range min(swept, len(m.ring)) {
-		if m.hand++; m.hand >= len(m.ring) {
-			m.hand = 0
-		}
-		if old := m.ring[m.hand]; old.isOver(now) {
-			m.remove(old)
-		}
-	}
+	m.sweep()
 	if len(m.ring) >= m.max {
 		return false, errFull
 	}
-	known = &memoryRecord{r, len(m.ring)}
+	known = &memoryRecord{key: r.Key, at: int32(len(m.ring))}
+	known.set(&r)
 	m.records[r.Key], m.ring = known, append(m.ring, known)
-	m.bySubject[r.Subject] = append(m.bySubject[r.Subject], known)
+	m.link(known)
 	return true, nil
+}
+
+// sweep needs m.mu. It removes some of the sessions that are over.
+func (m *Memory) sweep() {
+	looks := swept
+	if len(m.ring) >= m.max {
+		looks = sweptFull
+	}
+	now := time.Now().UnixMicro()
+	for range min(looks, len(m.ring)) {
+		if m.hand++; m.hand >= len(m.ring) {
+			m.hand = 0
+		}
+		if old := m.ring[m.hand]; min(old.idleEnd, old.end) <= now {
+			m.remove(old)
+		}
+	}
 }
 
 // Delete implements [Store].
 func (m *Memory) Delete(_ context.Context, key [sha256.Size]byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r := m.records[key]; r != nil {
-		m.remove(r)
+	if known := m.records[key]; known != nil {
+		m.remove(known)
 	}
 	return nil
-}
-
-// remove needs m.mu.
-func (m *Memory) remove(r *memoryRecord) {
-	delete(m.records, r.Key)
-	last := m.ring[len(m.ring)-1]
-	m.ring[r.at], last.at = last, r.at
-	m.ring[len(m.ring)-1] = nil
-	m.ring = m.ring[:len(m.ring)-1]
-	of := m.bySubject[r.Subject]
-	at := slices.Index(of, r)
-	if of = slices.Delete(of, at, at+1); len(of) == 0 {
-		delete(m.bySubject, r.Subject)
-	} else {
-		m.bySubject[r.Subject] = of
-	}
 }
 
 // List implements [Store].
 func (m *Memory) List(_ context.Context, subject string) (all []Record, now time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, r := range m.bySubject[subject] {
-		all = append(all, r.Record)
+	for known := m.bySubject[subject]; known != nil; known = known.after {
+		all = append(all, known.record())
 	}
 	return all, time.Now(), nil
+}
+
+// remove needs m.mu.
+func (m *Memory) remove(known *memoryRecord) {
+	delete(m.records, known.key)
+	m.unlink(known)
+	last := m.ring[len(m.ring)-1]
+	m.ring[known.at], last.at = last, known.at
+	m.ring[len(m.ring)-1] = nil
+	m.ring = m.ring[:len(m.ring)-1]
+}
+
+// link needs m.mu. It puts a record first in the list of its subject.
+func (m *Memory) link(known *memoryRecord) {
+	known.before, known.after = nil, m.bySubject[known.subject]
+	if known.after != nil {
+		known.after.before = known
+	}
+	m.bySubject[known.subject] = known
+}
+
+// unlink needs m.mu.
+func (m *Memory) unlink(known *memoryRecord) {
+	if known.after != nil {
+		known.after.before = known.before
+	}
+	switch {
+	case known.before != nil:
+		known.before.after = known.after
+	case known.after != nil:
+		m.bySubject[known.subject] = known.after
+	default:
+		delete(m.bySubject, known.subject)
+	}
+}
+
+// set copies all but the key. The strings are copied too: a part of a request would keep all of it.
+func (known *memoryRecord) set(r *Record) {
+	known.version, known.ended, known.reissues = r.Version, r.Ended, int32(r.Reissues)
+	known.current, known.previous, known.salt = r.Current, r.Previous, r.Salt
+	known.written, known.loggedIn, known.idleEnd, known.end = r.Written.UnixMicro(), r.LoggedIn.UnixMicro(), r.IdleEnd.UnixMicro(), r.End.UnixMicro()
+	known.id, known.subject, known.about = strings.Clone(r.ID), strings.Clone(r.Subject), strings.Clone(r.About)
+}
+
+func (known *memoryRecord) record() Record {
+	return Record{
+		Key: known.key, Version: known.version, Ended: known.ended,
+		Current: known.current, Previous: known.previous, Salt: known.salt,
+		Written: time.UnixMicro(known.written), Reissues: int(known.reissues),
+		ID: known.id, Subject: known.subject, About: known.about,
+		LoggedIn: time.UnixMicro(known.loggedIn), IdleEnd: time.UnixMicro(known.idleEnd), End: time.UnixMicro(known.end),
+	}
 }

@@ -36,13 +36,15 @@ type Record struct {
 type Store interface {
 	// Load returns the record of a key, and the time. If there is none, the record is zero. It
 	// returns what the last Swap or Delete has left, in whatever process that was: not what a
-	// replica has. The time is that of one clock for all processes, such as a database's.
+	// replica has. The time is that of one clock for all processes, such as a database's, and has
+	// milliseconds or better.
 	Load(ctx context.Context, key [sha256.Size]byte) (r Record, now time.Time, err error)
 
 	// Swap writes r in place of the record of its key, if that has the Version r.Version-1. A
 	// record without one, for r.Version 1, has not existed. It reports whether it has written.
 	// Comparing and writing are one step. It keeps r until r.IdleEnd at least, and may drop it
-	// later.
+	// later. It keeps the microseconds of all times. Texts are UTF-8 of at most 256 bytes, and may
+	// have a zero byte.
 	Swap(ctx context.Context, r Record) (written bool, err error)
 
 	// Delete removes the record of a key, if there is one.

@@ -53,15 +53,6 @@ func newSite(t *testing.T, opts session.Options, claims session.ClaimsFunc[Claim
 	return setup{opts: opts, claims: claims}.start(t)
 }
 
-func newMemory(t *testing.T) *session.Memory {
-	t.Helper()
-	store, err := session.NewMemory(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
 func (c setup) start(t *testing.T) *site {
 	t.Helper()
 	if c.key == nil {
@@ -76,7 +67,7 @@ func (c setup) start(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	if c.store == nil {
-		c.store = newMemory(t)
+		c.store = newMemory(t, 0)
 	}
 	if c.claims == nil {
 		c.claims = noClaims

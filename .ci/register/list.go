@@ -3445,4 +3445,118 @@ var register = []clause{
 		{"session.TestHandlerCost", nil},
 		{"session.TestFaultCookieInSharedCache", nil},
 	}},
+	{"36", "a store replaces a record only if its version is still the one before, in one step", []proof{
+		{"session.TestMemory/only the next version replaces a record", []mutant{
+			{"replaces any version", "session.Memory.Swap", `known.version != r.Version-1`, `false`},
+			{"replaces a version that is not newer", "session.Memory.Swap", `known.version != r.Version-1`, `known.version >= r.Version`},
+		}},
+		{"session.TestMemory/nothing is there before", []mutant{
+			{"takes a later version for a login", "session.Memory.Swap", `r.Version != 1`, `r.Version < 1`},
+		}},
+		{"sqlstore.TestStore/SQLite/only the next version replaces a record", []mutant{
+			{"replaces any version", "sqlstore.Store.Swap", ` AND version = $2 - 1`, ``},
+			{"replaces a version that is not newer", "sqlstore.Store.Swap", `version = $2 - 1`, `version < $2`},
+		}},
+		{"sqlstore.TestStore/SQLite/of 32 simultaneous logins with one key one is written", []mutant{
+			{"reports a login that was not written", "sqlstore.Store.Swap", `return rows == 1, err`, `return rows == 1 || err == nil && r.Version == 1, err`},
+		}},
+		{"sqlstore.TestStore/PostgreSQL", nil},
+		{"sqlstore.TestStoreSerializable", []mutant{
+			{"fails where PostgreSQL has undone a statement", "sqlstore.connection.exec", `failure.SQLState() != "40001"`, `true`},
+		}},
+		{"sqlstore.TestRefreshAtTheSameTime", nil},
+	}},
+	{"39", "a record that was deleted does not come back, and a list has all of its subject and no others", []proof{
+		{"session.TestMemory/what is deleted stays deleted", []mutant{
+			{"deletes nothing", "session.Memory.Delete", `m.remove(known)`, ``},
+			{"leaves it in the list", "session.Memory.remove", `m.unlink(known)`, ``},
+		}},
+		{"session.TestMemory/a list has the sessions of its subject alone", []mutant{
+			{"lists no further than the first", "session.Memory.List", `known = known.after`, `known = nil`},
+			{"loses what was before in a list", "session.Memory.unlink", `known.before.after = known.after`, `known.before.after = nil`},
+		}},
+		{"sqlstore.TestStore/SQLite/what is deleted stays deleted", []mutant{
+			{"deletes nothing", "sqlstore.Store.Delete", `key = $1`, `key = $1 AND version = 0`},
+			{"deletes everything", "sqlstore.Store.Delete", `key = $1`, `$1 = $1`},
+		}},
+		{"sqlstore.TestStore/SQLite/a list has the sessions of its subject alone", []mutant{
+			{"lists all subjects", "sqlstore.Store.List", `r.subject = $1`, `$1 = $1`},
+			{"lists subjects that are nearly the same", "sqlstore.Store.List", `r.subject = $1`, `lower(r.subject) = lower($1)`},
+		}},
+		{"sqlstore.TestRevoked", nil},
+		{"sqlstore.TestDenylist/SQLite", []mutant{
+			{"lowers a number", "sqlstore.revocations.Raise", `GREATEST(r.n, excluded.n)`, `excluded.n`},
+			{"shortens a time", "sqlstore.revocations.Raise", `GREATEST(r.until, excluded.until)`, `excluded.until`},
+			{"keeps a number that has expired", "sqlstore.revocations.Find", ` AND r.until > CLOCK`, ``},
+		}},
+	}},
+	{"38", "times are by the clock of the store, and keep their microseconds", []proof{
+		{"sqlstore.TestClockOfTheServer", []mutant{
+			{"takes the clock of the process", "sqlstore.connection.query", `now = time.UnixMicro(clock.Int64)`, `now = time.Now()`},
+		}},
+		{"sqlstore.TestReplica", []mutant{
+			{"answers from a replica", "sqlstore.postgresWords", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
+		}},
+		{"sqlstore.TestStore/SQLite/every field comes back", []mutant{
+			{"keeps milliseconds", "sqlstore.Store.Swap", `r.Written.UnixMicro()`, `r.Written.UnixMilli()*1000`},
+			{"does not write the salt", "sqlstore.Store.Swap", `previous_digest = $5, salt = $6,`, `previous_digest = $5,`},
+			{"reads no mark of the end", "sqlstore.Store.find", `ended != 0, string(subject)`, `false, string(subject)`},
+		}},
+		{"sqlstore.TestStore/SQLite/the clock goes forward", []mutant{
+			{"has a clock of seconds", "sqlstore.sqliteWords", `'subsec'`, `'now'`},
+		}},
+		{"session.TestMemory/every field comes back", []mutant{
+			{"keeps no mark of the end", "session.memoryRecord.set", `known.version, known.ended, known.reissues = r.Version, r.Ended,`, `known.version, known.ended, known.reissues = r.Version, false,`},
+		}},
+	}},
+	{"38", "a store has no token, and what another program wrote is an error", []proof{
+		{"sqlstore.TestNothingToSteal", []mutant{
+			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(t.family[:])`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
+			{"stores a new refresh token", "session.Record.take", `sha256.Sum256(next[:]), now`, `[sha256.Size]byte(next), now`},
+		}},
+		{"sqlstore.TestDamagedRows", []mutant{
+			{"takes a salt that was cut", "sqlstore.Store.find", `copy(d.to, d.from) != len(d.to) || len(d.from) != len(d.to)`, `copy(d.to, d.from) < 0`},
+		}},
+	}},
+	{"40", "a store that is away, slow or full fails, and changes nothing", []proof{
+		{"sqlstore.TestOutage", nil},
+		{"sqlstore.TestTimeout", []mutant{
+			{"waits for as long as the database", "sqlstore.connection.exec", `context.WithTimeout(ctx, c.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
+		}},
+		{"session.TestMemoryFull", []mutant{
+			{"has no bound", "session.Memory.Swap", `len(m.ring) >= m.max`, `false`},
+			{"drops a session that lives", "session.Memory.sweep", `min(old.idleEnd, old.end) <= now`, `len(m.ring) >= m.max`},
+		}},
+	}},
+	{"SESSIONS", "stores delete what is over, and are fast with many sessions of one subject", []proof{
+		{"session.TestMemorySweeps", []mutant{
+			{"does not sweep until it is full", "session.Memory.sweep", `min(looks, len(m.ring))`, `min(looks-swept, len(m.ring))`},
+		}},
+		{"session.TestMemoryPerSession", []mutant{
+			{"keeps a whole request", "session.memoryRecord.set", `strings.Clone(r.About)`, `r.About`},
+		}},
+		{"session.TestMemoryOfOneSubject", nil},
+		{"sqlstore.TestClean/SQLite", []mutant{
+			{"deletes nothing that is over", "sqlstore.Store.Swap", `err == nil && rows == 1 && r.Version == 1`, `err == nil && rows == 9`},
+			{"deletes at once what is over", "sqlstore.keptLonger", `24 * time.Hour`, `0 * time.Hour`},
+		}},
+		{"sqlstore.TestIndex/SQLite", []mutant{
+			{"has no index of subjects", "sqlstore.schema", `ON jwthttp_sessions (subject)`, `ON jwthttp_sessions (id)`},
+		}},
+	}},
+	{"SESSIONS", "several instances may migrate at once, and a migration that fails leaves nothing", []proof{
+		{"sqlstore.TestMigrateAtTheSameTime/PostgreSQL", []mutant{
+			{"takes no lock", "sqlstore.migrate", `SELECT pg_advisory_xact_lock(%d)`, `SELECT %d`},
+		}},
+		{"sqlstore.TestMigrateAtTheSameTime/SQLite", nil},
+		{"sqlstore.TestMigrateFails/SQLite", []mutant{
+			{"leaves a transaction open", "sqlstore.migrate", `err != nil { // the`, `false { // the`},
+		}},
+		{"sqlstore.TestMigrateHasNothingToDo", []mutant{
+			{"creates its table each time", "sqlstore.migrate", `err == nil && version >= len(schema)`, `false`},
+		}},
+		{"sqlstore.TestRefused", []mutant{
+			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
+		}},
+	}},
 }

@@ -1,0 +1,53 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
+	"github.com/jwthttp/jwthttp/sqlstore"
+)
+
+// Sessions in a file, whose access tokens end with them. The program imports modernc.org/sqlite.
+func Example() {
+	db, err := sql.Open("sqlite", "file:app.db?_pragma=busy_timeout(1500)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	if err := sqlstore.Migrate(context.Background(), db, sqlstore.SQLite); err != nil {
+		log.Fatal(err)
+	}
+	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	revoked, err := sqlstore.NewDenylist(db, sqlstore.SQLite, sqlstore.DenylistOptions{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256([]byte("an example's secret of 32 bytes.")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	claims := func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+	sessions, err := session.New(iss, store, claims, session.Options{Revoked: revoked})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(iss, sessions.Options(), denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.HandleFunc("POST /refresh", sessions.Refresh)
+	http.HandleFunc("POST /logout", sessions.Logout)
+	http.Handle("/", sessions.Handler(auth.Handler(http.FileServer(http.Dir("pages")))))
+}

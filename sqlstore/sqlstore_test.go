@@ -1,0 +1,449 @@
+package sqlstore_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/session"
+	"github.com/jwthttp/jwthttp/session/sessiontest"
+	"github.com/jwthttp/jwthttp/sqlstore"
+)
+
+func TestStore(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		testStore(t, newDatabase(t, dialect))
+	})
+}
+
+// Above the default isolation level, PostgreSQL undoes statements that come second.
+func TestStoreSerializable(t *testing.T) {
+	d := newDatabase(t, sqlstore.PostgreSQL)
+	d.name += "&default_transaction_isolation=serializable"
+	testStore(t, d)
+}
+
+func testStore(t *testing.T, d *database) {
+	t.Helper()
+	var stores []session.Store
+	for _, db := range d.migrated(t, 3) {
+		stores = append(stores, newStore(t, db, d.dialect))
+	}
+	sessiontest.Store(t, stores...)
+}
+
+func TestDenylist(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		store, err := sqlstore.NewRevocations(newDatabase(t, dialect).migrated(t, 1)[0], dialect, patient)
+		if err != nil {
+			t.Fatal(err)
+		}
+		denylisttest.Test(t, store)
+	})
+}
+
+// Several instances start at the same time, and again.
+func TestMigrateAtTheSameTime(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		for range 5 {
+			d := newDatabase(t, dialect)
+			if dialect == sqlstore.PostgreSQL {
+				d.name += "&default_transaction_isolation=serializable"
+			}
+			var instances sync.WaitGroup
+			start := make(chan struct{})
+			for range 3 {
+				db := d.open(t)
+				instances.Go(func() {
+					<-start
+					for range 2 {
+						if err := sqlstore.Migrate(t.Context(), db, dialect); err != nil {
+							t.Error(err)
+						}
+					}
+					if _, err := newStore(t, db, dialect).Swap(t.Context(), login("alice", time.Hour)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			close(start)
+			instances.Wait()
+			all, _, err := newStore(t, d.open(t), dialect).List(t.Context(), "alice")
+			if err != nil || len(all) != 3 {
+				t.Errorf("%d sessions and %v, want 3", len(all), err)
+			}
+		}
+	})
+}
+
+// login returns a new record that is idle after so long by the clock of the test.
+func login(subject string, idle time.Duration) session.Record {
+	now := time.Now()
+	r := session.Record{Version: 1, ID: rand.Text()[:22], Subject: subject, Written: now, LoggedIn: now, IdleEnd: now.Add(idle), End: now.Add(idle)}
+	rand.Read(r.Key[:])
+	rand.Read(r.Current[:])
+	return r
+}
+
+// If a migration fails half-way, nothing of it stays, and neither does a transaction.
+func TestMigrateFails(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		db := newDatabase(t, dialect).open(t)
+		db.SetMaxOpenConns(1)
+		do(t, db, `CREATE TABLE jwthttp_revocations (key INTEGER)`) // is in the way
+		for range 2 {
+			if err := sqlstore.Migrate(t.Context(), db, dialect); err == nil || !strings.HasPrefix(err.Error(), "sqlstore: "+dialect.String()+": ") || !strings.Contains(err.Error(), "jwthttp_revocations") {
+				t.Fatalf("a table in the way: %v", err)
+			}
+		}
+		for _, table := range []string{"jwthttp_sessions", "jwthttp_schema"} {
+			if _, err := db.Exec(`SELECT 1 FROM ` + table); err == nil {
+				t.Errorf("%s stays after a migration that failed", table)
+			}
+		}
+		canceled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := sqlstore.Migrate(canceled, db, dialect); !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled: %v", err)
+		}
+		do(t, db, `DROP TABLE jwthttp_revocations`)
+		if err := sqlstore.Migrate(t.Context(), db, dialect); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
+// An instance needs no right to create tables. One that is older than the tables goes on.
+func TestMigrateHasNothingToDo(t *testing.T) {
+	d := newDatabase(t, sqlstore.PostgreSQL)
+	db := d.migrated(t, 1)[0]
+	do(t, db, `CREATE ROLE guest LOGIN`)
+	do(t, db, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest`)
+	do(t, db, `INSERT INTO jwthttp_schema VALUES (1000)`)
+	guest := (&database{d.dialect, strings.Replace(d.name, "postgres@", "guest@", 1)}).open(t)
+	if _, err := guest.Exec(`CREATE TABLE other (n INTEGER)`); err == nil {
+		t.Fatal("the guest can create tables")
+	}
+	if err := sqlstore.Migrate(t.Context(), guest, d.dialect); err != nil {
+		t.Fatal(err)
+	}
+	if written, err := newStore(t, guest, d.dialect).Swap(t.Context(), login("alice", time.Hour)); !written || err != nil {
+		t.Errorf("%v and %v", written, err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	db := newDatabase(t, sqlstore.SQLite).open(t)
+	for _, test := range []struct {
+		name    string
+		db      *sql.DB
+		dialect sqlstore.Dialect
+		timeout time.Duration
+		want    string
+	}{
+		{"no database", nil, sqlstore.SQLite, 0, "sqlstore: the database is nil: open it with sql.Open, and check its error"},
+		{"no dialect", db, 0, 0, "sqlstore: the dialect is 0: use SQLite or PostgreSQL"},
+		{"another dialect", db, 3, 0, "sqlstore: the dialect is 3: use SQLite or PostgreSQL"},
+		{"less than nothing", db, sqlstore.SQLite, -1, "Options.Timeout is -1ns: use a positive one of at most 30s, or 0 for 2s"},
+		{"a long timeout", db, sqlstore.SQLite, 31 * time.Second, "Options.Timeout is 31s: use a positive one of at most 30s, or 0 for 2s"},
+		{"a number", db, sqlstore.SQLite, 500, "Options.Timeout is 500ns, which looks like a number without a unit: write 500*time.Millisecond"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := sqlstore.New(test.db, test.dialect, sqlstore.Options{Timeout: test.timeout})
+			_, errList := sqlstore.NewDenylist(test.db, test.dialect, sqlstore.DenylistOptions{Timeout: test.timeout})
+			for _, err := range []error{err, errList} {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%v, want %s", err, test.want)
+				}
+			}
+			if test.timeout != 0 {
+				return
+			}
+			if err := sqlstore.Migrate(t.Context(), test.db, test.dialect); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Migrate: %v, want %s", err, test.want)
+			}
+		})
+	}
+	t.Run("a list", func(t *testing.T) {
+		if _, err := sqlstore.NewDenylist(db, sqlstore.SQLite, sqlstore.DenylistOptions{MaxLifetime: -1}); err == nil || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
+			t.Error(err)
+		}
+	})
+	t.Run("SQLite that does not wait", func(t *testing.T) {
+		impatient, err := sql.Open("sqlite", "file:"+t.TempDir()+"/test.db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer impatient.Close()
+		if err := sqlstore.Migrate(t.Context(), impatient, sqlstore.SQLite); err == nil || !strings.Contains(err.Error(), "the connection has no busy_timeout") {
+			t.Error(err)
+		}
+	})
+	t.Run("no tables", func(t *testing.T) {
+		if _, _, err := newStore(t, db, sqlstore.SQLite).Load(t.Context(), [32]byte{}); err == nil || !strings.Contains(err.Error(), "jwthttp_sessions") {
+			t.Error(err)
+		}
+	})
+}
+
+// The time is that of the server: here an hour ahead of the test.
+func TestClockOfTheServer(t *testing.T) {
+	d := newDatabase(t, sqlstore.PostgreSQL)
+	db := d.migrated(t, 1)[0]
+	do(t, db, `CREATE SCHEMA ahead`)
+	do(t, db, `CREATE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE SQL AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$`)
+	d.name += "&search_path=ahead,pg_catalog,public"
+	store := newStore(t, d.open(t), d.dialect)
+	_, loaded, err := store.Load(t.Context(), [32]byte{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listed, err := store.List(t.Context(), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range []time.Time{loaded, listed} {
+		if d := time.Until(now); d < 50*time.Minute || d > 70*time.Minute {
+			t.Errorf("the time is %v ahead, want an hour", d)
+		}
+	}
+}
+
+// A replica may be behind, so it does not answer.
+func TestReplica(t *testing.T) {
+	s := ownServer(t)
+	d := s.database(t)
+	r := login("alice", time.Hour)
+	db := d.migrated(t, 1)[0]
+	store := newStore(t, db, d.dialect)
+	if written, err := store.Swap(t.Context(), r); !written || err != nil {
+		t.Fatalf("%v and %v", written, err)
+	}
+	db.Close()
+	s.stop()
+	standby, err := s.command("touch", s.dir+"/standby.signal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standby.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+	replica := d.open(t)
+	store = newStore(t, replica, d.dialect)
+	list, err := sqlstore.NewRevocations(replica, d.dialect, patient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, errLoad := store.Load(t.Context(), r.Key)
+	_, _, errList := store.List(t.Context(), "alice")
+	_, errFind := list.Find(t.Context(), [3]denylist.Key{{1}})
+	for _, err := range []error{errLoad, errList, errFind} {
+		if err == nil || !strings.Contains(err.Error(), "use the primary of PostgreSQL") {
+			t.Errorf("a replica: %v", err)
+		}
+	}
+}
+
+// While the database is away, calls are errors. Afterwards everything is there.
+func TestOutage(t *testing.T) {
+	s := ownServer(t)
+	d := s.database(t)
+	db := d.migrated(t, 1)[0]
+	store := newStore(t, db, d.dialect)
+	r := login("alice", time.Hour)
+	if written, err := store.Swap(t.Context(), r); !written || err != nil {
+		t.Fatalf("%v and %v", written, err)
+	}
+	for range 2 {
+		s.stop()
+		next := r
+		next.Version++
+		got, _, errLoad := store.Load(t.Context(), r.Key)
+		all, _, errList := store.List(t.Context(), "alice")
+		written, errSwap := store.Swap(t.Context(), next)
+		errDelete := store.Delete(t.Context(), r.Key)
+		if got.Version != 0 || len(all) != 0 || written {
+			t.Errorf("without a server: %+v, %v and %v", got, all, written)
+		}
+		for _, err := range []error{errLoad, errList, errSwap, errDelete} {
+			if err == nil || !strings.HasPrefix(err.Error(), "sqlstore: PostgreSQL: ") {
+				t.Errorf("without a server: %v", err)
+			}
+		}
+		if err := s.run(); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := store.Load(t.Context(), r.Key); err != nil || got.Version != r.Version {
+			t.Errorf("afterwards: %+v and %v", got, err)
+		}
+		if written, err := store.Swap(t.Context(), next); !written || err != nil {
+			t.Errorf("afterwards: %v and %v", written, err)
+		}
+		r = next
+	}
+}
+
+// A row that another transaction holds is waited for, and no longer than Timeout.
+func TestTimeout(t *testing.T) {
+	d := newDatabase(t, sqlstore.PostgreSQL)
+	db := d.migrated(t, 1)[0]
+	store, err := sqlstore.New(db, d.dialect, sqlstore.Options{Timeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := login("alice", time.Hour)
+	if written, err := newStore(t, db, d.dialect).Swap(t.Context(), r); !written || err != nil {
+		t.Fatalf("%v and %v", written, err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec(`SELECT 1 FROM jwthttp_sessions FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	r.Version++
+	if written, err := store.Swap(t.Context(), r); written || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not answer within 100ms: check that it runs, or raise Timeout") {
+		t.Errorf("%v and %v", written, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if written, err := store.Swap(ctx, r); written || err == nil || !strings.Contains(err.Error(), "had not answered when the request ended") {
+		t.Errorf("%v and %v", written, err)
+	}
+}
+
+// Logins delete what has been over for a day, and nothing else.
+func TestClean(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		db := newDatabase(t, dialect).migrated(t, 1)[0]
+		store := newStore(t, db, dialect)
+		list, err := sqlstore.NewRevocations(db, dialect, patient)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := func(query string) (n int) {
+			t.Helper()
+			if err := db.QueryRow(query).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		for i := range 300 {
+			add := func(idle time.Duration, subject string) {
+				t.Helper()
+				if written, err := store.Swap(t.Context(), login(subject, idle)); !written || err != nil {
+					t.Fatalf("%v and %v", written, err)
+				}
+			}
+			add(-25*time.Hour, "over")
+			add(-23*time.Hour, "nearly")
+			add(time.Hour, "alice")
+			if err := list.Raise(t.Context(), 0, denylist.Key{1, byte(i), byte(i >> 8)}, 1, time.Now().Add(-23*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			if err := list.Raise(t.Context(), 0, denylist.Key{2, byte(i), byte(i >> 8)}, 1, time.Now().Add(-25*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for subject, want := range map[string][2]int{"over": {0, 20}, "nearly": {300, 300}, "alice": {300, 300}} {
+			all, _, err := store.List(t.Context(), subject)
+			if err != nil || len(all) < want[0] || len(all) > want[1] {
+				t.Errorf("%d sessions of %s and %v, want %d to %d", len(all), subject, err, want[0], want[1])
+			}
+		}
+		if n := count(`SELECT COUNT(*) FROM jwthttp_revocations`); n < 300 || n > 320 {
+			t.Errorf("%d revocations, want 300 to 320", n)
+		}
+	})
+}
+
+// What another program has written is an error, and not a session.
+func TestDamagedRows(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		db := newDatabase(t, dialect).migrated(t, 1)[0]
+		store := newStore(t, db, dialect)
+		r := login("alice", time.Hour)
+		if written, err := store.Swap(t.Context(), r); !written || err != nil {
+			t.Fatalf("%v and %v", written, err)
+		}
+		one := `X'01'`
+		if dialect == sqlstore.PostgreSQL {
+			one = `'\x01'`
+		}
+		for _, column := range []string{"current_digest", "previous_digest", "salt"} {
+			t.Run(column, func(t *testing.T) {
+				do(t, db, fmt.Sprintf(`UPDATE jwthttp_sessions SET %s = %s`, column, one))
+				if got, _, err := store.Load(t.Context(), r.Key); err == nil || got.Version != 0 || !strings.Contains(err.Error(), "a digest of the wrong size") {
+					t.Errorf("%+v and %v", got, err)
+				}
+				r.Version++
+				if written, err := store.Swap(t.Context(), r); !written || err != nil {
+					t.Fatalf("%v and %v", written, err)
+				}
+			})
+		}
+		list, err := sqlstore.NewRevocations(db, dialect, patient)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := list.Raise(t.Context(), 0, denylist.Key{1}, 1, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		do(t, db, `UPDATE jwthttp_revocations SET n = 0`)
+		if found, err := list.Find(t.Context(), [3]denylist.Key{{1}}); err == nil || found != [3]int64{} {
+			t.Errorf("%v and %v", found, err)
+		}
+	})
+}
+
+// The devices of a subject are found by an index, however many sessions there are.
+func TestIndex(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		d := newDatabase(t, dialect)
+		explain := `EXPLAIN QUERY PLAN `
+		if dialect == sqlstore.PostgreSQL {
+			explain = `EXPLAIN `
+			d.name += "&enable_seqscan=off&plan_cache_mode=force_generic_plan"
+		}
+		db := d.migrated(t, 1)[0]
+		rows, err := db.Query(explain+sqlstore.ListQuery(dialect), []byte("alice"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan strings.Builder
+		for rows.Next() {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			if err := rows.Scan(values...); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&plan, *values[len(values)-1].(*any))
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan.String(), "jwthttp_sessions_subject") {
+			t.Errorf("the plan has no index:\n%s", plan.String())
+		}
+	})
+}
