@@ -1,6 +1,7 @@
 package goredis_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"log/slog"
@@ -14,6 +15,8 @@ import (
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/goredis"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
 )
 
 // The instances of a service share their revocations.
@@ -64,5 +67,39 @@ func ExampleNewProofs() {
 		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
 		fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
 	})))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+}
+
+// The instances of a service share their sessions, and what they have revoked.
+func ExampleNewSessions() {
+	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer client.Close()
+	store, err := goredis.NewSessions(client, goredis.SessionOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	revoked, err := goredis.NewDenylist(client, goredis.DenylistOptions{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256([]byte("an example's secret of 32 bytes.")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	claims := func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+	sessions, err := session.New(iss, store, claims, session.Options{Revoked: revoked})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(iss, sessions.Options(), denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.HandleFunc("POST /refresh", sessions.Refresh)
+	http.HandleFunc("POST /logout", sessions.Logout)
+	http.Handle("GET /me", sessions.Handler(auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := jwthttp.ClaimsFromContext[jwt.RegisteredClaims](r.Context())
+		fmt.Fprintf(w, "Hello, %s!\n", claims.Subject)
+	}))))
 	log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
 }

@@ -22,3 +22,9 @@ func NewStoreAhead(client redis.UniversalClient, timeout, ahead time.Duration) d
 func (p *Proofs) Ahead(ahead time.Duration) {
 	p.now = func() time.Time { return time.Now().Add(ahead) }
 }
+
+// The names of two scripts in Redis.
+var (
+	SwapHash   = swap.Hash()
+	EnlistHash = enlist.Hash()
+)

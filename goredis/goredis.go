@@ -5,8 +5,10 @@
 //     revoked.
 //   - [NewProofs] remembers used DPoP proofs: each process refuses a proof that any of them has
 //     accepted.
+//   - [NewSessions] makes a store for package session: each process refreshes, lists and ends the
+//     sessions that any of them has begun.
 //
-// One client is enough for both:
+// One client is enough for all:
 //
 //	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 //	revoked, err := goredis.NewDenylist(client, goredis.DenylistOptions{MaxLifetime: time.Hour})
@@ -15,7 +17,8 @@
 //	}
 //	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[Claims](revoked))
 //
-// A key is a prefix and 43 characters. Its value is a number. It expires by itself.
+// A key is a prefix and 43 characters, and it expires by itself. No key and no value has a token or a
+// secret.
 //
 // # The client
 //
@@ -25,16 +28,19 @@
 //
 // One fault is not found. No constructor can see whether a *redis.Client reads from a replica,
 // which may be behind and let revoked tokens pass. So its Addr must not be that of a replica. A
-// client of Sentinel must not have ReplicaOnly or UseDisconnectedReplicas.
+// client of Sentinel must not have ReplicaOnly or UseDisconnectedReplicas. Sessions need no care
+// here, since a replica refuses to load them.
 //
 // # How to configure Redis
 //
-// If Redis loses a key, a revoked token or a used proof is accepted again. So:
+// If Redis loses a key, a revoked token or a used proof is accepted again. If it loses the last writes
+// to sessions, a user is logged out, or a session that has ended is back. So:
 //
 //   - Write to disk (appendonly yes). A Redis that restarts empty has lost all revocations, and
-//     all used proofs that are still fresh.
+//     all used proofs that are still fresh, and all sessions.
 //   - Evict nothing (maxmemory-policy noeviction). If Redis is full, new revocations fail, and
-//     the old ones stay. Requests with a DPoP proof then get a 503.
+//     the old ones stay. Requests with a DPoP proof then get a 503, and so do logins, refreshes and
+//     logouts of sessions.
 //   - Read from masters. A replica may be behind. A failover may lose the last moments before
 //     it (see WAIT in the manual of Redis).
 //   - Keep its clock right. Redis deletes expired keys by its own clock, so a jump ahead loses
@@ -42,7 +48,8 @@
 //
 // The clocks of the programs matter less. If one is ahead for a moment, no revocation is lost: of
 // the times by its clock and by that of Redis, the longer one counts. A used proof is kept for 30
-// seconds more than needed, so clocks may be that far apart.
+// seconds more than needed, so clocks may be that far apart. Sessions go by the clock of Redis alone.
+// In a cluster that is the clock of the node that has the session.
 package goredis
 
 import (

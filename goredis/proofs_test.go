@@ -233,7 +233,7 @@ func TestProofsFaults(t *testing.T) {
 // get a 503, and not the refusal of a proof that was used before.
 func TestProofsLostAnswer(t *testing.T) {
 	s := start(t)
-	address, sets := loseAnswers(t, s.addr)
+	address, sets := loseAnswers(t, s.addr, "set", 1000)
 	client := redis.NewClient(&redis.Options{Addr: address, ContextTimeoutEnabled: true})
 	defer client.Close()
 	proofs := newProofs(t, client, goredis.ProofOptions{Timeout: patient})
@@ -243,14 +243,15 @@ func TestProofsLostAnswer(t *testing.T) {
 	}
 }
 
-// loseAnswers starts a proxy before a server. It closes each connection when it has passed a SET.
-func loseAnswers(t testing.TB, server string) (address string, sets *atomic.Int64) {
+// loseAnswers starts a proxy before a server. When it has passed a command with this word, it closes
+// the connection without the answer, so many times.
+func loseAnswers(t testing.TB, server, word string, times int64) (address string, passed *atomic.Int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets = &atomic.Int64{}
+	passed = &atomic.Int64{}
 	var wg sync.WaitGroup
 	t.Cleanup(func() { l.Close(); wg.Wait() })
 	pass := func(down net.Conn) {
@@ -267,8 +268,7 @@ func loseAnswers(t testing.TB, server string) (address string, sets *atomic.Int6
 			if err != nil {
 				return
 			}
-			if bytes.Contains(buf[:n], []byte("\r\nset\r\n")) {
-				sets.Add(1)
+			if bytes.Contains(buf[:n], []byte("\r\n"+word+"\r\n")) && passed.Add(1) <= times {
 				down.Close()
 				up.Write(buf[:n])
 				return
@@ -285,7 +285,7 @@ func loseAnswers(t testing.TB, server string) (address string, sets *atomic.Int6
 			wg.Go(func() { pass(conn) })
 		}
 	})
-	return l.Addr().String(), sets
+	return l.Addr().String(), passed
 }
 
 // The options of both constructors have the same rules.
