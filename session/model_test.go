@@ -267,7 +267,7 @@ func live(seed uint64, trace func(format string, args ...any)) bool {
 	for tab := range c.tabs {
 		c.after(c.upTo(2*time.Second), timer, func() { c.send(tab, 0) })
 	}
-	for c.sent < 60 && !c.failed {
+	for c.sent < 40 && !c.failed {
 		first := 0
 		for i := range c.events {
 			if c.events[i].at < c.events[first].at {
