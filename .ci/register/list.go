@@ -3166,10 +3166,10 @@ var register = []clause{
 			{"signs for each attempt", "session.Sessions.renew", ` && tokens == nil`, ``},
 		}},
 		{"session.TestSwapRaces/another caller is faster", []mutant{
-			{"answers although its swap was lost", "session.Sessions.renew", `if !written`, `if false`},
+			{"answers although its swap was lost", "session.Sessions.renew", `if !written`, `if !written && false`},
 		}},
 		{"session.TestSwapRaces/a logout is faster", []mutant{
-			{"brings a session back after its logout", "session.Sessions.renew", `if !written`, `if false`},
+			{"brings a session back after its logout", "session.Sessions.renew", `if !written`, `if !written && false`},
 		}},
 	}},
 	{"38", "by the clock of the store", []proof{
