@@ -341,6 +341,7 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 
 	// The thief takes any token that the owner has had.
 	had := []secret{owner.token}
+	hops := rnd.IntN(4) == 0 // the thief uses old tokens again
 	for range rnd.IntN(8) {
 		now += upTo(2 * testGrace)
 		if use(owner, loses) != accepted {
@@ -349,6 +350,7 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 		had = append(had, owner.token)
 	}
 	thief.token = had[max(0, len(had)-1-rnd.IntN(3))]
+	had = nil
 
 	// They race for a while. The session may end.
 	parties := [2]*party{owner, thief}
@@ -376,19 +378,24 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 		}
 	}
 
-	// From now on they keep more than Grace apart, by turns or in any order. The one who used the
-	// session first is found at the next turn after one of the other.
+	// From now on they keep more than Grace apart, by turns or in any order. Both have used the
+	// session at some time, and then each has another turn: the session ends at the second of these,
+	// at the latest.
 	owner.uses, thief.uses = 0, 0
 	takeTurns, turn := rnd.IntN(2) == 0, rnd.IntN(2)
-	var first, second *party
+	var first, second, turned *party
 	for n := 1; n <= 60; n++ {
 		if now += testGrace + 1 + upTo([]time.Duration{0, testGrace, time.Hour}[rnd.IntN(3)]); !takeTurns {
 			turn = rnd.IntN(2)
 		}
 		p := parties[turn]
 		turn = 1 - turn
-		isDue := second != nil && p == first
+		isDue := turned != nil && p != turned
 		answered := p.uses
+		if p == thief && hops {
+			had = append(had, p.token)
+			p.token = had[max(0, len(had)-1-rnd.IntN(3))]
+		}
 		switch got := use(p, loses && p == owner); {
 		case got == loggedOut:
 			for _, p := range parties {
@@ -399,6 +406,8 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 			return n
 		case isDue && p.uses > answered:
 			return -1
+		case second != nil && turned == nil && p.uses > answered:
+			turned = p
 		case first == nil && p.uses > answered:
 			first = p
 		case first != nil && p != first:

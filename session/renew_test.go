@@ -85,11 +85,17 @@ func (s benchSigner) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([
 	return s.key.Sign(r, digest, opts)
 }
 
+func (b *bench) signer() issue.Key {
+	return issue.NewKey(jwt.SigningMethodEdDSA, benchSigner{b, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))})
+}
+
+func (b *bench) hmac() issue.Key { return issue.HS256(make([]byte, 64)) }
+
 // newBench returns a bench with a session that has just begun, and its refresh token.
-func newBench(t *testing.T) (*bench, string) {
+func newBench(t *testing.T, keyOf func(b *bench) issue.Key) (*bench, string) {
 	t.Helper()
 	b := &bench{}
-	key := issue.NewKey(jwt.SigningMethodEdDSA, benchSigner{b, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))})
+	key := keyOf(b)
 	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, key)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +161,7 @@ func TestSwapRaces(t *testing.T) {
 		{"the swap fails", func(b *bench) { b.swapErr = errDown }, jwthttp.ErrUnavailable, signed},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			b, refresh := newBench(t)
+			b, refresh := newBench(t, (*bench).signer)
 			before := b.record(t)
 			tc.change(b)
 			tokens, err := b.renew(t.Context(), refresh)
@@ -184,7 +190,7 @@ func TestSwapRaces(t *testing.T) {
 	}
 
 	t.Run("another caller is faster", func(t *testing.T) {
-		b, refresh := newBench(t)
+		b, refresh := newBench(t, (*bench).signer)
 		var first *Tokens
 		b.onSwap = func() {
 			var err error
@@ -203,7 +209,7 @@ func TestSwapRaces(t *testing.T) {
 	})
 
 	t.Run("a logout is faster", func(t *testing.T) {
-		b, refresh := newBench(t)
+		b, refresh := newBench(t, (*bench).signer)
 		b.onSwap = func() {
 			if err := b.EndOthers(t.Context(), "alice", ""); err != nil {
 				t.Error(err)
@@ -218,7 +224,7 @@ func TestSwapRaces(t *testing.T) {
 	})
 
 	t.Run("malformed", func(t *testing.T) {
-		b, refresh := newBench(t)
+		b, refresh := newBench(t, (*bench).signer)
 		for _, text := range []string{"", tokenPrefix, refresh[1:], refresh[:len(refresh)-1], refresh + "A", refresh[:len(refresh)-1] + "="} {
 			if _, err := b.renew(t.Context(), text); err != ErrEnded {
 				t.Errorf("%q: %v, not %v", text, err, ErrEnded)
@@ -228,7 +234,7 @@ func TestSwapRaces(t *testing.T) {
 	})
 
 	t.Run("no step", func(t *testing.T) {
-		b, refresh := newBench(t)
+		b, refresh := newBench(t, (*bench).signer)
 		tokens, err := b.renew(t.Context(), refresh)
 		if err != nil {
 			t.Fatal(err)
@@ -247,8 +253,13 @@ func TestSwapRaces(t *testing.T) {
 // A claims function that stalls for ten minutes writes nothing afterwards. Its client may have used
 // the same token meanwhile, and the token after it.
 func TestStalledRefresh(t *testing.T) {
+	t.Run("a signer that sees its context", func(t *testing.T) { stalledRefresh(t, (*bench).signer) })
+	t.Run("HMAC", func(t *testing.T) { stalledRefresh(t, (*bench).hmac) })
+}
+
+func stalledRefresh(t *testing.T, keyOf func(*bench) issue.Key) {
 	synctest.Test(t, func(t *testing.T) {
-		b, refresh := newBench(t)
+		b, refresh := newBench(t, keyOf)
 		b.onClaims = func() error {
 			b.onClaims = nil
 			time.Sleep(10 * time.Minute)
