@@ -392,11 +392,17 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 		turn = 1 - turn
 		isDue := turned != nil && p != turned
 		answered := p.uses
+		isAgain := false // which is not a turn of its own, for it looks like a lost answer
 		if p == thief && hops {
 			had = append(had, p.token)
 			p.token = had[max(0, len(had)-1-rnd.IntN(3))]
+			isAgain = p.token != had[len(had)-1]
 		}
-		switch got := use(p, loses && p == owner); {
+		got := use(p, loses && p == owner)
+		if isAgain {
+			p.uses = answered
+		}
+		switch {
 		case got == loggedOut:
 			for _, p := range parties {
 				if use(p, false) != loggedOut {

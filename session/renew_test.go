@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,7 +90,7 @@ func (b *bench) signer() issue.Key {
 	return issue.NewKey(jwt.SigningMethodEdDSA, benchSigner{b, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))})
 }
 
-func (b *bench) hmac() issue.Key { return issue.HS256(make([]byte, 64)) }
+func (b *bench) hmac() issue.Key { return issue.HS256([]byte(strings.Repeat("0123456789abcdef", 4))) }
 
 // newBench returns a bench with a session that has just begun, and its refresh token.
 func newBench(t *testing.T, keyOf func(b *bench) issue.Key) (*bench, string) {
