@@ -416,7 +416,7 @@ func theft(seed uint64, trace func(format string, args ...any)) (uses int) {
 			turned = p
 		case first == nil && p.uses > answered:
 			first = p
-		case first != nil && p != first:
+		case first != nil && second == nil && p != first && p.uses > answered:
 			second = p
 		}
 	}
