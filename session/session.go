@@ -262,9 +262,6 @@ func (s *Sessions[C]) renew(ctx context.Context, text string) (*Tokens, error) {
 			} else if err != nil {
 				return nil, err
 			}
-			if err := within.Err(); err != nil { // the claims function has not looked
-				return nil, s.unavailable(ctx, "the claims function", err)
-			}
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		if next.Version != r.Version {
