@@ -210,7 +210,8 @@ func TestTenReissues(t *testing.T) {
 func TestSuccessor(t *testing.T) {
 	a, b := secretOf("a"), secretOf("b")
 	salt := [16]byte{1}
-	if a.successor(salt) != a.successor(salt) {
+	first := a.successor(salt)
+	if again := a.successor(salt); again != first {
 		t.Error("one token and salt have two successors")
 	}
 	if a.successor(salt) == a.successor([16]byte{2}) || a.successor(salt) == b.successor(salt) {
@@ -220,9 +221,9 @@ func TestSuccessor(t *testing.T) {
 		t.Error("a token is its own successor")
 	}
 	r := fresh(a)
-	one, first := r.take(rotate, &a, start, testIdle)
-	two, second := r.take(rotate, &a, start, testIdle)
-	if one.Salt == two.Salt || first == second {
+	one, a1 := r.take(rotate, &a, start, testIdle)
+	two, a2 := r.take(rotate, &a, start, testIdle)
+	if one.Salt == two.Salt || a1 == a2 {
 		t.Error("two rotations of one record have one salt")
 	}
 }
