@@ -28,6 +28,7 @@ const (
 	longest            = 400 * 24 * time.Hour // as long as browsers keep a cookie
 	attempts           = 4                    // of a step whose swap is lost
 	maxCookieBytes     = 4096                 // of name and value, as in package cookie
+	refreshTimeout     = 10 * time.Second     // from the first load on
 	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
 )
 
@@ -269,15 +270,18 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 	if !ok {
 		return nil, ErrEnded
 	}
+	// A refresh that took longer would undo what its client has done since, with the same token.
+	within, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
 	var tokens *Tokens
 	for range attempts {
-		r, now, err := s.store.Load(ctx, token.key())
+		r, now, err := s.store.Load(within, token.key())
 		if err != nil {
 			return nil, s.unavailable(ctx, "the store", err)
 		}
 		does := r.decide(&token.current, now, s.opts.Grace)
 		if does >= same && does <= reissue && tokens == nil {
-			if tokens, err = s.sign(ctx, &r, inCookies); err == ErrEnded {
+			if tokens, err = s.sign(within, &r, inCookies); err == ErrEnded {
 				return nil, s.end(ctx, r.Key)
 			} else if err != nil {
 				return nil, err
@@ -285,7 +289,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		if next.Version != r.Version {
-			written, err := s.store.Swap(ctx, next)
+			written, err := s.store.Swap(within, next)
 			if err != nil {
 				return nil, s.unavailable(ctx, "the store", err)
 			}

@@ -3559,4 +3559,169 @@ var register = []clause{
 			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
 		}},
 	}},
+	{"SESSIONS", "a refresh is decided by the first row that fits: nothing is known", []proof{
+		{"session.TestRule/row 1, no record", []mutant{
+			{"takes a session that is not there for one that was stolen", "session.Record.decide", `return gone
+	case r.Ended`, `return reuse
+	case r.Ended`},
+		}},
+		{"session.TestSwapRaces/malformed", []mutant{
+			{"asks the store for a malformed token", "session.parseRefreshToken", `return t, false`, `return t, true`},
+		}},
+	}},
+	{"SESSIONS", "the session has ended, is idle or over", []proof{
+		{"session.TestRule/row 2, ended and current", []mutant{
+			{"refreshes a session that is marked ended", "session.Record.decide", `case r.Ended:`, `case false:`},
+		}},
+		{"session.TestRule/row 2, ended and idle", []mutant{
+			{"does not complete an ending of a session that is idle", "session.Record.decide", `case r.Ended:`, `case r.Ended && !r.isOver(now):`},
+		}},
+		{"session.TestRule/row 3, idle with current", []mutant{
+			{"refreshes at the idle end", "session.Record.isOver", `!now.Before(r.IdleEnd)`, `now.After(r.IdleEnd)`},
+		}},
+		{"session.TestRule/row 3, a nanosecond before idle", []mutant{
+			{"ends what is not idle yet", "session.Record.isOver", `!now.Before(r.IdleEnd)`, `now.After(r.IdleEnd.Add(-2))`},
+		}},
+		{"session.TestRule/row 3, idle with another", []mutant{
+			{"takes a made-up token of an idle session for reuse", "session.Record.decide", `case r.isOver(now):`, `case r.isOver(now) && (is(&r.Current) || is(&r.Previous)):`},
+		}},
+		{"session.TestRule/row 3, over", []mutant{
+			{"refreshes at the end", "session.Record.isOver", `!now.Before(r.End)`, `now.After(r.End)`},
+		}},
+		{"session.TestRule/row 3, a nanosecond before the end", []mutant{
+			{"ends too early", "session.Record.isOver", `!now.Before(r.End)`, `now.After(r.End.Add(-2))`},
+		}},
+	}},
+	{"SESSIONS", "the current token stays within Grace, and then gets a successor", []proof{
+		{"session.TestRule/row 4, at once", []mutant{
+			{"rotates twice within Grace", "session.Record.decide", `elapsed < grace`, `elapsed < 0`},
+		}},
+		{"session.TestRule/row 4, a nanosecond before Grace", []mutant{
+			{"rotates before Grace is over", "session.Record.decide", `elapsed < grace`, `elapsed < grace-1`},
+		}},
+		{"session.TestRule/row 4, the clock was set back", []mutant{
+			{"takes the distance from a write in the future for the time since", "session.Record.decide", `max(0, now.Sub(r.Written))`, `now.Sub(r.Written).Abs()`},
+		}},
+		{"session.TestRule/row 5, at Grace", []mutant{
+			{"does not rotate at Grace", "session.Record.decide", `elapsed < grace`, `elapsed <= grace`},
+		}},
+		{"session.TestRule/row 5, late", []mutant{
+			{"rotates with the old salt", "session.Record.take", `rand.Read(r.Salt[:])`, `rand.Read(r.Salt[:0])`},
+			{"does not note when it rotated", "session.Record.take", `now, r.Version+1`, `r.Written, r.Version+1`},
+		}},
+		{"session.TestRule/row 5, no previous one", []mutant{
+			{"keeps the token of a login", "session.Record.decide", `is(&r.Current) && hasPrevious &&`, `is(&r.Current) &&`},
+		}},
+		{"session.TestRule/row 5, after reissues", []mutant{
+			{"counts reissues over rotations", "session.Record.take", `r.Previous, r.Reissues = r.Current, 0`, `r.Previous = r.Current`},
+		}},
+	}},
+	{"SESSIONS", "the token before gets the same successor within Grace, and then another one, ten times", []proof{
+		{"session.TestRule/row 6, at once", []mutant{
+			{"answers the token that came", "session.Record.take", `case repeat:
+		next = presented.successor(r.Salt)`, `case repeat:`},
+		}},
+		{"session.TestRule/row 6, at Grace", []mutant{
+			{"reissues at Grace", "session.Record.decide", `elapsed <= grace`, `elapsed < grace`},
+		}},
+		{"session.TestRule/row 6, the clock was set back", []mutant{
+			{"takes a clock that was set back for a long time", "session.Record.decide", `max(0, now.Sub(r.Written))`, `now.Sub(r.Written).Abs()`},
+		}},
+		{"session.TestRule/row 7, a nanosecond after Grace", []mutant{
+			{"repeats a nanosecond longer", "session.Record.decide", `elapsed <= grace`, `elapsed <= grace+1`},
+		}},
+		{"session.TestRule/row 7, days later", []mutant{
+			{"takes a lost answer for reuse", "session.Record.decide", `return reissue`, `return reuse`},
+			{"loses the token that may come again", "session.Record.take", `r.Reissues++`, `r.Previous = r.Current; r.Reissues++`},
+		}},
+		{"session.TestRule/row 7, the tenth", []mutant{
+			{"reissues nine times", "session.Record.decide", `r.Reissues < maxReissues`, `r.Reissues < maxReissues-1`},
+		}},
+		{"session.TestTenReissues", []mutant{
+			{"does not count reissues", "session.Record.take", `r.Reissues++`, `r.Reissues += 0`},
+		}},
+	}},
+	{"SESSIONS", "and anything else of the family is reuse", []proof{
+		{"session.TestRule/row 8, the eleventh reissue", []mutant{
+			{"reissues eleven times", "session.Record.decide", `r.Reissues < maxReissues`, `r.Reissues <= maxReissues`},
+		}},
+		{"session.TestRule/row 8, made up at once", []mutant{
+			{"does not end a session for reuse", "session.Record.decide", `return reuse`, `return gone`},
+			{"ends a session without a new version", "session.Record.take", `r.Ended, r.Version = true, r.Version+1`, `r.Ended = true`},
+		}},
+		{"session.TestRule/row 8, grandparent at Grace", []mutant{
+			{"has a grace for grandparents", "session.Record.decide", `return reuse`, `if elapsed <= grace {
+		return same
+	}
+	return reuse`},
+		}},
+	}},
+	{"37", "a thief who keeps more than Grace apart from the owner is found", []proof{
+		{"session.TestThieves", []mutant{
+			{"repeats for ever", "session.Record.decide", `return reissue`, `return repeat`},
+			{"keeps the salt of a reissue", "session.Record.take", `rand.Read(r.Salt[:])`, `if s == rotate {
+			rand.Read(r.Salt[:])
+		}`},
+		}},
+	}},
+	{"38", "from a store alone no token can be made", []proof{
+		{"session.TestRecordHasNoSecret", []mutant{
+			{"stores secrets", "session.Record.take", `sha256.Sum256(next[:]), now`, `next, now`},
+		}},
+		{"session.TestSuccessor", []mutant{
+			{"makes successors without the salt", "session.secret.successor", `salt[:]`, `salt[:0]`},
+			{"makes successors of the salt alone", "session.secret.successor", `h.Write(s[:])`, ``},
+		}},
+	}},
+	{"38", "a repeated request does not move Grace, and no refresh moves the end", []proof{
+		{"session.TestGraceDoesNotSlide", []mutant{
+			{"slides", "session.Record.take", `case repeat:`, `case repeat:
+		r.Written = now`},
+		}},
+		{"session.TestNoRefreshMovesEnd", []mutant{
+			{"moves the end", "session.Record.take", `r.IdleEnd = now.Add(idle)`, `r.IdleEnd, r.End = now.Add(idle), now.Add(2*idle)`},
+			{"has an idle end after the end", "session.Record.take", `r.End.Before(r.IdleEnd)`, `r.End.IsZero()`},
+		}},
+	}},
+	{"36", "who loses a swap loads and decides again, four times at most", []proof{
+		{"session.TestSwapRaces/three losses", []mutant{
+			{"tries three times", "session.Sessions.renew", `range attempts`, `range attempts - 1`},
+		}},
+		{"session.TestSwapRaces/four losses", []mutant{
+			{"tries five times", "session.Sessions.renew", `range attempts`, `range attempts + 1`},
+		}},
+		{"session.TestSwapRaces/one loss", []mutant{
+			{"signs for each attempt", "session.Sessions.renew", ` && tokens == nil`, ``},
+		}},
+		{"session.TestSwapRaces/another caller is faster", []mutant{
+			{"answers although its swap was lost", "session.Sessions.renew", `if !written`, `if !written && false`},
+		}},
+		{"session.TestSwapRaces/a logout is faster", []mutant{
+			{"brings a session back after its logout", "session.Sessions.renew", `if !written`, `if !written && false`},
+		}},
+	}},
+	{"38", "by the clock of the store", []proof{
+		{"session.TestSwapRaces/no loss", []mutant{
+			{"uses the clock of the process", "session.Sessions.renew", `does := r.decide`, `now = time.Now()
+		does := r.decide`},
+		}},
+	}},
+	{"40", "nothing is written where the claims function or the signer fails or stalls", []proof{
+		{"session.TestSwapRaces/the claims function fails", []mutant{
+			{"writes before it asks for claims", "session.Sessions.renew", `if does >= same`, `if n, _ := r.take(does, &token.current, now, s.opts.Idle); n.Version != r.Version {
+			s.store.Swap(ctx, n)
+		}
+		if does >= same`},
+		}},
+		{"session.TestSwapRaces/the signer fails", []mutant{
+			{"writes although the signer failed", "session.Sessions.renew", `} else if err != nil {
+				return`, `} else if err != nil {
+				n, _ := r.take(does, &token.current, now, s.opts.Idle)
+				s.store.Swap(ctx, n)
+				return`},
+		}},
+		{"session.TestStalledRefresh/HMAC", []mutant{
+			{"takes any time for a refresh", "session.Sessions.renew", `context.WithTimeout(ctx, refreshTimeout)`, `context.WithCancel(ctx)`},
+		}},
+	}},
 }
