@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jwthttp/jwthttp/internal/jws"
@@ -20,6 +22,7 @@ import (
 )
 
 const (
+	maxWait      = time.Second // of a token for a disk
 	reloadAfter  = 10 * time.Second
 	maxFiles     = 256
 	maxFileBytes = 64 << 10
@@ -33,10 +36,11 @@ var layouts = []string{"2006-01-02", "20060102T150405Z"}
 // [Key.From], and an extension, if any:
 //
 //	2026-11-28.pem          at midnight
-//	20261128T143000Z.pem    "date -u +%Y%m%dT%H%M%SZ" prints this form
+//	20261128T143000Z.pem    "date -u -d '1 hour' +%Y%m%dT%H%M%SZ" prints this form
 //
-// One key has a time in the past, since one must sign now. The algorithm is RS256 for RSA, ES256, ES384 or ES512 for a curve,
-// and EdDSA for Ed25519. Names that begin with a dot, and those that end in .pub, are passed over. Any other
+// One key has a time in the past, since one must sign now. The algorithm is RS256 for RSA, ES256,
+// ES384 or ES512 for a curve, and EdDSA for Ed25519. Names that begin with a dot, and those that end
+// in .pub, are passed over. Any other
 // file is an error, and so is a directory without keys.
 //
 // [New] reads the directory. While tokens are made or verified, it is read again every 10 seconds,
@@ -56,15 +60,16 @@ type directory struct {
 	keys []Key             // that they are, by From
 }
 
-// load returns the keys in the files. isNew reports whether there are others than the last time. It
-// needs d.mu.
-func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
+// load returns the keys in the files: the same slice if they have not changed.
+func (d *directory) load(now time.Time) (keys []Key, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	files, sum, err := readFiles(d.path)
 	if err != nil {
-		return nil, false, fmt.Errorf("the directory of keys: %w", err)
+		return nil, fmt.Errorf("the directory of keys: %w", err)
 	}
 	if sum == d.sum {
-		return d.keys, false, nil
+		return d.keys, nil
 	}
 	var errs []error
 	for _, f := range files {
@@ -87,29 +92,64 @@ func (d *directory) load(now time.Time) (keys []Key, isNew bool, err error) {
 		errs = append(errs, sortKeys(keys, now))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, false, validate.Prefixed("the directory of keys "+logtext.Quote(d.path)+" (the name of a file is its From): ", err)
+		return nil, validate.Prefixed("the directory of keys "+logtext.Quote(d.path)+" (the name of a file is its From): ", err)
 	}
 	d.sum, d.keys = sum, keys
-	return keys, true, nil
+	return keys, nil
 }
 
-// reload returns the keys of a ring: those in the files, or before if there is a fault. ok is false
-// if another call is reading them, since no token waits for a slow disk.
-func (d *directory) reload(r *ring, before []Key, now time.Time) (keys []Key, ok bool) {
-	if !d.mu.TryLock() {
-		return before, false
+// A reader reads a directory again for a ring, on a goroutine: no token waits long for a disk.
+type reader struct {
+	*directory
+	mu     sync.Mutex
+	read   time.Time     // the last time
+	under  chan struct{} // closed when the reading that is under way ends; nil if there is none
+	waited time.Time     // until when others wait for it
+}
+
+// reread reads the directory if that was not done for some time. It waits for a reading, within ctx
+// and maxWait, since an instance that had nothing to do for long would not know the keys of others.
+func (d *reader) reread(ctx context.Context, r *ring, now time.Time) {
+	d.mu.Lock()
+	if age := now.Sub(d.read); d.under == nil && (age >= reloadAfter || age < 0) {
+		d.under, d.waited = make(chan struct{}), now.Add(maxWait)
+		go d.reload(r, d.under)
 	}
-	defer d.mu.Unlock()
-	keys, isNew, err := d.load(now)
+	under, wait := d.under, d.waited.Sub(now)
+	d.mu.Unlock()
+	if under == nil || wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-under:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// reload gives a ring the keys in the files, or leaves it those of before if there is a fault.
+func (d *reader) reload(r *ring, done chan struct{}) {
+	now := time.Now()
+	before := r.state.Load().keys
+	keys, err := d.load(now)
 	if err != nil {
 		d.failed.Log(context.Background(), r.logger, slog.LevelError, "issue: the keys cannot be read again, and those of before stay in use", slog.Any("err", err))
-		return before, true
-	}
-	if isNew {
+	} else if !slices.Equal(keys, before) {
 		logtext.Log(r.logger, slog.LevelInfo, "issue: the directory has other keys than before", slog.Int("keys", len(keys)))
-		r.warn(keys, now)
+		r.state.Store(r.newState(keys, now))
+		for _, k := range keys {
+			isNew := !slices.ContainsFunc(before, func(b Key) bool { return b.id == k.id })
+			if isNew && k.from.After(before[len(before)-1].from) && k.from.Sub(now) < maxLead {
+				r.warnOf(k) // also if it signs already, which is worse
+			}
+		}
 	}
-	return keys, true
+	d.mu.Lock()
+	d.read, d.under = time.Now(), nil
+	d.mu.Unlock()
+	close(done)
 }
 
 // A file is one of a directory.
@@ -148,25 +188,25 @@ func readFiles(path string) (files []file, sum [sha256.Size]byte, err error) {
 }
 
 // readFile reads a file of at most maxFileBytes. It may be a symbolic link, as in a Kubernetes
-// secret. It is opened without waiting for a writer, as a named pipe would.
+// secret. It is opened without waiting, as for the writer of a named pipe.
 func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, unreadable(err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("%s is not a file of at most %d bytes: keep nothing but keys in the directory", path, maxFileBytes)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(err)
+		return nil, fmt.Errorf("%w: let this service read it, or move it away", err)
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFileBytes))
-}
-
-func unreadable(err error) error {
-	return fmt.Errorf("%w: let this service read the file, or remove it", err)
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file")
+	}
+	var data []byte
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	}
+	if err != nil || len(data) > maxFileBytes {
+		return nil, fmt.Errorf("%s is not a file of at most %d bytes: keep nothing but keys in the directory", path, maxFileBytes)
+	}
+	return data, nil
 }
 
 // key returns the key that a file has.

@@ -163,8 +163,8 @@ func TestDirectoryErrors(t *testing.T) {
 			}
 		}), []string{"1999-01-01.pem is not a file of at most 65536 bytes"}},
 		{"65 KiB", beside(write("1999-01-01.pem", append(slices.Clone(good), make([]byte, 65<<10)...))), []string{"1999-01-01.pem is not a file of at most 65536 bytes"}},
-		{"a link to nothing", link("gone"), []string{"1999-01-01.pem: no such file or directory: let this service read the file, or remove it"}},
-		{"a link to itself", link("1999-01-01.pem"), []string{"1999-01-01.pem: too many levels of symbolic links: let this service read the file, or remove it"}},
+		{"a link to nothing", link("gone"), []string{"1999-01-01.pem: no such file or directory: let this service read it, or move it away"}},
+		{"a link to itself", link("1999-01-01.pem"), []string{"1999-01-01.pem: too many levels of symbolic links: let this service read it, or move it away"}},
 		{"an endless device", link("/dev/zero"), []string{"1999-01-01.pem is not a file of at most 65536 bytes"}},
 		{"nothing in the file", write("1999-01-01.pem", nil), []string{`the file "1999-01-01.pem": `}},
 		{"a public key", write("1999-01-01.pem", readKeyFile(t, "pkcs8-ed25519.pub")), []string{`the file "1999-01-01.pem": got a public key or a certificate, and only the private half signs: pass the file that`}},
@@ -444,7 +444,14 @@ func TestDirectoryStalls(t *testing.T) {
 		writeKey(t, dir, at(time.Hour), 1)
 		key := issue.Directory(dir)
 		iss := newIssuer[Claims](t, issue.Options{}, key)
-		end := issue.Stall(key)
+		end, began := issue.Stall(iss), time.Now()
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(0)) || time.Since(began) > time.Second {
+			t.Errorf("%s signs after %v", got, time.Since(began))
+		}
+		began = time.Now()
+		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(0)) || time.Since(began) > 0 {
+			t.Errorf("%s signs, and a second token waits %v for the disk", got, time.Since(began))
+		}
 		time.Sleep(time.Hour)
 		if got := signedBy(t, iss, Claims{}); got != nameOf(edKeyOf(1)) {
 			t.Errorf("%s signs", got)

@@ -28,10 +28,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
@@ -127,7 +126,7 @@ func (iss *Issuer[C]) Options() jwthttp.Options {
 // Keys returns the keys that may verify a token with header h, as a [jwthttp.KeySource] does. If there
 // is none, it returns all keys, which a log then names.
 func (iss *Issuer[C]) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-	s := iss.core.ring.at(time.Now())
+	s := iss.core.ring.at(ctx, time.Now())
 	if keys, err := s.accepted.Keys(ctx, h); len(keys) > 0 || err != nil {
 		return keys, err
 	}
@@ -182,44 +181,56 @@ func (c *core) make(ctx context.Context, claims any, more []Claim) (token string
 	now := time.Now()
 	text, expires, err := c.payload(claims, more, now)
 	if err != nil {
-		return "", time.Time{}, &failure{err.Error(), []error{jwthttp.ErrMisconfigured, err}}
+		return "", time.Time{}, &failure{jwthttp.ErrMisconfigured, logtext.Cut(err.Error()), []error{foreign{err}}}
 	}
+	s := c.ring.at(ctx, now)
 	if err = ctx.Err(); err == nil {
-		s := c.ring.at(now)
 		input := s.header + encode(text)
 		var signature string
 		if signature, err = s.signs.signer.Sign(ctx, input); err == nil {
 			return input + "." + signature, expires, nil
 		}
 	}
-	return "", time.Time{}, &failure{"no token could be signed: " + logtext.Cut(err.Error()), []error{jwthttp.ErrUnavailable, err}}
+	return "", time.Time{}, &failure{jwthttp.ErrUnavailable, "no token could be signed: " + logtext.Cut(err.Error()), []error{foreign{err}}}
 }
 
 // refusal returns the error for a token that the middleware refuses. It is not of the kind that a
 // client's token gets.
 func refusal(err error) error {
-	f := &failure{"the middleware would refuse the token, so change its claims: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": "), []error{jwthttp.ErrMisconfigured}}
-	switch {
-	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return &failure{"the signer's signature does not verify: have its Public and its Sign use the same key", []error{jwthttp.ErrUnavailable}}
-	case errors.Is(err, jwthttp.ErrUnavailable):
-		f.causes[0] = jwthttp.ErrUnavailable
+	f := &failure{kind: jwthttp.ErrMisconfigured, text: "the middleware would refuse the token, so change its claims: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": ")}
+	if errors.Is(err, jwthttp.ErrUnavailable) {
+		f.kind = jwthttp.ErrUnavailable
+	}
+	if r, ok := err.(interface{ Self() *reason.Reason }); ok {
+		switch r.Self() {
+		case reason.Signature:
+			return &failure{jwthttp.ErrUnavailable, "the signer's signature does not verify: have its Public and its Sign use the same key", nil}
+		case reason.Expired:
+			return &failure{jwthttp.ErrUnavailable, "the token expired before it was signed: use a faster signer, or a longer Lifetime", nil}
+		case reason.UnknownKey:
+			return &failure{jwthttp.ErrUnavailable, "the key was taken out of the directory while it signed: leave it there until its tokens are over", nil}
+		}
 	}
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, cause := range several.Unwrap() {
-			if cause != jwthttp.ErrInvalidToken {
-				f.causes = append(f.causes, cause)
-			}
+			f.causes = append(f.causes, foreign{cause})
 		}
 	}
 	return f
 }
 
-// A failure is why there is no token. The first cause is its kind.
+// A failure is why there is no token.
 type failure struct {
+	kind   error
 	text   string
 	causes []error
 }
 
 func (f *failure) Error() string   { return "issue: " + f.text }
-func (f *failure) Unwrap() []error { return f.causes }
+func (f *failure) Unwrap() []error { return append([]error{f.kind}, f.causes...) }
+
+// A foreign error has no kind by errors.Is: the failure around it has its own.
+type foreign struct{ error }
+
+func (e foreign) Is(target error) bool { return !reason.IsKind(target) && errors.Is(e.error, target) }
+func (e foreign) As(target any) bool   { return errors.As(e.error, target) }

@@ -2,6 +2,7 @@ package issue
 
 import (
 	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -25,6 +26,7 @@ type material struct {
 	id        string
 	from      time.Time // when it begins to sign; zero for always
 	signer    *jws.Signer
+	jwk       []byte // of the public key, whose memory may be the signer's; nil for a secret
 	verifies  jwthttp.Key
 	fault     error      // why the key is unfit for use
 	directory *directory // of Directory, which has nothing else
@@ -69,7 +71,8 @@ func newMaterial(method jwt.SigningMethod, given any) *material {
 		m.verifies = jwthttp.NewKey(method, given)
 		return m
 	}
-	sum := jwk.Thumbprint(m.signer.Public)
+	m.jwk = jwk.Encode(m.signer.Public)
+	sum := sha256.Sum256(m.jwk) // RFC 7638
 	m.id = encode(sum[:])
 	m.verifies = jwthttp.NewKey(method, m.signer.Public).WithID(m.id)
 	return m

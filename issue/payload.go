@@ -49,7 +49,7 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	}
 	isObject, _ := tokenjson.Members(encoded, len(encoded), len(encoded), func(name, value []byte) bool {
 		for i := range more {
-			if more[i].Name == string(name) && (isZero(value) || bytes.Equal(value, values[i])) {
+			if more[i].Name == string(name) && (isZero(value) || string(value) == "false" || bytes.Equal(value, values[i])) {
 				return true // a field that waits for it
 			}
 		}
@@ -57,9 +57,9 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 		return true
 	})
 	if !isObject {
-		err = errors.Join(err, errors.New("the claims are not a JSON object with distinct names: use a struct or a map of strings"))
+		err = errors.Join(err, errors.New("the claims are not a JSON object with distinct names and texts in UTF-8: use a struct or a map of strings"))
 	}
-	if len(c.opts.Bindings) > 0 && !p.isBound {
+	if err == nil && len(c.opts.Bindings) > 0 && !p.isBound {
 		err = errors.Join(err, errors.New("the claims have no cnf, and Options.Bindings want one: add the Claim cnf with the thumbprint of the client's key"))
 	}
 	for _, f := range c.fixed {
@@ -133,10 +133,12 @@ func (p *payload) add(name string, value []byte) error {
 		return nil
 	case "exp":
 		date, ok := tokenjson.ParseNumericDate(string(value))
-		if !ok || !date.Floor().After(p.now) || date.Floor().After(p.expires) {
+		if !ok || !date.Floor().After(p.now) || date.Floor().After(p.now.Add(p.opts.Lifetime)) {
 			return fmt.Errorf("the claims have the exp %.40s, which is not a time from now to Options.Lifetime (%v) ahead, in seconds since 1970: leave it out of the claims, or set Lifetime", value, p.opts.Lifetime)
 		}
-		p.expires = date.Floor()
+		if p.expires.After(date.Floor()) {
+			p.expires = date.Floor()
+		}
 		return nil
 	case "jti":
 		p.hasID = true

@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -22,11 +23,11 @@ const exampleIssuer = "https://issuer.example.com"
 // An issuer with secrets alone publishes an empty set, and this is logged at Warn.
 func (iss *Issuer[C]) JWKS() http.Handler {
 	ring := iss.core.ring
-	if len(ring.at(time.Now()).algorithms) == 0 {
+	if len(ring.state.Load().algorithms) == 0 {
 		logtext.Log(ring.logger, slog.LevelWarn, "issue: JWKS publishes no key, for a secret is never published", slog.String("mend", "sign by NewKey with a private key, or leave JWKS out"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		document.Serve(w, r, "application/jwk-set+json", maxAge, ring.at(time.Now()).set) // RFC 7517 section 8.5.2
+		document.Serve(w, r, "application/jwk-set+json", maxAge, ring.at(r.Context(), time.Now()).set) // RFC 7517 section 8.5.2
 	})
 }
 
@@ -41,15 +42,19 @@ func (iss *Issuer[C]) JWKS() http.Handler {
 // [jwks.Discover]: https://pkg.go.dev/github.com/jwthttp/jwthttp/jwks#Discover
 func (iss *Issuer[C]) Metadata() http.Handler {
 	ring, name := iss.core.ring, iss.core.opts.Issuer
-	if _, err := syntax.CheckURL(name, exampleIssuer); err != nil || strings.Contains(name, "?") {
-		logtext.Log(ring.logger, slog.LevelError, "issue: there is no metadata, for Options.Issuer is not a URL", slog.String("issuer", name), slog.String("mend", "set Options.Issuer like "+exampleIssuer+", or leave Metadata out"))
+	_, err := syntax.CheckURL(name, exampleIssuer)
+	if err == nil && strings.Contains(name, "?") {
+		err = errors.New("it has a query")
+	}
+	if err != nil {
+		logtext.Log(ring.logger, slog.LevelError, "issue: there is no metadata, for Options.Issuer is not a URL of this service", slog.Any("err", err), slog.String("mend", "set Options.Issuer like "+exampleIssuer+", or leave Metadata out"))
 		return http.NotFoundHandler()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		document.Serve(w, r, "application/json", maxAge, mustMarshal(map[string]any{
 			"issuer":                                name,
 			"jwks_uri":                              strings.TrimSuffix(name, "/") + "/.well-known/jwks.json",
-			"id_token_signing_alg_values_supported": ring.at(time.Now()).algorithms,
+			"id_token_signing_alg_values_supported": ring.at(r.Context(), time.Now()).algorithms,
 		}))
 	})
 }

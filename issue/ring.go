@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
@@ -27,8 +27,8 @@ type ring struct {
 	typ       string
 	lifetime  time.Duration
 	logger    *slog.Logger
-	directory *directory // that the keys are in; nil for a fixed list
 	state     atomic.Pointer[state]
+	directory *reader // of the keys; nil for a fixed list
 }
 
 // A state is what a ring says from since until until.
@@ -48,10 +48,8 @@ func newRing(keys []Key, opts *Options, typ string) (*ring, error) {
 	r := &ring{typ: typ, lifetime: opts.Lifetime, logger: opts.Logger}
 	now, keys, err := time.Now(), slices.Clone(keys), error(nil)
 	if len(keys) == 1 && keys[0].err() == errDirectory {
-		r.directory = keys[0].directory
-		r.directory.mu.Lock()
-		keys, _, err = r.directory.load(now)
-		r.directory.mu.Unlock()
+		r.directory = &reader{directory: keys[0].directory, read: now}
+		keys, err = r.directory.load(now)
 	} else {
 		err = sortKeys(keys, now)
 	}
@@ -95,22 +93,18 @@ func sortKeys(keys []Key, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// at returns the state at a time.
-func (r *ring) at(now time.Time) *state {
+// at returns the state at a time. It does not wait for a directory once ctx is done.
+func (r *ring) at(ctx context.Context, now time.Time) *state {
+	if r.directory != nil {
+		r.directory.reread(ctx, r, now)
+	}
 	s := r.state.Load()
 	if now.Before(s.until) && !now.Before(s.since) {
 		return s
 	}
-	keys := s.keys
-	if r.directory != nil {
-		var ok bool
-		if keys, ok = r.directory.reload(r, keys, now); !ok {
-			return r.newState(keys, now)
-		}
-	}
-	s = r.newState(keys, now)
-	r.state.Store(s)
-	return s
+	next := r.newState(s.keys, now)
+	r.state.CompareAndSwap(s, next) // else other keys were read
+	return next
 }
 
 // newState returns the state for keys, which are sorted. If a clock was set back to before all of
@@ -118,9 +112,6 @@ func (r *ring) at(now time.Time) *state {
 func (r *ring) newState(keys []Key, now time.Time) *state {
 	now = now.Round(0) // From has no monotonic clock either
 	s := &state{since: now, until: now.Add(24 * time.Hour), keys: keys, signs: keys[0], algorithms: []string{}}
-	if r.directory != nil {
-		s.until = now.Add(reloadAfter)
-	}
 	changes := func(t time.Time) (ahead bool) {
 		if ahead = t.After(now); ahead && t.Before(s.until) {
 			s.until = t
@@ -138,9 +129,9 @@ func (r *ring) newState(keys []Key, now time.Time) *state {
 			continue
 		}
 		accepted = append(accepted, k.verifies)
-		if public := k.signer.Public; public != nil { // a secret is never published
+		if k.jwk != nil { // a secret is never published
 			names := mustMarshal(map[string]string{"alg": k.algorithm, "kid": k.id, "use": "sig"})
-			set = append(set, append(append(names[:len(names)-1], ','), jwk.Encode(public)[1:]...))
+			set = append(set, append(append(names[:len(names)-1], ','), k.jwk[1:]...))
 			if !slices.Contains(s.algorithms, k.algorithm) {
 				s.algorithms = append(s.algorithms, k.algorithm)
 			}
@@ -161,8 +152,12 @@ func (r *ring) newState(keys []Key, now time.Time) *state {
 func (r *ring) warn(keys []Key, now time.Time) {
 	for _, k := range keys {
 		if lead := k.from.Sub(now); lead > 0 && lead < maxLead {
-			logtext.Log(r.logger, slog.LevelWarn, "issue: a key begins to sign before others may know it",
-				slog.String("key", k.String()), slog.Time("from", k.from), slog.String("mend", "set From 11 minutes ahead or more, for published keys are cached for 10"))
+			r.warnOf(k)
 		}
 	}
+}
+
+func (r *ring) warnOf(k Key) {
+	logtext.Log(r.logger, slog.LevelWarn, "issue: a key begins to sign before others may know it",
+		slog.String("key", k.String()), slog.Time("from", k.from), slog.String("mend", "set From 11 minutes ahead or more, for published keys are cached for 10"))
 }

@@ -20,10 +20,10 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/devissuer"
@@ -123,7 +123,7 @@ func (o *order) mint(ctx context.Context, stdin io.Reader, stdout, stderr io.Wri
 	if o.unchecked {
 		token, err = devissuer.Sign(ctx, signer, devissuer.Header{Algorithm: algorithm, KeyID: o.keyID, Type: o.typ}, claims, o.lifetime)
 	} else if token, err = o.issue(ctx, algorithm, key, claims); err != nil {
-		err = fmt.Errorf("%s\nTo sign it all the same, as a token that must be refused, add -unchecked", plainLines(err.Error()))
+		err = fmt.Errorf("%w\nTo sign it all the same, as a token that must be refused, add -unchecked", err)
 	}
 	if err != nil {
 		return err
@@ -214,8 +214,11 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 	if len(text) > 0 {
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber() // an id of 17 digits stays as it is
-		if err := decoder.Decode(&claims); err != nil || claims == nil || decoder.More() {
+		if err := decoder.Decode(&claims); err != nil || claims == nil || decoder.Decode(new(any)) != io.EOF {
 			return nil, errors.New(`-claims: it is not one JSON object: write it like '{"sub": "alice"}', in single quotes for the shell, or pass @FILE`)
+		}
+		if !o.unchecked && !jsontext.Value(text).IsValid() { // package json takes the last of two names, and replaces bad UTF-8
+			return nil, errors.New("-claims: it has a name twice, or a text that is not UTF-8: mend it, or add -unchecked")
 		}
 	}
 	for name, value := range map[string]string{"sub": o.subject, "iss": o.issuer} {
@@ -356,14 +359,4 @@ func plainOr(text, name string) string {
 		return name
 	}
 	return text
-}
-
-// plainLines returns text with a mark for each character that a terminal may obey.
-func plainLines(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '\n' || strconv.IsPrint(c) {
-			return c
-		}
-		return '\ufffd'
-	}, text)
 }

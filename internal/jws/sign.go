@@ -186,7 +186,12 @@ func (s *Signer) call(ctx context.Context, digest []byte, opts crypto.SignerOpts
 func (s *Signer) run(ctx context.Context, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("it panicked: %.200v", p)
+			switch p.(type) {
+			case error, string:
+				err = fmt.Errorf("it panicked: %.200v", p)
+			default: // which may be a key
+				err = fmt.Errorf("it panicked with a %T", p)
+			}
 		}
 	}()
 	if withContext, ok := s.signer.(interface {
