@@ -3366,7 +3366,7 @@ var register = []clause{
 		}},
 		{"session.TestMemoryFull", []mutant{
 			{"has no bound", "session.Memory.Swap", `len(m.ring) >= m.max`, `false`},
-			{"drops a session that lives", "session.Memory.sweep", `min(old.idleEnd, old.end) <= now`, `len(m.ring) >= m.max`},
+			{"drops a session that lives", "session.Memory.sweep", `min(old.idleEnd, old.end) <= now`, `now > 0 && len(m.ring) >= m.max`},
 		}},
 	}},
 	{"SESSIONS", "stores delete what is over, and are fast with many sessions of one subject", []proof{
@@ -3394,7 +3394,7 @@ var register = []clause{
 			{"leaves a transaction open", "sqlstore.migrate", `err != nil { // the`, `false { // the`},
 		}},
 		{"sqlstore.TestMigrateHasNothingToDo", []mutant{
-			{"creates its table each time", "sqlstore.migrate", `err == nil && version >= len(schema)`, `false`},
+			{"creates its table each time", "sqlstore.migrate", `err == nil && version >= len(schema)`, `err == nil && version < 0`},
 		}},
 		{"sqlstore.TestRefused", []mutant{
 			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
