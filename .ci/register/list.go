@@ -3353,7 +3353,7 @@ var register = []clause{
 	{"38", "a store has no token, and what another program wrote is an error", []proof{
 		{"sqlstore.TestNothingToSteal", []mutant{
 			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(t.family[:])`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
-			{"stores a new refresh token", "session.Record.take", `sha256.Sum256(next[:]), now`, `[sha256.Size]byte(next), now`},
+			{"stores a part of a refresh token", "session.Record.take", `rand.Read(r.Salt[:])`, `_ = rand.Read; copy(r.Salt[:], presented[:])`},
 		}},
 		{"sqlstore.TestDamagedRows", []mutant{
 			{"takes a salt that was cut", "sqlstore.Store.find", `copy(d.to, d.from) != len(d.to) || len(d.from) != len(d.to)`, `copy(d.to, d.from) < 0`},
