@@ -3558,7 +3558,10 @@ var register = []clause{
 		{"sqlstore.TestRefused", []mutant{
 			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
 		}},
+	}},
 	{"36", "of simultaneous swaps in Redis one is written, in all processes, and a lost answer is asked for again", []proof{
+		{"goredis.TestSessionsContract/one server", nil},
+		{"goredis.TestSessionsContract/a cluster", nil},
 		{"goredis.TestSessionsAtTheSameTime/one server", []mutant{
 			{"compares a version and replaces it in two steps", "goredis.sessions.Swap", `n, err := swap.Run(limited, s.client, []string{s.key(r.Key[:])}, before, pack(&r), expiry(r.IdleEnd)).Int()`,
 				`value, err := s.client.Get(limited, s.key(r.Key[:])).Result()
