@@ -33,6 +33,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/denylisttest"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
+	"github.com/jwthttp/jwthttp/session/sessiontest"
 )
 
 // short returns how often a test repeats: n, or all with SESSION_LONG.
@@ -149,40 +150,7 @@ func TestSessionsContract(t *testing.T) {
 			for i := range stores {
 				stores[i] = newSessions(t, test.client(), goredis.SessionOptions{Timeout: patient})
 			}
-			first, second := login(t, stores[0], "alice"), login(t, stores[0], "alice")
-			other := login(t, stores[0], "bob")
-			wantNoRecord(t, stores[0], first.Key)
-			for _, version := range []int64{-1, 0, 2, 3} {
-				r := first
-				r.Version = version
-				swap(t, stores[0], r, false)
-			}
-			wantListed(t, stores[0], "alice")
-			for i, r := range []session.Record{first, second, other} {
-				swap(t, stores[i], r, true)
-				swap(t, stores[i], next(r), false)
-			}
-			second.Ended, second.Version, second.About = true, 2, ""
-			swap(t, stores[2], second, true)
-			swap(t, stores[0], second, false)
-			for _, store := range stores {
-				wantRecord(t, store, first)
-				wantRecord(t, store, second)
-				wantListed(t, store, "alice", first, second)
-				wantListed(t, store, "bob", other)
-				wantListed(t, store, "")
-			}
-			for range 2 {
-				if err := stores[1].Delete(t.Context(), first.Key); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for _, store := range stores {
-				first.Version = 2
-				swap(t, store, first, false)
-				wantNoRecord(t, store, first.Key)
-				wantListed(t, store, "alice", second)
-			}
+			sessiontest.Store(t, stores[:]...)
 		})
 	}
 }

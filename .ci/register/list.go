@@ -3744,4 +3744,67 @@ var register = []clause{
 			{"warns only of keys that do not sign yet", "issue.reader.reload", `k.from.Sub(now) < maxLead`, `k.from.After(now) && k.from.Sub(now) < maxLead`},
 		}},
 	}},
+	{"36", "of simultaneous swaps in Redis one is written, in all processes, and a lost answer is asked for again", []proof{
+		{"goredis.TestSessionsContract/one server", nil},
+		{"goredis.TestSessionsContract/a cluster", nil},
+		{"goredis.TestSessionsAtTheSameTime/one server", []mutant{
+			{"compares a version and replaces it in two steps", "goredis.sessions.Swap", `n, err := swap.Run(limited, s.client, []string{s.key(r.Key[:])}, before, pack(&r), expiry(r.IdleEnd)).Int()`,
+				`value, err := s.client.Get(limited, s.key(r.Key[:])).Result()
+	if err != nil && err != redis.Nil || value[:min(len(value), 9)] != string(before) {
+		return false, nil
+	}
+	n, err := 1, s.client.Set(limited, s.key(r.Key[:]), pack(&r), time.Hour).Err()`},
+			{"takes the write of another call for its own", "goredis.pack", `rand.Read(h.Writer[:])`, `_ = rand.Read`},
+		}},
+		{"goredis.TestSessionsAtTheSameTime/a cluster", nil},
+		{"goredis.TestSessionsRefreshes", nil},
+		{"goredis.TestSessionsLostAnswer", []mutant{
+			{"takes its own write for that of another call", "goredis.swap", `before == ARGV[2]`, `false`},
+		}},
+	}},
+	{"38", "by the clock of Redis, which has neither a token nor what makes one", []proof{
+		{"goredis.TestSessionsClock", []mutant{
+			{"goes by the clock of the process", "goredis.sessions.ask", `time.UnixMicro(micros)`, `time.UnixMicro(micros - micros + time.Now().UnixMicro())`},
+		}},
+		{"goredis.TestSessionsOnDisk", nil},
+	}},
+	{"39", "no session in Redis is missing in the list of its subject", []proof{
+		{"goredis.TestSessionsLoginStops/before", []mutant{
+			{"begins a session that is not listed", "goredis.sessions.Swap", `expiry(r.End)).Err(); err != nil {`, `expiry(r.End)).Err(); false {`},
+		}},
+		{"goredis.TestSessionsLoginStops/between", nil},
+		{"goredis.TestSessionsListDuringLogin", []mutant{
+			{"forgets a session whose record comes a moment later", "goredis.sessions.List", `continue`, `s.client.ZRem(limited, s.subject(subject), keys[i])
+			continue`},
+		}},
+		{"goredis.TestSessionsExpire", []mutant{
+			{"keeps sessions for ever", "goredis.swap", `, 'PXAT', ARGV[3]`, ``},
+			{"forgets the list with the session that ends first", "goredis.enlist", `-1, -1,`, `0, 0,`},
+		}},
+		{"goredis.TestSessionsRevoked", nil},
+	}},
+	{"40", "a Redis that is down, slow, full, a replica or another program's ends no session", []proof{
+		{"goredis.TestSessionsDown", nil},
+		{"goredis.TestSessionsClusterNodeDown", nil},
+		{"goredis.TestSessionsFaults/a replica", []mutant{
+			{"loads from a replica", "goredis.load", `GETEX`, `GET`},
+		}},
+		{"goredis.TestSessionsFaults/full", []mutant{
+			{"writes to a Redis that is full", "goredis.enlist", `redis.call('ZADD'`, `redis.call('ZREM', KEYS[1], '')
+redis.call('ZADD'`},
+		}},
+		{"goredis.TestSessionsNonsense", []mutant{
+			{"takes what another program wrote for no session", "goredis.sessions.Load", `r, err = unpack(key, value)`, `r, _ = unpack(key, value)`},
+		}},
+	}},
+	{"39", "the denylist in Redis looks for a session in the same round trip", []proof{
+		{"goredis.TestRevokeSession/one server", []mutant{
+			{"asks Redis once more for a session", "goredis.revocations.Find", `cmds[kind] = pipe.Get(`, `if denylist.Kind(kind) == denylist.Session {
+				cmds[kind] = s.client.Get(limited, s.key(key[:]))
+				continue
+			}
+			cmds[kind] = pipe.Get(`},
+		}},
+		{"goredis.TestRevokeSession/a cluster", nil},
+	}},
 }
