@@ -195,7 +195,9 @@ func Check[C any](list *List) jwthttp.Check[C] {
 	if !list.isMade() {
 		return nil
 	}
-	return func(ctx context.Context, t *jwthttp.Token[C]) error { return list.check(ctx, t.Registered(), t.SessionID()) }
+	return func(ctx context.Context, t *jwthttp.Token[C]) error {
+		return list.check(ctx, t.Registered(), t.SessionID())
+	}
 }
 
 // Revoke logs out: list refuses t from now on, and no other token of its subject. t needs a

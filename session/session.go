@@ -100,6 +100,7 @@ type Sessions[C any] struct {
 type core struct {
 	opts     Options
 	iss      string
+	lifetime time.Duration // of access tokens
 	store    Store
 	access   *cookie.Cookie
 	refresh  *cookie.Cookie
@@ -153,7 +154,7 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
 		return nil, validate.Prefixed("session: ", err)
 	}
-	c := &core{opts: opts, iss: iss.Issuer(), store: store, access: access, refresh: refresh, names: [2]string{"__Host-access", "__Host-refresh"}}
+	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh, names: [2]string{"__Host-access", "__Host-refresh"}}
 	if opts.AllowInsecureHTTP {
 		c.names = [2]string{"access", "refresh"}
 	}
@@ -288,6 +289,9 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 			}
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
+		if next.Ended {
+			s.keep(&next, now)
+		}
 		if next.Version != r.Version {
 			written, err := s.store.Swap(within, next)
 			if err != nil {
@@ -321,7 +325,7 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout) // a client that leaves does not undo its logout
 	defer cancel()
 	for range attempts {
-		r, _, err := c.store.Load(ctx, key)
+		r, now, err := c.store.Load(ctx, key)
 		switch {
 		case err != nil:
 			return c.unavailable(ctx, "the store", err)
@@ -331,6 +335,7 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 			return c.finish(ctx, &r)
 		}
 		r.Ended, r.Version = true, r.Version+1
+		c.keep(&r, now)
 		written, err := c.store.Swap(ctx, r)
 		if err != nil {
 			return c.unavailable(ctx, "the store", err)
@@ -340,6 +345,14 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 		}
 	}
 	return c.unavailable(ctx, "the store", errBusy)
+}
+
+// keep has the store keep a record that is marked for as long as its access tokens may live. Else an
+// ending that fails half-way could not be completed.
+func (c *core) keep(r *Record, now time.Time) {
+	if end := now.Add(c.lifetime); r.IdleEnd.Before(end) {
+		r.IdleEnd = end
+	}
 }
 
 // finish completes the ending of a record that is marked. It returns ErrEnded. After a failure, the

@@ -20,8 +20,8 @@ const (
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
 // are parts of the payload, and keep it in memory.
 type Facts struct {
-	Expires, NotBefore, IssuedAt                            NumericDate
-	payload                                                 string
+	Expires, NotBefore, IssuedAt                                     NumericDate
+	payload                                                          string
 	issuer, subject, id, session, audience, confirmation, scope, scp part
 }
 
