@@ -1874,10 +1874,8 @@ var register = []clause{
 	}},
 	{"22", "a refusal that nobody prints allocates no more than before it had a text", []proof{
 		{"TestRefusalsAreCheap", []mutant{
-			{"makes a text that nobody reads", "observer.report", `	ctx := r.Context()
-`, `	ctx := r.Context()
-	_ = f.Error()
-`},
+			{"makes a text that nobody reads", "observer.report", `	ctx, logger :=`, `	_ = f.Error()
+	ctx, logger :=`},
 			{"makes a result that nobody reads", "observer.report", `!isLogged && o.onResult == nil`, `false`},
 			{"looks for a failure on the heap", "failureOf", `	case *reason.Reason:
 		return failure{Reason: r}
@@ -2753,7 +2751,9 @@ var register = []clause{
 		}},
 		{"dpop.TestTransportErrors", []mutant{
 			{"leaves the body open", "dpop.Transport.RoundTrip", `		closeBody(req.Body)
-`, ``},
+		return nil, err
+`, `		return nil, err
+`},
 		}},
 		{"dpop.TestTransportAndVerifier", nil},
 		{"dpop.TestKeys", []mutant{
