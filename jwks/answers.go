@@ -104,10 +104,8 @@ func (t *Tenants) newSource(issuer string, opts Options) (*Source, error) {
 	return s, nil
 }
 
-// settle ends an inquiry with its answer, unless it has one already.
+// settle ends an inquiry with its answer, unless it has one already. It needs t.mu.
 func (t *Tenants) settle(f *inquiry, opts Options, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if f.settled {
 		return
 	}

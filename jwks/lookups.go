@@ -194,6 +194,8 @@ func (t *Tenants) ask(issuer string, turn *turns) {
 	// not asked again for this issuer.
 	stop := context.AfterFunc(ctx, func() {
 		defer t.running.Done()
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		t.settle(f, Options{}, fmt.Errorf("the look-up has no answer after %v: %w", lookupTimeout, context.Cause(ctx)))
 	})
 	go func() {
@@ -204,8 +206,8 @@ func (t *Tenants) ask(issuer string, turn *turns) {
 				t.running.Done()
 			}
 			cancel()
-			t.settle(f, opts, err)
 			t.mu.Lock()
+			t.settle(f, opts, err) // and at once: a token after Forget must not meet this look-up
 			delete(t.asking.flights, issuer)
 			turn.release()
 			t.mu.Unlock()
