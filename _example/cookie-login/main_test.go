@@ -344,7 +344,7 @@ func TestKeyFiles(t *testing.T) {
 		want string
 	}{
 		{"with a passphrase", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-N", "hunter2", "-f", keys) }, "ssh-keygen -p"},
-		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "RS256 does not take the key of the signer"},
+		{"of another kind", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "ed25519", "-N", "", "-f", keys) }, "RS256 does not take a key for EdDSA"},
 		{"too short", func(t *testing.T, keys string) { keygen(t, "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", keys) }, "2048"},
 		{"not a key", func(t *testing.T, keys string) { write(t, keys, "hello") }, "jwt_key: issue: ParsePrivateKey: "},
 		{"the public half alone", func(t *testing.T, keys string) { write(t, keys+".pub", "hello") }, "jwt_key is missing, move "},
