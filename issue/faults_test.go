@@ -127,3 +127,16 @@ func TestTwoExps(t *testing.T) {
 		}
 	})
 }
+
+// An issuer may have a password in its URL by mistake. The log does not show it.
+func TestMetadataShowsNoPassword(t *testing.T) {
+	for _, name := range []string{"https://user:hunter2@a.example.com", "https://a.example.com?key=hunter2"} {
+		var log journal
+		iss := newIssuer[Claims](t, issue.Options{Issuer: name, Logger: log.logger()})
+		iss.Metadata()
+		log.want(t, name, 0, 1)
+		if text := log.String(); strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

@@ -3737,6 +3737,9 @@ var register = []clause{
 			{"takes the last exp", "issue.payload.add", `if p.expires.After(date.Floor()) {`, `{`},
 		}},
 		{"issue.TestPublicIsCopied", nil},
+		{"issue.TestMetadataShowsNoPassword", []mutant{
+			{"logs the issuer as it is", "issue.Issuer.Metadata", `slog.Any("err", err)`, `slog.Any("err", name)`},
+		}},
 		{"cmd/jwthttp.TestMintRefuses/an object and more", nil},
 	}},
 	{"35", "a Directory warns of a file that signs before other instances have read it", []proof{
