@@ -40,14 +40,15 @@ var layouts = []string{"2006-01-02", "20060102T150405Z"}
 //
 // One key has a time in the past, since one must sign now. The algorithm is RS256 for RSA, ES256,
 // ES384 or ES512 for a curve, and EdDSA for Ed25519. Names that begin with a dot, and those that end
-// in .pub, are passed over. Any other
-// file is an error, and so is a directory without keys.
+// in .pub, are passed over. Any other file is an error, and so is a directory without keys.
 //
 // [New] reads the directory. While tokens are made or verified, it is read again every 10 seconds,
-// so a file that a cron job or a Kubernetes secret adds needs no restart. If the directory cannot
-// be read then, or has a bad file, the keys before it stay in use, and it is logged at Error, once a
-// minute at most. A key whose file is removed is no longer accepted, so remove it only after
-// [Options].Lifetime and 10 minutes from its successor's time on.
+// so a file that a cron job or a Kubernetes secret adds needs no restart. A token waits for a slow
+// disk for 1 second at most. If the directory cannot be read, or has a bad file, the keys before it
+// stay in use. That is logged at Error, once a minute at most.
+//
+// A key whose file is removed is no longer accepted. So remove it only when Lifetime and 10 minutes
+// have passed since its successor's time.
 func Directory(path string) Key { return Key{&material{directory: &directory{path: path}}} }
 
 // A directory is safe for concurrent use.

@@ -69,9 +69,9 @@ type Options struct {
 }
 
 // An Issuer makes tokens, and is the [jwthttp.KeySource] that verifies them. Make one with [New].
-// It is safe for concurrent use.
+// It is safe for concurrent use. The zero Issuer makes no token, and is a key source without keys.
 type Issuer[C any] struct {
-	core *core
+	core core
 	own  *jwthttp.Middleware[C] // which verifies what was made
 }
 
@@ -94,7 +94,7 @@ func New[C any](opts Options, keys ...Key) (*Issuer[C], error) {
 	}
 	opts.Lifetime = cmp.Or(opts.Lifetime, defaultLifetime)
 	ring, errKeys := newRing(keys, &opts, cmp.Or(syntax.BareType(opts.Type), "JWT"))
-	iss := &Issuer[C]{core: &core{opts: opts, ring: ring, fixed: fixedClaims(&opts)}}
+	iss := &Issuer[C]{core: core{opts: opts, ring: ring, fixed: fixedClaims(&opts)}}
 	_, errOptions := jwthttp.New[C](iss, iss.Options())
 	// Under Bindings, Verify accepts no bound token, because no request proves the key.
 	check := iss.Options()
@@ -103,10 +103,13 @@ func New[C any](opts Options, keys ...Key) (*Issuer[C], error) {
 	if errOptions == nil {
 		errOptions = errOwn
 	}
+	errs := []error{errKeys, errLifetime}
 	if errOptions != nil {
-		errOptions = errors.New(strings.ReplaceAll(errOptions.Error(), "jwthttp: ", "")) // they are these Options too
+		for line := range strings.SplitSeq(errOptions.Error(), "\n") { // one for each error; they are these Options too
+			errs = append(errs, errors.New(strings.TrimPrefix(line, "jwthttp: ")))
+		}
 	}
-	if err := errors.Join(errKeys, errLifetime, errOptions); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return nil, validate.Prefixed("issue: ", err)
 	}
 	for _, b := range opts.Bindings {
@@ -126,6 +129,9 @@ func (iss *Issuer[C]) Options() jwthttp.Options {
 // Keys returns the keys that may verify a token with header h, as a [jwthttp.KeySource] does. If there
 // is none, it returns all keys, which a log then names.
 func (iss *Issuer[C]) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+	if iss.own == nil {
+		return nil, errEmpty
+	}
 	s := iss.core.ring.at(ctx, time.Now())
 	if keys, err := s.accepted.Keys(ctx, h); len(keys) > 0 || err != nil {
 		return keys, err
@@ -166,6 +172,9 @@ type Claim struct {
 //
 // So [jwthttp.WriteError] answers 503 and 500. No error holds a token.
 func (iss *Issuer[C]) Token(ctx context.Context, claims C, more ...Claim) (token string, expires time.Time, err error) {
+	if iss.own == nil {
+		return "", time.Time{}, errEmpty
+	}
 	token, expires, err = iss.core.make(ctx, claims, more)
 	if err != nil {
 		return "", time.Time{}, err
@@ -175,6 +184,8 @@ func (iss *Issuer[C]) Token(ctx context.Context, claims C, more ...Claim) (token
 	}
 	return token, expires, nil
 }
+
+var errEmpty = &failure{jwthttp.ErrMisconfigured, "the Issuer is empty: make it with New, and check its error", nil}
 
 // make returns a token that is not verified yet.
 func (c *core) make(ctx context.Context, claims any, more []Claim) (token string, expires time.Time, err error) {

@@ -284,7 +284,7 @@ func TestNewErrors(t *testing.T) {
 		{"an empty audience", issue.Options{Audience: []string{""}}, nil, "Options.Audience has an empty string"},
 		{"an issuer with a space", issue.Options{Issuer: "me "}, nil, "white space"},
 		{"a bad type", issue.Options{Type: "a b"}, nil, "Options.Type"},
-		{"several", issue.Options{Lifetime: -1, Issuer: "me "}, []issue.Key{issue.HS256(nil)}, "not 0: make one with"},
+		{"several", issue.Options{Lifetime: -1, Issuer: "me ", Type: "a b"}, []issue.Key{issue.HS256(nil)}, "not 0: make one with"},
 	} {
 		keys := tc.keys
 		if keys == nil {
@@ -300,7 +300,7 @@ func TestNewErrors(t *testing.T) {
 				t.Errorf("%s: the line %q", tc.name, line)
 			}
 		}
-		if tc.name == "several" && strings.Count(err.Error(), "\n") != 2 {
+		if tc.name == "several" && (strings.Count(err.Error(), "\n") != 3 || strings.Contains(err.Error(), "jwthttp")) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -338,5 +338,25 @@ func TestOptionsAreCopied(t *testing.T) {
 	iss.Options().Audience[0] = "other"
 	if got := fmt.Sprint(iss.Options().Audience); got != "[api]" {
 		t.Error(got)
+	}
+}
+
+// An Issuer that New has not made is an error or a 404 everywhere, and never a panic.
+func TestZeroIssuer(t *testing.T) {
+	iss := new(issue.Issuer[Claims])
+	if token, _, err := iss.Token(t.Context(), Claims{}); token != "" || !errors.Is(err, jwthttp.ErrMisconfigured) || !strings.Contains(err.Error(), "make it with New") {
+		t.Errorf("Token: %q %v", token, err)
+	}
+	good, _, err := newIssuer[Claims](t, issue.Options{}).Token(t.Context(), Claims{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newAuth(t, iss).Verify(t.Context(), good); !errors.Is(err, jwthttp.ErrUnavailable) {
+		t.Errorf("Verify: %v", err)
+	}
+	for _, h := range []http.Handler{iss.JWKS(), iss.Metadata()} {
+		if w := get(h); w.Code != http.StatusNotFound {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
 	}
 }

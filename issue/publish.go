@@ -22,6 +22,9 @@ const exampleIssuer = "https://issuer.example.com"
 //
 // An issuer with secrets alone publishes an empty set, and this is logged at Warn.
 func (iss *Issuer[C]) JWKS() http.Handler {
+	if iss.own == nil {
+		return notMade()
+	}
 	ring := iss.core.ring
 	if len(ring.state.Load().algorithms) == 0 {
 		logtext.Log(ring.logger, slog.LevelWarn, "issue: JWKS publishes no key, for a secret is never published", slog.String("mend", "sign by NewKey with a private key, or leave JWKS out"))
@@ -41,6 +44,9 @@ func (iss *Issuer[C]) JWKS() http.Handler {
 //
 // [jwks.Discover]: https://pkg.go.dev/github.com/jwthttp/jwthttp/jwks#Discover
 func (iss *Issuer[C]) Metadata() http.Handler {
+	if iss.own == nil {
+		return notMade()
+	}
 	ring, name := iss.core.ring, iss.core.opts.Issuer
 	_, err := syntax.CheckURL(name, exampleIssuer)
 	if err == nil && strings.Contains(name, "?") {
@@ -57,4 +63,10 @@ func (iss *Issuer[C]) Metadata() http.Handler {
 			"id_token_signing_alg_values_supported": ring.at(r.Context(), time.Now()).algorithms,
 		}))
 	})
+}
+
+// notMade returns the handler of an Issuer that New has not made.
+func notMade() http.Handler {
+	logtext.Log(nil, slog.LevelError, errEmpty.Error())
+	return http.NotFoundHandler()
 }

@@ -199,8 +199,8 @@ func TestJWKSIsPublic(t *testing.T) {
 	})
 }
 
-// The answers are as RFC 7517 section 8.5.2 and OpenID Connect Discovery 1.0 section 4 have them,
-// may be cached for 10 minutes, and pages of any origin may read them.
+// The types of the answers are those of RFC 7517 section 8.5.2 and of OpenID Connect Discovery 1.0
+// section 4. Caches keep the answers for 10 minutes, and pages of any origin may read them.
 func TestPublishedAnswers(t *testing.T) {
 	iss := newIssuer[Claims](t, issue.Options{Issuer: rotationURL}, edKeyOf(0))
 	set := fmt.Sprintf(`{"keys":[{"alg":"EdDSA","kid":%q,"use":"sig","crv":"Ed25519","kty":"OKP","x":%q}]}`,

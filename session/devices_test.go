@@ -378,7 +378,9 @@ func TestNewErrors(t *testing.T) {
 
 // The middleware takes access tokens from both places, and trusts the same origins.
 func TestOptions(t *testing.T) {
-	s := setup{opts: session.Options{TrustedOrigins: []string{"https://www.example.com"}}}.start(t)
+	trusted := []string{"https://www.example.com"}
+	s := setup{opts: session.Options{TrustedOrigins: trusted}}.start(t)
+	trusted[0] = "https://evil.example.com" // New has a copy
 	access := s.app(t, s.start(t)).accessToken(t)
 	for name, fields := range map[string][]string{
 		"header":         {"Authorization: Bearer " + access},

@@ -154,6 +154,7 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
 		return nil, validate.Prefixed("session: ", err)
 	}
+	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
 	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh, names: [2]string{"__Host-access", "__Host-refresh"}}
 	if opts.AllowInsecureHTTP {
 		c.names = [2]string{"access", "refresh"}
@@ -166,7 +167,7 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 func (s *Sessions[C]) Options() jwthttp.Options {
 	opts := s.issuer.Options()
 	opts.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), s.access.Extractor())}
-	opts.TrustedOrigins = append([]string{}, s.opts.TrustedOrigins...)
+	opts.TrustedOrigins = slices.Clone(s.opts.TrustedOrigins)
 	return opts
 }
 

@@ -3810,4 +3810,14 @@ redis.call('ZADD'`},
 		}},
 		{"goredis.TestRevokeSession/a cluster", nil},
 	}},
+	{"34", "an Issuer that New has not made is an error, and never a panic", []proof{
+		{"issue.TestZeroIssuer", []mutant{
+			{"makes a token without New", "issue.Issuer.Token", `if iss.own == nil {`, `if false {`},
+		}},
+	}},
+	{"SESSIONS", "New copies its Options", []proof{
+		{"session.TestOptions", []mutant{
+			{"keeps the caller's origins", "session.New", `opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)`, ``},
+		}},
+	}},
 }

@@ -86,7 +86,7 @@ func cookieLogin(iss *issue.Issuer[Claims], checkPassword func(*http.Request) (u
 }
 
 func keyFromFile(file string) issue.Key {
-	data, err := os.ReadFile(file) // as openssl and ssh-keygen write it
+	data, err := os.ReadFile(file) // openssl or ssh-keygen has written it.
 	if err != nil {
 		log.Fatal(err)
 	}
