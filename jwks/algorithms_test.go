@@ -164,9 +164,10 @@ func TestAlgorithmsAndEvents(t *testing.T) {
 		log.want(t, []string{wereRemoved, `keys="RS512 \"rs\", PS256 \"rs\""`})
 		d.want(t, 200, tokenOf("RS256", "rs", rsaKey()))
 		d.want(t, 401, tokenOf("PS256", "rs", rsaKey()))
+		wantEvents("fetched") // two fetches may be reported in any order
 		p.set(func() { p.body = keySet(rs) })
 		d.want(t, 200, tokenOf("PS256", "rs", rsaKey()))
-		wantEvents("fetched, fetched, key added rs")
+		wantEvents("fetched, key added rs")
 		if n := d.Stats().Keys; n != 1 {
 			t.Errorf("%d keys in use", n)
 		}
