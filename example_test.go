@@ -172,6 +172,32 @@ func ExampleRequire() {
 	// Output: 403  {"title":"Forbidden","status":403,"detail":"The access token does not allow this","error":"forbidden"}
 }
 
+// The tenant in the path must be that of the token.
+func ExampleRequireRequest() {
+	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ownTenant := jwthttp.RequireRequest(func(r *http.Request, a Account) error {
+		if a.Tenant != r.PathValue("tenant") {
+			return errors.New("another tenant")
+		}
+		return nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("GET /tenants/{tenant}", auth.Handler(ownTenant(http.HandlerFunc(whoami))))
+	token := exampleToken(jwt.MapClaims{"sub": "dave", "tenant": "umbrella"})
+	for _, path := range []string{"/tenants/umbrella", "/tenants/acme"} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		mux.ServeHTTP(w, r)
+		fmt.Println(path, w.Code)
+	}
+	// Output:
+	// /tenants/umbrella 200
+	// /tenants/acme 403
+}
+
 // Guards are in the chain after the middleware.
 func ExampleRequireScopes() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{})

@@ -25,21 +25,35 @@ import (
 //     a nil allow. Every request gets a 500 ([ErrMisconfigured]). The log gets a record at Error,
 //     once a minute for each call of Require.
 func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
+	if allow == nil {
+		return requireRule[C]("Require", nil)
+	}
+	return requireRule("Require", func(_ *http.Request, claims C) error { return allow(claims) })
+}
+
+// RequireRequest is like [Require], and allow sees the request too, such as the tenant in
+// r.PathValue("tenant"). Inside of a [http.ServeMux] route, r has the route's path values; outside
+// it has none, and they are "". allow must not change r, nor read its body.
+func RequireRequest[C any](allow func(r *http.Request, claims C) error) func(http.Handler) http.Handler {
+	return requireRule("RequireRequest", allow)
+}
+
+func requireRule[C any](kind string, allow func(*http.Request, C) error) func(http.Handler) http.Handler {
 	claims := reflect.TypeFor[C]()
-	name := "Require[" + logtext.Name(claims.String()) + "]"
+	name := kind + "[" + logtext.Name(claims.String()) + "]"
 	if allow == nil {
 		return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))
 	}
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(name, func(ctx context.Context) (refusedToken, error) {
-		token, inside := ctx.Value(tokenKey[C]{}).(*Token[C])
+	return newGuard(name, func(r *http.Request) (refusedToken, error) {
+		token, inside := r.Context().Value(tokenKey[C]{}).(*Token[C])
 		if !inside {
-			return nil, misplaced(ctx, name, claims)
+			return nil, misplaced(r.Context(), name, claims)
 		}
 		if token == nil {
 			return nil, missing
 		}
-		if err := allow(token.Claims); err != nil {
+		if err := allow(r, token.Claims); err != nil {
 			return token, orUnavailable(reason.Forbidden, err)
 		}
 		return nil, nil
@@ -74,8 +88,8 @@ func requireScopes(name string, scopes []string, suffices func(scoped) bool) fun
 	needed := strings.Join(scopes, " ")
 	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
-	return newGuard(name, func(ctx context.Context) (refusedToken, error) {
-		token, inside := ctx.Value(scopedKey{}).(scoped)
+	return newGuard(name, func(r *http.Request) (refusedToken, error) {
+		token, inside := r.Context().Value(scopedKey{}).(scoped)
 		if !inside {
 			return nil, outside(fmt.Sprintf("%s for %.80q", name, needed))
 		}
@@ -94,14 +108,14 @@ type refusedToken interface{ tokenResult(*attempt) Result }
 
 // newGuard returns a guard that refuses what decide has an error for. decide also returns the
 // token that it has refused, nil if there is none.
-func newGuard(name string, decide func(context.Context) (refusedToken, error)) func(http.Handler) http.Handler {
+func newGuard(name string, decide func(*http.Request) (refusedToken, error)) func(http.Handler) http.Handler {
 	var records logtext.Limit
 	return func(next http.Handler) http.Handler {
 		if next == nil {
 			next = http.DefaultServeMux
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token, err := decide(r.Context())
+			token, err := decide(r)
 			if err == nil {
 				next.ServeHTTP(w, r)
 				return
@@ -146,7 +160,7 @@ func refuse(w http.ResponseWriter, r *http.Request, name string, token refusedTo
 // unfitGuard returns the guard that could not be made as it was asked for.
 func unfitGuard(name string, cause error) func(http.Handler) http.Handler {
 	err := because(reason.Misconfigured, cause)
-	return newGuard(name, func(context.Context) (refusedToken, error) { return nil, err })
+	return newGuard(name, func(*http.Request) (refusedToken, error) { return nil, err })
 }
 
 // misplaced returns the failure of a guard that is inside no middleware for claims.

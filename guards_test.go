@@ -160,6 +160,105 @@ func TestRequireScopes(t *testing.T) {
 	}
 }
 
+// RequireRequest sees the request of its route. All else is as with Require.
+func TestRequireRequest(t *testing.T) {
+	records := logged(t)
+	type tenantClaims struct {
+		Tenant string `json:"tenant"`
+	}
+	auth := mustNew[tenantClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	anonymous := mustNew[tenantClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true})
+	errOther := errors.New("another tenant")
+	guard := jwthttp.RequireRequest(func(r *http.Request, c tenantClaims) error {
+		switch c.Tenant {
+		case "down":
+			return fmt.Errorf("its list: %w", jwthttp.ErrUnavailable)
+		case r.PathValue("tenant"):
+			return nil
+		}
+		return errOther
+	})
+	const name = "RequireRequest[jwthttp_test.tenantClaims]"
+	acme := "Authorization: Bearer " + signHS(secret, plainHeader, payload(`"tenant":"acme"`))
+	for _, tc := range []struct {
+		name   string
+		chain  alice.Chain
+		path   string
+		line   string
+		status int
+		record string
+	}{
+		{"its tenant", alice.New(auth.Handler, guard), "/t/acme", acme, 200, ""},
+		{"another tenant", alice.New(auth.Handler, guard), "/t/other", acme, 403, ""},
+		{"a path without one", alice.New(auth.Handler, guard), "/none", acme, 403, ""},
+		{"no token", alice.New(anonymous.Handler, guard), "/t/acme", "X: y", 401, ""},
+		{"outside of every middleware", alice.New(jwthttp.RequireRequest(func(*http.Request, tenantClaims) error { return nil })), "/t/acme", acme, 500, name + " is outside of every middleware"},
+		{"a list that is down", alice.New(auth.Handler, guard), "/t/down", "Authorization: Bearer " + signHS(secret, plainHeader, payload(`"tenant":"down"`)), 503, "its list: "},
+		{"without a rule", alice.New(auth.Handler, jwthttp.RequireRequest[tenantClaims](nil)), "/t/acme", acme, 500, name + " was given no rule: pass a function"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			records.take()
+			ran := 0
+			mux := http.NewServeMux()
+			next := tc.chain.ThenFunc(func(http.ResponseWriter, *http.Request) { ran++ })
+			mux.Handle("GET /t/{tenant}", next)
+			mux.Handle("GET /none", next)
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", tc.path, nil)
+			field, value, _ := strings.Cut(tc.line, ": ")
+			r.Header.Set(field, value)
+			mux.ServeHTTP(w, r)
+			if w.Code != tc.status || (ran == 1) != (tc.status == 200) {
+				t.Errorf("status %d, want %d; next ran %d times", w.Code, tc.status, ran)
+			}
+			if record := strings.Join(records.take(), "\n"); !strings.Contains(record, tc.record) || tc.record == "" && record != "" {
+				t.Errorf("record %q", record)
+			}
+		})
+	}
+	var seen error
+	told := mustNew[tenantClaims](t, jwthttp.HS256(secret), jwthttp.Options{ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { seen = err }})
+	r := httptest.NewRequest("GET", "/t/other", nil)
+	r.Header.Set("Authorization", strings.TrimPrefix(acme, "Authorization: "))
+	told.Handler(guard(nil)).ServeHTTP(httptest.NewRecorder(), r)
+	if !errors.Is(seen, errOther) || !errors.Is(seen, jwthttp.ErrForbidden) {
+		t.Errorf("error %v", seen)
+	}
+}
+
+// HandlerFunc fits both methods of a ServeMux, and nil is the default one as with Handler.
+func TestHandlerFunc(t *testing.T) {
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{})
+	ran := 0
+	count := func(_ http.ResponseWriter, r *http.Request) {
+		if _, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context()); ok {
+			ran++
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/a", auth.HandlerFunc(count))
+	mux.HandleFunc("/b", auth.HandlerFunc(count))
+	mux.Handle("/c", auth.HandlerFunc(nil))
+	for _, tc := range []struct {
+		path, authorization string
+		status, ran         int
+	}{
+		{"/a", "Bearer " + signHS(secret, plainHeader, payload("")), 200, 1},
+		{"/b", "Bearer " + signHS(secret, plainHeader, payload("")), 200, 1},
+		{"/c", "Bearer " + signHS(secret, plainHeader, payload("")), 404, 0},
+		{"/a", "", 401, 0},
+		{"/b", "", 401, 0},
+		{"/c", "", 401, 0},
+	} {
+		ran = 0
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", tc.path, nil)
+		r.Header.Set("Authorization", tc.authorization)
+		mux.ServeHTTP(w, r)
+		if w.Code != tc.status || ran != tc.ran {
+			t.Errorf("%s %q: status %d, ran %d", tc.path, tc.authorization, w.Code, ran)
+		}
+	}
+}
+
 // A refusal's error says which guard refused the token and what it needs. A guard keeps no
 // slice of its caller.
 func TestGuardsSayWhy(t *testing.T) {

@@ -89,6 +89,15 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	})
 }
 
+// HandlerFunc is [Middleware.Handler] for a function. The result fits [http.ServeMux.Handle] and
+// [http.ServeMux.HandleFunc].
+func (m *Middleware[C]) HandlerFunc(next http.HandlerFunc) http.HandlerFunc {
+	if next == nil {
+		return m.Handler(nil).ServeHTTP
+	}
+	return m.Handler(next).ServeHTTP
+}
+
 // Authenticate decides on r without answering it. It returns a verified token, or an error of a
 // kind listed at [ErrNoToken]. It ignores AllowAnonymous: a request without a token is an error.
 // A Binding confirms the request at each call, unless it is inside of Handler, and a proof may be

@@ -157,7 +157,7 @@ var register = []clause{
 	}},
 	{"1", "a guard that is not inside a middleware for its claims type lets nothing pass, and says that the program is at fault", []proof{
 		{"TestMisplacedGuards/rule outside", []mutant{
-			{"Require takes a misplaced guard for a request without a token", "Require", `misplaced(ctx, name, claims)`, `missing`},
+			{"Require takes a misplaced guard for a request without a token", "requireRule", `misplaced(r.Context(), name, claims)`, `missing`},
 			{"says nothing of a misplaced guard", "refuse", `f.Err == ErrMisconfigured`, `false`},
 			{"tells the client what an error says, in the body", "WriteError", `	if f.at == nil {`, `	defer w.Write([]byte(err.Error()))
 	if f.at == nil {`},
@@ -1715,12 +1715,13 @@ var register = []clause{
 			{"finds an outer middleware's token inside an anonymous one", "tokenContext.Value", `return c.token`, `if c.token != nil {
 			return c.token
 		}`},
-			{"Require lets in a request without a token", "Require", `return nil, missing`, `_ = missing
+			{"Require lets in a request without a token", "requireRule", `return nil, missing`, `_ = missing
 			return nil, nil`},
-			{"Require takes a request without a token for a misplaced guard", "Require", `inside {
+			{"Require takes a request without a token for a misplaced guard", "requireRule", `inside {
 `, `inside || token == nil {
 `},
-			{"Require lets everybody in without a rule", "Require", `return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(C) error { return nil }`},
+			{"Require lets everybody in without a rule", "requireRule", `return unfitGuard(name, fmt.Errorf("%s was given no rule: pass a function", name))`, `allow = func(*http.Request, C) error { return nil }`},
+			{"Require is given no rule and finds one", "Require", `return requireRule[C]("Require", nil)`, `allow = func(C) error { return nil }`},
 			{"logs what a client does wrong as an error", "refuse", `ok && f.Err == ErrMisconfigured`, `ok`},
 		}},
 		{"TestMisplacedGuardsAreLoggedOnceAMinute", []mutant{
@@ -1842,7 +1843,7 @@ var register = []clause{
 		}},
 		{"TestGuardRecords", []mutant{
 			{"does not name the guard of a store that is down", "observer.report", `guard != ""`, `false`},
-			{"reports the token of the innermost middleware", "Require", `return token, orUnavailable`, `return ctx.Value(scopedKey{}).(scoped), orUnavailable`},
+			{"reports the token of the innermost middleware", "requireRule", `return token, orUnavailable`, `return r.Context().Value(scopedKey{}).(scoped), orUnavailable`},
 		}},
 	}},
 	{"22", "a client's refusal is one record at Debug, with stable keys", []proof{
@@ -2008,7 +2009,24 @@ var register = []clause{
 	}},
 	{"HTTP", "a refusal is written once, whatever the ResponseWriter does", []proof{
 		{"TestBrokenResponseWriters/refused by a rule, write", []mutant{
-			{"Require passes over the error of its rule", "Require", `!= nil {`, `!= nil && false {`},
+			{"Require passes over the error of its rule", "requireRule", `!= nil {`, `!= nil && false {`},
+		}},
+	}},
+	{"HTTP", "a rule sees the request of its route, and is a rule in all else", []proof{
+		{"TestRequireRequest/its tenant", []mutant{
+			{"a rule gets another request", "requireRule", `allow(r, `, `allow(new(http.Request), `},
+		}},
+		{"TestRequireRequest/without a rule", []mutant{
+			{"RequireRequest lets everybody in without a rule", "requireRule", `if allow == nil {`, `if allow == nil {
+		allow = func(*http.Request, C) error { return nil }
+	}
+	if false {`},
+		}},
+	}},
+	{"HTTP", "a function is protected as a handler is", []proof{
+		{"TestHandlerFunc", []mutant{
+			{"HandlerFunc protects nothing", "Middleware.HandlerFunc", `return m.Handler(next).ServeHTTP`, `return next`},
+			{"HandlerFunc calls a nil function", "Middleware.HandlerFunc", `next == nil`, `false`},
 		}},
 	}},
 	{"HTTP", "a HEAD request gets no body", []proof{
