@@ -144,6 +144,11 @@ func TestAlphabet(t *testing.T) {
 			}
 		}
 	}
+	header, payload, signature := segments[0], segments[1], segments[2]
+	for _, input := range []string{header + "~" + payload, header + ".", "." + payload, "."} {
+		verify(t, auth, macSegments(secret, input), jwt.ErrTokenMalformed)
+	}
+	verify(t, auth, header+"."+payload+"~"+signature, jwt.ErrTokenMalformed)
 	if asked != 0 {
 		t.Errorf("the key source was asked %d times", asked)
 	}

@@ -370,9 +370,14 @@ var register = []clause{
 	}},
 	{"5", "there are exactly two dots", []proof{
 		{"TestSegments/one dot", nil},
-		{"TestAlphabet", nil},
+		{"TestAlphabet", []mutant{
+			{"takes any character for a dot", "internal/jws.cutSegment", ` || s[n] != '.'`, ``},
+		}},
 	}},
 	{"5", "and no segment is empty", []proof{
+		{"TestAlphabet", []mutant{
+			{"takes an empty segment", "internal/jws.cutSegment", `n == 0 || `, ``},
+		}},
 		{"TestSegments/empty header", nil},
 		{"TestSegments/empty payload", nil},
 		{"TestSegments/empty signature", nil},
@@ -388,7 +393,7 @@ var register = []clause{
 			{"takes padding in some segments", "internal/jws.splitPadded", `{true, true, true}`, `{true, ok[1], true}`},
 			{"takes another length of padding", "internal/jws.unpad", ` && len(segment)%4 == 0`, ``},
 			{"takes three characters of padding", "internal/jws.unpad", `<= 2`, `<= 3`},
-			{"takes any bytes before the padding", "internal/jws.unpad", ` && isSegment(bare)`, ``},
+			{"takes any bytes before the padding", "internal/jws.unpad", ` && segmentLen(bare) == len(bare)`, ``},
 			{"takes an empty segment beside one with padding", "internal/jws.unpad", `bare != "" && `, ``},
 		}},
 		{"TestPadding", []mutant{
@@ -412,11 +417,11 @@ var register = []clause{
 		}},
 	}},
 	{"5", "one look at eight bytes sees what a look at each sees", []proof{
-		{"internal/jws.FuzzIsSegment/seed#8", []mutant{
+		{"internal/jws.FuzzSegmentLen/seed#8", []mutant{
 			{"takes line breaks in base64", "internal/jws.notInSegment", `alphabet, byte(c)`, `alphabet+"\n", byte(c)`},
 		}},
-		{"internal/jws.FuzzIsSegment/seed#3", []mutant{
-			{"looks at seven of eight characters", "internal/jws.isSegment", `|notInSegment[s[7]]`, ``},
+		{"internal/jws.FuzzSegmentLen/seed#3", []mutant{
+			{"looks at seven of eight characters", "internal/jws.segmentLen", `|not[rest[7]]`, ``},
 		}},
 	}},
 	{"6", "the header is one JSON object", []proof{
@@ -1570,8 +1575,8 @@ var register = []clause{
 		{"TestAnswers", []mutant{
 			{"takes padding", "internal/jws.Split", `	header`, `	raw = strings.TrimRight(raw, "=")
 	header`},
-			{"looks at no characters after the last whole eight", "internal/jws.isSegment", `notInSegment[s[i]] != 0`, `notInSegment[s[i]] > 1`},
-			{"passes an empty signature to the keys", "internal/jws.Split", `signature == "" || `, ``},
+			{"looks at no characters after the last whole eight", "internal/jws.segmentLen", `rest != "" && not[rest[0]] == 0`, `rest != "" && not[rest[0]] <= 1`},
+			{"passes an empty signature to the keys", "internal/jws.Split", ` && signature != ""`, ``},
 			{"passes over crit", "internal/jws.readHeader", `			fault = errCrit
 `, ``},
 			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},

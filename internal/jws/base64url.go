@@ -71,20 +71,17 @@ func decode(dst []byte, s string) (ok bool) {
 	return rest == 0 && all < 1<<24
 }
 
-// isSegment reports whether s has only bytes of base64url. It reads every byte of every token,
+// segmentLen returns how many bytes of base64url s begins with. It reads every byte of every token,
 // so it has one branch for eight bytes.
-func isSegment(s string) bool {
-	for ; len(s) >= 8; s = s[8:] {
-		if notInSegment[s[0]]|notInSegment[s[1]]|notInSegment[s[2]]|notInSegment[s[3]]|notInSegment[s[4]]|notInSegment[s[5]]|notInSegment[s[6]]|notInSegment[s[7]] != 0 {
-			return false
-		}
+func segmentLen(s string) int {
+	not, rest := &notInSegment, s
+	for len(rest) >= 8 && not[rest[0]]|not[rest[1]]|not[rest[2]]|not[rest[3]]|not[rest[4]]|not[rest[5]]|not[rest[6]]|not[rest[7]] == 0 {
+		rest = rest[8:]
 	}
-	for i := range len(s) {
-		if notInSegment[s[i]] != 0 {
-			return false
-		}
+	for rest != "" && not[rest[0]] == 0 {
+		rest = rest[1:]
 	}
-	return true
+	return len(s) - len(rest)
 }
 
 // notInSegment is 0 for A–Z a–z 0–9 - _, and 1 for every other byte.

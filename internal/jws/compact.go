@@ -63,19 +63,30 @@ func Split(raw string, limit int, allowPadding bool) (Segments, error) {
 	if len(raw) > limit {
 		return Segments{}, errTooLarge
 	}
-	header, rest, _ := strings.Cut(raw, ".")
-	payload, signature, _ := strings.Cut(rest, ".")
-	if header == "" || payload == "" || signature == "" || !isSegment(header) || !isSegment(payload) || !isSegment(signature) {
-		if allowPadding && strings.Contains(raw, "=") {
-			return splitPadded(raw, header, payload, signature)
-		}
-		return Segments{}, faultOf(raw)
+	header, rest, hasHeader := cutSegment(raw)
+	payload, signature, hasPayload := cutSegment(rest)
+	if hasHeader && hasPayload && signature != "" && segmentLen(signature) == len(signature) {
+		return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
 	}
-	return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
+	if allowPadding && strings.Contains(raw, "=") {
+		return splitPadded(raw)
+	}
+	return Segments{}, faultOf(raw)
 }
 
-// splitPadded is Split for a raw with padding, cut already.
-func splitPadded(raw, header, payload, signature string) (Segments, error) {
+// cutSegment cuts s after a segment of base64url, which is not empty, and the dot that ends it.
+func cutSegment(s string) (segment, rest string, ok bool) {
+	n := segmentLen(s)
+	if n == 0 || n == len(s) || s[n] != '.' {
+		return "", "", false
+	}
+	return s[:n], s[n+1:], true
+}
+
+// splitPadded is Split for a raw with padding.
+func splitPadded(raw string) (Segments, error) {
+	header, rest, _ := strings.Cut(raw, ".")
+	payload, signature, _ := strings.Cut(rest, ".")
 	s := Segments{SigningInput: raw[:min(len(raw), len(header)+1+len(payload))]}
 	var ok [3]bool
 	s.Header, ok[0] = unpad(header)
@@ -94,7 +105,7 @@ func splitPadded(raw, header, payload, signature string) (Segments, error) {
 // segment has exactly the padding that it needs, and whether the rest is base64url.
 func unpad(segment string) (bare string, ok bool) {
 	bare = strings.TrimRight(segment, "=")
-	return bare, bare != "" && len(segment)%4 == 0 && len(segment)-len(bare) <= 2 && isSegment(bare)
+	return bare, bare != "" && len(segment)%4 == 0 && len(segment)-len(bare) <= 2 && segmentLen(bare) == len(bare)
 }
 
 // faultOf returns why raw is not three segments of base64url.

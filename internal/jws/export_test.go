@@ -22,8 +22,8 @@ func ReadBothWays(text []byte) (short Header, isPlain bool, long Header, err err
 	return short, isPlain, long, err
 }
 
-// IsSegment calls isSegment.
-func IsSegment(s string) bool { return isSegment(s) }
+// SegmentLen calls segmentLen.
+func SegmentLen(s string) int { return segmentLen(s) }
 
 // IsKept reports whether w remembers the header of a segment.
 func IsKept(w *Workspace, segment string) bool {
