@@ -37,7 +37,7 @@ type world struct {
 	logins []url.Values // what the authorization endpoint was asked for
 }
 
-func start(t *testing.T) *world {
+func start(t *testing.T, origins ...string) *world {
 	t.Helper()
 	w := &world{secret: []byte("0123456789abcdef0123456789abcdef")}
 	issuer := httptest.NewServer(w.authorizationServer())
@@ -50,7 +50,7 @@ func start(t *testing.T) *world {
 			return nil, errors.New("connection refused")
 		}
 		return key, nil
-	}))
+	}), origins...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,23 +165,18 @@ func call(t *testing.T, session *mcp.ClientSession, tool string, arguments any) 
 func TestTools(t *testing.T) {
 	w := start(t)
 	for _, path := range paths {
-		for _, tc := range []struct{ name, scope, note string }{
-			{"alice", "notes:read notes:write", "noted for alice: buy milk"},
-			{"bob", "notes:read", "error: the access token lacks the scope notes:write"},
-		} {
-			t.Run(tc.name+path, func(t *testing.T) {
-				session, err := w.connect(t, path, w.token(t, tc.name, tc.scope, w.self+path))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if said := call(t, session, "whoami", nil); said != tc.name {
-					t.Errorf("whoami: %s", said)
-				}
-				if said := call(t, session, "note", map[string]string{"text": "buy milk"}); said != tc.note {
-					t.Errorf("note: %s", said)
-				}
-			})
-		}
+		t.Run(path, func(t *testing.T) {
+			session, err := w.connect(t, path, w.token(t, "bob", readScope+" "+writeScope, w.self+path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := call(t, session, "whoami", nil); said != "bob" {
+				t.Errorf("whoami: %s", said)
+			}
+			if said := call(t, session, "note", map[string]string{"text": "buy milk"}); said != "noted for bob: buy milk" {
+				t.Errorf("note: %s", said)
+			}
+		})
 	}
 	if len(w.logins) != 0 {
 		t.Errorf("a good token was not good enough: %v", w.logins)
@@ -200,7 +195,7 @@ func TestNoToken(t *testing.T) {
 			if said := call(t, session, "whoami", nil); said != "alice" {
 				t.Errorf("whoami: %s", said)
 			}
-			if len(w.logins) != 1 || w.logins[0].Get("resource") != w.self+path || !slices.Contains(strings.Fields(w.logins[0].Get("scope")), readScope) {
+			if len(w.logins) != 1 || w.logins[0].Get("resource") != w.self+path || w.logins[0].Get("scope") != readScope {
 				t.Errorf("logins: %v", w.logins)
 			}
 		})
@@ -232,6 +227,37 @@ func TestTooLittleScope(t *testing.T) {
 	}
 }
 
+// A client asks for a scope more when a tool needs it, and for no other.
+func TestStepUp(t *testing.T) {
+	for _, path := range paths {
+		t.Run(path, func(t *testing.T) {
+			w := start(t)
+			session, err := w.connect(t, path, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, scopes := "noted for alice: buy milk", []string{readScope, readScope + " " + writeScope}
+			if path == "/sdk" { // it has no challenge for a tool
+				want, scopes = "error: the access token lacks the scope notes:write", scopes[:1]
+			}
+			for range 2 {
+				if said := call(t, session, "note", map[string]string{"text": "buy milk"}); said != want {
+					t.Errorf("note: %s", said)
+				}
+			}
+			var asked []string
+			for _, login := range w.logins {
+				scopes := strings.Fields(login.Get("scope")) // in any order
+				slices.Sort(scopes)
+				asked = append(asked, strings.Join(scopes, " "))
+			}
+			if !slices.Equal(asked, scopes) {
+				t.Errorf("it asked for %q, want %q", asked, scopes)
+			}
+		})
+	}
+}
+
 // The challenges over HTTP are these.
 func TestChallenges(t *testing.T) {
 	w := start(t)
@@ -243,16 +269,16 @@ func TestChallenges(t *testing.T) {
 			status       int
 			error, scope string
 		}{
-			{"no token", "", 401, "", ""},
-			{"for another service", elsewhere, 401, "invalid_token", ""},
-			{"for the next endpoint", w.token(t, "alice", readScope, w.self+path+"2", w.self+paths[(slices.Index(paths, path)+1)%len(paths)]), 401, "invalid_token", ""},
+			{"no token", "", 401, "", readScope},
+			{"for another service", elsewhere, 401, "invalid_token", readScope},
+			{"for the next endpoint", w.token(t, "alice", readScope, w.self+path+"2", w.self+paths[(slices.Index(paths, path)+1)%len(paths)]), 401, "invalid_token", readScope},
 			{"too little scope", little, 403, "insufficient_scope", readScope},
 		} {
 			t.Run(tc.name+path, func(t *testing.T) {
-				if path == "/sdk" { // the SDK always names the scope that the route needs
-					tc.error, tc.scope = "", readScope
+				if path == "/sdk" { // the SDK names no error
+					tc.error = ""
 				}
-				res := post(t, w.self+path, tc.token, "", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}`)
+				res := post(t, w.self+path, tc.token, "", whoami)
 				challenges, err := oauthex.ParseWWWAuthenticate(res.Header.Values("WWW-Authenticate"))
 				if err != nil || len(challenges) != 1 {
 					t.Fatal(challenges, err)
@@ -296,11 +322,7 @@ func TestKeysOutOfReach(t *testing.T) {
 
 // A session belongs to the user who began it. A tool uses the token of its call.
 func TestManyTokens(t *testing.T) {
-	const (
-		initialize  = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
-		initialized = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
-		note        = `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"note","arguments":{"text":"buy milk"}}}`
-	)
+	batch := "[" + note + "]" // which stepUp does not read
 	w := start(t)
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
@@ -315,12 +337,18 @@ func TestManyTokens(t *testing.T) {
 			if session != "" {
 				bob = "session user mismatch"
 			}
-			for _, tc := range []struct{ user, scope, says string }{
-				{"alice", "notes:read", "lacks the scope"},
-				{"alice", "notes:read notes:write", "noted for alice: buy milk"},
-				{"bob", "notes:read notes:write", bob},
+			lacks := "insufficient_scope"
+			if path == "/sdk" {
+				lacks = "lacks the scope notes:write"
+			}
+			for _, tc := range []struct{ user, scope, body, says string }{
+				{"alice", "notes:read", note, lacks},
+				{"alice", "notes:read", batch, "lacks the scope notes:write"},
+				{"alice", "notes:read notes:write", note, "noted for alice: buy milk"},
+				{"alice", "notes:read notes:write", batch, "noted for alice: buy milk"},
+				{"bob", "notes:read notes:write", note, bob},
 			} {
-				res := post(t, w.self+path, w.token(t, tc.user, tc.scope, w.self+path), session, note)
+				res := post(t, w.self+path, w.token(t, tc.user, tc.scope, w.self+path), session, tc.body)
 				body, err := io.ReadAll(res.Body)
 				if err != nil {
 					t.Fatal(err)
@@ -335,7 +363,12 @@ func TestManyTokens(t *testing.T) {
 
 func post(t *testing.T, url, token, session, body string) *http.Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader(body))
+	return send(t, request(t, "POST", url, token, session, body))
+}
+
+func request(t *testing.T, method, url, token, session, body string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,6 +380,11 @@ func post(t *testing.T, url, token, session, body string) *http.Response {
 	if session != "" {
 		req.Header.Set("Mcp-Session-Id", session)
 	}
+	return req
+}
+
+func send(t *testing.T, req *http.Request) *http.Response {
+	t.Helper()
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

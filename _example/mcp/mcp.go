@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/rs/cors"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/oauth"
@@ -21,9 +25,9 @@ const (
 	writeScope = "notes:write"
 )
 
-// newHandler serves the same tools in three ways. A client knows an endpoint by its URL. So
-// each endpoint has its own metadata, and its tokens name it in aud.
-func newHandler(self, issuer string, keys jwthttp.KeySource) (http.Handler, error) {
+// newHandler serves the same tools in three ways, also to pages of the origins. A client knows an
+// endpoint by its URL. So each endpoint has its own metadata, and its tokens name it in aud.
+func newHandler(self, issuer string, keys jwthttp.KeySource, origins ...string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for path, guarded := range map[string]func(*jwthttp.Middleware[oauth.Claims], *oauth.Resource) http.Handler{
 		"/mcp": stateless, "/sessions": withSessions, "/sdk": guardedBySDK,
@@ -41,14 +45,34 @@ func newHandler(self, issuer string, keys jwthttp.KeySource) (http.Handler, erro
 			return nil, err
 		}
 		opts.ResourceMetadata = resource.URL()
+		opts.ChallengeScopes = []string{readScope} // without it, clients ask for all of ScopesSupported
 		m, err := jwthttp.New[oauth.Claims](keys, opts)
 		if err != nil {
 			return nil, err
 		}
-		mux.Handle(path, guarded(m, resource))
-		mux.Handle(resource.Path(), resource)
+		mux.Handle(path, withCORS(origins, guarded(m, resource)))
+		mux.Handle(resource.Path(), resource) // has CORS headers for pages of any origin
 	}
 	return mux, nil
+}
+
+// withCORS is outside of the middleware, because a preflight request never has a token. The
+// headers that it exposes are also on the answers of the middleware, and say to a page where to
+// get a token. MCP wants a 403 for pages of other origins.
+func withCORS(origins []string, next http.Handler) http.Handler {
+	pages := cors.New(cors.Options{
+		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
+		AllowedMethods:  []string{"GET", "POST", "DELETE"},
+		AllowedHeaders:  []string{"Authorization", "Content-Type", "Last-Event-ID", "Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version", "Mcp-Session-Id"},
+		ExposedHeaders:  []string{"WWW-Authenticate", "Mcp-Session-Id"},
+	})
+	return pages.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" && !pages.OriginAllowed(r) {
+			http.Error(w, "pages of this origin may not call", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
 }
 
 // stateless is the short way. Each request is a session of its own, so a tool gets the context
@@ -59,7 +83,7 @@ func stateless(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.Hand
 		return tokenInfo(token)
 	})
 	readers := jwthttp.RequireScopes(readScope)
-	return m.Handler(readers(mcp.NewStreamableHTTPHandler(server, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})))
+	return m.Handler(readers(stepUp(mcp.NewStreamableHTTPHandler(server, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true}))))
 }
 
 // withSessions is for servers that send messages between calls. The context of a tool is then
@@ -75,12 +99,38 @@ func withSessions(m *jwthttp.Middleware[oauth.Claims], _ *oauth.Resource) http.H
 		return tokenInfo(token), nil
 	}, nil)
 	readers := jwthttp.RequireScopes(readScope)
-	return m.Handler(readers(asTokenInfo(mcp.NewStreamableHTTPHandler(newServer(ofCall), sessions))))
+	return m.Handler(readers(stepUp(asTokenInfo(mcp.NewStreamableHTTPHandler(newServer(ofCall), sessions)))))
 }
 
-// guardedBySDK uses package jwthttp only to verify the token. Two things are lost:
+// stepUp refuses a call of the tool that writes, if the token lacks a scope. The challenge names
+// all scopes that the call needs. A client gets a token with these, and repeats its call. This is
+// for the client's sake: a call that stepUp does not find in the body reaches the tool, which
+// checks for itself.
+func stepUp(next http.Handler) http.Handler {
+	writing := jwthttp.RequireScopes(readScope, writeScope)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mcp.DefaultMaxRequestBodyBytes))
+		if err != nil {
+			http.Error(w, "the body is too long, or ends too early", http.StatusRequestEntityTooLarge)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var call struct {
+			Method string
+			Params struct{ Name string }
+		}
+		if json.Unmarshal(body, &call) == nil && call.Method == "tools/call" && call.Params.Name == "note" {
+			writing.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guardedBySDK uses package jwthttp only to verify the token. Three things are lost:
 //
 //   - the error in a challenge, which says that another scope is needed
+//   - the challenge for the tool that writes
 //   - the 503 with Retry-After while keys are out of reach: it is a 500
 func guardedBySDK(m *jwthttp.Middleware[oauth.Claims], resource *oauth.Resource) http.Handler {
 	guard := auth.RequireBearerToken(func(ctx context.Context, raw string, _ *http.Request) (*auth.TokenInfo, error) {
@@ -120,9 +170,7 @@ func newServer(caller func(context.Context, *mcp.CallToolRequest) *auth.TokenInf
 	mcp.AddTool(server, &mcp.Tool{Name: "note", Description: "Takes a note. Needs the scope " + writeScope + "."},
 		func(ctx context.Context, call *mcp.CallToolRequest, n note) (*mcp.CallToolResult, any, error) {
 			who := caller(ctx, call)
-			// The name of the tool is in the body, which no guard reads. (From protocol
-			// 2026-07-28 on it is also in a header.) So it is too late for a 403: the
-			// client gets the tool's error.
+			// Here it is too late for a 403: the client gets the tool's error. See stepUp.
 			if !slices.Contains(who.Scopes, writeScope) {
 				return nil, nil, errors.New("the access token lacks the scope " + writeScope)
 			}
