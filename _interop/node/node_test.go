@@ -26,7 +26,7 @@ import (
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
-// One process serves all tests.
+// One process serves all tests but that of MCP, and one installation all of them.
 func TestNode(t *testing.T) {
 	p := startPeer(t)
 	keys, err := jwks.Discover(p.Issuer, jwks.Options{Audience: []string{p.Resource}})
@@ -51,6 +51,7 @@ func TestNode(t *testing.T) {
 	t.Run("Transport", func(t *testing.T) { testTransport(t, p, services["nonces"]) })
 	t.Run("oauth4webapi verifies", func(t *testing.T) { testVerifier(t, p) })
 	t.Run("jose verifies", func(t *testing.T) { testIssued(t, p) })
+	t.Run("MCP", func(t *testing.T) { testMCP(t, p.dir) })
 }
 
 var all = []string{"ES256", "ES384", "ES512", "Ed25519", "PS256", "RS256"}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A peer is the process of peer.mjs. It carries out one command after the other.
+// A peer is the process of a script. It carries out one command after the other.
 type peer struct {
 	Issuer        string // of tokens
 	Service       string // the origin of a resource server
@@ -22,6 +22,8 @@ type peer struct {
 	ID, Secret    string // of the only client
 	TokenEndpoint string
 
+	dir      string // of the script
+	script   string
 	commands io.Writer
 	answers  *bufio.Reader
 }
@@ -39,9 +41,8 @@ func command(t *testing.T, name string) string {
 // startPeer installs what package-lock.json lists in a new folder, and starts the peer there.
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	// Nothing that hangs outlives this. t.Context would end before the peer is told to.
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	t.Cleanup(cancel)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
 	node, npm := command(t, "node"), command(t, "npm")
 	version, err := exec.CommandContext(ctx, node, "--version").Output()
 	var major, minor int
@@ -52,7 +53,7 @@ func startPeer(t *testing.T) *peer {
 		t.Fatalf("node is %s: 20.18 or newer is needed, such as the packages nodejs and npm of Debian 13", bytes.TrimSpace(version))
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "peer.mjs"} {
+	for _, name := range []string{"package.json", "package-lock.json", "peer.mjs", "mcp.mjs"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -66,8 +67,18 @@ func startPeer(t *testing.T) *peer {
 	if output, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v\n%s", err, output)
 	}
+	p := startScript(t, dir, "peer.mjs")
+	p.answer(t, p)
+	return p
+}
 
-	process := exec.CommandContext(ctx, node, "peer.mjs")
+// startScript starts a script in the folder of the packages.
+func startScript(t *testing.T, dir, script string) *peer {
+	t.Helper()
+	// Nothing that hangs outlives this. t.Context would end before the script is told to.
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	process := exec.CommandContext(ctx, command(t, "node"), script)
 	process.Dir = dir
 	var log bytes.Buffer
 	process.Stderr = &log
@@ -85,15 +96,13 @@ func startPeer(t *testing.T) *peer {
 	t.Cleanup(func() {
 		commands.Close() // which ends it
 		if err := process.Wait(); err != nil {
-			t.Errorf("peer.mjs: %v", err)
+			t.Errorf("%s: %v", script, err)
 		}
 		if t.Failed() {
-			t.Logf("peer.mjs:\n%s", log.String())
+			t.Logf("%s:\n%s", script, log.String())
 		}
 	})
-	p := &peer{commands: commands, answers: bufio.NewReader(answers)}
-	p.answer(t, p)
-	return p
+	return &peer{dir: dir, script: script, commands: commands, answers: bufio.NewReader(answers)}
 }
 
 // do has the peer carry out a command.
@@ -113,11 +122,11 @@ func (p *peer) answer(t *testing.T, answer any) {
 	t.Helper()
 	line, err := p.answers.ReadBytes('\n')
 	if err != nil {
-		t.Fatalf("peer.mjs has no answer: %v", err)
+		t.Fatalf("%s has no answer: %v", p.script, err)
 	}
 	var failure struct{ Error string }
 	if err := json.Unmarshal(line, &failure); err != nil || failure.Error != "" {
-		t.Fatalf("peer.mjs: %v %s", err, failure.Error)
+		t.Fatalf("%s: %v %s", p.script, err, failure.Error)
 	}
 	if err := json.Unmarshal(line, answer); err != nil {
 		t.Fatal(err)
