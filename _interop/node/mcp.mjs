@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { Provider } from 'oidc-provider';
 
 console.log = console.info = console.warn = console.error; // the output is for answers
 
-const id = 'mcp', redirectUrl = 'http://127.0.0.1/callback';
+const redirectUrl = 'http://127.0.0.1/callback';
 
 // The authorization server is panva's, with its own pages for login and consent. Its access tokens
 // are JWTs for the resource that the client names.
@@ -21,10 +21,11 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
 authorize = new Provider(issuer, {
-  clients: [{
-    client_id: id, application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris: [redirectUrl],
-    grant_types: ['authorization_code'], response_types: ['code'], id_token_signed_response_alg: 'ES256',
-  }],
+  clients: [['authorization_code'], ['authorization_code', 'refresh_token']].map((types) => ({
+    client_id: types.join(), application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris: [redirectUrl],
+    grant_types: types, response_types: ['code'], id_token_signed_response_alg: 'ES256',
+  })),
+  issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
   jwks: { keys: [{ ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), alg: 'ES256', use: 'sig', key_ops: undefined }] },
   features: {
     resourceIndicators: {
@@ -65,7 +66,7 @@ async function browse(url) {
 }
 
 // The client's OAuthClientProvider. asked has what it asked the authorization server for.
-let asked = [], tokens, verifier, wanted;
+let id, asked = [], tokens, verifier, wanted;
 const provider = {
   redirectUrl,
   clientMetadata: { redirect_uris: [redirectUrl], client_name: 'test' },
@@ -85,13 +86,14 @@ async function connect(url) {
 }
 
 // authorized carries out what needs a token. It repeats that once, with the token that the SDK
-// gets after the user was at the authorization server.
+// gets after the user was at the authorization server. A refusal that is left is a result.
 async function authorized(act) {
   asked = [];
   let result;
   try {
     result = await act();
   } catch (err) {
+    if (err instanceof StreamableHTTPError) return { result: err.message, asked, scope: tokens?.scope };
     if (!(err instanceof UnauthorizedError)) throw err;
     const { back, prompts } = await browse(wanted);
     asked.push({ ...Object.fromEntries(wanted.searchParams), prompts });
@@ -104,9 +106,9 @@ async function authorized(act) {
 
 const commands = {
   // connect has the SDK connect without a token, for a user without a login.
-  connect({ url }) {
+  connect({ url, client }) {
     cookies.clear();
-    tokens = undefined;
+    [id, tokens] = [client];
     return authorized(() => connect(url));
   },
 
