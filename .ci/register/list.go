@@ -3843,4 +3843,32 @@ redis.call('ZADD'`},
 			{"keeps the caller's origins", "session.New", `opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)`, ``},
 		}},
 	}},
+	{"DOC", "pages of any origin may read metadata, and no cookie or token counts there", []proof{
+		{"oauth.TestServeHTTP/from another origin", []mutant{
+			{"shows metadata to no page of another origin", "internal/document.Serve", `h.Set("Access-Control-Allow-Origin", "*")`, ``},
+		}},
+		{"oauth.TestServeHTTP/preflight", []mutant{
+			{"allows no MCP-Protocol-Version", "internal/document.Serve", `h.Set("Access-Control-Allow-Headers", "*")`, ``},
+		}},
+	}},
+	{"DOC", "pages of the origins, and no others, reach an MCP server and read its challenges", []proof{
+		{"_example/mcp.TestCORS", []mutant{
+			{"keeps the challenge from the page", "_example/mcp.withCORS", `"WWW-Authenticate", `, ``},
+			{"wants a token of a preflight request", "_example/mcp.newHandler", `withCORS(origins, guarded(m, resource))`, `m.Handler(withCORS(origins, guarded(m, resource)))`},
+			{"answers pages of every origin", "_example/mcp.withCORS", `!pages.OriginAllowed(r)`, `false`},
+		}},
+		{"_example/mcp.TestBrowser", nil},
+	}},
+	{"DOC", "an MCP client asks for the scopes of the challenge and for no others", []proof{
+		{"_example/mcp.TestNoToken", []mutant{
+			{"has the client ask for all scopes at first", "_example/mcp.newHandler", `opts.ChallengeScopes = []string{readScope}`, ``},
+		}},
+		{"_example/mcp.TestStepUp", []mutant{
+			{"has no challenge for the tool that writes", "_example/mcp.stepUp", `"note"`, `""`},
+			{"asks for more than the call needs", "_example/mcp.stepUp", `writing := jwthttp.RequireScopes(readScope, writeScope)`, `writing := jwthttp.RequireScopes(readScope, writeScope, "notes:delete")`},
+		}},
+		{"_example/mcp.TestManyTokens", []mutant{
+			{"leaves it to stepUp who may write", "_example/mcp.newServer", `!slices.Contains(who.Scopes, writeScope)`, `false`},
+		}},
+	}},
 }
