@@ -45,13 +45,13 @@ func TestNode(t *testing.T) {
 	}
 	t.Run("clients", func(t *testing.T) { testClients(t, p, services) })
 	t.Run("an algorithm that is not accepted", func(t *testing.T) { testUnlisted(t, p, services["defaults"]) })
+	t.Run("MCP", func(t *testing.T) { testMCP(t, p.dir) })
 	t.Run("URLs", func(t *testing.T) { testURLs(t, p, services["defaults"]) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, p, services["defaults"]) })
 	t.Run("refused nonces", func(t *testing.T) { testNonces(t, p, services["nonces"]) })
 	t.Run("Transport", func(t *testing.T) { testTransport(t, p, services["nonces"]) })
 	t.Run("oauth4webapi verifies", func(t *testing.T) { testVerifier(t, p) })
 	t.Run("jose verifies", func(t *testing.T) { testIssued(t, p) })
-	t.Run("MCP", func(t *testing.T) { testMCP(t, p.dir) })
 }
 
 var all = []string{"ES256", "ES384", "ES512", "Ed25519", "PS256", "RS256"}

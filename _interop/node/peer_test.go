@@ -53,7 +53,11 @@ func startPeer(t *testing.T) *peer {
 		t.Fatalf("node is %s: 20.18 or newer is needed, such as the packages nodejs and npm of Debian 13", bytes.TrimSpace(version))
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "peer.mjs", "mcp.mjs"} {
+	scripts, err := filepath.Glob("*.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(scripts, "package.json", "package-lock.json") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
