@@ -3,9 +3,9 @@ package session
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,10 +37,9 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 		return jwthttp.ErrCrossOrigin
 	}
 	var old *refreshToken
-	if text, err := syntax.FindCookie(r.Header["Cookie"], s.names[1]); err == nil {
-		if token, ok := parseRefreshToken(text); ok {
-			old = &token
-		}
+	text, _ := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
+	if token, ok := parseRefreshToken(text); ok { // else a new one takes its place
+		old = &token
 	}
 	tokens, err := s.begin(r.Context(), subject, r.UserAgent(), true, old)
 	if err == nil {
@@ -69,24 +68,22 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tokens, err := s.renew(r.Context(), text, !isApp)
+	if err == nil && !isApp {
+		err = s.set(w, tokens)
+	}
 	switch {
 	case err == nil && isApp:
 		writeJSON(w, http.StatusOK, tokens)
-		return
 	case err == nil:
-		if err = s.set(w, tokens); err == nil {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
+		w.WriteHeader(http.StatusNoContent)
 	case err == ErrEnded && isApp:
-		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_grant", "the session has ended"})
-		return
+		writeOAuthError(w, "invalid_grant", "the session has ended")
 	case err == ErrEnded:
 		s.clear(w)
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
-		return
+	default:
+		writeFailure(w, r, err)
 	}
-	writeFailure(w, r, err)
 }
 
 // Logout answers a POST that ends a session. It takes the refresh token as Refresh does, also one
@@ -108,17 +105,16 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	switch {
-	case isApp:
+	if isApp {
 		w.WriteHeader(http.StatusOK) // RFC 7009 section 2.2
 		return
-	case r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html"):
-		s.clear(w)
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	default:
-		s.clear(w)
-		w.WriteHeader(http.StatusNoContent)
 	}
+	s.clear(w)
+	if r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html") {
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // presented returns the one refresh token of a request. If ok is false, the answer was written. The
@@ -129,7 +125,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		return "", false, false
 	}
-	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.names[1])
+	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
 	hasCookie := text != "" || errCookie != nil
 	var errForm error
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -149,9 +145,9 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	case !isApp:
 		return text, false, true
 	case errForm != nil || len(tokens) != 1 || len(grants) > 1:
-		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_request", "send one refresh_token, in a form of at most 4 KiB"})
+		writeOAuthError(w, "invalid_request", "send one refresh_token, in a form of at most 4 KiB")
 	case len(grants) == 1 && grants[0] != "refresh_token":
-		writeJSON(w, http.StatusBadRequest, oauthError{"unsupported_grant_type", "grant_type is refresh_token here"})
+		writeOAuthError(w, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
 		return tokens[0], true, true
 	}
@@ -168,41 +164,32 @@ func writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 	jwthttp.WriteError(w, r, kind)
 }
 
-// An oauthError is that of RFC 6749 section 5.2.
-type oauthError struct {
-	Error       string `json:"error"`
-	Description string `json:"error_description"`
+// writeOAuthError answers as RFC 6749 section 5.2 says.
+func writeOAuthError(w http.ResponseWriter, code, description string) {
+	writeJSON(w, http.StatusBadRequest, map[string]string{"error": code, "error_description": description})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
-	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write(append(text, '\n'))
+	json.NewEncoder(w).Encode(v)
 }
 
-// set sets both cookies, or none.
+// set sets both cookies. An error is one of the refresh cookie: sign has seen to the other.
 func (c *core) set(w http.ResponseWriter, t *Tokens) error {
-	before := w.Header()["Set-Cookie"]
-	lifetime := time.Until(t.accessExpires)
+	if err := c.refresh.Set(w, t.Refresh, t.refreshExpires); err != nil {
+		return err
+	}
 	// The access cookie ends before its token, so that its absence says when to refresh.
+	lifetime := time.Until(t.accessExpires)
 	early := min(max(lifetime/10, time.Second), 30*time.Second)
-	err := c.refresh.Set(w, t.Refresh, t.refreshExpires)
 	if lifetime <= early { // it would be refreshed at once
 		c.access.Clear(w)
-	} else {
-		err = errors.Join(err, c.access.Set(w, t.Access, t.accessExpires.Add(-early)))
+		return nil
 	}
-	if err != nil {
-		w.Header()["Set-Cookie"] = before
-		return fmt.Errorf("%w: session: %w", jwthttp.ErrMisconfigured, err)
-	}
-	return nil
+	return c.access.Set(w, t.Access, t.accessExpires.Add(-early))
 }
 
 func (c *core) clear(w http.ResponseWriter) {
@@ -237,14 +224,14 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		switch {
 		case err == nil:
 			r = r.Clone(r.Context())
-			r.Header["Cookie"] = append(without(r.Header["Cookie"], s.names[0]), s.names[0]+"="+tokens.Access)
+			r.Header["Cookie"] = append(without(r.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access)
 		case err == ErrEnded:
 			s.clear(w)
 		default:
 			writeFailure(w, r, err)
 			return
 		}
-		u := &uncached{ResponseWriter: w}
+		u := uncached{w}
 		defer u.forbidCaching() // for a next that writes nothing
 		next.ServeHTTP(u, r)
 	})
@@ -252,77 +239,64 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "".
 func (c *core) toRefresh(r *http.Request) string {
-	if syntax.HasCookie(r.Header["Cookie"], c.names[0]) { // as most requests have, so they are not looked at further
+	if syntax.HasCookie(r.Header["Cookie"], c.accessName) { // as most requests have, so they are not looked at further
 		return ""
 	}
 	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
 		return ""
 	}
-	if access, err := syntax.FindCookie(r.Header["Cookie"], c.names[0]); access != "" || err != nil {
+	if _, err := syntax.FindCookie(r.Header["Cookie"], c.accessName); err != nil {
 		return ""
 	}
-	text, err := syntax.FindCookie(r.Header["Cookie"], c.names[1])
-	if text == "" || err != nil || gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
+	text, _ := syntax.FindCookie(r.Header["Cookie"], c.refreshName)
+	if text == "" || gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
 		return ""
 	}
 	return text
 }
 
 // without returns the lines of a Cookie header without the cookies of a name.
-func without(lines []string, name string) []string {
-	var kept []string
+func without(lines []string, name string) (kept []string) {
 	for _, line := range lines {
-		var pairs []string
-		for pair := range strings.SplitSeq(line, ";") {
-			if key, _, _ := strings.Cut(pair, "="); strings.TrimSpace(key) != name {
-				pairs = append(pairs, pair)
-			}
-		}
-		if pairs != nil {
-			kept = append(kept, strings.Join(pairs, ";"))
-		}
+		pairs := slices.DeleteFunc(strings.Split(line, ";"), func(pair string) bool {
+			key, _, _ := strings.Cut(pair, "=")
+			return strings.TrimSpace(key) == name
+		})
+		kept = append(kept, strings.Join(pairs, ";"))
 	}
 	return kept
 }
 
 // An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another
-// client.
-type uncached struct {
-	http.ResponseWriter
-	isWritten bool
-}
+// client. It removes what next has set at each call: the answer to early hints comes after them.
+type uncached struct{ http.ResponseWriter }
 
 // Unwrap is for [http.ResponseController].
-func (w *uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *uncached) WriteHeader(status int) {
-	w.isWritten = w.isWritten || status >= http.StatusOK || status == http.StatusSwitchingProtocols
-	w.forbidCaching()
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *uncached) forbidCaching() {
+func (w uncached) forbidCaching() {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Del("CDN-Cache-Control")
 	h.Del("Surrogate-Control")
 }
 
-func (w *uncached) Write(b []byte) (int, error) {
-	if !w.isWritten {
-		w.WriteHeader(http.StatusOK)
-	}
+func (w uncached) WriteHeader(status int) {
+	w.forbidCaching()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w uncached) Write(b []byte) (int, error) {
+	w.forbidCaching()
 	return w.ResponseWriter.Write(b)
 }
 
 // FlushError is for [http.ResponseController].
-func (w *uncached) FlushError() error {
-	if !w.isWritten {
-		w.WriteHeader(http.StatusOK)
-	}
+func (w uncached) FlushError() error {
+	w.forbidCaching()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Flush is for handlers that ask for an [http.Flusher].
-func (w *uncached) Flush() { w.FlushError() }
+func (w uncached) Flush() { w.FlushError() }

@@ -14,7 +14,7 @@ const (
 	defaultMaxSessions = 1_000_000
 	maxMaxSessions     = 10_000_000
 	maxTextBytes       = 256  // of Subject and of About
-	swept              = 8    // entries looked at for each new one
+	swept              = 8    // sessions looked at for each new one
 	sweptFull          = 1000 // if the store is full
 )
 
@@ -25,9 +25,7 @@ type Memory struct {
 
 	mu        sync.Mutex
 	records   map[[sha256.Size]byte]*memoryRecord
-	bySubject map[string]*memoryRecord // the first of each list
-	ring      []*memoryRecord          // all of them, in any order
-	hand      int                      // of the sweep, in ring
+	bySubject map[string][]*memoryRecord
 }
 
 // A memoryRecord is a Record in less memory: a time.Time takes 24 bytes.
@@ -38,9 +36,8 @@ type memoryRecord struct {
 	written, loggedIn, idleEnd, end int64 // Unix time in microseconds
 	id, subject, about              string
 	reissues                        int32
-	at                              int32 // in ring
+	at                              int32 // in the list of its subject
 	ended                           bool
-	before, after                   *memoryRecord // of the same subject
 }
 
 // NewMemory returns a store for so many sessions: 1,000,000 if 0, at most 10,000,000. Memory is taken
@@ -52,7 +49,7 @@ func NewMemory(maxSessions int) (*Memory, error) {
 	if maxSessions == 0 {
 		maxSessions = defaultMaxSessions
 	}
-	return &Memory{max: maxSessions, records: map[[sha256.Size]byte]*memoryRecord{}, bySubject: map[string]*memoryRecord{}}, nil
+	return &Memory{max: maxSessions, records: map[[sha256.Size]byte]*memoryRecord{}, bySubject: map[string][]*memoryRecord{}}, nil
 }
 
 var errFull = errors.New("session: the store in memory is full: pass a larger number to NewMemory, set MaxPerSubject, or lower Idle")
@@ -72,42 +69,37 @@ func (m *Memory) Swap(_ context.Context, r Record) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known := m.records[r.Key]
-	if known != nil {
-		if known.version != r.Version-1 {
-			return false, nil
-		}
+	switch {
+	case known != nil && known.version == r.Version-1:
 		m.unlink(known)
-		known.set(&r)
-		m.link(known)
-		return true, nil
-	}
-	if r.Version != 1 {
+	case known == nil && r.Version == 1:
+		if m.sweep(); len(m.records) >= m.max {
+			return false, errFull
+		}
+		known = &memoryRecord{key: r.Key}
+		m.records[r.Key] = known
+	default:
 		return false, nil
 	}
-	m.sweep()
-	if len(m.ring) >= m.max {
-		return false, errFull
-	}
-	known = &memoryRecord{key: r.Key, at: int32(len(m.ring))}
 	known.set(&r)
-	m.records[r.Key], m.ring = known, append(m.ring, known)
 	m.link(known)
 	return true, nil
 }
 
-// sweep needs m.mu. It removes some of the sessions that are over.
+// sweep needs m.mu. It removes some of the sessions that are over. A range over a map begins at a
+// random place, so each of them gets its turn.
 func (m *Memory) sweep() {
 	looks := swept
-	if len(m.ring) >= m.max {
+	if len(m.records) >= m.max {
 		looks = sweptFull
 	}
 	now := time.Now().UnixMicro()
-	for range min(looks, len(m.ring)) {
-		if m.hand++; m.hand >= len(m.ring) {
-			m.hand = 0
+	for _, known := range m.records {
+		if looks--; looks < 0 {
+			break
 		}
-		if old := m.ring[m.hand]; min(old.idleEnd, old.end) <= now {
-			m.remove(old)
+		if min(known.idleEnd, known.end) <= now {
+			m.remove(known)
 		}
 	}
 }
@@ -126,7 +118,7 @@ func (m *Memory) Delete(_ context.Context, key [sha256.Size]byte) error {
 func (m *Memory) List(_ context.Context, subject string) (all []Record, now time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for known := m.bySubject[subject]; known != nil; known = known.after {
+	for _, known := range m.bySubject[subject] {
 		all = append(all, known.record())
 	}
 	return all, time.Now(), nil
@@ -136,32 +128,22 @@ func (m *Memory) List(_ context.Context, subject string) (all []Record, now time
 func (m *Memory) remove(known *memoryRecord) {
 	delete(m.records, known.key)
 	m.unlink(known)
-	last := m.ring[len(m.ring)-1]
-	m.ring[known.at], last.at = last, known.at
-	m.ring[len(m.ring)-1] = nil
-	m.ring = m.ring[:len(m.ring)-1]
 }
 
-// link needs m.mu. It puts a record first in the list of its subject.
+// link needs m.mu.
 func (m *Memory) link(known *memoryRecord) {
-	known.before, known.after = nil, m.bySubject[known.subject]
-	if known.after != nil {
-		known.after.before = known
-	}
-	m.bySubject[known.subject] = known
+	list := m.bySubject[known.subject]
+	known.at = int32(len(list))
+	m.bySubject[known.subject] = append(list, known)
 }
 
-// unlink needs m.mu.
+// unlink needs m.mu. The last one in the list takes the place of known.
 func (m *Memory) unlink(known *memoryRecord) {
-	if known.after != nil {
-		known.after.before = known.before
-	}
-	switch {
-	case known.before != nil:
-		known.before.after = known.after
-	case known.after != nil:
-		m.bySubject[known.subject] = known.after
-	default:
+	list := m.bySubject[known.subject]
+	last := list[len(list)-1]
+	list[known.at], last.at = last, known.at
+	list[len(list)-1] = nil
+	if m.bySubject[known.subject] = list[:len(list)-1]; len(list) == 1 {
 		delete(m.bySubject, known.subject)
 	}
 }

@@ -62,6 +62,9 @@ func (s *service) load(token secret, now time.Duration) *call {
 // swap is the rest of the call. If another caller was faster, the call is to be made again.
 func (s *service) swap(c *call) (token secret, got status, again bool) {
 	next, token := c.r.take(c.does, &c.token, start.Add(c.now), testIdle)
+	if c.does == reuse {
+		next.Version++ // the mark
+	}
 	if next.Version != c.r.Version {
 		if s.record.Version != c.r.Version {
 			return token, busy, c.lost < attempts-1

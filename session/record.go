@@ -59,7 +59,7 @@ type step int
 
 const (
 	gone    step = iota // there is no session
-	finish              // it has ended, and that is to be completed
+	finish              // it is marked ended, and that is to be completed
 	same                // the refresh token stays
 	rotate              // the refresh token gets a successor
 	repeat              // the successor that was made before is answered again
@@ -98,8 +98,8 @@ func (r *Record) decide(secret *secret, now time.Time, grace time.Duration) step
 // isOver reports whether the session was idle for too long, or has reached its end.
 func (r *Record) isOver(now time.Time) bool { return !now.Before(r.IdleEnd) || !now.Before(r.End) }
 
-// take returns the record after a step, and the secret for the client. The record has a new Version
-// if it is to be written. presented is the secret that came.
+// take returns the record after a step with an answer, and the secret for the client. The record has
+// a new Version if it is to be written. presented is the secret that came.
 func (r Record) take(s step, presented *secret, now time.Time, idle time.Duration) (Record, secret) {
 	next := *presented
 	switch s {
@@ -118,8 +118,6 @@ func (r Record) take(s step, presented *secret, now time.Time, idle time.Duratio
 		if r.End.Before(r.IdleEnd) {
 			r.IdleEnd = r.End
 		}
-	case reuse:
-		r.Ended, r.Version = true, r.Version+1
 	}
 	return r, next
 }

@@ -118,8 +118,6 @@ func TestRule(t *testing.T) {
 				if want.End.Before(want.IdleEnd) {
 					want.IdleEnd = want.End
 				}
-			case reuse:
-				want.Ended, want.Version = true, before.Version+1
 			}
 			if after != want {
 				t.Errorf("written:\n%+v, not\n%+v", after, want)

@@ -98,15 +98,13 @@ type Sessions[C any] struct {
 
 // A core is what Sessions are without the claims type.
 type core struct {
-	opts     Options
-	iss      string
-	lifetime time.Duration // of access tokens
-	store    Store
-	access   *cookie.Cookie
-	refresh  *cookie.Cookie
-	names    [2]string // of both cookies
-	failures logtext.Limit
-	reuses   logtext.Limit
+	opts                    Options
+	iss                     string
+	lifetime                time.Duration // of access tokens
+	store                   Store
+	access, refresh         *cookie.Cookie
+	accessName, refreshName string
+	failures, reuses        logtext.Limit
 }
 
 // New returns the sessions of an issuer, which makes their access tokens. The error names everything
@@ -123,23 +121,13 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if claims == nil {
 		fault("the claims function is nil: it says what an access token has, such as the user's roles")
 	}
-	for _, d := range []struct {
-		name string
-		d    *time.Duration
-		max  time.Duration
-		zero time.Duration
-	}{
-		{"Options.Idle", &opts.Idle, longest, defaultIdle},
-		{"Options.MaxLifetime", &opts.MaxLifetime, longest, defaultMaxLifetime},
-		{"Options.Grace", &opts.Grace, maxGrace, defaultGrace},
-	} {
-		if err := validate.Duration(d.name, *d.d, d.max, fmt.Sprintf("at most %v, or 0 for %v", logtext.Duration(d.max), logtext.Duration(d.zero))); err != nil {
-			errs = append(errs, err)
-		}
-		if *d.d == 0 {
-			*d.d = d.zero
-		}
+	duration := func(name string, d *time.Duration, max, zero time.Duration) {
+		errs = append(errs, validate.Duration(name, *d, max, fmt.Sprintf("at most %v, or 0 for %v", logtext.Duration(max), logtext.Duration(zero))))
+		*d = cmp.Or(*d, zero)
 	}
+	duration("Options.Idle", &opts.Idle, longest, defaultIdle)
+	duration("Options.MaxLifetime", &opts.MaxLifetime, longest, defaultMaxLifetime)
+	duration("Options.Grace", &opts.Grace, maxGrace, defaultGrace)
 	if opts.MaxPerSubject < 0 {
 		fault("Options.MaxPerSubject is %d: use a positive number, or 0 for any number", opts.MaxPerSubject)
 	}
@@ -155,9 +143,10 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 		return nil, validate.Prefixed("session: ", err)
 	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
-	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh, names: [2]string{"__Host-access", "__Host-refresh"}}
+	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh}
+	c.accessName, c.refreshName = "__Host-access", "__Host-refresh"
 	if opts.AllowInsecureHTTP {
-		c.names = [2]string{"access", "refresh"}
+		c.accessName, c.refreshName = "access", "refresh"
 	}
 	return &Sessions[C]{c, iss, claims}, nil
 }
@@ -251,7 +240,7 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, inCookie bool) (*Toke
 	}
 	token, expires, err := s.issuer.Token(ctx, claims,
 		issue.Claim{Name: "sub", Value: r.Subject}, issue.Claim{Name: "sid", Value: r.ID}, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()})
-	if n := len(s.names[0]) + len(token); inCookie && n > maxCookieBytes { // before anything is written
+	if n := len(s.accessName) + len(token); inCookie && n > maxCookieBytes { // before anything is written
 		err = fmt.Errorf("%w: session: the access token and the name of its cookie have %d bytes, and browsers drop a cookie of more than %d: return fewer claims", jwthttp.ErrMisconfigured, n, maxCookieBytes)
 	}
 	if errors.Is(err, jwthttp.ErrMisconfigured) {
@@ -282,7 +271,20 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 			return nil, s.unavailable(ctx, "the store", err)
 		}
 		does := r.decide(&token.current, now, s.opts.Grace)
-		if does >= same && does <= reissue && tokens == nil {
+		switch does {
+		case gone:
+			return nil, ErrEnded
+		case finish, reuse:
+			if does == reuse {
+				s.reuses.Log(ctx, s.opts.Logger, slog.LevelWarn, "session: a refresh token was used twice, so its session ends: it may have been stolen",
+					slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
+			}
+			if err := s.finish(ctx, r, now); err != errBusy {
+				return nil, err
+			}
+			continue
+		}
+		if tokens == nil {
 			if tokens, err = s.sign(within, &r, inCookies); err == ErrEnded {
 				return nil, s.end(ctx, r.Key)
 			} else if err != nil {
@@ -290,9 +292,6 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 			}
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
-		if next.Ended {
-			s.keep(&next, now)
-		}
 		if next.Version != r.Version {
 			written, err := s.store.Swap(within, next)
 			if err != nil {
@@ -301,16 +300,6 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 			if !written {
 				continue // another caller was faster: decide again
 			}
-		}
-		switch does {
-		case gone:
-			return nil, ErrEnded
-		case reuse:
-			s.reuses.Log(ctx, s.opts.Logger, slog.LevelWarn, "session: a refresh token was used twice, and its session has ended: it may have been stolen",
-				slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
-			return nil, s.finish(ctx, &next)
-		case finish:
-			return nil, s.finish(ctx, &r)
 		}
 		token.current = secret
 		tokens.Refresh, tokens.refreshExpires = token.String(), time.Now().Add(next.IdleEnd.Sub(now))
@@ -327,40 +316,36 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 	defer cancel()
 	for range attempts {
 		r, now, err := c.store.Load(ctx, key)
-		switch {
-		case err != nil:
-			return c.unavailable(ctx, "the store", err)
-		case r.Version == 0:
-			return ErrEnded
-		case r.Ended:
-			return c.finish(ctx, &r)
-		}
-		r.Ended, r.Version = true, r.Version+1
-		c.keep(&r, now)
-		written, err := c.store.Swap(ctx, r)
 		if err != nil {
 			return c.unavailable(ctx, "the store", err)
 		}
-		if written {
-			return c.finish(ctx, &r)
+		if r.Version == 0 {
+			return ErrEnded
+		}
+		if err := c.finish(ctx, r, now); err != errBusy {
+			return err
 		}
 	}
 	return c.unavailable(ctx, "the store", errBusy)
 }
 
-// keep has the store keep a record that is marked for as long as its access tokens may live. Else an
-// ending that fails half-way could not be completed.
-func (c *core) keep(r *Record, now time.Time) {
-	if end := now.Add(c.lifetime); r.IdleEnd.Before(end) {
-		r.IdleEnd = end
-	}
-}
-
-// finish completes the ending of a record that is marked. It returns ErrEnded. After a failure, the
-// next call for the session goes on from here.
-func (c *core) finish(ctx context.Context, r *Record) error {
+// finish takes the three steps of an ending, but for the mark of a record that has it. It returns
+// ErrEnded, or errBusy if the record has changed. After a failure, the next call for the session goes
+// on from here.
+func (c *core) finish(ctx context.Context, r Record, now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
+	if !r.Ended {
+		r.Ended, r.Version = true, r.Version+1
+		if end := now.Add(c.lifetime); r.IdleEnd.Before(end) {
+			r.IdleEnd = end // or the store may drop the mark while access tokens live
+		}
+		if written, err := c.store.Swap(ctx, r); err != nil {
+			return c.unavailable(ctx, "the store", err)
+		} else if !written {
+			return errBusy
+		}
+	}
 	if c.opts.Revoked != nil {
 		if err := c.opts.Revoked.RevokeSession(ctx, c.iss, r.ID); err != nil {
 			return c.unavailable(ctx, "the denylist", err)
@@ -383,29 +368,25 @@ func (c *core) unavailable(ctx context.Context, what string, err error) error {
 // List returns the sessions of a subject that live, the one that was used last first.
 func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, error) {
 	var all []Session
-	err := s.each(ctx, subject, func(r *Record) error {
+	records, err := s.records(ctx, subject)
+	for _, r := range records {
 		if !r.Ended {
 			all = append(all, r.session())
 		}
-		return nil
-	})
+	}
 	return all, err
 }
 
-// each calls do with the records of a subject, the one that was used last first. It leaves out those
-// that are idle or over, but not those whose ending has not been completed.
-func (c *core) each(ctx context.Context, subject string, do func(r *Record) error) error {
+// records returns those of a subject, the one that was used last first. It leaves out those that are
+// idle or over, but not those whose ending has not been completed.
+func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
 	all, now, err := c.store.List(ctx, subject)
 	if err != nil {
-		return c.unavailable(ctx, "the store", err)
+		return nil, c.unavailable(ctx, "the store", err)
 	}
+	all = slices.DeleteFunc(all, func(r Record) bool { return !r.Ended && r.isOver(now) })
 	slices.SortFunc(all, func(a, b Record) int { return b.Written.Compare(a.Written) })
-	for _, r := range all {
-		if r.Ended || !r.isOver(now) {
-			err = errors.Join(err, do(&r))
-		}
-	}
-	return err
+	return all, nil
 }
 
 // End ends the session of a subject that has this id, if there is one. The error wraps
@@ -421,13 +402,14 @@ func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error
 }
 
 func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record) bool) error {
-	return c.each(ctx, subject, func(r *Record) error {
-		if !isMeant(r) {
-			return nil
+	records, err := c.records(ctx, subject)
+	for _, r := range records {
+		if !isMeant(&r) {
+			continue
 		}
-		if err := c.end(ctx, r.Key); err != ErrEnded {
-			return err
+		if errEnd := c.end(ctx, r.Key); errEnd != ErrEnded {
+			err = errors.Join(err, errEnd)
 		}
-		return nil
-	})
+	}
+	return err
 }
