@@ -501,7 +501,7 @@ type signer struct {
 	stalls atomic.Bool
 }
 
-func newSigner(t *testing.T) *signer {
+func newSigner(t testing.TB) *signer {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -794,9 +794,34 @@ func TestLogoutIsCompleted(t *testing.T) {
 
 // A client that leaves does not undo its logout.
 func TestLogoutOfAClientThatLeaves(t *testing.T) {
+	for _, when := range []string{"Load", "Swap", "Delete"} {
+		store := newTap(t)
+		s := setup{store: store}.start(t)
+		token := s.start(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		store.before = func(call string) error {
+			if call == when {
+				cancel()
+			}
+			return nil
+		}
+		r := httptest.NewRequestWithContext(ctx, "POST", "/logout", nil)
+		r.Header.Set("Cookie", refreshCookie+"="+token)
+		s.sessions.Logout(httptest.NewRecorder(), r)
+		if got := s.web(t, token).whole; got != webEnded {
+			t.Error(when, got)
+		}
+	}
+}
+
+// A client that sends a used token and leaves ends the session all the same.
+func TestReuseOfAClientThatLeaves(t *testing.T) {
 	store := newTap(t)
 	s := setup{store: store}.start(t)
-	token := s.start(t)
+	first := s.start(t)
+	second := s.app(t, first).refreshToken(t)
+	store.wait(time.Minute)
+	third := s.app(t, second).refreshToken(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	store.before = func(call string) error {
 		if call == "Swap" {
@@ -804,10 +829,9 @@ func TestLogoutOfAClientThatLeaves(t *testing.T) {
 		}
 		return nil
 	}
-	r := httptest.NewRequestWithContext(ctx, "POST", "/logout", nil)
-	r.Header.Set("Cookie", refreshCookie+"="+token)
-	s.sessions.Logout(httptest.NewRecorder(), r)
-	if got := s.web(t, token).whole; got != webEnded {
+	post(ctx, s.sessions.Refresh, first)
+	store.before = nil
+	if got := s.web(t, third).whole; got != webEnded {
 		t.Error(got)
 	}
 }
