@@ -3838,6 +3838,25 @@ redis.call('ZADD'`},
 			{"makes a token without New", "issue.Issuer.Token", `if iss.own == nil {`, `if false {`},
 		}},
 	}},
+	{"SESSIONS", "auth_time is when the user logged in, by the clock of the store: no refresh makes a login fresh", []proof{
+		{"session.TestAuthTime/one clock", []mutant{
+			{"takes the last refresh for the login", "session.Sessions.sign", `r.LoggedIn.Unix()`, `r.Written.Unix()`},
+			{"begins the login again at each step", "session.Record.take", `r.IdleEnd = now.Add(idle)`, `r.IdleEnd, r.LoggedIn = now.Add(idle), now`},
+		}},
+		{"session.TestAuthTime/the store is a day ahead", []mutant{
+			{"has the login by the clock of the process", "session.Sessions.begin", `LoggedIn: now,`, `LoggedIn: time.Now(),`},
+		}},
+		{"session.TestAuthTime/the store is a day behind", nil},
+		{"session.TestOwnAuthTime", []mutant{
+			{"leaves auth_time to the claims", "session.Sessions.sign", `, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()}`, ``},
+		}},
+	}},
+	{"SESSIONS", "a refresh takes two round trips to its store, and at most four in a race", []proof{
+		{"session.TestRoundTrips", []mutant{
+			{"asks the store once more after it has signed", "session.Sessions.renew", `next, secret := r.take(`, `s.store.Load(within, r.Key)
+		next, secret := r.take(`},
+		}},
+	}},
 	{"SESSIONS", "New copies its Options", []proof{
 		{"session.TestOptions", []mutant{
 			{"keeps the caller's origins", "session.New", `opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)`, ``},
