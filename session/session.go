@@ -42,14 +42,17 @@ type Session struct {
 	ID       string    // the sid of its access tokens; not a secret
 	Subject  string    // whose it is
 	About    string    // as given at login: where it was begun
-	LoggedIn time.Time // the auth_time of its access tokens
+	LoggedIn time.Time // the auth_time of its access tokens, by the clock of the store
 	LastUsed time.Time // when it was refreshed last, or begun
 	Expires  time.Time // when it ends if it is not refreshed before
 }
 
 // A ClaimsFunc says what an access token may say of a user now. It is called at login and at each
-// refresh, concurrently. sub, sid and auth_time are set for it: the claims may leave them out, and
-// must not contradict. Its error is a 503 and ends nothing, but [ErrEnded] ends the session.
+// refresh, concurrently. Its error is a 503 and ends nothing, but [ErrEnded] ends the session.
+//
+// sub, sid and auth_time are set for it. The claims leave them out or zero, or say the same: others
+// are a 500. auth_time is the time of the login (OpenID Connect Core section 2), and no refresh makes
+// it a later one.
 type ClaimsFunc[C any] func(ctx context.Context, s Session) (C, error)
 
 // Options say how long sessions live. The zero value is good for most.
@@ -173,7 +176,8 @@ type Tokens struct {
 
 // Start begins a session, for an app that keeps its tokens itself. Call it after a password or
 // another proof was checked. about is for a page of devices, such as "Ann's phone": at most 256 bytes
-// are kept. The error wraps [jwthttp.ErrUnavailable] or [ErrEnded].
+// are kept. The error is [ErrEnded] if the claims function returns it. Any other is for
+// [jwthttp.WriteError]: a 503, or a 500 for a subject or claims that cannot be those of a token.
 func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
 	return s.begin(ctx, subject, about, false, nil)
 }

@@ -1,0 +1,159 @@
+package recipes
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jwthttp/jwthttp/session"
+)
+
+// people are the users of a test, by their names. What is not true is locked.
+type people map[string]bool
+
+func (p people) Find(_ context.Context, id string) (User, error) {
+	isFree, ok := p[id]
+	if !ok {
+		return User{}, errors.New("the database is down")
+	}
+	return User{ID: id, IsLocked: !isFree}, nil
+}
+
+func byName(r *http.Request) (string, bool) {
+	return r.PostFormValue("user"), r.PostFormValue("password") == "correct"
+}
+
+var sessionSecret = []byte("a secret of 32 bytes for testing")
+
+// fetch sends a form, or a GET if it is nil, and returns the status and the body.
+func fetch(t *testing.T, c *http.Client, at string, form url.Values) (int, string) {
+	t.Helper()
+	method := "POST"
+	if form == nil {
+		method = "GET"
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, at, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestBrowserSite(t *testing.T) {
+	users := people{"alice": true, "bob": false}
+	s := newService(sessionSecret, users)
+	mux := http.NewServeMux()
+	mux.Handle("/", browserSite(s, byName))
+	mux.Handle("/devices", devices(s))
+	mux.Handle("/devices/", devices(s))
+	server := httptest.NewTLSServer(mux)
+	defer server.Close()
+	browser := server.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(path string, form url.Values, status int, part string) {
+		t.Helper()
+		if got, body := fetch(t, browser, server.URL+path, form); got != status || !strings.Contains(body, part) {
+			t.Fatalf("%s: %d %s, want %d %s", path, got, body, status, part)
+		}
+	}
+	later := func() { browser.Jar.SetCookies(at, []*http.Cookie{{Name: "__Host-access", Path: "/", MaxAge: -1}}) }
+	alice := url.Values{"user": {"alice"}, "password": {"correct"}}
+
+	step("/", nil, 200, "Log in")
+	step("/orders", nil, 401, "No access token was sent")
+	step("/login", url.Values{"user": {"alice"}, "password": {"wrong"}}, 403, "wrong user")
+	step("/login", url.Values{"user": {"bob"}, "password": {"correct"}}, 401, "The session has ended")
+	step("/login", alice, 200, "Hello, alice!")
+	later()
+	step("/orders", nil, 200, "Hello, alice!")
+
+	other, err := s.sessions.Start(t.Context(), "alice", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("/devices", nil, 200, "phone")
+	step("/devices/end-others", url.Values{}, 204, "")
+	if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 1 || all[0].About == "phone" {
+		t.Error(all, err, other)
+	}
+
+	later()
+	delete(users, "alice")
+	step("/orders", nil, 503, "temporarily_unavailable")
+	users["alice"] = true
+	step("/orders", nil, 200, "Hello, alice!")
+	step("/logout", url.Values{}, 200, "Log in")
+
+	step("/login", alice, 200, "Hello, alice!")
+	later()
+	users["alice"] = false
+	step("/", nil, 200, "Log in")
+	if left := browser.Jar.Cookies(at); len(left) != 0 {
+		t.Error(left)
+	}
+}
+
+func TestAppBackend(t *testing.T) {
+	users := people{"alice": true, "bob": false}
+	s := newService(sessionSecret, users)
+	server := httptest.NewServer(appBackend(s, byName))
+	defer server.Close()
+	login := func(user string) (int, string) {
+		return fetch(t, http.DefaultClient, server.URL+"/token", url.Values{"user": {user}, "password": {"correct"}, "device": {"phone"}})
+	}
+	if status, body := login("bob"); status != 403 || !strings.Contains(body, "locked") {
+		t.Error(status, body)
+	}
+	if status, body := login("carol"); status != 503 {
+		t.Error(status, body)
+	}
+	if status, body := fetch(t, http.DefaultClient, server.URL+"/token", url.Values{"user": {"alice"}}); status != 403 {
+		t.Error(status, body)
+	}
+	status, body := login("alice")
+	var tokens session.Tokens
+	if err := json.Unmarshal([]byte(body), &tokens); err != nil || status != 200 {
+		t.Fatal(status, body)
+	}
+	hello := func(c *http.Client) {
+		t.Helper()
+		if status, body := fetch(t, c, server.URL+"/", nil); status != 200 || body != "Hello, alice!\n" {
+			t.Error(status, body)
+		}
+	}
+	hello(appClient(t.Context(), server.URL, tokens))
+	tokens.ExpiresIn = -60 // as time does
+	c := appClient(t.Context(), server.URL, tokens)
+	hello(c)
+	hello(c)
+	if status, body := fetch(t, http.DefaultClient, server.URL+"/logout", url.Values{"refresh_token": {tokens.Refresh}}); status != 200 {
+		t.Error(status, body)
+	}
+	if status, body := fetch(t, http.DefaultClient, server.URL+"/refresh", url.Values{"refresh_token": {tokens.Refresh}}); status != 400 || !strings.Contains(body, "invalid_grant") {
+		t.Error(status, body)
+	}
+}
