@@ -2,7 +2,6 @@ package session
 
 import (
 	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -48,7 +47,7 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if err == ErrEnded { // of a user who may not log in
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	} else if err != nil {
-		writeFailure(w, r, err)
+		jwthttp.WriteError(w, r, err)
 	}
 	return err
 }
@@ -82,7 +81,7 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 		s.clear(w)
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	default:
-		writeFailure(w, r, err)
+		jwthttp.WriteError(w, r, err)
 	}
 }
 
@@ -100,7 +99,7 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if token, ok := parseRefreshToken(text); ok {
 		if err := s.end(r.Context(), token.key()); err != ErrEnded {
-			writeFailure(w, r, err)
+			jwthttp.WriteError(w, r, err)
 			return
 		}
 	}
@@ -152,16 +151,6 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 		return tokens[0], true, true
 	}
 	return "", isApp, false
-}
-
-// writeFailure answers a 503 or a 500. What an error wraps besides does not count: that of a claims
-// function may be of the kind of a refused token.
-func writeFailure(w http.ResponseWriter, r *http.Request, err error) {
-	kind := jwthttp.ErrMisconfigured
-	if errors.Is(err, jwthttp.ErrUnavailable) {
-		kind = jwthttp.ErrUnavailable
-	}
-	jwthttp.WriteError(w, r, kind)
 }
 
 // writeOAuthError answers as RFC 6749 section 5.2 says.
@@ -228,7 +217,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		case err == ErrEnded:
 			s.clear(w)
 		default:
-			writeFailure(w, r, err)
+			jwthttp.WriteError(w, r, err)
 			return
 		}
 		u := uncached{w}

@@ -240,7 +240,7 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, inCookie bool) (*Toke
 		return nil, ErrEnded
 	}
 	if err != nil {
-		return nil, s.unavailable(ctx, "the claims function", err)
+		return nil, s.unavailable(ctx, "the claims function", errors.New(err.Error())) // its kind may be that of a refused token
 	}
 	token, expires, err := s.issuer.Token(ctx, claims,
 		issue.Claim{Name: "sub", Value: r.Subject}, issue.Claim{Name: "sid", Value: r.ID}, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()})

@@ -3386,7 +3386,7 @@ var register = []clause{
 	}},
 	{"40", "an outage is a 503, and ends nothing", []proof{
 		{"session.TestOutage", []mutant{
-			{"answers the error of a claims function", "session.writeFailure", `jwthttp.WriteError(w, r, kind)`, `jwthttp.WriteError(w, r, errors.Join(err, kind))`},
+			{"answers the error of a claims function", "session.Sessions.sign", `errors.New(err.Error())`, `err`},
 			{"steps before it knows that the token fits the cookie", "session.Sessions.sign", `inCookie && n >`, `false && n >`},
 			{"takes a failing claims function for the end", "session.Sessions.sign", `errors.Is(err, ErrEnded)`, `err != nil`},
 		}},
@@ -3422,8 +3422,8 @@ var register = []clause{
 			{"takes a token of the query", "session.Sessions.presented", `r.PostForm["refresh_token"]`, `r.Form["refresh_token"]`},
 		}},
 		{"session.TestAnswers/logout, store is down", []mutant{
-			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			writeFailure(w, r, err)`, `			s.clear(w)
-			writeFailure(w, r, err)`},
+			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			jwthttp.WriteError(w, r, err)`, `			s.clear(w)
+			jwthttp.WriteError(w, r, err)`},
 		}},
 		{"session.TestRefreshWithoutBody", nil},
 	}},
