@@ -1,0 +1,108 @@
+package grpcauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc"
+)
+
+// An Option is about some methods of a server. Make one with [Public] or [Guard].
+type Option struct {
+	methods []string
+	guard   func(http.Handler) http.Handler // nil for Public
+	fault   error                           // of the arguments
+}
+
+// Public lets everybody call these methods. A token is then neither needed nor verified, and the
+// handler sees no claims. A method is named in full, such as "/grpc.health.v1.Health/Check".
+func Public(methods ...string) Option {
+	o := Option{methods: slices.Clone(methods)}
+	if len(methods) == 0 {
+		o.fault = errors.New("grpcauth: Public has no method: name one, or leave Public out")
+	}
+	return o
+}
+
+// Guard puts a guard inside of the middleware: [jwthttp.RequireScopes], [jwthttp.Require] or one
+// like them. It guards these methods, or with none each method that is not [Public]. The first
+// Guard decides first. A method is named as for Public.
+func Guard(guard func(http.Handler) http.Handler, methods ...string) Option {
+	o := Option{methods: slices.Clone(methods), guard: guard}
+	if guard == nil {
+		o.fault = errors.New("grpcauth: Guard has a nil guard: pass one such as jwthttp.RequireScopes(\"orders:read\")")
+	}
+	return o
+}
+
+// Check returns an error for each method of the options that no service of the server has. Call it
+// after all services are registered, with the options that [Unary] and [Stream] got. A misspelled
+// name would otherwise leave a method without its guard.
+func Check(server *grpc.Server, opts ...Option) error {
+	if len(opts) == 0 {
+		return errors.New("grpcauth: Check has no options: pass those of Unary and Stream")
+	}
+	errs := []error{check(opts)}
+	services := server.GetServiceInfo()
+	for _, o := range opts {
+		for _, method := range o.methods {
+			service, name, ok := split(method)
+			info, registered := services[service]
+			switch {
+			case !ok: // check has said so
+			case !registered:
+				errs = append(errs, fmt.Errorf("grpcauth: the server has no service %q for the method %q: register it before Check, or mend the name", service, method))
+			case !slices.ContainsFunc(info.Methods, func(m grpc.MethodInfo) bool { return m.Name == name }):
+				errs = append(errs, fmt.Errorf("grpcauth: the service %q has no method %q: mend the name %q", service, name, method))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// check returns everything that is wrong with options, whatever the server.
+func check(opts []Option) error {
+	var errs []error
+	guarded := map[string]bool{} // by method
+	for _, o := range opts {
+		errs = append(errs, o.fault)
+		for _, method := range o.methods {
+			if _, _, ok := split(method); !ok {
+				errs = append(errs, fmt.Errorf("grpcauth: %q is not the full name of a method: write it like /pkg.Service/Method", method))
+			}
+			if other, seen := guarded[method]; seen && other != (o.guard != nil) {
+				errs = append(errs, fmt.Errorf("grpcauth: %q is public and has a guard: keep one", method))
+			}
+			guarded[method] = o.guard != nil
+		}
+		if o.guard == nil && len(o.methods) == 0 && o.fault == nil {
+			errs = append(errs, errors.New("grpcauth: an Option is zero: make it with Public or Guard"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// split returns service and method of a full name, which has exactly two slashes.
+func split(full string) (service, method string, ok bool) {
+	rest, rooted := strings.CutPrefix(full, "/")
+	service, method, _ = strings.Cut(rest, "/")
+	return service, method, rooted && service != "" && method != "" && !strings.Contains(method, "/")
+}
+
+// inside returns next with the guard around it, for the methods of o.
+func (o Option) inside(next http.Handler) http.Handler {
+	if o.guard == nil {
+		return next
+	}
+	guarded := o.guard(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := next
+		if c := r.Context().Value(callKey{}).(*call); len(o.methods) == 0 || slices.Contains(o.methods, c.method) {
+			h = guarded
+		}
+		h.ServeHTTP(w, r)
+	})
+}
