@@ -134,7 +134,7 @@ type call struct {
 type callKey struct{}
 
 func newGate[C any](auth *jwthttp.Middleware[C], opts []Option) (*gate, error) {
-	err := check(opts)
+	err := check(opts, nil)
 	if auth == nil {
 		err = errors.Join(errors.New("grpcauth: the middleware is nil: make it with jwthttp.New"), err)
 	}

@@ -19,13 +19,7 @@ type Option struct {
 
 // Public lets everybody call these methods. A token is then neither needed nor verified, and the
 // handler sees no claims. A method is named in full, such as "/grpc.health.v1.Health/Check".
-func Public(methods ...string) Option {
-	o := Option{methods: slices.Clone(methods)}
-	if len(methods) == 0 {
-		o.fault = errors.New("grpcauth: Public has no method: name one, or leave Public out")
-	}
-	return o
-}
+func Public(methods ...string) Option { return Option{methods: slices.Clone(methods)} }
 
 // Guard puts a guard inside of the middleware: [jwthttp.RequireScopes], [jwthttp.Require] or one
 // like them. It guards these methods, or with none each method that is not [Public]. The first
@@ -45,51 +39,45 @@ func Check(server *grpc.Server, opts ...Option) error {
 	if len(opts) == 0 {
 		return errors.New("grpcauth: Check has no options: pass those of Unary and Stream")
 	}
-	errs := []error{check(opts)}
-	services := server.GetServiceInfo()
-	for _, o := range opts {
-		for _, method := range o.methods {
-			service, name, ok := split(method)
-			info, registered := services[service]
-			switch {
-			case !ok: // check has said so
-			case !registered:
-				errs = append(errs, fmt.Errorf("grpcauth: the server has no service %q for the method %q: register it before Check, or mend the name", service, method))
-			case !slices.ContainsFunc(info.Methods, func(m grpc.MethodInfo) bool { return m.Name == name }):
-				errs = append(errs, fmt.Errorf("grpcauth: the service %q has no method %q: mend the name %q", service, name, method))
-			}
-		}
-	}
-	return errors.Join(errs...)
+	return check(opts, server.GetServiceInfo())
 }
 
-// check returns everything that is wrong with options, whatever the server.
-func check(opts []Option) error {
+// check returns everything that is wrong with options, and with services that is not nil also what
+// is not among these.
+func check(opts []Option, services map[string]grpc.ServiceInfo) error {
 	var errs []error
-	guarded := map[string]bool{} // by method
+	isPublic := map[string]bool{}
 	for _, o := range opts {
 		errs = append(errs, o.fault)
+		if o.fault == nil && o.guard == nil && len(o.methods) == 0 {
+			errs = append(errs, errors.New("grpcauth: Public has no method, or an Option is zero: name a method, or leave it out"))
+		}
 		for _, method := range o.methods {
-			if _, _, ok := split(method); !ok {
-				errs = append(errs, fmt.Errorf("grpcauth: %q is not the full name of a method: write it like /pkg.Service/Method", method))
-			}
-			if other, seen := guarded[method]; seen && other != (o.guard != nil) {
+			errs = append(errs, checkName(method, services))
+			if other, seen := isPublic[method]; seen && other != (o.guard == nil) {
 				errs = append(errs, fmt.Errorf("grpcauth: %q is public and has a guard: keep one", method))
 			}
-			guarded[method] = o.guard != nil
-		}
-		if o.guard == nil && len(o.methods) == 0 && o.fault == nil {
-			errs = append(errs, errors.New("grpcauth: an Option is zero: make it with Public or Guard"))
+			isPublic[method] = o.guard == nil
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// split returns service and method of a full name, which has exactly two slashes.
-func split(full string) (service, method string, ok bool) {
-	rest, rooted := strings.CutPrefix(full, "/")
-	service, method, _ = strings.Cut(rest, "/")
-	return service, method, rooted && service != "" && method != "" && !strings.Contains(method, "/")
+func checkName(full string, services map[string]grpc.ServiceInfo) error {
+	rest, hasSlash := strings.CutPrefix(full, "/")
+	service, method, _ := strings.Cut(rest, "/")
+	info, registered := services[service]
+	switch {
+	case !hasSlash || service == "" || method == "" || strings.Contains(method, "/"):
+		return fmt.Errorf("grpcauth: %q is not the full name of a method: write it like /pkg.Service/Method", full)
+	case services == nil:
+		return nil
+	case !registered:
+		return fmt.Errorf("grpcauth: the server has no service %q for the method %q: register it before Check, or mend the name", service, full)
+	case !slices.ContainsFunc(info.Methods, func(m grpc.MethodInfo) bool { return m.Name == method }):
+		return fmt.Errorf("grpcauth: the service %q has no method %q: mend the name %q", service, method, full)
+	}
+	return nil
 }
 
 // inside returns next with the guard around it, for the methods of o.

@@ -35,7 +35,7 @@ func TestOptionErrors(t *testing.T) {
 		"no public method":        {[]grpcauth.Option{grpcauth.Public()}, []string{"Public has no method"}},
 		"nil guard":               {[]grpcauth.Option{grpcauth.Guard(nil, unaryMethod)}, []string{"Guard has a nil guard"}},
 		"nil guard for all":       {[]grpcauth.Option{grpcauth.Guard(nil)}, []string{"Guard has a nil guard"}},
-		"zero":                    {[]grpcauth.Option{{}}, []string{"an Option is zero"}},
+		"zero":                    {[]grpcauth.Option{{}}, []string{"Public has no method, or an Option is zero"}},
 		"public and guarded":      {[]grpcauth.Option{grpcauth.Public(unaryMethod), grpcauth.Guard(guard, unaryMethod)}, []string{"is public and has a guard: keep one"}},
 		"guarded and public":      {[]grpcauth.Option{grpcauth.Guard(guard, unaryMethod), grpcauth.Public(unaryMethod)}, []string{"is public and has a guard: keep one"}},
 	} {
