@@ -300,6 +300,31 @@ func (s *fakeStream) Context() context.Context { return s.ctx }
 func (s *fakeStream) SendMsg(any) error        { return s.op() }
 func (s *fakeStream) RecvMsg(any) error        { return s.op() }
 
+// After its end a stream does nothing, for an operation may still be running.
+func TestStreamAfterEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		iss := jwthttptest.NewIssuer(t)
+		intercept, err := grpcauth.Stream(newAuth(t, iss, func(o *jwthttp.Options) { o.Realm = "orders" }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token(t, iss)))
+		ops := 0
+		err = intercept(nil, &fakeStream{ctx: ctx, op: func() error { ops++; return nil }}, &grpc.StreamServerInfo{FullMethod: duplexMethod}, func(_ any, s grpc.ServerStream) error {
+			time.Sleep(2 * time.Hour)
+			for range 50 {
+				if errSend, errRecv := s.SendMsg(nil), s.RecvMsg(nil); !isExpired(errSend) || !isExpired(errRecv) {
+					t.Errorf("SendMsg: %v, RecvMsg: %v", errSend, errRecv)
+				}
+			}
+			return nil
+		})
+		if synctest.Wait(); ops > 0 || !isExpired(err) {
+			t.Errorf("%d operations, %v", ops, err)
+		}
+	})
+}
+
 // A panic of an inner stream, such as that of a codec, is one in the handler's goroutine.
 func TestStreamPanics(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
