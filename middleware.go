@@ -111,11 +111,11 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 	return v.token, nil
 }
 
-// Verify checks a token outside of HTTP, such as that of a gRPC call or of a message in a queue.
-// raw is the token alone, without "Bearer". All rules of [Options] for tokens hold. Extractors
-// and the cross-origin gate are not used. The error is of a kind listed at [ErrNoToken], which an
-// empty raw gets. With Options.Bindings it accepts no bound token, because no request proves that
-// the token comes from its owner. It is safe for concurrent use.
+// Verify checks a token outside of HTTP, such as that of a message in a queue. For gRPC see
+// module grpcauth. raw is the token alone, without "Bearer". All rules of [Options] for tokens
+// hold. Extractors and the cross-origin gate are not used. The error is of a kind listed at
+// [ErrNoToken], which an empty raw gets. With Options.Bindings it accepts no bound token, because
+// no request proves that the token comes from its owner. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	l := learned{at: m.none}
 	v, err := m.verify(ctx, nil, raw, "", &l)

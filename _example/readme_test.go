@@ -71,7 +71,7 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 // Every Go block of a page is the text of a program or an example that is compiled and
 // run. TestMigrating has the rule for docs/migrating.md.
 func TestPages(t *testing.T) {
-	texts := sources(t, "*/*.go", "../example_test.go", "../goredis/example_test.go", "../jwks/example_test.go", "../jwthttptest/example_test.go", "../sqlstore/example_test.go")
+	texts := sources(t, "*/*.go", "../example_test.go", "../goredis/example_test.go", "../grpcauth/example_test.go", "../jwks/example_test.go", "../jwthttptest/example_test.go", "../sqlstore/example_test.go")
 	blocks := map[string]int{}
 	for name, page := range pages(t) {
 		if name == "docs/migrating.md" {

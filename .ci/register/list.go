@@ -3890,4 +3890,94 @@ redis.call('ZADD'`},
 			{"leaves it to stepUp who may write", "_example/mcp.newServer", `!slices.Contains(who.Scopes, writeScope)`, `false`},
 		}},
 	}},
+	{"1", "a gRPC call that is refused never reaches its handler", []proof{
+		{"grpcauth.TestAsOverHTTP", []mutant{
+			{"takes a refusal for an answer of the handler", "grpcauth.gate.pass", `return w.status()`, `return nil`},
+			{"lets what a guard refuses pass", "grpcauth.Option.inside", `h = guarded`, `_ = guarded`},
+			{"tells no client when to try again", "grpcauth.answer.status", `&& code == codes.Unavailable`, `&& false`},
+			{"takes a bad token for a malformed call", "grpcauth.codeOf", `codes.Unauthenticated`, `codes.InvalidArgument`},
+		}},
+		{"grpcauth.TestConformance", nil},
+		{"grpcauth.TestTexts", []mutant{
+			{"does not tell a client what it needs", "grpcauth.answer.status", `if text == "" {`, `if true {`},
+		}},
+		{"grpcauth.TestErrorHandler", []mutant{
+			{"takes an answer that is not a refusal for success", "grpcauth.answer.status", `code = codes.Internal`, `code = codes.OK`},
+			{"takes an early hint for the answer", "grpcauth.answer.WriteHeader", `a.code < http.StatusOK`, `a.code == 0`},
+		}},
+		{"grpcauth.TestAnonymous", nil},
+		{"grpcauth.TestHandlerErrors", nil},
+	}},
+	{"2", "a gRPC call has one value of authorization, and no token elsewhere", []proof{
+		{"grpcauth.TestAsOverHTTP", []mutant{
+			{"looks at the first of two values of authorization", "grpcauth.newRequest", `r.Header["Authorization"] = values`, `r.Header["Authorization"] = values[:1]`},
+		}},
+		{"grpcauth.TestOddMetadata", []mutant{
+			{"takes cookies from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Cookie"] = metadata.ValueFromIncomingContext(ctx, "cookie")
+	if values :=`},
+		}},
+	}},
+	{"DOC", "only the methods of Public are open, and a guard is for the methods that it names", []proof{
+		{"grpcauth.TestPublic", []mutant{
+			{"asks for a token in public methods", "grpcauth.gate.pass", `if g.public[method] {`, `if false {`},
+		}},
+		{"grpcauth.TestGuards", []mutant{
+			{"opens the methods of a guard", "grpcauth.newGate", `opts[i].guard == nil`, `true`},
+			{"lets the last guard decide first", "grpcauth.newGate", `i := len(opts) - 1; i >= 0; i--`, `i := 0; i < len(opts); i++`},
+			{"does not know a method without its slash", "grpcauth.gate.pass", `"/" + strings.TrimPrefix(method, "/")`, `strings.TrimPrefix(method, "")`},
+		}},
+		{"grpcauth.TestOptionErrors", []mutant{
+			{"takes a name without a leading slash", "grpcauth.checkName", `!hasSlash || `, `!hasSlash && false || `},
+			{"takes a name without a method", "grpcauth.checkName", ` || method == ""`, ``},
+			{"takes a name with three slashes", "grpcauth.checkName", `strings.Contains(method, "/")`, `false`},
+			{"takes a method that is public and has a guard", "grpcauth.check", `seen && other != (o.guard == nil)`, `false && seen && other`},
+			{"takes an Option that is zero", "grpcauth.check", `len(o.methods) == 0`, `false`},
+			{"takes a nil guard for Public", "grpcauth.Guard", `if guard == nil {`, `if false {`},
+		}},
+		{"grpcauth.TestCheck", []mutant{
+			{"does not miss a service", "grpcauth.checkName", `case !registered:`, `case !registered && false:`},
+			{"does not miss a method", "grpcauth.checkName", `case !slices.ContainsFunc(`, `case false && !slices.ContainsFunc(`},
+			{"checks nothing", "grpcauth.Check", `len(opts) == 0`, `false`},
+		}},
+	}},
+	{"DOC", "a stream ends when its token does, and not before", []proof{
+		{"grpcauth.TestStreamEnds/waiting for a message", []mutant{
+			{"waits for a message beyond the token's end", "grpcauth.limitedStream.RecvMsg", `s.do(s.ServerStream.RecvMsg, m)`, `s.ServerStream.RecvMsg(m)`},
+		}},
+		{"grpcauth.TestStreamEnds/waiting for a client", []mutant{
+			{"waits for a client beyond the token's end", "grpcauth.limitedStream.SendMsg", `s.do(s.ServerStream.SendMsg, m)`, `s.ServerStream.SendMsg(m)`},
+		}},
+		{"grpcauth.TestStreamEnds/waiting for its context, and", []mutant{
+			{"takes what a handler returns that was cut short", "grpcauth.serveUntil", `if s.isOver() {`, `if false {`},
+		}},
+		{"grpcauth.TestStreamEndsOverTLS", nil},
+		{"grpcauth.TestStreamAfterEnd", []mutant{
+			{"goes on after the end", "grpcauth.limitedStream.do", `if s.isOver() { // an op`, `if false { // an op`},
+		}},
+		{"grpcauth.TestStreamBefore", []mutant{
+			{"takes the client's going for the token's end", "grpcauth.limitedStream.isOver", `context.Cause(s.ctx) == errExpired`, `s.ctx.Err() != nil`},
+		}},
+		{"grpcauth.TestStreamDeadline", nil},
+		{"grpcauth.TestStreamWithinLeeway", []mutant{
+			{"ends a stream within Leeway as if it were complete", "grpcauth.refusal", `err = jwthttp.ErrInvalidToken`, `return nil`},
+		}},
+		{"grpcauth.TestStreamPanics", []mutant{
+			{"swallows a panic", "grpcauth.limitedStream.do", `panic(o.panicked)`, `_ = o`},
+		}},
+	}},
+	{"21", "over gRPC a bound token needs a Binding, and the certificate of its own connection", []proof{
+		{"grpcauth.TestBoundTokens", []mutant{
+			{"does not see the certificate of the connection", "grpcauth.newRequest", `r.TLS = &info.State`, `_ = info`},
+			{"takes the header of a proxy from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["X-Cert"] = metadata.ValueFromIncomingContext(ctx, "x-cert")
+	if values :=`},
+			{"takes a DPoP proof from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Dpop"] = metadata.ValueFromIncomingContext(ctx, "dpop")
+	if values :=`},
+		}},
+	}},
+	{"DOC", "OnResult sees a gRPC call as a request", []proof{
+		{"grpcauth.TestOnResult", []mutant{
+			{"does not name the method", "grpcauth.newRequest", `Path: method`, `Path: "/"`},
+			{"does not say where the call comes from", "grpcauth.newRequest", `r.RemoteAddr = p.Addr.String()`, ``},
+		}},
+	}},
 }
