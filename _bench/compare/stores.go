@@ -141,18 +141,24 @@ func (s *shelf) memory() error {
 	return errors.Join(s.ours("in memory", store), s.add(ginJWT+", in memory", func() (*client, error) { return clientOfGinJWT(gin) }))
 }
 
-func (s *shelf) sqlite() error {
-	return s.database("SQLite", sqlstore.SQLite, "sqlite", "file:"+filepath.Join(s.dir, "sessions.db")+"?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+// sqlite measures one connection too: those that wait for another one to write sleep meanwhile.
+func (s *shelf) sqlite() (err error) {
+	for _, connections := range []int{callers, 1} {
+		name := fmt.Sprintf("SQLite, connections: %d", connections)
+		source := "file:" + filepath.Join(s.dir, fmt.Sprintf("%d.db", connections)) + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+		err = errors.Join(err, s.database(name, sqlstore.SQLite, connections, "sqlite", source))
+	}
+	return err
 }
 
-func (s *shelf) database(name string, dialect sqlstore.Dialect, driver, source string) error {
+func (s *shelf) database(name string, dialect sqlstore.Dialect, connections int, driver, source string) error {
 	db, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
 	s.stops = append(s.stops, func() { db.Close() })
-	db.SetMaxOpenConns(callers)
-	db.SetMaxIdleConns(callers)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	err = patiently(func() error { return db.Ping() })
 	if err == nil {
 		err = sqlstore.Migrate(context.Background(), db, dialect)
@@ -206,7 +212,7 @@ func (s *shelf) postgresql() error {
 	if err != nil {
 		return err
 	}
-	return s.database("PostgreSQL", sqlstore.PostgreSQL, "pgx", "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable")
+	return s.database("PostgreSQL", sqlstore.PostgreSQL, callers, "pgx", "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable")
 }
 
 // redis starts a server that appends each write to a file, and syncs it once a second.
