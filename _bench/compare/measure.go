@@ -22,6 +22,7 @@ var measurements = []struct {
 	{"dpop", proofs, true},
 	{"bound", boundTokens, false},
 	{"issue", issuing, true},
+	{"session", sessions, true},
 	{"guards", guards, true},
 	{"denylist", denylists, true},
 	{"keysets", keySets, true},

@@ -1,10 +1,12 @@
 // Soak sends mixed traffic, good and bad, through the middleware, in process and over TCP on
-// loopback. Some tokens are bound to a key or to a client certificate. Meanwhile providers change their keys, are slow and fail. Soak compares every
-// answer with what is promised for that request.
+// loopback. Some tokens are bound to a key or to a client certificate. Meanwhile providers change
+// their keys, are slow and fail, and users log in, refresh their sessions and log out. Soak compares
+// every answer with what is promised for that request.
 //
-//	go -C _bench run ./soak                            200,000 requests in process and 20,000 over TCP
-//	go -C _bench run ./soak -requests N -tcp N         as many as that, for 45 minutes at most
-//	go -C _bench run ./soak -minute                    as many as a minute has room for
+//	go -C _bench run ./soak                                  200,000 requests in process and 20,000 over
+//	                                                         TCP, and 22,000 refreshes of sessions
+//	go -C _bench run ./soak -requests N -tcp N -refreshes N  as many as that, for 45 minutes at most
+//	go -C _bench run ./soak -minute                          as many as a minute has room for
 //
 // It exits with status 1 in these cases:
 //
@@ -56,11 +58,12 @@ const (
 func main() {
 	requests := flag.Int64("requests", 200_000, "requests in process")
 	tcp := flag.Int64("tcp", 20_000, "requests over TCP")
+	refreshes := flag.Int64("refreshes", 20_000, "refreshes of sessions in process; over TCP, a tenth of that")
 	minute := flag.Bool("minute", false, "take about a minute, with as many requests as there is time for")
 	flag.Parse()
 	limit := maxRun
 	if *minute {
-		limit, *requests, *tcp = minuteRun, 1<<62, 1<<62
+		limit, *requests, *tcp, *refreshes = minuteRun, 1<<62, 1<<62, 1<<62
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -68,7 +71,7 @@ func main() {
 	defer stop()
 	debug.SetTraceback("all")
 	time.AfterFunc(limit+2*time.Minute, func() { panic("a request is stuck") })
-	faults, err := soak(ctx, *requests, *tcp)
+	faults, err := soak(ctx, *requests, *tcp, *refreshes)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 	}
@@ -87,6 +90,7 @@ type world struct {
 	providers     []*provider
 	ours, foreign signer
 	bound         bound
+	sessions      *sessions
 	handler       http.Handler
 	hungUp        int
 
@@ -103,20 +107,22 @@ func (w *world) fault(format string, args ...any) {
 	}
 }
 
-func soak(ctx context.Context, requests, tcp int64) (faults []string, err error) {
+func soak(ctx context.Context, requests, tcp, refreshes int64) (faults []string, err error) {
 	goroutines, heap := runtime.NumGoroutine(), heapInUse()
 	w, auth, err := newWorld()
 	if err != nil {
 		return nil, err
 	}
-	w.drive(ctx, requests, tcp)
+	w.drive(ctx, requests, tcp, refreshes)
 	if err := figures(w, auth); err != nil {
 		return nil, err
 	}
-	w.pools, w.providers, w.handler, w.bound = nil, nil, nil, bound{}
+	store := w.sessions.store
+	w.pools, w.providers, w.handler, w.bound, w.sessions = nil, nil, nil, bound{}, nil
 
 	grown := (int64(heapInUse()) - int64(heap)) >> 10
 	runtime.KeepAlive(auth) // the heap includes what auth keeps, which must be bounded
+	runtime.KeepAlive(store)
 	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -137,7 +143,7 @@ func soak(ctx context.Context, requests, tcp int64) (faults []string, err error)
 
 // drive sends all requests while providers change their keys, and prints the results. Servers
 // and connections are closed when it returns.
-func (w *world) drive(ctx context.Context, requests, tcp int64) {
+func (w *world) drive(ctx context.Context, requests, tcp, refreshes int64) {
 	server := httptest.NewUnstartedServer(w.handler)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // errors because of clients that hang up
 	server.Start()
@@ -163,6 +169,8 @@ func (w *world) drive(ctx context.Context, requests, tcp int64) {
 		m := newMaker(w, localWorkers+i, away, i%patientOnes == 0)
 		remote.Go(func() { w.work(ctx, m, overTCP{&http.Client{Transport: transport}}, &tcpLeft, &tcpTallies[i]) })
 	}
+	var users sync.WaitGroup
+	users.Go(func() { w.sessions.run(ctx, refreshes, home, away) })
 	others.Go(func() { w.providers[0].steady(ctx) })
 	others.Go(func() { w.providers[1].shaky(ctx) })
 	others.Go(func() { w.hangUp(ctx, newMaker(w, localWorkers+tcpWorkers, away, true), &tcpLeft) })
@@ -178,6 +186,7 @@ func (w *world) drive(ctx context.Context, requests, tcp int64) {
 	localTook := time.Since(began)
 	remote.Wait()
 	tcpTook := time.Since(began)
+	users.Wait()
 	cancel()
 	others.Wait()
 
@@ -186,6 +195,7 @@ func (w *world) drive(ctx context.Context, requests, tcp int64) {
 	fmt.Printf("\n%d requests in process in %v (%.0f/s) and, beside them, %d over TCP in %v (%.0f/s); %d clients hung up\n",
 		here.sum(), localTook.Round(time.Second/10), float64(here.sum())/localTook.Seconds(),
 		there.sum(), tcpTook.Round(time.Second/10), float64(there.sum())/tcpTook.Seconds(), w.hungUp)
+	w.sessions.print()
 	for i, p := range w.providers {
 		p.close()
 		got, most := p.fetches.Load(), p.maxFetches(time.Since(began))
@@ -227,7 +237,11 @@ func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if w.sessions, err = newSessions(w.fault); err != nil {
+		return nil, nil, err
+	}
 	mux := http.NewServeMux()
+	mux.Handle("/session/", w.sessions.handler)
 	mux.Handle("/both", both)
 	mux.Handle("/nonced", nonced)
 	mux.Handle("/", auth.Handler(http.HandlerFunc(echo)))
