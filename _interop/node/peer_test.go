@@ -52,7 +52,7 @@ func startPeer(t *testing.T) *peer {
 		t.Fatalf("node is %s: 20.18 or newer is needed, such as the packages nodejs and npm of Debian 13", bytes.TrimSpace(version))
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "peer.mjs"} {
+	for _, name := range []string{"package.json", "package-lock.json", "peer.mjs", "logins.mjs"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
