@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
 	"time"
 
@@ -85,9 +84,10 @@ func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts BackC
 	}
 	rules := jwthttp.Options{
 		Audience: []string{clientID}, Leeway: logoutWindow,
-		Types:               []string{logoutType, "JWT", ""}, // opts.check says more of the last two
-		AllowNumericSubject: true,                            // as that of a middleware for the same provider may
-		RememberSignatures:  -1,                              // a logout token comes once
+		Types: []string{logoutType, "JWT", ""}, // check may refuse the last two, and says how to mend that
+		// The middleware for the access tokens may have it, and their sub must be the same.
+		AllowNumericSubject: true,
+		RememberSignatures:  -1, // a logout token comes once
 	}
 	if clientID == "" {
 		rules.Audience = nil // is an error already
@@ -162,13 +162,9 @@ func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// logoutToken returns the only logout_token of a request, section 2.5. Other values of the form do
-// not count, and the query does not count.
+// logoutToken returns the only logout_token of a form, section 2.5. Its other values do not count, and
+// neither does the query.
 func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return "", errors.New("denylist: the request is not a form: have the provider send application/x-www-form-urlencoded")
-	}
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxLogoutBytes)
 	}
@@ -177,7 +173,7 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	}
 	tokens := r.PostForm["logout_token"]
 	if len(tokens) != 1 {
-		return "", fmt.Errorf("denylist: the form has %d values of logout_token: have the provider send one", len(tokens))
+		return "", fmt.Errorf("denylist: the form has %d values of logout_token: have the provider send one, as application/x-www-form-urlencoded", len(tokens))
 	}
 	return tokens[0], nil
 }

@@ -522,7 +522,7 @@ func TestBackChannelLog(t *testing.T) {
 		wantRecords(t, &log, `err="jwthttp: invalid token: The access token is malformed: `)
 		time.Sleep(time.Minute)
 		post(h, "a=b")
-		wantRecords(t, &log, `err="denylist: the form has 0 values of logout_token: have the provider send one" suppressed=99`)
+		wantRecords(t, &log, `err="denylist: the form has 0 values of logout_token: have the provider send one, as application/x-www-form-urlencoded" suppressed=99`)
 	})
 }
 
