@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/jwthttp/jwthttp/internal/guardhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
@@ -73,6 +74,7 @@ type scoped interface {
 	detailer
 	hasToken() bool
 	hasScope(string) bool
+	login() guardhook.Login
 	refusedToken
 	claimsType() reflect.Type
 }
@@ -86,6 +88,16 @@ func (c *tokenContext[C]) hasScope(want string) bool {
 		}
 	}
 	return false
+}
+
+func (c *tokenContext[C]) login() (l guardhook.Login) {
+	if c.at != nil {
+		l.Leeway = c.at.rules.Leeway
+	}
+	if c.token.facts != nil {
+		l.Time, l.ACR = c.token.facts.Login()
+	}
+	return l
 }
 
 func (c *tokenContext[C]) tokenResult(at *attempt) Result { return c.token.tokenResult(at) }

@@ -371,6 +371,7 @@ func TestWriteErrorOfAnyError(t *testing.T) {
 		{jwthttp.ErrUnknownKey, 401, "invalid_token"},
 		{fmt.Errorf("x: %w", jwthttp.ErrForbidden), 403, "forbidden"},
 		{jwthttp.ErrInsufficientScope, 403, "insufficient_scope"},
+		{jwthttp.ErrInsufficientUserAuthentication, 401, "insufficient_user_authentication"},
 		{jwthttp.ErrCrossOrigin, 403, "cross_origin"},
 		{fmt.Errorf("x: %w", jwthttp.ErrUnavailable), 503, "temporarily_unavailable"},
 		{fmt.Errorf("x: %w", jwthttp.ErrMisconfigured), 500, "server_error"},

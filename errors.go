@@ -31,6 +31,9 @@ var (
 	ErrUnavailable       = reason.ErrUnavailable       // 503: keys or a check's store are out of reach
 	ErrMisconfigured     = reason.ErrMisconfigured     // 500: a fault of the program, such as a guard outside its middleware
 
+	// 401: the token is good, and oauth.RequireRecent wants another login of its user
+	ErrInsufficientUserAuthentication = reason.ErrInsufficientUserAuthentication
+
 	ErrInvalidProof = reason.ErrInvalidProof // 401: the proof of a bound token was refused
 	ErrUseNonce     = reason.ErrUseNonce     // 401: the proof needs a current nonce of the server
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jwthttp/jwthttp/internal/guardhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -87,19 +88,39 @@ func requireScopes(name string, scopes []string, suffices func(scoped) bool) fun
 	}
 	needed := strings.Join(scopes, " ")
 	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
+	return requireToken(name, fmt.Sprintf("%s for %.80q", name, needed), func(token scoped) error {
+		if suffices(token) {
+			return nil
+		}
+		return lacking
+	})
+}
+
+// For package oauth, which knows what a login must be.
+var _ = guardhook.Set(func(name string, fault error, r *reason.Reason, accept func(guardhook.Login) error) func(http.Handler) http.Handler {
+	if fault != nil {
+		return unfitGuard(name, fault)
+	}
+	return requireToken(name, name, func(token scoped) error {
+		if err := accept(token.login()); err != nil {
+			return because(r, err)
+		}
+		return nil
+	})
+})
+
+// requireToken returns a guard for tokens of any claims type. where names it in an error.
+func requireToken(name, where string, accept func(scoped) error) func(http.Handler) http.Handler {
 	missing := because(reason.NoToken, fmt.Errorf("%s needs one", name))
 	return newGuard(name, func(r *http.Request) (refusedToken, error) {
 		token, inside := r.Context().Value(scopedKey{}).(scoped)
-		if !inside {
-			return nil, outside(fmt.Sprintf("%s for %.80q", name, needed))
-		}
-		if !token.hasToken() {
+		switch {
+		case !inside:
+			return nil, outside(where)
+		case !token.hasToken():
 			return nil, missing
 		}
-		if !suffices(token) {
-			return token, lacking
-		}
-		return nil, nil
+		return token, accept(token)
 	})
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/mtls"
+	"github.com/jwthttp/jwthttp/oauth"
 )
 
 // The text of a refusal says what was wanted, what came, and how to mend it.
@@ -656,6 +657,7 @@ func TestRefusalsPageQuotes(t *testing.T) {
 			{"check", alice.New(auth(key, jwthttp.Options{}, denylist.Check[AppClaims](revoked))), "Authorization: Bearer " + signHS(secret, plainHeader, fmt.Sprintf(`{"jti":"1","iat":%d,"exp":%d}`, now, now+90000))},
 			{"forbidden", alice.New(auth(key, jwthttp.Options{}), notAdmin), bearer("")},
 			{"insufficient_scope", alice.New(auth(key, jwthttp.Options{}), jwthttp.RequireScopes("orders:read")), bearer(`"scope":"profile"`)},
+			{"insufficient_user_authentication", alice.New(auth(key, jwthttp.Options{}), oauth.RequireRecent(5*time.Minute)), bearer(fmt.Sprintf(`"auth_time":%d`, now-7200))},
 			{"unavailable", alice.New(auth(failing(opaque), jwthttp.Options{})), bearer("")},
 			{"misconfigured", alice.New(jwthttp.RequireScopes("orders:read")), bearer("")},
 			{"canceled", alice.New(hasLeft, auth(failing(context.Canceled), jwthttp.Options{})), bearer("")},

@@ -25,7 +25,7 @@ type Result struct {
 	//   - confirmation, unbound, scheme, proof, nonce, possession: of Bindings
 	//   - check, also for a Validate method
 	//   - unavailable, or canceled if the client had given up by then
-	//   - forbidden, insufficient_scope, misconfigured: of a guard
+	//   - forbidden, insufficient_scope, insufficient_user_authentication, misconfigured: of a guard
 	Reason string
 
 	// Guard names the guard inside the middleware that refused the request, such as

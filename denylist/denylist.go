@@ -1,5 +1,6 @@
 // Package denylist revokes tokens before they expire: one token (logging out), all tokens of a
 // session, or all tokens of a subject (logging out everywhere). [Check] makes a check for [jwthttp.New] of a [List].
+// [BackChannel] takes the logouts of an OpenID provider.
 //
 //	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 //	if err != nil {
@@ -54,6 +55,7 @@
 //
 //   - The store failed, so tokens get a 503.
 //   - A revocation failed, because the store failed or is full.
+//   - The keys of a [BackChannel] are out of reach. A logout that it refuses is logged at Warn.
 //
 // It does not log that a client left before the store answered.
 package denylist

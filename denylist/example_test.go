@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -104,4 +106,58 @@ func ExampleList_RevokeSubject() {
 	// true
 	// true
 	// false
+}
+
+// The provider calls when alice logs out there. Her session ends, and that of another login does not.
+func ExampleBackChannel() {
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The keys of a real provider come from jwks.Discover, which knows the issuer.
+	keys := jwthttp.HS256(exampleSecret).WithIssuer("https://login.example.com")
+	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New(keys, jwthttp.Options{}, denylist.Check[jwt.RegisteredClaims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/backchannel-logout", logout) // for the provider, which has no access token
+	mux.Handle("/", auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "Hello") })))
+
+	// What follows is the provider's part.
+	now := time.Now().Unix()
+	sign := func(typ string, claims jwt.MapClaims) string {
+		claims["iss"], claims["sub"], claims["jti"] = "https://login.example.com", "alice", "1"
+		claims["iat"], claims["exp"] = now, now+120
+		token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+		token.Header["typ"] = typ
+		raw, err := token.SignedString(exampleSecret)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return raw
+	}
+	phone, laptop := sign("at+jwt", jwt.MapClaims{"sid": "08a5019c"}), sign("at+jwt", jwt.MapClaims{"sid": "f1c2ab77"})
+	request(mux, "GET", phone)
+
+	events := map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}
+	logoutToken := sign("logout+jwt", jwt.MapClaims{"aud": "my-client", "sid": "08a5019c", "events": events})
+	r := httptest.NewRequest("POST", "/backchannel-logout", strings.NewReader(url.Values{"logout_token": {logoutToken}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println("POST", w.Code)
+
+	request(mux, "GET", phone)
+	request(mux, "GET", laptop)
+	// Output:
+	// GET 200 Hello
+	// POST 200
+	// GET 401 {"title":"Unauthorized","status":401,"detail":"The access token was refused","error":"invalid_token"}
+	//
+	// GET 200 Hello
 }

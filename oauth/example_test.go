@@ -96,3 +96,32 @@ func ExampleNewResource() {
 	// 401 Bearer realm="api", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"
 	// 200 {"resource":"https://api.example.com/mcp","authorization_servers":["https://issuer.example.com"],"scopes_supported":["read","write"],"bearer_methods_supported":["header"]}
 }
+
+// A transfer needs a login of the last five minutes. The client reads in the challenge what to ask
+// the issuer for.
+func ExampleRequireRecent() {
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.EdDSA(exampleKey.Public().(ed25519.PublicKey)), jwthttp.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	recent := oauth.RequireRecent(5*time.Minute, "urn:example:mfa")
+	h := auth.Handler(recent(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "Transferred") })))
+
+	now := time.Now()
+	for _, login := range []time.Time{now.Add(-time.Hour), now.Add(-time.Minute)} {
+		r := httptest.NewRequest("POST", "/transfer", nil)
+		r.Header.Set("Authorization", "Bearer "+exampleToken("at+jwt", jwt.MapClaims{
+			"sub": "alice", "exp": now.Add(time.Minute).Unix(), "auth_time": login.Unix(), "acr": "urn:example:mfa",
+		}))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Print(w.Code, " ", w.Body)
+		if challenge := w.Header().Get("WWW-Authenticate"); challenge != "" {
+			fmt.Println(challenge)
+		}
+	}
+	// Output:
+	// 401 {"title":"Unauthorized","status":401,"detail":"A more recent or a stronger login is required","error":"insufficient_user_authentication"}
+	// Bearer realm="api", error="insufficient_user_authentication", error_description="A more recent or a stronger login is required", acr_values="urn:example:mfa", max_age="300"
+	// 200 Transferred
+}

@@ -40,6 +40,12 @@ func accessToken(changes map[string]any) jwt.MapClaims {
 // sign returns the token with this typ in its header, or without a typ if typ is empty.
 func sign(t testing.TB, typ string, claims jwt.MapClaims) string {
 	t.Helper()
+	return signText(t, typ, claims, func(payload string) string { return payload })
+}
+
+// signText is sign for a payload that was changed as text.
+func signText(t testing.TB, typ string, claims jwt.MapClaims, change func(payload string) string) string {
+	t.Helper()
 	header := `{"alg":"EdDSA"}`
 	if typ != "" {
 		header = fmt.Sprintf(`{"alg":"EdDSA","typ":%q}`, typ)
@@ -48,7 +54,7 @@ func sign(t testing.TB, typ string, claims jwt.MapClaims) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return jwthttptest.Sign(t, "EdDSA", private, header, string(payload))
+	return jwthttptest.Sign(t, "EdDSA", private, header, change(string(payload)))
 }
 
 func mustAccessTokens(t testing.TB, issuer string, audience ...string) jwthttp.Options {

@@ -3980,4 +3980,194 @@ redis.call('ZADD'`},
 			{"does not say where the call comes from", "grpcauth.newRequest", `r.RemoteAddr = p.Addr.String()`, ``},
 		}},
 	}},
+	{"DOC", "a logout token has the typ logout+jwt, unless AllowUntypedLogout (Back-Channel Logout 1.0 section 2.4)", []proof{
+		{"denylist.TestBackChannelValidation/typ JWT", []mutant{
+			{"accepts another typ", "denylist.BackChannelOptions.check", `!o.AllowUntypedLogout && !syntax`, `false && !syntax`},
+		}},
+		{"denylist.TestBackChannelValidation/no typ", []mutant{
+			{"accepts no typ", "denylist.BackChannelOptions.check", `case !o.AllowUntypedLogout &&`, `case t.Header.Type != "" && !o.AllowUntypedLogout &&`},
+		}},
+		{"denylist.TestBackChannelValidation/no typ is allowed", []mutant{
+			{"refuses no typ always", "denylist.BackChannelOptions.check", `!o.AllowUntypedLogout && !syntax`, `!syntax`},
+		}},
+		{"denylist.TestBackChannelValidation/typ at+jwt", []mutant{
+			{"accepts an access token", "denylist.BackChannel", `"JWT", ""}`, `"JWT", "at+jwt", ""}`},
+		}},
+	}},
+	{"DOC", "section 2.6, 1 to 3: no encrypted, unsigned or wrongly signed logout token is accepted", []proof{
+		{"denylist.TestBackChannelValidation/encrypted", nil},
+		{"denylist.TestBackChannelValidation/signature", nil},
+		{"denylist.TestBackChannelValidation/a changed payload", nil},
+		{"denylist.TestBackChannelValidation/alg", nil},
+		{"denylist.TestBackChannelValidation/alg none", nil},
+		{"denylist.TestBackChannelValidation/no signature", nil},
+		{"denylist.TestBackChannelAlgorithm", nil},
+	}},
+	{"DOC", "section 2.6, 4: iss, aud, iat and exp are validated", []proof{
+		{"denylist.TestBackChannelValidation/another iss", nil},
+		{"denylist.TestBackChannelWithoutIssuer", []mutant{
+			{"accepts no iss", "denylist.BackChannelOptions.check", `c.Issuer == "" || c.ID`, `c.ID`},
+		}},
+		{"denylist.TestBackChannelValidation/another aud", []mutant{
+			{"accepts any aud", "denylist.BackChannel", `Audience: []string{clientID}, Leeway`, `AllowAnyAudience: true, Leeway`},
+		}},
+		{"denylist.TestBackChannelValidation/no iat", []mutant{
+			{"accepts no iat", "denylist.BackChannelOptions.check", ` || c.IssuedAt == nil:`, `:
+	case c.IssuedAt == nil:
+		return nil`},
+		}},
+		{"denylist.TestBackChannelValidation/iat 121 s back", []mutant{
+			{"accepts an old one", "denylist.BackChannelOptions.check", `time.Since(c.IssuedAt.Time).Abs() > logoutWindow`, `time.Since(c.IssuedAt.Time) < -logoutWindow`},
+		}},
+		{"denylist.TestBackChannelValidation/iat 121 s ahead", []mutant{
+			{"accepts one that is ahead", "denylist.BackChannelOptions.check", `time.Since(c.IssuedAt.Time).Abs() > logoutWindow`, `time.Since(c.IssuedAt.Time) > logoutWindow`},
+		}},
+		{"denylist.TestBackChannelReplay", []mutant{
+			{"accepts a replay", "denylist.BackChannelOptions.check", `time.Since(c.IssuedAt.Time).Abs() > logoutWindow`, `time.Since(c.IssuedAt.Time).Abs() > 24*time.Hour`},
+		}},
+		{"denylist.TestBackChannelValidation/no exp", []mutant{
+			{"accepts no exp", "denylist.BackChannel", `AllowNumericSubject: true,`, `AllowNumericSubject: true, AllowMissingExpiry: true,`},
+		}},
+		{"denylist.TestBackChannelValidation/exp over", []mutant{
+			{"has more leeway for exp", "denylist.BackChannel", `Leeway: logoutWindow`, `Leeway: maxLeeway`},
+		}},
+		{"denylist.TestBackChannelValidation/exp 119 s back", []mutant{
+			{"has no leeway for exp", "denylist.BackChannel", `, Leeway: logoutWindow`, ``},
+		}},
+	}},
+	{"DOC", "section 2.6, 5: a logout token has a sub, a sid or both", []proof{
+		{"denylist.TestBackChannelValidation/neither", []mutant{
+			{"accepts neither", "denylist.BackChannelOptions.check", `c.Subject == "" && t.SessionID() == ""`, `false`},
+		}},
+		{"denylist.TestBackChannelValidation/sid a number beside sub", []mutant{
+			{"takes an odd sid for none", "denylist.logoutClaims", `SessionID *string`, `SessionID any`},
+		}},
+	}},
+	{"DOC", "section 2.6, 6: events has the member of back-channel logout, which is an object", []proof{
+		{"denylist.TestBackChannelValidation/no events", []mutant{
+			{"accepts any token", "denylist.BackChannelOptions.check", `len(event) == 0 || event[0] != '{'`, `false && event == nil`},
+		}},
+		{"denylist.TestBackChannelValidation/the event null", []mutant{
+			{"accepts a member that is null", "denylist.BackChannelOptions.check", ` || event[0] != '{'`, ``},
+		}},
+		{"denylist.TestBackChannelValidation/another event", []mutant{
+			{"accepts another event", "denylist.BackChannelOptions.check", `t.Claims.Events[logoutEvent]`, `t.Claims.Events[logoutEvent]
+	for _, event = range t.Claims.Events {
+	}`},
+		}},
+		{"denylist.TestBackChannelValidation/an ID token", []mutant{
+			{"takes an ID token for a logout token", "denylist.BackChannelOptions.check", `len(event) == 0 || event[0] != '{'`, `t.Claims.Events != nil && len(event) == 0`},
+		}},
+	}},
+	{"DOC", "section 2.6, 7: a logout token has no nonce, and section 2.4: it has a jti", []proof{
+		{"denylist.TestBackChannelValidation/nonce", []mutant{
+			{"accepts a nonce", "denylist.BackChannelOptions.check", `t.Claims.Nonce != nil`, `false`},
+		}},
+		{"denylist.TestBackChannelValidation/nonce null", []mutant{
+			{"accepts a nonce that is null", "denylist.BackChannelOptions.check", `t.Claims.Nonce != nil`, `t.Claims.Nonce != nil && string(t.Claims.Nonce) != "null"`},
+		}},
+		{"denylist.TestBackChannelValidation/no jti", []mutant{
+			{"accepts no jti", "denylist.BackChannelOptions.check", ` || c.ID == ""`, ``},
+		}},
+	}},
+	{"DOC", "a logout token with a sid ends that session, and one with a sub alone all that began up to its iat", []proof{
+		{"denylist.TestBackChannelEnds/a sid", []mutant{
+			{"ends the session of any issuer", "denylist.backChannel.logout", `RevokeSession(ctx, c.Issuer, sid)`, `RevokeSession(ctx, "", sid)`},
+		}},
+		{"denylist.TestBackChannelEnds/a sid beside a sub", []mutant{
+			{"ends all of the subject", "denylist.backChannel.logout", `sid != "" {`, `sid != "" && c.Subject == "" {`},
+		}},
+		{"denylist.TestBackChannelEnds/a sub, a minute ago", []mutant{
+			{"ends what began later", "denylist.backChannel.logout", `c.IssuedAt.Time)`, `time.Now())`},
+		}},
+		{"denylist.TestBackChannelEnds/a sub that is a number", []mutant{
+			{"refuses a number for sub", "denylist.BackChannel", `AllowNumericSubject: true,`, ``},
+		}},
+	}},
+	{"DOC", "a logout is a 200 only when the list has it, a 400 for a bad request, and a 503 while the store or the keys are out of reach", []proof{
+		{"denylist.TestBackChannelStoreAway", []mutant{
+			{"answers 200 without the revocation", "denylist.backChannel.logout", `return b.list.RevokeSession(ctx, c.Issuer, sid)`, `b.list.RevokeSession(ctx, c.Issuer, sid)
+		return nil`},
+			{"blames the token", "denylist.backChannel.ServeHTTP", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case false:`},
+		}},
+		{"denylist.TestBackChannelKeysAway", []mutant{
+			{"blames the token", "denylist.backChannel.ServeHTTP", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case errors.Is(err, context.DeadlineExceeded):`},
+		}},
+		{"denylist.TestBackChannelRequest/GET", []mutant{
+			{"takes every method", "denylist.backChannel.ServeHTTP", `r.Method != http.MethodPost`, `false`},
+		}},
+		{"denylist.TestBackChannelRequest/good", []mutant{
+			{"lets caches keep an answer", "denylist.backChannel.ServeHTTP", `h.Set("Cache-Control", "no-store")`, ``},
+		}},
+		{"denylist.TestBackChannelRequest/two", []mutant{
+			{"takes the first of two", "denylist.logoutToken", `len(tokens) != 1`, `len(tokens) == 0`},
+		}},
+		{"denylist.TestBackChannelRequest/in the query", []mutant{
+			{"reads the query", "denylist.logoutToken", `r.PostForm["logout_token"]`, `r.Form["logout_token"]`},
+		}},
+		{"denylist.TestBackChannelRequest/too large", []mutant{
+			{"reads a body of any size", "denylist.logoutToken", `http.MaxBytesReader(w, r.Body, maxLogoutBytes)`, `http.MaxBytesReader(w, r.Body, 1<<40)`},
+		}},
+		{"denylist.TestBackChannelRequest/no body at all", []mutant{
+			{"panics without a body", "denylist.logoutToken", `r.Body != nil`, `true`},
+		}},
+		{"denylist.TestBackChannelLog", []mutant{
+			{"logs no refusal", "denylist.backChannel.ServeHTTP", `b.log(r.Context(), err)`, ``},
+		}},
+	}},
+	{"DOC", "BackChannel returns an error for nil keys, an empty client id and a nil list", []proof{
+		{"denylist.TestBackChannelOptions/no client id", []mutant{
+			{"makes one for no client", "denylist.BackChannel", `errs = append(errs, errors.New("denylist: the client id`, `_ = append(errs, errors.New("denylist: the client id`},
+		}},
+		{"denylist.TestBackChannelOptions/a list that nobody made", []mutant{
+			{"makes one without a list", "denylist.BackChannel", `!list.isMade()`, `list == nil`},
+		}},
+		{"denylist.TestBackChannelOptions/no keys", nil},
+	}},
+	{"HTTP", "a good token of a login that is too old or too weak is a 401 insufficient_user_authentication with max_age and acr_values (RFC 9470)", []proof{
+		{"oauth.TestRequireRecent/RFC: an older login", []mutant{
+			{"is a 403", "internal/reason.insufficientLogin", `http.StatusUnauthorized`, `http.StatusForbidden`},
+			{"says nothing of what is wanted", "internal/answer.Answer.challengeOf", `a.description+a.parameters`, `a.description`},
+		}},
+		{"oauth.TestRequireRecent/RFC: another acr", []mutant{
+			{"asks for no acr", "oauth.RequireRecent", `!slices.Contains(acr, login.ACR)`, `false`},
+		}},
+		{"oauth.TestRequireRecent/no acr", []mutant{
+			{"accepts no acr", "oauth.RequireRecent", `!slices.Contains(acr, login.ACR)`, `login.ACR != "" && !slices.Contains(acr, login.ACR)`},
+		}},
+		{"oauth.TestRequireRecent/a second more", []mutant{
+			{"accepts an old login", "oauth.RequireRecent", `case age > maxAge+login.Leeway:`, `case age > 2*maxAge+login.Leeway:`},
+		}},
+		{"oauth.TestRequireRecent/at the limit of the leeway", []mutant{
+			{"has no leeway", "oauth.RequireRecent", `case age > maxAge+login.Leeway:`, `case age > maxAge:`},
+		}},
+		{"oauth.TestRequireRecent/ahead beyond the leeway", []mutant{
+			{"accepts a login that is ahead", "oauth.RequireRecent", `case age < -login.Leeway:`, `case age < -24*time.Hour:`},
+		}},
+		{"oauth.TestRequireRecent/iat is no auth_time", []mutant{
+			{"takes iat for auth_time", "internal/tokenjson.Facts.Login", `case "auth_time":`, `case "auth_time", "iat":`},
+		}},
+		{"oauth.TestRequireRecent/acr alone, no auth_time", []mutant{
+			{"asks for auth_time where no age is wanted", "oauth.RequireRecent", `		if maxAge == 0 {
+			return nil
+		}
+`, ``},
+		}},
+		{"oauth.TestRequireRecentUnderDPoP", nil},
+		{"oauth.TestRequireRecentIsAGuard/a token that a test made", []mutant{
+			{"panics for a token that a test made", "tokenContext.login", `c.token.facts != nil`, `true`},
+		}},
+		{"oauth.TestRequireRecentIsAGuard/changed afterwards", []mutant{
+			{"keeps the slice of the caller", "oauth.RequireRecent", `acr = slices.Clone(acr)`, ``},
+		}},
+		{"oauth.TestRequireRecentMisconfigured/fractions", []mutant{
+			{"cuts fractions of a second off", "oauth.RequireRecent", ` || maxAge%time.Second != 0`, ``},
+		}},
+		{"oauth.TestRequireRecentMisconfigured/nothing", []mutant{
+			{"accepts everything where no rule was given", "oauth.RequireRecent", `maxAge == 0 && len(acr) == 0`, `false`},
+		}},
+		{"oauth.TestRequireRecentMisconfigured/a quote", []mutant{
+			{"writes what would end the string", "oauth.RequireRecent", `slices.ContainsFunc(acr, func(s string) bool { return !syntax.IsWord(s) })`, `slices.Contains(acr, "")`},
+		}},
+	}},
 }

@@ -235,6 +235,28 @@ func revocation(keys jwthttp.KeySource) http.Handler {
 	return mux
 }
 
+func logoutByProvider(keys jwthttp.KeySource, revoked *denylist.List) http.Handler {
+	auth, err := jwthttp.New(keys, jwthttp.Options{Audience: []string{"https://api.example.com"}}, denylist.Check[Claims](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/backchannel-logout", logout)
+	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
+	return mux
+}
+
+func stepUp(auth *jwthttp.Middleware[Claims], transfer http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	recent := oauth.RequireRecent(5 * time.Minute)
+	mux.Handle("POST /transfer", auth.Handler(recent(transfer)))
+	return mux
+}
+
 func withCORS(mux http.Handler) http.Handler {
 	outside := cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example.com"},

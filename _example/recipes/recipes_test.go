@@ -19,6 +19,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/ssh"
@@ -26,6 +27,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
@@ -184,6 +186,43 @@ func TestRecipes(t *testing.T) {
 		if want := map[string]float64{"accepted  ": 2, "refused expired ": 1}; !maps.Equal(counts, want) {
 			t.Errorf("%v, want %v", counts, want)
 		}
+	})
+	t.Run("logout by the provider", func(t *testing.T) {
+		revoked, err := denylist.NewMemory(denylist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := iss.RS256().WithIssuer("https://login.example.com")
+		h, other := logoutByProvider(keys, revoked), logoutByProvider(keys, revoked) // two instances
+		now := time.Now()
+		signed := func(options ...jwthttptest.TokenOption) string {
+			all := []jwthttptest.TokenOption{jwthttptest.Claim("iss", "https://login.example.com"), jwthttptest.Claim("sid", "s1"), jwthttptest.Claim("jti", "1"), jwthttptest.Claim("iat", now.Unix()), jwthttptest.Claim("exp", now.Add(time.Minute).Unix())}
+			return iss.Token(t, Claims{"alice"}, append(all, options...)...)
+		}
+		access := "Authorization: Bearer " + signed(jwthttptest.Claim("aud", "https://api.example.com"))
+		wants(t, send(other, "GET", "/", access), 200, "Hello, alice!")
+		for _, tc := range []struct {
+			typ          string
+			status, then int
+		}{{"at+jwt", 400, 200}, {"logout+jwt", 200, 401}} {
+			token := signed(jwthttptest.Header("typ", tc.typ), jwthttptest.Claim("aud", "my-client"), jwthttptest.Claim("events", map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}))
+			r := httptest.NewRequest("POST", "/backchannel-logout", strings.NewReader("logout_token="+token))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			wants(t, w, tc.status, "")
+			wants(t, send(other, "GET", "/", access), tc.then, "")
+		}
+	})
+	t.Run("step-up", func(t *testing.T) {
+		auth, err := jwthttp.New[Claims](iss.RS256(), jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := stepUp(auth, ok)
+		wants(t, send(h, "POST", "/transfer", bearer(jwthttptest.Claim("auth_time", time.Now().Unix()-60))), 200, "ok")
+		wants(t, send(h, "POST", "/transfer", bearer(jwthttptest.Claim("auth_time", time.Now().Unix()-600))), 401, "insufficient_user_authentication")
+		wants(t, send(h, "POST", "/transfer", good), 401, "insufficient_user_authentication")
 	})
 	t.Run("replace keys", func(t *testing.T) {
 		h, replace := rotating(jwthttp.KeySet{jwthttptest.NewIssuer(t).HS256()})

@@ -52,6 +52,7 @@ func TestNode(t *testing.T) {
 	t.Run("Transport", func(t *testing.T) { testTransport(t, p, services["nonces"]) })
 	t.Run("oauth4webapi verifies", func(t *testing.T) { testVerifier(t, p) })
 	t.Run("jose verifies", func(t *testing.T) { testIssued(t, p) })
+	t.Run("logout at the provider", func(t *testing.T) { testBackChannel(t, p) })
 }
 
 var all = []string{"ES256", "ES384", "ES512", "Ed25519", "PS256", "RS256"}

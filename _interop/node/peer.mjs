@@ -10,6 +10,8 @@ import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { Provider } from 'oidc-provider';
 
+import { startLogins } from './logins.mjs';
+
 console.log = console.info = console.warn = console.error; // the output is for answers
 
 const resource = 'https://api.example.com'; // what tokens are for, wherever the service listens
@@ -26,13 +28,14 @@ async function listen(handler) {
 let authorize;
 const issuer = await listen((req, res) => authorize(req, res));
 const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+const jwk = { ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), alg: 'ES256', use: 'sig', key_ops: undefined };
 authorize = new Provider(issuer, {
   clients: [{
     client_id: id, client_secret: secret, grant_types: ['client_credentials'], redirect_uris: [], response_types: [],
     id_token_signed_response_alg: 'ES256',
   }],
   enabledJWA: { dPoPSigningAlgValues: algorithms },
-  jwks: { keys: [{ ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), alg: 'ES256', use: 'sig', key_ops: undefined }] },
+  jwks: { keys: [jwk] },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
@@ -124,7 +127,17 @@ function once(make, ...args) {
   return made.get(name);
 }
 
+let logins;
+
 const commands = {
+  // logins starts a provider that calls a URL when a user logs out.
+  async logins({ logout }) {
+    logins = await startLogins(listen, jwk, resource, logout);
+    return { issuer: logins.issuer };
+  },
+  login: (command) => logins.login(command),
+  logout: (command) => logins.logout(command),
+
   // call has a client call a service.
   async call({ client, alg, method, url, body }) {
     const send = await once(clients[client], alg);

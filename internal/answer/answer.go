@@ -35,7 +35,7 @@ const SeveralSchemes = -1
 type Answer struct {
 	status int
 	// These are of the challenge, after the realm.
-	code, scope, description string
+	code, scope, description, parameters string
 
 	challenge string // whole, of a service with the default realm; "" for none
 	body      []byte // RFC 9457
@@ -60,6 +60,14 @@ func New(status int, code, scope, sentence string, challenges bool) *Answer {
 	return a
 }
 
+// WithParameters returns an Answer whose challenge has more parameters, which are written as they
+// are, after the description.
+func (a Answer) WithParameters(parameters string) *Answer {
+	a.parameters = ", " + parameters
+	a.challenge = a.challengeOf(&Service{Realm: DefaultRealm}, "Bearer", "", true)
+	return &a
+}
+
 func scopeParam(scope string) string { return `, scope="` + scope + `"` }
 
 // challenges returns the values of WWW-Authenticate: one for each scheme. The error is in that of
@@ -78,7 +86,7 @@ func (a *Answer) challenges(s *Service, tried int) []string {
 
 // challengeOf returns a challenge, RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1.
 func (a *Answer) challengeOf(s *Service, scheme, parameters string, hasError bool) string {
-	code, scope, description := a.code, a.scope, a.description
+	code, scope, description := a.code, a.scope, a.description+a.parameters
 	if !hasError {
 		code, scope, description = "", "", ""
 	}

@@ -24,6 +24,8 @@ var (
 	ErrInvalidProof      = errors.New("jwthttp: invalid proof of possession")
 	ErrUseNonce          = errors.New("jwthttp: a nonce of the server is needed")
 
+	ErrInsufficientUserAuthentication = errors.New("jwthttp: insufficient user authentication")
+
 	ErrUnknownKey = errors.New("jwthttp: unknown key") // not a kind
 )
 
@@ -43,6 +45,7 @@ var (
 	useNonce          = &Kind{ErrUseNonce, http.StatusUnauthorized, "use_dpop_nonce", true}
 	forbidden         = &Kind{ErrForbidden, http.StatusForbidden, "forbidden", false}
 	insufficientScope = &Kind{ErrInsufficientScope, http.StatusForbidden, "insufficient_scope", true}
+	insufficientLogin = &Kind{ErrInsufficientUserAuthentication, http.StatusUnauthorized, "insufficient_user_authentication", true}
 	crossOrigin       = &Kind{ErrCrossOrigin, http.StatusForbidden, "cross_origin", false}
 	unavailable       = &Kind{ErrUnavailable, http.StatusServiceUnavailable, "temporarily_unavailable", false}
 	misconfigured     = &Kind{ErrMisconfigured, http.StatusInternalServerError, "server_error", false}
@@ -134,6 +137,8 @@ var (
 	Forbidden = newReason(forbidden, "forbidden", "The access token does not allow this", nil)
 	// Scope: RequireScopes or RequireAnyScope refused it.
 	Scope = newReason(insufficientScope, "insufficient_scope", "The access token lacks a required scope", nil)
+	// Login: RequireRecent refused it.
+	Login = newReason(insufficientLogin, "insufficient_user_authentication", "A more recent or a stronger login is required", nil)
 	// Unavailable: keys, or the store of a check, are out of reach.
 	Unavailable = newReason(unavailable, "unavailable", "The access token cannot be checked at the moment", nil)
 	// Misconfigured: a fault of the program.
@@ -163,8 +168,15 @@ func (r *Reason) WithScope(scope, needs string) *Reason {
 	return &s
 }
 
+// WithParameters returns r with more parameters in its challenge, as they are.
+func (r *Reason) WithParameters(parameters string) *Reason {
+	s := *r
+	s.Answer = r.Answer.WithParameters(parameters)
+	return &s
+}
+
 // usual has one reason of each kind but ErrInvalidToken. The first that fits counts.
-var usual = []*Reason{Misconfigured, Unavailable, NoToken, Credential, CrossOrigin, Forbidden, Scope, Nonce, Proof}
+var usual = []*Reason{Misconfigured, Unavailable, NoToken, Credential, CrossOrigin, Forbidden, Scope, Login, Nonce, Proof}
 
 // OfKind returns the reason for an error that wraps a kind, and Check for other errors.
 func OfKind(err error) *Reason {

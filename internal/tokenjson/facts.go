@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
@@ -112,6 +113,32 @@ func (f *Facts) Session() string {
 		return unquote(sid)
 	}
 	return ""
+}
+
+// Login returns auth_time, rounded down to a second, and acr (OpenID Connect Core section 2). Each is
+// zero if it is absent or has another type. It reads the payload again, since few ask for them.
+func (f *Facts) Login() (at time.Time, acr string) {
+	r := newReader([]byte(f.payload), maxDepth, len(f.payload))
+	defer r.release()
+	r.ignoresDuplicates = true // there are none
+	if r.peek() != '{' {
+		return at, acr
+	}
+	for r.open(); r.next('}'); {
+		name, value := r.name(), r.value()
+		text := f.payload[value.start:value.end]
+		switch string(r.textOf(name)) {
+		case "auth_time":
+			if d, ok := ParseNumericDate(text); ok {
+				at = d.Floor()
+			}
+		case "acr":
+			if text[0] == '"' {
+				acr = unquote(text)
+			}
+		}
+	}
+	return at, acr
 }
 
 // isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.

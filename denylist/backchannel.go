@@ -1,0 +1,210 @@
+package denylist
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/validate"
+)
+
+const (
+	logoutType = "logout+jwt"
+
+	// logoutEvent is in the claim events of every logout token, section 2.4.
+	logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
+
+	// logoutWindow is how far this clock may be from the iat of a logout token. Section 4
+	// recommends that such a token lives for two minutes.
+	logoutWindow = 2 * time.Minute
+
+	maxLogoutBytes = 16 << 10 // of the body; a token has at most 8 KiB
+)
+
+// BackChannelOptions are those of [BackChannel].
+type BackChannelOptions struct {
+	// AllowUntypedLogout also accepts a logout token with the typ JWT or without typ, since
+	// section 2.4 only recommends logout+jwt. Lost: only its claims tell a logout token from an
+	// ID token.
+	AllowUntypedLogout bool
+}
+
+// BackChannel returns a handler for the back-channel logout URI of a client (OpenID Connect
+// Back-Channel Logout 1.0). The provider calls it when a user logs out there, and list then refuses
+// the user's tokens. It needs no middleware, and reads no cookie.
+//
+//	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+//	mux.Handle("/backchannel-logout", logout)
+//
+// keys are those of the provider. They must be for tokens with the audience clientID: a source of
+// package jwks has it in its Options.Audience, or has AllowAnyAudience. Keys that do not know their
+// issuer get it by [jwthttp.Key.WithIssuer].
+//
+// The logout token says what ends:
+//
+//   - With a sid, whether or not with a sub, the tokens with this sid. The provider must put sid
+//     into its access tokens too, or the logout reaches none of them. If it does not do so, register
+//     the client without backchannel_logout_session_required, so that the logout token has a sub
+//     alone.
+//   - With a sub alone, the tokens of this subject that were issued at the logout token's iat or
+//     before. A token of a later login is good.
+//
+// Both count for the logout token's iss. A logout token must have:
+//
+//   - the typ logout+jwt
+//   - iss, jti, exp and clientID in its aud
+//   - an iat that is at most 2 minutes away from this clock, so that it cannot be used later
+//   - events with the member of back-channel logout, which is an object
+//   - no nonce
+//
+// exp has 2 minutes of leeway. The answers are:
+//
+//   - 200 once list has the revocation. The same logout token gets a 200 again, and changes
+//     nothing.
+//   - 400 for a bad logout token, or a request that is not a form with exactly one logout_token.
+//   - 405 for a method other than POST.
+//   - 503 while the store or the keys are out of reach, so that a provider can try again.
+//
+// An answer is not cached. The logger of list gets why a logout was refused, at Warn, once a minute
+// at most. Nil keys, an empty clientID and a nil list are errors.
+func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts BackChannelOptions) (http.Handler, error) {
+	var errs []error
+	if clientID == "" {
+		errs = append(errs, errors.New("denylist: the client id is empty: pass the one that the provider registered, which is the aud of its logout tokens"))
+	}
+	if !list.isMade() {
+		errs = append(errs, errors.New("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New"))
+	}
+	rules := jwthttp.Options{
+		Audience: []string{clientID}, Leeway: logoutWindow,
+		Types: []string{logoutType, "JWT", ""}, // check may refuse the last two, and says how to mend that
+		// The middleware for the access tokens may have it, and their sub must be the same.
+		AllowNumericSubject: true,
+		RememberSignatures:  -1, // a logout token comes once
+	}
+	if clientID == "" {
+		rules.Audience = nil // is an error already
+	}
+	auth, err := jwthttp.New(keys, rules, opts.check)
+	errs = append(errs, validate.Prefixed("denylist: BackChannel: ", err))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &backChannel{auth: auth, list: list}, nil
+}
+
+// logoutClaims are those that jwthttp.Token has no method for.
+type logoutClaims struct {
+	SessionID *string                    `json:"sid"` // the token has it too, and takes a number for none
+	Events    map[string]json.RawMessage `json:"events"`
+	Nonce     json.RawMessage            `json:"nonce"`
+}
+
+// check has the rules of section 2.6 that a middleware does not have.
+func (o BackChannelOptions) check(_ context.Context, t *jwthttp.Token[logoutClaims]) error {
+	c, event := t.Registered(), t.Claims.Events[logoutEvent]
+	switch {
+	case !o.AllowUntypedLogout && !syntax.EqualFold(syntax.BareType(t.Header.Type), logoutType):
+		return errors.New("denylist: its typ is not logout+jwt: have the provider set it, or set AllowUntypedLogout")
+	case c.Issuer == "" || c.ID == "" || c.IssuedAt == nil:
+		return errors.New("denylist: iss, jti or iat is missing: have the provider set them")
+	case time.Since(c.IssuedAt.Time).Abs() > logoutWindow:
+		return fmt.Errorf("denylist: iat is more than %v away from this clock: set the clocks right, or have the provider make a new token for each call", logoutWindow)
+	case c.Subject == "" && t.SessionID() == "":
+		return errors.New("denylist: it has neither sub nor sid: have the provider set one of them")
+	case len(event) == 0 || event[0] != '{':
+		return fmt.Errorf("denylist: events has no object %q: it is another token than a logout token", logoutEvent)
+	case t.Claims.Nonce != nil:
+		return errors.New("denylist: it has a nonce: it is another token than a logout token")
+	}
+	return nil
+}
+
+// A backChannel is the handler of BackChannel.
+type backChannel struct {
+	auth *jwthttp.Middleware[logoutClaims]
+	list *List
+
+	refused, failed logtext.Limit
+}
+
+// ServeHTTP answers as section 2.8 says. There a logout that failed is a 400 too. With a 503 the
+// provider, or who reads its log, knows that the token was not at fault.
+func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if r.Method != http.MethodPost {
+		h.Set("Allow", http.MethodPost)
+		writeLogoutError(w, http.StatusMethodNotAllowed, "invalid_request", "use POST")
+		return
+	}
+	raw, err := logoutToken(w, r)
+	if err != nil {
+		b.log(r.Context(), err)
+		writeLogoutError(w, http.StatusBadRequest, "invalid_request", "send one logout_token, in a form of at most 16 KiB")
+		return
+	}
+	switch err := b.logout(r.Context(), raw); {
+	case err == nil:
+		w.WriteHeader(http.StatusOK)
+	case errors.Is(err, jwthttp.ErrUnavailable):
+		h.Set("Retry-After", "5")
+		writeLogoutError(w, http.StatusServiceUnavailable, "temporarily_unavailable", "the logout failed for the moment")
+	default:
+		writeLogoutError(w, http.StatusBadRequest, "invalid_request", "the logout token was refused")
+	}
+}
+
+// logoutToken returns the only logout_token of a form, section 2.5. Its other values do not count, and
+// neither does the query.
+func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, maxLogoutBytes)
+	}
+	if err := r.ParseForm(); err != nil {
+		return "", fmt.Errorf("denylist: the form cannot be read: %w", err)
+	}
+	tokens := r.PostForm["logout_token"]
+	if len(tokens) != 1 {
+		return "", fmt.Errorf("denylist: the form has %d values of logout_token: have the provider send one, as application/x-www-form-urlencoded", len(tokens))
+	}
+	return tokens[0], nil
+}
+
+// logout revokes what a logout token names. The same token again revokes the same, so nobody needs
+// to know whether it was seen before.
+func (b *backChannel) logout(ctx context.Context, raw string) error {
+	t, err := b.auth.Verify(ctx, raw)
+	if err != nil {
+		b.log(ctx, err)
+		return err
+	}
+	c := t.Registered()
+	if sid := t.SessionID(); sid != "" {
+		return b.list.RevokeSession(ctx, c.Issuer, sid)
+	}
+	return b.list.RevokeSubject(ctx, c.Issuer, c.Subject, c.IssuedAt.Time)
+}
+
+// log logs why the users stay logged in. What the store failed with is logged by the list.
+func (b *backChannel) log(ctx context.Context, err error) {
+	level, message, limit := slog.LevelWarn, "denylist: a back-channel logout was refused", &b.refused
+	if errors.Is(err, jwthttp.ErrUnavailable) {
+		level, message, limit = slog.LevelError, "denylist: logout tokens cannot be checked, and get a 503", &b.failed
+	}
+	limit.Log(ctx, b.list.logger, level, message, slog.String("err", logtext.Cut(err.Error())))
+}
+
+// writeLogoutError writes an error of RFC 6749 section 5.2, as section 2.8 recommends.
+func writeLogoutError(w http.ResponseWriter, status int, code, description string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"error":%q,"error_description":%q}`+"\n", code, description)
+}
