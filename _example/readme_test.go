@@ -163,8 +163,8 @@ func TestProvidersTable(t *testing.T) {
 
 // The README is short: the rest is in docs.
 func TestREADMELength(t *testing.T) {
-	if n := strings.Count(pages(t)["README.md"], "\n"); n > 190 {
-		t.Errorf("%d lines, want at most 190: move some to docs", n)
+	if n := strings.Count(pages(t)["README.md"], "\n"); n > 200 {
+		t.Errorf("%d lines, want at most 200: move some to docs", n)
 	}
 }
 

@@ -40,7 +40,7 @@ type BackChannelOptions struct {
 // Back-Channel Logout 1.0). The provider calls it when a user logs out there, and list then refuses
 // the user's tokens. It needs no middleware, and reads no cookie.
 //
-//	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+//	logout, err := denylist.BackChannel(keys, "my-client", revoked)
 //	mux.Handle("/backchannel-logout", logout)
 //
 // keys are those of the provider. They must be for tokens with the audience clientID: a source of
@@ -73,9 +73,16 @@ type BackChannelOptions struct {
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
 // An answer is not cached. The logger of list gets why a logout was refused, at Warn, once a minute
-// at most. Nil keys, an empty clientID and a nil list are errors.
-func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts BackChannelOptions) (http.Handler, error) {
+// at most. Nil keys, an empty clientID, a nil list and more than one opts are errors.
+func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
 	var errs []error
+	if len(opts) > 1 {
+		errs = append(errs, fmt.Errorf("denylist: BackChannel was given %d options: pass one, or none for the strictest", len(opts)))
+	}
+	var o BackChannelOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
 	if clientID == "" {
 		errs = append(errs, errors.New("denylist: the client id is empty: pass the one that the provider registered, which is the aud of its logout tokens"))
 	}
@@ -92,7 +99,7 @@ func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts BackC
 	if clientID == "" {
 		rules.Audience = nil // is an error already
 	}
-	auth, err := jwthttp.New(keys, rules, opts.check)
+	auth, err := jwthttp.New(keys, rules, o.check)
 	errs = append(errs, validate.Prefixed("denylist: BackChannel: ", err))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

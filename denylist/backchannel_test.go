@@ -536,6 +536,7 @@ func TestBackChannelOptions(t *testing.T) {
 		list   *denylist.List
 		want   []string
 	}{
+		{"two options", key, client, list, []string{"denylist: BackChannel was given 2 options: "}},
 		{"no keys", nil, client, list, []string{"denylist: BackChannel: jwthttp: "}},
 		{"an unfit key", jwthttp.HS256(nil), client, list, []string{"denylist: BackChannel: jwthttp: "}},
 		{"no client id", key, "", list, []string{"denylist: the client id is empty: "}},
@@ -545,7 +546,8 @@ func TestBackChannelOptions(t *testing.T) {
 		{"nothing", nil, "", nil, []string{"the client id is empty", "the list is nil", "denylist: BackChannel: jwthttp: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			h, err := denylist.BackChannel(tc.keys, tc.client, tc.list, denylist.BackChannelOptions{})
+			opts := make([]denylist.BackChannelOptions, strings.Count(tc.name, "two options")*2)
+			h, err := denylist.BackChannel(tc.keys, tc.client, tc.list, opts...)
 			if err == nil || h != nil {
 				t.Fatalf("a handler %v and the error %v", h, err)
 			}

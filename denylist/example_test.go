@@ -116,7 +116,7 @@ func ExampleBackChannel() {
 	}
 	// The keys of a real provider come from jwks.Discover, which knows the issuer.
 	keys := jwthttp.HS256(exampleSecret).WithIssuer("https://login.example.com")
-	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+	logout, err := denylist.BackChannel(keys, "my-client", revoked)
 	if err != nil {
 		log.Fatal(err)
 	}

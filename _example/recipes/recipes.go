@@ -240,7 +240,7 @@ func logoutByProvider(keys jwthttp.KeySource, revoked *denylist.List) http.Handl
 	if err != nil {
 		log.Fatal(err)
 	}
-	logout, err := denylist.BackChannel(keys, "my-client", revoked, denylist.BackChannelOptions{})
+	logout, err := denylist.BackChannel(keys, "my-client", revoked)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func testBackChannel(t *testing.T, p *peer) {
 	}
 	defer keys.Close()
 	for _, client := range []string{"sessions", "subjects"} {
-		logout, err := denylist.BackChannel(keys, client, revoked, denylist.BackChannelOptions{})
+		logout, err := denylist.BackChannel(keys, client, revoked)
 		if err != nil {
 			t.Fatal(err)
 		}
