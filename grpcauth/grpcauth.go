@@ -41,10 +41,9 @@
 //
 // # Bound tokens
 //
-// A token with cnf is refused unless Options has a Binding that confirms it. With [mtls.Connection]
-// the certificate of the call's own TLS connection confirms it. No other Binding can: a call
-// has neither a DPoP proof nor the header of a proxy, so [dpop] and [mtls.Forwarded] refuse each
-// bound token.
+// A token with cnf is refused, as over HTTP, unless Options has a Binding that confirms it. With
+// [mtls.Connection] the certificate of the call's own TLS connection confirms it. A call has neither
+// a DPoP proof nor the header of a proxy, so [dpop] and [mtls.Forwarded] refuse each bound token.
 //
 // # grpc-gateway
 //

@@ -21,9 +21,9 @@ type Option struct {
 // handler sees no claims. A method is named in full, such as "/grpc.health.v1.Health/Check".
 func Public(methods ...string) Option { return Option{methods: slices.Clone(methods)} }
 
-// Guard puts a guard inside of the middleware: [jwthttp.RequireScopes], [jwthttp.Require] or one
-// like them. It guards these methods, or with none each method that is not [Public]. The first
-// Guard decides first. A method is named as for Public.
+// Guard puts a guard inside of the middleware: [jwthttp.RequireScopes], [jwthttp.Require],
+// [jwthttp.RequireRequest] or one like them. It guards these methods, or with none each method that
+// is not [Public]. The first Guard decides first. A method is named as for Public.
 func Guard(guard func(http.Handler) http.Handler, methods ...string) Option {
 	o := Option{methods: slices.Clone(methods), guard: guard}
 	if guard == nil {
