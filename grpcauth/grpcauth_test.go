@@ -22,6 +22,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/grpcauth"
 	"github.com/jwthttp/jwthttp/jwthttptest"
+	"github.com/jwthttp/jwthttp/oauth"
 )
 
 // wantCode has the code of each status of an answer over HTTP.
@@ -136,6 +137,7 @@ func TestTexts(t *testing.T) {
 		o.ResourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource"
 	})
 	opts := []grpcauth.Option{
+		grpcauth.Guard(oauth.RequireRecent(5*time.Minute), unaryMethod),
 		grpcauth.Guard(jwthttp.RequireScopes("orders:write"), serverMethod),
 		grpcauth.Guard(jwthttp.Require(func(Claims) error { return errors.New("secret") }), clientMethod),
 		grpcauth.Guard(jwthttp.Require(func(Claims) error { return context.DeadlineExceeded }), duplexMethod),
@@ -153,6 +155,7 @@ func TestTexts(t *testing.T) {
 		{"two", 0, []string{good, good}, `InvalidArgument: Bearer realm="orders", error="invalid_request", error_description="The request carries more than one credential"` + end},
 		{"expired", 0, []string{"Bearer " + token(t, iss, jwthttptest.Expired)}, `Unauthenticated: Bearer realm="orders", error="invalid_token", error_description="The access token expired"` + end},
 		{"scope", 1, []string{good}, `PermissionDenied: Bearer realm="orders", error="insufficient_scope", scope="orders:write", error_description="The access token lacks a required scope"` + end},
+		{"step-up", 0, []string{good}, `Unauthenticated: Bearer realm="orders", error="insufficient_user_authentication", error_description="A more recent or a stronger login is required", max_age="300"` + end},
 		{"rule", 2, []string{good}, `PermissionDenied: The access token does not allow this`},
 		{"store", 3, []string{good}, `Unavailable: The access token cannot be checked at the moment`},
 	} {
