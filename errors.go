@@ -31,7 +31,7 @@ var (
 	ErrUnavailable       = reason.ErrUnavailable       // 503: keys or a check's store are out of reach
 	ErrMisconfigured     = reason.ErrMisconfigured     // 500: a fault of the program, such as a guard outside its middleware
 
-	// 401: the token is good, and oauth.RequireRecent wants another login of its user
+	// 401: the token is good, and oauth.RequireRecent wants a newer or a stronger login
 	ErrInsufficientUserAuthentication = reason.ErrInsufficientUserAuthentication
 
 	ErrInvalidProof = reason.ErrInvalidProof // 401: the proof of a bound token was refused

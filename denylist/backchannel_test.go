@@ -177,7 +177,7 @@ func TestBackChannelValidation(t *testing.T) {
 		{"4 iat", "iat 121 s back", denylist.BackChannelOptions{}, later(func() claims { return claims{"iat": ahead(-121)} }), false, "iat is more than 2m0s away"},
 		{"4 iat", "iat 2 minutes ahead", denylist.BackChannelOptions{}, later(func() claims { return claims{"iat": ahead(120), "exp": ahead(240)} }), true, ""},
 		{"4 iat", "iat 121 s ahead", denylist.BackChannelOptions{}, later(func() claims { return claims{"iat": ahead(121), "exp": ahead(240)} }), false, "iat is more than 2m0s away"},
-		{"4 iat", "iat in the year 9999", denylist.BackChannelOptions{}, token(claims{"iat": 253402300799}), false, "iat is more than 2m0s away"},
+		{"4 iat", "iat in the year 9999", denylist.BackChannelOptions{}, token(claims{"iat": int64(253402300799)}), false, "iat is more than 2m0s away"},
 		{"4 iat", "iat 0", denylist.BackChannelOptions{}, token(claims{"iat": 0}), false, "iat is more than 2m0s away"},
 		{"4 iat", "iat as text", denylist.BackChannelOptions{}, token(claims{"iat": "1471566154"}), false, "iat is a string"},
 		{"4 exp", "no exp", denylist.BackChannelOptions{}, token(claims{"exp": nil}), false, "exp is missing"},

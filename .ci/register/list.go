@@ -1971,10 +1971,10 @@ var register = []clause{
 			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
-			{"RequireScopes lets in a request without a token", "requireScopes", `!token.hasToken()`, `false`},
+			{"RequireScopes lets in a request without a token", "requireToken", `!token.hasToken()`, `false`},
 		}},
 		{"TestRequireScopes/outside of every middleware", []mutant{
-			{"RequireScopes takes a misplaced guard for a request without a token", "requireScopes", `outside(fmt.Sprintf("%s for %.80q", name, needed))`, `missing`},
+			{"RequireScopes takes a misplaced guard for a request without a token", "requireToken", `outside(where)`, `missing`},
 			{"challenges for a fault of the program", "internal/reason.misconfigured", `false`, `true`},
 		}},
 		{"TestRequireScopes/one of two", []mutant{
