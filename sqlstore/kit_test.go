@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"fmt"
 	"net"
@@ -34,7 +33,7 @@ const patient = 30 * time.Second
 func each(t *testing.T, run func(t *testing.T, dialect sqlstore.Dialect)) {
 	t.Helper()
 	for _, dialect := range dialects {
-		t.Run(dialect.String(), func(t *testing.T) { run(t, dialect) })
+		t.Run(string(dialect), func(t *testing.T) { run(t, dialect) })
 	}
 }
 
@@ -75,7 +74,7 @@ func (d *database) migrated(t testing.TB, n int) (dbs []*sql.DB) {
 	for range n {
 		dbs = append(dbs, d.open(t))
 	}
-	if err := sqlstore.Migrate(context.Background(), dbs[0], d.dialect); err != nil {
+	if err := newStore(t, dbs[0], d.dialect).Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return dbs

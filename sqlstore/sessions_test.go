@@ -40,12 +40,13 @@ func keys(t testing.TB) *issue.Issuer[jwt.RegisteredClaims] {
 // newSessions returns what an instance of a service has.
 func newSessions(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) (*sessions, *denylist.List) {
 	t.Helper()
-	list, err := sqlstore.NewDenylist(db, dialect, sqlstore.DenylistOptions{Timeout: patient})
+	store := newStore(t, db, dialect)
+	list, err := store.Denylist(denylist.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	claims := func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
-	s, err := session.New(keys(t), newStore(t, db, dialect), claims, session.Options{Revoked: list})
+	s, err := session.New(keys(t), store, claims, session.Options{Revoked: list})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3484,7 +3484,7 @@ var register = []clause{
 		}},
 		{"sqlstore.TestStore/PostgreSQL", nil},
 		{"sqlstore.TestStoreSerializable", []mutant{
-			{"fails where PostgreSQL has undone a statement", "sqlstore.connection.exec", `failure.SQLState() != "40001"`, `true`},
+			{"fails where PostgreSQL has undone a statement", "sqlstore.Store.exec", `failure.SQLState() != "40001"`, `true`},
 		}},
 		{"sqlstore.TestRefreshAtTheSameTime", nil},
 	}},
@@ -3514,18 +3514,18 @@ var register = []clause{
 	}},
 	{"38", "times are by the clock of the store, and keep their microseconds", []proof{
 		{"sqlstore.TestClockOfTheServer", []mutant{
-			{"takes the clock of the process", "sqlstore.connection.query", `now = time.UnixMicro(clock.Int64)`, `now = time.Now()`},
+			{"takes the clock of the process", "sqlstore.micros.Scan", `time.UnixMicro(n)`, `time.UnixMicro(n - n + time.Now().UnixMicro())`},
 		}},
 		{"sqlstore.TestReplica", []mutant{
-			{"answers from a replica", "sqlstore.postgresWords", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
+			{"answers from a replica", "sqlstore.words", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
 		}},
 		{"sqlstore.TestStore/SQLite/every field comes back", []mutant{
 			{"keeps milliseconds", "sqlstore.Store.Swap", `r.Written.UnixMicro()`, `r.Written.UnixMilli()*1000`},
-			{"does not write the salt", "sqlstore.Store.Swap", `previous_digest = $5, salt = $6,`, `previous_digest = $5,`},
-			{"reads no mark of the end", "sqlstore.Store.find", `ended != 0, string(subject)`, `false, string(subject)`},
+			{"writes another salt", "sqlstore.Store.Swap", `r.Salt[:]`, `r.Current[:len(r.Salt)]`},
+			{"reads no mark of the end", "sqlstore.selectSession", `COALESCE(ended, FALSE)`, `FALSE`},
 		}},
 		{"sqlstore.TestStore/SQLite/the clock goes forward", []mutant{
-			{"has a clock of seconds", "sqlstore.sqliteWords", `'subsec'`, `'now'`},
+			{"has a clock of seconds", "sqlstore.words", `'subsec'`, `'now'`},
 		}},
 		{"session.TestMemory/every field comes back", []mutant{
 			{"keeps no mark of the end", "session.memoryRecord.set", `known.version, known.ended, known.reissues = r.Version, r.Ended,`, `known.version, known.ended, known.reissues = r.Version, false,`},
@@ -3537,13 +3537,13 @@ var register = []clause{
 			{"stores a part of a refresh token", "session.Record.take", `rand.Read(r.Salt[:])`, `_ = rand.Read; copy(r.Salt[:], presented[:])`},
 		}},
 		{"sqlstore.TestDamagedRows", []mutant{
-			{"takes a salt that was cut", "sqlstore.Store.find", `copy(d.to, d.from) != len(d.to) || len(d.from) != len(d.to)`, `copy(d.to, d.from) < 0`},
+			{"takes a salt that was cut", "sqlstore.digest.Scan", `len(b) != len(d)`, `false`},
 		}},
 	}},
 	{"40", "a store that is away, slow or full fails, and changes nothing", []proof{
 		{"sqlstore.TestOutage", nil},
 		{"sqlstore.TestTimeout", []mutant{
-			{"waits for as long as the database", "sqlstore.connection.exec", `context.WithTimeout(ctx, c.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
+			{"waits for as long as the database", "sqlstore.Store.exec", `context.WithTimeout(ctx, s.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
 		}},
 		{"session.TestMemoryFull", []mutant{
 			{"has no bound", "session.Memory.Swap", `len(m.records) >= m.max`, `false`},
@@ -3568,17 +3568,17 @@ var register = []clause{
 	}},
 	{"SESSIONS", "several instances may migrate at once, and a migration that fails leaves nothing", []proof{
 		{"sqlstore.TestMigrateAtTheSameTime/PostgreSQL", []mutant{
-			{"takes no lock", "sqlstore.migrate", `SELECT pg_advisory_xact_lock(%d)`, `SELECT %d`},
+			{"takes no lock", "sqlstore.Store.migrate", `SELECT pg_advisory_xact_lock(%d)`, `SELECT %d`},
 		}},
 		{"sqlstore.TestMigrateAtTheSameTime/SQLite", nil},
 		{"sqlstore.TestMigrateFails/SQLite", []mutant{
-			{"leaves a transaction open", "sqlstore.migrate", `err != nil { // the`, `false { // the`},
+			{"keeps half of a migration", "sqlstore.Store.migrate", `defer tx.Rollback()`, `defer tx.Commit()`},
 		}},
 		{"sqlstore.TestMigrateHasNothingToDo", []mutant{
-			{"creates its table each time", "sqlstore.migrate", `err == nil && version >= len(schema)`, `err == nil && version < 0`},
+			{"creates its table each time", "sqlstore.Store.migrate", `err == nil && version >= len(schema)`, `err == nil && version < 0`},
 		}},
 		{"sqlstore.TestRefused", []mutant{
-			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
+			{"takes a SQLite that does not wait", "sqlstore.Store.migrate", `busyTimeout == 0`, `false`},
 		}},
 	}},
 	{"SESSIONS", "a refresh is decided by the first row that fits: nothing is known", []proof{

@@ -108,13 +108,13 @@ func openSQL(driver, dsn string, dialect sqlstore.Dialect) (session.Store, *deny
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := sqlstore.Migrate(context.Background(), db, dialect); err != nil {
-		return nil, nil, err
-	}
 	store, err := sqlstore.New(db, dialect, sqlstore.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	revoked, err := sqlstore.NewDenylist(db, dialect, sqlstore.DenylistOptions{})
+	if err := store.Migrate(context.Background()); err != nil {
+		return nil, nil, err
+	}
+	revoked, err := store.Denylist(denylist.Options{})
 	return store, revoked, err
 }
