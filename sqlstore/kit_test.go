@@ -43,6 +43,14 @@ type database struct {
 	name    string // for sql.Open
 }
 
+// short returns how often a test repeats: n, or all with SESSION_LONG.
+func short(n, all int) int {
+	if os.Getenv("SESSION_LONG") != "" {
+		return all
+	}
+	return n
+}
+
 func newDatabase(t testing.TB, dialect sqlstore.Dialect) *database {
 	t.Helper()
 	if dialect == sqlstore.SQLite {
@@ -54,18 +62,25 @@ func newDatabase(t testing.TB, dialect sqlstore.Dialect) *database {
 // open returns another pool of connections, as another process has it.
 func (d *database) open(t testing.TB) *sql.DB {
 	t.Helper()
+	db, err := d.pool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func (d *database) pool() (*sql.DB, error) {
 	driver := "pgx"
 	if d.dialect == sqlstore.SQLite {
 		driver = "sqlite"
 	}
 	db, err := sql.Open(driver, d.name)
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		db.SetMaxOpenConns(12)
+		db.SetMaxIdleConns(12)
 	}
-	db.SetMaxOpenConns(12)
-	db.SetMaxIdleConns(12)
-	t.Cleanup(func() { db.Close() })
-	return db
+	return db, err
 }
 
 // migrated returns so many pools, with the tables.
@@ -103,7 +118,9 @@ type server struct {
 	port string
 	cmd  *exec.Cmd
 	log  bytes.Buffer
-	n    atomic.Int64 // databases
+
+	exited chan struct{}
+	n      atomic.Int64 // databases
 }
 
 var shared struct {
@@ -123,6 +140,10 @@ func sharedServer(t testing.TB) *server {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv("SQLSTORE_PROGRAM") != "" {
+		program() // the test is another process
+		return
+	}
 	code := m.Run()
 	if shared.server != nil {
 		shared.remove()
@@ -194,41 +215,81 @@ func (s *server) command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// run starts the process, or starts it again, and waits until it answers.
-func (s *server) run(args ...string) (err error) {
-	s.cmd, err = s.command("postgres", append([]string{
-		"-D", s.dir, "-p", s.port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
-	}, args...)...)
-	if err != nil {
-		return err
-	}
-	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
-	if err := s.cmd.Start(); err != nil {
-		return err
-	}
+// run starts the process, or starts it again, and waits until it answers. It tries again if the port
+// is taken by a connection of another test, or if what was killed has not gone.
+func (s *server) run() error {
 	db, err := sql.Open("pgx", s.url("postgres"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	if err := s.begin(); err != nil {
+		return err
+	}
 	for range 1000 {
 		if err = db.Ping(); err == nil {
 			return nil
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-s.exited:
+			if err := s.begin(); err != nil {
+				return err
+			}
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 	s.stop()
 	return fmt.Errorf("postgres does not answer: %w\n%s", err, s.log.Bytes())
 }
 
+func (s *server) begin() error {
+	cmd, err := s.command("postgres", "-D", s.dir, "-p", s.port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+		"-c", "fsync=off", "-c", "max_connections=200")
+	if err != nil {
+		return err
+	}
+	cmd.Stdout, cmd.Stderr = &s.log, &s.log
+	exited := make(chan struct{})
+	s.cmd, s.exited = cmd, exited
+	if err := cmd.Start(); err != nil {
+		close(exited)
+		return err
+	}
+	go func() {
+		cmd.Wait()
+		close(exited)
+	}()
+	return nil
+}
+
 // stop ends the server as a crash of it does: it recovers when it starts again.
 func (s *server) stop() {
 	s.cmd.Process.Signal(syscall.SIGQUIT)
-	s.cmd.Wait()
+	<-s.exited
+}
+
+// kill kills the server and its children, which are in groups of their own.
+func (s *server) kill() {
+	parent := s.cmd.Process.Pid
+	s.cmd.Process.Signal(syscall.SIGSTOP) // no more children
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		stat, _ := os.ReadFile(name)
+		var pid, ppid int
+		fmt.Sscan(string(stat), &pid)
+		fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %1s %d", new(string), &ppid) // a name may have anything
+		if ppid == parent {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	s.cmd.Process.Kill()
+	<-s.exited
 }
 
 func (s *server) remove() {
-	s.stop()
+	if s.cmd != nil {
+		s.stop()
+	}
 	os.RemoveAll(s.dir)
 }
 
