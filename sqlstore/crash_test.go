@@ -48,6 +48,9 @@ func TestCrashBetweenWriteAndAnswer(t *testing.T) {
 				t.Fatalf("round %d: %d with %q", i, status, answer.Refresh)
 			}
 			wantVersion(t, store, version)
+			if status, _ := refresh(t, s, answer.Refresh); status != 200 {
+				t.Fatalf("round %d: %d for the successor", i, status)
+			}
 			if err := s.EndOthers(t.Context(), "alice", ""); err != nil {
 				t.Fatal(err)
 			}

@@ -3532,13 +3532,31 @@ var register = []clause{
 		}},
 	}},
 	{"38", "a store has no token, and what another program wrote is an error", []proof{
-		{"sqlstore.TestNothingToSteal", []mutant{
+		{"sqlstore.TestNothingToSteal/SQLite", []mutant{
 			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(t.family[:])`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
 			{"stores a part of a refresh token", "session.Record.take", `rand.Read(r.Salt[:])`, `_ = rand.Read; copy(r.Salt[:], presented[:])`},
+			{"makes a secret of what is stored", "session.secret.successor", `h.Write(s[:])`, `sum := sha256.Sum256(s[:])
+	h.Write(sum[:])`},
 		}},
+		{"sqlstore.TestNothingToSteal/PostgreSQL", nil},
+		{"internal/leaktest.TestFind", []mutant{
+			{"finds no base64 that begins elsewhere", "internal/leaktest.Secrets.Find", `range 3`, `range 1`},
+			{"does not look into the digits of a dump", "internal/leaktest.Secrets.Find", `digits[:2*len(decoded)]`, `digits[:0]`},
+		}},
+		{"internal/leaktest.TestBuild", nil},
 		{"sqlstore.TestDamagedRows", []mutant{
 			{"takes a salt that was cut", "sqlstore.digest.Scan", `len(b) != len(d)`, `false`},
 		}},
+	}},
+	{"37", "a program or a server that is killed between the write and the answer ends no session", []proof{
+		{"sqlstore.TestCrashBetweenWriteAndAnswer/SQLite", []mutant{
+			{"writes no salt, so that the same token gets another successor", "sqlstore.Store.Swap", `r.Salt[:]`, `make([]byte, len(r.Salt))`},
+		}},
+		{"sqlstore.TestCrashBetweenWriteAndAnswer/PostgreSQL", nil},
+		{"sqlstore.TestProgramKilled/SQLite", nil},
+		{"sqlstore.TestProgramKilled/PostgreSQL", nil},
+		{"sqlstore.TestServerKilled", nil},
+		{"goredis.TestSessionsCrash", nil},
 	}},
 	{"40", "a store that is away, slow or full fails, and changes nothing", []proof{
 		{"sqlstore.TestOutage", nil},
