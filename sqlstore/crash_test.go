@@ -222,7 +222,7 @@ func TestServerKilled(t *testing.T) {
 		}
 		lost := begin(t, patient).Refresh
 		patient.Refresh(stopper{httptest.NewRecorder(), func() {
-			server.kill()
+			server.Kill()
 			isDown.Store(true)
 		}}, refreshRequest("/refresh", lost))
 		clients.Wait()
@@ -232,7 +232,7 @@ func TestServerKilled(t *testing.T) {
 		if status, _ := refresh(t, patient, lost); status != 503 {
 			t.Fatalf("round %d: %d without a server", round, status)
 		}
-		if err := server.run(); err != nil {
+		if err := server.Run(); err != nil {
 			t.Fatal(err)
 		}
 		for _, token := range append(tokens[:], lost) {

@@ -189,7 +189,7 @@ func (d *database) files(t testing.TB) map[string][]byte {
 	all := map[string][]byte{}
 	if d.dialect == sqlstore.PostgreSQL {
 		for _, format := range []string{"plain", "custom"} {
-			dump, err := sharedServer(t).command("pg_dump", "--format="+format, "--compress=0", d.name)
+			dump, err := sharedServer(t).Command("pg_dump", "--format="+format, "--compress=0", d.name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -221,15 +221,11 @@ func TestReplica(t *testing.T) {
 		t.Fatalf("%v and %v", written, err)
 	}
 	db.Close()
-	s.stop()
-	standby, err := s.command("touch", s.dir+"/standby.signal")
-	if err != nil {
+	s.Stop()
+	if err := s.BecomeReplica(); err != nil {
 		t.Fatal(err)
 	}
-	if err := standby.Run(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.run(); err != nil {
+	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}
 	replica := d.open(t)
@@ -256,7 +252,7 @@ func TestOutage(t *testing.T) {
 		t.Fatalf("%v and %v", written, err)
 	}
 	for range 2 {
-		s.stop()
+		s.Stop()
 		next := r
 		next.Version++
 		got, _, errLoad := store.Load(t.Context(), r.Key)
@@ -271,7 +267,7 @@ func TestOutage(t *testing.T) {
 				t.Errorf("without a server: %v", err)
 			}
 		}
-		if err := s.run(); err != nil {
+		if err := s.Run(); err != nil {
 			t.Fatal(err)
 		}
 		if got, _, err := store.Load(t.Context(), r.Key); err != nil || got.Version != r.Version {

@@ -4188,4 +4188,18 @@ redis.call('ZADD'`},
 			{"writes what would end the string", "oauth.RequireRecent", `slices.ContainsFunc(acr, func(s string) bool { return !syntax.IsWord(s) })`, `slices.Contains(acr, "")`},
 		}},
 	}},
+	{"SESSIONS", "the example with sessions answers as it is meant to, with each store, and says at the start what is missing", []proof{
+		{"_example/session.TestSite/memory", nil},
+		{"_example/session.TestSite/sqlite", nil},
+		{"_example/session.TestSite/postgres", nil},
+		{"_example/session.TestSite/redis", nil},
+		{"_example/session.TestMistakes", nil},
+		{"_example/session.TestRestart", nil},
+		{"_example/session.TestCheck", nil},
+		{"_example/session.TestPaste", nil},
+		{"_example/session.TestRefused", []mutant{
+			{"starts although the store does not answer", "_example/session.open", `_, _, err = p.sessions.Load(`, `_, _, _ = p.sessions.Load(`},
+			{"shows the password of a database", "_example/session.openPostgreSQL", `errors.New("-dsn is not the URL of a PostgreSQL")`, `err`},
+		}},
+	}},
 }
