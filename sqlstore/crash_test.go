@@ -28,7 +28,7 @@ func TestCrashBetweenWriteAndAnswer(t *testing.T) {
 		store := newStore(t, newDatabase(t, dialect).migrated(t, 1)[0], dialect)
 		patient, _ := newSessions(t, store, time.Minute)
 		hasty, _ := newSessions(t, store, time.Millisecond)
-		for i := range short(50, 1000) {
+		for i := range short(20, 1000) {
 			token := begin(t, patient).Refresh
 			crash := func() (isCrash bool) {
 				defer func() { isCrash = recover() == http.ErrAbortHandler }()
@@ -190,7 +190,7 @@ func (p *process) kill() {
 // PostgreSQL is killed amid refreshes, once exactly between a write and its answer. When it is back,
 // the same tokens are good.
 func TestServerKilled(t *testing.T) {
-	server := ownServer(t)
+	server := stopping.get(t)
 	store := newStore(t, server.database(t).migrated(t, 1)[0], sqlstore.PostgreSQL)
 	patient, _ := newSessions(t, store, time.Minute)
 	hasty, _ := newSessions(t, store, time.Millisecond)

@@ -26,7 +26,7 @@ ON CONFLICT (key) DO UPDATE SET until = GREATEST(r.until, excluded.until),
 	n = CASE WHEN r.until > CLOCK THEN GREATEST(r.n, excluded.n) ELSE excluded.n END`,
 		key[:], n, until.UnixMicro(), time.Until(until).Microseconds())
 	if err == nil {
-		r.store.clean(ctx, "jwthttp_revocations", "until")
+		r.store.clean(ctx)
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func newDatabase(t testing.TB, dialect sqlstore.Dialect) *database {
 	if dialect == sqlstore.SQLite {
 		return &database{dialect, "file:" + filepath.Join(t.TempDir(), "test.db") + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"}
 	}
-	return sharedServer(t).database(t)
+	return steady.get(t).database(t)
 }
 
 // open returns another pool of connections, as another process has it.
@@ -111,20 +111,30 @@ type server struct {
 	n atomic.Int64
 }
 
-var shared struct {
+// A sharedServer is started by the first test that needs it. It ends with TestMain.
+type sharedServer struct {
 	once sync.Once
 	*server
 	err error
 }
 
-// sharedServer returns a server for all tests that do not stop it. It ends with TestMain.
-func sharedServer(t testing.TB) *server {
+var (
+	steady   sharedServer // which no test stops
+	stopping sharedServer // which runs again after a test has stopped it
+)
+
+func (s *sharedServer) get(t testing.TB) *server {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.err = startServer() })
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	s.once.Do(func() {
+		var postgres *servertest.PostgreSQL
+		if postgres, s.err = servertest.StartPostgreSQL(); s.err == nil {
+			s.server = &server{PostgreSQL: postgres}
+		}
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
 	}
-	return shared.server
+	return s.server
 }
 
 func TestMain(m *testing.M) {
@@ -133,26 +143,12 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if shared.server != nil && shared.err == nil {
-		shared.Remove()
+	for _, s := range []*sharedServer{&steady, &stopping} {
+		if s.server != nil {
+			s.Remove()
+		}
 	}
 	os.Exit(code)
-}
-
-// ownServer returns a server that the test may stop.
-func ownServer(t testing.TB) *server {
-	t.Helper()
-	s, err := startServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Remove)
-	return s
-}
-
-func startServer() (*server, error) {
-	postgres, err := servertest.StartPostgreSQL()
-	return &server{PostgreSQL: postgres}, err
 }
 
 func (s *server) database(t testing.TB) *database {

@@ -23,7 +23,7 @@ func (s *Store) Swap(ctx context.Context, r session.Record) (written bool, err e
 	rows, err := s.exec(ctx, query, r.Key[:], r.Version, r.Ended, r.Current[:], r.Previous[:], r.Salt[:], r.Written.UnixMicro(), r.Reissues,
 		r.ID, []byte(r.Subject), []byte(r.About), r.LoggedIn.UnixMicro(), r.IdleEnd.UnixMicro(), r.End.UnixMicro())
 	if err == nil && rows == 1 && r.Version == 1 {
-		s.clean(ctx, "jwthttp_sessions", "idle_end")
+		s.clean(ctx)
 	}
 	return rows == 1, err
 }

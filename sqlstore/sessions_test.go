@@ -139,7 +139,7 @@ func TestNothingToSteal(t *testing.T) {
 		store := newStore(t, db, dialect)
 		s, _ := newSessions(t, store, 0)
 		var issued leaktest.Secrets
-		for i := range 100 {
+		for i := range short(40, 1000) {
 			tokens := begin(t, s)
 			issued.Add(t, tokens)
 			for range i % 3 {
@@ -189,7 +189,7 @@ func (d *database) files(t testing.TB) map[string][]byte {
 	all := map[string][]byte{}
 	if d.dialect == sqlstore.PostgreSQL {
 		for _, format := range []string{"plain", "custom"} {
-			dump, err := sharedServer(t).Command("pg_dump", "--format="+format, "--compress=0", d.name)
+			dump, err := steady.get(t).Command("pg_dump", "--format="+format, "--compress=0", d.name)
 			if err != nil {
 				t.Fatal(err)
 			}

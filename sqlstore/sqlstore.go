@@ -20,7 +20,7 @@
 //
 // A session is one row, and an access token that was revoked is another one until it expires. No
 // token can be made of them. All times are by the clock of the database. Rows that are over are
-// deleted by later logins, some at a time.
+// deleted by later logins and revocations, some at a time.
 //
 //   - PostgreSQL is the primary. A replica may be behind, so it is refused with an error. For a
 //     failover that loses no write, replicate synchronously. synchronous_commit=off loses the last
@@ -175,13 +175,15 @@ func (s *Store) failed(ctx context.Context, err error) error {
 
 // clean deletes some rows that are over, now and then. It is called after a row was added, and more
 // rows are deleted than added. If it fails, the next call does the same.
-func (s *Store) clean(ctx context.Context, table, end string) {
+func (s *Store) clean(ctx context.Context) {
 	if s.added.Add(1)%cleanEvery != 1 {
 		return
 	}
-	// A clock that is ahead for a moment deletes nothing. The subquery makes the time a constant,
-	// which the index needs.
-	_, _ = s.exec(ctx, fmt.Sprintf(
-		`DELETE FROM %[1]s WHERE key IN (SELECT key FROM %[1]s WHERE %[2]s < (SELECT CLOCK - $1) ORDER BY %[2]s LIMIT $2 FOR UPDATE SKIP LOCKED)`, table, end),
-		keptLonger.Microseconds(), cleaned)
+	for _, rows := range [][2]string{{"jwthttp_sessions", "idle_end"}, {"jwthttp_revocations", "until"}} {
+		// A clock that is ahead for a moment deletes nothing. The subquery makes the time a constant,
+		// which the index needs.
+		_, _ = s.exec(ctx, fmt.Sprintf(
+			`DELETE FROM %[1]s WHERE key IN (SELECT key FROM %[1]s WHERE %[2]s < (SELECT CLOCK - $1) ORDER BY %[2]s LIMIT $2 FOR UPDATE SKIP LOCKED)`, rows[0], rows[1]),
+			keptLonger.Microseconds(), cleaned)
+	}
 }

@@ -3578,6 +3578,7 @@ var register = []clause{
 		{"session.TestMemoryOfOneSubject", nil},
 		{"sqlstore.TestClean/SQLite", []mutant{
 			{"deletes nothing that is over", "sqlstore.Store.Swap", `err == nil && rows == 1 && r.Version == 1`, `err == nil && rows == 9`},
+			{"deletes no revocation that is over", "sqlstore.revocations.Raise", `err == nil`, `err == nil && n < 0`},
 			{"deletes at once what is over", "sqlstore.keptLonger", `24 * time.Hour`, `0 * time.Hour`},
 		}},
 		{"sqlstore.TestIndex/SQLite", []mutant{

@@ -39,10 +39,15 @@ const size = 16
 // such as that of a dump, is looked through as well.
 func (s Secrets) Find(data []byte) (found []string) {
 	encodings := map[[size]byte]string{}
+	isStart := make([]bool, 1<<24) // most of the data does not begin like a secret, which is fast to see
+	start := func(b []byte) int { return int(b[0])<<16 | int(b[1])<<8 | int(b[2]) }
 	for _, secret := range s {
 		for ; len(secret) >= size; secret = secret[size:] {
 			part := secret[:size]
-			add := func(name, text string) { encodings[[size]byte([]byte(text))] = name }
+			add := func(name, text string) {
+				encodings[[size]byte([]byte(text))] = name
+				isStart[start([]byte(text))] = true
+			}
 			add("raw", string(part))
 			add("hexadecimal", hex.EncodeToString(part))
 			add("HEXADECIMAL", strings.ToUpper(hex.EncodeToString(part)))
@@ -56,6 +61,9 @@ func (s Secrets) Find(data []byte) (found []string) {
 	}
 	look := func(where string, data []byte) {
 		for ; len(data) >= size; data = data[1:] {
+			if !isStart[start(data)] {
+				continue
+			}
 			if name := encodings[[size]byte(data)]; name != "" {
 				found = append(found, name+where)
 			}

@@ -142,9 +142,14 @@ func (s *PostgreSQL) URL(database string) string {
 	return u.String()
 }
 
-// BecomeReplica makes the server a replica when it runs again.
-func (s *PostgreSQL) BecomeReplica() error {
-	return os.WriteFile(filepath.Join(s.dir, "standby.signal"), nil, 0o644)
+// RunReplica is as Run. The server is a replica until it stops.
+func (s *PostgreSQL) RunReplica() error {
+	standby := filepath.Join(s.dir, "standby.signal")
+	if err := os.WriteFile(standby, nil, 0o644); err != nil {
+		return err
+	}
+	defer os.Remove(standby)
+	return s.Run()
 }
 
 // Stop ends the server as a crash of it does: it recovers when it runs again.

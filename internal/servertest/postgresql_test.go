@@ -47,10 +47,7 @@ func TestPostgreSQL(t *testing.T) {
 		}
 	}
 	s.Stop()
-	if err := s.BecomeReplica(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Run(); err != nil {
+	if err := s.RunReplica(); err != nil {
 		t.Fatal(err)
 	}
 	if is, err := query("SELECT pg_is_in_recovery()"); err != nil || is != "t" {
