@@ -97,10 +97,11 @@ func (s Secrets) Build(record []byte) (built []string) {
 	for n := range len(record) - size + 1 {
 		sum := sha256.Sum256(record[n : n+size])
 		look("SHA-256", sum[:])
+		mac := hmac.New(sha256.New, record[n:n+size])
 		for m := range len(record) - sha256.Size + 1 {
-			mac := hmac.New(sha256.New, record[n:n+size])
+			mac.Reset()
 			mac.Write(record[m : m+sha256.Size])
-			look("HMAC", mac.Sum(nil))
+			look("HMAC", mac.Sum(sum[:0]))
 		}
 	}
 	for n := range len(record) - sha256.Size + 1 {
