@@ -3,11 +3,9 @@ package goredis_test
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -31,6 +29,7 @@ import (
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/goredis"
 	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/leaktest"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 	"github.com/jwthttp/jwthttp/session/sessiontest"
@@ -568,15 +567,70 @@ func (s service) start(t testing.TB) *session.Tokens {
 // refresh returns the status, and the new refresh token.
 func (s service) refresh(t testing.TB, token string) (status int, successor string) {
 	t.Helper()
-	req := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}.Encode()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, tokens := s.post(t, token)
+	return status, tokens.Refresh
+}
+
+func (s service) post(t testing.TB, token string) (status int, tokens session.Tokens) {
+	t.Helper()
 	res := httptest.NewRecorder()
-	s.Refresh(res, req)
-	var tokens session.Tokens
+	s.Refresh(res, refreshRequest(t, token))
 	if err := json.Unmarshal(res.Body.Bytes(), &tokens); err != nil && res.Code == http.StatusOK {
 		t.Error(err)
 	}
-	return res.Code, tokens.Refresh
+	return res.Code, tokens
+}
+
+func refreshRequest(t testing.TB, token string) *http.Request {
+	req := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return req
+}
+
+// A stopper is the ResponseWriter of an answer that is not sent.
+type stopper struct {
+	http.ResponseWriter
+	stop func()
+}
+
+func (s stopper) WriteHeader(int) { s.stop() }
+
+// The program crashes between the write and the answer. The same token again gets the successor that
+// was written, or a later one after Grace, and that is good.
+func TestSessionsCrash(t *testing.T) {
+	store := newSessions(t, start(t).client(t), goredis.SessionOptions{Timeout: patient})
+	long := newService(t, store, session.Options{Grace: time.Minute})
+	brief := newService(t, store, session.Options{Grace: time.Millisecond})
+	for i := range short(100, 1000) {
+		first := long.start(t).Refresh
+		func() {
+			defer func() {
+				if recover() != http.ErrAbortHandler {
+					t.Error("the refresh has not crashed")
+				}
+			}()
+			brief.Refresh(stopper{httptest.NewRecorder(), func() { panic(http.ErrAbortHandler) }}, refreshRequest(t, first))
+		}()
+		s, version := long, int64(2)
+		if i%2 == 0 {
+			s, version = brief, 3
+			time.Sleep(3 * time.Millisecond)
+		}
+		status, successor := s.refresh(t, first)
+		if status != http.StatusOK || successor == first {
+			t.Fatalf("round %d: status %d and successor %q", i, status, successor)
+		}
+		all, _, err := store.List(t.Context(), "alice")
+		if err != nil || len(all) != 1 || all[0].Version != version {
+			t.Fatalf("round %d: %+v and error %v, want version %d", i, all, err, version)
+		}
+		if status, _ := s.refresh(t, successor); status != http.StatusOK {
+			t.Fatalf("round %d: status %d for the successor", i, status)
+		}
+		if err := s.EndOthers(t.Context(), "alice", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // 32 refreshes with one token, in three processes, take one step and get one successor.
@@ -609,10 +663,11 @@ func TestSessionsRefreshes(t *testing.T) {
 	}
 }
 
-// Redis is killed amid refreshes. No session ends, and the same token works again.
+// Redis is killed amid refreshes, once exactly between a write and its answer. No session ends, and
+// the same tokens work again.
 func TestSessionsDown(t *testing.T) {
 	redisServer := start(t, "--appendonly", "yes", "--appendfsync", "always")
-	s := newService(t, newSessions(t, redisServer.client(t), goredis.SessionOptions{}), session.Options{Grace: time.Millisecond})
+	s := newService(t, newSessions(t, redisServer.client(t), goredis.SessionOptions{Timeout: patient}), session.Options{Grace: time.Millisecond})
 	var tokens [8]string
 	for i := range tokens {
 		tokens[i] = s.start(t).Refresh
@@ -620,7 +675,8 @@ func TestSessionsDown(t *testing.T) {
 	for round := range short(3, 20) {
 		var down atomic.Bool
 		var wg sync.WaitGroup
-		for i := range tokens {
+		for i := range tokens[1:] {
+			i++ // the first is that of the answer that is lost
 			wg.Go(func() {
 				for {
 					wasDown := down.Load()
@@ -640,9 +696,15 @@ func TestSessionsDown(t *testing.T) {
 			})
 		}
 		time.Sleep(100 * time.Millisecond)
-		redisServer.kill()
-		down.Store(true)
+		tokens[0] = s.start(t).Refresh
+		s.Refresh(stopper{httptest.NewRecorder(), func() {
+			redisServer.kill()
+			down.Store(true)
+		}}, refreshRequest(t, tokens[0]))
 		wg.Wait()
+		if !down.Load() {
+			t.Fatal("Redis was not killed")
+		}
 		redisServer.run(t)
 		for i := range tokens {
 			status, successor := 503, ""
@@ -657,8 +719,9 @@ func TestSessionsDown(t *testing.T) {
 			tokens[i] = successor
 		}
 	}
-	if all, err := s.List(t.Context(), "alice"); err != nil || len(all) != len(tokens) {
-		t.Errorf("%d sessions and error %v, want %d", len(all), err, len(tokens))
+	all, err := s.List(t.Context(), "alice")
+	if want := len(tokens) + short(3, 20); err != nil || len(all) != want {
+		t.Errorf("%d sessions and error %v, want %d", len(all), err, want)
 	}
 }
 
@@ -667,14 +730,17 @@ func TestSessionsOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	client := start(t, "--dir", dir, "--rdbcompression", "no", "--appendonly", "yes", "--appenddirname", "aof").client(t)
 	s := newService(t, newSessions(t, client, goredis.SessionOptions{Timeout: patient}), session.Options{Grace: time.Millisecond})
-	issued := []string{s.start(t).Refresh}
-	for range 3 {
+	var issued leaktest.Secrets
+	tokens := s.start(t)
+	issued.Add(t, tokens)
+	for range 20 {
 		time.Sleep(2 * time.Millisecond)
-		status, successor := s.refresh(t, issued[len(issued)-1])
-		if status != http.StatusOK || slices.Contains(issued, successor) {
-			t.Fatalf("status %d and successor %q", status, successor)
+		status, next := s.post(t, tokens.Refresh)
+		if status != http.StatusOK || next.Refresh == tokens.Refresh {
+			t.Fatalf("status %d and successor %q", status, next.Refresh)
 		}
-		issued = append(issued, successor)
+		tokens = &next
+		issued.Add(t, tokens)
 	}
 	do(t, client, "SAVE")
 	var disk []byte
@@ -692,43 +758,11 @@ func TestSessionsOnDisk(t *testing.T) {
 	if bytes.Count(disk, []byte(value)) < 2 || !bytes.Contains(disk, []byte("phone")) {
 		t.Fatal("the files do not have the session")
 	}
-	secrets := map[string]bool{}
-	for _, token := range issued {
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, "jr1_"))
-		if err != nil || len(raw) != 48 {
-			t.Fatalf("token %q: %v", token, err)
-		}
-		secrets[string(raw[:16])], secrets[string(raw[16:])] = true, true
+	if found := issued.Find(disk); found != nil {
+		t.Errorf("the files have secrets: %q", found)
 	}
-	for text := range secrets {
-		secret := []byte(text)
-		encodings := [][]byte{secret, []byte(hex.EncodeToString(secret)), []byte(strings.ToUpper(hex.EncodeToString(secret)))}
-		for shift := range 3 { // of its beginning within a group of base64
-			whole := append(make([]byte, shift), secret...)
-			for _, enc := range []*base64.Encoding{base64.RawURLEncoding, base64.RawStdEncoding} {
-				encodings = append(encodings, []byte(enc.EncodeToString(whole))[4:len(secret)*4/3])
-			}
-		}
-		for _, encoded := range encodings {
-			if bytes.Contains(disk, encoded) {
-				t.Errorf("the files have %q", encoded)
-			}
-		}
-	}
-	// Whatever of the record is taken for a secret, and whatever for a salt.
-	made := 0
-	for i := range len(value) - 32 {
-		for j := range len(value) - 16 {
-			h := hmac.New(sha256.New, []byte(value[j:j+16]))
-			h.Write([]byte(value[i : i+32]))
-			if sum := h.Sum(nil); secrets[string(sum)] || secrets[string(sum[:16])] {
-				t.Errorf("a secret is HMAC of the bytes at %d and %d", j, i)
-			}
-			made++
-		}
-	}
-	if made < 10_000 {
-		t.Errorf("%d candidates", made)
+	if made := issued.Build([]byte(value)); made != nil {
+		t.Errorf("a secret is %q of what Redis has", made)
 	}
 }
 

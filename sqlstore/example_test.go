@@ -23,14 +23,14 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	if err := sqlstore.Migrate(context.Background(), db, sqlstore.SQLite); err != nil {
-		log.Fatal(err)
-	}
 	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	revoked, err := sqlstore.NewDenylist(db, sqlstore.SQLite, sqlstore.DenylistOptions{MaxLifetime: time.Hour})
+	if err := store.Migrate(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	revoked, err := store.Denylist(denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,17 +1,11 @@
 package sqlstore
 
-import (
-	"database/sql"
-	"time"
+import "github.com/jwthttp/jwthttp/denylist"
 
-	"github.com/jwthttp/jwthttp/denylist"
-)
-
-// NewRevocations returns the store of NewDenylist.
-func NewRevocations(db *sql.DB, dialect Dialect, timeout time.Duration) (denylist.Store, error) {
-	c, err := connect(db, dialect, "DenylistOptions", timeout)
-	return &revocations{c}, err
-}
+// Revocations returns the store of [Store.Denylist].
+func Revocations(s *Store) denylist.Store { return &revocations{s} }
 
 // ListQuery is that of Store.List, in the words of a dialect.
-func ListQuery(dialect Dialect) string { return dialect.translate(selectSession + `r.subject = $1`) }
+func ListQuery(dialect Dialect) string {
+	return words[dialect].Replace(selectSession + `r.subject = $1`)
+}

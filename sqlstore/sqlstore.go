@@ -1,23 +1,26 @@
-// Package sqlstore keeps sessions and revocations in a database, by database/sql: [New] makes a
-// store for package session, and [NewDenylist] a list of revocations.
+// Package sqlstore keeps sessions and revocations in a database, by database/sql:
 //
 //	db, err := sql.Open("pgx", "postgres://app@db.example.com/app")
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	if err := sqlstore.Migrate(ctx, db, sqlstore.PostgreSQL); err != nil {
+//	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{})
+//	if err != nil {
 //		log.Fatal(err)
 //	}
-//	store, err := sqlstore.New(db, sqlstore.PostgreSQL, sqlstore.Options{})
+//	if err := store.Migrate(ctx); err != nil {
+//		log.Fatal(err)
+//	}
 //
-// The program chooses the driver, and closes the database after the last request. Tested are
-// github.com/jackc/pgx/v5/stdlib with PostgreSQL 15, and modernc.org/sqlite.
+// The store is for package session, and [Store.Denylist] makes a list of revocations in the same
+// database. The program chooses the driver, and closes the database after the last request. Tested
+// are github.com/jackc/pgx/v5/stdlib with PostgreSQL 15, and modernc.org/sqlite.
 //
 // # The database
 //
 // A session is one row, and an access token that was revoked is another one until it expires. No
 // token can be made of them. All times are by the clock of the database. Rows that are over are
-// deleted by later logins, some at a time.
+// deleted by later logins and revocations, some at a time.
 //
 //   - PostgreSQL is the primary. A replica may be behind, so it is refused with an error. For a
 //     failover that loses no write, replicate synchronously. synchronous_commit=off loses the last
@@ -32,6 +35,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,87 +56,70 @@ const (
 )
 
 // A Dialect is the kind of a database.
-type Dialect int
+type Dialect string
 
 // The dialects.
 const (
-	SQLite Dialect = iota + 1
-	PostgreSQL
+	SQLite     Dialect = "SQLite"
+	PostgreSQL Dialect = "PostgreSQL"
 )
 
-// String returns the name, such as SQLite.
-func (d Dialect) String() string {
-	switch d {
-	case SQLite:
-		return "SQLite"
-	case PostgreSQL:
-		return "PostgreSQL"
-	}
-	return fmt.Sprintf("Dialect(%d)", int(d))
-}
-
-// translate returns a query in the words of a dialect.
-func (d Dialect) translate(query string) string {
-	if d == SQLite {
-		return sqliteWords.Replace(query)
-	}
-	return postgresWords.Replace(query)
-}
-
-var (
-	sqliteWords = strings.NewReplacer(
+// words has what a dialect has for the words of the queries here.
+var words = map[Dialect]*strings.Replacer{
+	SQLite: strings.NewReplacer(
 		"$", "?",
-		"BIGINT", "INTEGER",
-		"BYTEA", "BLOB",
 		"GREATEST", "MAX",
 		"FOR UPDATE SKIP LOCKED", "", // it has one writer at a time
-		"TABLE_OPTIONS", "STRICT, WITHOUT ROWID",
 		// Milliseconds, rounded since they are a float.
 		"CLOCK", "(CAST(unixepoch('subsec') * 1000 + 0.5 AS INTEGER) * 1000)",
-	)
-	postgresWords = strings.NewReplacer(
-		"TABLE_OPTIONS", "",
+	),
+	PostgreSQL: strings.NewReplacer(
 		// The time of a replica is NULL, which is an error: it may be behind.
 		"CLOCK", "(CASE WHEN NOT pg_is_in_recovery() THEN CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) END)",
-	)
-)
+	),
+}
 
-// A connection is a database with the limits for its use.
-type connection struct {
+// Options are the limits of a [Store]. The zero value fits most services.
+type Options struct {
+	// Timeout is how long a call waits for the database before it is an error: 2 seconds if 0,
+	// at most 30 seconds. SQLite also waits until its busy_timeout is over.
+	Timeout time.Duration
+}
+
+// A Store keeps sessions. It is a [session.Store]: each call is one statement. Make it with [New].
+type Store struct {
 	db      *sql.DB
 	dialect Dialect
 	timeout time.Duration
 	added   atomic.Uint64 // rows
 }
 
-func connect(db *sql.DB, dialect Dialect, options string, timeout time.Duration) (*connection, error) {
+// New returns a store in a database. It needs no network: call [Store.Migrate] before the first
+// request. The error lists what is wrong.
+func New(db *sql.DB, dialect Dialect, opts Options) (*Store, error) {
 	var errs []error
-	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf("sqlstore: "+format, args...)) }
 	if db == nil {
-		fault("the database is nil: open it with sql.Open, and check its error")
+		errs = append(errs, errors.New("sqlstore: the database is nil: open it with sql.Open, and check its error"))
 	}
-	if dialect != SQLite && dialect != PostgreSQL {
-		fault("the dialect is %d: use SQLite or PostgreSQL", dialect)
+	if words[dialect] == nil {
+		errs = append(errs, fmt.Errorf("sqlstore: the dialect is %q: use sqlstore.SQLite or sqlstore.PostgreSQL", dialect))
 	}
-	if timeout < 0 || timeout > maxTimeout {
-		fault("%s.Timeout is %v: use a positive one of at most %v, or 0 for %v", options, timeout, maxTimeout, defaultTimeout)
+	if t := opts.Timeout; t != 0 && (t < time.Millisecond || t > maxTimeout) {
+		errs = append(errs, fmt.Errorf("sqlstore: Options.Timeout is %v: use 1ms to %v, or 0 for %v", t, maxTimeout, defaultTimeout))
 	}
-	if timeout > 0 && timeout < time.Millisecond {
-		fault("%s.Timeout is %v, which looks like a number without a unit: write %d*time.Millisecond", options, timeout, timeout.Nanoseconds())
+	if errs != nil {
+		return nil, errors.Join(errs...)
 	}
-	if timeout == 0 {
-		timeout = defaultTimeout
-	}
-	return &connection{db: db, dialect: dialect, timeout: timeout}, errors.Join(errs...)
+	return &Store{db: db, dialect: dialect, timeout: cmp.Or(opts.Timeout, defaultTimeout)}, nil
 }
 
 // exec returns how many rows one statement has changed.
-func (c *connection) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+func (s *Store) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	for range attempts {
 		var result sql.Result
-		if result, err = c.db.ExecContext(limited, c.dialect.translate(query), args...); err == nil {
+		if result, err = s.db.ExecContext(limited, words[s.dialect].Replace(query), args...); err == nil {
 			rows, err = result.RowsAffected()
 		}
 		// PostgreSQL has undone it, for another statement was faster. That is so in the isolation
@@ -142,56 +129,61 @@ func (c *connection) exec(ctx context.Context, query string, args ...any) (rows 
 			break
 		}
 	}
-	return rows, c.failed(ctx, err)
+	return rows, s.failed(ctx, err)
 }
 
-// query calls scan for each row. The first column of a row is the time, and none is without.
-func (c *connection) query(ctx context.Context, query string, args []any, scan func(scan func(columns ...any) error) error) (now time.Time, err error) {
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+// query calls scan for each row.
+func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	rows, err := c.db.QueryContext(limited, c.dialect.translate(query), args...)
+	rows, err := s.db.QueryContext(limited, words[s.dialect].Replace(query), args...)
 	if err != nil {
-		return now, c.failed(ctx, err)
+		return s.failed(ctx, err)
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var clock sql.NullInt64
-		if err := scan(func(columns ...any) error { return rows.Scan(append([]any{&clock}, columns...)...) }); err != nil {
-			return now, c.failed(ctx, err)
-		}
-		if !clock.Valid {
-			return now, c.failed(ctx, errNoClock)
-		}
-		now = time.UnixMicro(clock.Int64)
+	for err == nil && rows.Next() {
+		err = scan(rows)
 	}
-	return now, c.failed(ctx, rows.Err())
+	return s.failed(ctx, cmp.Or(err, rows.Err()))
 }
 
-var errNoClock = errors.New("it has no time: use the primary of PostgreSQL, or SQLite 3.42 or later")
+// micros scans the microseconds of a time. Only that of the database itself can be NULL.
+type micros struct{ *time.Time }
+
+func (m micros) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return errors.New("it has no time: use the primary of PostgreSQL, or SQLite 3.42 or later")
+	}
+	*m.Time = time.UnixMicro(n)
+	return nil
+}
 
 // failed says what failed in a call with ctx. It is nil if err is.
-func (c *connection) failed(ctx context.Context, err error) error {
+func (s *Store) failed(ctx context.Context, err error) error {
 	var timeout net.Error
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("sqlstore: %v had not answered when the request ended: %w", c.dialect, err)
+		return fmt.Errorf("sqlstore: %v had not answered when the request ended: %w", s.dialect, err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs, or raise Timeout: %w", c.dialect, c.timeout, err)
+		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs, or raise Timeout: %w", s.dialect, s.timeout, err)
 	}
-	return fmt.Errorf("sqlstore: %v: %w", c.dialect, err)
+	return fmt.Errorf("sqlstore: %v: %w", s.dialect, err)
 }
 
 // clean deletes some rows that are over, now and then. It is called after a row was added, and more
 // rows are deleted than added. If it fails, the next call does the same.
-func (c *connection) clean(ctx context.Context, table, end string) {
-	if c.added.Add(1)%cleanEvery != 1 {
+func (s *Store) clean(ctx context.Context) {
+	if s.added.Add(1)%cleanEvery != 1 {
 		return
 	}
-	// A clock that is ahead for a moment deletes nothing. The subquery makes the time a constant,
-	// which the index needs.
-	_, _ = c.exec(ctx, strings.NewReplacer("TABLE", table, "END", end).Replace(
-		`DELETE FROM TABLE WHERE key IN (SELECT key FROM TABLE WHERE END < (SELECT CLOCK - $1) ORDER BY END LIMIT $2 FOR UPDATE SKIP LOCKED)`),
-		keptLonger.Microseconds(), cleaned)
+	for _, rows := range [][2]string{{"jwthttp_sessions", "idle_end"}, {"jwthttp_revocations", "until"}} {
+		// A clock that is ahead for a moment deletes nothing. The subquery makes the time a constant,
+		// which the index needs.
+		_, _ = s.exec(ctx, fmt.Sprintf(
+			`DELETE FROM %[1]s WHERE key IN (SELECT key FROM %[1]s WHERE %[2]s < (SELECT CLOCK - $1) ORDER BY %[2]s LIMIT $2 FOR UPDATE SKIP LOCKED)`, rows[0], rows[1]),
+			keptLonger.Microseconds(), cleaned)
+	}
 }

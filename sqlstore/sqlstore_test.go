@@ -42,11 +42,8 @@ func testStore(t *testing.T, d *database) {
 
 func TestDenylist(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
-		store, err := sqlstore.NewRevocations(newDatabase(t, dialect).migrated(t, 1)[0], dialect, patient)
-		if err != nil {
-			t.Fatal(err)
-		}
-		denylisttest.Test(t, store)
+		db := newDatabase(t, dialect).migrated(t, 1)[0]
+		denylisttest.Test(t, sqlstore.Revocations(newStore(t, db, dialect)))
 	})
 }
 
@@ -61,15 +58,15 @@ func TestMigrateAtTheSameTime(t *testing.T) {
 			var instances sync.WaitGroup
 			start := make(chan struct{})
 			for range 3 {
-				db := d.open(t)
+				store := newStore(t, d.open(t), dialect)
 				instances.Go(func() {
 					<-start
 					for range 2 {
-						if err := sqlstore.Migrate(t.Context(), db, dialect); err != nil {
+						if err := store.Migrate(t.Context()); err != nil {
 							t.Error(err)
 						}
 					}
-					if _, err := newStore(t, db, dialect).Swap(t.Context(), login("alice", time.Hour)); err != nil {
+					if _, err := store.Swap(t.Context(), login("alice", time.Hour)); err != nil {
 						t.Error(err)
 					}
 				})
@@ -98,9 +95,10 @@ func TestMigrateFails(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
 		db := newDatabase(t, dialect).open(t)
 		db.SetMaxOpenConns(1)
+		store := newStore(t, db, dialect)
 		do(t, db, `CREATE TABLE jwthttp_revocations (key INTEGER)`) // is in the way
 		for range 2 {
-			if err := sqlstore.Migrate(t.Context(), db, dialect); err == nil || !strings.HasPrefix(err.Error(), "sqlstore: "+dialect.String()+": ") || !strings.Contains(err.Error(), "jwthttp_revocations") {
+			if err := store.Migrate(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "sqlstore: "+string(dialect)+": ") || !strings.Contains(err.Error(), "jwthttp_revocations") {
 				t.Fatalf("a table in the way: %v", err)
 			}
 		}
@@ -111,11 +109,11 @@ func TestMigrateFails(t *testing.T) {
 		}
 		canceled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := sqlstore.Migrate(canceled, db, dialect); !errors.Is(err, context.Canceled) {
+		if err := store.Migrate(canceled); !errors.Is(err, context.Canceled) {
 			t.Errorf("canceled: %v", err)
 		}
 		do(t, db, `DROP TABLE jwthttp_revocations`)
-		if err := sqlstore.Migrate(t.Context(), db, dialect); err != nil {
+		if err := store.Migrate(t.Context()); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
@@ -132,10 +130,11 @@ func TestMigrateHasNothingToDo(t *testing.T) {
 	if _, err := guest.Exec(`CREATE TABLE other (n INTEGER)`); err == nil {
 		t.Fatal("the guest can create tables")
 	}
-	if err := sqlstore.Migrate(t.Context(), guest, d.dialect); err != nil {
+	store := newStore(t, guest, d.dialect)
+	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if written, err := newStore(t, guest, d.dialect).Swap(t.Context(), login("alice", time.Hour)); !written || err != nil {
+	if written, err := store.Swap(t.Context(), login("alice", time.Hour)); !written || err != nil {
 		t.Errorf("%v and %v", written, err)
 	}
 }
@@ -150,30 +149,24 @@ func TestRefused(t *testing.T) {
 		want    string
 	}{
 		{"no database", nil, sqlstore.SQLite, 0, "sqlstore: the database is nil: open it with sql.Open, and check its error"},
-		{"no dialect", db, 0, 0, "sqlstore: the dialect is 0: use SQLite or PostgreSQL"},
-		{"another dialect", db, 3, 0, "sqlstore: the dialect is 3: use SQLite or PostgreSQL"},
-		{"less than nothing", db, sqlstore.SQLite, -1, "Options.Timeout is -1ns: use a positive one of at most 30s, or 0 for 2s"},
-		{"a long timeout", db, sqlstore.SQLite, 31 * time.Second, "Options.Timeout is 31s: use a positive one of at most 30s, or 0 for 2s"},
-		{"a number", db, sqlstore.SQLite, 500, "Options.Timeout is 500ns, which looks like a number without a unit: write 500*time.Millisecond"},
+		{"no dialect", db, "", 0, `sqlstore: the dialect is "": use sqlstore.SQLite or sqlstore.PostgreSQL`},
+		{"another dialect", db, "MySQL", 0, `sqlstore: the dialect is "MySQL": use sqlstore.SQLite or sqlstore.PostgreSQL`},
+		{"less than nothing", db, sqlstore.SQLite, -1, "sqlstore: Options.Timeout is -1ns: use 1ms to 30s, or 0 for 2s"},
+		{"a long timeout", db, sqlstore.SQLite, 31 * time.Second, "sqlstore: Options.Timeout is 31s: use 1ms to 30s, or 0 for 2s"},
+		{"a number without a unit", db, sqlstore.SQLite, 500, "sqlstore: Options.Timeout is 500ns: use 1ms to 30s, or 0 for 2s"},
+		{"all of it", nil, "", -1, "sqlstore: the database is nil: open it with sql.Open, and check its error\n" +
+			"sqlstore: the dialect is \"\": use sqlstore.SQLite or sqlstore.PostgreSQL\n" +
+			"sqlstore: Options.Timeout is -1ns: use 1ms to 30s, or 0 for 2s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := sqlstore.New(test.db, test.dialect, sqlstore.Options{Timeout: test.timeout})
-			_, errList := sqlstore.NewDenylist(test.db, test.dialect, sqlstore.DenylistOptions{Timeout: test.timeout})
-			for _, err := range []error{err, errList} {
-				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("%v, want %s", err, test.want)
-				}
-			}
-			if test.timeout != 0 {
-				return
-			}
-			if err := sqlstore.Migrate(t.Context(), test.db, test.dialect); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("Migrate: %v, want %s", err, test.want)
+			store, err := sqlstore.New(test.db, test.dialect, sqlstore.Options{Timeout: test.timeout})
+			if store != nil || err == nil || err.Error() != test.want {
+				t.Errorf("%v and %v, want %s", store, err, test.want)
 			}
 		})
 	}
 	t.Run("a list", func(t *testing.T) {
-		if _, err := sqlstore.NewDenylist(db, sqlstore.SQLite, sqlstore.DenylistOptions{MaxLifetime: -1}); err == nil || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
+		if _, err := newStore(t, db, sqlstore.SQLite).Denylist(denylist.Options{MaxLifetime: -1}); err == nil || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Error(err)
 		}
 	})
@@ -183,7 +176,7 @@ func TestRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer impatient.Close()
-		if err := sqlstore.Migrate(t.Context(), impatient, sqlstore.SQLite); err == nil || !strings.Contains(err.Error(), "the connection has no busy_timeout") {
+		if err := newStore(t, impatient, sqlstore.SQLite).Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "the connection has no busy_timeout") {
 			t.Error(err)
 		}
 	})
@@ -219,7 +212,7 @@ func TestClockOfTheServer(t *testing.T) {
 
 // A replica may be behind, so it does not answer.
 func TestReplica(t *testing.T) {
-	s := ownServer(t)
+	s := stopping.get(t)
 	d := s.database(t)
 	r := login("alice", time.Hour)
 	db := d.migrated(t, 1)[0]
@@ -228,23 +221,19 @@ func TestReplica(t *testing.T) {
 		t.Fatalf("%v and %v", written, err)
 	}
 	db.Close()
-	s.stop()
-	standby, err := s.command("touch", s.dir+"/standby.signal")
-	if err != nil {
+	s.Stop()
+	if err := s.RunReplica(); err != nil {
 		t.Fatal(err)
 	}
-	if err := standby.Run(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.run(); err != nil {
-		t.Fatal(err)
-	}
+	defer func() {
+		s.Stop()
+		if err := s.Run(); err != nil {
+			t.Error(err)
+		}
+	}()
 	replica := d.open(t)
 	store = newStore(t, replica, d.dialect)
-	list, err := sqlstore.NewRevocations(replica, d.dialect, patient)
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := sqlstore.Revocations(store)
 	_, _, errLoad := store.Load(t.Context(), r.Key)
 	_, _, errList := store.List(t.Context(), "alice")
 	_, errFind := list.Find(t.Context(), [3]denylist.Key{{1}})
@@ -257,7 +246,7 @@ func TestReplica(t *testing.T) {
 
 // While the database is away, calls are errors. Afterwards everything is there.
 func TestOutage(t *testing.T) {
-	s := ownServer(t)
+	s := stopping.get(t)
 	d := s.database(t)
 	db := d.migrated(t, 1)[0]
 	store := newStore(t, db, d.dialect)
@@ -266,7 +255,7 @@ func TestOutage(t *testing.T) {
 		t.Fatalf("%v and %v", written, err)
 	}
 	for range 2 {
-		s.stop()
+		s.Stop()
 		next := r
 		next.Version++
 		got, _, errLoad := store.Load(t.Context(), r.Key)
@@ -281,7 +270,7 @@ func TestOutage(t *testing.T) {
 				t.Errorf("without a server: %v", err)
 			}
 		}
-		if err := s.run(); err != nil {
+		if err := s.Run(); err != nil {
 			t.Fatal(err)
 		}
 		if got, _, err := store.Load(t.Context(), r.Key); err != nil || got.Version != r.Version {
@@ -327,47 +316,42 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// Logins delete what has been over for a day, and nothing else.
+// Logins delete what has been over for a day, and nothing else. So do revocations.
 func TestClean(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
 		db := newDatabase(t, dialect).migrated(t, 1)[0]
 		store := newStore(t, db, dialect)
-		list, err := sqlstore.NewRevocations(db, dialect, patient)
-		if err != nil {
-			t.Fatal(err)
-		}
-		count := func(query string) (n int) {
+		list := sqlstore.Revocations(store)
+		add := func(idle time.Duration, subject string) {
 			t.Helper()
-			if err := db.QueryRow(query).Scan(&n); err != nil {
+			if written, err := store.Swap(t.Context(), login(subject, idle)); !written || err != nil {
+				t.Fatalf("%v and %v", written, err)
+			}
+		}
+		raise := func(key denylist.Key, keep time.Duration) {
+			t.Helper()
+			if err := list.Raise(t.Context(), 0, key, 1, time.Now().Add(keep)); err != nil {
 				t.Fatal(err)
 			}
-			return n
 		}
-		for i := range 300 {
-			add := func(idle time.Duration, subject string) {
-				t.Helper()
-				if written, err := store.Swap(t.Context(), login(subject, idle)); !written || err != nil {
-					t.Fatalf("%v and %v", written, err)
-				}
-			}
+		for range 100 {
 			add(-25*time.Hour, "over")
 			add(-23*time.Hour, "nearly")
 			add(time.Hour, "alice")
-			if err := list.Raise(t.Context(), 0, denylist.Key{1, byte(i), byte(i >> 8)}, 1, time.Now().Add(-23*time.Hour)); err != nil {
-				t.Fatal(err)
-			}
-			if err := list.Raise(t.Context(), 0, denylist.Key{2, byte(i), byte(i >> 8)}, 1, time.Now().Add(-25*time.Hour)); err != nil {
-				t.Fatal(err)
-			}
 		}
-		for subject, want := range map[string][2]int{"over": {0, 20}, "nearly": {300, 300}, "alice": {300, 300}} {
+		for subject, want := range map[string][2]int{"over": {0, 20}, "nearly": {100, 100}, "alice": {100, 100}} {
 			all, _, err := store.List(t.Context(), subject)
 			if err != nil || len(all) < want[0] || len(all) > want[1] {
 				t.Errorf("%d sessions of %s and %v, want %d to %d", len(all), subject, err, want[0], want[1])
 			}
 		}
-		if n := count(`SELECT COUNT(*) FROM jwthttp_revocations`); n < 300 || n > 320 {
-			t.Errorf("%d revocations, want 300 to 320", n)
+		for i := range byte(100) {
+			raise(denylist.Key{1, i}, -23*time.Hour)
+			raise(denylist.Key{2, i}, -25*time.Hour)
+		}
+		var n int
+		if err := db.QueryRow(`SELECT COUNT(*) FROM jwthttp_revocations`).Scan(&n); err != nil || n < 100 || n > 120 {
+			t.Errorf("%d revocations and %v, want 100 to 120", n, err)
 		}
 	})
 }
@@ -397,10 +381,7 @@ func TestDamagedRows(t *testing.T) {
 				}
 			})
 		}
-		list, err := sqlstore.NewRevocations(db, dialect, patient)
-		if err != nil {
-			t.Fatal(err)
-		}
+		list := sqlstore.Revocations(store)
 		if err := list.Raise(t.Context(), 0, denylist.Key{1}, 1, time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}

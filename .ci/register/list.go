@@ -3484,7 +3484,7 @@ var register = []clause{
 		}},
 		{"sqlstore.TestStore/PostgreSQL", nil},
 		{"sqlstore.TestStoreSerializable", []mutant{
-			{"fails where PostgreSQL has undone a statement", "sqlstore.connection.exec", `failure.SQLState() != "40001"`, `true`},
+			{"fails where PostgreSQL has undone a statement", "sqlstore.Store.exec", `failure.SQLState() != "40001"`, `true`},
 		}},
 		{"sqlstore.TestRefreshAtTheSameTime", nil},
 	}},
@@ -3514,36 +3514,54 @@ var register = []clause{
 	}},
 	{"38", "times are by the clock of the store, and keep their microseconds", []proof{
 		{"sqlstore.TestClockOfTheServer", []mutant{
-			{"takes the clock of the process", "sqlstore.connection.query", `now = time.UnixMicro(clock.Int64)`, `now = time.Now()`},
+			{"takes the clock of the process", "sqlstore.micros.Scan", `time.UnixMicro(n)`, `time.UnixMicro(n - n + time.Now().UnixMicro())`},
 		}},
 		{"sqlstore.TestReplica", []mutant{
-			{"answers from a replica", "sqlstore.postgresWords", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
+			{"answers from a replica", "sqlstore.words", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
 		}},
 		{"sqlstore.TestStore/SQLite/every field comes back", []mutant{
 			{"keeps milliseconds", "sqlstore.Store.Swap", `r.Written.UnixMicro()`, `r.Written.UnixMilli()*1000`},
-			{"does not write the salt", "sqlstore.Store.Swap", `previous_digest = $5, salt = $6,`, `previous_digest = $5,`},
-			{"reads no mark of the end", "sqlstore.Store.find", `ended != 0, string(subject)`, `false, string(subject)`},
+			{"writes another salt", "sqlstore.Store.Swap", `r.Salt[:]`, `r.Current[:len(r.Salt)]`},
+			{"reads no mark of the end", "sqlstore.selectSession", `COALESCE(ended, FALSE)`, `FALSE`},
 		}},
 		{"sqlstore.TestStore/SQLite/the clock goes forward", []mutant{
-			{"has a clock of seconds", "sqlstore.sqliteWords", `'subsec'`, `'now'`},
+			{"has a clock of seconds", "sqlstore.words", `'subsec'`, `'now'`},
 		}},
 		{"session.TestMemory/every field comes back", []mutant{
 			{"keeps no mark of the end", "session.memoryRecord.set", `known.version, known.ended, known.reissues = r.Version, r.Ended,`, `known.version, known.ended, known.reissues = r.Version, false,`},
 		}},
 	}},
 	{"38", "a store has no token, and what another program wrote is an error", []proof{
-		{"sqlstore.TestNothingToSteal", []mutant{
+		{"sqlstore.TestNothingToSteal/SQLite", []mutant{
 			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(t.family[:])`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
 			{"stores a part of a refresh token", "session.Record.take", `rand.Read(r.Salt[:])`, `_ = rand.Read; copy(r.Salt[:], presented[:])`},
+			{"makes a secret of what is stored", "session.secret.successor", `h.Write(s[:])`, `sum := sha256.Sum256(s[:])
+	h.Write(sum[:])`},
 		}},
+		{"sqlstore.TestNothingToSteal/PostgreSQL", nil},
+		{"internal/leaktest.TestFind", []mutant{
+			{"finds no base64 that begins elsewhere", "internal/leaktest.Secrets.Find", `range 3`, `range 1`},
+			{"does not look into the digits of a dump", "internal/leaktest.Secrets.Find", `digits[:2*len(decoded)]`, `digits[:0]`},
+		}},
+		{"internal/leaktest.TestBuild", nil},
 		{"sqlstore.TestDamagedRows", []mutant{
-			{"takes a salt that was cut", "sqlstore.Store.find", `copy(d.to, d.from) != len(d.to) || len(d.from) != len(d.to)`, `copy(d.to, d.from) < 0`},
+			{"takes a salt that was cut", "sqlstore.digest.Scan", `len(b) != len(d)`, `false`},
 		}},
+	}},
+	{"37", "a program or a server that is killed between the write and the answer ends no session", []proof{
+		{"sqlstore.TestCrashBetweenWriteAndAnswer/SQLite", []mutant{
+			{"writes no salt, so that the same token gets another successor", "sqlstore.Store.Swap", `r.Salt[:]`, `make([]byte, len(r.Salt))`},
+		}},
+		{"sqlstore.TestCrashBetweenWriteAndAnswer/PostgreSQL", nil},
+		{"sqlstore.TestProgramKilled/SQLite", nil},
+		{"sqlstore.TestProgramKilled/PostgreSQL", nil},
+		{"sqlstore.TestServerKilled", nil},
+		{"goredis.TestSessionsCrash", nil},
 	}},
 	{"40", "a store that is away, slow or full fails, and changes nothing", []proof{
 		{"sqlstore.TestOutage", nil},
 		{"sqlstore.TestTimeout", []mutant{
-			{"waits for as long as the database", "sqlstore.connection.exec", `context.WithTimeout(ctx, c.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
+			{"waits for as long as the database", "sqlstore.Store.exec", `context.WithTimeout(ctx, s.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
 		}},
 		{"session.TestMemoryFull", []mutant{
 			{"has no bound", "session.Memory.Swap", `len(m.records) >= m.max`, `false`},
@@ -3560,6 +3578,7 @@ var register = []clause{
 		{"session.TestMemoryOfOneSubject", nil},
 		{"sqlstore.TestClean/SQLite", []mutant{
 			{"deletes nothing that is over", "sqlstore.Store.Swap", `err == nil && rows == 1 && r.Version == 1`, `err == nil && rows == 9`},
+			{"deletes no revocation that is over", "sqlstore.revocations.Raise", `err == nil`, `err == nil && n < 0`},
 			{"deletes at once what is over", "sqlstore.keptLonger", `24 * time.Hour`, `0 * time.Hour`},
 		}},
 		{"sqlstore.TestIndex/SQLite", []mutant{
@@ -3568,17 +3587,17 @@ var register = []clause{
 	}},
 	{"SESSIONS", "several instances may migrate at once, and a migration that fails leaves nothing", []proof{
 		{"sqlstore.TestMigrateAtTheSameTime/PostgreSQL", []mutant{
-			{"takes no lock", "sqlstore.migrate", `SELECT pg_advisory_xact_lock(%d)`, `SELECT %d`},
+			{"takes no lock", "sqlstore.Store.migrate", `SELECT pg_advisory_xact_lock(%d)`, `SELECT %d`},
 		}},
 		{"sqlstore.TestMigrateAtTheSameTime/SQLite", nil},
 		{"sqlstore.TestMigrateFails/SQLite", []mutant{
-			{"leaves a transaction open", "sqlstore.migrate", `err != nil { // the`, `false { // the`},
+			{"keeps half of a migration", "sqlstore.Store.migrate", `defer tx.Rollback()`, `defer tx.Commit()`},
 		}},
 		{"sqlstore.TestMigrateHasNothingToDo", []mutant{
-			{"creates its table each time", "sqlstore.migrate", `err == nil && version >= len(schema)`, `err == nil && version < 0`},
+			{"creates its table each time", "sqlstore.Store.migrate", `err == nil && version >= len(schema)`, `err == nil && version < 0`},
 		}},
 		{"sqlstore.TestRefused", []mutant{
-			{"takes a SQLite that does not wait", "sqlstore.migrate", `busyTimeout == 0`, `false`},
+			{"takes a SQLite that does not wait", "sqlstore.Store.migrate", `busyTimeout == 0`, `false`},
 		}},
 	}},
 	{"SESSIONS", "a refresh is decided by the first row that fits: nothing is known", []proof{
@@ -4168,6 +4187,20 @@ redis.call('ZADD'`},
 		}},
 		{"oauth.TestRequireRecentMisconfigured/a quote", []mutant{
 			{"writes what would end the string", "oauth.RequireRecent", `slices.ContainsFunc(acr, func(s string) bool { return !syntax.IsWord(s) })`, `slices.Contains(acr, "")`},
+		}},
+	}},
+	{"SESSIONS", "the example with sessions answers as it is meant to, with each store, and says at the start what is missing", []proof{
+		{"_example/session.TestSite/memory", nil},
+		{"_example/session.TestSite/sqlite", nil},
+		{"_example/session.TestSite/postgres", nil},
+		{"_example/session.TestSite/redis", nil},
+		{"_example/session.TestMistakes", nil},
+		{"_example/session.TestRestart", nil},
+		{"_example/session.TestCheck", nil},
+		{"_example/session.TestPaste", nil},
+		{"_example/session.TestRefused", []mutant{
+			{"starts although the store does not answer", "_example/session.open", `_, _, err = p.sessions.Load(`, `_, _, _ = p.sessions.Load(`},
+			{"shows the password of a database", "_example/session.openPostgreSQL", `errors.New("-dsn is not the URL of a PostgreSQL")`, `err`},
 		}},
 	}},
 }

@@ -159,16 +159,16 @@ func (s *shelf) database(name string, dialect sqlstore.Dialect, connections int,
 	s.stops = append(s.stops, func() { db.Close() })
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	err = patiently(func() error { return db.Ping() })
-	if err == nil {
-		err = sqlstore.Migrate(context.Background(), db, dialect)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	store, err := sqlstore.New(db, dialect, sqlstore.Options{Timeout: patient})
 	if err != nil {
 		return err
+	}
+	err = patiently(func() error { return db.Ping() })
+	if err == nil {
+		err = store.Migrate(context.Background())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return s.ours(name, store)
 }

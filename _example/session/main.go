@@ -1,120 +1,120 @@
 // Session is a site whose users stay logged in for longer than an access token lives.
 //
-//	go -C _example/session run .
+//	go -C _example/session run .          serves, and prints requests to try
+//	go -C _example/session run . -check   sends those requests itself and checks the answers
 //
-// Open the address that it prints. Sessions are in the file sessions.db, and survive a restart.
-// Flags choose another store and other times. SESSION_SECRET is the secret of the access tokens. It is
-// a new one at each start if unset, and then they are refreshed.
+// Open the address that it prints. Sessions are in the file sessions.db, and survive a restart. Flags
+// choose another store and other times; see -help.
+//
+// Behind a proxy that speaks TLS, set -https: the cookies are then __Host-access and __Host-refresh.
+// SESSION_SECRET is the secret of the access tokens. It is a new one at each start if unset, and then
+// they are refreshed.
 package main
 
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
-	"log"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
-	"github.com/redis/go-redis/v9"
-	_ "modernc.org/sqlite" // the driver sqlite
-
-	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/goredis"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
-	"github.com/jwthttp/jwthttp/sqlstore"
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:5000", "the `address` to listen on")
-	kind := flag.String("store", "sqlite", "where sessions are: memory, sqlite, postgres or redis")
-	dsn := flag.String("dsn", "", "the file of sqlite, the URL of postgres, or the host:port of redis")
-	lifetime := flag.Duration("lifetime", time.Minute, "of an access token")
-	idle := flag.Duration("idle", 0, "a session ends if it is not refreshed for so long; 7 days if 0")
-	grace := flag.Duration("grace", 0, "a refresh token may come again for so long; 10 seconds if 0")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		log.Fatalf("what is %q? Session takes flags only", flag.Arg(0))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		// New reports each thing to mend on a line of its own.
+		fmt.Fprintln(os.Stderr, "session:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
 	}
-	handler, err := newSite(*kind, *dsn, os.Getenv("SESSION_SECRET"), *lifetime, session.Options{Idle: *idle, Grace: *grace})
-	if err != nil {
-		log.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", *addr)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("open http://%s/ in a browser, log in, and come back after %v\n", listener.Addr(), *lifetime)
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.Serve(listener))
 }
 
-// newSite returns the site with a store of that kind.
-func newSite(kind, dsn, secret string, lifetime time.Duration, opts session.Options) (http.Handler, error) {
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	flags := flag.NewFlagSet("session", flag.ContinueOnError)
+	flags.SetOutput(out)
+	addr := flags.String("addr", "127.0.0.1:5000", "the `address` to listen on")
+	kind := flags.String("store", "sqlite", "where sessions are: memory, sqlite, postgres or redis")
+	dsn := flags.String("dsn", "", "the file of sqlite, sessions.db if unset; the URL of postgres; the host:port or the URL of redis, 127.0.0.1:6379 if unset")
+	lifetime := flags.Duration("lifetime", time.Minute, "of an access token")
+	idle := flags.Duration("idle", 0, "a session ends if it is not refreshed for so long; 7 days if 0")
+	grace := flags.Duration("grace", 0, "a refresh token may come again for so long; 10 seconds if 0")
+	https := flags.Bool("https", false, "browsers come over TLS, through a proxy")
+	check := flags.Bool("check", false, "send requests, on a free port and with a new file for sqlite, and exit 0 only if every answer is right")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("what is %q? There are flags only, see -help", flags.Arg(0))
+	}
+	if *check {
+		*addr = "127.0.0.1:0"
+		if *kind == "sqlite" && *dsn == "" {
+			dir, err := os.MkdirTemp("", "session-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
+			*dsn = filepath.Join(dir, "sessions.db")
+		}
+	}
+	kept, err := open(ctx, *kind, *dsn)
+	if err != nil {
+		return err
+	}
+	defer kept.close()
+	secret := getenv("SESSION_SECRET")
 	if secret == "" {
 		secret = rand.Text() + rand.Text()
 	}
-	iss, err := issue.New[Claims](issue.Options{Lifetime: lifetime}, issue.HS256([]byte(secret)))
+	iss, err := issue.New[Claims](issue.Options{Lifetime: *lifetime}, issue.HS256([]byte(secret)))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	store, revoked, err := open(kind, dsn)
+	handler, err := newHandler(iss, kept.sessions, session.Options{Idle: *idle, Grace: *grace, Revoked: kept.revoked, AllowInsecureHTTP: !*https})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	opts.Revoked = revoked
-	return newHandler(iss, store, opts)
-}
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s, set another address such as -addr 127.0.0.1:5001: %w", *addr, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	site := "http://" + listener.Addr().String()
 
-// open returns a store of sessions, and a denylist in the same place, so that all instances know it.
-func open(kind, dsn string) (session.Store, *denylist.List, error) {
-	switch kind {
-	case "memory":
-		store, err := session.NewMemory(0)
-		if err != nil {
-			return nil, nil, err
+	var result error
+	if *check {
+		result = checkAll(ctx, site, out)
+	} else {
+		if *https {
+			fmt.Fprintf(out, "Let the proxy pass requests to %s\n", site)
+		} else {
+			fmt.Fprintf(out, "Open %s/ in a browser, log in, and come back after %v. Stop with Ctrl-C.\n", site, *lifetime)
 		}
-		revoked, err := denylist.NewMemory(denylist.Options{})
-		return store, revoked, err
-	case "sqlite":
-		if dsn == "" {
-			dsn = "sessions.db"
+		printAll(site, out)
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(out, "stopping")
+		case err := <-served:
+			return err
 		}
-		return openSQL("sqlite", "file:"+dsn+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)", sqlstore.SQLite)
-	case "postgres":
-		return openSQL("pgx", dsn, sqlstore.PostgreSQL)
-	case "redis":
-		if dsn == "" {
-			dsn = "127.0.0.1:6379"
-		}
-		client := redis.NewClient(&redis.Options{Addr: dsn})
-		store, err := goredis.NewSessions(client, goredis.SessionOptions{})
-		if err != nil {
-			return nil, nil, err
-		}
-		revoked, err := goredis.NewDenylist(client, goredis.DenylistOptions{})
-		return store, revoked, err
 	}
-	return nil, nil, fmt.Errorf("-store is %q: use memory, sqlite, postgres or redis", kind)
-}
-
-func openSQL(driver, dsn string, dialect sqlstore.Dialect) (session.Store, *denylist.List, error) {
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := sqlstore.Migrate(context.Background(), db, dialect); err != nil {
-		return nil, nil, err
-	}
-	store, err := sqlstore.New(db, dialect, sqlstore.Options{})
-	if err != nil {
-		return nil, nil, err
-	}
-	revoked, err := sqlstore.NewDenylist(db, dialect, sqlstore.DenylistOptions{})
-	return store, revoked, err
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(result, server.Shutdown(patience))
 }

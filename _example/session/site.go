@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"log"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
@@ -31,7 +32,6 @@ type site struct {
 
 // newHandler is the whole site. A login here checks no password: every name is a user.
 func newHandler(iss *issue.Issuer[Claims], store session.Store, opts session.Options) (http.Handler, error) {
-	opts.AllowInsecureHTTP = true // over TLS, remove this: the cookies are then __Host-access and __Host-refresh
 	sessions, err := session.New(iss, store, claimsOf, opts)
 	if err != nil {
 		return nil, err
@@ -47,17 +47,17 @@ func newHandler(iss *issue.Issuer[Claims], store session.Store, opts session.Opt
 		return nil, err
 	}
 	s := &site{sessions}
-	user := func(h http.HandlerFunc) http.Handler { return sessions.Handler(auth.Handler(h)) }
+	loggedIn := func(h http.HandlerFunc) http.Handler { return sessions.Handler(auth.Handler(h)) }
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", sessions.Handler(welcome.Handler(http.HandlerFunc(s.welcome))))
 	mux.HandleFunc("POST /login", s.login)
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("POST /refresh", sessions.Refresh)
 	mux.HandleFunc("POST /logout", sessions.Logout)
-	mux.Handle("GET /me", user(s.me))
-	mux.Handle("GET /devices", user(s.devices))
-	mux.Handle("POST /devices/end", user(s.end))
-	mux.Handle("POST /devices/end-others", user(s.endOthers))
+	mux.Handle("GET /me", loggedIn(s.me))
+	mux.Handle("GET /devices", loggedIn(s.devices))
+	mux.Handle("POST /devices/end", loggedIn(s.end))
+	mux.Handle("POST /devices/end-others", loggedIn(s.endOthers))
 	return mux, nil
 }
 
@@ -66,8 +66,24 @@ func claimsOf(_ context.Context, s session.Session) (Claims, error) {
 	return Claims{Subject: s.Subject, Name: "The user " + s.Subject}, nil
 }
 
+// user returns who logs in. If it returns "", it has written the answer. A real one checks a password.
+func user(w http.ResponseWriter, r *http.Request) string {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	err := r.ParseForm()
+	names := r.PostForm["user"]
+	if err != nil || len(names) != 1 || names[0] == "" || len(names[0]) > 100 || !utf8.ValidString(names[0]) {
+		http.Error(w, "send one user, of at most 100 bytes of UTF-8, in a form", http.StatusBadRequest)
+		return ""
+	}
+	return names[0]
+}
+
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
-	if err := s.sessions.Login(w, r, r.PostFormValue("user")); err != nil {
+	name := user(w, r)
+	if name == "" {
+		return
+	}
+	if err := s.sessions.Login(w, r, name); err != nil {
 		log.Print(err) // the answer is written
 		return
 	}
@@ -76,7 +92,11 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 
 // token is the login of an app, which keeps its tokens itself.
 func (s *site) token(w http.ResponseWriter, r *http.Request) {
-	tokens, err := s.sessions.Start(r.Context(), r.PostFormValue("user"), r.UserAgent())
+	name := user(w, r)
+	if name == "" {
+		return
+	}
+	tokens, err := s.sessions.Start(r.Context(), name, r.UserAgent())
 	if err != nil {
 		jwthttp.WriteError(w, r, err)
 		return
@@ -122,7 +142,12 @@ func (s *site) devices(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) end(w http.ResponseWriter, r *http.Request) {
 	token, _ := jwthttp.TokenFromContext[Claims](r.Context())
-	answer(w, r, s.sessions.End(r.Context(), token.Claims.Subject, r.PostFormValue("id")))
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	if err := r.ParseForm(); err != nil || len(r.PostForm["id"]) != 1 {
+		http.Error(w, "send one id of GET /devices, in a form", http.StatusBadRequest)
+		return
+	}
+	answer(w, r, s.sessions.End(r.Context(), token.Claims.Subject, r.PostForm["id"][0]))
 }
 
 func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
