@@ -195,7 +195,7 @@ func instrument(jobs []job) (overlay, []string) {
 			faults = append(faults, fmt.Sprintf("%s: its old text is %d times in the declaration, or changes nothing", j, n))
 			continue
 		}
-		if d.function != nil && s.module == "." {
+		if d.function != nil {
 			j.id = i + 1
 			byFunction[dir+"\x00"+name] = append(byFunction[dir+"\x00"+name], i)
 		}
