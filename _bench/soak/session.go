@@ -70,7 +70,10 @@ func newSessions(fault func(format string, args ...any)) (*sessions, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims := func(context.Context, session.Session) (p pass, err error) { return p, nil }
+	claims := func(context.Context, session.Session) (p pass, err error) {
+		runtime.Gosched() // between Load and Swap, so that refreshes race
+		return p, nil
+	}
 	quiet := slog.New(slog.DiscardHandler) // a reuse is a warning, and a full store an error
 	all, err := session.New(iss, store, claims, session.Options{Grace: grace, Idle: idle, Revoked: revoked, Logger: quiet})
 	if err != nil {
@@ -92,6 +95,9 @@ func newSessions(fault func(format string, args ...any)) (*sessions, error) {
 		runtime.Gosched()
 		t, _ := jwthttp.TokenFromContext[pass](r.Context())
 		w.Header()["Content-Type"] = plainText
+		if r.URL.RawQuery == "public" {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+		}
 		fmt.Fprint(w, t.Claims.Subject, " ", t.SessionID())
 	}))))
 	return &sessions{Sessions: all, store: store, handler: mux, fault: fault}, nil
@@ -303,7 +309,7 @@ func (u *sessionUser) ask(l *login, way int, token string) (access, refresh stri
 		got, access, refresh = u.do("POST", "refresh", "grant_type=refresh_token&refresh_token="+token, "Authorization", "Basic eDp4")
 		good, bad = appRefreshed, appEnded
 	case silently:
-		got, access, refresh = u.do("GET", "page", "", "Cookie", "__Host-refresh="+token)
+		got, access, refresh = u.do("GET", "page?public", "", "Cookie", "__Host-refresh="+token) // no cache may keep its cookies
 		good, bad = page(l.subject, l.id, "no-store", "set"), pageEnded
 	}
 	if got != good && got != bad {
