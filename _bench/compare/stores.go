@@ -232,7 +232,7 @@ func (s *shelf) redis() error {
 	db := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 	s.stops = append(s.stops, func() { db.Close() })
 	if err := patiently(func() error { return db.Ping(context.Background()).Err() }); err != nil {
-		return fmt.Errorf("Redis: %w", err)
+		return fmt.Errorf("a server of Redis: %w", err)
 	}
 	store, err := goredis.NewSessions(db, goredis.SessionOptions{Timeout: 5 * time.Second})
 	if err != nil {
