@@ -60,7 +60,10 @@ type Goal struct {
 }
 
 func (g Goal) met() bool {
-	return g.Got >= g.Min*(1-g.Margin) && (g.Max == 0 || g.Got <= g.Max*(1+g.Margin))
+	if g.Max != 0 { // a difference of two measurements may be less than 0
+		return g.Got <= g.Max*(1+g.Margin)
+	}
+	return g.Got >= g.Min*(1-g.Margin)
 }
 
 func (g Goal) want() string {

@@ -16,6 +16,7 @@ func TestGoals(t *testing.T) {
 		{"at most, missed", Goal{Got: 1.01, Max: 1}, "MISSED"},
 		{"at most, inside the margin", Goal{Got: 1.14, Max: 1, Margin: 0.15}, "met"},
 		{"at most, outside of the margin", Goal{Got: 1.16, Max: 1, Margin: 0.15}, "MISSED"},
+		{"at most, less than nothing", Goal{Got: -0.01, Max: 1}, "met"},
 		{"at most, the stretch", Goal{Got: 0.5, Max: 1, Stretch: 0.5}, "met++"},
 		{"at most, not the stretch", Goal{Got: 0.51, Max: 1, Stretch: 0.5}, "met"},
 		{"at least, met", Goal{Got: 2, Min: 2}, "met"},
