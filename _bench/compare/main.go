@@ -10,6 +10,7 @@
 // What tenants cost is measured by another program: go -C _bench test ./tenants.
 //
 // Measurements of a server take their load from wrk, or from this program where wrk is missing.
+// Those of sessions start PostgreSQL and Redis, and leave out what is not installed.
 package main
 
 import (
