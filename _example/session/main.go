@@ -3,6 +3,7 @@
 //	go -C _example/session run .
 //
 // Open the address that it prints. Sessions are in the file sessions.db, and survive a restart.
+// Behind a proxy that speaks TLS, set -https: the cookies are then __Host-access and __Host-refresh.
 // Flags choose another store and other times. SESSION_SECRET is the secret of the access tokens. It is
 // a new one at each start if unset, and then they are refreshed.
 package main
@@ -37,11 +38,14 @@ func main() {
 	lifetime := flag.Duration("lifetime", time.Minute, "of an access token")
 	idle := flag.Duration("idle", 0, "a session ends if it is not refreshed for so long; 7 days if 0")
 	grace := flag.Duration("grace", 0, "a refresh token may come again for so long; 10 seconds if 0")
+	https := flag.Bool("https", false, "browsers come over TLS, through a proxy")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		log.Fatalf("what is %q? Session takes flags only", flag.Arg(0))
 	}
-	handler, err := newSite(*kind, *dsn, os.Getenv("SESSION_SECRET"), *lifetime, session.Options{Idle: *idle, Grace: *grace})
+	handler, err := newSite(*kind, *dsn, os.Getenv("SESSION_SECRET"), *lifetime, session.Options{
+		Idle: *idle, Grace: *grace, AllowInsecureHTTP: !*https,
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -49,7 +53,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("open http://%s/ in a browser, log in, and come back after %v\n", listener.Addr(), *lifetime)
+	if *https {
+		fmt.Printf("let the proxy pass requests to http://%s\n", listener.Addr())
+	} else {
+		fmt.Printf("open http://%s/ in a browser, log in, and come back after %v\n", listener.Addr(), *lifetime)
+	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	log.Fatal(server.Serve(listener))
 }

@@ -18,7 +18,7 @@ import (
 // start returns the address of a site whose access tokens live for two seconds.
 func start(t *testing.T, kind, dsn string) string {
 	t.Helper()
-	handler, err := newSite(kind, dsn, strings.Repeat("s", 32), 2*time.Second, session.Options{})
+	handler, err := newSite(kind, dsn, strings.Repeat("s", 32), 2*time.Second, session.Options{AllowInsecureHTTP: true})
 	if err != nil {
 		t.Fatal(err)
 	}

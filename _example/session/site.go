@@ -31,7 +31,6 @@ type site struct {
 
 // newHandler is the whole site. A login here checks no password: every name is a user.
 func newHandler(iss *issue.Issuer[Claims], store session.Store, opts session.Options) (http.Handler, error) {
-	opts.AllowInsecureHTTP = true // over TLS, remove this: the cookies are then __Host-access and __Host-refresh
 	sessions, err := session.New(iss, store, claimsOf, opts)
 	if err != nil {
 		return nil, err
