@@ -134,7 +134,7 @@ func TestWebSocketInABrowser(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.hasCookie {
 				_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{
-					Name: "__Host-token", Value: token, URL: own, Path: "/", Secure: true, HTTPOnly: true, SameSite: network.CookieSameSiteLax,
+					Name: "__Host-token", Value: token, URL: own, Path: "/", Secure: new(true), HTTPOnly: new(true), SameSite: network.CookieSameSiteLax,
 				})
 				if err != nil {
 					t.Fatal(err)
