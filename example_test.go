@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -410,19 +411,32 @@ func ExampleOptions_allowAnonymous() {
 // A token is in the query string. Avoid this: URLs are kept in logs and in browser histories.
 func ExampleExtractor() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{Extractors: []jwthttp.Extractor{{
-		Source:  "query:access_token",
-		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
+		Source: "query:access_token",
+		Extract: func(r *http.Request) (string, error) {
+			tokens := r.URL.Query()["access_token"]
+			if len(tokens) > 1 {
+				return "", errors.New("two tokens in the query")
+			}
+			return strings.Join(tokens, ""), nil
+		},
 	}}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	r := httptest.NewRequest("GET", "/?access_token="+exampleToken(jwt.MapClaims{"sub": "ida"}), nil)
-	token, err := auth.Authenticate(r)
+	good := "access_token=" + exampleToken(jwt.MapClaims{"sub": "ida"})
+	token, err := auth.Authenticate(httptest.NewRequest("GET", "/?"+good, nil))
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(token.Claims.Subject, "by", token.Source)
-	// Output: ida by query:access_token
+	for _, query := range []string{good + "&" + good, good + "&access_token="} {
+		_, err = auth.Authenticate(httptest.NewRequest("GET", "/?"+query, nil))
+		fmt.Println("two tokens:", errors.Is(err, jwthttp.ErrInvalidRequest))
+	}
+	// Output:
+	// ida by query:access_token
+	// two tokens: true
+	// two tokens: true
 }
 
 // Grant is a claims type with a rule of its own.

@@ -35,9 +35,17 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 // and FirstOf make the usual ones. A custom one is a literal:
 //
 //	jwthttp.Extractor{
-//		Source:  "query:access_token",
-//		Extract: func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil },
+//		Source: "query:access_token",
+//		Extract: func(r *http.Request) (string, error) {
+//			tokens := r.URL.Query()["access_token"]
+//			if len(tokens) > 1 {
+//				return "", errors.New("two tokens in the query")
+//			}
+//			return strings.Join(tokens, ""), nil
+//		},
 //	}
+//
+// Get would take the first of two tokens, and another program on the way may look at the second.
 type Extractor struct {
 	// Source names the place. Unless it begins with "header:", tokens from it must pass the
 	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set on

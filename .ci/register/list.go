@@ -4203,4 +4203,32 @@ redis.call('ZADD'`},
 			{"shows the password of a database", "_example/session.openPostgreSQL", `errors.New("-dsn is not the URL of a PostgreSQL")`, `err`},
 		}},
 	}},
+	{"SESSIONS", "Chromium stays logged in: five tabs, offline, killed in the middle of a refresh, after foreign forms and links", []proof{
+		{"_example.TestSession/five tabs", nil},
+		{"_example.TestSession/other origins", nil},
+	}},
+	{"DOC", "the recipe for a WebSocket takes exactly one token", []proof{
+		{"_example/recipes.TestWebSocket/two tokens", []mutant{
+			{"takes the last of two tokens", "_example/recipes.protocolToken", `token != "" || t == ""`, `t == ""`},
+		}},
+		{"_example/recipes.TestWebSocket/an empty token", []mutant{
+			{"takes an empty token for none", "_example/recipes.protocolToken", `token != "" || t == ""`, `token != ""`},
+		}},
+		{"_example/recipes.TestWebSocket/two headers", []mutant{
+			{"looks at the first of two headers", "_example/recipes.protocolToken", `strings.Join(r.Header["Sec-Websocket-Protocol"], ",")`, `r.Header.Get("Sec-WebSocket-Protocol")`},
+		}},
+		{"_example/recipes.TestWebSocket/a token beside Authorization", []mutant{
+			{"does not look at Authorization", "_example/recipes.webSocket", `jwthttp.BearerHeader(), jwthttp.FirstOf(inProtocol, `, `jwthttp.FirstOf(inProtocol, jwthttp.BearerHeader(), `},
+		}},
+	}},
+	{"DOC", "has the gate for it, and does not send it back", []proof{
+		{"_example/recipes.TestWebSocket/a token from elsewhere", []mutant{
+			{"lets a token through the gate", "_example/recipes.webSocket", `"websocket:bearer"`, `"header:Sec-WebSocket-Protocol"`},
+		}},
+		{"_example/recipes.TestWebSocket/a token", []mutant{
+			{"answers with the token", "_example/recipes.chat", `[]string{"chat"}`, `strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ", ")[1:]`},
+		}},
+		{"_example/recipes.TestWebSocketInABrowser", nil},
+	}},
+	{"DOC", "the extractor for a query in the documentation refuses two tokens", []proof{{"ExampleExtractor", nil}}},
 }

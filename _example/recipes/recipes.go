@@ -15,9 +15,11 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 	"golang.org/x/oauth2"
@@ -264,6 +266,51 @@ func withCORS(mux http.Handler) http.Handler {
 		ExposedHeaders: []string{"WWW-Authenticate", "DPoP-Nonce"},
 	})
 	return outside.Handler(mux) // a preflight request never has a token
+}
+
+// protocolToken returns the token of new WebSocket(url, ["chat", "bearer." + token]).
+func protocolToken(r *http.Request) (token string, err error) {
+	for name := range strings.SplitSeq(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {
+		if t, isToken := strings.CutPrefix(strings.TrimSpace(name), "bearer."); isToken {
+			if token != "" || t == "" {
+				return "", errors.New("not exactly one token") // a 400
+			}
+			token = t
+		}
+	}
+	return token, nil
+}
+
+func webSocket(keys jwthttp.KeySource, origins []string) http.Handler {
+	loginCookie, err := cookie.New(cookie.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	inProtocol := jwthttp.Extractor{Source: "websocket:bearer", Extract: protocolToken}
+	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{
+		Extractors:     []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.FirstOf(inProtocol, loginCookie.Extractor())},
+		TrustedOrigins: origins, // of pages elsewhere, such as https://app.example.com
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { chat(w, r, origins) }))
+}
+
+func chat(w http.ResponseWriter, r *http.Request, origins []string) {
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:   []string{"chat"}, // the answer names this one, and never the token
+		OriginPatterns: origins,
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer conn.CloseNow()
+	claims, _ := jwthttp.ClaimsFromContext[Claims](r.Context())
+	if err := conn.Write(r.Context(), websocket.MessageText, []byte("Hello, "+claims.Subject+"!")); err != nil {
+		return
+	}
+	conn.Close(websocket.StatusNormalClosure, "")
 }
 
 func proofs(keys jwthttp.KeySource, api http.Handler) http.Handler {
