@@ -1,6 +1,6 @@
 //go:build unix
 
-package servertest_test
+package sqlstore_test
 
 import (
 	"net/url"
@@ -11,8 +11,8 @@ import (
 	"github.com/jwthttp/jwthttp/internal/servertest"
 )
 
-// What was written is there after a kill, and nothing is after Remove.
-func TestPostgreSQL(t *testing.T) {
+// The PostgreSQL of the tests: what was written is there after a kill, and nothing is after Remove.
+func TestServer(t *testing.T) {
 	s, err := servertest.StartPostgreSQL()
 	if err != nil {
 		t.Fatal(err)
