@@ -272,6 +272,7 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	}](key, opts))
 	try("Validate with a context", "has a Validate of the type func(context.Context) error")(jwthttp.New[withContext](key, opts))
 	try("golang-jwt v4", "rename it to Validate")(jwthttp.New[ofVersion4](key, opts))
+	try("no tag, a registered claim", `: tag it `+"`json:\"sub\"`")(jwthttp.New[struct{ Subject string }](key, opts))
 	try("no tag", `has the field .Role without a name in its tag, so that only a claim "Role" in exactly this case would fill it: tag it `+"`json:\"role\"`")(jwthttp.New[struct{ Role string }](key, opts))
 	try("no name", "has the field .Role without a name")(jwthttp.New[struct {
 		Role string `json:",omitempty"`

@@ -180,7 +180,7 @@ func ExampleRequireRequest() {
 		log.Fatal(err)
 	}
 	ownTenant := jwthttp.RequireRequest(func(r *http.Request, a Account) error {
-		if a.Tenant != r.PathValue("tenant") {
+		if a.Tenant == "" || a.Tenant != r.PathValue("tenant") {
 			return errors.New("another tenant")
 		}
 		return nil

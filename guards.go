@@ -33,8 +33,9 @@ func Require[C any](allow func(C) error) func(http.Handler) http.Handler {
 }
 
 // RequireRequest is like [Require], and allow sees the request too, such as the tenant in
-// r.PathValue("tenant"). Inside of a [http.ServeMux] route, r has the route's path values; outside
-// it has none, and they are "". allow must not change r, nor read its body.
+// r.PathValue("tenant"). Path values are those of the [http.ServeMux] that the guard is inside of.
+// Outside of it they are "", which equals a claim that is absent: refuse an empty claim. allow must
+// not change r, nor read its body.
 func RequireRequest[C any](allow func(r *http.Request, claims C) error) func(http.Handler) http.Handler {
 	return requireRule("RequireRequest", allow)
 }

@@ -1,6 +1,7 @@
 package tokenjson
 
 import (
+	"cmp"
 	"encoding"
 	stdjson "encoding/json"
 	"fmt"
@@ -159,6 +160,9 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	}
 }
 
+// registeredNames are the claims that golang-jwt has in fields with these names.
+var registeredNames = map[string]string{"Issuer": "iss", "Subject": "sub", "Audience": "aud", "ExpiresAt": "exp", "NotBefore": "nbf", "IssuedAt": "iat", "ID": "jti"}
+
 // visitNames finds fields without a name in their tag. encoding/json would fill a field Role
 // from role, and here it would stay empty. seen has the structs that were visited. It is true
 // for those that t is embedded in.
@@ -186,7 +190,7 @@ func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type
 		case f.Anonymous:
 			w.visitNames(f.Type, path+"."+f.Name, seen)
 		case f.IsExported():
-			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, strings.ToLower(f.Name[:1])+f.Name[1:])
+			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, cmp.Or(registeredNames[f.Name], strings.ToLower(f.Name[:1])+f.Name[1:]))
 		}
 	}
 }
