@@ -7,14 +7,17 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 	"github.com/jwthttp/jwthttp/sqlstore"
 )
+
+// Claims are what the handlers read of a token.
+type Claims struct {
+	Subject string `json:"sub"`
+}
 
 // Sessions in a file, whose access tokens end with them. The program imports modernc.org/sqlite.
 func Example() {
@@ -34,16 +37,16 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256([]byte("an example's secret of 32 bytes.")))
+	iss, err := issue.New[Claims](issue.Options{}, issue.HS256([]byte("an example's secret of 32 bytes.")))
 	if err != nil {
 		log.Fatal(err)
 	}
-	claims := func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }
+	claims := func(_ context.Context, s session.Session) (Claims, error) { return Claims{Subject: s.Subject}, nil }
 	sessions, err := session.New(iss, store, claims, session.Options{Revoked: revoked})
 	if err != nil {
 		log.Fatal(err)
 	}
-	auth, err := jwthttp.New(iss, sessions.Options(), denylist.Check[jwt.RegisteredClaims](revoked))
+	auth, err := jwthttp.New(iss, sessions.Options(), denylist.Check[Claims](revoked))
 	if err != nil {
 		log.Fatal(err)
 	}

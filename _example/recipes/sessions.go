@@ -123,6 +123,7 @@ func appBackend(s *service, checkPassword checkPassword) http.Handler {
 			return
 		}
 		if err != nil {
+			log.Print(err)
 			jwthttp.WriteError(w, r, err) // a 503 or a 500
 			return
 		}
