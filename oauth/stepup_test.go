@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -43,6 +44,7 @@ func TestRequireRecent(t *testing.T) {
 	type claims = map[string]any
 	ago := func(seconds int64) int64 { return time.Now().Unix() - seconds }
 	const minute = time.Minute
+	const forEver = math.MaxInt64 / time.Second * time.Second
 	for _, tc := range []struct {
 		name   string
 		maxAge time.Duration
@@ -78,6 +80,9 @@ func TestRequireRecent(t *testing.T) {
 		{"after a claim with escapes", minute, []string{"b"}, 0, func() claims {
 			return claims{"a\"": claims{"\n": "\n"}, "auth_time": ago(1), "acr": "b", "z": []string{"\t"}}
 		}, "", ""},
+		{"any age, with leeway", forEver, nil, 5 * minute, func() claims { return claims{"auth_time": 1} }, "", ""},
+		{"any age, ahead within the leeway", forEver, nil, 5 * minute, func() claims { return claims{"auth_time": ago(-300)} }, "", ""},
+		{"any age, ahead beyond the leeway", forEver, nil, 5 * minute, func() claims { return claims{"auth_time": ago(-301)} }, `max_age="9223372036"`, "auth_time is 5m1s ahead"},
 
 		{"acr alone, an old login", 0, []string{"mfa"}, 0, func() claims { return claims{"acr": "mfa", "auth_time": 1} }, "", ""},
 		{"acr alone, no auth_time", 0, []string{"mfa"}, 0, func() claims { return claims{"acr": "mfa"} }, "", ""},

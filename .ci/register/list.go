@@ -4155,10 +4155,16 @@ redis.call('ZADD'`},
 			{"accepts no acr", "oauth.RequireRecent", `!slices.Contains(acr, login.ACR)`, `login.ACR != "" && !slices.Contains(acr, login.ACR)`},
 		}},
 		{"oauth.TestRequireRecent/a second more", []mutant{
-			{"accepts an old login", "oauth.RequireRecent", `case age > maxAge+login.Leeway:`, `case age > 2*maxAge+login.Leeway:`},
+			{"accepts an old login", "oauth.RequireRecent", `case age-login.Leeway > maxAge:`, `case age-login.Leeway > 2*maxAge:`},
 		}},
 		{"oauth.TestRequireRecent/at the limit of the leeway", []mutant{
-			{"has no leeway", "oauth.RequireRecent", `case age > maxAge+login.Leeway:`, `case age > maxAge:`},
+			{"has no leeway", "oauth.RequireRecent", `case age-login.Leeway > maxAge:`, `case age > maxAge:`},
+		}},
+		{"oauth.TestRequireRecent/any age, with leeway", []mutant{
+			{"overflows for a huge age", "oauth.RequireRecent", `case age-login.Leeway > maxAge:`, `case age > maxAge+login.Leeway:`},
+		}},
+		{"oauth.TestRequireRecent/any age, ahead within the leeway", []mutant{
+			{"overflows for a huge age", "oauth.RequireRecent", `case age-login.Leeway > maxAge:`, `case age-maxAge > login.Leeway:`},
 		}},
 		{"oauth.TestRequireRecent/ahead beyond the leeway", []mutant{
 			{"accepts a login that is ahead", "oauth.RequireRecent", `case age < -login.Leeway:`, `case age < -24*time.Hour:`},
