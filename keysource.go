@@ -192,8 +192,9 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 	return x, errors.Join(errs...)
 }
 
-// Package jwks gives a key its origin and a key set its index with these functions. They are not
-// exported, because no other package may call them.
+// Package jwks gives a key its origin and a key set its index with these functions, and package
+// denylist asks whether a key is bound to no issuer. They are not exported, because no other package
+// may call them.
 var _ = keyhook.Set(
 	func(k any, origin keyhook.Origin) any {
 		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })
@@ -202,6 +203,19 @@ var _ = keyhook.Set(
 		// The error is for too many keys. eligibleKeys counts them again for each token.
 		index, _ := set.(KeySet).prepare("")
 		return index
+	},
+	func(source any) bool {
+		s, _ := source.(KeySource)
+		prepared, _ := prepareKeys(s, "") // New has its error
+		switch p := prepared.(type) {
+		case *onlyKey:
+			return p.keys[0].isFree()
+		case *keyIndex:
+			return slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(p.all))...), Key.isFree)
+		case *keyfuncSource:
+			return true
+		}
+		return false
 	},
 )
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -32,7 +33,8 @@ const (
 type BackChannelOptions struct {
 	// AllowUntypedLogout also accepts a logout token with the typ JWT or without typ, since
 	// section 2.4 only recommends logout+jwt. Lost: only its claims tell a logout token from an
-	// ID token.
+	// ID token. An untyped logout token is also a good access token at an API that has the client id
+	// as an audience: give that API another audience, or set [jwthttp.Options].Type.
 	AllowUntypedLogout bool
 }
 
@@ -44,22 +46,28 @@ type BackChannelOptions struct {
 //	mux.Handle("/backchannel-logout", logout)
 //
 // keys are those of the provider. They must be for tokens with the audience clientID: a source of
-// package jwks has it in its Options.Audience, or has AllowAnyAudience. Keys that do not know their
-// issuer get it by [jwthttp.Key.WithIssuer].
+// package jwks has it in its Options.Audience, or has AllowAnyAudience. They must know their issuer, or
+// iss would not be validated:
+//
+//   - A source of package jwks and a [jwthttp.Issuers] know it.
+//   - A [jwthttp.Key] and each key of a [jwthttp.KeySet] get it by [jwthttp.Key.WithIssuer].
+//   - [jwthttp.FromKeyfunc] makes a source that does not know it. Put the source into an Issuers.
+//   - A [jwthttp.KeyFunc], or a source of your own, must return keys that are bound by WithIssuer.
+//     BackChannel cannot know whether it does.
 //
 // The logout token says what ends:
 //
 //   - With a sid, whether or not with a sub, the tokens with this sid. The provider must put sid
 //     into its access tokens too, or the logout reaches none of them. If it does not do so, register
 //     the client without backchannel_logout_session_required, so that the logout token has a sub
-//     alone.
+//     alone. A sid that is empty or not a string is refused, also beside a sub.
 //   - With a sub alone, the tokens of this subject that were issued at the logout token's iat or
 //     before. A token of a later login is good.
 //
 // Both count for the logout token's iss. A logout token must have:
 //
 //   - the typ logout+jwt
-//   - iss, jti, exp and clientID in its aud
+//   - iss, jti, exp and clientID in its aud. Other audiences beside clientID are accepted.
 //   - an iat that is at most 2 minutes away from this clock, so that it cannot be used later
 //   - events with the member of back-channel logout, which is an object
 //   - no nonce
@@ -73,7 +81,8 @@ type BackChannelOptions struct {
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
 // An answer is not cached. The logger of list gets why a logout was refused, at Warn, once a minute
-// at most. Nil keys, an empty clientID, a nil list and more than one opts are errors.
+// at most. It does not get that a client left before the keys answered. Nil keys, a key that is not
+// bound to an issuer, an empty clientID, a nil list and more than one opts are errors.
 func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
 	var errs []error
 	if len(opts) > 1 {
@@ -88,6 +97,9 @@ func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...Ba
 	}
 	if !list.isMade() {
 		errs = append(errs, errors.New("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New"))
+	}
+	if keyhook.HasFreeKey(keys) {
+		errs = append(errs, errors.New("denylist: BackChannel: a key is not bound to an issuer, and would accept a logout token with any iss: bind it by its method WithIssuer, or pass an Issuers"))
 	}
 	rules := jwthttp.Options{
 		Audience: []string{clientID}, Leeway: logoutWindow,
@@ -109,7 +121,7 @@ func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...Ba
 
 // logoutClaims are those that jwthttp.Token has no method for.
 type logoutClaims struct {
-	SessionID *string                    `json:"sid"` // the token has it too, and takes a number for none
+	SessionID json.RawMessage            `json:"sid"` // the token has it too, and takes a number for none
 	Events    map[string]json.RawMessage `json:"events"`
 	Nonce     json.RawMessage            `json:"nonce"`
 }
@@ -126,6 +138,8 @@ func (o BackChannelOptions) check(_ context.Context, t *jwthttp.Token[logoutClai
 		return fmt.Errorf("denylist: iat is more than %v away from this clock: set the clocks right, or have the provider make a new token for each call", logoutWindow)
 	case c.Subject == "" && t.SessionID() == "":
 		return errors.New("denylist: it has neither sub nor sid: have the provider set one of them")
+	case t.Claims.SessionID != nil && t.SessionID() == "": // else one session would be all of the user's
+		return errors.New("denylist: its sid is not a string, or is empty: have the provider name a session in it, or leave it out to end all of the user's")
 	case len(event) == 0 || event[0] != '{':
 		return fmt.Errorf("denylist: events has no object %q: it is another token than a logout token", logoutEvent)
 	case t.Claims.Nonce != nil:
@@ -175,10 +189,12 @@ func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxLogoutBytes)
 	}
-	if err := r.ParseForm(); err != nil {
+	form := *r
+	form.URL = nil // ParseForm would read the query too, and fail for one that is no form
+	if err := form.ParseForm(); err != nil {
 		return "", fmt.Errorf("denylist: the form cannot be read: %w", err)
 	}
-	tokens := r.PostForm["logout_token"]
+	tokens := form.PostForm["logout_token"]
 	if len(tokens) != 1 {
 		return "", fmt.Errorf("denylist: the form has %d values of logout_token: have the provider send one, as application/x-www-form-urlencoded", len(tokens))
 	}
@@ -204,6 +220,9 @@ func (b *backChannel) logout(ctx context.Context, raw string) error {
 func (b *backChannel) log(ctx context.Context, err error) {
 	level, message, limit := slog.LevelWarn, "denylist: a back-channel logout was refused", &b.refused
 	if errors.Is(err, jwthttp.ErrUnavailable) {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return // the client has left, and the keys may be well
+		}
 		level, message, limit = slog.LevelError, "denylist: logout tokens cannot be checked, and get a 503", &b.failed
 	}
 	limit.Log(ctx, b.list.logger, level, message, slog.String("err", logtext.Cut(err.Error())))

@@ -4059,7 +4059,13 @@ redis.call('ZADD'`},
 			{"accepts neither", "denylist.BackChannelOptions.check", `c.Subject == "" && t.SessionID() == ""`, `false`},
 		}},
 		{"denylist.TestBackChannelValidation/sid a number beside sub", []mutant{
-			{"takes an odd sid for none", "denylist.logoutClaims", `SessionID *string`, `SessionID any`},
+			{"takes an odd sid for none", "denylist.BackChannelOptions.check", `t.Claims.SessionID != nil && t.SessionID() == ""`, `false`},
+		}},
+		{"denylist.TestBackChannelValidation/sid null beside sub", []mutant{
+			{"takes null for no sid", "denylist.BackChannelOptions.check", `t.Claims.SessionID != nil &&`, `t.Claims.SessionID != nil && string(t.Claims.SessionID) != "null" &&`},
+		}},
+		{"denylist.TestBackChannelValidation/sid empty beside sub", []mutant{
+			{"takes an empty sid for none", "denylist.BackChannelOptions.check", `t.Claims.SessionID != nil &&`, "t.Claims.SessionID != nil && string(t.Claims.SessionID) != `\"\"` &&"},
 		}},
 	}},
 	{"DOC", "section 2.6, 6: events has the member of back-channel logout, which is an object", []proof{
@@ -4112,6 +4118,10 @@ redis.call('ZADD'`},
 		{"denylist.TestBackChannelKeysAway", []mutant{
 			{"blames the token", "denylist.backChannel.ServeHTTP", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case errors.Is(err, context.DeadlineExceeded):`},
 		}},
+		{"denylist.TestBackChannelClientLeft", []mutant{
+			{"blames the keys when a client left", "denylist.backChannel.log", `errors.Is(ctx.Err(), context.Canceled)`, `false`},
+			{"does not log that the keys are too slow", "denylist.backChannel.log", `errors.Is(ctx.Err(), context.Canceled)`, `ctx.Err() != nil`},
+		}},
 		{"denylist.TestBackChannelRequest/GET", []mutant{
 			{"takes every method", "denylist.backChannel.ServeHTTP", `r.Method != http.MethodPost`, `false`},
 		}},
@@ -4122,7 +4132,11 @@ redis.call('ZADD'`},
 			{"takes the first of two", "denylist.logoutToken", `len(tokens) != 1`, `len(tokens) == 0`},
 		}},
 		{"denylist.TestBackChannelRequest/in the query", []mutant{
-			{"reads the query", "denylist.logoutToken", `r.PostForm["logout_token"]`, `r.Form["logout_token"]`},
+			{"reads the query", "denylist.logoutToken", `	tokens := form.PostForm["logout_token"]`, `	r.ParseForm()
+	tokens := r.Form["logout_token"]`},
+		}},
+		{"denylist.TestBackChannelRequest/a semicolon in the query", []mutant{
+			{"fails for a query that is no form", "denylist.logoutToken", `form.URL = nil`, ``},
 		}},
 		{"denylist.TestBackChannelRequest/too large", []mutant{
 			{"reads a body of any size", "denylist.logoutToken", `http.MaxBytesReader(w, r.Body, maxLogoutBytes)`, `http.MaxBytesReader(w, r.Body, 1<<40)`},
@@ -4133,6 +4147,14 @@ redis.call('ZADD'`},
 		{"denylist.TestBackChannelLog", []mutant{
 			{"logs no refusal", "denylist.backChannel.ServeHTTP", `b.log(r.Context(), err)`, ``},
 		}},
+	}},
+	{"DOC", "BackChannel returns an error for a key that is not bound to an issuer (section 2.6, 4: iss)", []proof{
+		{"denylist.TestBackChannelKeyOfAnyIssuer/a free key", []mutant{
+			{"takes a key of any issuer", "denylist.BackChannel", `keyhook.HasFreeKey(keys)`, `false`},
+		}},
+		{"denylist.TestBackChannelKeyOfAnyIssuer/a set with a free key", nil},
+		{"denylist.TestBackChannelKeyOfAnyIssuer/a golang-jwt function", nil},
+		{"denylist.TestBackChannelKeyOfAnyIssuer/a free key of an issuer", nil},
 	}},
 	{"DOC", "BackChannel returns an error for nil keys, an empty client id and a nil list", []proof{
 		{"denylist.TestBackChannelOptions/no client id", []mutant{

@@ -1,5 +1,6 @@
 // Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
-// back to its source, and the index of a KeySet. The types of jwthttp are any here, because
+// back to its source, and the index of a KeySet. Package denylist learns whether keys are bound to an
+// issuer. The types of jwthttp are any here, because
 // jwthttp imports this package.
 package keyhook
 
@@ -29,11 +30,15 @@ var (
 	// It takes sets that jwthttp.New refuses because too many keys have no id. It returns
 	// nil for an empty set.
 	Index func(set any) any
+
+	// HasFreeKey takes a jwthttp.KeySource and reports whether it is known to have a key that is
+	// not bound to an issuer. What a source of the caller's has is not known.
+	HasFreeKey func(source any) bool
 )
 
-// Set sets both functions. Package jwthttp calls it once, when it is initialized. It returns
+// Set sets the functions. Package jwthttp calls it once, when it is initialized. It returns
 // a value so that a variable can be declared with it.
-func Set(withOrigin func(key any, origin Origin) any, index func(set any) any) struct{} {
-	WithOrigin, Index = withOrigin, index
+func Set(withOrigin func(key any, origin Origin) any, index func(set any) any, hasFreeKey func(source any) bool) struct{} {
+	WithOrigin, Index, HasFreeKey = withOrigin, index, hasFreeKey
 	return struct{}{}
 }
