@@ -45,6 +45,10 @@ func TestCORS(t *testing.T) {
 			{"a good token", "POST", path, page, token, whoami, nil, 200, page},
 			{"another origin", "POST", path, other, token, whoami, nil, 403, ""},
 			{"an origin without a name", "POST", path, "null", token, whoami, nil, 403, ""},
+			{"two origins", "POST", path, "", token, whoami, http.Header{"Origin": {page, other}}, 403, ""},
+			{"two origins, the other way round", "POST", path, "", token, whoami, http.Header{"Origin": {other, page}}, 403, ""},
+			{"two origins, the first one empty", "POST", path, "", token, whoami, http.Header{"Origin": {"", other}}, 403, ""},
+			{"preflight of two origins", "OPTIONS", path, "", "", "", http.Header{"Origin": {page, other}, "Access-Control-Request-Method": {"POST"}}, 403, ""},
 			{"no page", "POST", path, "", token, whoami, nil, 200, ""},
 			{"the metadata", "GET", "/.well-known/oauth-protected-resource" + path, other, "", "", nil, 200, "*"},
 		} {

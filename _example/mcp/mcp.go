@@ -58,7 +58,8 @@ func newHandler(self, issuer string, keys jwthttp.KeySource, origins ...string) 
 
 // withCORS is outside of the middleware, because a preflight request never has a token. The
 // headers that it exposes are also on the answers of the middleware, and say to a page where to
-// get a token. MCP wants a 403 for pages of other origins.
+// get a token. MCP wants a 403 for pages of other origins. Several Origin lines are a 403 too:
+// package cors looks at the first one and allows all of them.
 func withCORS(origins []string, next http.Handler) http.Handler {
 	pages := cors.New(cors.Options{
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
@@ -66,13 +67,20 @@ func withCORS(origins []string, next http.Handler) http.Handler {
 		AllowedHeaders:  []string{"Authorization", "Content-Type", "Last-Event-ID", "Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version", "Mcp-Session-Id"},
 		ExposedHeaders:  []string{"WWW-Authenticate", "Mcp-Session-Id"},
 	})
-	return pages.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	inside := pages.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" && !pages.OriginAllowed(r) {
 			http.Error(w, "pages of this origin may not call", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Origin"]) > 1 {
+			http.Error(w, "a page has one origin", http.StatusForbidden)
+			return
+		}
+		inside.ServeHTTP(w, r)
+	})
 }
 
 // stateless is the short way. Each request is a session of its own, so a tool gets the context
