@@ -271,12 +271,15 @@ func withCORS(mux http.Handler) http.Handler {
 // protocolToken returns the token of new WebSocket(url, ["chat", "bearer." + token]).
 func protocolToken(r *http.Request) (token string, err error) {
 	for name := range strings.SplitSeq(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {
-		if t, isToken := strings.CutPrefix(strings.TrimSpace(name), "bearer."); isToken {
-			if token != "" || t == "" {
-				return "", errors.New("not exactly one token") // a 400
-			}
-			token = t
+		const prefix = "bearer."
+		name = strings.Trim(name, " \t")
+		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+			continue
 		}
+		if token != "" || len(name) == len(prefix) {
+			return "", errors.New("not exactly one token") // a 400
+		}
+		token = name[len(prefix):]
 	}
 	return token, nil
 }
