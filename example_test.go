@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -413,7 +414,11 @@ func ExampleExtractor() {
 	auth, err := jwthttp.New[Account](jwthttp.HS256(exampleSecret), jwthttp.Options{Extractors: []jwthttp.Extractor{{
 		Source: "query:access_token",
 		Extract: func(r *http.Request) (string, error) {
-			tokens := r.URL.Query()["access_token"]
+			query, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query would leave out what it cannot read
+			if err != nil {
+				return "", err // any error is an ErrInvalidRequest
+			}
+			tokens := query["access_token"]
 			if len(tokens) > 1 {
 				return "", errors.New("two tokens in the query")
 			}
@@ -429,14 +434,17 @@ func ExampleExtractor() {
 		log.Fatal(err)
 	}
 	fmt.Println(token.Claims.Subject, "by", token.Source)
-	for _, query := range []string{good + "&" + good, good + "&access_token="} {
-		_, err = auth.Authenticate(httptest.NewRequest("GET", "/?"+query, nil))
-		fmt.Println("two tokens:", errors.Is(err, jwthttp.ErrInvalidRequest))
+	for _, more := range []string{"&" + good, "&access_token=", "&access_token=%zz", "&access_token=x;", ";a=b"} {
+		_, err = auth.Authenticate(httptest.NewRequest("GET", "/?"+good+more, nil))
+		fmt.Println("refused:", errors.Is(err, jwthttp.ErrInvalidRequest))
 	}
 	// Output:
 	// ida by query:access_token
-	// two tokens: true
-	// two tokens: true
+	// refused: true
+	// refused: true
+	// refused: true
+	// refused: true
+	// refused: true
 }
 
 // Grant is a claims type with a rule of its own.

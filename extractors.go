@@ -37,7 +37,11 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 //	jwthttp.Extractor{
 //		Source: "query:access_token",
 //		Extract: func(r *http.Request) (string, error) {
-//			tokens := r.URL.Query()["access_token"]
+//			query, err := url.ParseQuery(r.URL.RawQuery)
+//			if err != nil {
+//				return "", err
+//			}
+//			tokens := query["access_token"]
 //			if len(tokens) > 1 {
 //				return "", errors.New("two tokens in the query")
 //			}
@@ -46,6 +50,7 @@ func (s Source) cut(prefix Source) (name string, ok bool) {
 //	}
 //
 // Get would take the first of two tokens, and another program on the way may look at the second.
+// r.URL.Query would leave out a second one in a part that it cannot read, such as "access_token=%zz".
 type Extractor struct {
 	// Source names the place. Unless it begins with "header:", tokens from it must pass the
 	// cross-origin gate (see Options.TrustedOrigins): only a header that scripts must set on

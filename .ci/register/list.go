@@ -3894,6 +3894,7 @@ redis.call('ZADD'`},
 			{"keeps the challenge from the page", "_example/mcp.withCORS", `"WWW-Authenticate", `, ``},
 			{"wants a token of a preflight request", "_example/mcp.newHandler", `withCORS(origins, guarded(m, resource))`, `m.Handler(withCORS(origins, guarded(m, resource)))`},
 			{"answers pages of every origin", "_example/mcp.withCORS", `!pages.OriginAllowed(r)`, `false`},
+			{"looks at the first of two origins", "_example/mcp.withCORS", `len(r.Header["Origin"]) > 1`, `false`},
 		}},
 		{"_example/mcp.TestBrowser", nil},
 	}},
@@ -4237,10 +4238,16 @@ redis.call('ZADD'`},
 	}},
 	{"DOC", "the recipe for a WebSocket takes exactly one token", []proof{
 		{"_example/recipes.TestWebSocket/two tokens", []mutant{
-			{"takes the last of two tokens", "_example/recipes.protocolToken", `token != "" || t == ""`, `t == ""`},
+			{"takes the last of two tokens", "_example/recipes.protocolToken", `token != "" || len`, `len`},
 		}},
 		{"_example/recipes.TestWebSocket/an empty token", []mutant{
-			{"takes an empty token for none", "_example/recipes.protocolToken", `token != "" || t == ""`, `token != ""`},
+			{"takes an empty token for none", "_example/recipes.protocolToken", `token != "" || len(name) == len(prefix)`, `token != ""`},
+		}},
+		{"_example/recipes.TestWebSocket/a no-break space after a token", []mutant{
+			{"cuts more than spaces and tabs off", "_example/recipes.protocolToken", `strings.Trim(name, " \t")`, `strings.TrimSpace(name)`},
+		}},
+		{"_example/recipes.TestWebSocket/a bad token with a prefix in another case beside a cookie", []mutant{
+			{"takes a prefix in another case for none", "_example/recipes.protocolToken", `!strings.EqualFold(name[:len(prefix)], prefix)`, `name[:len(prefix)] != prefix`},
 		}},
 		{"_example/recipes.TestWebSocket/two headers", []mutant{
 			{"looks at the first of two headers", "_example/recipes.protocolToken", `strings.Join(r.Header["Sec-Websocket-Protocol"], ",")`, `r.Header.Get("Sec-WebSocket-Protocol")`},
@@ -4258,5 +4265,5 @@ redis.call('ZADD'`},
 		}},
 		{"_example/recipes.TestWebSocketInABrowser", nil},
 	}},
-	{"DOC", "the extractor for a query in the documentation refuses two tokens", []proof{{"ExampleExtractor", nil}}},
+	{"DOC", "the extractor for a query in the documentation refuses two tokens, and a query that it cannot read", []proof{{"ExampleExtractor", nil}}},
 }
