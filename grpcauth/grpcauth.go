@@ -39,6 +39,12 @@
 // as the message, such as "The access token does not allow this". An Options.ErrorHandler decides
 // here too, so its answers should have the statuses above.
 //
+// # Panics
+//
+// A panic of a check, a guard or a handler ends the process, as in any gRPC server. To recover, put
+// an interceptor outside: it is the first of [grpc.ChainUnaryInterceptor], and a second one is the
+// first of [grpc.ChainStreamInterceptor].
+//
 // # Bound tokens
 //
 // A token with cnf is refused, as over HTTP, unless Options has a Binding that confirms it. With
@@ -147,7 +153,9 @@ func newGate[C any](auth *jwthttp.Middleware[C], opts []Option) (*gate, error) {
 		c.err = c.next(r.Context())
 	})
 	for i := len(opts) - 1; i >= 0; i-- { // the first guard is the outermost
-		chain = opts[i].inside(chain)
+		if chain = opts[i].inside(chain); chain == nil {
+			return nil, errors.New("grpcauth: the function of a Guard returned a nil handler: have it return one that calls the handler that it got")
+		}
 		for _, method := range opts[i].methods {
 			g.public[method] = opts[i].guard == nil
 		}

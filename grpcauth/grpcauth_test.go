@@ -464,3 +464,25 @@ func TestAnonymous(t *testing.T) {
 		}
 	}
 }
+// An interceptor outside may recover from a panic of a check or a guard.
+func TestPanics(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, auth := range map[string]*jwthttp.Middleware[Claims]{
+		"guard": newAuth(t, iss, nil),
+		"check": newAuth(t, iss, nil, func(context.Context, *jwthttp.Token[Claims]) error { panic("check") }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			unary, err := grpcauth.Unary(auth, grpcauth.Guard(jwthttp.Require(func(Claims) error { panic("guard") })))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if p := recover(); p != name {
+					t.Errorf("panic %v", p)
+				}
+			}()
+			intercept(t, unary, unaryMethod, metadata.Pairs("authorization", "Bearer "+token(t, iss)))
+		})
+	}
+}
+

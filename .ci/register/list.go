@@ -3926,6 +3926,7 @@ redis.call('ZADD'`},
 		}},
 		{"grpcauth.TestAnonymous", nil},
 		{"grpcauth.TestHandlerErrors", nil},
+		{"grpcauth.TestPanics", nil},
 	}},
 	{"2", "a gRPC call has one value of authorization, and no token elsewhere", []proof{
 		{"grpcauth.TestAsOverHTTP", []mutant{
@@ -3958,6 +3959,10 @@ redis.call('ZADD'`},
 			{"does not miss a method", "grpcauth.checkName", `case !slices.ContainsFunc(`, `case false && !slices.ContainsFunc(`},
 			{"checks nothing", "grpcauth.Check", `len(opts) == 0`, `false`},
 		}},
+			{"panics without a server", "grpcauth.Check", `server == nil`, `false`},
+		}},
+		{"grpcauth.TestGuardOfNilHandler", []mutant{
+			{"takes a guard without a handler", "grpcauth.newGate", `chain == nil`, `false`},
 	}},
 	{"DOC", "a stream ends when its token does, and not before", []proof{
 		{"grpcauth.TestStreamEnds/waiting for a message", []mutant{
