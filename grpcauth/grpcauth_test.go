@@ -299,6 +299,24 @@ func TestOddMetadata(t *testing.T) {
 			}
 		})
 	}
+	// What another interceptor has added, in any case. Maps have any order, so try some.
+	for name, tc := range map[string]struct {
+		md   metadata.MD
+		want codes.Code
+	}{
+		"upper case":        {metadata.MD{"Authorization": {"Bearer " + good}}, codes.OK},
+		"both cases":        {metadata.MD{"authorization": {"Bearer " + good}, "Authorization": {"Bearer " + good}}, codes.InvalidArgument},
+		"upper case, twice": {metadata.MD{"AUTHORIZATION": {"Bearer " + good}, "Authorization": {"Basic eDp5"}}, codes.InvalidArgument},
+		"no value":          {metadata.MD{"authorization": {}, "Authorization": nil}, codes.Unauthenticated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				if _, err := intercept(t, unary, unaryMethod, tc.md); status.Code(err) != tc.want {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
 	t.Run("no metadata", func(t *testing.T) {
 		_, err := unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: unaryMethod}, nil)
 		if status.Code(err) != codes.Unauthenticated {

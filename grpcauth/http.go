@@ -30,11 +30,14 @@ func newRequest(ctx context.Context, method string) *http.Request {
 		Method: http.MethodPost, URL: &url.URL{Path: method}, RequestURI: method,
 		Proto: "HTTP/2.0", ProtoMajor: 2, Header: http.Header{}, Body: http.NoBody,
 	}
-	if values := metadata.ValueFromIncomingContext(ctx, "authorization"); len(values) > 0 {
-		r.Header["Authorization"] = values
-	}
-	for _, host := range metadata.ValueFromIncomingContext(ctx, ":authority") {
+	in := &incoming{Context: ctx}
+	for _, host := range metadata.ValueFromIncomingContext(in, ":authority") {
 		r.Host = host
+	}
+	for key, values := range in.md {
+		if strings.EqualFold(key, "authorization") {
+			r.Header["Authorization"] = append(r.Header["Authorization"], values...)
+		}
 	}
 	if p, ok := peer.FromContext(ctx); ok {
 		if p.Addr != nil {
@@ -48,6 +51,22 @@ func newRequest(ctx context.Context, method string) *http.Request {
 }
 
 // An answer is an [http.ResponseWriter] that becomes a status.
+// incoming keeps the metadata of a call when package metadata asks its context for them. An
+// interceptor outside may have added a key in upper case, and of two keys that differ in case
+// package metadata returns one.
+type incoming struct {
+	context.Context
+	md metadata.MD
+}
+
+func (in *incoming) Value(key any) any {
+	value := in.Context.Value(key)
+	if md, ok := value.(metadata.MD); ok {
+		in.md = md
+	}
+	return value
+}
+
 type answer struct {
 	header http.Header
 	code   int

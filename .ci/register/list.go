@@ -3930,11 +3930,12 @@ redis.call('ZADD'`},
 	}},
 	{"2", "a gRPC call has one value of authorization, and no token elsewhere", []proof{
 		{"grpcauth.TestAsOverHTTP", []mutant{
-			{"looks at the first of two values of authorization", "grpcauth.newRequest", `r.Header["Authorization"] = values`, `r.Header["Authorization"] = values[:1]`},
+			{"looks at the first of two values of authorization", "grpcauth.newRequest", `, values...)`, `, values[0])`},
 		}},
 		{"grpcauth.TestOddMetadata", []mutant{
-			{"takes cookies from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Cookie"] = metadata.ValueFromIncomingContext(ctx, "cookie")
-	if values :=`},
+			{"takes cookies from metadata", "grpcauth.newRequest", `in := &`, `r.Header["Cookie"] = metadata.ValueFromIncomingContext(ctx, "cookie")
+	in := &`},
+			{"misses a key in upper case", "grpcauth.newRequest", `strings.EqualFold(key, "authorization")`, `strings.TrimSpace(key) == "authorization"`},
 		}},
 	}},
 	{"DOC", "only the methods of Public are open, and a guard is for the methods that it names", []proof{
@@ -3992,10 +3993,10 @@ redis.call('ZADD'`},
 	{"21", "over gRPC a bound token needs a Binding, and the certificate of its own connection", []proof{
 		{"grpcauth.TestBoundTokens", []mutant{
 			{"does not see the certificate of the connection", "grpcauth.newRequest", `r.TLS = &info.State`, `_ = info`},
-			{"takes the header of a proxy from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["X-Cert"] = metadata.ValueFromIncomingContext(ctx, "x-cert")
-	if values :=`},
-			{"takes a DPoP proof from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Dpop"] = metadata.ValueFromIncomingContext(ctx, "dpop")
-	if values :=`},
+			{"takes the header of a proxy from metadata", "grpcauth.newRequest", `in := &`, `r.Header["X-Cert"] = metadata.ValueFromIncomingContext(ctx, "x-cert")
+	in := &`},
+			{"takes a DPoP proof from metadata", "grpcauth.newRequest", `in := &`, `r.Header["Dpop"] = metadata.ValueFromIncomingContext(ctx, "dpop")
+	in := &`},
 		}},
 	}},
 	{"DOC", "OnResult sees a gRPC call as a request", []proof{
