@@ -467,21 +467,6 @@ func TestHandlerErrors(t *testing.T) {
 	unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unaryMethod}, func(context.Context, any) (any, error) { panic("own") })
 }
 
-// Under AllowAnonymous a call without a token has no user, and a guard refuses it.
-func TestAnonymous(t *testing.T) {
-	iss := jwthttptest.NewIssuer(t)
-	auth := newAuth(t, iss, func(o *jwthttp.Options) { o.AllowAnonymous = true })
-	client := inMemory().serve(t, &service{}, interceptors(t, auth, grpcauth.Guard(jwthttp.RequireScopes("x"), clientMethod))...)
-	for i, kind := range kinds {
-		got, err := kind.call(t.Context(), client)
-		if wantsUser := i == 2; !wantsUser && (err != nil || got != "nobody") || wantsUser && status.Code(err) != codes.Unauthenticated {
-			t.Errorf("%s: %q, %v", kind.name, got, err)
-		}
-		if _, err := kind.call(with(t.Context(), "Bearer x"), client); status.Code(err) != codes.Unauthenticated {
-			t.Errorf("%s with a bad token: %v", kind.name, err)
-		}
-	}
-}
 // An interceptor outside may recover from a panic of a check or a guard.
 func TestPanics(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
@@ -504,3 +489,18 @@ func TestPanics(t *testing.T) {
 	}
 }
 
+// Under AllowAnonymous a call without a token has no user, and a guard refuses it.
+func TestAnonymous(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	auth := newAuth(t, iss, func(o *jwthttp.Options) { o.AllowAnonymous = true })
+	client := inMemory().serve(t, &service{}, interceptors(t, auth, grpcauth.Guard(jwthttp.RequireScopes("x"), clientMethod))...)
+	for i, kind := range kinds {
+		got, err := kind.call(t.Context(), client)
+		if wantsUser := i == 2; !wantsUser && (err != nil || got != "nobody") || wantsUser && status.Code(err) != codes.Unauthenticated {
+			t.Errorf("%s: %q, %v", kind.name, got, err)
+		}
+		if _, err := kind.call(with(t.Context(), "Bearer x"), client); status.Code(err) != codes.Unauthenticated {
+			t.Errorf("%s with a bad token: %v", kind.name, err)
+		}
+	}
+}
