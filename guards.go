@@ -97,7 +97,7 @@ func requireScopes(name string, scopes []string, suffices func(scoped) bool) fun
 	})
 }
 
-// For package oauth, which knows what a login must be.
+// For package oauth, which knows what a login must be, and for module grpcauth.
 var _ = guardhook.Set(func(name string, fault error, r *reason.Reason, accept func(guardhook.Login) error) func(http.Handler) http.Handler {
 	if fault != nil {
 		return unfitGuard(name, fault)

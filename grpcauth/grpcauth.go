@@ -39,6 +39,12 @@
 // as the message, such as "The access token does not allow this". An Options.ErrorHandler decides
 // here too, so its answers should have the statuses above.
 //
+// # Panics
+//
+// A panic of a check, a guard or a handler ends the process, as in any gRPC server. To recover, put
+// an interceptor outside: it is the first of [grpc.ChainUnaryInterceptor], and a second one is the
+// first of [grpc.ChainStreamInterceptor].
+//
 // # Bound tokens
 //
 // A token with cnf is refused, as over HTTP, unless Options has a Binding that confirms it. With
@@ -94,12 +100,22 @@ func Unary[C any](auth *jwthttp.Middleware[C], opts ...Option) (grpc.UnaryServer
 // that were waiting. Whatever the handler returns, the client gets that error. A client that wants to
 // go on calls again with a new token. A revocation does not end a stream: checks see a call once.
 //
-// After an error of RecvMsg, its message belongs to gRPC, which may still write into it.
+// The end is a refusal by a guard with the name Stream. Options.ErrorHandler decides on its error.
+// Options.OnResult gets a second Result for the call, with the reason expired.
+//
+// These are matters of the handler:
+//   - After an error of RecvMsg or SendMsg, its message belongs to gRPC. RecvMsg may still write into
+//     it, and SendMsg may still read it.
+//   - After the end, headers and trailers may still be set, and the client gets them.
+//   - A handler that uses neither the stream nor its context does not see the end. Its client waits
+//     until it returns.
+//   - After the machine slept, or its clock was set, the context may end later than the stream.
 func Stream[C any](auth *jwthttp.Middleware[C], opts ...Option) (grpc.StreamServerInterceptor, error) {
 	g, err := newGate(auth, opts)
 	if err != nil {
 		return nil, err
 	}
+	expired := newExpired()
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		return g.pass(ss.Context(), info.FullMethod, func(ctx context.Context) error {
 			token, ok := jwthttp.TokenFromContext[C](ctx)
@@ -107,9 +123,9 @@ func Stream[C any](auth *jwthttp.Middleware[C], opts ...Option) (grpc.StreamServ
 				return handler(srv, &stream{ServerStream: ss, ctx: ctx})
 			}
 			return serveUntil(ctx, token.ExpiresAt(), srv, ss, handler, func() error {
-				r := newRequest(ss.Context(), info.FullMethod)
-				_, err := auth.Authenticate(r)
-				return refusal(r, err)
+				w := &answer{header: http.Header{}}
+				expired.ServeHTTP(w, newRequest(ctx, info.FullMethod))
+				return w.status()
 			})
 		})
 	}, nil
@@ -147,7 +163,9 @@ func newGate[C any](auth *jwthttp.Middleware[C], opts []Option) (*gate, error) {
 		c.err = c.next(r.Context())
 	})
 	for i := len(opts) - 1; i >= 0; i-- { // the first guard is the outermost
-		chain = opts[i].inside(chain)
+		if chain = opts[i].inside(chain); chain == nil {
+			return nil, errors.New("grpcauth: the function of a Guard returned a nil handler: have it return one that calls the handler that it got")
+		}
 		for _, method := range opts[i].methods {
 			g.public[method] = opts[i].guard == nil
 		}

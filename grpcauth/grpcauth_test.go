@@ -299,6 +299,24 @@ func TestOddMetadata(t *testing.T) {
 			}
 		})
 	}
+	// What another interceptor has added, in any case. Maps have any order, so try some.
+	for name, tc := range map[string]struct {
+		md   metadata.MD
+		want codes.Code
+	}{
+		"upper case":        {metadata.MD{"Authorization": {"Bearer " + good}}, codes.OK},
+		"both cases":        {metadata.MD{"authorization": {"Bearer " + good}, "Authorization": {"Bearer " + good}}, codes.InvalidArgument},
+		"upper case, twice": {metadata.MD{"AUTHORIZATION": {"Bearer " + good}, "Authorization": {"Basic eDp5"}}, codes.InvalidArgument},
+		"no value":          {metadata.MD{"authorization": {}, "Authorization": nil}, codes.Unauthenticated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				if _, err := intercept(t, unary, unaryMethod, tc.md); status.Code(err) != tc.want {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
 	t.Run("no metadata", func(t *testing.T) {
 		_, err := unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: unaryMethod}, nil)
 		if status.Code(err) != codes.Unauthenticated {
@@ -447,6 +465,28 @@ func TestHandlerErrors(t *testing.T) {
 		}
 	}()
 	unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unaryMethod}, func(context.Context, any) (any, error) { panic("own") })
+}
+
+// An interceptor outside may recover from a panic of a check or a guard.
+func TestPanics(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, auth := range map[string]*jwthttp.Middleware[Claims]{
+		"guard": newAuth(t, iss, nil),
+		"check": newAuth(t, iss, nil, func(context.Context, *jwthttp.Token[Claims]) error { panic("check") }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			unary, err := grpcauth.Unary(auth, grpcauth.Guard(jwthttp.Require(func(Claims) error { panic("guard") })))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if p := recover(); p != name {
+					t.Errorf("panic %v", p)
+				}
+			}()
+			intercept(t, unary, unaryMethod, metadata.Pairs("authorization", "Bearer "+token(t, iss)))
+		})
+	}
 }
 
 // Under AllowAnonymous a call without a token has no user, and a guard refuses it.

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -19,8 +17,6 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	"github.com/jwthttp/jwthttp"
 )
 
 // newRequest returns a call as the HTTP request that it is, without metadata that is not about the
@@ -30,11 +26,14 @@ func newRequest(ctx context.Context, method string) *http.Request {
 		Method: http.MethodPost, URL: &url.URL{Path: method}, RequestURI: method,
 		Proto: "HTTP/2.0", ProtoMajor: 2, Header: http.Header{}, Body: http.NoBody,
 	}
-	if values := metadata.ValueFromIncomingContext(ctx, "authorization"); len(values) > 0 {
-		r.Header["Authorization"] = values
-	}
-	for _, host := range metadata.ValueFromIncomingContext(ctx, ":authority") {
+	in := &incoming{Context: ctx}
+	for _, host := range metadata.ValueFromIncomingContext(in, ":authority") {
 		r.Host = host
+	}
+	for key, values := range in.md {
+		if strings.EqualFold(key, "authorization") {
+			r.Header["Authorization"] = append(r.Header["Authorization"], values...)
+		}
 	}
 	if p, ok := peer.FromContext(ctx); ok {
 		if p.Addr != nil {
@@ -45,6 +44,22 @@ func newRequest(ctx context.Context, method string) *http.Request {
 		}
 	}
 	return r.WithContext(ctx)
+}
+
+// incoming keeps the metadata of a call when package metadata asks its context for them. An
+// interceptor outside may have added a key in upper case, and of two keys that differ in case
+// package metadata returns one.
+type incoming struct {
+	context.Context
+	md metadata.MD
+}
+
+func (in *incoming) Value(key any) any {
+	value := in.Context.Value(key)
+	if md, ok := value.(metadata.MD); ok {
+		in.md = md
+	}
+	return value
 }
 
 // An answer is an [http.ResponseWriter] that becomes a status.
@@ -96,15 +111,4 @@ func (a *answer) status() error {
 		}
 	}
 	return st.Err()
-}
-
-// refusal returns the status for a token that has expired. err is what the middleware says of it now,
-// which is nothing within its Leeway.
-func refusal(r *http.Request, err error) error {
-	if !errors.Is(err, jwt.ErrTokenExpired) {
-		err = jwthttp.ErrInvalidToken
-	}
-	w := &answer{header: http.Header{}}
-	jwthttp.WriteError(w, r, err)
-	return w.status()
 }

@@ -213,13 +213,13 @@ func interceptors[C any](t *testing.T, auth *jwthttp.Middleware[C], opts ...grpc
 }
 
 // newAuth returns a middleware for the tokens of iss by HS256. edit may be nil.
-func newAuth(t *testing.T, iss *jwthttptest.Issuer, edit func(*jwthttp.Options)) *jwthttp.Middleware[Claims] {
+func newAuth(t *testing.T, iss *jwthttptest.Issuer, edit func(*jwthttp.Options), checks ...jwthttp.Check[Claims]) *jwthttp.Middleware[Claims] {
 	t.Helper()
 	opts := iss.Options()
 	if edit != nil {
 		edit(&opts)
 	}
-	auth, err := jwthttp.New[Claims](iss.HS256(), opts)
+	auth, err := jwthttp.New(iss.HS256(), opts, checks...)
 	if err != nil {
 		t.Fatal(err)
 	}

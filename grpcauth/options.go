@@ -39,6 +39,9 @@ func Check(server *grpc.Server, opts ...Option) error {
 	if len(opts) == 0 {
 		return errors.New("grpcauth: Check has no options: pass those of Unary and Stream")
 	}
+	if server == nil {
+		return errors.New("grpcauth: Check has a nil server: pass the one that grpc.NewServer returned")
+	}
 	return check(opts, server.GetServiceInfo())
 }
 
@@ -80,12 +83,15 @@ func checkName(full string, services map[string]grpc.ServiceInfo) error {
 	return nil
 }
 
-// inside returns next with the guard around it, for the methods of o.
+// inside returns next with the guard around it, for the methods of o. It is nil if the guard is.
 func (o Option) inside(next http.Handler) http.Handler {
 	if o.guard == nil {
 		return next
 	}
 	guarded := o.guard(next)
+	if guarded == nil {
+		return nil
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := next
 		if c := r.Context().Value(callKey{}).(*call); len(o.methods) == 0 || slices.Contains(o.methods, c.method) {

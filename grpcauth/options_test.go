@@ -1,6 +1,7 @@
 package grpcauth_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -59,6 +60,23 @@ func TestOptionErrors(t *testing.T) {
 	})
 }
 
+// The constructors alone call the function of a guard.
+func TestGuardOfNilHandler(t *testing.T) {
+	auth := newAuth(t, jwthttptest.NewIssuer(t), nil)
+	want := []string{"the function of a Guard returned a nil handler"}
+	for _, methods := range [][]string{nil, {unaryMethod}} {
+		guard := grpcauth.Guard(func(http.Handler) http.Handler { return nil }, methods...)
+		unary, err := grpcauth.Unary(auth, grpcauth.Public(serverMethod), guard, grpcauth.Guard(jwthttp.RequireScopes("x")))
+		if checkErrors(t, "Unary", err, want); unary != nil {
+			t.Error("an interceptor and an error")
+		}
+		stream, err := grpcauth.Stream(auth, guard)
+		if checkErrors(t, "Stream", err, want); stream != nil {
+			t.Error("an interceptor and an error")
+		}
+	}
+}
+
 func checkErrors(t *testing.T, of string, err error, want []string) {
 	t.Helper()
 	text := ""
@@ -77,6 +95,7 @@ func checkErrors(t *testing.T, of string, err error, want []string) {
 
 // Check finds names that no service has.
 func TestCheck(t *testing.T) {
+	checkErrors(t, "Check without a server", grpcauth.Check(nil, grpcauth.Public(unaryMethod)), []string{"Check has a nil server"})
 	server := grpc.NewServer()
 	grpc_testing.RegisterTestServiceServer(server, &service{})
 	guard := jwthttp.RequireScopes("x")

@@ -1,13 +1,20 @@
 package grpcauth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/interop/grpc_testing"
@@ -215,6 +222,133 @@ func TestStreamBefore(t *testing.T) {
 	}
 }
 
+// An outerStream is a stream as an interceptor outside passes it, with a context of its own.
+type outerStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s outerStream) Context() context.Context { return s.ctx }
+
+// An interceptor outside may end the context before the token does, to have handlers come to their
+// end. The stream works until the token ends, and no longer.
+func TestStreamOutlivesContext(t *testing.T) {
+	for name, outer := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 10*time.Second)
+		},
+		"cancellation": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(10*time.Second, cancel)
+			return ctx, cancel
+		},
+	} {
+		for _, waits := range []bool{false, true} { // the handler, for the client
+			t.Run(fmt.Sprintf("%s/%t", name, waits), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					iss := jwthttptest.NewIssuer(t)
+					intercept, err := grpcauth.Stream(newAuth(t, iss, func(o *jwthttp.Options) { o.Realm = "orders" }))
+					if err != nil {
+						t.Fatal(err)
+					}
+					client := inMemory().serve(t, &service{}, grpc.ChainStreamInterceptor(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+						ctx, cancel := outer(ss.Context())
+						defer cancel()
+						return handler(srv, outerStream{ss, ctx})
+					}, intercept))
+					start := time.Now()
+					stream, err := client.FullDuplexCall(with(t.Context(), "Bearer "+token(t, iss, jwthttptest.Claim("exp", start.Add(time.Minute).Unix()))))
+					echoes := 0
+					for err == nil && echoes < 100 {
+						if !waits || echoes < 20 {
+							stream.Send(&grpc_testing.StreamingOutputCallRequest{}) // Recv has the error
+						}
+						if _, err = stream.Recv(); err == nil {
+							echoes++
+							time.Sleep(time.Second)
+						}
+					}
+					want := 60
+					if waits {
+						want = 20
+					}
+					if took := time.Since(start); !isExpired(err) || echoes != want || took != time.Minute {
+						t.Errorf("%d echoes, and after %v %v", echoes, took, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The end is a refusal like others, by the settings of the middleware, and asks nobody again.
+func TestStreamEndIsRefusal(t *testing.T) {
+	const metadataURL = "https://api.example.com/.well-known/oauth-protected-resource"
+	const text = `Bearer realm="orders", error="invalid_token", error_description="The access token expired", resource_metadata="` + metadataURL + `"`
+	for name, tc := range map[string]struct {
+		edit func(*jwthttp.Options)
+		want string
+	}{
+		"plain":  {func(*jwthttp.Options) {}, "Unauthenticated: " + text},
+		"leeway": {func(o *jwthttp.Options) { o.Leeway = time.Minute }, "Unauthenticated: " + text},
+		"error handler": {func(o *jwthttp.Options) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+				if r.URL.Path != duplexMethod || !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, jwt.ErrTokenExpired) {
+					t.Errorf("%s: %v", r.URL, err)
+				}
+				w.Header().Set("WWW-Authenticate", "own")
+				w.WriteHeader(http.StatusForbidden)
+			}
+		}, "PermissionDenied: own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				iss := jwthttptest.NewIssuer(t)
+				var results []string
+				var log bytes.Buffer
+				asked := 0
+				keys := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
+					asked++
+					return []jwthttp.Key{iss.HS256()}, nil
+				})
+				opts := iss.Options()
+				opts.Realm, opts.ResourceMetadata = "orders", metadataURL
+				opts.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				opts.OnResult = func(r *http.Request, res jwthttp.Result) {
+					results = append(results, strings.Join([]string{r.URL.Path, res.Outcome, res.Reason, res.Guard, res.Subject, string(res.Source)}, " "))
+				}
+				tc.edit(&opts)
+				auth, err := jwthttp.New(keys, opts, func(context.Context, *jwthttp.Token[Claims]) error { asked++; return nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := &service{duplex: func(stream duplexServer) error {
+					for range 3 {
+						stream.Recv()
+					}
+					return nil
+				}}
+				client := inMemory().serve(t, s, interceptors(t, auth)...)
+				stream, err := client.FullDuplexCall(with(t.Context(), "Bearer "+token(t, iss, jwthttptest.Claim("exp", time.Now().Add(time.Minute).Unix()))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = stream.Recv()
+				if got := fmt.Sprint(status.Code(err), ": ", status.Convert(err).Message()); got != tc.want {
+					t.Errorf("%s\nnot %s", got, tc.want)
+				}
+				want := []string{duplexMethod + " accepted   alice header:Authorization", duplexMethod + " refused expired Stream alice header:Authorization"}
+				if !slices.Equal(results, want) || asked != 2 {
+					t.Errorf("results %q, %d questions", results, asked)
+				}
+				if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "reason=expired guard=Stream") || !strings.Contains(got, "have the client call again with a new one") {
+					t.Errorf("log %s", got)
+				}
+			})
+		})
+	}
+}
+
 // The client's own deadline is not the token's.
 func TestStreamDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -251,7 +385,7 @@ func TestStreamWithinLeeway(t *testing.T) {
 		if got, err := kinds[0].call(ctx, client); got != "alice" || err != nil {
 			t.Errorf("unary: %q, %v", got, err)
 		}
-		const want = `Bearer realm="api", error="invalid_token", error_description="The access token was refused"`
+		const want = `Bearer realm="api", error="invalid_token", error_description="The access token expired"`
 		for _, kind := range kinds[1:] {
 			if _, err := kind.call(ctx, client); status.Code(err) != codes.Unauthenticated || status.Convert(err).Message() != want {
 				t.Errorf("%s: %v", kind.name, err)

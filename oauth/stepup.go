@@ -53,7 +53,7 @@ func RequireRecent(maxAge time.Duration, acr ...string) func(http.Handler) http.
 		wanted = append(wanted, `max_age="`+strconv.FormatInt(int64(maxAge/time.Second), 10)+`"`)
 	}
 	refusal := reason.Login.WithParameters(strings.Join(wanted, ", "))
-	return guardhook.RequireLogin("RequireRecent", fault, refusal, func(login guardhook.Login) error {
+	return guardhook.New("RequireRecent", fault, refusal, func(login guardhook.Login) error {
 		if len(acr) > 0 && !slices.Contains(acr, login.ACR) {
 			return fmt.Errorf("want acr %s, the token has %s: have the client pass acr_values to the issuer, and the issuer set acr", logtext.Quotes(acr), logtext.Quote(login.ACR))
 		}

@@ -3927,14 +3927,16 @@ redis.call('ZADD'`},
 		}},
 		{"grpcauth.TestAnonymous", nil},
 		{"grpcauth.TestHandlerErrors", nil},
+		{"grpcauth.TestPanics", nil},
 	}},
 	{"2", "a gRPC call has one value of authorization, and no token elsewhere", []proof{
 		{"grpcauth.TestAsOverHTTP", []mutant{
-			{"looks at the first of two values of authorization", "grpcauth.newRequest", `r.Header["Authorization"] = values`, `r.Header["Authorization"] = values[:1]`},
+			{"looks at the first of two values of authorization", "grpcauth.newRequest", `, values...)`, `, values[0])`},
 		}},
 		{"grpcauth.TestOddMetadata", []mutant{
-			{"takes cookies from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Cookie"] = metadata.ValueFromIncomingContext(ctx, "cookie")
-	if values :=`},
+			{"takes cookies from metadata", "grpcauth.newRequest", `in := &`, `r.Header["Cookie"] = metadata.ValueFromIncomingContext(ctx, "cookie")
+	in := &`},
+			{"misses a key in upper case", "grpcauth.newRequest", `strings.EqualFold(key, "authorization")`, `strings.TrimSpace(key) == "authorization"`},
 		}},
 	}},
 	{"DOC", "only the methods of Public are open, and a guard is for the methods that it names", []proof{
@@ -3958,6 +3960,10 @@ redis.call('ZADD'`},
 			{"does not miss a service", "grpcauth.checkName", `case !registered:`, `case !registered && false:`},
 			{"does not miss a method", "grpcauth.checkName", `case !slices.ContainsFunc(`, `case false && !slices.ContainsFunc(`},
 			{"checks nothing", "grpcauth.Check", `len(opts) == 0`, `false`},
+			{"panics without a server", "grpcauth.Check", `server == nil`, `false`},
+		}},
+		{"grpcauth.TestGuardOfNilHandler", []mutant{
+			{"takes a guard without a handler", "grpcauth.newGate", `chain == nil`, `false`},
 		}},
 	}},
 	{"DOC", "a stream ends when its token does, and not before", []proof{
@@ -3975,11 +3981,26 @@ redis.call('ZADD'`},
 			{"goes on after the end", "grpcauth.limitedStream.do", `if s.isOver() { // an op`, `if false { // an op`},
 		}},
 		{"grpcauth.TestStreamBefore", []mutant{
-			{"takes the client's going for the token's end", "grpcauth.limitedStream.isOver", `context.Cause(s.ctx) == errExpired`, `s.ctx.Err() != nil`},
+			{"takes the client's going for the token's end", "grpcauth.limitedStream.do", `case <-s.ended:`, `case <-s.ctx.Done():`},
+		}},
+		{"grpcauth.TestStreamOutlivesContext", []mutant{
+			{"does not end with its token when its context has ended before", "grpcauth.serveUntil", `close(s.ended)`, `if context.Cause(ctx) == errExpired {
+			close(s.ended)
+		}`},
+			{"ends with its context", "grpcauth.limitedStream.isOver", `case <-s.ended:`, `case <-s.ctx.Done():`},
+		}},
+		{"grpcauth.TestStreamClock", []mutant{
+			{"does not see that the machine slept", "grpcauth.limitedStream.isOver", `!time.Now().Before(s.end)`, `false`},
+			{"does not see that the machine slept meanwhile", "grpcauth.limitedStream.do", `if !s.isOver() {`, `if true {`},
+			{"goes on when the clock is set back", "grpcauth.limitedStream.isOver", `return true`, `return !time.Now().Before(s.end)`},
+		}},
+		{"grpcauth.TestStreamEndIsRefusal", []mutant{
+			{"does not know whose refusal it is", "grpcauth.Stream", `newRequest(ctx, info`, `newRequest(ss.Context(), info`},
+			{"reports the end at each operation", "grpcauth.serveUntil", `sync.OnceValue(refusal)`, `refusal`},
 		}},
 		{"grpcauth.TestStreamDeadline", nil},
 		{"grpcauth.TestStreamWithinLeeway", []mutant{
-			{"ends a stream within Leeway as if it were complete", "grpcauth.refusal", `err = jwthttp.ErrInvalidToken`, `return nil`},
+			{"takes a token that expired for a bad one", "grpcauth.newExpired", `reason.Expired`, `reason.Check`},
 		}},
 		{"grpcauth.TestStreamPanics", []mutant{
 			{"swallows a panic", "grpcauth.limitedStream.do", `panic(o.panicked)`, `_ = o`},
@@ -3988,10 +4009,10 @@ redis.call('ZADD'`},
 	{"21", "over gRPC a bound token needs a Binding, and the certificate of its own connection", []proof{
 		{"grpcauth.TestBoundTokens", []mutant{
 			{"does not see the certificate of the connection", "grpcauth.newRequest", `r.TLS = &info.State`, `_ = info`},
-			{"takes the header of a proxy from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["X-Cert"] = metadata.ValueFromIncomingContext(ctx, "x-cert")
-	if values :=`},
-			{"takes a DPoP proof from metadata", "grpcauth.newRequest", `if values :=`, `r.Header["Dpop"] = metadata.ValueFromIncomingContext(ctx, "dpop")
-	if values :=`},
+			{"takes the header of a proxy from metadata", "grpcauth.newRequest", `in := &`, `r.Header["X-Cert"] = metadata.ValueFromIncomingContext(ctx, "x-cert")
+	in := &`},
+			{"takes a DPoP proof from metadata", "grpcauth.newRequest", `in := &`, `r.Header["Dpop"] = metadata.ValueFromIncomingContext(ctx, "dpop")
+	in := &`},
 		}},
 	}},
 	{"DOC", "OnResult sees a gRPC call as a request", []proof{

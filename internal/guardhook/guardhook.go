@@ -1,5 +1,6 @@
-// Package guardhook lets package oauth make a guard as package jwthttp makes its own: with the
-// challenge, the error handler, the log and OnResult of the middleware that it is inside of.
+// Package guardhook lets package oauth and module grpcauth make a guard as package jwthttp makes its
+// own: with the challenge, the error handler, the log and OnResult of the middleware that it is
+// inside of.
 package guardhook
 
 import (
@@ -16,14 +17,14 @@ type Login struct {
 	Leeway time.Duration
 }
 
-// RequireLogin returns the guard of that name. It refuses with r what accept has an error for, and
+// New returns the guard of that name. It refuses with r what accept has an error for, and
 // says the error in the log. If fault is not nil, the guard refuses every request, because the
 // program asked for something that cannot be.
-var RequireLogin func(name string, fault error, r *reason.Reason, accept func(Login) error) func(http.Handler) http.Handler
+var New func(name string, fault error, r *reason.Reason, accept func(Login) error) func(http.Handler) http.Handler
 
-// Set sets RequireLogin. Package jwthttp calls it once, when it is initialized. It returns a value
+// Set sets New. Package jwthttp calls it once, when it is initialized. It returns a value
 // so that a variable can be declared with it.
-func Set(requireLogin func(name string, fault error, r *reason.Reason, accept func(Login) error) func(http.Handler) http.Handler) struct{} {
-	RequireLogin = requireLogin
+func Set(newGuard func(name string, fault error, r *reason.Reason, accept func(Login) error) func(http.Handler) http.Handler) struct{} {
+	New = newGuard
 	return struct{}{}
 }
