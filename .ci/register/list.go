@@ -3959,7 +3959,8 @@ redis.call('ZADD'`},
 		{"grpcauth.TestCheck", []mutant{
 			{"does not miss a service", "grpcauth.checkName", `case !registered:`, `case !registered && false:`},
 			{"does not miss a method", "grpcauth.checkName", `case !slices.ContainsFunc(`, `case false && !slices.ContainsFunc(`},
-			{"checks nothing", "grpcauth.Check", `len(opts) == 0`, `false`},
+			{"checks nothing", "grpcauth.Check", `check(opts, server.GetServiceInfo())`, `check(nil, server.GetServiceInfo())`},
+			{"panics without a server", "grpcauth.Check", `server == nil`, `false`},
 			{"panics without a server", "grpcauth.Check", `server == nil`, `false`},
 		}},
 		{"grpcauth.TestGuardOfNilHandler", []mutant{
