@@ -264,12 +264,7 @@ type uncached struct{ http.ResponseWriter }
 // Unwrap is for [http.ResponseController].
 func (w uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w uncached) forbidCaching() {
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Del("CDN-Cache-Control")
-	h.Del("Surrogate-Control")
-}
+func (w uncached) forbidCaching() { answer.ForbidCaching(w.Header()) }
 
 func (w uncached) WriteHeader(status int) {
 	w.forbidCaching()

@@ -163,10 +163,27 @@ func isOfAnotherAnswer(name string) bool {
 		"Etag", "Last-Modified", "Trailer",
 		"Digest", "Content-Digest", "Repr-Digest", "Unencoded-Digest", "Content-Md5": // RFC 9530, and what it replaces
 		return true
+	}
+	// http.TrailerPrefix announces a trailer in its own way.
+	return isForCaches(name) || strings.HasPrefix(name, http.TrailerPrefix)
+}
+
+// ForbidCaching sets no-store, and removes what lets a cache keep the answer in spite of it.
+func ForbidCaching(h http.Header) {
+	for name := range h {
+		if isForCaches(http.CanonicalHeaderKey(name)) {
+			delete(h, name)
+		}
+	}
+	h.Set("Cache-Control", "no-store")
+}
+
+// isForCaches reports whether a header field says for how long an answer may be kept.
+func isForCaches(name string) bool {
+	switch name {
 	case "Cache-Control", "Expires", "Age", "Surrogate-Control", "Edge-Control", "X-Accel-Expires":
 		return true
 	}
 	// CDN-Cache-Control (RFC 9213) and the like of single vendors override no-store.
-	// http.TrailerPrefix announces a trailer in its own way.
-	return strings.HasSuffix(name, "-Cache-Control") || strings.HasPrefix(name, http.TrailerPrefix)
+	return strings.HasSuffix(name, "-Cache-Control")
 }
