@@ -2,8 +2,10 @@ package session
 
 import (
 	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ const maxBodyBytes = 4 << 10
 var (
 	answerEnded = answer.New(http.StatusUnauthorized, "invalid_token", "", "The session has ended", true)
 	answerTwo   = answer.New(http.StatusBadRequest, "invalid_request", "", "The request carries more than one refresh token, or a malformed one", true)
+	answerForm  = answer.New(http.StatusBadRequest, "invalid_request", "", "The form is malformed, or has more than 4 KiB", true)
 )
 
 // Login begins a session for a browser, after a password or another proof was checked: it sets the
@@ -54,9 +57,12 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 
 // Refresh answers a POST with a refresh token. A browser's is in its cookie, and gets new cookies and
 // a 204. An app's is in a form (RFC 6749 section 6), and gets the JSON of section 5.1; an
-// Authorization header is not read. It needs no middleware.
+// Authorization header and the query of the URL are not read. It needs no middleware.
 //
 //	mux.HandleFunc("POST /refresh", sessions.Refresh)
+//
+// These are a 400: a body of another kind, such as JSON, where no cookie came; a form that is malformed
+// or has more than 4 KiB; and more than one refresh token, which clears the cookies.
 //
 // For a session that has ended a browser gets 401, and its cookies are cleared. An app gets 400
 // invalid_grant. While the store, the claims function or the signer fails, both get 503, keep what
@@ -126,31 +132,52 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	}
 	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
 	hasCookie := text != "" || errCookie != nil
-	var errForm error
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind == "application/x-www-form-urlencoded" && r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
-		errForm = r.ParseForm()
-	}
+	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
-	isApp = errForm != nil || tokens != nil || grants != nil // else it is the form of a page, or none
+	isApp = fault != "" || tokens != nil || grants != nil // else it is the form of a page, or none
 	switch {
 	// A form of another site comes without the cookies. Clearing them would log the user out.
 	case (hasCookie || !isApp) && gate.IsCrossOrigin(r, s.opts.TrustedOrigins):
 		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
-	case errCookie != nil || hasCookie && isApp:
+	case errCookie != nil || hasCookie && isApp && fault == "":
 		s.clear(w) // or the browser would send them for ever
 		answerTwo.Write(w, r, nil, answer.SeveralSchemes)
 	case !isApp:
 		return text, false, true
-	case errForm != nil || len(tokens) != 1 || len(grants) > 1:
-		writeOAuthError(w, "invalid_request", "send one refresh_token, in a form of at most 4 KiB")
+	case hasCookie: // which may be good, so it stays
+		answerForm.Write(w, r, nil, answer.SeveralSchemes)
+	case fault != "":
+		writeOAuthError(w, "invalid_request", fault)
+	case len(tokens) != 1 || len(grants) > 1:
+		writeOAuthError(w, "invalid_request", "send one refresh_token, and at most one grant_type")
 	case len(grants) == 1 && grants[0] != "refresh_token":
 		writeOAuthError(w, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
 		return tokens[0], true, true
 	}
 	return "", isApp, false
+}
+
+// readForm reads the form of a body, but not the query of the URL, into r.PostForm. It returns what is
+// wrong with the body. One of another kind is wrong only where no cookie came.
+func readForm(w http.ResponseWriter, r *http.Request, hasCookie bool) (fault string) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case r.Body == nil:
+	case kind == "application/x-www-form-urlencoded" && r.PostForm == nil: // else a handler outside has read it
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		if err == nil {
+			r.PostForm, err = url.ParseQuery(string(body))
+		}
+		if err != nil {
+			return "the form is malformed, or has more than 4 KiB"
+		}
+	case !hasCookie:
+		if n, _ := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
+			return "the body is not a form: send it as application/x-www-form-urlencoded"
+		}
+	}
+	return ""
 }
 
 // writeOAuthError answers as RFC 6749 section 5.2 says.

@@ -44,10 +44,13 @@ const (
 	webEnded = "401\n" + problem + bothGone + `Www-Authenticate: Bearer realm="api", error="invalid_token", error_description="The session has ended"` + "\n\n" +
 		`{"title":"Unauthorized","status":401,"detail":"The session has ended","error":"invalid_token"}` + "\n"
 	appEnded       = oauth + `{"error":"invalid_grant","error_description":"the session has ended"}` + "\n"
-	appTwo         = oauth + `{"error":"invalid_request","error_description":"send one refresh_token, in a form of at most 4 KiB"}` + "\n"
+	appTwo         = oauth + `{"error":"invalid_request","error_description":"send one refresh_token, and at most one grant_type"}` + "\n"
+	appForm        = oauth + `{"error":"invalid_request","error_description":"the form is malformed, or has more than 4 KiB"}` + "\n"
+	appOther       = oauth + `{"error":"invalid_request","error_description":"the body is not a form: send it as application/x-www-form-urlencoded"}` + "\n"
 	appGrant       = oauth + `{"error":"unsupported_grant_type","error_description":"grant_type is refresh_token here"}` + "\n"
 	webTwo         = "400\n" + problem + bothGone + webTwoRest
 	webTwoRest     = `Www-Authenticate: Bearer realm="api", error="invalid_request", error_description="The request carries more than one refresh token, or a malformed one"` + "\n\n" + `{"title":"Bad Request","status":400,"detail":"The request carries more than one refresh token, or a malformed one","error":"invalid_request"}` + "\n"
+	webForm        = "400\n" + problem + `Www-Authenticate: Bearer realm="api", error="invalid_request", error_description="The form is malformed, or has more than 4 KiB"` + "\n\n" + `{"title":"Bad Request","status":400,"detail":"The form is malformed, or has more than 4 KiB","error":"invalid_request"}` + "\n"
 	crossOrigin    = "403\n" + problem + "\n" + `{"title":"Forbidden","status":403,"detail":"The request comes from another origin","error":"cross_origin"}` + "\n"
 	unavailable    = "503\n" + problem + "Retry-After: 5\n\n" + `{"title":"Service Unavailable","status":503,"detail":"The access token cannot be checked at the moment","error":"temporarily_unavailable"}` + "\n"
 	misconfigured  = "500\n" + problem + "\n" + `{"title":"Internal Server Error","status":500,"detail":"The server is misconfigured","error":"server_error"}` + "\n"
@@ -66,6 +69,7 @@ var errDown = errors.New("connection refused")
 func TestAnswers(t *testing.T) {
 	down := func(_ *site, store *tap) { store.failWith(errDown) }
 	const cookie = "Cookie: " + refreshCookie + "="
+	const multipart = "--b\r\nContent-Disposition: form-data; name=\"refresh_token\"\r\n\r\nLIVE\r\n--b--\r\n"
 	for _, tc := range []struct {
 		name   string
 		before func(s *site, store *tap)
@@ -108,12 +112,28 @@ func TestAnswers(t *testing.T) {
 		{"app, access cookie", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Cookie: " + accessCookie + "=x"}, appRefreshed},
 		{"app, empty refresh cookie", nil, "POST", "/refresh", "refresh_token=LIVE", []string{cookie}, appRefreshed},
 		{"app, 4 KiB", nil, "POST", "/refresh", "refresh_token=LIVE&a=" + strings.Repeat("x", 4096-68-len("refresh_token=&a=")), nil, appRefreshed},
-		{"app, more than 4 KiB", nil, "POST", "/refresh", "refresh_token=LIVE&a=" + strings.Repeat("x", 4097-68-len("refresh_token=&a=")), nil, appTwo},
-		{"app, more than 4 KiB without a token", nil, "POST", "/refresh", strings.Repeat("x", 5000), nil, appTwo},
+		{"app, more than 4 KiB", nil, "POST", "/refresh", "refresh_token=LIVE&a=" + strings.Repeat("x", 4097-68-len("refresh_token=&a=")), nil, appForm},
+		{"app, more than 4 KiB without a token", nil, "POST", "/refresh", strings.Repeat("x", 5000), nil, appForm},
 		{"app, two", nil, "POST", "/refresh", "refresh_token=LIVE&refresh_token=LIVE", nil, appTwo},
 		{"app, two grants", nil, "POST", "/refresh", "refresh_token=LIVE&grant_type=refresh_token&grant_type=refresh_token", nil, appTwo},
 		{"app, grant alone", nil, "POST", "/refresh", "grant_type=refresh_token", nil, appTwo},
-		{"app, broken escape", nil, "POST", "/refresh", "refresh_token=%zz", nil, appTwo},
+		{"app, broken escape", nil, "POST", "/refresh", "refresh_token=%zz", nil, appForm},
+		{"app, broken query", nil, "POST", "/refresh?x=%zz", "refresh_token=LIVE", nil, appRefreshed},
+		{"app, a semicolon in the query", nil, "POST", "/refresh?a;b", "refresh_token=LIVE", nil, appRefreshed},
+		{"app, another token in the query", nil, "POST", "/refresh?refresh_token=x", "refresh_token=LIVE", nil, appRefreshed},
+		{"app, a form with a charset", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8"}, appRefreshed},
+		{"app, JSON", nil, "POST", "/refresh", `{"refresh_token":"LIVE"}`, []string{"Content-Type: application/json"}, appOther},
+		{"app, JSON of another origin", nil, "POST", "/refresh", `{"refresh_token":"LIVE"}`, []string{"Content-Type: application/json", foreign}, appOther},
+		{"app, multipart", nil, "POST", "/refresh", multipart, []string{"Content-Type: multipart/form-data; boundary=b"}, appOther},
+		{"app, no Content-Type", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: "}, appOther},
+		{"app, a Content-Type that is malformed", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: application/x-www-form-urlencoded; a=b; a=c"}, appOther},
+		{"browser, no cookie, no body of another kind", nil, "POST", "/refresh", "", []string{"Content-Type: application/json"}, webEnded},
+		{"browser, JSON beside the cookie", nil, "POST", "/refresh", `{}`, []string{"Content-Type: application/json", cookie + "LIVE"}, webRefreshed},
+		{"browser, broken form", nil, "POST", "/refresh", "csrf=%zz", []string{cookie + "LIVE"}, webForm},
+		{"browser, more than 4 KiB", nil, "POST", "/refresh", "csrf=" + strings.Repeat("x", 5000), []string{cookie + "LIVE"}, webForm},
+		{"browser, broken form of another origin", nil, "POST", "/refresh", "csrf=%zz", []string{cookie + "LIVE", foreign}, crossOrigin},
+		{"browser, broken query", nil, "POST", "/refresh?x=%zz", "csrf=1", []string{cookie + "LIVE"}, webRefreshed},
+		{"browser, token in the query", nil, "POST", "/refresh?refresh_token=LIVE", "csrf=1", []string{cookie + "LIVE"}, webRefreshed},
 		{"app, token in the query", nil, "POST", "/refresh?refresh_token=LIVE", "grant_type=refresh_token", nil, appTwo},
 		{"app, another grant", nil, "POST", "/refresh", "grant_type=password&refresh_token=LIVE", nil, appGrant},
 		{"app, malformed", nil, "POST", "/refresh", "refresh_token=x", nil, appEnded},
@@ -135,6 +155,13 @@ func TestAnswers(t *testing.T) {
 		{"logout, two cookies", nil, "POST", "/logout", "", []string{cookie + "LIVE; " + refreshCookie + "=OLD"}, webTwo},
 		{"logout, cookie and body", nil, "POST", "/logout", "refresh_token=LIVE", []string{cookie + "LIVE"}, webTwo},
 		{"logout of an app", nil, "POST", "/logout", "refresh_token=LIVE", nil, appLoggedOut},
+		{"logout, broken query", nil, "POST", "/logout?x=%zz", "csrf=1", []string{cookie + "LIVE"}, webLoggedOut},
+		{"logout, a semicolon in the query", nil, "POST", "/logout?a;b", "csrf=1", []string{cookie + "LIVE"}, webLoggedOut},
+		{"logout, broken form", nil, "POST", "/logout", "csrf=%zz", []string{cookie + "LIVE"}, webForm},
+		{"logout, more than 4 KiB", nil, "POST", "/logout", "csrf=" + strings.Repeat("x", 5000), []string{cookie + "LIVE"}, webForm},
+		{"logout of an app, JSON", nil, "POST", "/logout", `{"refresh_token":"LIVE"}`, []string{"Content-Type: application/json"}, appOther},
+		{"logout of an app, multipart", nil, "POST", "/logout", multipart, []string{"Content-Type: multipart/form-data; boundary=b"}, appOther},
+		{"logout of an app, no Content-Type", nil, "POST", "/logout", "refresh_token=LIVE", []string{"Content-Type: "}, appOther},
 		{"logout of an app, old token", nil, "POST", "/logout", "refresh_token=OLD", nil, appLoggedOut},
 		{"logout of an app, malformed", nil, "POST", "/logout", "refresh_token=x", nil, appLoggedOut},
 		{"logout of an app, another origin", nil, "POST", "/logout", "refresh_token=LIVE", []string{foreign}, appLoggedOut},
@@ -297,6 +324,46 @@ func TestRefreshWithoutBody(t *testing.T) {
 	s.sessions.Refresh(w, &http.Request{Method: "POST", URL: &url.URL{}, Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}})
 	if w.Code != http.StatusUnauthorized {
 		t.Error(w.Code)
+	}
+}
+
+// A body whose length is not known may be empty. One that another handler has read is, too.
+func TestRefreshOfABodyThatWasRead(t *testing.T) {
+	s := setup{}.start(t)
+	for _, tc := range []struct {
+		name, kind, body string
+		before           func(r *http.Request)
+		want             int
+	}{
+		{"of unknown length, empty", "application/json", "", func(*http.Request) {}, 401},
+		{"of unknown length, JSON", "application/json", `{"refresh_token":"LIVE"}`, func(*http.Request) {}, 400},
+		{"a form that was read", "application/x-www-form-urlencoded", "refresh_token=LIVE", func(r *http.Request) { r.FormValue("csrf") }, 200},
+		{"JSON that was read", "application/json", `{}`, func(r *http.Request) { io.ReadAll(r.Body) }, 401},
+	} {
+		r := httptest.NewRequest("POST", "/refresh", struct{ io.Reader }{strings.NewReader(strings.ReplaceAll(tc.body, "LIVE", s.start(t)))})
+		r.Header.Set("Content-Type", tc.kind)
+		tc.before(r)
+		w := httptest.NewRecorder()
+		s.sessions.Refresh(w, r)
+		if w.Code != tc.want {
+			t.Errorf("%s: %d %s", tc.name, w.Code, w.Body)
+		}
+	}
+}
+
+// A form that cannot be read is no reason to log a browser out, and none to say so.
+func TestABrokenFormKeepsTheSession(t *testing.T) {
+	for _, path := range []string{"/refresh", "/logout"} {
+		s := setup{}.start(t)
+		token := s.start(t)
+		for _, form := range []string{"csrf=%zz", "csrf=" + strings.Repeat("x", 5000)} {
+			if got := s.send(t, "POST", path, form, "Cookie: "+refreshCookie+"="+token); got.whole != webForm {
+				t.Error(path, got.whole)
+			}
+		}
+		if got := s.web(t, token); got.StatusCode != 204 {
+			t.Error(path, got.whole)
+		}
 	}
 }
 

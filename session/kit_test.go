@@ -136,7 +136,7 @@ func (s *site) send(t *testing.T, method, path, form string, fields ...string) r
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form != "" {
+	if form != "" && !strings.Contains(strings.Join(fields, "\n"), "Content-Type: ") {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for _, field := range fields {

@@ -3413,13 +3413,31 @@ var register = []clause{
 		}},
 		{"session.TestAnswers/browser, two from another origin", nil},
 		{"session.TestAnswers/browser, cookie and body", []mutant{
-			{"takes the body where there is a cookie too", "session.Sessions.presented", `errCookie != nil || hasCookie && isApp`, `errCookie != nil`},
+			{"takes the body where there is a cookie too", "session.Sessions.presented", `errCookie != nil || hasCookie && isApp && fault == ""`, `errCookie != nil`},
 		}},
 		{"session.TestAnswers/app, more than 4 KiB", []mutant{
-			{"reads a body of any size", "session.Sessions.presented", `r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)`, ``},
+			{"reads a body of any size", "session.readForm", `http.MaxBytesReader(w, r.Body, maxBodyBytes)`, `r.Body`},
 		}},
 		{"session.TestAnswers/app, token in the query", []mutant{
-			{"takes a token of the query", "session.Sessions.presented", `r.PostForm["refresh_token"]`, `r.Form["refresh_token"]`},
+			{"takes a token of the query", "session.readForm", `r.PostForm, err = url.ParseQuery(string(body))`, `r.PostForm, err = url.ParseQuery(string(body) + "&" + r.URL.RawQuery)`},
+		}},
+		{"session.TestAnswers/logout, broken query", []mutant{
+			{"refuses a request for its query", "session.readForm", `if err == nil {`, `if err == nil { _, err = url.ParseQuery(r.URL.RawQuery)
+		}
+		if err == nil {`},
+		}},
+		{"session.TestAnswers/logout of an app, JSON", []mutant{
+			{"takes a body of another kind for none", "session.readForm", `n > 0`, `false && n > 0`},
+		}},
+		{"session.TestAnswers/browser, JSON beside the cookie", []mutant{
+			{"wants a form beside a cookie", "session.readForm", `!hasCookie`, `true`},
+		}},
+		{"session.TestRefreshOfABodyThatWasRead", []mutant{
+			{"takes an empty body for one of another kind", "session.readForm", `n > 0`, `n >= 0`},
+			{"reads a form twice", "session.readForm", ` && r.PostForm == nil`, ``},
+		}},
+		{"session.TestABrokenFormKeepsTheSession", []mutant{
+			{"clears the cookies of a session that lives", "session.Sessions.presented", ` && fault == ""`, ``},
 		}},
 		{"session.TestAnswers/logout, store is down", []mutant{
 			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			jwthttp.WriteError(w, r, err)`, `			s.clear(w)
