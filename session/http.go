@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -21,6 +22,7 @@ const maxBodyBytes = 4 << 10
 var (
 	answerEnded = answer.New(http.StatusUnauthorized, "invalid_token", "", "The session has ended", true)
 	answerTwo   = answer.New(http.StatusBadRequest, "invalid_request", "", "The request carries more than one refresh token, or a malformed one", true)
+	answerDown  = answer.New(http.StatusServiceUnavailable, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment", false)
 	answerForm  = answer.New(http.StatusBadRequest, "invalid_request", "", "The form is malformed, or has more than 4 KiB", true)
 )
 
@@ -34,9 +36,9 @@ var (
 //   - 503 while the store, the claims function or the signer fails
 //   - 500 for claims that cannot be those of a token
 func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
-	if gate.IsCrossOrigin(r, s.opts.TrustedOrigins) {
-		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
-		return jwthttp.ErrCrossOrigin
+	if err := s.checkBrowser(r); err != nil {
+		writeError(w, r, err)
+		return err
 	}
 	var old *refreshToken
 	text, _ := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
@@ -50,9 +52,37 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if err == ErrEnded { // of a user who may not log in
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	} else if err != nil {
-		jwthttp.WriteError(w, r, err)
+		writeError(w, r, err)
 	}
 	return err
+}
+
+// checkBrowser returns why a request that may come with cookies is refused.
+func (c *core) checkBrowser(r *http.Request) error {
+	if err := c.checkHost(r); err != nil {
+		return err
+	}
+	if gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
+		return jwthttp.ErrCrossOrigin
+	}
+	return nil
+}
+
+// checkHost returns the error of the cookies' extractor for a Host that AllowInsecureHTTP is not for.
+func (c *core) checkHost(r *http.Request) error {
+	if _, err := c.refresh.Extractor().Extract(r); errors.Is(err, jwthttp.ErrUnavailable) {
+		return c.unavailable(r.Context(), "the check of the Host", err)
+	}
+	return nil
+}
+
+// writeError is jwthttp.WriteError. Its 503 says what cannot be done: no access token was checked.
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, jwthttp.ErrUnavailable) {
+		answerDown.Write(w, r, nil, answer.SeveralSchemes)
+		return
+	}
+	jwthttp.WriteError(w, r, err)
 }
 
 // Refresh answers a POST with a refresh token. A browser's is in its cookie, and gets new cookies and
@@ -87,7 +117,7 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 		s.clear(w)
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	default:
-		jwthttp.WriteError(w, r, err)
+		writeError(w, r, err)
 	}
 }
 
@@ -105,7 +135,7 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if token, ok := parseRefreshToken(text); ok {
 		if err := s.end(r.Context(), token.key()); err != ErrEnded {
-			jwthttp.WriteError(w, r, err)
+			writeError(w, r, err)
 			return
 		}
 	}
@@ -135,10 +165,13 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
 	isApp = fault != "" || tokens != nil || grants != nil // else it is the form of a page, or none
+	var errBrowser error
+	if hasCookie || !isApp { // A form of another site comes without the cookies. Clearing them would log the user out.
+		errBrowser = s.checkBrowser(r)
+	}
 	switch {
-	// A form of another site comes without the cookies. Clearing them would log the user out.
-	case (hasCookie || !isApp) && gate.IsCrossOrigin(r, s.opts.TrustedOrigins):
-		jwthttp.WriteError(w, r, jwthttp.ErrCrossOrigin)
+	case errBrowser != nil:
+		writeError(w, r, errBrowser)
 	case errCookie != nil || hasCookie && isApp && fault == "":
 		s.clear(w) // or the browser would send them for ever
 		answerTwo.Write(w, r, nil, answer.SeveralSchemes)
@@ -233,7 +266,11 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		tokens, err := s.renew(r.Context(), text, true)
+		var tokens *Tokens
+		err := s.checkHost(r)
+		if err == nil {
+			tokens, err = s.renew(r.Context(), text, true)
+		}
 		if err == nil {
 			err = s.set(w, tokens)
 		}
@@ -244,7 +281,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		case err == ErrEnded:
 			s.clear(w)
 		default:
-			jwthttp.WriteError(w, r, err)
+			writeError(w, r, err)
 			return
 		}
 		u := uncached{w}

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -52,7 +54,7 @@ const (
 	webTwoRest     = `Www-Authenticate: Bearer realm="api", error="invalid_request", error_description="The request carries more than one refresh token, or a malformed one"` + "\n\n" + `{"title":"Bad Request","status":400,"detail":"The request carries more than one refresh token, or a malformed one","error":"invalid_request"}` + "\n"
 	webForm        = "400\n" + problem + `Www-Authenticate: Bearer realm="api", error="invalid_request", error_description="The form is malformed, or has more than 4 KiB"` + "\n\n" + `{"title":"Bad Request","status":400,"detail":"The form is malformed, or has more than 4 KiB","error":"invalid_request"}` + "\n"
 	crossOrigin    = "403\n" + problem + "\n" + `{"title":"Forbidden","status":403,"detail":"The request comes from another origin","error":"cross_origin"}` + "\n"
-	unavailable    = "503\n" + problem + "Retry-After: 5\n\n" + `{"title":"Service Unavailable","status":503,"detail":"The access token cannot be checked at the moment","error":"temporarily_unavailable"}` + "\n"
+	unavailable    = "503\n" + problem + "Retry-After: 5\n\n" + `{"title":"Service Unavailable","status":503,"detail":"Sessions cannot be begun, refreshed or ended at the moment","error":"temporarily_unavailable"}` + "\n"
 	misconfigured  = "500\n" + problem + "\n" + `{"title":"Internal Server Error","status":500,"detail":"The server is misconfigured","error":"server_error"}` + "\n"
 	notAllowed     = "405\nAllow: POST\nContent-Type: text/plain; charset=utf-8\nX-Content-Type-Options: nosniff\n\nMethod Not Allowed\n"
 	webLoggedOut   = "204\nCache-Control: no-store\n" + bothGone + "\n"
@@ -365,6 +367,78 @@ func TestABrokenFormKeepsTheSession(t *testing.T) {
 			t.Error(path, got.whole)
 		}
 	}
+}
+
+// AllowInsecureHTTP is for this machine: another Host gets no cookie, and a log says how to mend it.
+func TestLoopbackOnly(t *testing.T) {
+	for _, tc := range []struct {
+		name, host string
+		insecure   bool
+		form       string
+		ok         bool
+	}{
+		{"this machine", "localhost:8080", true, "", true},
+		{"this machine by number", "127.0.0.1", true, "", true},
+		{"another machine", "app.example.com", true, "", false},
+		{"another machine, a form of a page", "app.example.com:8080", true, "csrf=1", false},
+		{"another machine, cookie and token", "app.example.com", true, "refresh_token=x", false},
+		{"another machine over TLS", "app.example.com", false, "", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var log bytes.Buffer
+			store := newTap(t)
+			s := setup{store: store, opts: session.Options{AllowInsecureHTTP: tc.insecure, Logger: slog.New(slog.NewTextHandler(&log, nil))}}.start(t)
+			name := refreshCookie
+			if tc.insecure {
+				name = "refresh"
+			}
+			next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !tc.ok {
+					t.Error("next runs")
+				}
+				w.WriteHeader(http.StatusNoContent)
+			})
+			for i, h := range []http.HandlerFunc{
+				s.sessions.Handler(next).ServeHTTP, s.sessions.Refresh, s.sessions.Logout,
+				func(w http.ResponseWriter, r *http.Request) {
+					if err := s.sessions.Login(w, r, "alice"); err == nil {
+						w.WriteHeader(http.StatusNoContent)
+					} else if !errors.Is(err, jwthttp.ErrUnavailable) {
+						t.Error(err)
+					}
+				},
+			} {
+				token := s.start(t)
+				store.taken()
+				r := httptest.NewRequest("POST", "http://"+tc.host+"/", strings.NewReader(tc.form))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("Cookie", name+"="+token)
+				w := httptest.NewRecorder()
+				h(w, r)
+				switch {
+				case tc.ok && w.Code != 204:
+					t.Error(i, w.Code, w.Body)
+				case !tc.ok && (w.Code != 503 || w.Header()["Set-Cookie"] != nil || store.taken() != ""):
+					t.Error(i, w.Code, w.Header(), w.Body)
+				}
+			}
+			const want = "level=ERROR msg=\"session: the check of the Host failed, so no session can be begun, refreshed or ended\" err=\"jwthttp: temporarily unavailable: " +
+				"cookie: Options.AllowInsecureHTTP is set and the Host is not this machine: serve TLS and remove the option\"\n"
+			if _, record, _ := strings.Cut(log.String(), " "); !tc.ok && record != want || tc.ok && record != "" {
+				t.Error(record)
+			}
+		})
+	}
+	t.Run("an app", func(t *testing.T) { // its tokens are in no cookie, as those of a Bearer header
+		s := setup{opts: session.Options{AllowInsecureHTTP: true}}.start(t)
+		r := httptest.NewRequest("POST", "http://app.example.com/", strings.NewReader("refresh_token="+s.start(t)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		s.sessions.Refresh(w, r)
+		if w.Code != 200 {
+			t.Error(w.Code, w.Body)
+		}
+	})
 }
 
 // The cookies last as long as what they hold, and the access cookie ends before its token.

@@ -3409,7 +3409,7 @@ var register = []clause{
 		{"session.TestAnswers/app", nil},
 		{"session.TestAnswers/browser, another origin", nil},
 		{"session.TestAnswers/logout from another origin without cookie", []mutant{
-			{"lets another site's form clear the cookies", "session.Sessions.presented", `(hasCookie || !isApp) &&`, `hasCookie &&`},
+			{"lets another site's form clear the cookies", "session.Sessions.presented", `if hasCookie || !isApp {`, `if hasCookie {`},
 		}},
 		{"session.TestAnswers/browser, two from another origin", nil},
 		{"session.TestAnswers/browser, cookie and body", []mutant{
@@ -3440,6 +3440,7 @@ var register = []clause{
 			{"clears the cookies of a session that lives", "session.Sessions.presented", ` && fault == ""`, ``},
 		}},
 		{"session.TestAnswers/logout, store is down", []mutant{
+			{"says that an access token cannot be checked", "session.writeError", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
 			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			jwthttp.WriteError(w, r, err)`, `			s.clear(w)
 			jwthttp.WriteError(w, r, err)`},
 		}},
@@ -3451,10 +3452,19 @@ var register = []clause{
 			{"keeps the cookie of a token of a second", "session.core.set", `max(lifetime/10, time.Second)`, `lifetime/10`},
 		}},
 		{"session.TestLogin", []mutant{
-			{"has no gate at login", "session.Sessions.Login", `gate.IsCrossOrigin(r, s.opts.TrustedOrigins)`, `false`},
+			{"has no gate", "session.core.checkBrowser", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
+			{"has no gate at login", "session.Sessions.Login", `if err := s.checkBrowser(r); err != nil {`, `if err := s.checkHost(r); err != nil {`},
 			{"leaves the session that the browser had", "session.Sessions.Login", `old = &token`, `_ = token`},
 		}},
 		{"session.TestLoginAgainTakesNoPlace", nil},
+		{"session.TestLoopbackOnly/another machine", []mutant{
+			{"sends cookies without TLS to any machine", "session.core.checkHost", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
+			{"refreshes silently for any Host", "session.Sessions.Handler", `err := s.checkHost(r)`, `var err error`},
+			{"does not look at the Host of a login or a logout", "session.core.checkBrowser", `err != nil`, `false`},
+		}},
+		{"session.TestLoopbackOnly/an app", []mutant{
+			{"refuses apps that keep their tokens themselves", "session.Sessions.presented", `if hasCookie || !isApp {`, `if true {`},
+		}},
 		{"session.TestMaxPerSubject", []mutant{
 			{"ends the new session where the clock is coarse", "session.Sessions.begin", `other.ID == r.ID || other.Ended`, `other.Ended`},
 		}},
