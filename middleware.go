@@ -14,6 +14,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
+	"github.com/jwthttp/jwthttp/internal/upload"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
@@ -72,7 +73,9 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		}
 		v, err := m.decide(r)
 		if err == error(reason.NoToken) {
-			next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))
+			anonymous := r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none})
+			defer upload.Return(r, anonymous)
+			next.ServeHTTP(w, anonymous)
 			return
 		}
 		if err != nil {
@@ -85,7 +88,9 @@ func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 		if v.token.Source != inAuthorization && !syntax.HasField(w.Header(), "Cache-Control") {
 			w.Header().Set("Cache-Control", "private")
 		}
-		next.ServeHTTP(w, r.WithContext(&v.tokenContext))
+		accepted := r.WithContext(&v.tokenContext)
+		defer upload.Return(r, accepted)
+		next.ServeHTTP(w, accepted)
 	})
 }
 

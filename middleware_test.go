@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -754,5 +755,74 @@ func TestFirstOf(t *testing.T) {
 	}
 	if a := s.send(t, "POST", cookie, "Sec-Fetch-Site: cross-site"); a.StatusCode != 403 {
 		t.Errorf("cookie from another origin: %d", a.StatusCode)
+	}
+}
+
+// net/http removes the temporary files of an upload after the request, as without a middleware.
+func TestHandlerLeavesNoFiles(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	files := func() int {
+		all, err := os.ReadDir(temp)
+		if err != nil {
+			t.Error(err)
+		}
+		return len(all)
+	}
+	read := func(r *http.Request) {
+		if err := r.ParseMultipartForm(1); err != nil || len(r.MultipartForm.File["file"]) != 1 || files() != 1 {
+			t.Error(err, files())
+		}
+	}
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true})
+	body := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n" + strings.Repeat("x", 1<<20) + "\r\n--b--\r\n"
+	for _, tc := range []struct {
+		name   string
+		field  string
+		before func(r *http.Request) // outside of the middleware
+		inside func(r *http.Request)
+		status int
+	}{
+		{"a good token", "Bearer " + good(), func(*http.Request) {}, read, 200},
+		{"no token", "", func(*http.Request) {}, read, 200},
+		{"read outside before", "Bearer " + good(), read, read, 200},
+		{"a handler that panics", "Bearer " + good(), func(*http.Request) {}, func(r *http.Request) {
+			read(r)
+			panic("the handler fails")
+		}, 500},
+		{"read part by part", "Bearer " + good(), func(*http.Request) {}, func(r *http.Request) {
+			parts, err := r.MultipartReader()
+			for err == nil {
+				_, err = parts.NextPart()
+			}
+			if err != io.EOF {
+				t.Error(err)
+			}
+		}, 200},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := auth.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { tc.inside(r) }))
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer func() {
+					if recover() != nil {
+						w.WriteHeader(http.StatusInternalServerError)
+					}
+				}()
+				tc.before(r)
+				h.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			r := must(http.NewRequestWithContext(t.Context(), "POST", server.URL, strings.NewReader(body)))
+			r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+			if tc.field != "" {
+				r.Header.Set("Authorization", tc.field)
+			}
+			resp := must(server.Client().Do(r))
+			resp.Body.Close()
+			server.Close() // waits until the request is over
+			if resp.StatusCode != tc.status || files() != 0 {
+				t.Errorf("%d, and %d files are left", resp.StatusCode, files())
+			}
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/gate"
 	"github.com/jwthttp/jwthttp/internal/syntax"
+	"github.com/jwthttp/jwthttp/internal/upload"
 )
 
 const maxBodyBytes = 4 << 10
@@ -276,8 +277,10 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		}
 		switch {
 		case err == nil:
-			r = r.Clone(r.Context())
-			r.Header["Cookie"] = append(without(r.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access)
+			renewed := r.Clone(r.Context())
+			renewed.Header["Cookie"] = append(without(r.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access)
+			defer upload.Return(r, renewed)
+			r = renewed
 		case err == ErrEnded:
 			s.clear(w)
 		default:
@@ -299,11 +302,12 @@ func (c *core) toRefresh(r *http.Request) string {
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
 		return ""
 	}
-	if _, err := syntax.FindCookie(r.Header["Cookie"], c.accessName); err != nil {
-		return ""
-	}
 	text, _ := syntax.FindCookie(r.Header["Cookie"], c.refreshName)
 	if text == "" || gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
+		return ""
+	}
+	// next gets a line more, and might then refuse the request.
+	if _, err := syntax.FindCookie(append(slices.Clip(r.Header["Cookie"]), ""), c.accessName); err != nil {
 		return ""
 	}
 	return text

@@ -17,6 +17,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -1002,6 +1003,9 @@ func TestHandlerRefreshes(t *testing.T) {
 		{"empty Authorization", "GET", []string{cookie, "Authorization: "}, false},
 		{"access cookie", "GET", []string{"Cookie: " + accessCookie + "=x; " + refreshCookie + "=LIVE"}, false},
 		{"two access cookies", "GET", []string{"Cookie: " + accessCookie + "=; " + accessCookie + "=; " + refreshCookie + "=LIVE"}, false},
+		{"3,000 cookies with the access cookie", "GET", []string{cookie + strings.Repeat("; a=b", 2998)}, true},
+		{"3,001 cookies with the access cookie", "GET", []string{cookie + strings.Repeat("; a=b", 2999)}, false},
+		{"3,001 cookies", "GET", []string{cookie + strings.Repeat("; a=b", 3000)}, false},
 		{"POST of another origin", "POST", []string{cookie, foreign}, false},
 		{"POST of another site", "POST", []string{cookie, foreignByFetch}, false},
 		{"upgrade", "GET", []string{cookie, "Connection: Upgrade", "Upgrade: websocket"}, false},
@@ -1273,6 +1277,55 @@ func TestHandlerReportsAFlushThatFails(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", refreshCookie+"="+s.start(t))
 	h.ServeHTTP(struct{ http.ResponseWriter }{httptest.NewRecorder()}, r)
+}
+
+// net/http removes the temporary files of an upload, as without Handler, also those of a next that
+// panics where a handler outside recovers.
+func TestHandlerLeavesNoFiles(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	files := func() int {
+		all, err := os.ReadDir(temp)
+		if err != nil {
+			t.Error(err)
+		}
+		return len(all)
+	}
+	for _, panics := range []bool{false, true} {
+		s := setup{}.start(t)
+		h := s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := r.ParseMultipartForm(1); err != nil || len(r.MultipartForm.File["file"]) != 1 || files() != 1 {
+				t.Error(err, files())
+			}
+			if panics {
+				panic("the handler fails")
+			}
+		}))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if recover() != nil {
+					w.WriteHeader(http.StatusInternalServerError)
+				}
+			}()
+			h.ServeHTTP(w, r)
+		}))
+		body := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n" + strings.Repeat("x", 1<<20) + "\r\n--b--\r\n"
+		req, err := http.NewRequestWithContext(t.Context(), "POST", server.URL, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		req.Header.Set("Cookie", refreshCookie+"="+s.start(t))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		server.Close() // waits until the request is over
+		if want := map[bool]int{false: 200, true: 500}[panics]; resp.StatusCode != want || files() != 0 {
+			t.Errorf("panics %v: %d, and %d files are left", panics, resp.StatusCode, files())
+		}
+	}
 }
 
 // A request with an access cookie costs next to nothing.

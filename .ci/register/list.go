@@ -2034,6 +2034,21 @@ var register = []clause{
 			{"HandlerFunc calls a nil function", "Middleware.HandlerFunc", `next == nil`, `false`},
 		}},
 	}},
+	{"HTTP", "a handler inside leaves no temporary files of an upload", []proof{
+		{"TestHandlerLeavesNoFiles/a good token", []mutant{
+			{"leaves the files of uploads", "Middleware.Handler", `defer upload.Return(r, accepted)`, ``},
+			{"leaves the files of uploads, in package upload", "internal/upload.Return", `form != nil`, `false && form != nil`},
+		}},
+		{"TestHandlerLeavesNoFiles/no token", []mutant{
+			{"leaves the files of anonymous uploads", "Middleware.Handler", `defer upload.Return(r, anonymous)`, ``},
+		}},
+		{"TestHandlerLeavesNoFiles/a handler that panics", []mutant{
+			{"leaves the files of a handler that panics", "Middleware.Handler", `		defer upload.Return(r, accepted)
+		next.ServeHTTP(w, accepted)`, `		next.ServeHTTP(w, accepted)
+		upload.Return(r, accepted)`},
+		}},
+		{"TestHandlerLeavesNoFiles/read outside before", nil},
+	}},
 	{"HTTP", "a HEAD request gets no body", []proof{
 		{"TestHEADHasNoBody", []mutant{
 			{"writes a body for HEAD", "internal/answer.Answer.Write", `r.Method != http.MethodHead`, `true`},
@@ -3477,8 +3492,9 @@ var register = []clause{
 			{"refreshes for a CONNECT", "session.core.toRefresh", `r.Method == http.MethodConnect ||`, ``},
 			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0 ||`, ``},
 			{"refreshes where two access cookies came", "session.core.toRefresh", `err != nil`, `false && err != nil`},
+			{"refreshes where the new access cookie is one too many", "session.core.toRefresh", `append(slices.Clip(r.Header["Cookie"]), "")`, `r.Header["Cookie"]`},
 			{"refreshes for another origin", "session.core.toRefresh", ` || gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, ``},
-			{"changes the request of the caller", "session.Sessions.Handler", `r = r.Clone(r.Context())`, ``},
+			{"changes the request of the caller", "session.Sessions.Handler", `r.Clone(r.Context())`, `r`},
 			{"passes an empty access cookie beside the new one", "session.without", `strings.TrimSpace(key) == name`, `strings.TrimSpace(key) == name && false`},
 		}},
 		{"session.TestLogoutInsideHandlerWins", nil},
@@ -3495,6 +3511,9 @@ var register = []clause{
 		{"session.TestHandlerReportsAFlushThatFails", nil},
 		{"session.TestHandlerLeavesOtherAnswers", nil},
 		{"session.TestHandlerCost", nil},
+		{"session.TestHandlerLeavesNoFiles", []mutant{
+			{"leaves the files of uploads", "session.Sessions.Handler", `defer upload.Return(r, renewed)`, ``},
+		}},
 		{"session.TestFaultCookieInSharedCache", nil},
 	}},
 	{"36", "a store replaces a record only if its version is still the one before, in one step", []proof{

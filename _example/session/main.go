@@ -7,8 +7,9 @@
 // choose another store and other times; see -help.
 //
 // Behind a proxy that speaks TLS, set -https: the cookies are then __Host-access and __Host-refresh.
-// SESSION_SECRET is the secret of the access tokens. It is a new one at each start if unset, and then
-// they are refreshed.
+// SESSION_SECRET is the secret of the access tokens. If it is unset, it is a new one at each start, and
+// access tokens of before are refused: a browser gets a 401 until its access cookie ends, after less than
+// -lifetime. Then its session is refreshed, and goes on.
 package main
 
 import (
