@@ -69,7 +69,7 @@ func (c *core) checkBrowser(r *http.Request) error {
 	return nil
 }
 
-// checkHost returns the error of the cookies' extractor for a Host that AllowInsecureHTTP is not for.
+// checkHost returns an error for a Host that AllowInsecureHTTP is not for, as the middleware does.
 func (c *core) checkHost(r *http.Request) error {
 	if _, err := c.refresh.Extractor().Extract(r); errors.Is(err, jwthttp.ErrUnavailable) {
 		return c.unavailable(r.Context(), "the check of the Host", err)
@@ -166,13 +166,14 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
 	isApp = fault != "" || tokens != nil || grants != nil // else it is the form of a page, or none
-	var errBrowser error
-	if hasCookie || !isApp { // A form of another site comes without the cookies. Clearing them would log the user out.
-		errBrowser = s.checkBrowser(r)
+	// A form of another site comes without the cookies. Clearing them would log the user out.
+	if hasCookie || !isApp {
+		if err := s.checkBrowser(r); err != nil {
+			writeError(w, r, err)
+			return "", isApp, false
+		}
 	}
 	switch {
-	case errBrowser != nil:
-		writeError(w, r, errBrowser)
 	case errCookie != nil || hasCookie && isApp && fault == "":
 		s.clear(w) // or the browser would send them for ever
 		answerTwo.Write(w, r, nil, answer.SeveralSchemes)
@@ -192,8 +193,9 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	return "", isApp, false
 }
 
-// readForm reads the form of a body, but not the query of the URL, into r.PostForm. It returns what is
-// wrong with the body. One of another kind is wrong only where no cookie came.
+// readForm reads the form of a body into r.PostForm. Unlike ParseForm, it does not look at the query of
+// the URL. It returns what is wrong with the body, or "". Beside a cookie, a body of another kind is not
+// wrong.
 func readForm(w http.ResponseWriter, r *http.Request, hasCookie bool) (fault string) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -253,8 +255,8 @@ func (c *core) clear(w http.ResponseWriter) {
 //	sessions.Handler(auth.Handler(app))
 //
 // A request passes unchanged if it has an Authorization header or an access cookie, if it comes from
-// another site, and if it is an upgrade or a prefetch. An answer with new cookies gets
-// "Cache-Control: no-store", whatever next sets. If the session has ended, the cookies are cleared
+// another site, if it is an upgrade or a prefetch, and if one cookie more is not accepted. An answer with
+// new cookies gets "Cache-Control: no-store", whatever next sets. If the session has ended, the cookies are cleared
 // and next gets the request without a token. While the store, the claims function or the signer
 // fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {

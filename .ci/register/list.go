@@ -3456,8 +3456,8 @@ var register = []clause{
 		}},
 		{"session.TestAnswers/logout, store is down", []mutant{
 			{"says that an access token cannot be checked", "session.writeError", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
-			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			jwthttp.WriteError(w, r, err)`, `			s.clear(w)
-			jwthttp.WriteError(w, r, err)`},
+			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			writeError(w, r, err)`, `			s.clear(w)
+			writeError(w, r, err)`},
 		}},
 		{"session.TestRefreshWithoutBody", nil},
 	}},
