@@ -118,6 +118,7 @@ var (
 	pageEnded    = reply{noToken, "cleared"}
 	pageRevoked  = reply{invalid("was refused"), ""}
 	twoOfThem    = reply{refusal(400, "invalid_request", "", "The request carries more than one refresh token, or a malformed one"), "cleared"}
+	storeFull    = reply{refusal(503, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment"), ""}
 	notPosted    = reply{answer{status: 405, mediaType: "text/plain; charset=utf-8", body: "Method Not Allowed\n"}, ""}
 	loggedOut    = reply{answer{status: 204, cache: "no-store"}, "cleared"}
 	navigatedOut = reply{answer{status: 303, cache: "no-store"}, "cleared"}
@@ -625,8 +626,8 @@ func (s *sessions) fill() {
 		if got == webRefreshed {
 			continue
 		}
-		if want := (reply{unavailable, ""}); got != want {
-			s.fault("a login while the store is full\n got      %+v\n promised %+v", got, want)
+		if got != storeFull {
+			s.fault("a login while the store is full\n got      %+v\n promised %+v", got, storeFull)
 		}
 		if n := s.count(); n != maxSessions {
 			s.fault("the store has %d sessions, and is full with %d", n, maxSessions)
