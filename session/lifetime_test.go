@@ -161,6 +161,28 @@ func TestAccessTokenOfALostSwapEndsWithItsSession(t *testing.T) {
 	})
 }
 
+// A session lives until its end, also in a second that no exp can be in.
+func TestAccessTokenOfTheLastSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(500 * time.Millisecond)
+		store := newMemory(t, 0)
+		s := newSessions(t, store, session.Options{MaxLifetime: 10 * time.Minute})
+		started, err := s.Start(t.Context(), "alice", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10*time.Minute - 200*time.Millisecond)
+		status, _, access := post(t.Context(), s.Refresh, started.Refresh)
+		var claims jwt.RegisteredClaims
+		if _, _, err := jwt.NewParser().ParseUnverified(access, &claims); err != nil || status != 200 {
+			t.Fatal(status, err)
+		}
+		if d := time.Until(claims.ExpiresAt.Time); d != 700*time.Millisecond {
+			t.Errorf("exp is in %v", d)
+		}
+	})
+}
+
 // expires_in is never 0, which golang.org/x/oauth2 takes for a token that never expires.
 func TestExpiresInIsNotZero(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -125,14 +125,22 @@ func TestSimultaneousRefreshesOfInstances(t *testing.T) {
 	}
 }
 
-// A crowd is a store in which all new records are written before anyone lists them. Its clock may
-// stand still, and its lists have any order.
+// A crowd is a store in which all new records are written before anyone lists them, and all have listed
+// them before anyone ends one. Its clock may stand still, and its lists have any order.
 type crowd struct {
 	session.Store
-	now   time.Time // if it stands still
-	size  int32
-	found atomic.Int32
-	all   chan struct{}
+	now             time.Time // if it stands still
+	size            int32
+	begun, listed   atomic.Int32
+	written, looked chan struct{}
+}
+
+// meet waits until all callers are here.
+func (s *crowd) meet(n int32, all chan struct{}) {
+	if n == s.size {
+		close(all)
+	}
+	<-all
 }
 
 func (s *crowd) time() time.Time {
@@ -150,16 +158,16 @@ func (s *crowd) Load(ctx context.Context, key [32]byte) (session.Record, time.Ti
 func (s *crowd) Swap(ctx context.Context, r session.Record) (bool, error) {
 	written, err := s.Store.Swap(ctx, r)
 	if r.Version == 1 {
-		if s.found.Add(1) == s.size {
-			close(s.all)
-		}
-		<-s.all
+		s.meet(s.begun.Add(1), s.written)
 	}
 	return written, err
 }
 
 func (s *crowd) List(ctx context.Context, subject string) ([]session.Record, time.Time, error) {
 	all, _, err := s.Store.List(ctx, subject)
+	if s.begun.Load() == s.size {
+		s.meet(s.listed.Add(1), s.looked)
+	}
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all, s.time(), err
 }
@@ -170,7 +178,7 @@ func TestMaxPerSubjectAtTheSameTime(t *testing.T) {
 	for _, still := range []bool{false, true} {
 		for most := 1; most <= 3; most++ {
 			for round := range rounds(20, 1000) {
-				store := &crowd{Store: newMemory(t, 0), size: logins, all: make(chan struct{})}
+				store := &crowd{Store: newMemory(t, 0), size: logins, written: make(chan struct{}), looked: make(chan struct{})}
 				if still {
 					store.now = time.Now()
 				}

@@ -71,7 +71,7 @@ type Options struct {
 	Grace time.Duration
 
 	// MaxPerSubject is how many sessions one subject may have: any number if 0. A login beyond it
-	// ends the one that was used least recently. Of more logins at the same time so many are kept.
+	// ends the one that was used least recently. Of more logins at the same time, so many stay.
 	MaxPerSubject int
 
 	// Revoked is the denylist of the middleware, if there is one. Access tokens of an ended session
