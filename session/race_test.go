@@ -125,22 +125,28 @@ func TestSimultaneousRefreshesOfInstances(t *testing.T) {
 	}
 }
 
-// A crowd is a store in which all new records are written before anyone lists them, and all have listed
-// them before anyone ends one. Its clock may stand still, and its lists have any order.
+// A crowd is a store for simultaneous logins: each of them writes after all have listed what was there,
+// lists after all have written, and ends a session after all have listed again. Its clock may stand
+// still, and its lists have any order.
 type crowd struct {
 	session.Store
-	now             time.Time // if it stands still
-	size            int32
-	begun, listed   atomic.Int32
-	written, looked chan struct{}
+	now                    time.Time // if it stands still
+	begun, written, listed meeting
 }
 
-// meet waits until all callers are here.
-func (s *crowd) meet(n int32, all chan struct{}) {
-	if n == s.size {
-		close(all)
+// A meeting is where so many callers wait for each other.
+type meeting struct {
+	missing atomic.Int32
+	all     chan struct{}
+}
+
+func (m *meeting) of(n int32) { m.missing.Store(n); m.all = make(chan struct{}) }
+
+func (m *meeting) wait() {
+	if m.missing.Add(-1) == 0 {
+		close(m.all)
 	}
-	<-all
+	<-m.all
 }
 
 func (s *crowd) time() time.Time {
@@ -156,17 +162,19 @@ func (s *crowd) Load(ctx context.Context, key [32]byte) (session.Record, time.Ti
 }
 
 func (s *crowd) Swap(ctx context.Context, r session.Record) (bool, error) {
-	written, err := s.Store.Swap(ctx, r)
-	if r.Version == 1 {
-		s.meet(s.begun.Add(1), s.written)
+	if r.Version > 1 {
+		return s.Store.Swap(ctx, r)
 	}
+	s.begun.wait()
+	written, err := s.Store.Swap(ctx, r)
+	s.written.wait()
 	return written, err
 }
 
 func (s *crowd) List(ctx context.Context, subject string) ([]session.Record, time.Time, error) {
 	all, _, err := s.Store.List(ctx, subject)
-	if s.begun.Load() == s.size {
-		s.meet(s.listed.Add(1), s.looked)
+	if s.written.missing.Load() == 0 {
+		s.listed.wait()
 	}
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all, s.time(), err
@@ -178,7 +186,10 @@ func TestMaxPerSubjectAtTheSameTime(t *testing.T) {
 	for _, still := range []bool{false, true} {
 		for most := 1; most <= 3; most++ {
 			for round := range rounds(20, 1000) {
-				store := &crowd{Store: newMemory(t, 0), size: logins, written: make(chan struct{}), looked: make(chan struct{})}
+				store := &crowd{Store: newMemory(t, 0)}
+				for _, m := range []*meeting{&store.begun, &store.written, &store.listed} {
+					m.of(logins)
+				}
 				if still {
 					store.now = time.Now()
 				}
