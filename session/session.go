@@ -71,7 +71,7 @@ type Options struct {
 	Grace time.Duration
 
 	// MaxPerSubject is how many sessions one subject may have: any number if 0. A login beyond it
-	// ends the one that was used least recently. Of more logins at the same time, so many stay.
+	// ends the one that was used least recently. Of simultaneous logins, that many stay.
 	MaxPerSubject int
 
 	// Revoked is the denylist of the middleware, if there is one. Access tokens of an ended session
@@ -330,15 +330,12 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 	return nil, s.unavailable(ctx, "the store", errBusy)
 }
 
-var (
-	errBusy  = errors.New("other callers were faster, four times in a row")
-	errOther = errors.New("it has returned the record of another key")
-)
+var errBusy = errors.New("other callers were faster, four times in a row")
 
 // load returns the record of a key, and the time. The error is one for the caller, and logged.
 func (c *core) load(ctx context.Context, key [sha256.Size]byte) (r Record, now time.Time, err error) {
 	if r, now, err = c.store.Load(ctx, key); err == nil && r.Version != 0 && r.Key != key {
-		err = errOther
+		err = errors.New("it has returned the record of another key")
 	}
 	if err != nil {
 		err = c.unavailable(ctx, "the store", err)
@@ -420,9 +417,8 @@ func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, erro
 	return all, err
 }
 
-// records returns those of a subject, the one that was used last first: it is one order for all
-// callers. It leaves out those that are
-// idle or over, but not those whose ending has not been completed.
+// records returns those of a subject, the one that was used last first: one order for all callers. It
+// leaves out those that are idle or over, but not those whose ending has not been completed.
 func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
 	all, now, err := c.store.List(ctx, subject)
 	if err != nil {

@@ -3892,7 +3892,7 @@ redis.call('ZADD'`},
 			{"drops a mark at the end of its session", "session.Memory.sweep", `known.idleEnd <= now`, `min(known.idleEnd, known.end) <= now`},
 		}},
 		{"goredis.TestSessionsContract/one server", []mutant{
-			{"lists what is over", "goredis.sessions.Swap", `if until.Before(r.IdleEnd) {`, `if false {`},
+			{"does not list a mark whose End is over", "goredis.sessions.Swap", `if until.Before(r.IdleEnd) {`, `if false {`},
 		}},
 		{"goredis.TestSessionsExpire", []mutant{
 			{"does not list a mark for longer", "goredis.sessions.Swap", `if r.Version == 1 || until != r.End {`, `if r.Version == 1 {`},
