@@ -37,8 +37,8 @@ type SessionOptions struct {
 // NewSessions returns a store of sessions in Redis, for [session.New]. It needs Redis 6.2, or Valkey.
 // The clock is that of Redis.
 //
-// A Load, and a Swap of a session that exists, are one round trip each. A new session, a List and a
-// Delete are two. While Redis is down, slow or full, or has a value that no store wrote, each call is
+// A Load, and a Swap of a session that exists, are one round trip each. A new session, an ending near
+// the End of a session, a List and a Delete are two. While Redis is down, slow or full, or has a value that no store wrote, each call is
 // an error, and nothing is lost. A replica refuses each Load and List.
 //
 // The error lists what is wrong with client and opts. The rules for client are those of the
@@ -53,7 +53,7 @@ func NewSessions(client redis.UniversalClient, opts SessionOptions) (session.Sto
 
 // The sessions have one key each, and one for each subject. In a cluster these are on different
 // nodes, so no command and no script has more than one key. A subject's key is a sorted set of
-// records' keys. Its scores are the ends of the sessions.
+// records' keys. Its scores are the ends of the sessions, or the IdleEnd that is later.
 type sessions struct{ connection }
 
 var _ session.Store = (*sessions)(nil)
@@ -124,10 +124,15 @@ func (s *sessions) Load(ctx context.Context, key [sha256.Size]byte) (r session.R
 func (s *sessions) Swap(ctx context.Context, r session.Record) (written bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	before := beginning(r.Version - 1)
+	before, until := beginning(r.Version-1), r.End
 	if r.Version == 1 {
 		before = nil
-		if err := enlist.Run(limited, s.client, []string{s.subject(r.Subject)}, r.Key[:], expiry(r.End)).Err(); err != nil {
+	}
+	if until.Before(r.IdleEnd) {
+		until = r.IdleEnd // of an ending, which is found until it is complete
+	}
+	if r.Version == 1 || until != r.End {
+		if err := enlist.Run(limited, s.client, []string{s.subject(r.Subject)}, r.Key[:], expiry(until)).Err(); err != nil {
 			return false, s.failed(ctx, err)
 		}
 	}

@@ -221,6 +221,7 @@ func TestSessionsRoundTrips(t *testing.T) {
 	}{
 		{"a load", func() { wantRecord(t, store, a) }, 1, 0},
 		{"a swap", func() { a.Version++; swap(t, store, a, true) }, 1, 0},
+		{"an ending after the End", func() { a.Version++; a.Ended, a.IdleEnd = true, a.End.Add(time.Second); swap(t, store, a, true) }, 2, 0},
 		{"a new one", func() { swap(t, store, b, true) }, 2, 0},
 		{"a list", func() { wantListed(t, store, "alice", a, b) }, 1, 1},
 		{"a list of none", func() { wantListed(t, store, "bob") }, 1, 0},
@@ -286,6 +287,15 @@ func TestSessionsExpire(t *testing.T) {
 	if n := do(t, client, "ZCARD", subjectKey("alice")); n != int64(2) {
 		t.Errorf("%d sessions of the subject after a login and a logout", n)
 	}
+
+	// An ending near the End of a session is found until its IdleEnd.
+	mark := login(t, store, "carol")
+	swap(t, store, mark, true)
+	mark.Version, mark.Ended, mark.IdleEnd = 2, true, mark.End.Add(time.Hour)
+	swap(t, store, mark, true)
+	wantListed(t, store, "carol", mark)
+	expires(recordKey(mark), mark.IdleEnd)
+	expires(subjectKey("carol"), mark.IdleEnd)
 }
 
 // In a bubble, the clock of this process is years behind that of Redis.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
@@ -218,6 +219,48 @@ func TestEndIsCompleted(t *testing.T) {
 			t.Errorf("%s reports %v", name, err)
 		}
 	}
+}
+
+// A client that leaves before the sessions are listed ends them all the same.
+func TestEndOfAClientThatLeaves(t *testing.T) {
+	for name, end := range map[string]func(ctx context.Context, s *site, id string) error{
+		"End":       func(ctx context.Context, s *site, id string) error { return s.sessions.End(ctx, "alice", id) },
+		"EndOthers": func(ctx context.Context, s *site, _ string) error { return s.sessions.EndOthers(ctx, "alice", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := setup{store: newTap(t)}.start(t)
+			token := s.start(t)
+			all, err := s.sessions.List(t.Context(), "alice")
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := end(ctx, s, all[0].ID); err != nil {
+				t.Error(err)
+			}
+			if got := s.app(t, token).whole; got != appEnded {
+				t.Error(got)
+			}
+		})
+	}
+	// It does not wait for a store for ever.
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		err := newSessions(t, stalling{newMemory(t, 0)}, session.Options{}).EndOthers(ctx, "alice", "")
+		if d := time.Since(began); !errors.Is(err, jwthttp.ErrUnavailable) || d != 10*time.Second {
+			t.Errorf("%v after %v", err, d)
+		}
+	})
+}
+
+type stalling struct{ session.Store }
+
+func (stalling) List(ctx context.Context, _ string) ([]session.Record, time.Time, error) {
+	<-ctx.Done()
+	return nil, time.Time{}, ctx.Err()
 }
 
 // With Revoked, every ending refuses the access tokens at once.

@@ -448,7 +448,7 @@ func TestCookieLifetimes(t *testing.T) {
 		lifetime time.Duration
 		access   string
 	}{
-		{24 * time.Hour, "Max-Age=86370"},
+		{24 * time.Hour, "Max-Age=3570"}, // the session is idle before
 		{15 * time.Minute, "Max-Age=870"},
 		{5 * time.Minute, "Max-Age=270"},
 		{time.Minute, "Max-Age=54"},

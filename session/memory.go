@@ -41,7 +41,7 @@ type memoryRecord struct {
 }
 
 // NewMemory returns a store for so many sessions: 1,000,000 if 0, at most 10,000,000. Memory is taken
-// as it is needed. If the store is full, a login is a 503.
+// as it is needed. If the store is full, a login is a 503, also one that would end another session.
 func NewMemory(maxSessions int) (*Memory, error) {
 	if maxSessions < 0 || maxSessions > maxMaxSessions {
 		return nil, fmt.Errorf("session: NewMemory has %d sessions: use a positive number of at most %d, or 0 for %d", maxSessions, maxMaxSessions, defaultMaxSessions)
@@ -52,7 +52,7 @@ func NewMemory(maxSessions int) (*Memory, error) {
 	return &Memory{max: maxSessions, records: map[[sha256.Size]byte]*memoryRecord{}, bySubject: map[string][]*memoryRecord{}}, nil
 }
 
-var errFull = errors.New("session: the store in memory is full: pass a larger number to NewMemory, set MaxPerSubject, or lower Idle")
+var errFull = errors.New("session: the store in memory is full: pass a larger number to NewMemory, or lower Idle")
 
 // Load implements [Store].
 func (m *Memory) Load(_ context.Context, key [sha256.Size]byte) (Record, time.Time, error) {
@@ -98,7 +98,7 @@ func (m *Memory) sweep() {
 		if looks--; looks < 0 {
 			break
 		}
-		if min(known.idleEnd, known.end) <= now {
+		if known.idleEnd <= now { // an ending that is not complete is kept for longer than its end
 			m.remove(known)
 		}
 	}

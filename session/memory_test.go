@@ -102,6 +102,27 @@ func TestMemorySweeps(t *testing.T) {
 	}
 }
 
+// An ending that is not complete stays until its IdleEnd, which may be after the End of its session.
+func TestMemoryKeepsMarks(t *testing.T) {
+	m := newMemory(t, 0)
+	r, err := logIn(t, m, "alice", -time.Microsecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Version, r.Ended, r.IdleEnd = 2, true, time.Now().Add(time.Hour)
+	if written, err := m.Swap(t.Context(), r); err != nil || !written {
+		t.Fatal(written, err)
+	}
+	for range 1000 {
+		if _, err := logIn(t, m, "bob", -time.Microsecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, _, err := m.List(t.Context(), "alice"); err != nil || len(all) != 1 || !all[0].Ended {
+		t.Errorf("%+v and %v", all, err)
+	}
+}
+
 // A session takes at most 600 bytes, also where the maps have just grown.
 func TestMemoryPerSession(t *testing.T) {
 	heap := func() uint64 {

@@ -125,6 +125,105 @@ func TestSimultaneousRefreshesOfInstances(t *testing.T) {
 	}
 }
 
+// A crowd is a store for simultaneous logins: each of them writes after all have listed what was there,
+// lists after all have written, and ends a session after all have listed again. Its clock may stand
+// still, and its lists have any order.
+type crowd struct {
+	session.Store
+	now                    time.Time // if it stands still
+	begun, written, listed meeting
+}
+
+// A meeting is where so many callers wait for each other.
+type meeting struct {
+	missing atomic.Int32
+	all     chan struct{}
+}
+
+func (m *meeting) of(n int32) { m.missing.Store(n); m.all = make(chan struct{}) }
+
+func (m *meeting) wait() {
+	if m.missing.Add(-1) == 0 {
+		close(m.all)
+	}
+	<-m.all
+}
+
+func (s *crowd) time() time.Time {
+	if s.now.IsZero() {
+		return time.Now()
+	}
+	return s.now
+}
+
+func (s *crowd) Load(ctx context.Context, key [32]byte) (session.Record, time.Time, error) {
+	r, _, err := s.Store.Load(ctx, key)
+	return r, s.time(), err
+}
+
+func (s *crowd) Swap(ctx context.Context, r session.Record) (bool, error) {
+	if r.Version > 1 {
+		return s.Store.Swap(ctx, r)
+	}
+	s.begun.wait()
+	written, err := s.Store.Swap(ctx, r)
+	s.written.wait()
+	return written, err
+}
+
+func (s *crowd) List(ctx context.Context, subject string) ([]session.Record, time.Time, error) {
+	all, _, err := s.Store.List(ctx, subject)
+	if s.written.missing.Load() == 0 {
+		s.listed.wait()
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all, s.time(), err
+}
+
+// Of logins at the same time, over two instances, MaxPerSubject are kept: they do not end each other.
+func TestMaxPerSubjectAtTheSameTime(t *testing.T) {
+	const logins = 5
+	for _, still := range []bool{false, true} {
+		for most := 1; most <= 3; most++ {
+			for round := range rounds(20, 1000) {
+				store := &crowd{Store: newMemory(t, 0)}
+				for _, m := range []*meeting{&store.begun, &store.written, &store.listed} {
+					m.of(logins)
+				}
+				if still {
+					store.now = time.Now()
+				}
+				var instances []*session.Sessions[Claims]
+				for range 2 {
+					instances = append(instances, newSessions(t, store, session.Options{MaxPerSubject: most}))
+				}
+				tokens := make([]string, logins)
+				var callers sync.WaitGroup
+				for i := range tokens {
+					callers.Go(func() {
+						started, err := instances[i%2].Start(t.Context(), "alice", "")
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						tokens[i] = started.Refresh
+					})
+				}
+				callers.Wait()
+				live := 0
+				for _, token := range tokens {
+					if status, _, _ := post(t.Context(), instances[0].Refresh, token); status == 200 {
+						live++
+					}
+				}
+				if all, err := instances[0].List(t.Context(), "alice"); err != nil || len(all) != most || live != most {
+					t.Fatalf("MaxPerSubject %d, round %d: %d are listed and %d can be refreshed, %v", most, round, len(all), live, err)
+				}
+			}
+		}
+	}
+}
+
 // Two refreshes and a logout, in every order of their calls of the store: nothing works afterwards.
 func TestRefreshAgainstLogout(t *testing.T) {
 	for seed := range rounds(500, 10_000) {

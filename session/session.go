@@ -16,6 +16,7 @@ import (
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/validate"
 	"github.com/jwthttp/jwthttp/issue"
 )
@@ -28,7 +29,7 @@ const (
 	longest            = 400 * 24 * time.Hour // as long as browsers keep a cookie
 	attempts           = 4                    // of a step whose swap is lost
 	maxCookieBytes     = 4096                 // of name and value, as in package cookie
-	refreshTimeout     = 10 * time.Second     // from the first load on
+	refreshTimeout     = 10 * time.Second     // of a login and of a refresh
 	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
 )
 
@@ -70,7 +71,7 @@ type Options struct {
 	Grace time.Duration
 
 	// MaxPerSubject is how many sessions one subject may have: any number if 0. A login beyond it
-	// ends the one that was used least recently.
+	// ends the one that was used least recently. Of simultaneous logins, that many stay.
 	MaxPerSubject int
 
 	// Revoked is the denylist of the middleware, if there is one. Access tokens of an ended session
@@ -168,7 +169,7 @@ func (s *Sessions[C]) Options() jwthttp.Options {
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type"` // Bearer
-	ExpiresIn int64  `json:"expires_in"` // seconds
+	ExpiresIn int64  `json:"expires_in"` // seconds, and 1 for less: to some clients 0 is for ever
 	Refresh   string `json:"refresh_token"`
 
 	accessExpires, refreshExpires time.Time
@@ -183,48 +184,60 @@ func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens
 }
 
 // begin is Start. With inCookies the tokens are for cookies. It ends the session old, if it is not
-// nil, as soon as there is an access token for the new one.
+// nil, after the new one is written.
 func (s *Sessions[C]) begin(ctx context.Context, subject, about string, inCookies bool, old *refreshToken) (*Tokens, error) {
 	if subject == "" || len(subject) > maxTextBytes || !utf8.ValidString(subject) {
 		return nil, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes)
 	}
+	within, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
 	token := newRefreshToken()
-	_, now, err := s.store.Load(ctx, token.key())
+	_, now, err := s.load(within, token.key())
 	if err != nil {
-		return nil, s.unavailable(ctx, "the store", err)
+		return nil, err
 	}
 	r := Record{
 		Key: token.key(), Version: 1, Current: sha256.Sum256(token.current[:]), Written: now,
 		ID: token.id(), Subject: subject, About: strings.ToValidUTF8(about[:min(len(about), maxTextBytes)], ""),
-		LoggedIn: now, End: now.Add(s.opts.MaxLifetime),
+		LoggedIn: now, IdleEnd: now.Add(min(s.opts.Idle, s.opts.MaxLifetime)), End: now.Add(s.opts.MaxLifetime),
 	}
-	r.IdleEnd = now.Add(min(s.opts.Idle, s.opts.MaxLifetime))
-	tokens, err := s.sign(ctx, &r, inCookies)
+	ends := time.Now().Add(r.IdleEnd.Sub(now))
+	tokens, err := s.sign(within, &r, ends, inCookies)
 	if err != nil {
 		return nil, err
 	}
-	if old != nil {
-		if err := s.end(ctx, old.key()); err != ErrEnded {
-			return nil, err
-		}
-	}
-	if written, err := s.store.Swap(ctx, r); err != nil || !written {
-		return nil, s.unavailable(ctx, "the store", cmp.Or(err, errBusy))
-	}
-	if most := s.opts.MaxPerSubject; most > 0 {
-		others := 0
-		err := s.endWhere(ctx, subject, func(other *Record) bool {
-			if other.ID == r.ID || other.Ended {
-				return false
-			}
-			others++
-			return others >= most
-		})
+	most := s.opts.MaxPerSubject
+	if most > 0 { // the new session comes after all that its login sees, whatever the clock says
+		others, err := s.records(within, subject)
 		if err != nil {
 			return nil, err
 		}
+		if len(others) > 0 && r.Written.Before(others[0].Written.Add(time.Microsecond)) {
+			r.Written = others[0].Written.Add(time.Microsecond)
+		}
 	}
-	tokens.Refresh, tokens.refreshExpires = token.String(), time.Now().Add(r.IdleEnd.Sub(now))
+	if written, err := s.store.Swap(within, r); err != nil || !written {
+		return nil, s.unavailable(within, "the store", cmp.Or(err, errBusy))
+	}
+	if most > 0 {
+		err = s.endWhere(ctx, subject, func(other *Record) bool {
+			if other.Ended || old != nil && other.Key == old.key() {
+				return false
+			}
+			most--
+			return most < 0
+		})
+	}
+	if err == nil && old != nil {
+		if err = s.end(ctx, old.key()); err == ErrEnded {
+			err = nil
+		}
+	}
+	if err != nil {
+		s.end(ctx, r.Key) // if this fails too, nobody has its tokens
+		return nil, err
+	}
+	tokens.Refresh, tokens.refreshExpires = token.String(), ends
 	return tokens, nil
 }
 
@@ -233,17 +246,21 @@ func (r *Record) session() Session {
 	return Session{ID: r.ID, Subject: r.Subject, About: r.About, LoggedIn: r.LoggedIn, LastUsed: r.Written, Expires: r.IdleEnd}
 }
 
-// sign returns an access token for a session. The error is one for the caller, and logged.
-func (s *Sessions[C]) sign(ctx context.Context, r *Record, inCookie bool) (*Tokens, error) {
+// sign returns an access token for a session. It expires at the time ends at the latest, but is good
+// for the second that has begun. The error is one for the caller, and logged.
+func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, inCookie bool) (*Tokens, error) {
 	claims, err := s.claims(ctx, r.session())
 	if errors.Is(err, ErrEnded) {
 		return nil, ErrEnded
 	}
 	if err != nil {
-		return nil, s.unavailable(ctx, "the claims function", errors.New(err.Error())) // its kind may be that of a refused token
+		return nil, s.unavailable(ctx, "the claims function", err)
 	}
-	token, expires, err := s.issuer.Token(ctx, claims,
-		issue.Claim{Name: "sub", Value: r.Subject}, issue.Claim{Name: "sid", Value: r.ID}, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()})
+	more := []issue.Claim{{Name: "sub", Value: r.Subject}, {Name: "sid", Value: r.ID}, {Name: "auth_time", Value: r.LoggedIn.Unix()}}
+	if now := time.Now(); ends.Before(now.Add(s.lifetime)) {
+		more = append(more, issue.Claim{Name: "exp", Value: max(ends.Unix(), now.Unix()+1)})
+	}
+	token, expires, err := s.issuer.Token(ctx, claims, more...)
 	if n := len(s.accessName) + len(token); inCookie && n > maxCookieBytes { // before anything is written
 		err = fmt.Errorf("%w: session: the access token and the name of its cookie have %d bytes, and browsers drop a cookie of more than %d: return fewer claims", jwthttp.ErrMisconfigured, n, maxCookieBytes)
 	}
@@ -254,7 +271,7 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, inCookie bool) (*Toke
 	if err != nil {
 		return nil, s.unavailable(ctx, "the issuer", err)
 	}
-	return &Tokens{Access: token, Type: "Bearer", ExpiresIn: int64(time.Until(expires).Seconds()), accessExpires: expires}, nil
+	return &Tokens{Access: token, Type: "Bearer", ExpiresIn: max(int64(time.Until(expires).Seconds()), 1), accessExpires: expires}, nil
 }
 
 // renew takes one step with a refresh token. The error is ErrEnded, or wraps
@@ -270,9 +287,9 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 	defer cancel()
 	var tokens *Tokens
 	for range attempts {
-		r, now, err := s.store.Load(within, token.key())
+		r, now, err := s.load(within, token.key())
 		if err != nil {
-			return nil, s.unavailable(ctx, "the store", err)
+			return nil, err
 		}
 		does := r.decide(&token.current, now, s.opts.Grace)
 		switch does {
@@ -288,25 +305,26 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 			}
 			continue
 		}
-		if tokens == nil {
-			if tokens, err = s.sign(within, &r, inCookies); err == ErrEnded {
+		next, secret := r.take(does, &token.current, now, s.opts.Idle)
+		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
+		if tokens == nil || tokens.accessExpires.After(ends) {
+			if tokens, err = s.sign(within, &r, ends, inCookies); err == ErrEnded {
 				return nil, s.end(ctx, r.Key)
 			} else if err != nil {
 				return nil, err
 			}
 		}
-		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		if next.Version != r.Version {
 			written, err := s.store.Swap(within, next)
 			if err != nil {
-				return nil, s.unavailable(ctx, "the store", err)
+				return nil, s.unavailable(within, "the store", err)
 			}
 			if !written {
 				continue // another caller was faster: decide again
 			}
 		}
 		token.current = secret
-		tokens.Refresh, tokens.refreshExpires = token.String(), time.Now().Add(next.IdleEnd.Sub(now))
+		tokens.Refresh, tokens.refreshExpires = token.String(), ends
 		return tokens, nil
 	}
 	return nil, s.unavailable(ctx, "the store", errBusy)
@@ -314,14 +332,25 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 
 var errBusy = errors.New("other callers were faster, four times in a row")
 
+// load returns the record of a key, and the time. The error is one for the caller, and logged.
+func (c *core) load(ctx context.Context, key [sha256.Size]byte) (r Record, now time.Time, err error) {
+	if r, now, err = c.store.Load(ctx, key); err == nil && r.Version != 0 && r.Key != key {
+		err = errors.New("it has returned the record of another key")
+	}
+	if err != nil {
+		err = c.unavailable(ctx, "the store", err)
+	}
+	return r, now, err
+}
+
 // end ends the session of a record. It returns ErrEnded, also if there was none.
 func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout) // a client that leaves does not undo its logout
 	defer cancel()
 	for range attempts {
-		r, now, err := c.store.Load(ctx, key)
+		r, now, err := c.load(ctx, key)
 		if err != nil {
-			return c.unavailable(ctx, "the store", err)
+			return err
 		}
 		if r.Version == 0 {
 			return ErrEnded
@@ -363,10 +392,17 @@ func (c *core) finish(ctx context.Context, r Record, now time.Time) error {
 
 // unavailable returns the error for what failed, and logs it unless the client has left.
 func (c *core) unavailable(ctx context.Context, what string, err error) error {
-	if ctx.Err() == nil {
+	if ctx.Err() != context.Canceled {
 		c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: "+what+" failed, so no session can be begun, refreshed or ended", slog.String("err", logtext.Cut(err.Error())))
 	}
-	return fmt.Errorf("%w: session: %s failed: %w", jwthttp.ErrUnavailable, what, err)
+	return fmt.Errorf("%w: session: %s failed: %w", jwthttp.ErrUnavailable, what, foreign{err})
+}
+
+// A foreign error has no kind by errors.Is: what failed is out of reach, whatever it says.
+type foreign struct{ error }
+
+func (e foreign) Is(target error) bool {
+	return target != ErrEnded && !reason.IsKind(target) && errors.Is(e.error, target)
 }
 
 // List returns the sessions of a subject that live, the one that was used last first.
@@ -381,15 +417,15 @@ func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, erro
 	return all, err
 }
 
-// records returns those of a subject, the one that was used last first. It leaves out those that are
-// idle or over, but not those whose ending has not been completed.
+// records returns those of a subject, the one that was used last first: one order for all callers. It
+// leaves out those that are idle or over, but not those whose ending has not been completed.
 func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
 	all, now, err := c.store.List(ctx, subject)
 	if err != nil {
 		return nil, c.unavailable(ctx, "the store", err)
 	}
 	all = slices.DeleteFunc(all, func(r Record) bool { return !r.Ended && r.isOver(now) })
-	slices.SortFunc(all, func(a, b Record) int { return b.Written.Compare(a.Written) })
+	slices.SortFunc(all, func(a, b Record) int { return cmp.Or(b.Written.Compare(a.Written), cmp.Compare(b.ID, a.ID)) })
 	return all, nil
 }
 
@@ -406,7 +442,9 @@ func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error
 }
 
 func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record) bool) error {
-	records, err := c.records(ctx, subject)
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	records, err := c.records(within, subject)
 	for _, r := range records {
 		if !isMeant(&r) {
 			continue

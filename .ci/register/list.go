@@ -3401,15 +3401,15 @@ var register = []clause{
 	}},
 	{"40", "an outage is a 503, and ends nothing", []proof{
 		{"session.TestOutage", []mutant{
-			{"answers the error of a claims function", "session.Sessions.sign", `errors.New(err.Error())`, `err`},
+			{"answers the error of a claims function", "session.core.unavailable", `foreign{err}`, `err`},
 			{"steps before it knows that the token fits the cookie", "session.Sessions.sign", `inCookie && n >`, `false && n >`},
 			{"takes a failing claims function for the end", "session.Sessions.sign", `errors.Is(err, ErrEnded)`, `err != nil`},
 		}},
 		{"session.TestLoginFails", []mutant{
-			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(ctx, &r, inCookies)`, `	if old != nil {
+			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(within, &r, ends, inCookies)`, `	if old != nil {
 		s.end(ctx, old.key())
 	}
-	tokens, err := s.sign(ctx, &r, inCookies)`},
+	tokens, err := s.sign(within, &r, ends, inCookies)`},
 		}},
 		{"session.TestStalledForTenMinutes", nil},
 		{"session.TestOutageAmidRefreshes", nil},
@@ -3481,7 +3481,7 @@ var register = []clause{
 			{"refuses apps that keep their tokens themselves", "session.Sessions.presented", `if hasCookie || !isApp {`, `if true {`},
 		}},
 		{"session.TestMaxPerSubject", []mutant{
-			{"ends the new session where the clock is coarse", "session.Sessions.begin", `other.ID == r.ID || other.Ended`, `other.Ended`},
+			{"ends the new session where the clock is coarse", "session.Sessions.begin", `len(others) > 0 &&`, `len(others) < 0 &&`},
 		}},
 		{"session.TestNewErrors", nil},
 	}},
@@ -3614,7 +3614,7 @@ var register = []clause{
 		}},
 		{"session.TestMemoryFull", []mutant{
 			{"has no bound", "session.Memory.Swap", `len(m.records) >= m.max`, `false`},
-			{"drops a session that lives", "session.Memory.sweep", `min(known.idleEnd, known.end) <= now`, `now > 0 && len(m.records) >= m.max`},
+			{"drops a session that lives", "session.Memory.sweep", `known.idleEnd <= now`, `now > 0 && len(m.records) >= m.max`},
 		}},
 	}},
 	{"SESSIONS", "stores delete what is over, and are fast with many sessions of one subject", []proof{
@@ -3864,7 +3864,7 @@ var register = []clause{
 	}},
 	{"39", "no session in Redis is missing in the list of its subject", []proof{
 		{"goredis.TestSessionsLoginStops/before", []mutant{
-			{"begins a session that is not listed", "goredis.sessions.Swap", `expiry(r.End)).Err(); err != nil {`, `expiry(r.End)).Err(); false {`},
+			{"begins a session that is not listed", "goredis.sessions.Swap", `expiry(until)).Err(); err != nil {`, `expiry(until)).Err(); false {`},
 		}},
 		{"goredis.TestSessionsLoginStops/between", nil},
 		{"goredis.TestSessionsListDuringLogin", []mutant{
@@ -3906,6 +3906,83 @@ redis.call('ZADD'`},
 			{"makes a token without New", "issue.Issuer.Token", `if iss.own == nil {`, `if false {`},
 		}},
 	}},
+	{"SESSIONS", "of simultaneous logins MaxPerSubject are kept", []proof{
+		{"session.TestMaxPerSubjectAtTheSameTime", []mutant{
+			{"lets each login keep its own session", "session.Sessions.begin", `			most--
+			return most < 0`, `			if other.ID == r.ID {
+				return false
+			}
+			most--
+			return most < 1`},
+			{"has no order of sessions that were used at the same time", "session.core.records", `cmp.Or(b.Written.Compare(a.Written), cmp.Compare(b.ID, a.ID))`, `b.Written.Compare(a.Written)`},
+		}},
+	}},
+	{"SESSIONS", "an access token does not outlive its session, and its lifetime is never said to be 0", []proof{
+		{"session.TestAccessTokenEndsWithItsSession/Idle", []mutant{
+			{"has an access token that outlives an idle session", "session.Sessions.sign", `ends.Before(now.Add(s.lifetime))`, `false`},
+			{"bounds an access token by the clock of the store", "session.Sessions.renew", `ends := time.Now().Add(next.IdleEnd.Sub(now))`, `ends := next.IdleEnd`},
+			{"bounds an access token by the session before the step", "session.Sessions.renew", `time.Now().Add(next.IdleEnd.Sub(now))`, `time.Now().Add(r.IdleEnd.Sub(now))`},
+		}},
+		{"session.TestAccessTokenEndsWithItsSession/MaxLifetime", nil},
+		{"session.TestAccessTokenOfTheLastSecond", []mutant{
+			{"makes no access token in the last second", "session.Sessions.sign", `max(ends.Unix(), now.Unix()+1)`, `ends.Unix()`},
+		}},
+		{"session.TestAccessTokenEndsWithItsSession/an earlier exp of the claims", nil},
+		{"session.TestAccessTokenOfALostSwapEndsWithItsSession", []mutant{
+			{"keeps an access token that is for another record", "session.Sessions.renew", `tokens.accessExpires.After(ends)`, `false`},
+		}},
+		{"session.TestExpiresInIsNotZero", []mutant{
+			{"has 0 for less than a second", "session.Sessions.sign", `max(int64(time.Until(expires).Seconds()), 1)`, `int64(time.Until(expires).Seconds())`},
+		}},
+	}},
+	{"39", "an ending that is not complete is kept and listed until its IdleEnd", []proof{
+		{"session.TestMemory/a record is kept until its IdleEnd", nil},
+		{"session.TestMemoryKeepsMarks", []mutant{
+			{"drops a mark at the end of its session", "session.Memory.sweep", `known.idleEnd <= now`, `min(known.idleEnd, known.end) <= now`},
+		}},
+		{"goredis.TestSessionsContract/one server", []mutant{
+			{"does not list a mark whose End is over", "goredis.sessions.Swap", `if until.Before(r.IdleEnd) {`, `if false {`},
+		}},
+		{"goredis.TestSessionsExpire", []mutant{
+			{"does not list a mark for longer", "goredis.sessions.Swap", `if r.Version == 1 || until != r.End {`, `if r.Version == 1 {`},
+		}},
+		{"sqlstore.TestStore/SQLite/a record is kept until its IdleEnd", nil},
+	}},
+	{"40", "a login that fails ends nothing, and takes ten seconds at most", []proof{
+		{"session.TestLoginFailsAtEachStep/the new record", []mutant{
+			{"ends the old session before the new one is written", "session.Sessions.begin", `	if written, err := s.store.Swap(within, r);`, `	if old != nil {
+		s.end(ctx, old.key())
+	}
+	if written, err := s.store.Swap(within, r);`},
+		}},
+		{"session.TestLoginFailsAtEachStep/the list of too many", []mutant{
+			{"ends the old session though the login fails", "session.Sessions.begin", `if err == nil && old != nil {`, `if old != nil {`},
+		}},
+		{"session.TestLoginFailsAtEachStep/the mark of the old record", []mutant{
+			{"leaves the new session", "session.Sessions.begin", `		s.end(ctx, r.Key) // if this fails too, nobody has its tokens
+`, ``},
+		}},
+		{"session.TestStalledLogin", []mutant{
+			{"takes any time for a login", "session.Sessions.begin", `context.WithTimeout(ctx, refreshTimeout)`, `context.WithCancel(ctx)`},
+			{"logs nothing of what stalls", "session.core.unavailable", `ctx.Err() != context.Canceled`, `ctx.Err() == nil`},
+		}},
+	}},
+	{"40", "an error of a store is an outage, whatever it wraps, and so is the record of another session", []proof{
+		{"session.TestErrorsOfStoresHaveNoKind", []mutant{
+			{"takes a store's word for a kind", "session.foreign.Is", `!reason.IsKind(target) && `, ``},
+			{"takes a store's ErrEnded for that of a session", "session.foreign.Is", `target != ErrEnded && `, ``},
+			{"forgets what a store said", "session.foreign.Is", `errors.Is(e.error, target)`, `false`},
+		}},
+		{"session.TestRecordOfAnotherSession", []mutant{
+			{"takes any record", "session.core.load", ` && r.Key != key`, ` && false`},
+		}},
+	}},
+	{"39", "a client that leaves before its sessions are listed ends them all the same", []proof{
+		{"session.TestEndOfAClientThatLeaves", []mutant{
+			{"lists nothing for a client that has left", "session.core.endWhere", `context.WithoutCancel(ctx)`, `ctx`},
+			{"waits for ever for a list", "session.core.endWhere", `context.WithTimeout(context.WithoutCancel(ctx), endTimeout)`, `context.WithCancel(context.WithoutCancel(ctx))`},
+		}},
+	}},
 	{"SESSIONS", "auth_time is when the user logged in, by the clock of the store: no refresh makes a login fresh", []proof{
 		{"session.TestAuthTime/one clock", []mutant{
 			{"takes the last refresh for the login", "session.Sessions.sign", `r.LoggedIn.Unix()`, `r.Written.Unix()`},
@@ -3916,13 +3993,13 @@ redis.call('ZADD'`},
 		}},
 		{"session.TestAuthTime/the store is a day behind", nil},
 		{"session.TestOwnAuthTime", []mutant{
-			{"leaves auth_time to the claims", "session.Sessions.sign", `, issue.Claim{Name: "auth_time", Value: r.LoggedIn.Unix()}`, ``},
+			{"leaves auth_time to the claims", "session.Sessions.sign", `, {Name: "auth_time", Value: r.LoggedIn.Unix()}`, ``},
 		}},
 	}},
 	{"SESSIONS", "a refresh takes two round trips to its store, and at most four in a race", []proof{
 		{"session.TestRoundTrips", []mutant{
-			{"asks the store once more after it has signed", "session.Sessions.renew", `next, secret := r.take(`, `s.store.Load(within, r.Key)
-		next, secret := r.take(`},
+			{"asks the store once more after it has signed", "session.Sessions.renew", `if next.Version != r.Version {`, `s.store.Load(within, r.Key)
+		if next.Version != r.Version {`},
 		}},
 	}},
 	{"SESSIONS", "New copies its Options", []proof{

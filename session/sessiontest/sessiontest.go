@@ -428,25 +428,37 @@ func (s suite) all(t *testing.T, subject string) []session.Record {
 	return all
 }
 
-// kept goes by the clock of the store: if that says that it is before IdleEnd, the record is there.
+// kept goes by the clock of the store: if that says that it is before IdleEnd, the record is there. Of
+// every other one the End has passed, as of an ending that is to be completed.
 func (s suite) kept(t *testing.T) {
 	var records []session.Record
 	for i := range 20 {
 		r := s.login(t, user())
 		r.IdleEnd = r.Written.Add(time.Duration(i+1)*50*time.Millisecond + 333*time.Microsecond)
+		if i%2 == 0 {
+			r.Ended, r.End = true, r.Written.Add(-time.Hour)
+		}
 		s.swap(t, i, r, true)
 		records = append(records, r)
 	}
 	for i := 0; len(records) > 0; i++ {
 		s.swap(t, i, s.login(t, user()), true) // logins may remove what is over
-		got, now, err := s.at(i).Load(t.Context(), records[0].Key)
+		want := records[0]
+		got, now, err := s.at(i).Load(t.Context(), want.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !now.Before(records[0].IdleEnd) {
+		if !now.Before(want.IdleEnd) {
 			records = records[1:]
-		} else if fault := compare(got, records[0]); fault != "" {
-			t.Fatalf("%v before its IdleEnd: %s", records[0].IdleEnd.Sub(now), fault)
+		} else if fault := compare(got, want); fault != "" {
+			t.Fatalf("Load %v before the IdleEnd: %s", want.IdleEnd.Sub(now), fault)
+		}
+		list, now, err := s.at(i).List(t.Context(), want.Subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.Before(want.IdleEnd) && (len(list) != 1 || compare(list[0], want) != "") {
+			t.Fatalf("List %v before the IdleEnd: %+v, want %+v", want.IdleEnd.Sub(now), list, want)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
