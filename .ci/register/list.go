@@ -3401,7 +3401,6 @@ var register = []clause{
 	}},
 	{"40", "an outage is a 503, and ends nothing", []proof{
 		{"session.TestOutage", []mutant{
-			{"answers the error of a claims function", "session.core.unavailable", `foreign{err}`, `err`},
 			{"steps before it knows that the token fits the cookie", "session.Sessions.sign", `inCookie && n >`, `false && n >`},
 			{"takes a failing claims function for the end", "session.Sessions.sign", `errors.Is(err, ErrEnded)`, `err != nil`},
 		}},
@@ -3969,6 +3968,7 @@ redis.call('ZADD'`},
 	}},
 	{"40", "an error of a store is an outage, whatever it wraps, and so is the record of another session", []proof{
 		{"session.TestErrorsOfStoresHaveNoKind", []mutant{
+			{"reports the error of a store as it is", "session.core.unavailable", `foreign{err}`, `err`},
 			{"takes a store's word for a kind", "session.foreign.Is", `!reason.IsKind(target) && `, ``},
 			{"takes a store's ErrEnded for that of a session", "session.foreign.Is", `target != ErrEnded && `, ``},
 			{"forgets what a store said", "session.foreign.Is", `errors.Is(e.error, target)`, `false`},
