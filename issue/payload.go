@@ -49,9 +49,13 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	}
 	isObject, _ := tokenjson.Members(encoded, len(encoded), len(encoded), func(name, value []byte) bool {
 		for i := range more {
-			if more[i].Name == string(name) && (isZero(value) || string(value) == "false" || bytes.Equal(value, values[i])) {
-				return true // a field that waits for it
+			if more[i].Name != string(name) || more[i].Name == "exp" { // of which the earlier one counts
+				continue
 			}
+			if !isZero(value) && string(value) != "false" && !bytes.Equal(value, values[i]) { // else a field that waits for it
+				err = errors.Join(err, fmt.Errorf("the claim %.100q has one value in the claims and another one beside them: leave it out of the claims", name))
+			}
+			return true
 		}
 		err = errors.Join(err, p.add(string(name), value))
 		return true

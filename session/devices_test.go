@@ -112,6 +112,59 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
+// A browser whose session was ended on another device gets one 401, which clears its access cookie.
+// Its next request is refreshed, which finds out that the session is over. A token in a header, and a
+// store that is down, clear nothing.
+func TestEndedElsewhere(t *testing.T) {
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := setup{opts: session.Options{Revoked: list}}.start(t)
+	login := s.send(t, "POST", "/login", "user=alice")
+	access, refresh := login.accessToken(t), login.refreshToken(t)
+	if err := s.sessions.EndOthers(t.Context(), "alice", ""); err != nil {
+		t.Fatal(err)
+	}
+	bearer := s.send(t, "GET", "/me", "", "Authorization: Bearer "+access, "Cookie: "+accessCookie+"="+access)
+	if bearer.StatusCode != 401 || bearer.Header["Set-Cookie"] != nil {
+		t.Errorf("in a header: %s", bearer.whole)
+	}
+	first := s.send(t, "GET", "/me", "", "Cookie: "+accessCookie+"="+access+"; "+refreshCookie+"="+refresh)
+	cookies := first.Cookies()
+	if first.StatusCode != 401 || len(cookies) != 1 || cookies[0].Name != accessCookie || cookies[0].MaxAge >= 0 || cookies[0].Value != "" {
+		t.Errorf("the first request: %s", first.whole)
+	}
+	second := s.send(t, "GET", "/me", "", "Cookie: "+refreshCookie+"="+refresh)
+	if cookies := second.Cookies(); second.StatusCode != 401 || len(cookies) != 2 || cookies[0].MaxAge >= 0 || cookies[1].MaxAge >= 0 {
+		t.Errorf("the second request: %s", second.whole)
+	}
+	if third := s.send(t, "GET", "/me", ""); third.StatusCode != 401 || third.Header["Set-Cookie"] != nil {
+		t.Errorf("the third request: %s", third.whole)
+	}
+}
+
+// What a client is not told is in the log at Debug, without a token.
+func TestRefusalsAreLogged(t *testing.T) {
+	var log strings.Builder
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := setup{opts: session.Options{Logger: logger}}.start(t)
+	token := s.start(t)
+	for _, tc := range []struct{ name, path, form, field, want string }{
+		{"unknown", "/refresh", "refresh_token=" + strings.Replace(token, "jr1_", "jr1_A", 1)[:len(token)], "X: y", "have the user log in again"},
+		{"unknown, a browser", "/refresh", "", "Cookie: " + refreshCookie + "=x", "have the user log in again"},
+		{"two", "/logout", "refresh_token=x", "Cookie: " + refreshCookie + "=" + token, "a cookie and a form with a token: send one"},
+		{"a malformed form", "/logout", "a=%zz", "Cookie: " + refreshCookie + "=" + token, "the form is malformed"},
+		{"JSON", "/refresh", "{}", "Content-Type: application/json", "send it as application/x-www-form-urlencoded"},
+	} {
+		log.Reset()
+		a := s.send(t, "POST", tc.path, tc.form, tc.field)
+		if text := log.String(); a.StatusCode < 400 || strings.Count(text, "\n") != 1 || !strings.Contains(text, `level=DEBUG msg="session: a request was refused"`) || !strings.Contains(text, tc.want) || aRefreshToken.MatchString(text) {
+			t.Errorf("%s: %d, log %s", tc.name, a.StatusCode, text)
+		}
+	}
+}
+
 // End and EndOthers end what they say, of one subject.
 func TestEnd(t *testing.T) {
 	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})

@@ -1,9 +1,11 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -50,8 +52,8 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if err == nil {
 		err = s.set(w, tokens)
 	}
-	if err == ErrEnded { // of a user who may not log in
-		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
+	if err == ErrEnded {
+		s.refuse(w, r, answerEnded, "the claims function says that this user may not log in")
 	} else if err != nil {
 		writeError(w, r, err)
 	}
@@ -86,6 +88,26 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	jwthttp.WriteError(w, r, err)
 }
 
+// refuse answers, and logs at Debug what the client does not learn.
+func (c *core) refuse(w http.ResponseWriter, r *http.Request, a *answer.Answer, why string) {
+	c.logRefusal(r, why)
+	a.Write(w, r, nil, answer.SeveralSchemes)
+}
+
+func (c *core) logRefusal(r *http.Request, why string) {
+	cmp.Or(c.opts.Logger, slog.Default()).DebugContext(r.Context(), "session: a request was refused", "err", why)
+}
+
+const whyEnded = "no session has this refresh token: it has ended or was idle for too long, or the token is another one: have the user log in again"
+
+// refuseAccess is the ErrorHandler of the middleware.
+func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
+		c.access.Clear(w)
+	}
+	jwthttp.WriteError(w, r, err)
+}
+
 // Refresh answers a POST with a refresh token. A browser's is in its cookie, and gets new cookies and
 // a 204. An app's is in a form (RFC 6749 section 6), and gets the JSON of section 5.1; an
 // Authorization header and the query of the URL are not read. It needs no middleware.
@@ -113,10 +135,11 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
 	case err == ErrEnded && isApp:
+		s.logRefusal(r, whyEnded)
 		writeOAuthError(w, "invalid_grant", "the session has ended")
 	case err == ErrEnded:
 		s.clear(w)
-		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
+		s.refuse(w, r, answerEnded, whyEnded)
 	default:
 		writeError(w, r, err)
 	}
@@ -176,12 +199,13 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	switch {
 	case errCookie != nil || hasCookie && isApp && fault == "":
 		s.clear(w) // or the browser would send them for ever
-		answerTwo.Write(w, r, nil, answer.SeveralSchemes)
+		s.refuse(w, r, answerTwo, "there are two refresh cookies, or one that is malformed, or a cookie and a form with a token: send one")
 	case !isApp:
 		return text, false, true
 	case hasCookie: // which may be good, so it stays
-		answerForm.Write(w, r, nil, answer.SeveralSchemes)
+		s.refuse(w, r, answerForm, fault)
 	case fault != "":
+		s.logRefusal(r, fault)
 		writeOAuthError(w, "invalid_request", fault)
 	case len(tokens) != 1 || len(grants) > 1:
 		writeOAuthError(w, "invalid_request", "send one refresh_token, and at most one grant_type")

@@ -156,11 +156,14 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 }
 
 // Options returns the options of a middleware that accepts the access tokens: those of the issuer,
-// from a Bearer header or from the access cookie.
+// from a Bearer header or from the access cookie. An access cookie that is refused, such as that of a
+// session that was ended on another device, is cleared by its ErrorHandler. So the next request is
+// refreshed, or is that of a visitor.
 func (s *Sessions[C]) Options() jwthttp.Options {
 	opts := s.issuer.Options()
 	opts.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), s.access.Extractor())}
 	opts.TrustedOrigins = slices.Clone(s.opts.TrustedOrigins)
+	opts.ErrorHandler = s.refuseAccess
 	return opts
 }
 

@@ -170,7 +170,11 @@ func (s *Store) failed(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs, or raise Timeout: %w", s.dialect, s.timeout, err)
 	}
-	return fmt.Errorf("sqlstore: %v: %w", s.dialect, err)
+	hint := ""
+	if text := err.Error(); strings.Contains(text, "no such table: jwthttp_") || strings.Contains(text, `relation "jwthttp_`) && strings.Contains(text, "does not exist") {
+		hint = ": call Store.Migrate first" // no decision depends on the text
+	}
+	return fmt.Errorf("sqlstore: %v: %w%s", s.dialect, err, hint)
 }
 
 // clean deletes some rows that are over, now and then. It is called after a row was added, and more

@@ -91,6 +91,16 @@ func login(subject string, idle time.Duration) session.Record {
 }
 
 // If a migration fails half-way, nothing of it stays, and neither does a transaction.
+// Without Migrate the error says what to call.
+func TestWithoutMigrate(t *testing.T) {
+	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
+		store := newStore(t, newDatabase(t, dialect).open(t), dialect)
+		if _, _, err := store.Load(t.Context(), [32]byte{}); err == nil || !strings.HasSuffix(err.Error(), ": call Store.Migrate first") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestMigrateFails(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
 		db := newDatabase(t, dialect).open(t)

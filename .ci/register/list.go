@@ -4414,4 +4414,18 @@ redis.call('ZADD'`},
 		{"_example/recipes.TestWebSocketInABrowser", nil},
 	}},
 	{"DOC", "the extractor for a query in the documentation refuses two tokens, and a query that it cannot read", []proof{{"ExampleExtractor", nil}}},
+	{"SESSIONS", "a browser whose session was ended elsewhere is asked to log in, and keeps no access cookie that is refused", []proof{
+		{"session.TestEndedElsewhere", []mutant{
+			{"keeps an access cookie that is refused", "session.core.refuseAccess", `c.access.Clear(w)`, ``},
+			{"clears the cookie for a bad header", "session.core.refuseAccess", ` && len(r.Header["Authorization"]) == 0`, ``},
+			{"clears the cookie for every refusal", "session.core.refuseAccess", `errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0`, `true`},
+		}},
+	}},
+	{"22", "why a refresh or a logout is refused is in the log", []proof{
+		{"session.TestRefusalsAreLogged", []mutant{
+			{"logs nothing of a refresh token that is over", "session.Sessions.Refresh", `s.logRefusal(r, whyEnded)`, ``},
+			{"logs nothing of a browser", "session.core.refuse", `c.logRefusal(r, why)`, ``},
+			{"logs nothing of a form", "session.Sessions.presented", `s.logRefusal(r, fault)`, ``},
+		}},
+	}},
 }
