@@ -34,7 +34,7 @@ const (
 	maxSessions  = 2048 // of the store
 	tabs         = 6    // simultaneous refreshes with one token
 
-	accessLife = 5 * time.Minute // no user waits as long as that
+	accessLife = 5 * time.Minute // longer than idle, with which an access token ends
 	grace      = 50 * time.Millisecond
 	idle       = 5 * time.Second
 	tolerance  = 2 * time.Millisecond // between the clock of the store, in microseconds, and that of a user
@@ -103,7 +103,8 @@ func newSessions(fault func(format string, args ...any)) (*sessions, error) {
 	return &sessions{Sessions: all, store: store, handler: mux, fault: fault}, nil
 }
 
-// A reply is an answer with what it does to the cookies: "set" or "cleared", of both, or "".
+// A reply is an answer with what it does to the cookies: "set" or "cleared", of both, "access cleared",
+// or "".
 type reply struct {
 	answer
 	cookies string
@@ -133,6 +134,7 @@ func page(subject, id, cache, cookies string) reply {
 type login struct {
 	subject, id       string
 	access            string
+	expires           time.Time // the access token
 	current, previous string
 	older             string // one before the previous, or one that a late answer has replaced
 	from, to          time.Time
@@ -272,6 +274,8 @@ func (u *sessionUser) do(method, path, form string, header ...string) (got reply
 		got.cookies = "set"
 	case cleared == 2 && n == 2:
 		got.cookies = "cleared"
+	case cleared == 1 && n == 1 && res.Cookies()[0].Name == "__Host-access":
+		got.cookies = "access cleared"
 	case n != 0:
 		got.cookies = fmt.Sprint(res.Header["Set-Cookie"])
 	}
@@ -289,6 +293,19 @@ func (u *sessionUser) want(want reply, method, path, form string, header ...stri
 		u.fault("%s %s %q %q\n got      %+v\n promised %+v", method, path, form, header, got, want)
 	}
 	return access, refresh
+}
+
+// show asks for a page with the access token of l. The answer is good, unless the token has expired.
+func (u *sessionUser) show(l *login, good reply, header ...string) {
+	over := reply{invalid("expired"), ""}
+	if header[0] == "Cookie" {
+		over.cookies = "access cleared"
+	}
+	began := time.Now()
+	got, _, _ := u.do("GET", "page", "", header...)
+	if !(got == good && began.Before(l.expires) || got == over && !time.Now().Before(l.expires)) {
+		u.fault("a page with %q, whose token expires at %v\n got      %+v\n promised %+v\n or then  %+v", header, l.expires, got, good, over)
+	}
 }
 
 // ways in which a refresh token is sent
@@ -342,7 +359,10 @@ func (u *sessionUser) took(l *login, token, access, got string, began, ended tim
 // learn takes an access token, which must be that of the session.
 func (u *sessionUser) learn(l *login, access string) {
 	l.access = access
-	var p pass
+	var p struct {
+		pass
+		Expires int64 `json:"exp"`
+	}
 	if parts := strings.Split(access, "."); len(parts) == 3 {
 		b, _ := base64.RawURLEncoding.DecodeString(parts[1])
 		json.Unmarshal(b, &p)
@@ -350,7 +370,8 @@ func (u *sessionUser) learn(l *login, access string) {
 	if l.id == "" {
 		l.id = p.Session
 	}
-	if p != (pass{l.subject, l.id}) || l.id == "" {
+	l.expires = time.Unix(p.Expires, 0)
+	if p.pass != (pass{l.subject, l.id}) || l.id == "" {
 		u.fault("the access token %q is not of %q, session %q", access, l.subject, l.id)
 	}
 }
@@ -389,13 +410,13 @@ func (u *sessionUser) replace(l *login) {
 	}
 }
 
-// isOver checks that nothing works of a session that was ended, and replaces it. Access tokens of one
-// that was idle live on.
+// isOver checks that nothing works of a session that was ended, and replaces it. The access token of one
+// that was idle has expired, and says so.
 func (u *sessionUser) isOver(l *login) {
 	u.isEnded(l, u.IntN(wayCount), l.current)
 	now := time.Now().Round(0)
 	if maybe, _ := l.isIdle(now, now); !maybe {
-		u.want(pageRevoked, "GET", "page", "", "Authorization", "Bearer "+l.access)
+		u.show(l, pageRevoked, "Authorization", "Bearer "+l.access)
 	}
 	u.replace(l)
 }
@@ -431,9 +452,9 @@ var acts = []act{
 	{"silent refresh", 16, func(u *sessionUser, l *login) { u.refresh(l, silently, l.current) }},
 	{"page with the access cookie, or Bearer", 10, func(u *sessionUser, l *login) {
 		if u.IntN(2) == 0 {
-			u.want(page(l.subject, l.id, "private", ""), "GET", "page", "", "Cookie", "__Host-refresh="+l.previous+"; __Host-access="+l.access)
+			u.show(l, page(l.subject, l.id, "private", ""), "Cookie", "__Host-refresh="+l.previous+"; __Host-access="+l.access)
 		} else {
-			u.want(page(l.subject, l.id, "", ""), "GET", "page", "", "Authorization", "Bearer "+l.access, "Cookie", "__Host-refresh="+l.previous)
+			u.show(l, page(l.subject, l.id, "", ""), "Authorization", "Bearer "+l.access, "Cookie", "__Host-refresh="+l.previous)
 		}
 	}},
 	{"simultaneous refreshes with one token", 4, simultaneous},
@@ -470,7 +491,7 @@ var acts = []act{
 	{"login with the cookie of a session", 2, func(u *sessionUser, l *login) {
 		next := u.begin(l)
 		u.isOver(l)
-		u.want(page(next.subject, next.id, "private", ""), "GET", "page", "", "Cookie", "__Host-access="+next.access)
+		u.show(next, page(next.subject, next.id, "private", ""), "Cookie", "__Host-access="+next.access)
 		u.logout(next, next.current)
 		u.isEnded(next, byForm, next.current)
 	}},
