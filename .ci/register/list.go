@@ -1963,11 +1963,11 @@ var register = []clause{
 	{"HTTP", "a guard refuses tokens without the scopes, and is inside a middleware", []proof{
 		{"TestRequireScopes/a bad token", []mutant{}},
 		{"TestRequireScopes/one of one", []mutant{
-			{"calls next twice", "Middleware.Handler", `tokenContext))`, `tokenContext))
-		next.ServeHTTP(w, r.WithContext(&v.tokenContext))`},
+			{"calls next twice", "Middleware.Handler", `next.ServeHTTP(w, accepted)`, `next.ServeHTTP(w, accepted)
+		next.ServeHTTP(w, accepted)`},
 		}},
 		{"TestRequireScopes/no token, anonymous", []mutant{
-			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, r.WithContext(&tokenContext[C]{Context: r.Context(), at: m.none}))`, `next.ServeHTTP(w, r)`},
+			{"leaves an outer middleware's token to anonymous requests", "Middleware.Handler", `next.ServeHTTP(w, anonymous)`, `next.ServeHTTP(w, r)`},
 			{"shows guards an outer middleware's token inside an anonymous one", "tokenContext.Value", `		return scoped(c)`, `		if c.token != nil {
 			return scoped(c)
 		}`},
