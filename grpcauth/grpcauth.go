@@ -5,7 +5,7 @@
 //	health := grpcauth.Public("/grpc.health.v1.Health/Check")
 //	unary, err := grpcauth.Unary(auth, health)
 //	if err != nil {
-//		log.Fatal(err) // says what to mend
+//		log.Fatal(err) // It says what to mend.
 //	}
 //	stream, err := grpcauth.Stream(auth, health)
 //	if err != nil {

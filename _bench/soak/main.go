@@ -4,9 +4,9 @@
 // every answer with what is promised for that request.
 //
 //	go -C _bench run ./soak                                  200,000 requests in process and 20,000 over
-//	                                                         TCP, and 22,000 refreshes of sessions
-//	go -C _bench run ./soak -requests N -tcp N -refreshes N  as many as that, for 45 minutes at most
-//	go -C _bench run ./soak -minute                          as many as a minute has room for
+//	                                                         TCP, and 22,000 refreshes of sessions.
+//	go -C _bench run ./soak -requests N -tcp N -refreshes N  as many as that, for 45 minutes at most.
+//	go -C _bench run ./soak -minute                          as many as a minute has room for.
 //
 // It exits with status 1 in these cases:
 //

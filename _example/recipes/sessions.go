@@ -45,16 +45,16 @@ func newService(secret []byte, users Users) *service {
 	claims := func(ctx context.Context, s session.Session) (Claims, error) {
 		user, err := users.Find(ctx, s.Subject)
 		if err != nil {
-			return Claims{}, err // a 503, and nobody is logged out
+			return Claims{}, err // a 503, and nobody is logged out.
 		}
 		if user.IsLocked {
-			return Claims{}, session.ErrEnded // the session ends
+			return Claims{}, session.ErrEnded // the session ends.
 		}
 		return Claims{Subject: user.ID}, nil
 	}
 	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
 	if err != nil {
-		log.Fatal(err) // says what to mend
+		log.Fatal(err) // It says what to mend.
 	}
 	store, err := session.NewMemory(0)
 	if err != nil {
