@@ -155,6 +155,9 @@ func TestRefusalsAreLogged(t *testing.T) {
 		{"unknown, a browser", "/refresh", "", "Cookie: " + refreshCookie + "=x", "have the user log in again"},
 		{"two", "/logout", "refresh_token=x", "Cookie: " + refreshCookie + "=" + token, "a cookie and a form with a token: send one"},
 		{"a malformed form", "/logout", "a=%zz", "Cookie: " + refreshCookie + "=" + token, "the form is malformed"},
+		{"two in a form", "/refresh", "refresh_token=x&refresh_token=y", "X: y", "send one refresh_token"},
+		{"another grant", "/refresh", "refresh_token=x&grant_type=password", "X: y", "grant_type is refresh_token here"},
+		{"another origin", "/logout", "", "Origin: https://evil.example.com", "name its origin in Options.TrustedOrigins"},
 		{"JSON", "/refresh", "{}", "Content-Type: application/json", "send it as application/x-www-form-urlencoded"},
 	} {
 		log.Reset()

@@ -40,7 +40,7 @@ var (
 //   - 500 for claims that cannot be those of a token
 func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
 	if err := s.checkBrowser(r); err != nil {
-		writeError(w, r, err)
+		s.writeError(w, r, err)
 		return err
 	}
 	var old *refreshToken
@@ -55,7 +55,7 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if err == ErrEnded {
 		s.refuse(w, r, answerEnded, "the claims function says that this user may not log in")
 	} else if err != nil {
-		writeError(w, r, err)
+		s.writeError(w, r, err)
 	}
 	return err
 }
@@ -80,10 +80,13 @@ func (c *core) checkHost(r *http.Request) error {
 }
 
 // writeError is jwthttp.WriteError. Its 503 says what cannot be done: no access token was checked.
-func writeError(w http.ResponseWriter, r *http.Request, err error) {
+func (c *core) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, jwthttp.ErrUnavailable) {
 		answerDown.Write(w, r, nil, answer.SeveralSchemes)
 		return
+	}
+	if err == jwthttp.ErrCrossOrigin {
+		c.logRefusal(r, "a page of another origin has sent it: name its origin in Options.TrustedOrigins if it may")
 	}
 	jwthttp.WriteError(w, r, err)
 }
@@ -136,12 +139,12 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	case err == ErrEnded && isApp:
 		s.logRefusal(r, whyEnded)
-		writeOAuthError(w, "invalid_grant", "the session has ended")
+		writeJSON(w, http.StatusBadRequest, oauthError("invalid_grant", "the session has ended"))
 	case err == ErrEnded:
 		s.clear(w)
 		s.refuse(w, r, answerEnded, whyEnded)
 	default:
-		writeError(w, r, err)
+		s.writeError(w, r, err)
 	}
 }
 
@@ -159,7 +162,7 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if token, ok := parseRefreshToken(text); ok {
 		if err := s.end(r.Context(), token.key()); err != ErrEnded {
-			writeError(w, r, err)
+			s.writeError(w, r, err)
 			return
 		}
 	}
@@ -192,7 +195,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	// A form of another site comes without the cookies. Clearing them would log the user out.
 	if hasCookie || !isApp {
 		if err := s.checkBrowser(r); err != nil {
-			writeError(w, r, err)
+			s.writeError(w, r, err)
 			return "", isApp, false
 		}
 	}
@@ -205,12 +208,11 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	case hasCookie: // which may be good, so it stays
 		s.refuse(w, r, answerForm, fault)
 	case fault != "":
-		s.logRefusal(r, fault)
-		writeOAuthError(w, "invalid_request", fault)
+		s.writeOAuthError(w, r, "invalid_request", fault)
 	case len(tokens) != 1 || len(grants) > 1:
-		writeOAuthError(w, "invalid_request", "send one refresh_token, and at most one grant_type")
+		s.writeOAuthError(w, r, "invalid_request", "send one refresh_token, and at most one grant_type")
 	case len(grants) == 1 && grants[0] != "refresh_token":
-		writeOAuthError(w, "unsupported_grant_type", "grant_type is refresh_token here")
+		s.writeOAuthError(w, r, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
 		return tokens[0], true, true
 	}
@@ -240,9 +242,15 @@ func readForm(w http.ResponseWriter, r *http.Request, hasCookie bool) (fault str
 	return ""
 }
 
-// writeOAuthError answers as RFC 6749 section 5.2 says.
-func writeOAuthError(w http.ResponseWriter, code, description string) {
-	writeJSON(w, http.StatusBadRequest, map[string]string{"error": code, "error_description": description})
+// writeOAuthError answers with an error that says all that there is to say, and logs that.
+func (c *core) writeOAuthError(w http.ResponseWriter, r *http.Request, code, description string) {
+	c.logRefusal(r, description)
+	writeJSON(w, http.StatusBadRequest, oauthError(code, description))
+}
+
+// oauthError is the JSON of an error, RFC 6749 section 5.2.
+func oauthError(code, description string) map[string]string {
+	return map[string]string{"error": code, "error_description": description}
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
@@ -310,7 +318,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		case err == ErrEnded:
 			s.clear(w)
 		default:
-			writeError(w, r, err)
+			s.writeError(w, r, err)
 			return
 		}
 		u := uncached{w}

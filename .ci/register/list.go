@@ -3454,9 +3454,9 @@ var register = []clause{
 			{"clears the cookies of a session that lives", "session.Sessions.presented", ` && fault == ""`, ``},
 		}},
 		{"session.TestAnswers/logout, store is down", []mutant{
-			{"says that an access token cannot be checked", "session.writeError", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
-			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			writeError(w, r, err)`, `			s.clear(w)
-			writeError(w, r, err)`},
+			{"says that an access token cannot be checked", "session.core.writeError", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
+			{"clears the cookies though nothing has happened", "session.Sessions.Logout", `			s.writeError(w, r, err)`, `			s.clear(w)
+			s.writeError(w, r, err)`},
 		}},
 		{"session.TestRefreshWithoutBody", nil},
 	}},
@@ -4425,7 +4425,8 @@ redis.call('ZADD'`},
 		{"session.TestRefusalsAreLogged", []mutant{
 			{"logs nothing of a refresh token that is over", "session.Sessions.Refresh", `s.logRefusal(r, whyEnded)`, ``},
 			{"logs nothing of a browser", "session.core.refuse", `c.logRefusal(r, why)`, ``},
-			{"logs nothing of a form", "session.Sessions.presented", `s.logRefusal(r, fault)`, ``},
+			{"logs nothing of a form", "session.core.writeOAuthError", `c.logRefusal(r, description)`, ``},
+			{"logs nothing of another origin", "session.core.writeError", `err == jwthttp.ErrCrossOrigin`, `false`},
 		}},
 	}},
 }
