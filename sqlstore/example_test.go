@@ -23,7 +23,7 @@ type Claims struct {
 func Example() {
 	db, err := sql.Open("sqlite", "file:app.db?_pragma=busy_timeout(1500)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) // It says what to mend.
 	}
 	defer db.Close()
 	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.Options{})
