@@ -2,7 +2,10 @@
 //
 //	claims := func(ctx context.Context, s session.Session) (Claims, error) {
 //		user, err := users.Find(ctx, s.Subject)
-//		return Claims{Roles: user.Roles}, err
+//		if err != nil {
+//			return Claims{}, err // a 503, and nobody is logged out
+//		}
+//		return Claims{Roles: user.Roles}, nil
 //	}
 //	sessions, err := session.New(iss, store, claims, session.Options{})
 //	if err != nil {
