@@ -10,6 +10,7 @@ import (
 
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/reason"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
@@ -193,7 +194,7 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 }
 
 // Package jwks gives a key its origin and a key set its index with these functions, and package
-// denylist asks whether a key is bound to no issuer. They are not exported, because no other package
+// denylist asks whether a key is bound to no issuer, and for the facts of a token. They are not exported, because no other package
 // may call them.
 var _ = keyhook.Set(
 	func(k any, origin keyhook.Origin) any {
@@ -216,6 +217,9 @@ var _ = keyhook.Set(
 			return true
 		}
 		return false
+	},
+	func(token any) *tokenjson.Facts {
+		return token.(interface{ tokenFacts() *tokenjson.Facts }).tokenFacts()
 	},
 )
 

@@ -91,13 +91,15 @@ func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
 
 // tokenResult returns what a Result says of the token, which at let pass.
 func (t *Token[C]) tokenResult(at *attempt) Result {
-	claims := t.Registered()
-	res := Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID, Issuer: claims.Issuer, Subject: claims.Subject}
+	res := Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID}
 	if t.facts != nil {
+		res.Issuer, res.Subject = t.facts.Issuer(), t.facts.Subject()
 		res.Binding = at.boundBy(t.facts.Confirmation())
 	}
 	return res
 }
+
+func (t *Token[C]) tokenFacts() *tokenjson.Facts { return t.facts }
 
 // String returns algorithm, key id and source, never the token or its claims.
 func (t *Token[C]) String() string {

@@ -70,10 +70,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
@@ -198,7 +198,7 @@ func Check[C any](list *List) jwthttp.Check[C] {
 		return nil
 	}
 	return func(ctx context.Context, t *jwthttp.Token[C]) error {
-		return list.check(ctx, t.Registered(), t.SessionID())
+		return list.check(ctx, keyhook.Facts(t))
 	}
 }
 
@@ -311,19 +311,20 @@ func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until tim
 	return nil
 }
 
-func (l *List) check(ctx context.Context, c jwt.RegisteredClaims, sid string) error {
-	if err := l.canRevoke(c); err != nil {
+func (l *List) check(ctx context.Context, f *tokenjson.Facts) error {
+	if err := l.canRevoke(f); err != nil {
 		return err
 	}
+	issuer := f.Issuer()
 	var keys [3]Key
-	if c.ID != "" && l.mayHave(Token) {
-		keys[Token] = keyOf(Token, c.Issuer, c.ID)
+	if id := f.ID(); id != "" && l.mayHave(Token) {
+		keys[Token] = keyOf(Token, issuer, id)
 	}
-	if c.Subject != "" && l.mayHave(Subject) {
-		keys[Subject] = keyOf(Subject, c.Issuer, c.Subject)
+	if sub := f.Subject(); sub != "" && l.mayHave(Subject) {
+		keys[Subject] = keyOf(Subject, issuer, sub)
 	}
-	if sid != "" && l.mayHave(Session) {
-		keys[Session] = keyOf(Session, c.Issuer, sid)
+	if sid := f.Session(); sid != "" && l.mayHave(Session) {
+		keys[Session] = keyOf(Session, issuer, sid)
 	}
 	found, err := l.store.Find(ctx, keys)
 	if err != nil {
@@ -334,7 +335,7 @@ func (l *List) check(ctx context.Context, c jwt.RegisteredClaims, sid string) er
 			return l.checkFailed(ctx, failed("denylist: the store failed: it returned the number %d, which no list wrote", n))
 		}
 	}
-	if found[Token] != 0 || found[Session] != 0 || c.IssuedAt.Unix() <= found[Subject] {
+	if found[Token] != 0 || found[Session] != 0 || f.IssuedAt.Floor().Unix() <= found[Subject] {
 		return ErrRevoked
 	}
 	return nil
@@ -362,21 +363,22 @@ func (l *List) logged(ctx context.Context, limit *logtext.Limit, message string,
 
 // canRevoke returns why no revocation would reach a token, or why one would be forgotten before
 // the token expires. It is nil if the token can be revoked.
-func (l *List) canRevoke(c jwt.RegisteredClaims) error {
-	if c.ID == "" && c.Subject == "" {
+func (l *List) canRevoke(f *tokenjson.Facts) error {
+	if f == nil || f.ID() == "" && f.Subject() == "" {
 		return fmt.Errorf("%w: it has neither jti nor sub: have the issuer set one of them", ErrNotRevocable)
 	}
-	if c.ExpiresAt == nil || c.IssuedAt == nil {
+	if !f.Expires.Present() || !f.IssuedAt.Present() {
 		return fmt.Errorf("%w: it has no exp or no iat, so it is not known how long it lives: have the issuer set both", ErrNotRevocable)
 	}
-	if c.ExpiresAt.Sub(c.IssuedAt.Time) > l.maxLifetime {
+	exp, iat := f.Expires.Floor(), f.IssuedAt.Floor()
+	if exp.Sub(iat) > l.maxLifetime {
 		return fmt.Errorf("%w: it lives longer than MaxLifetime, which is %v: raise that, or have the issuer shorten the life of its tokens", ErrNotRevocable, l.maxLifetime)
 	}
 	now := time.Now()
-	if c.IssuedAt.Unix() > now.Add(maxLeeway).Unix() {
+	if iat.Unix() > now.Add(maxLeeway).Unix() {
 		return fmt.Errorf("%w: its iat is more than %v ahead: set the clocks right", ErrNotRevocable, maxLeeway)
 	}
-	if c.ExpiresAt.Unix() < now.Add(-maxLeeway).Unix() {
+	if exp.Unix() < now.Add(-maxLeeway).Unix() {
 		return fmt.Errorf("%w: it expired more than %v ago, and its revocation may be forgotten: end the request at its exp", ErrNotRevocable, maxLeeway)
 	}
 	return nil

@@ -1,12 +1,14 @@
 // Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
 // back to its source, and the index of a KeySet. Package denylist learns whether keys are bound to an
-// issuer. The types of jwthttp are any here, because
-// jwthttp imports this package.
+// issuer, and what a token says. The types of jwthttp are any here, because jwthttp imports this
+// package.
 package keyhook
 
 import (
 	"context"
 	"time"
+
+	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
 // An Origin is one key's way back to its source. Origins are compared by ==. They are
@@ -34,11 +36,14 @@ var (
 	// HasFreeKey takes a jwthttp.KeySource and reports whether it is known to have a key that is
 	// not bound to an issuer. What a source of the caller's has is not known.
 	HasFreeKey func(source any) bool
+
+	// Facts takes a *jwthttp.Token of any claims type. It returns nil for a token that a test made.
+	Facts func(token any) *tokenjson.Facts
 )
 
 // Set sets the functions. Package jwthttp calls it once, when it is initialized. It returns
 // a value so that a variable can be declared with it.
-func Set(withOrigin func(key any, origin Origin) any, index func(set any) any, hasFreeKey func(source any) bool) struct{} {
-	WithOrigin, Index, HasFreeKey = withOrigin, index, hasFreeKey
+func Set(withOrigin func(key any, origin Origin) any, index func(set any) any, hasFreeKey func(source any) bool, facts func(token any) *tokenjson.Facts) struct{} {
+	WithOrigin, Index, HasFreeKey, Facts = withOrigin, index, hasFreeKey, facts
 	return struct{}{}
 }

@@ -107,6 +107,9 @@ func (f *Facts) Issuer() string { return unquote(f.text(f.issuer)) }
 // Subject returns sub, "" if it is absent.
 func (f *Facts) Subject() string { return unquote(f.text(f.subject)) }
 
+// ID returns jti, "" if it is absent.
+func (f *Facts) ID() string { return unquote(f.text(f.id)) }
+
 // Session returns sid, "" if it is absent or not a string.
 func (f *Facts) Session() string {
 	if sid := f.text(f.session); sid != "" && sid[0] == '"' {
@@ -168,7 +171,7 @@ func isAudience(v string) bool {
 
 // Registered returns the registered claims.
 func (f *Facts) Registered() jwt.RegisteredClaims {
-	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: unquote(f.text(f.id)), Audience: f.Audience()}
+	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: f.ID(), Audience: f.Audience()}
 	var dates [3]jwt.NumericDate // in one allocation
 	for i, d := range [...]NumericDate{f.Expires, f.NotBefore, f.IssuedAt} {
 		if d.Present() {
