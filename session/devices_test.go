@@ -157,7 +157,8 @@ func TestRefusalsAreLogged(t *testing.T) {
 		{"a malformed form", "/logout", "a=%zz", "Cookie: " + refreshCookie + "=" + token, "the form is malformed"},
 		{"two in a form", "/refresh", "refresh_token=x&refresh_token=y", "X: y", "send one refresh_token"},
 		{"another grant", "/refresh", "refresh_token=x&grant_type=password", "X: y", "grant_type is refresh_token here"},
-		{"another origin", "/logout", "", "Origin: https://evil.example.com", "name its origin in Options.TrustedOrigins"},
+		{"another origin", "/logout", "", "Origin: https://evil.example.com", `Origin \"https://evil.example.com\"`},
+		{"no Handler outside of the middleware", "/bare", "", "Cookie: " + refreshCookie + "=" + token, "put Sessions.Handler outside"},
 		{"JSON", "/refresh", "{}", "Content-Type: application/json", "send it as application/x-www-form-urlencoded"},
 	} {
 		log.Reset()
@@ -421,6 +422,10 @@ func TestNewErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	short, err := issue.New[Claims](issue.Options{Lifetime: 2*time.Second - 1}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
 	memory := newMemory(t, 0)
 	const (
 		noIssuer = "session: the issuer is nil: make one with issue.New, and check its error"
@@ -439,6 +444,7 @@ func TestNewErrors(t *testing.T) {
 		{"good, all", iss, memory, noClaims, session.Options{Idle: 400 * 24 * time.Hour, MaxLifetime: 400 * 24 * time.Hour, Grace: time.Minute, MaxPerSubject: 1, Revoked: enough, TrustedOrigins: []string{"https://a.example.com"}, AllowInsecureHTTP: true}, ""},
 		{"good, Idle beyond MaxLifetime", iss, memory, noClaims, session.Options{Idle: time.Hour, MaxLifetime: time.Minute}, ""},
 		{"no issuer", nil, memory, noClaims, session.Options{}, noIssuer},
+		{"a short Lifetime", short, memory, noClaims, session.Options{}, "session: access tokens live for 1.999999999s, and their cookie ends a second before them: set the issuer's Lifetime to 2s or more"},
 		{"no store", iss, nil, noClaims, session.Options{}, noStore},
 		{"a nil *Memory", iss, (*session.Memory)(nil), noClaims, session.Options{}, noStore},
 		{"no claims function", iss, memory, nil, session.Options{}, noClaim},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/answer"
+	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/gate"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/upload"
@@ -34,7 +36,8 @@ var (
 // answer, such as a redirect. The session's About is the User-Agent.
 //
 // If Login returns an error, it has written the answer and set no cookie:
-//   - 403 for a request of another site
+//   - 403 for a request of another site, unless it is a GET, as after a login at a provider: so
+//     register a login form for POST alone
 //   - 401 if the claims function returns [ErrEnded]
 //   - 503 while the store, the claims function or the signer fails
 //   - 500 for claims that cannot be those of a token
@@ -66,7 +69,7 @@ func (c *core) checkBrowser(r *http.Request) error {
 		return err
 	}
 	if gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
-		return jwthttp.ErrCrossOrigin
+		return fmt.Errorf("%w: %s", jwthttp.ErrCrossOrigin, detail.CrossOrigin(r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host))
 	}
 	return nil
 }
@@ -85,8 +88,8 @@ func (c *core) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		answerDown.Write(w, r, nil, answer.SeveralSchemes)
 		return
 	}
-	if err == jwthttp.ErrCrossOrigin {
-		c.logRefusal(r, "a page of another origin has sent it: name its origin in Options.TrustedOrigins if it may")
+	if errors.Is(err, jwthttp.ErrCrossOrigin) {
+		c.logRefusal(r, err.Error())
 	}
 	jwthttp.WriteError(w, r, err)
 }
@@ -107,6 +110,9 @@ const whyEnded = "no session has this refresh token: it has ended or was idle fo
 func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
 		c.access.Clear(w)
+	}
+	if errors.Is(err, jwthttp.ErrNoToken) && c.toRefresh(r) != "" {
+		c.logRefusal(r, "there is a refresh cookie and no access cookie: put Sessions.Handler outside of the middleware, or have the page send a POST to Refresh")
 	}
 	jwthttp.WriteError(w, r, err)
 }
@@ -286,9 +292,9 @@ func (c *core) clear(w http.ResponseWriter) {
 //
 //	sessions.Handler(auth.Handler(app))
 //
-// A request passes unchanged if it has an Authorization header or an access cookie, if it comes from
-// another site, if it is an upgrade or a prefetch, and if it has so many cookies that one more is not
-// accepted. An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the
+// A request passes unchanged if it has an Authorization header or an access cookie, if it is an upgrade
+// or a prefetch, and if it has so many cookies that one more is not accepted. So does one of another
+// site, unless it is a GET, HEAD or OPTIONS. An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the
 // session has ended, the cookies are cleared and next gets the request without a token. While the
 // store, the claims function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {

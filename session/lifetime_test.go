@@ -186,11 +186,11 @@ func TestAccessTokenOfTheLastSecond(t *testing.T) {
 // expires_in is never 0, which golang.org/x/oauth2 takes for a token that never expires.
 func TestExpiresInIsNotZero(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		iss, err := issue.New[jwt.RegisteredClaims](issue.Options{Lifetime: time.Second}, issue.HS256(secret))
+		iss, err := issue.New[jwt.RegisteredClaims](issue.Options{}, issue.HS256(secret))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := session.New(iss, newMemory(t, 0), func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }, session.Options{})
+		s, err := session.New(iss, newMemory(t, 0), func(context.Context, session.Session) (c jwt.RegisteredClaims, err error) { return c, nil }, session.Options{Idle: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

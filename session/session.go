@@ -27,6 +27,7 @@ const (
 	defaultGrace       = 10 * time.Second
 	maxGrace           = time.Minute
 	longest            = 400 * 24 * time.Hour // as long as browsers keep a cookie
+	minLifetime        = 2 * time.Second      // of access tokens
 	attempts           = 4                    // of a step whose swap is lost
 	maxCookieBytes     = 4096                 // of name and value, as in package cookie
 	refreshTimeout     = 10 * time.Second     // of a login and of a refresh
@@ -75,8 +76,8 @@ type Options struct {
 	MaxPerSubject int
 
 	// Revoked is the denylist of the middleware, if there is one. Access tokens of an ended session
-	// are then refused at once. Its MaxLifetime is at least the issuer's Lifetime. Without it, they
-	// stay good until they expire.
+	// are then refused at once, if each middleware has the [denylist.Check] of the list. Its
+	// MaxLifetime is at least the issuer's Lifetime. Without it, they stay good until they expire.
 	Revoked *denylist.List
 
 	// TrustedOrigins are as in [jwthttp.Options]: other origins whose pages may log in, refresh and
@@ -111,7 +112,8 @@ type core struct {
 	failures, reuses        logtext.Limit
 }
 
-// New returns the sessions of an issuer, which makes their access tokens. The error names everything
+// New returns the sessions of an issuer, which makes their access tokens. Its Lifetime is 2 seconds or
+// more: an access cookie ends a tenth of that before its token, at least 1 and at most 30 seconds. The error names everything
 // that is wrong at once, each with how to mend it.
 func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Options) (*Sessions[C], error) {
 	var errs []error
@@ -137,6 +139,9 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	}
 	for _, origin := range opts.TrustedOrigins {
 		errs = append(errs, validate.Origin("Options.TrustedOrigins", origin))
+	}
+	if iss != nil && iss.Lifetime() < minLifetime {
+		fault("access tokens live for %v, and their cookie ends a second before them: set the issuer's Lifetime to %v or more", iss.Lifetime(), minLifetime)
 	}
 	if iss != nil && opts.Revoked != nil && opts.Revoked.MaxLifetime() < iss.Lifetime() {
 		fault("Options.Revoked forgets after %v, and access tokens live for %v: set the MaxLifetime of the list to that or more", opts.Revoked.MaxLifetime(), iss.Lifetime())

@@ -3463,6 +3463,8 @@ var register = []clause{
 	{"SESSIONS", "the access cookie ends before its token, and Login ends what the browser had", []proof{
 		{"session.TestCookieLifetimes", []mutant{
 			{"keeps the access cookie for as long as its token", "session.core.set", `t.accessExpires.Add(-early)`, `t.accessExpires`},
+		}},
+		{"session.TestCookieOfTheLastSecond", []mutant{
 			{"keeps the cookie of a token of a second", "session.core.set", `max(lifetime/10, time.Second)`, `lifetime/10`},
 		}},
 		{"session.TestLogin", []mutant{
