@@ -170,9 +170,14 @@ func (s *Store) failed(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs, or raise Timeout: %w", s.dialect, s.timeout, err)
 	}
-	hint := ""
-	if text := err.Error(); strings.Contains(text, "no such table: jwthttp_") || strings.Contains(text, `relation "jwthttp_`) && strings.Contains(text, "does not exist") {
-		hint = ": call Store.Migrate first" // no decision depends on the text
+	hint := "" // no decision depends on the text
+	switch text := err.Error(); {
+	case strings.Contains(text, "no such table: jwthttp_"), strings.Contains(text, `relation "jwthttp_`) && strings.Contains(text, "does not exist"):
+		hint = ": call Store.Migrate first"
+	case strings.Contains(text, "unable to open database file"):
+		hint = ": make its folder first, and let this program write there"
+	case strings.Contains(text, "no such function: pg_"), strings.Contains(text, `syntax error at or near "PRAGMA"`):
+		hint = ": the database is of another kind: pass its dialect to New"
 	}
 	return fmt.Errorf("sqlstore: %v: %w%s", s.dialect, err, hint)
 }

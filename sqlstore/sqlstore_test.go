@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -90,7 +91,6 @@ func login(subject string, idle time.Duration) session.Record {
 	return r
 }
 
-// If a migration fails half-way, nothing of it stays, and neither does a transaction.
 // Without Migrate the error says what to call.
 func TestWithoutMigrate(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
@@ -101,6 +101,39 @@ func TestWithoutMigrate(t *testing.T) {
 	})
 }
 
+// The error of a first start says what to mend.
+func TestMigrateSaysWhatToMend(t *testing.T) {
+	const kind = ": the database is of another kind: pass its dialect to New"
+	sqlite, postgreSQL := newDatabase(t, sqlstore.SQLite), newDatabase(t, sqlstore.PostgreSQL)
+	for _, tc := range []struct {
+		name string
+		d    *database
+		want string
+	}{
+		{"a SQLite that is taken for a PostgreSQL", &database{sqlstore.PostgreSQL, sqlite.name}, kind},
+		{"a PostgreSQL that is taken for a SQLite", &database{sqlstore.SQLite, postgreSQL.name}, kind},
+		{"a folder that is not there", &database{sqlstore.SQLite, "file:" + filepath.Join(t.TempDir(), "no", "test.db")}, ": make its folder first, and let this program write there"},
+	} {
+		driver := "sqlite"
+		if tc.d.name == postgreSQL.name {
+			driver = "pgx"
+		}
+		db, err := sql.Open(driver, tc.d.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		store, err := sqlstore.New(db, tc.d.dialect, sqlstore.Options{Timeout: patient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Migrate(t.Context()); err == nil || !strings.HasSuffix(err.Error(), tc.want) {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}
+
+// If a migration fails half-way, nothing of it stays, and neither does a transaction.
 func TestMigrateFails(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
 		db := newDatabase(t, dialect).open(t)
