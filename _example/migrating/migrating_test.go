@@ -15,7 +15,6 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/jwthttp/jwthttp"
-	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -209,43 +208,6 @@ func TestFromAuth0(t *testing.T) {
 		c.check(t, "the provider is down, its keys are known", hello, bearer(c.token()))
 	})
 	c.check(t, "closed", outage, bearer(c.token()))
-}
-
-func TestFromAuth0DPoP(t *testing.T) {
-	iss := jwthttptest.NewIssuer(t)
-	auth := fromAuth0DPoP(iss.RS256())
-	key, err := dpop.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	noAudience := jwthttptest.Claim("aud", nil)
-	claims := Claims{Subject: "alice", Scope: "orders:read"}
-	unbound := iss.Token(t, claims, noAudience)
-	bound := iss.Token(t, claims, noAudience, jwthttptest.Claim("cnf", map[string]any{"jkt": key.Thumbprint()}))
-	for _, tc := range []struct {
-		name, authorization string
-		proofs, status      int
-	}{
-		{"unbound", "Bearer " + unbound, 0, 200},
-		{"bound", "DPoP " + bound, 1, 200},
-		{"bound, without a proof", "DPoP " + bound, 0, 401},
-		{"bound, under Bearer", "Bearer " + bound, 1, 401},
-	} {
-		r := httptest.NewRequest("GET", "/orders?page=2", nil)
-		r.Header.Set("Authorization", tc.authorization)
-		for range tc.proofs {
-			proof, err := key.Proof("GET", "https://api.example.com/orders", bound, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Add("DPoP", proof)
-		}
-		w := httptest.NewRecorder()
-		auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
-		if w.Code != tc.status {
-			t.Errorf("%s: %d %s", tc.name, w.Code, w.Body)
-		}
-	}
 }
 
 func TestFromAuth0Unreachable(t *testing.T) {

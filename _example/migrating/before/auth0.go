@@ -1,0 +1,91 @@
+package before
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/url"
+	"time"
+
+	jwtmiddleware "github.com/auth0/go-jwt-middleware/v3"
+	"github.com/auth0/go-jwt-middleware/v3/jwks"
+	"github.com/auth0/go-jwt-middleware/v3/validator"
+)
+
+// Auth0 is the API of one issuer.
+func Auth0(issuer *url.URL, mux *http.ServeMux) {
+	provider, err := jwks.NewCachingProvider(jwks.WithIssuerURL(issuer))
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := validator.New(
+		validator.WithKeyFunc(provider.KeyFunc),
+		validator.WithAlgorithm(validator.RS256),
+		validator.WithIssuer(issuer.String()),
+		validator.WithAudience("orders"),
+		validator.WithAllowedClockSkew(30*time.Second),
+		validator.WithCustomClaims(func() *CustomClaims { return &CustomClaims{} }),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwtmiddleware.New(
+		jwtmiddleware.WithValidator(v),
+		jwtmiddleware.WithCredentialsOptional(true),
+		jwtmiddleware.WithErrorHandler(loginAgain),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
+}
+
+func orders(w http.ResponseWriter, r *http.Request) {
+	if !jwtmiddleware.HasClaims(r.Context()) {
+		fmt.Fprintln(w, "Hello, guest!")
+		return
+	}
+	claims := jwtmiddleware.MustGetClaims[*validator.ValidatedClaims](r.Context())
+	fmt.Fprintf(w, "Hello, %s!\n", claims.RegisteredClaims.Subject) // scope is in claims.CustomClaims.(*CustomClaims)
+}
+
+// Auth0DPoP takes bound tokens, and others too.
+func Auth0DPoP(v *validator.Validator, mux *http.ServeMux) {
+	auth, err := jwtmiddleware.New(
+		jwtmiddleware.WithValidator(v),
+		jwtmiddleware.WithDPoPMode(jwtmiddleware.DPoPAllowed),
+		jwtmiddleware.WithStandardProxy(),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
+}
+
+// Tenants are where the tenants are, such as a table of a database.
+type Tenants interface {
+	Issuers(ctx context.Context) ([]string, error)
+}
+
+// Auth0Tenants is the API of many issuers.
+func Auth0Tenants(tenants Tenants, mux *http.ServeMux) {
+	provider, err := jwks.NewMultiIssuerProvider(jwks.WithMaxProviders(1000))
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := validator.New(
+		validator.WithKeyFunc(provider.KeyFunc),
+		validator.WithAlgorithm(validator.RS256),
+		validator.WithIssuersResolver(tenants.Issuers),
+		validator.WithAudience("orders"),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwtmiddleware.New(jwtmiddleware.WithValidator(v))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
+}
