@@ -168,10 +168,10 @@ func TestREADMELength(t *testing.T) {
 	}
 }
 
-// Every Go block of docs/migrating.md is in a file of package migrating. The exception is
-// the code of other packages, under a heading "Before".
+// Every Go block of docs/migrating.md is in a file of package migrating. Those of other packages,
+// under a heading "Before", are in its package before. Each of these has an "After".
 func TestMigrating(t *testing.T) {
-	texts := sources(t, "migrating/*.go")
+	before, after := sources(t, "migrating/before/*.go"), sources(t, "migrating/*.go")
 	heading, headings := "", []string{} // those that have blocks
 	for _, part := range regexp.MustCompile("(?ms)^#+ (.*?)$|^```go\n(.*?)^```$").FindAllStringSubmatch(pages(t)["docs/migrating.md"], -1) {
 		if part[1] != "" {
@@ -179,12 +179,16 @@ func TestMigrating(t *testing.T) {
 			continue
 		}
 		headings = append(headings, heading)
-		if heading != "Before" && !isInside(texts, part[2]) {
+		texts := after
+		if heading == "Before" {
+			texts = before
+		}
+		if !isInside(texts, part[2]) {
 			t.Errorf("under %q: no file in migrating has this text:\n%s", heading, part[2])
 		}
 	}
 	headings = slices.DeleteFunc(slices.Compact(headings), func(h string) bool { return h != "Before" && h != "After" })
-	if want := slices.Repeat([]string{"Before", "After"}, 5); !slices.Equal(headings, want) {
+	if want := slices.Repeat([]string{"Before", "After"}, 10); !slices.Equal(headings, want) {
 		t.Errorf("headings of blocks: %q, want %q", headings, want)
 	}
 }

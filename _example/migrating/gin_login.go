@@ -25,7 +25,7 @@ type Member struct {
 	Role    string `json:"role"`
 }
 
-func fromGinLogin(secret []byte, users Users, store session.Store, engine *gin.Engine) {
+func fromGinLogin(secret []byte, users Users, store session.Store, engine *gin.Engine) *session.Sessions[Member] {
 	iss, err := issue.New[Member](issue.Options{Lifetime: 15 * time.Minute}, issue.HS256(secret))
 	if err != nil {
 		log.Fatal(err)
@@ -62,4 +62,20 @@ func fromGinLogin(secret []byte, users Users, store session.Store, engine *gin.E
 		member, _ := jwthttp.ClaimsFromContext[Member](c.Request.Context())
 		c.String(http.StatusOK, "Hello, %s!\n", member.Subject)
 	})
+	return sessions
+}
+
+// ginCookies is the login of browsers, in place of that of apps: SendCookie.
+func ginCookies(sessions *session.Sessions[Member], users Users, engine *gin.Engine) http.Handler {
+	engine.POST("/login/browser", func(c *gin.Context) {
+		name := c.PostForm("username")
+		if !users.CheckPassword(name, c.PostForm("password")) {
+			c.JSON(http.StatusUnauthorized, gin.H{"message": "wrong user or password"})
+			return
+		}
+		if err := sessions.Login(c.Writer, c.Request, name); err == nil { // else the answer is written
+			c.Status(http.StatusNoContent)
+		}
+	})
+	return sessions.Handler(engine)
 }

@@ -141,7 +141,7 @@ func testFromGinLogin(t *testing.T) {
 	was, is := &oldStore{TokenStore: ginstore.NewInMemoryRefreshTokenStore()}, &newStore{Store: memory}
 	oldEngine, newEngine := gin.New(), gin.New()
 	before.GinLogin(secret, oldPeople{}, was, oldEngine)
-	fromGinLogin(secret, users, is, newEngine)
+	browsers := ginCookies(fromGinLogin(secret, users, is, newEngine), users, newEngine)
 	old, now := site{t, oldEngine}, site{t, newEngine}
 	over := answer{400, `"error":"invalid_grant"`}
 
@@ -187,6 +187,46 @@ func testFromGinLogin(t *testing.T) {
 	now.want("refresh after logout, after", now.post("/refresh", refreshWith(newTokens.Refresh)), over)
 	old.want("an access token after logout, before", old.send("GET", "/orders", "", "", oldTokens.Access), greeted)
 	now.want("an access token after logout, after", now.send("GET", "/orders", "", "", newTokens.Access), greeted)
+
+	// A browser has cookies. The access cookie is over, and then the user logs out.
+	var cookies map[string]string
+	browse := func(method, path, body, site string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "https://app.example.com"+path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", site)
+		for name, value := range cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		w := httptest.NewRecorder()
+		browsers.ServeHTTP(w, r)
+		for _, c := range w.Result().Cookies() {
+			if cookies[c.Name] = c.Value; c.MaxAge < 0 {
+				delete(cookies, c.Name)
+			}
+		}
+		return w
+	}
+	const form = "username=alice&password=secret"
+	for _, how := range []string{"/login/browser", "/refresh", "/logout"} {
+		cookies = map[string]string{}
+		now.want("a login of another site", browse("POST", "/login/browser", form, "cross-site"), answer{403, "cross_origin"})
+		now.want("a login of a browser", browse("POST", "/login/browser", form, "same-origin"), answer{204, ""})
+		now.want("with cookies", browse("GET", "/orders", "", "same-origin"), greeted)
+		if len(cookies) != 2 {
+			t.Fatalf("cookies: %q", cookies)
+		}
+		for name, value := range cookies {
+			if strings.Count(value, ".") == 2 {
+				delete(cookies, name)
+			}
+		}
+		now.want(how, browse("POST", how, form, "same-origin"), answer{204, ""})
+		if how == "/logout" {
+			now.want("after the logout", browse("GET", "/orders", "", "same-origin"), unauthorized)
+			break
+		}
+		now.want("refreshed", browse("GET", "/orders", "", "same-origin"), greeted)
+	}
 
 	// A session that is refreshed each day.
 	oldTokens, newTokens = old.login(), now.login()
