@@ -26,7 +26,7 @@ func fromGRPC(secret []byte, register func(*grpc.Server)) *grpc.Server {
 		log.Fatal(err)
 	}
 	server := grpc.NewServer(grpc.UnaryInterceptor(unary), grpc.StreamInterceptor(stream))
-	register(server)
+	register(server) // your services
 	if err := grpcauth.Check(server, public); err != nil {
 		log.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package before
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http"
 	"net/url"
 	"time"
@@ -15,11 +14,8 @@ import (
 
 // Auth0 is the API of one issuer.
 func Auth0(issuer *url.URL, mux *http.ServeMux) {
-	provider, err := jwks.NewCachingProvider(jwks.WithIssuerURL(issuer))
-	if err != nil {
-		log.Fatal(err)
-	}
-	v, err := validator.New(
+	provider, _ := jwks.NewCachingProvider(jwks.WithIssuerURL(issuer))
+	v, _ := validator.New(
 		validator.WithKeyFunc(provider.KeyFunc),
 		validator.WithAlgorithm(validator.RS256),
 		validator.WithIssuer(issuer.String()),
@@ -27,17 +23,11 @@ func Auth0(issuer *url.URL, mux *http.ServeMux) {
 		validator.WithAllowedClockSkew(30*time.Second),
 		validator.WithCustomClaims(func() *CustomClaims { return &CustomClaims{} }),
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
-	auth, err := jwtmiddleware.New(
+	auth, _ := jwtmiddleware.New(
 		jwtmiddleware.WithValidator(v),
 		jwtmiddleware.WithCredentialsOptional(true),
 		jwtmiddleware.WithErrorHandler(loginAgain),
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
 	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
 }
 
@@ -52,14 +42,11 @@ func orders(w http.ResponseWriter, r *http.Request) {
 
 // Auth0DPoP takes bound tokens, and others too.
 func Auth0DPoP(v *validator.Validator, mux *http.ServeMux) {
-	auth, err := jwtmiddleware.New(
+	auth, _ := jwtmiddleware.New(
 		jwtmiddleware.WithValidator(v),
 		jwtmiddleware.WithDPoPMode(jwtmiddleware.DPoPAllowed),
 		jwtmiddleware.WithStandardProxy(),
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
 	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
 }
 
@@ -70,22 +57,13 @@ type Tenants interface {
 
 // Auth0Tenants is the API of many issuers.
 func Auth0Tenants(tenants Tenants, mux *http.ServeMux) {
-	provider, err := jwks.NewMultiIssuerProvider(jwks.WithMaxProviders(1000))
-	if err != nil {
-		log.Fatal(err)
-	}
-	v, err := validator.New(
+	provider, _ := jwks.NewMultiIssuerProvider(jwks.WithMaxProviders(1000))
+	v, _ := validator.New(
 		validator.WithKeyFunc(provider.KeyFunc),
 		validator.WithAlgorithm(validator.RS256),
 		validator.WithIssuersResolver(tenants.Issuers),
 		validator.WithAudience("orders"),
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
-	auth, err := jwtmiddleware.New(jwtmiddleware.WithValidator(v))
-	if err != nil {
-		log.Fatal(err)
-	}
+	auth, _ := jwtmiddleware.New(jwtmiddleware.WithValidator(v))
 	mux.Handle("/orders", auth.CheckJWT(http.HandlerFunc(orders)))
 }

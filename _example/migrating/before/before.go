@@ -1,5 +1,6 @@
 // Package before has the programs of docs/migrating.md under the headings "Before". Each uses
-// another package than jwthttp, so that the tests send it what they send its successor.
+// another package than jwthttp, so that the tests send it what they send its successor. To be short,
+// they ignore errors of New.
 package before
 
 import (
