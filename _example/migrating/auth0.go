@@ -52,7 +52,7 @@ type Tenants interface {
 
 func fromAuth0Tenants(tenants Tenants, mux *http.ServeMux, serve func()) {
 	keys, err := jwks.NewTenants(func(ctx context.Context, issuer string) (jwks.Options, error) {
-		known, err := tenants.Has(ctx, issuer) // SELECT … WHERE issuer = $1
+		known, err := tenants.Has(ctx, issuer) // a function of yours: SELECT … WHERE issuer = $1
 		if err == nil && !known {
 			err = jwthttp.ErrUnknownKey // a 401; any other error is a 503
 		}

@@ -159,6 +159,8 @@ func TestFromAuth0Tenants(t *testing.T) {
 			return bearer(iss.Token(t, Claims{Subject: "alice", Scope: "orders:read"}, options...))
 		}
 		unavailable := answer{503, `"error":"temporarily_unavailable"`}
+		waitFor(t, now, tokenOf(a))
+		waitFor(t, now, tokenOf(b))
 		compare(t, old, now, []try{
 			{"a tenant", tokenOf(a), greeted, greeted},
 			{"another tenant", tokenOf(b), greeted, greeted},
@@ -167,6 +169,7 @@ func TestFromAuth0Tenants(t *testing.T) {
 			{"another audience", tokenOf(a, jwthttptest.WrongAudience), unauthorized, rejected},
 		})
 		b.Rotate()
+		waitFor(t, now, tokenOf(b))
 		compare(t, old, now, []try{{"a new key", tokenOf(b), unauthorized, greeted}})
 		tenants.set(errors.New("the database is down"))
 		third := newIssuer(t)

@@ -17,8 +17,7 @@ type User struct {
 
 func fromGin(secret []byte, engine *gin.Engine) {
 	auth, err := jwthttp.New[User](jwthttp.HS256(secret), jwthttp.Options{
-		Extractors:   []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("jwt"))},
-		ErrorHandler: loginAgain, // for the authorizer's refusals too
+		Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("jwt"))},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -50,7 +50,7 @@ func fromGinLogin(secret []byte, users Users, store session.Store, engine *gin.E
 		}
 		tokens, err := sessions.Start(c.Request.Context(), name, c.Request.UserAgent())
 		if err != nil {
-			jwthttp.WriteError(c.Writer, c.Request, err) // a 503 or a 500
+			jwthttp.WriteError(c.Writer, c.Request, err) // a 401, 503 or 500
 			return
 		}
 		c.Header("Cache-Control", "no-store")

@@ -254,4 +254,5 @@ func testFromGinLogin(t *testing.T) {
 	now.want("refresh without roles", now.post("/refresh", refreshWith(newTokens.Refresh)), answer{503, ""})
 	users.err = session.ErrEnded
 	now.want("refresh of a locked user", now.post("/refresh", refreshWith(newTokens.Refresh)), over)
+	now.want("login of a locked user", now.post("/login", url.Values{"username": {"alice"}, "password": {"secret"}}), unauthorized)
 }

@@ -239,7 +239,7 @@ func TestFromGin(t *testing.T) {
 	engine := gin.New()
 	fromGin(iss.Secret(), engine)
 	c := chain{engine, hs256(t, iss, jwthttptest.Claim("aud", nil)), "jwt"}
-	c.checkAll(t, noToken, again, map[string]want{"another issuer": hello, "no issuer": hello})
+	c.checkAll(t, noToken, refused, map[string]want{"another issuer": hello, "no issuer": hello})
 	c.check(t, "Authorizer", forbidden, bearer(c.token(jwthttptest.Claim("sub", "mallory"))))
 }
 

@@ -43,7 +43,7 @@ func orders(w http.ResponseWriter, r *http.Request) {
 // Auth0DPoP takes bound tokens, and others too.
 func Auth0DPoP(v *validator.Validator, mux *http.ServeMux) {
 	auth, _ := jwtmiddleware.New(
-		jwtmiddleware.WithValidator(v),
+		jwtmiddleware.WithValidator(v), // as above
 		jwtmiddleware.WithDPoPMode(jwtmiddleware.DPoPAllowed),
 		jwtmiddleware.WithStandardProxy(),
 	)
@@ -61,7 +61,7 @@ func Auth0Tenants(tenants Tenants, mux *http.ServeMux) {
 	v, _ := validator.New(
 		validator.WithKeyFunc(provider.KeyFunc),
 		validator.WithAlgorithm(validator.RS256),
-		validator.WithIssuersResolver(tenants.Issuers),
+		validator.WithIssuersResolver(tenants.Issuers), // a function of yours: SELECT issuer FROM …
 		validator.WithAudience("orders"),
 	)
 	auth, _ := jwtmiddleware.New(jwtmiddleware.WithValidator(v))

@@ -17,9 +17,6 @@ func Gin(secret []byte, engine *gin.Engine) {
 		TokenLookup: "header: Authorization, cookie: jwt",
 		IdentityKey: "sub",
 		Authorizer:  func(c *gin.Context, data any) bool { return data != "mallory" },
-		Unauthorized: func(c *gin.Context, code int, message string) {
-			c.String(code, "log in again")
-		},
 	})
 	engine.Use(auth.MiddlewareFunc())
 	engine.Any("/orders", func(c *gin.Context) {
@@ -43,7 +40,7 @@ func GinLogin(secret []byte, users Users, tokens core.TokenStore, engine *gin.En
 		IdentityKey:         "sub",
 		Authenticator: func(c *gin.Context) (any, error) {
 			name := c.PostForm("username")
-			if !users.CheckPassword(name, c.PostForm("password")) {
+			if !users.CheckPassword(name, c.PostForm("password")) { // a function of yours
 				return nil, ginjwt.ErrFailedAuthentication
 			}
 			return name, nil

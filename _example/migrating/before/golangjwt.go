@@ -20,11 +20,7 @@ func GolangJWT(secret []byte, mux *http.ServeMux) {
 
 func authenticate(secret []byte, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok {
-			http.Error(w, "no token", http.StatusUnauthorized)
-			return
-		}
+		raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		claims := &UserClaims{}
 		_, err := jwt.ParseWithClaims(raw, claims, func(*jwt.Token) (any, error) { return secret, nil },
 			jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer("https://id.example.com"), jwt.WithAudience("orders"))
@@ -43,10 +39,7 @@ func GolangJWTIssuers(secretA []byte, keyOfB jwt.Keyfunc, mux *http.ServeMux) {
 		"https://b.example.com": keyOfB,
 	}
 	keyfunc := func(t *jwt.Token) (any, error) {
-		issuer, err := t.Claims.GetIssuer() // not verified yet
-		if err != nil {
-			return nil, err
-		}
+		issuer, _ := t.Claims.GetIssuer() // not verified yet
 		keyOf, ok := keys[issuer]
 		if !ok {
 			return nil, errors.New("unknown issuer")
