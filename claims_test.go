@@ -281,6 +281,17 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		embedded
 		Subject string `json:"sub"`
 	}](key, opts))
+	type role struct{ Name string }
+	const untagged = "has the field .Access.Name without a name in its tag"
+	try("no tag, nested", untagged)(jwthttp.New[struct {
+		Access role `json:"realm_access"`
+	}](key, opts))
+	try("no tag, in a list", untagged)(jwthttp.New[struct {
+		Access []*role `json:"realm_access"`
+	}](key, opts))
+	try("no tag, in a map", untagged)(jwthttp.New[struct {
+		Access map[string]role `json:"resource_access"`
+	}](key, opts))
 	try("embeds itself", "embeds jwthttp_test.Inception in itself, at .Inception")(jwthttp.New[Inception](key, opts))
 	try("embeds itself by way of another", "embeds jwthttp_test.Chicken in itself, at .Egg.Chicken")(jwthttp.New[Chicken](key, opts))
 	try("embeds one that embeds itself", "embeds jwthttp_test.Inception in itself, at .Inception.Inception")(jwthttp.New[struct {

@@ -3,6 +3,7 @@ package jwthttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -45,8 +46,9 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 	config, errOptions := opts.compile(keys)
 	claims, errType := tokenjson.NewDecoder(reflect.TypeFor[C](), opts.AllowNumericSubject)
 	var errChecks error
-	if slices.ContainsFunc(checks, func(c Check[C]) bool { return c == nil }) {
-		errChecks = errors.New("a check is nil: make what it was made of, or take it out")
+	isNil := func(c Check[C]) bool { return c == nil }
+	if slices.ContainsFunc(checks, isNil) {
+		errChecks = fmt.Errorf("check %d is nil: make what it was made of, such as the list of denylist.Check, or take it out", 1+slices.IndexFunc(checks, isNil))
 	}
 	if err := errors.Join(errOptions, errType, errChecks); err != nil {
 		return nil, validate.Prefixed("jwthttp: ", err)

@@ -503,7 +503,7 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 		jwthttp.Options{Leeway: time.Hour, Realm: `"`, TrustedOrigins: []string{"*"}, Extractors: []jwthttp.Extractor{jwthttp.Cookie("")}},
 		nil,
 	)
-	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "not an origin that can be trusted", "cannot be the name of a cookie", "a check is nil"} {
+	for _, want := range []string{"32 bytes or more", "RSA key is nil", "is a pointer", "Leeway", "Realm", "not an origin that can be trusted", "cannot be the name of a cookie", "check 1 is nil"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}

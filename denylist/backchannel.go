@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
@@ -46,10 +48,10 @@ type BackChannelOptions struct {
 //	mux.Handle("/backchannel-logout", logout)
 //
 // keys are those of the provider. They must be for tokens with the audience clientID: a source of
-// package jwks has it in its Options.Audience, or has AllowAnyAudience. They must know their issuer, or
+// package jwks has AllowAnyAudience, and the middleware of the API has its own Audience. They must know their issuer, or
 // iss would not be validated:
 //
-//   - A source of package jwks and a [jwthttp.Issuers] know it.
+//   - A source of package jwks, its Tenants and a [jwthttp.Issuers] know it.
 //   - A [jwthttp.Key] and each key of a [jwthttp.KeySet] get it by [jwthttp.Key.WithIssuer].
 //   - [jwthttp.FromKeyfunc] makes a source that does not know it. Put the source into an Issuers.
 //   - A [jwthttp.KeyFunc], or a source of your own, must return keys that are bound by WithIssuer.
@@ -80,8 +82,8 @@ type BackChannelOptions struct {
 //   - 405 for a method other than POST.
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
-// An answer is not cached. The logger of list gets why a logout was refused, at Warn, once a minute
-// at most. It does not get that a client left before the keys answered. Nil keys, a key that is not
+// An answer is not cached. The logger of list gets why a logout was refused, at Warn once a minute
+// at most, and at Debug the others. It does not get that a client left before the keys answered. Nil keys, a key that is not
 // bound to an issuer, an empty clientID, a nil list and more than one opts are errors.
 func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
 	var errs []error
@@ -225,7 +227,13 @@ func (b *backChannel) log(ctx context.Context, err error) {
 		}
 		level, message, limit = slog.LevelError, "denylist: logout tokens cannot be checked, and get a 503", &b.failed
 	}
-	limit.Log(ctx, b.list.logger, level, message, slog.String("err", logtext.Cut(err.Error())))
+	attrs := []slog.Attr{slog.String("err", logtext.Cut(err.Error()))}
+	if errors.Is(err, jwt.ErrTokenInvalidAudience) {
+		attrs = append(attrs, slog.String("mend", "a logout token is for a client id: pass that to BackChannel, make the keys with AllowAnyAudience, and name the API in the Audience of its middleware alone"))
+	}
+	if !limit.Log(ctx, b.list.logger, level, message, attrs...) {
+		logtext.OrDefault(b.list.logger).LogAttrs(ctx, slog.LevelDebug, message, attrs...)
+	}
 }
 
 // writeLogoutError writes an error of RFC 6749 section 5.2, as section 2.8 recommends.

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -602,6 +603,23 @@ func TestBackChannelLog(t *testing.T) {
 		post(h, "a=b")
 		wantRecords(t, &log, `err="denylist: the form has 0 values of logout_token: have the provider send one, as application/x-www-form-urlencoded" suppressed=99`)
 	})
+}
+
+// At Debug there is a record of each refusal. That of another audience says whose audience to mend.
+func TestBackChannelLogsEachAtDebug(t *testing.T) {
+	var log bytes.Buffer
+	list := newMemory(t, denylist.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	h := newBackChannel(t, list, denylist.BackChannelOptions{})
+	for _, aud := range []string{"orders", "another"} {
+		if w := postToken(h, logoutToken(t, typed, jwt.MapClaims{"aud": aud})); w.Code != 400 {
+			t.Error(aud, w.Code)
+		}
+	}
+	postToken(h, logoutToken(t, typed, jwt.MapClaims{"jti": nil}))
+	const mend = `mend="a logout token is for a client id: pass that to BackChannel, make the keys with AllowAnyAudience`
+	if text := log.String(); strings.Count(text, mend) != 2 || strings.Count(text, "level=WARN") != 1 || strings.Count(text, "level=DEBUG") != 2 {
+		t.Error(text)
+	}
 }
 
 func TestBackChannelOptions(t *testing.T) {

@@ -50,12 +50,14 @@
 //
 // # What is logged
 //
-// A list logs to [Options].Logger, and without one to [slog.Default]. It logs each of these at
-// Error, once a minute at most. The next record of its kind counts those that were suppressed.
+// A list logs to [Options].Logger, and without one to [slog.Default]. It logs each of these once a
+// minute at most. The next record of its kind counts those that were suppressed.
 //
-//   - The store failed, so tokens get a 503.
-//   - A revocation failed, because the store failed or is full.
-//   - The keys of a [BackChannel] are out of reach. A logout that it refuses is logged at Warn.
+//   - Error: the store failed, so tokens get a 503.
+//   - Error: a revocation failed, because the store failed or is full.
+//   - Error: the keys of a [BackChannel] are out of reach.
+//   - Warn: a BackChannel refused a logout.
+//   - Warn: a token cannot be revoked, so it is refused: [ErrNotRevocable].
 //
 // It does not log that a client left before the store answered.
 package denylist
@@ -148,7 +150,7 @@ type List struct {
 	maxLifetime time.Duration
 	logger      *slog.Logger // nil for slog.Default()
 
-	failedChecks, failedRaises logtext.Limit
+	failedChecks, failedRaises, unrevocable logtext.Limit
 }
 
 // New returns a list that keeps its revocations in store. A nil store is an error, and so is
@@ -198,7 +200,11 @@ func Check[C any](list *List) jwthttp.Check[C] {
 		return nil
 	}
 	return func(ctx context.Context, t *jwthttp.Token[C]) error {
-		return list.check(ctx, keyhook.Facts(t))
+		f := keyhook.Facts(t)
+		if err := list.canRevoke(f); err != nil {
+			return list.logged(ctx, &list.unrevocable, slog.LevelWarn, "denylist: a token cannot be revoked, and gets a 401", err)
+		}
+		return list.check(ctx, f)
 	}
 }
 
@@ -306,15 +312,12 @@ func (l *List) raise(ctx context.Context, kind Kind, key Key, n int64, until tim
 		until = least
 	}
 	if err := l.store.Raise(ctx, kind, key, n, until); err != nil {
-		return l.logged(ctx, &l.failedRaises, "denylist: a revocation failed, and its tokens may still be good", failed("denylist: the store failed: %w", err))
+		return l.logged(ctx, &l.failedRaises, slog.LevelError, "denylist: a revocation failed, and its tokens may still be good", failed("denylist: the store failed: %w", err))
 	}
 	return nil
 }
 
 func (l *List) check(ctx context.Context, f *tokenjson.Facts) error {
-	if err := l.canRevoke(f); err != nil {
-		return err
-	}
 	issuer := f.Issuer()
 	var keys [3]Key
 	if id := f.ID(); id != "" && l.mayHave(Token) {
@@ -349,14 +352,14 @@ func (l *List) mayHave(kind Kind) bool {
 
 // checkFailed logs err and returns it.
 func (l *List) checkFailed(ctx context.Context, err error) error {
-	return l.logged(ctx, &l.failedChecks, "denylist: tokens cannot be checked, and get a 503", err)
+	return l.logged(ctx, &l.failedChecks, slog.LevelError, "denylist: tokens cannot be checked, and get a 503", err)
 }
 
 // logged logs err and returns it. It does not log that a client has left: then the store may
 // be well.
-func (l *List) logged(ctx context.Context, limit *logtext.Limit, message string, err error) error {
+func (l *List) logged(ctx context.Context, limit *logtext.Limit, level slog.Level, message string, err error) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
-		limit.Log(ctx, l.logger, slog.LevelError, message, slog.Any("err", err))
+		limit.Log(ctx, l.logger, level, message, slog.Any("err", err))
 	}
 	return err
 }

@@ -129,6 +129,16 @@ func TestFullIsLogged(t *testing.T) {
 	wantRecords(t, &own, raiseFailed+"denylist: the list is full")
 }
 
+// An issuer whose tokens cannot be revoked locks its users out, so the operator learns it.
+func TestUnrevocableIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	auth := denylisttest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{Logger: newLogger(&log)}))
+	for range 2 {
+		want(t, auth, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(25 * time.Hour).Unix()}, denylist.ErrNotRevocable)
+	}
+	wantRecords(t, &log, `level=WARN msg="denylist: a token cannot be revoked, and gets a 401" err="denylist: the token cannot be revoked: it lives longer than MaxLifetime`)
+}
+
 // A misuse is returned, and its caller logs it.
 func TestMisuseIsNotLogged(t *testing.T) {
 	var log bytes.Buffer

@@ -30,21 +30,22 @@ func (l *Limit) Allow() (suppressed int, ok bool) {
 	return suppressed, true
 }
 
-// Log writes a record if l allows it. It adds how many were suppressed before, if any. A nil
-// logger is slog.Default().
-func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
+// Log writes a record if l allows it, and reports whether it does. It adds how many were suppressed
+// before, if any. A nil logger is slog.Default().
+func (l *Limit) Log(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) (isAllowed bool) {
 	logger = OrDefault(logger)
 	if !logger.Enabled(ctx, level) {
-		return
+		return true
 	}
 	suppressed, ok := l.Allow()
 	if !ok {
-		return
+		return false
 	}
 	if suppressed > 0 {
 		attrs = append(attrs, slog.Int("suppressed", suppressed))
 	}
 	logger.LogAttrs(ctx, level, message, attrs...)
+	return true
 }
 
 // Log writes a record that comes once, such as that of a constructor. A nil logger is

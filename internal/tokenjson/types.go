@@ -30,7 +30,7 @@ func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
 		w.fault("cannot hold the number in exp: use jwt.MapClaims")
 	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		w.visit(t, "")
-		w.visitNames(t, "", map[reflect.Type]bool{})
+		w.visitEmbedded(t, "", map[reflect.Type]bool{})
 		w.visitRegistered()
 	default:
 		w.fault("cannot hold the members of a JSON object: use a struct or jwt.MapClaims")
@@ -149,6 +149,10 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 		if tag == "-" || !f.IsExported() && !f.Anonymous {
 			continue
 		}
+		// encoding/json would fill a field Role from role, and here it would stay empty.
+		if name, _, _ := strings.Cut(tag, ","); name == "" && !f.Anonymous {
+			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, cmp.Or(registeredNames[f.Name], strings.ToLower(f.Name[:1])+f.Name[1:]))
+		}
 		for _, option := range strings.Split(tag, ",")[1:] {
 			// case:ignore would accept a second spelling of a claim. The meaning of the
 			// others depends on the version of the decoder.
@@ -163,10 +167,9 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 // registeredNames are the claims that golang-jwt has in fields with these names.
 var registeredNames = map[string]string{"Issuer": "iss", "Subject": "sub", "Audience": "aud", "ExpiresAt": "exp", "NotBefore": "nbf", "IssuedAt": "iat", "ID": "jti"}
 
-// visitNames finds fields without a name in their tag. encoding/json would fill a field Role
-// from role, and here it would stay empty. seen has the structs that were visited. It is true
-// for those that t is embedded in.
-func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type]bool) {
+// visitEmbedded finds a struct that is embedded in itself. seen has the structs that were visited. It
+// is true for those that t is embedded in.
+func (w *typeWalk) visitEmbedded(t reflect.Type, path string, seen map[reflect.Type]bool) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -183,14 +186,8 @@ func (w *typeWalk) visitNames(t reflect.Type, path string, seen map[reflect.Type
 	defer func() { seen[t] = false }()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		tag := f.Tag.Get("json")
-		name, _, _ := strings.Cut(tag, ",")
-		switch {
-		case name != "":
-		case f.Anonymous:
-			w.visitNames(f.Type, path+"."+f.Name, seen)
-		case f.IsExported():
-			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, cmp.Or(registeredNames[f.Name], strings.ToLower(f.Name[:1])+f.Name[1:]))
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == "" && f.Anonymous {
+			w.visitEmbedded(f.Type, path+"."+f.Name, seen)
 		}
 	}
 }
