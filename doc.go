@@ -13,69 +13,47 @@
 //		claims, ok := jwthttp.ClaimsFromContext[AppClaims](r.Context())
 //	}
 //
-// The zero [Options] makes every check. Issuer, Type and MaxAge add checks. Fields that turn one off
-// begin with Allow. Do not wrap a route that needs no token: put it beside the protected one.
-// Put CORS, which answers preflight requests, outside of the middleware.
+// The zero [Options] makes every check. Issuer, Type and MaxAge add checks. Fields that turn one
+// off begin with Allow. A route that needs no token is beside the protected one. CORS is outside
+// of the middleware, to answer preflight requests.
 //
 // # Claims
 //
-// AppClaims is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what embeds it.
-//
-//   - Names match in exact case only, unlike with encoding/json, so every field has a name in its
-//     tag.
-//   - A method Validate() error of the type is called for every token. Its error is a 401, like
-//     that of a [Check].
-//   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
-//   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more is an
-//     [encoding/json.Number], so that no digit is lost.
-//
-// Whatever the type, these rules hold:
-//
-//   - exp is present and in the future. nbf, if present, is in the past.
-//   - iss and aud are those of [Options] and of the key.
-//   - sub and jti, if present, are strings. AllowNumericSubject adds a sub that is a number.
-//   - Dates are numbers from 0 to the end of the year 9999.
-//   - The header has at most 2 KiB and 32 members.
-//   - The payload is one JSON object of at most 256 members, nested at most 32 deep. No name
-//     occurs twice.
+// AppClaims is any struct with a tag on every field, or [jwt.MapClaims], [jwt.RegisteredClaims]
+// and what embeds it. [New] says how they are decoded, when their method Validate is called, and
+// what every token must have: an exp in the future, and the iss and aud of [Options] and of the
+// key.
 //
 // # Cookies
 //
 // A browser sends cookies by itself, also for a page of another site. So a token from a cookie,
-// or from any place but a header, must pass a cross-origin gate. Requests with GET, HEAD and
-// OPTIONS pass. Those with other methods, and WebSocket upgrades, pass from these origins only:
-//
-//   - the service's own, and those in [Options].TrustedOrigins
-//   - a client that is not a browser: it sends neither Sec-Fetch-Site nor Origin
+// or from any place but a header, must pass a cross-origin gate: [Options].TrustedOrigins says
+// which requests pass. GET does, unless it opens a WebSocket. So let no GET change anything.
 //
 // # The way of a request
 //
-// Each step is a function that can be read alone:
+// Each step is a function that can be read alone, here or in internal:
 //
-//  1. credential.Find, in internal/credential, finds exactly one credential and remembers its
-//     place and its scheme.
-//  2. gate.IsCrossOrigin, in internal/gate, finds a browser's cookie that another site has sent.
-//  3. jws.Split, in internal/jws/compact.go, splits the token and checks its size and alphabet.
-//  4. ReadHeader, in internal/jws/header.go, reads the header. AcceptsType, in internal/rules,
-//     checks its typ.
-//  5. eligibleKeys, in keysource.go, asks the key source. A key verifies one algorithm only.
-//  6. verifier.open, in verify.go, has steps 3 to 6. It verifies the signature, and no other
-//     function returns a payload. Nothing of the payload was read until now, except that
-//     [Issuers] read iss in step 5.
-//  7. Decode, in internal/tokenjson, decodes the claims in one strict pass.
-//  8. Rules.Check, in internal/rules, checks the registered claims. Without [Options].Bindings it
-//     refuses a token that is bound to a key (cnf).
-//  9. confirm, in binding.go, asks the Bindings whether the request comes from the key's holder.
-//  10. verify, in middleware.go, calls Validate and the checks.
-//  11. Handler, in middleware.go, puts the token in the context. The next handler runs, once.
+//  1. credential.Find finds exactly one credential, its place and its scheme.
+//  2. gate.IsCrossOrigin finds a browser's cookie that another site has sent.
+//  3. jws.Split splits the token, and checks its size and alphabet.
+//  4. Workspace.ReadHeader reads the header. rules.AcceptsType checks its typ.
+//  5. eligibleKeys asks the key source. A key verifies one algorithm only.
+//  6. verifier.open has steps 3 to 6. It verifies the signature, and no other function returns a
+//     payload. Only [Issuers] have read its iss before.
+//  7. tokenjson.Decoder decodes the claims in one strict pass.
+//  8. Rules.Check checks the registered claims. Without [Options].Bindings it refuses a token that
+//     is bound to a key (cnf).
+//  9. attempt.confirm asks the Bindings if the key's holder sent the request.
+//  10. Middleware.verify calls Validate and the checks.
+//  11. Middleware.Handler puts the token in the context, and calls next once.
 //
 // internal/reason has every reason for a refusal, and internal/answer writes the answer.
 // detail.go and internal/detail say in a log what came and how to mend it.
 //
 // # Other packages
 //
-// Package issue makes tokens, and package session keeps users logged in. Package jwks has the keys
-// of identity providers. Package cookie has a browser's token, and package denylist logs out.
-// Package oauth has RFC 9068 and RFC 9728. Packages dpop and mtls are for tokens that only their
-// owner can use. Package jwthttptest has an issuer for tests, and examines a whole chain.
+// issue makes tokens, session keeps users logged in, denylist logs out, jwks has the keys of
+// identity providers, cookie a browser's token, and oauth RFC 9068 and RFC 9728. Tokens of dpop
+// and mtls are good for their owner only. jwthttptest is for tests.
 package jwthttp

@@ -38,6 +38,24 @@ type Middleware[C any] struct {
 // New returns a middleware that verifies tokens with keys and decodes their claims into C. checks
 // are called in their order, after all other rules.
 //
+// C is any struct, or [jwt.MapClaims], [jwt.RegisteredClaims] and what embeds it.
+//
+//   - Names match in exact case only, unlike with encoding/json, so every field has a name in its
+//     tag.
+//   - A method Validate() error of C is called for every token. Its error is a 401, like that of a
+//     Check.
+//   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
+//   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more is an
+//     [encoding/json.Number], so that no digit is lost.
+//
+// Whatever the type, these rules hold:
+//
+//   - exp is present and in the future. nbf, if present, is in the past.
+//   - iss and aud are those of [Options] and of the key.
+//   - sub and jti, if present, are strings. AllowNumericSubject adds a sub that is a number.
+//   - Dates are numbers from 0 to the end of the year 9999.
+//   - The payload is one JSON object. No name occurs twice.
+//
 // The error names everything that is wrong with the configuration at once, each with how to mend
 // it: keys too short, options that contradict each other, a type that the decoder cannot fill.
 // New does not ask keys for a key. It calls a Validate method of C once on empty claims, to see

@@ -95,9 +95,15 @@ type Options struct {
 	Extractors []Extractor
 
 	// TrustedOrigins are other origins whose pages may send requests that change state, with a
-	// token that the browser adds by itself, such as a cookie. The cross-origin gate lets them
-	// pass. The service's own origin is needed here only if a proxy changes the Host. Permitted
-	// and prohibited:
+	// token that the browser adds by itself, such as a cookie. The cross-origin gate lets these
+	// requests pass:
+	//
+	//   - those with GET, HEAD and OPTIONS, unless they open a WebSocket
+	//   - those from the service's own origin, and from TrustedOrigins
+	//   - those of a client that is not a browser: it sends neither Sec-Fetch-Site nor Origin
+	//
+	// The service's own origin is needed here only if a proxy changes the Host. Permitted and
+	// prohibited:
 	//
 	//	https://app.example.com       permitted
 	//	http://localhost:3000         permitted
@@ -148,7 +154,9 @@ type Options struct {
 	OnResult func(r *http.Request, res Result)
 
 	// MaxTokenBytes is the size of the longest accepted token, in bytes: 8192 if 0, else from 64
-	// to 65536. A token in a cookie has at most 4096, whatever this says.
+	// to 65536. A token in a cookie has at most 4096, whatever this says. The header of a
+	// token has at most 2 KiB and 32 members. The payload has at most 256 members, nested at most
+	// 32 deep.
 	MaxTokenBytes int
 
 	// RememberSignatures is how many good signatures of public keys are remembered: 4096 if 0

@@ -12,31 +12,10 @@
 // Every key is bound to the issuer and the audiences of its source. A token must carry them,
 // so [jwthttp.Options] need not name them again.
 //
-// # When keys are fetched
-//
 // The first token, [Source.Ready] or [Source.Refresh] causes the first fetch. From then on the
-// source renews its keys until [Source.Close]:
-//
-//   - Keys are fresh for as long as the provider's Cache-Control or Expires says: at least 5
-//     minutes, at most 24 hours, and 15 minutes if it says nothing. no-cache, no-store and
-//     max-age=0 mean 5 minutes.
-//   - Keys are renewed at a random moment between 50 % and 90 % of that time. So programs that
-//     started together do not fetch together.
-//   - A fetch takes at most 5 seconds, with the metadata.
-//   - A fetch that failed is repeated after 1 second, then 2, 4 and 8. While the keys are
-//     fresh, the pauses grow up to a minute. Up to half of each pause is added at random.
-//
-// A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it accepts no answer
-// from a cache, and with [Discover] it asks for the metadata first. These fetches are whole:
-// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a
-// day.
-//
-// A provider may answer 429 or 503 with Retry-After. The source then waits, but not for ever:
-//
-//   - Renewals wait at most an hour, and at most half of the time for which the keys are fresh.
-//   - Fetches for tokens wait at most 5 minutes.
-//   - Once the keys are past their expiry, or if there are none, the source asks again after
-//     at most a minute.
+// source renews its keys until [Source.Close], at times that the provider chooses. [Source] says
+// when. [NewTenants] is for issuers that are not known when the program starts, such as those of
+// customers: it opens a source for each.
 //
 // # What a token waits for
 //
@@ -68,11 +47,6 @@
 // Only a fetch can find a wrong address or a wrong issuer, and until then every token gets a
 // 503. The log says why. [Source.Refresh] returns the reason, so call Refresh when the program
 // starts.
-//
-// # Tenants
-//
-// [NewTenants] is for issuers that are not known when the program starts, such as those of
-// customers. It opens a source for each, when the first token comes.
 //
 // # What is logged
 //
@@ -202,6 +176,31 @@ type Options struct {
 
 // A Source is a [jwthttp.KeySource] with the keys of one issuer. Make one with [New] or
 // [Discover], and share it between all middlewares. It is safe for concurrent use.
+//
+// # When keys are fetched
+//
+// The first fetch is that of the first token, [Source.Ready] or [Source.Refresh]. From then on:
+//
+//   - Keys are fresh for as long as the provider's Cache-Control or Expires says: at least 5
+//     minutes, at most 24 hours, and 15 minutes if it says nothing. no-cache, no-store and
+//     max-age=0 mean 5 minutes.
+//   - Keys are renewed at a random moment between 50 % and 90 % of that time. So programs that
+//     started together do not fetch together.
+//   - A fetch takes at most 5 seconds, with the metadata.
+//   - A fetch that failed is repeated after 1 second, then 2, 4 and 8. While the keys are
+//     fresh, the pauses grow up to a minute. Up to half of each pause is added at random.
+//
+// A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it accepts no answer
+// from a cache, and with [Discover] it asks for the metadata first. These fetches are whole:
+// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a
+// day.
+//
+// A provider may answer 429 or 503 with Retry-After. The source then waits, but not for ever:
+//
+//   - Renewals wait at most an hour, and at most half of the time for which the keys are fresh.
+//   - Fetches for tokens wait at most 5 minutes.
+//   - Once the keys are past their expiry, or if there are none, the source asks again after
+//     at most a minute.
 type Source struct {
 	issuer   string
 	audience []string
