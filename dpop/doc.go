@@ -11,6 +11,9 @@
 //	}
 //	auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Bindings: []jwthttp.Binding{proofs}})
 //
+// A login that issues bound tokens asks [Verifier.TokenRequest] for the client's key. Package session
+// has such logins, by StartBound.
+//
 // For a client, a [Transport] sends tokens with proofs:
 //
 //	key, err := dpop.GenerateKey()

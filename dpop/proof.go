@@ -58,17 +58,18 @@ func (s *scratch) text(value []byte) string {
 func isString(value []byte) bool { return value[0] == '"' }
 
 var (
-	errHeaderSize = invalid("the header of the proof is too large: it has more than 2 KiB")
-	errType       = invalid("typ is not dpop+jwt: the client sends another token than a proof")
-	errCritical   = invalid("the header of the proof has crit, b64, zip or enc, which are not supported")
-	errNoJWK      = invalid("the header of the proof has no jwk: have the client put its public key there")
-	errSignature  = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
-	errNoRequest  = invalid("htm or htu is missing or not a string")
-	errJTI        = invalid("jti is missing, or is not a string of 1 to 256 bytes")
-	errNoAth      = invalid("ath is missing, as in a proof for a token endpoint, or is not a string: have the client make the proof for the token that it sends")
-	errAth        = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
-	errTimes      = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970, in at most 32 bytes")
-	errNonceType  = invalid("nonce is not a string")
+	errHeaderSize  = invalid("the header of the proof is too large: it has more than 2 KiB")
+	errType        = invalid("typ is not dpop+jwt: the client sends another token than a proof")
+	errCritical    = invalid("the header of the proof has crit, b64, zip or enc, which are not supported")
+	errNoJWK       = invalid("the header of the proof has no jwk: have the client put its public key there")
+	errSignature   = invalid("the signature of the proof is not by the key in its jwk: was the proof changed on its way?")
+	errNoRequest   = invalid("htm or htu is missing or not a string")
+	errJTI         = invalid("jti is missing, or is not a string of 1 to 256 bytes")
+	errNoAth       = invalid("ath is missing, as in a proof for a token endpoint, or is not a string: have the client make the proof for the token that it sends")
+	errNeedlessAth = invalid("ath is there, and a request for tokens has none: have the client make a proof without a token for it")
+	errAth         = invalid("ath is not the SHA-256 digest of the token: have the client make the proof for the token that it sends")
+	errTimes       = invalid("iat is missing, or iat, exp or nbf is not a number of seconds since 1970, in at most 32 bytes")
+	errNonceType   = invalid("nonce is not a string")
 )
 
 // A proofKey is the public key of a proof's header. Its signature is not verified yet.
@@ -150,8 +151,8 @@ type proofClaims struct {
 }
 
 // readClaims reads the payload of a proof whose signature has verified. All claims are there that
-// a proof for a resource needs.
-func readClaims(s *scratch, segment string) (c proofClaims, err error) {
+// a proof for a resource needs, or one for tokens.
+func readClaims(s *scratch, segment string, isForToken bool) (c proofClaims, err error) {
 	areDates := true
 	date := func(d *tokenjson.NumericDate, value []byte) {
 		ok := len(value) <= maxDateBytes
@@ -189,8 +190,10 @@ func readClaims(s *scratch, segment string) (c proofClaims, err error) {
 		return c, errJTI
 	case c.htm == nil || !isString(c.htm) || c.htu == nil || !isString(c.htu):
 		return c, errNoRequest
-	case c.ath == nil || !isString(c.ath):
+	case isForToken && (c.ath == nil || !isString(c.ath)):
 		return c, errNoAth
+	case !isForToken && c.ath != nil:
+		return c, errNeedlessAth
 	case c.nonce != nil && !isString(c.nonce):
 		return c, errNonceType
 	}

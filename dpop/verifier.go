@@ -81,10 +81,56 @@ var (
 	errOtherKey = &refusal{nil, "the proof is by another key than the one that the token is bound to (cnf.jkt): have the client use the key of its token request"}
 )
 
-// Confirm implements [jwthttp.Binding]. What costs little comes first: the signature is verified
-// after everything that the header alone decides, and the store is asked at the end, so that a
-// proof that was refused is not used up.
+// Confirm implements [jwthttp.Binding].
 func (v *Verifier) Confirm(r *http.Request, token string, thumbprint [sha256.Size]byte) error {
+	return v.verify(r, &token, &thumbprint)
+}
+
+// TokenRequest verifies the proof of a request that asks for tokens, such as a login (RFC 9449 section
+// 5). It returns the thumbprint of the proof's key, for the member jkt of cnf in the new token:
+//
+//	jkt, err := proofs.TokenRequest(w, r)
+//	if err != nil {
+//		log.Print(err) // the answer is written
+//		return
+//	}
+//	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": jkt}}
+//
+// The proof is by any key and has no ath, since there is no token yet. The rest is as for a token.
+// Call it once for a request. It sets DPoP-Nonce, if there are Nonces. Package session calls it itself.
+//
+// If it returns an error, it has written the answer: a 400 with invalid_dpop_proof or use_dpop_nonce in
+// JSON, or a 503 while the store of used proofs is out of reach. The error's text is for logs.
+func (v *Verifier) TokenRequest(w http.ResponseWriter, r *http.Request) (thumbprint string, err error) {
+	v.Answer(w.Header())
+	var sum [sha256.Size]byte
+	err = v.verify(r, nil, &sum)
+	code := ""
+	switch {
+	case err == nil:
+		return encode(sum[:]), nil
+	case errors.Is(err, jwthttp.ErrUnavailable):
+		jwthttp.WriteError(w, r, err)
+		return "", err
+	case errors.Is(err, jwthttp.ErrUseNonce):
+		code = "use_dpop_nonce"
+	default:
+		code = "invalid_dpop_proof"
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, "{%q:%q}\n", "error", code)
+	return "", err
+}
+
+// verify verifies the proof for a token, whose key has that thumbprint. Without a token it is a proof
+// for a token request, and verify sets thumbprint.
+//
+// What costs little comes first: the signature is verified after everything that the header alone
+// decides, and the store is asked at the end, so that a proof that was refused is not used up.
+func (v *Verifier) verify(r *http.Request, token *string, thumbprint *[sha256.Size]byte) error {
 	segments, err := splitProof(r.Header[proofHeader])
 	if err != nil {
 		return err
@@ -95,28 +141,31 @@ func (v *Verifier) Confirm(r *http.Request, token string, thumbprint [sha256.Siz
 	if err != nil {
 		return err
 	}
-	if key.Thumbprint != thumbprint {
+	if token == nil {
+		*thumbprint = key.Thumbprint
+	}
+	if key.Thumbprint != *thumbprint {
 		return errOtherKey
 	}
 	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
 		return errSignature
 	}
 	// No byte of the payload has been decoded so far.
-	c, err := readClaims(s, segments.Payload)
+	c, err := readClaims(s, segments.Payload, token != nil)
 	if err != nil {
 		return err
 	}
 	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if !isDigest(s.text(c.ath), token) {
+	if token != nil && !isDigest(s.text(c.ath), *token) {
 		return errAth
 	}
 	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	return v.use(r, useID(thumbprint, s.text(c.jti)), until)
+	return v.use(r, useID(*thumbprint, s.text(c.jti)), until)
 }
 
 // splitProof returns the segments of the only proof.

@@ -22,7 +22,7 @@
 //
 // A browser has two cookies: an access token of some minutes, and a refresh token. [Sessions.Handler]
 // refreshes without the user's notice. An app gets both tokens from [Sessions.Start], and refreshes
-// as OAuth 2.0 clients do.
+// as OAuth 2.0 clients do. With DPoP, [Sessions.StartBound] binds both tokens to the app's key.
 //
 // # What a refresh token is good for
 //

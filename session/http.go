@@ -42,6 +42,10 @@ var (
 //   - 503 while the store, the claims function or the signer fails
 //   - 500 for claims that cannot be those of a token
 func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
+	if s.proofs != nil {
+		s.writeError(w, r, errNoCookies)
+		return errNoCookies
+	}
 	if err := s.checkBrowser(r); err != nil {
 		s.writeError(w, r, err)
 		return err
@@ -51,16 +55,39 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if token, ok := parseRefreshToken(text); ok { // else a new one takes its place
 		old = &token
 	}
-	tokens, err := s.begin(r.Context(), subject, r.UserAgent(), true, old)
+	tokens, err := s.begin(r.Context(), subject, r.UserAgent(), "", true, old)
 	if err == nil {
 		err = s.set(w, tokens)
 	}
-	if err == ErrEnded {
-		s.refuse(w, r, answerEnded, "the claims function says that this user may not log in")
-	} else if err != nil {
-		s.writeError(w, r, err)
+	if err != nil {
+		s.failLogin(w, r, err)
 	}
 	return err
+}
+
+var errNoCookies = fmt.Errorf("%w: session: the issuer's tokens are bound to a key by proofs, which a browser does not send with a cookie: have a script keep the tokens of StartBound, or give cookies an issuer without that Binding", jwthttp.ErrMisconfigured)
+
+// failLogin writes the answer to a login that failed.
+func (c *core) failLogin(w http.ResponseWriter, r *http.Request, err error) {
+	if err == ErrEnded {
+		c.refuse(w, r, answerEnded, "the claims function says that this user may not log in")
+		return
+	}
+	c.writeError(w, r, err)
+}
+
+// proven returns the thumbprint of the key that r proves, "" if sessions are not bound. With an error
+// the answer is written.
+func (c *core) proven(w http.ResponseWriter, r *http.Request) (jkt string, err error) {
+	if c.proofs == nil {
+		return "", nil
+	}
+	if jkt, err = c.proofs.TokenRequest(w, r); errors.Is(err, jwthttp.ErrUnavailable) {
+		return "", c.unavailable(r.Context(), "the Binding", err)
+	} else if err != nil {
+		c.logRefusal(r, err.Error())
+	}
+	return jkt, err
 }
 
 // checkBrowser returns why a request that may come with cookies is refused.
@@ -130,11 +157,11 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 // invalid_grant. While the store, the claims function or the signer fails, both get 503, keep what
 // they have, and may try again.
 func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
-	text, isApp, ok := s.presented(w, r)
+	text, jkt, isApp, ok := s.presented(w, r)
 	if !ok {
 		return
 	}
-	tokens, err := s.renew(r.Context(), text, !isApp)
+	tokens, err := s.renew(r.Context(), text, jkt, !isApp)
 	if err == nil && !isApp {
 		err = s.set(w, tokens)
 	}
@@ -162,12 +189,12 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 // While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
 // logged in.
 func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
-	text, isApp, ok := s.presented(w, r)
+	text, jkt, isApp, ok := s.presented(w, r)
 	if !ok {
 		return
 	}
 	if token, ok := parseRefreshToken(text); ok {
-		if err := s.end(r.Context(), token.key()); err != ErrEnded {
+		if err := s.end(r.Context(), token.key(jkt)); err != ErrEnded {
 			s.writeError(w, r, err)
 			return
 		}
@@ -185,13 +212,14 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// presented returns the one refresh token of a request. If ok is false, the answer was written. The
-// text may be anything, such as "" where a browser has no cookie.
-func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, isApp, ok bool) {
+// presented returns the one refresh token of a request, and the thumbprint of the key that an app
+// proves. If ok is false, the answer was written. The text may be anything, such as "" where a browser
+// has no cookie.
+func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text, jkt string, isApp, ok bool) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return "", false, false
+		return "", "", false, false
 	}
 	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
 	hasCookie := text != "" || errCookie != nil
@@ -202,7 +230,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	if hasCookie || !isApp {
 		if err := s.checkBrowser(r); err != nil {
 			s.writeError(w, r, err)
-			return "", isApp, false
+			return "", "", isApp, false
 		}
 	}
 	switch {
@@ -210,7 +238,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 		s.clear(w) // or the browser would send them for ever
 		s.refuse(w, r, answerTwo, "there are two refresh cookies, or one that is malformed, or a cookie and a form with a token: send one")
 	case !isApp:
-		return text, false, true
+		return text, "", false, true
 	case hasCookie: // which may be good, so it stays
 		s.refuse(w, r, answerForm, fault)
 	case fault != "":
@@ -220,9 +248,10 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	case len(grants) == 1 && grants[0] != "refresh_token":
 		s.writeOAuthError(w, r, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
-		return tokens[0], true, true
+		jkt, err := s.proven(w, r)
+		return tokens[0], jkt, true, err == nil
 	}
-	return "", isApp, false
+	return "", "", isApp, false
 }
 
 // readForm reads the form of a body into r.PostForm. Unlike ParseForm, it does not look at the query of
@@ -310,7 +339,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		var tokens *Tokens
 		err := s.checkHost(r)
 		if err == nil {
-			tokens, err = s.renew(r.Context(), text, true)
+			tokens, err = s.renew(r.Context(), text, "", true)
 		}
 		if err == nil {
 			err = s.set(w, tokens)

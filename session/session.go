@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -107,9 +108,18 @@ type core struct {
 	iss                     string
 	lifetime                time.Duration // of access tokens
 	store                   Store
+	proofs                  proofs // of the issuer's Bindings; nil if sessions are not bound
 	access, refresh         *cookie.Cookie
 	accessName, refreshName string
 	failures, reuses        logtext.Limit
+}
+
+// proofs is a Binding that verifies proofs of requests for tokens, as *dpop.Verifier does.
+type proofs interface {
+	jwthttp.Binding
+
+	// TokenRequest returns the thumbprint of the key that r proves, or writes the answer.
+	TokenRequest(w http.ResponseWriter, r *http.Request) (thumbprint string, err error)
 }
 
 // New returns the sessions of an issuer, which makes their access tokens. Its Lifetime is 2 seconds or
@@ -153,6 +163,11 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
 	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh}
+	for _, b := range iss.Options().Bindings {
+		if p, ok := b.(proofs); ok {
+			c.proofs = p
+		}
+	}
 	c.accessName, c.refreshName = "__Host-access", "__Host-refresh"
 	if opts.AllowInsecureHTTP {
 		c.accessName, c.refreshName = "access", "refresh"
@@ -176,7 +191,7 @@ func (s *Sessions[C]) Options() jwthttp.Options {
 // credentials: keep them out of logs.
 type Tokens struct {
 	Access    string `json:"access_token"`
-	Type      string `json:"token_type"` // Bearer
+	Type      string `json:"token_type"` // Bearer, or DPoP
 	ExpiresIn int64  `json:"expires_in"` // seconds, and 1 for less: to some clients 0 is for ever
 	Refresh   string `json:"refresh_token"`
 
@@ -186,31 +201,60 @@ type Tokens struct {
 // Start begins a session, for an app that keeps its tokens itself. Call it after a password or
 // another proof was checked. about is for a page of devices, such as "Ann's phone": at most 256 bytes
 // are kept. The error is [ErrEnded] if the claims function returns it. Any other is for
-// [jwthttp.WriteError]: a 503, or a 500 for a subject or claims that cannot be those of a token.
+// [jwthttp.WriteError]: a 503, or a 500 for a subject or claims that cannot be those of a token. Tokens
+// that are bound by DPoP need [Sessions.StartBound].
 func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
-	return s.begin(ctx, subject, about, false, nil)
+	if s.proofs != nil {
+		return nil, errBound
+	}
+	return s.begin(ctx, subject, about, "", false, nil)
 }
 
-// begin is Start. With inCookies the tokens are for cookies. It ends the session old, if it is not
-// nil, after the new one is written.
-func (s *Sessions[C]) begin(ctx context.Context, subject, about string, inCookies bool, old *refreshToken) (*Tokens, error) {
+var errBound = fmt.Errorf("%w: session: the issuer has Bindings with proofs, so its tokens are bound to a key: call StartBound with the request that has a proof", jwthttp.ErrMisconfigured)
+
+// StartBound is Start for an issuer whose Bindings have a *dpop.Verifier (RFC 9449 section 5). r has a
+// proof, and the tokens are bound to its key: cnf is set for the claims. The refresh token is bound too,
+// so Refresh and Logout want a proof by the same key. With another key, or without, it is as good as
+// made up: nothing is refreshed and nothing ends.
+//
+// If StartBound returns an error, it has written the answer: 400 for a proof, else as [Sessions.Login].
+func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, subject, about string) (*Tokens, error) {
+	if s.proofs == nil {
+		err := fmt.Errorf("%w: session: the issuer has no Binding with proofs: put the *dpop.Verifier into the Bindings of issue.Options, or call Start", jwthttp.ErrMisconfigured)
+		s.writeError(w, r, err)
+		return nil, err
+	}
+	jkt, err := s.proven(w, r)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := s.begin(r.Context(), subject, about, jkt, false, nil)
+	if err != nil {
+		s.failLogin(w, r, err)
+	}
+	return tokens, err
+}
+
+// begin is Start, with tokens that are bound to the key jkt, unless it is "". With inCookies they are
+// for cookies. It ends the session old, if it is not nil, after the new one is written.
+func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inCookies bool, old *refreshToken) (*Tokens, error) {
 	if subject == "" || len(subject) > maxTextBytes || !utf8.ValidString(subject) {
 		return nil, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes)
 	}
 	within, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	token := newRefreshToken()
-	_, now, err := s.load(within, token.key())
+	_, now, err := s.load(within, token.key(jkt))
 	if err != nil {
 		return nil, err
 	}
 	r := Record{
-		Key: token.key(), Version: 1, Current: sha256.Sum256(token.current[:]), Written: now,
+		Key: token.key(jkt), Version: 1, Current: sha256.Sum256(token.current[:]), Written: now,
 		ID: token.id(), Subject: subject, About: strings.ToValidUTF8(about[:min(len(about), maxTextBytes)], ""),
 		LoggedIn: now, IdleEnd: now.Add(min(s.opts.Idle, s.opts.MaxLifetime)), End: now.Add(s.opts.MaxLifetime),
 	}
 	ends := time.Now().Add(r.IdleEnd.Sub(now))
-	tokens, err := s.sign(within, &r, ends, inCookies)
+	tokens, err := s.sign(within, &r, ends, jkt, inCookies)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +273,7 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about string, inCookie
 	}
 	if most > 0 {
 		err = s.endWhere(ctx, subject, func(other *Record) bool {
-			if other.Ended || old != nil && other.Key == old.key() {
+			if other.Ended || old != nil && other.Key == old.key("") {
 				return false
 			}
 			most--
@@ -237,7 +281,7 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about string, inCookie
 		})
 	}
 	if err == nil && old != nil {
-		if err = s.end(ctx, old.key()); err == ErrEnded {
+		if err = s.end(ctx, old.key("")); err == ErrEnded {
 			err = nil
 		}
 	}
@@ -256,7 +300,7 @@ func (r *Record) session() Session {
 
 // sign returns an access token for a session. It expires at the time ends at the latest, but is good
 // for the second that has begun. The error is one for the caller, and logged.
-func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, inCookie bool) (*Tokens, error) {
+func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt string, inCookie bool) (*Tokens, error) {
 	claims, err := s.claims(ctx, r.session())
 	if errors.Is(err, ErrEnded) {
 		return nil, ErrEnded
@@ -265,6 +309,11 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, inCoo
 		return nil, s.unavailable(ctx, "the claims function", err)
 	}
 	more := []issue.Claim{{Name: "sub", Value: r.Subject}, {Name: "sid", Value: r.ID}, {Name: "auth_time", Value: r.LoggedIn.Unix()}}
+	tokenType := "Bearer"
+	if jkt != "" {
+		more = append(more, issue.Claim{Name: "cnf", Value: map[string]string{s.proofs.Member(): jkt}})
+		tokenType, _ = s.proofs.Scheme()
+	}
 	if now := time.Now(); ends.Before(now.Add(s.lifetime)) {
 		more = append(more, issue.Claim{Name: "exp", Value: max(ends.Unix(), now.Unix()+1)})
 	}
@@ -279,13 +328,13 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, inCoo
 	if err != nil {
 		return nil, s.unavailable(ctx, "the issuer", err)
 	}
-	return &Tokens{Access: token, Type: "Bearer", ExpiresIn: max(int64(time.Until(expires).Seconds()), 1), accessExpires: expires}, nil
+	return &Tokens{Access: token, Type: tokenType, ExpiresIn: max(int64(time.Until(expires).Seconds()), 1), accessExpires: expires}, nil
 }
 
 // renew takes one step with a refresh token. The error is ErrEnded, or wraps
 // jwthttp.ErrUnavailable or jwthttp.ErrMisconfigured. Nothing is written before there is an access
 // token to answer with.
-func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*Tokens, error) {
+func (s *Sessions[C]) renew(ctx context.Context, text, jkt string, inCookies bool) (*Tokens, error) {
 	token, ok := parseRefreshToken(text)
 	if !ok {
 		return nil, ErrEnded
@@ -295,7 +344,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 	defer cancel()
 	var tokens *Tokens
 	for range attempts {
-		r, now, err := s.load(within, token.key())
+		r, now, err := s.load(within, token.key(jkt))
 		if err != nil {
 			return nil, err
 		}
@@ -316,7 +365,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, inCookies bool) (*
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
 		if tokens == nil || tokens.accessExpires.After(ends) {
-			if tokens, err = s.sign(within, &r, ends, inCookies); err == ErrEnded {
+			if tokens, err = s.sign(within, &r, ends, jkt, inCookies); err == ErrEnded {
 				return nil, s.end(ctx, r.Key)
 			} else if err != nil {
 				return nil, err

@@ -40,8 +40,12 @@ func (t *refreshToken) String() string {
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(append(t.family[:], t.current[:]...))
 }
 
-// key returns the key of the record. Whoever reads a store cannot name the family.
-func (t *refreshToken) key() [sha256.Size]byte { return sha256.Sum256(t.family[:]) }
+// key returns the key of the record. Whoever reads a store cannot name the family. jkt is the
+// thumbprint of the key that the session is bound to, "" if it is not: with another key, no record is
+// found, so a thief of the token cannot refresh, log out or end anything.
+func (t *refreshToken) key(jkt string) [sha256.Size]byte {
+	return sha256.Sum256(append(t.family[:], jkt...))
+}
 
 // id returns the id of the session, which pages and access tokens show.
 func (t *refreshToken) id() string {

@@ -2574,8 +2574,8 @@ var register = []clause{
 	}},
 	{"27", "the key is compared before its signature is verified, and the payload is read afterwards", []proof{
 		{"dpop.TestAnotherKey", []mutant{
-			{"does not compare the key", "dpop.Verifier.Confirm", `key.Thumbprint != thumbprint`, `false`},
-			{"compares the key afterwards", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {
+			{"does not compare the key", "dpop.Verifier.verify", `key.Thumbprint != *thumbprint`, `false`},
+			{"compares the key afterwards", "dpop.Verifier.verify", `	if key.Thumbprint != *thumbprint {
 		return errOtherKey
 	}
 	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
@@ -2584,19 +2584,19 @@ var register = []clause{
 `, `	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
 		return errSignature
 	}
-	if key.Thumbprint != thumbprint {
+	if key.Thumbprint != *thumbprint {
 		return errOtherKey
 	}
 `},
 		}},
 		{"dpop.TestBadProofs/signature", []mutant{
-			{"does not verify the signature", "dpop.Verifier.Confirm", `!ok {`, `!ok && false {`},
+			{"does not verify the signature", "dpop.Verifier.verify", `!ok {`, `!ok && false {`},
 		}},
 		{"dpop.TestPayloadAfterSignature", []mutant{
-			{"reads the payload first", "dpop.Verifier.Confirm", `	if key.Thumbprint != thumbprint {`, `	if _, err := readClaims(s, segments.Payload); err != nil {
+			{"reads the payload first", "dpop.Verifier.verify", `	if key.Thumbprint != *thumbprint {`, `	if _, err := readClaims(s, segments.Payload, true); err != nil {
 		return err
 	}
-	if key.Thumbprint != thumbprint {`},
+	if key.Thumbprint != *thumbprint {`},
 		}},
 	}},
 	{"28", "a proof is for one method and one URL of the service", []proof{
@@ -2639,7 +2639,7 @@ var register = []clause{
 	}},
 	{"29", "a proof is for one token and for now", []proof{
 		{"dpop.TestBadProofs/ath", []mutant{
-			{"does not compare ath", "dpop.Verifier.Confirm", `!isDigest(s.text(c.ath), token)`, `false`},
+			{"does not compare ath", "dpop.Verifier.verify", `!isDigest(s.text(c.ath), *token)`, `false`},
 		}},
 		{"dpop.TestTimes", []mutant{
 			{"takes an iat far ahead", "dpop.Verifier.checkTimes", `case ahead.Sub(now) > v.leeway:`, `case false:`},
@@ -2652,7 +2652,7 @@ var register = []clause{
 	{"30", "a proof passes once, and a refused one is not used up", []proof{
 		{"dpop.TestReplays", []mutant{
 			{"remembers jti without the key", "dpop.useID", `n := copy(both[:], thumbprint[:])`, `n := 0`},
-			{"remembers the proof itself", "dpop.Verifier.Confirm", `s.text(c.jti)`, `segments.Signature`},
+			{"remembers the proof itself", "dpop.Verifier.verify", `s.text(c.jti)`, `segments.Signature`},
 		}},
 		{"dpop.TestReplayIsRememberedLongEnough", []mutant{
 			{"remembers for MaxAge only", "dpop.Verifier.checkTimes", `made.Add(v.keep)`, `now.Add(v.maxAge)`},
@@ -2661,28 +2661,28 @@ var register = []clause{
 			{"remembers in a shared store by its own limits", "dpop.New", `opts.Replays != nil && !isMemory`, `false`},
 		}},
 		{"dpop.TestRefusedProofIsNotUsedUp", []mutant{
-			{"remembers before the rest has passed", "dpop.Verifier.Confirm", `	if err := v.checkRequest(s, &c, r); err != nil {
+			{"remembers before the rest has passed", "dpop.Verifier.verify", `	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if !isDigest(s.text(c.ath), token) {
+	if token != nil && !isDigest(s.text(c.ath), *token) {
 		return errAth
 	}
 	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	return v.use(r, useID(thumbprint, s.text(c.jti)), until)
+	return v.use(r, useID(*thumbprint, s.text(c.jti)), until)
 `, `	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	if err := v.use(r, useID(thumbprint, s.text(c.jti)), until); err != nil {
+	if err := v.use(r, useID(*thumbprint, s.text(c.jti)), until); err != nil {
 		return err
 	}
 	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if !isDigest(s.text(c.ath), token) {
+	if token != nil && !isDigest(s.text(c.ath), *token) {
 		return errAth
 	}
 	return nil
@@ -3405,10 +3405,10 @@ var register = []clause{
 			{"takes a failing claims function for the end", "session.Sessions.sign", `errors.Is(err, ErrEnded)`, `err != nil`},
 		}},
 		{"session.TestLoginFails", []mutant{
-			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(within, &r, ends, inCookies)`, `	if old != nil {
-		s.end(ctx, old.key())
+			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(within, &r, ends, jkt, inCookies)`, `	if old != nil {
+		s.end(ctx, old.key(""))
 	}
-	tokens, err := s.sign(within, &r, ends, inCookies)`},
+	tokens, err := s.sign(within, &r, ends, jkt, inCookies)`},
 		}},
 		{"session.TestStalledForTenMinutes", nil},
 		{"session.TestOutageAmidRefreshes", nil},
@@ -3583,7 +3583,7 @@ var register = []clause{
 	}},
 	{"38", "a store has no token, and what another program wrote is an error", []proof{
 		{"sqlstore.TestNothingToSteal/SQLite", []mutant{
-			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(t.family[:])`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
+			{"stores the key of the family as the secret", "session.refreshToken.key", `return sha256.Sum256(append(t.family[:], jkt...))`, `return [sha256.Size]byte(append(t.family[:], t.family[:]...))`},
 			{"stores a part of a refresh token", "session.Record.take", `rand.Read(r.Salt[:])`, `_ = rand.Read; copy(r.Salt[:], presented[:])`},
 			{"makes a secret of what is stored", "session.secret.successor", `h.Write(s[:])`, `sum := sha256.Sum256(s[:])
 	h.Write(sum[:])`},
@@ -3952,7 +3952,7 @@ redis.call('ZADD'`},
 	{"40", "a login that fails ends nothing, and takes ten seconds at most", []proof{
 		{"session.TestLoginFailsAtEachStep/the new record", []mutant{
 			{"ends the old session before the new one is written", "session.Sessions.begin", `	if written, err := s.store.Swap(within, r);`, `	if old != nil {
-		s.end(ctx, old.key())
+		s.end(ctx, old.key(""))
 	}
 	if written, err := s.store.Swap(within, r);`},
 		}},
@@ -4428,7 +4428,53 @@ redis.call('ZADD'`},
 			{"logs nothing of a refresh token that is over", "session.Sessions.Refresh", `s.logRefusal(r, whyEnded)`, ``},
 			{"logs nothing of a browser", "session.core.refuse", `c.logRefusal(r, why)`, ``},
 			{"logs nothing of a form", "session.core.writeOAuthError", `c.logRefusal(r, description)`, ``},
-			{"logs nothing of another origin", "session.core.writeError", `err == jwthttp.ErrCrossOrigin`, `false`},
+			{"logs nothing of another origin", "session.core.writeError", `errors.Is(err, jwthttp.ErrCrossOrigin)`, `false`},
+		}},
+	}},
+	{"SENDER", "a proof of a token request names its key, and is refused for all else as one for a token", []proof{
+		{"dpop.TestTokenRequest", []mutant{
+			{"takes a proof for a token", "dpop.readClaims", `case !isForToken && c.ath != nil:`, `case false:`},
+			{"does not ask for a nonce", "dpop.Verifier.TokenRequest", `case errors.Is(err, jwthttp.ErrUseNonce):`, `case false:`},
+			{"sends no nonce", "dpop.Verifier.TokenRequest", `v.Answer(w.Header())`, ``},
+			{"blames the client for a store that is away", "dpop.Verifier.TokenRequest", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case false:`},
+		}},
+		{"dpop.TestTokenRequestOfATransport", nil},
+	}},
+	{"SENDER", "a session of an issuer with DPoP is of no use without its client's key", []proof{
+		{"session.TestBoundSession/without nonces", []mutant{
+			{"finds the session without its key", "session.refreshToken.key", `append(t.family[:], jkt...)`, `t.family[:]`},
+			{"does not bind the access token", "session.Sessions.sign", `if jkt != "" {`, `if false {`},
+			{"asks for no proof", "session.core.proven", `if c.proofs == nil {`, `if true {`},
+		}},
+		{"session.TestBoundSession/with nonces", nil},
+		{"session.TestBoundMisuse", []mutant{
+			{"begins an unbound session", "session.Sessions.Start", `s.proofs != nil`, `false`},
+			{"puts bound tokens into cookies", "session.Sessions.Login", `s.proofs != nil`, `false`},
+			{"logs no bad proof", "session.core.proven", `c.logRefusal(r, err.Error())`, ``},
+		}},
+		{"session.TestBoundOutage", []mutant{
+			{"logs no outage of the used proofs", "session.core.proven", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
+		}},
+		{"session.TestBoundClaims", nil},
+	}},
+	{"22", "an operator learns of tokens that cannot be revoked, and of each logout that was refused", []proof{
+		{"denylist.TestUnrevocableIsLogged", []mutant{
+			{"logs nothing", "denylist.Check", `list.logged(ctx, &list.unrevocable, slog.LevelWarn, "denylist: a token cannot be revoked, and gets a 401", err)`, `err`},
+		}},
+		{"denylist.TestBackChannelLogsEachAtDebug", []mutant{
+			{"logs the first one alone", "denylist.backChannel.log", `slog.LevelDebug`, `slog.LevelDebug - 1`},
+			{"says nothing of the audience", "denylist.backChannel.log", `errors.Is(err, jwt.ErrTokenInvalidAudience)`, `false`},
+		}},
+	}},
+	{"SESSIONS", "what a first user does wrong is said", []proof{
+		{"session.TestNewErrors", []mutant{
+			{"takes a Lifetime that leaves no cookie", "session.New", `iss.Lifetime() < minLifetime`, `false`},
+		}},
+		{"session.TestRefusalsAreLogged", []mutant{
+			{"does not say that Handler is missing", "session.core.refuseAccess", `c.toRefresh(r) != ""`, `false`},
+		}},
+		{"TestNewRefusesClaimsTypes", []mutant{
+			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},
 		}},
 	}},
 }

@@ -1,0 +1,294 @@
+package session_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
+)
+
+const boundOrigin = "https://api.example.com"
+
+// A boundSite is a service whose tokens are bound by DPoP.
+type boundSite struct {
+	http.Handler
+	sessions *session.Sessions[Claims]
+	log      bytes.Buffer
+}
+
+func newBoundSite(t *testing.T, opts dpop.Options, store session.Store) *boundSite {
+	t.Helper()
+	opts.Origins = []string{boundOrigin}
+	verifier, err := dpop.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	iss, err := issue.New[Claims](issue.Options{Bindings: []jwthttp.Binding{verifier}}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &boundSite{}
+	logger := slog.New(slog.NewTextHandler(&site.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if site.sessions, err = session.New(iss, store, noClaims, session.Options{Logger: logger}); err != nil {
+		t.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](iss, site.sessions.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		if tokens, err := site.sessions.StartBound(w, r, "alice", "phone"); err == nil {
+			json.NewEncoder(w).Encode(tokens)
+		}
+	})
+	mux.HandleFunc("/refresh", site.sessions.Refresh)
+	mux.HandleFunc("/logout", site.sessions.Logout)
+	mux.Handle("/me", auth.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "in") }))
+	site.Handler = mux
+	return site
+}
+
+// RoundTrip lets a dpop.Transport be the client.
+func (s *boundSite) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := ""
+	if r.Body != nil {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = string(b)
+	}
+	in := httptest.NewRequest(r.Method, r.URL.RequestURI(), strings.NewReader(body))
+	in.Header = r.Header.Clone()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, in)
+	return w.Result(), nil
+}
+
+// A phone is a client with a key of its own.
+type phone struct{ http.Client }
+
+func newPhone(t *testing.T, site *boundSite) *phone {
+	t.Helper()
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &phone{}
+	transport, err := dpop.NewTransport(key, dpop.TransportOptions{Origins: []string{boundOrigin}, Base: site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Transport = transport
+	return p
+}
+
+// post returns the status, the body and the tokens in it.
+func (p *phone) post(t *testing.T, path string, form url.Values) (int, string, session.Tokens) {
+	t.Helper()
+	resp, err := p.PostForm(boundOrigin+path, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens session.Tokens
+	if resp.StatusCode == 200 && len(body) > 0 {
+		if err := json.Unmarshal(body, &tokens); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return resp.StatusCode, strings.TrimSpace(string(body)), tokens
+}
+
+func (p *phone) me(t *testing.T, scheme, access string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", boundOrigin+"/me", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", scheme+" "+access)
+	resp, err := p.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+func refreshForm(token string) url.Values {
+	return url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
+}
+
+// A session of an issuer with DPoP is its client's alone: a thief of the refresh token cannot refresh,
+// log out, or end the session by a reuse.
+func TestBoundSession(t *testing.T) {
+	nonces, err := dpop.NewNonces(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, opts := range map[string]dpop.Options{"without nonces": {}, "with nonces": {Nonces: nonces}} {
+		t.Run(name, func(t *testing.T) {
+			site := newBoundSite(t, opts, newMemory(t, 0))
+			owner, thief := newPhone(t, site), newPhone(t, site)
+			status, body, first := owner.post(t, "/login", nil)
+			if status != 200 || first.Type != "DPoP" {
+				t.Fatal(status, body)
+			}
+			if got := owner.me(t, first.Type, first.Access); got != 200 {
+				t.Error("the owner's access token:", got)
+			}
+			if got := thief.me(t, first.Type, first.Access); got != 401 {
+				t.Error("the thief's use of it:", got)
+			}
+			status, body, second := owner.post(t, "/refresh", refreshForm(first.Refresh))
+			if status != 200 || second.Type != "DPoP" || second.Refresh == first.Refresh {
+				t.Fatal(status, body)
+			}
+			if status, body, third := owner.post(t, "/refresh", refreshForm(second.Refresh)); status != 200 || third.Refresh != second.Refresh {
+				t.Fatal(status, body) // within Grace
+			}
+			const ended = `{"error":"invalid_grant","error_description":"the session has ended"}`
+			for _, stolen := range []string{first.Refresh, second.Refresh} {
+				if status, body, _ := thief.post(t, "/refresh", refreshForm(stolen)); status != 400 || body != ended {
+					t.Error("the thief refreshes:", status, body)
+				}
+				if status, body, _ := thief.post(t, "/logout", refreshForm(stolen)); status != 200 {
+					t.Error("the thief logs out:", status, body) // the answer for a session that is over
+				}
+				resp, err := (&http.Client{Transport: site}).PostForm(boundOrigin+"/refresh", refreshForm(stolen))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if body, _ := io.ReadAll(resp.Body); resp.StatusCode != 400 || !strings.Contains(string(body), "_dpop_") && name == "without nonces" {
+					t.Errorf("without a proof: %d %s", resp.StatusCode, body)
+				}
+			}
+			if status, body, third := owner.post(t, "/refresh", refreshForm(second.Refresh)); status != 200 || owner.me(t, "DPoP", third.Access) != 200 {
+				t.Error("the owner afterwards:", status, body)
+			}
+			if status, body, _ := owner.post(t, "/logout", refreshForm(second.Refresh)); status != 200 {
+				t.Error("the owner logs out:", status, body)
+			}
+			if status, body, _ := owner.post(t, "/refresh", refreshForm(second.Refresh)); status != 400 || body != ended {
+				t.Error("after the logout:", status, body)
+			}
+		})
+	}
+}
+
+// The tokens of an issuer with DPoP cannot be unbound, or in a cookie, by mistake.
+func TestBoundMisuse(t *testing.T) {
+	site := newBoundSite(t, dpop.Options{}, newMemory(t, 0))
+	if _, err := site.sessions.Start(t.Context(), "alice", ""); !errors.Is(err, jwthttp.ErrMisconfigured) || !strings.Contains(err.Error(), "call StartBound") {
+		t.Error("Start:", err)
+	}
+	w := httptest.NewRecorder()
+	if err := site.sessions.Login(w, httptest.NewRequest("POST", "/login", nil), "alice"); !errors.Is(err, jwthttp.ErrMisconfigured) || !strings.Contains(err.Error(), "with a cookie") || w.Code != 500 || w.Header()["Set-Cookie"] != nil {
+		t.Error("Login:", err, w.Code)
+	}
+	unbound := newSessions(t, newMemory(t, 0), session.Options{})
+	w = httptest.NewRecorder()
+	if _, err := unbound.StartBound(w, httptest.NewRequest("POST", "/login", nil), "alice", ""); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
+		t.Error("StartBound without a Binding:", err, w.Code)
+	}
+	for _, tc := range []struct{ name, proof, want, log string }{
+		{"no proof", "", `{"error":"invalid_dpop_proof"}`, "there is no DPoP header"},
+		{"not a proof", "x", `{"error":"invalid_dpop_proof"}`, "the proof is not one JWT"},
+	} {
+		for _, path := range []string{"/login", "/refresh", "/logout"} {
+			site.log.Reset()
+			r := httptest.NewRequest("POST", path, strings.NewReader("refresh_token=x"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if tc.proof != "" {
+				r.Header.Set("DPoP", tc.proof)
+			}
+			w := httptest.NewRecorder()
+			site.ServeHTTP(w, r)
+			if w.Code != 400 || strings.TrimSpace(w.Body.String()) != tc.want || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("%s, %s: %d %s %v", tc.name, path, w.Code, w.Body, w.Header())
+			}
+			if !strings.Contains(site.log.String(), `level=DEBUG msg="session: a request was refused" err="dpop: `+tc.log) {
+				t.Errorf("%s, %s: log %s", tc.name, path, &site.log)
+			}
+		}
+	}
+}
+
+// While the store of used proofs is away, a login and a refresh get a 503, and nothing ends.
+func TestBoundOutage(t *testing.T) {
+	store := &proofStore{}
+	site := newBoundSite(t, dpop.Options{Replays: store}, newMemory(t, 0))
+	owner := newPhone(t, site)
+	_, _, first := owner.post(t, "/login", nil)
+	store.err = errors.New("no route to host")
+	for _, path := range []string{"/login", "/refresh", "/logout"} {
+		if status, body, _ := owner.post(t, path, refreshForm(first.Refresh)); status != 503 {
+			t.Error(path, status, body)
+		}
+	}
+	if text := site.log.String(); !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "no route to host") {
+		t.Error(text)
+	}
+	store.err = nil
+	if status, body, _ := owner.post(t, "/refresh", refreshForm(first.Refresh)); status != 200 {
+		t.Error(status, body)
+	}
+}
+
+// A proofStore takes each proof for a new one, or fails.
+type proofStore struct{ err error }
+
+func (s *proofStore) Use(context.Context, [32]byte, time.Time) (bool, error) { return true, s.err }
+
+func mapClaims(claims jwt.MapClaims) session.ClaimsFunc[jwt.MapClaims] {
+	return func(context.Context, session.Session) (jwt.MapClaims, error) { return claims, nil }
+}
+
+// The claims of a bound session may not name another key.
+func TestBoundClaims(t *testing.T) {
+	verifier, err := dpop.New(dpop.Options{Origins: []string{boundOrigin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	iss, err := issue.New[jwt.MapClaims](issue.Options{Bindings: []jwthttp.Binding{verifier}}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := jwt.MapClaims{"cnf": map[string]any{"jkt": strings.Repeat("A", 43)}}
+	s, err := session.New(iss, newMemory(t, 0), mapClaims(claims), session.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := key.Proof("POST", boundOrigin+"/login", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/login", nil)
+	r.Header.Set("DPoP", proof)
+	w := httptest.NewRecorder()
+	if _, err := s.StartBound(w, r, "alice", ""); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
+		t.Error(err, w.Code)
+	}
+}
