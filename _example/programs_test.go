@@ -82,14 +82,14 @@ const secretOfFile = "a secret of 32 bytes from a file"
 
 func TestPrograms(t *testing.T) {
 	bin := t.TempDir()
-	gotool(t, "build", "-o", bin+string(filepath.Separator), "./...")
+	gotool(t, "build", "-ldflags=-w", "-o", bin+string(filepath.Separator), "./...")
 	for _, tc := range programs {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			tc.works(t, start(t, filepath.Join(bin, tc.name), tc.args...))
 		})
 	}
-	gotool(t, "build", "-C", "session", "-o", filepath.Join(bin, "session"), ".")
+	gotool(t, "build", "-C", "session", "-ldflags=-w", "-o", filepath.Join(bin, "session"), ".")
 	buildHello(t, bin)
 	for _, name := range directories(t, "*/main.go") {
 		path := filepath.Join(bin, name)
@@ -169,7 +169,7 @@ func buildHello(t *testing.T, bin string) {
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	gotool(t, "build", "-overlay", file, "-o", filepath.Join(bin, "hello"), "./hello")
+	gotool(t, "build", "-ldflags=-w", "-overlay", file, "-o", filepath.Join(bin, "hello"), "./hello")
 }
 
 // withoutSetUp returns a command whose environment has no setting, but where to listen.

@@ -36,7 +36,7 @@ func Lines(name, lines, want string) Step { return Step{name, lines, 0, want} }
 // A Demo is an example that listens at URL. Start makes it, and Serve runs it.
 type Demo struct {
 	URL      string
-	Check    bool
+	check    bool
 	listener net.Listener
 }
 
@@ -44,13 +44,13 @@ type Demo struct {
 // unset, the address is 127.0.0.1:5000, and with -check a free port. It ends the program if it fails.
 func Start() *Demo {
 	d := &Demo{}
-	flag.BoolVar(&d.Check, "check", false, "try the printed lines, and exit 0 only if every answer is right")
+	flag.BoolVar(&d.check, "check", false, "try the printed lines, and exit 0 only if every answer is right")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		log.Fatalf("what is %q? -h lists the flags", flag.Arg(0))
 	}
 	addr := "127.0.0.1:5000"
-	if d.Check {
+	if d.check {
 		addr = "127.0.0.1:0"
 	}
 	var err error
@@ -66,7 +66,7 @@ func Start() *Demo {
 func (d *Demo) Serve(serve func(net.Listener) error, steps []Step) error {
 	served := make(chan error, 1)
 	go func() { served <- serve(d.listener) }()
-	if d.Check {
+	if d.check {
 		return Check(context.Background(), os.Stdout, steps)
 	}
 	Print(os.Stdout, d.URL, steps)
