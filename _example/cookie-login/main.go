@@ -31,7 +31,7 @@ func main() {
 		log.Fatal(err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	if err := demo.Serve(server.Serve, steps(demo.URL)); err != nil {
+	if err := demo.Serve(server.Serve, steps(*alg, demo.URL)); err != nil {
 		log.Fatal(err)
 	}
 }
