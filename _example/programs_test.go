@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,13 +20,12 @@ import (
 	"github.com/jwthttp/jwthttp"
 )
 
-// programs has every program except hello, whose address is fixed: TestFreshModule runs it.
+// programs has what only one program does. TestChecks has what every program does.
 var programs = []struct {
 	name  string
 	args  []string
 	works func(t *testing.T, p *program)
 }{
-	{"quickstart", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/me", 401) }},
 	{"cookie-login", []string{"-alg", "RS256"}, func(t *testing.T, p *program) {
 		// The redirect leads to the page.
 		cookie := p.wants(t, "GET", "/generate", 200).Request.Response.Header.Get("Set-Cookie")
@@ -50,16 +51,11 @@ var programs = []struct {
 			t.Errorf("%s: %v", body, err)
 		}
 	}},
-	{"discover", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/ready", 200) }},
-	{"observe", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/metrics", 200) }},
-	{"stream", nil, func(t *testing.T, p *program) { p.wants(t, "GET", "/events", 401) }},
-	{"routers", []string{"-router", "gin"}, func(t *testing.T, p *program) { p.wants(t, "GET", "/me", 401) }},
 	{"dpop", []string{"-profile", "nonces"}, func(t *testing.T, p *program) {
 		if res := p.wants(t, "GET", "/orders", 401); res.Header.Get("DPoP-Nonce") == "" {
 			t.Errorf("no nonce: %v", res.Header)
 		}
 	}},
-	{"mcp", nil, func(t *testing.T, p *program) { p.wants(t, "POST", "/mcp", 401) }},
 	{"provider", nil, func(t *testing.T, p *program) {
 		p.wants(t, "GET", "/orders", 401)
 		rotate := regexp.MustCompile(`(http://\S+)/rotate`).FindStringSubmatch(p.reads(t, "/rotate"))
@@ -84,42 +80,179 @@ var programs = []struct {
 
 const secretOfFile = "a secret of 32 bytes from a file"
 
-// Each program prints its address once it listens, and works.
 func TestPrograms(t *testing.T) {
 	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	gotool(t, "build", "-ldflags=-w", "-o", bin+string(filepath.Separator), "./...")
 	for _, tc := range programs {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			tc.works(t, start(t, filepath.Join(bin, tc.name), tc.args...))
 		})
 	}
+	gotool(t, "build", "-C", "session", "-ldflags=-w", "-o", filepath.Join(bin, "session"), ".")
+	buildHello(t, bin)
+	for _, name := range directories(t, "*/main.go") {
+		path := filepath.Join(bin, name)
+		t.Run(name+" tries itself", func(t *testing.T) {
+			t.Parallel()
+			if _, err := os.Stat(filepath.Join(name, "check.go")); err != nil {
+				t.Errorf("-check is to be in a file of its own: %v", err)
+			}
+			for _, more := range variants[name] {
+				check(t, path, append([]string{"-check"}, more...)...)
+			}
+			check(t, path, "-check")
+		})
+		t.Run(name+" prints what works", func(t *testing.T) {
+			t.Parallel()
+			paste(t, path)
+		})
+	}
 }
 
-// The table of docs/recipes.md has every program.
-func TestProgramsTable(t *testing.T) {
-	page := pages(t)["docs/recipes.md"]
-	mains, err := filepath.Glob("*/main.go")
+// variants are tried too.
+var variants = map[string][][]string{
+	"cookie-login": {{"-alg", "RS256"}},
+	"dpop":         {{"-profile", "both"}, {"-profile", "nonces"}},
+	"routers":      {{"-router", "gin"}, {"-router", "fiber"}, {"-router", "connect"}},
+}
+
+func gotool(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", args, err, out)
+	}
+}
+
+// directories returns those that have a file of the pattern.
+func directories(t *testing.T, pattern string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tested := map[string]bool{"hello": true}
-	for _, p := range programs {
-		tested[p.name] = true
+	for _, file := range files {
+		names = append(names, filepath.Dir(file))
 	}
-	mains = slices.DeleteFunc(mains, func(main string) bool { // session is a module of its own
-		_, err := os.Stat(filepath.Join(filepath.Dir(main), "go.mod"))
-		return err == nil
-	})
-	for _, main := range mains {
-		if name := filepath.Dir(main); !strings.Contains(page, "\n| `./"+name+"` | ") || !tested[name] {
-			t.Errorf("%s is not in the table of docs/recipes.md, or no test starts it", name)
+	return slices.Compact(names)
+}
+
+// buildHello puts a free port in the place of the fixed one.
+func buildHello(t *testing.T, bin string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := listener.Addr().String()
+	listener.Close()
+	replaced := map[string]string{}
+	for _, name := range []string{"main.go", "check.go"} {
+		path, err := filepath.Abs(filepath.Join("hello", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replaced[path] = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(replaced[path], []byte(strings.ReplaceAll(string(text), "127.0.0.1:8080", addr)), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if len(mains) != len(tested) {
-		t.Errorf("%d programs, %d with a test", len(mains), len(tested))
+	overlay, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gotool(t, "build", "-ldflags=-w", "-overlay", file, "-o", filepath.Join(bin, "hello"), "./hello")
+}
+
+// withoutSetUp returns a command whose environment has no setting, but where to listen.
+func withoutSetUp(t *testing.T, path string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "ADDR=127.0.0.1:0"}
+	return cmd
+}
+
+func check(t *testing.T, path string, args ...string) {
+	t.Helper()
+	out, err := withoutSetUp(t, path, args...).Output()
+	if err != nil || !regexp.MustCompile(`\nall \d+ answers were right\n$`).Match(out) {
+		t.Errorf("%s: %v\n%s", args, err, out)
+	}
+}
+
+// paste runs what the program prints in a shell. The answers have the statuses that it names.
+func paste(t *testing.T, path string) {
+	t.Helper()
+	cmd := withoutSetUp(t, path)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	var printed strings.Builder
+	for lines := bufio.NewScanner(out); !strings.HasSuffix(printed.String(), "# That is all.\n"); {
+		if !lines.Scan() {
+			t.Fatalf("it has ended: %s%s", &printed, &log)
+		}
+		printed.WriteString(lines.Text() + "\n")
+	}
+	for strings.HasSuffix(path, "hello") { // it prints before it listens
+		conn, err := net.Dial("tcp", strings.TrimPrefix(address.FindString(printed.String()), "http://"))
+		if err == nil {
+			conn.Close()
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	shell := withoutSetUp(t, "sh")
+	shell.Stdin = strings.NewReader(printed.String())
+	answers, err := shell.Output()
+	got := regexp.MustCompile(`HTTP/1\.1 (\d\d\d)`).FindAllStringSubmatch(string(answers), -1)
+	want := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b`).FindAllStringSubmatch(printed.String(), -1)
+	same := slices.EqualFunc(got, want, func(a, b []string) bool { return a[1] == b[1] })
+	if err != nil || !same || len(want) < 2 {
+		t.Errorf("sh: %v\n%s\n%s", err, &printed, answers)
+	}
+}
+
+// README.md of the examples has each of them, with the command that starts it.
+func TestList(t *testing.T) {
+	page := pages(t)["_example/README.md"]
+	for _, name := range directories(t, "*/*.go") {
+		row := "\n| [" + name + "](" + name + "/"
+		if !strings.Contains(page, row) {
+			t.Errorf("%s is not in _example/README.md", name)
+			continue
+		}
+		command := "go -C _example run ./" + name
+		if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil { // a module of its own
+			command = "go -C _example/" + name + " run ."
+		}
+		_, line, _ := strings.Cut(page, row)
+		line, _, _ = strings.Cut(line, "\n")
+		_, err := os.Stat(filepath.Join(name, "main.go"))
+		if isProgram := err == nil; isProgram != strings.HasSuffix(line, " | `"+command+"` |") {
+			t.Errorf("%s: a program is started with %s, and another folder has no command: %s", name, command, line)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\| \[([\w-]+)\]`).FindAllStringSubmatch(page, -1) {
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

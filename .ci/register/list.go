@@ -4376,7 +4376,6 @@ redis.call('ZADD'`},
 		{"_example/session.TestMistakes", nil},
 		{"_example/session.TestRestart", nil},
 		{"_example/session.TestCheck", nil},
-		{"_example/session.TestPaste", nil},
 		{"_example/session.TestRefused", []mutant{
 			{"starts although the store does not answer", "_example/session.open", `_, _, err = p.sessions.Load(`, `_, _, _ = p.sessions.Load(`},
 			{"shows the password of a database", "_example/session.openPostgreSQL", `errors.New("-dsn is not the URL of a PostgreSQL")`, `err`},

@@ -3,6 +3,7 @@
 //
 //	go run ./cookie-login             HS256, with a new secret each time
 //	go run ./cookie-login -alg RS256  with the private key in jwt_key
+//	go run ./cookie-login -check      sends the requests that it prints, and checks the answers
 //
 // The file is one that ssh-keygen -t rsa -f jwt_key writes, without a passphrase. If the working
 // directory does not have it, the program makes it and jwt_key.pub. ADDR is its address,
@@ -10,23 +11,17 @@
 package main
 
 import (
-	"cmp"
 	"flag"
-	"fmt"
 	"log"
-	"net"
 	"net/http"
-	"os"
 	"time"
+
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 )
 
 func main() {
 	alg := flag.String("alg", "HS256", "what signs the tokens: HS256 or RS256")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		log.Fatalf("what is %q? The one flag is -alg", flag.Arg(0))
-	}
-	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000")
+	demo := try.Start()
 	key, err := newKey(*alg, "jwt_key")
 	if err != nil {
 		log.Fatal(err)
@@ -35,11 +30,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	if err := demo.Serve(server.Serve, steps(*alg, demo.URL)); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("open http://%s/ in a browser: generate a token, validate it, and again after a minute\n", listener.Addr())
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.Serve(listener))
 }

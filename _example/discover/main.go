@@ -1,23 +1,22 @@
 // Discover protects an API with the keys that an identity provider publishes.
 //
+//	go run ./discover          runs a provider of its own too, and prints requests to try
+//	go run ./discover -check   sends those requests itself and checks the answers
 //	ISSUER=https://tenant.example.com/ AUDIENCE=https://api.example.com go run ./discover
 //
-// ISSUER is the iss of the provider's tokens, exactly. AUDIENCE is the name of this API
-// in their aud. Without ISSUER the program runs a provider too, and prints requests to try.
-// ADDR is the address of the API, 127.0.0.1:5000 if unset.
+// ISSUER is the iss of a provider's tokens, exactly. AUDIENCE is the name of this API in their
+// aud. ADDR is the address of the API, 127.0.0.1:5000 if unset.
 package main
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
@@ -27,13 +26,8 @@ type Claims struct {
 }
 
 func main() {
-	if len(os.Args) > 1 {
-		log.Fatal("discover takes no arguments; from the environment it takes ISSUER, AUDIENCE and ADDR")
-	}
-	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	demo := try.Start()
+	steps := stepsForAll(demo.URL)
 	issuer, audience := os.Getenv("ISSUER"), os.Getenv("AUDIENCE")
 	if issuer == "" {
 		p, err := startProvider("127.0.0.1:0")
@@ -41,7 +35,7 @@ func main() {
 			log.Fatal(err)
 		}
 		issuer, audience = p.issuer, demoAudience
-		fmt.Printf("curl -i http://%s/me\ncurl -i -H \"Authorization: Bearer $(curl -s -X POST %s/token -d sub=alice)\" http://%s/me\n", listener.Addr(), issuer, listener.Addr())
+		steps = append(steps, stepsWithTokens(demo.URL, issuer)...)
 	}
 	if audience == "" {
 		log.Fatal("AUDIENCE is not set: it is what the tokens of ISSUER call this API in aud")
@@ -51,9 +45,11 @@ func main() {
 		log.Fatal(err)
 	}
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	err = server.Serve(listener)
+	err = demo.Serve(server.Serve, steps)
 	keys.Close()
-	log.Fatal(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 }
 
 func newAPI(issuer, audience string) (http.Handler, *jwks.Source, error) {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -106,61 +104,4 @@ curl -i -H 'Authorization: Bearer %s' '%[5]s'
 		return fmt.Errorf("the API answered %d", status)
 	}
 	return nil
-}
-
-// check sends requests to the API, and returns an error if an answer is not right.
-func (s site) check(ctx context.Context, out io.Writer) error {
-	api := s.origin + "/orders?page=2"
-	c, err := newClient(ctx, api, s.issuer)
-	if err != nil {
-		return err
-	}
-	unbound, err := fetchToken(ctx, s.issuer, "")
-	if err != nil {
-		return err
-	}
-	unboundStatus, unboundCode := s.unbound()
-	tries := []struct {
-		name   string
-		client *http.Client
-		header func() http.Header // after those before have been sent
-		status int
-		code   string // the error in the body
-	}{
-		{"a token with a proof", c.http, func() http.Header { return http.Header{} }, 200, ""},
-		{"the same request again", http.DefaultClient, func() http.Header { return c.sent }, 401, "invalid_dpop_proof"},
-		{"a token without a proof", http.DefaultClient, authorization("DPoP " + c.token), 401, "invalid_dpop_proof"},
-		{"the same token as a Bearer token", http.DefaultClient, authorization("Bearer " + c.token), 401, "invalid_token"},
-		{"a token that is bound to no key", http.DefaultClient, authorization("Bearer " + unbound), unboundStatus, unboundCode},
-		{"no token", http.DefaultClient, func() http.Header { return http.Header{} }, 401, ""},
-	}
-	wrong := 0
-	for _, try := range tries {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, api, nil)
-		if err != nil {
-			return err
-		}
-		r.Header = try.header().Clone()
-		status, body, err := send(try.client, r)
-		if err != nil {
-			return err
-		}
-		var problem struct{ Error string }
-		json.Unmarshal([]byte(body), &problem) // "ok" is not JSON
-		verdict := "right"
-		if status != try.status || problem.Error != try.code {
-			verdict = fmt.Sprintf("WRONG, want %d %s", try.status, try.code)
-			wrong++
-		}
-		fmt.Fprintf(out, "%s: %s\n  %d %s\n", try.name, verdict, status, cmp.Or(problem.Error, strings.TrimSpace(body)))
-	}
-	if wrong > 0 {
-		return fmt.Errorf("%d of %d answers were wrong", wrong, len(tries))
-	}
-	fmt.Fprintf(out, "all %d answers were right\n", len(tries))
-	return nil
-}
-
-func authorization(value string) func() http.Header {
-	return func() http.Header { return http.Header{"Authorization": {value}} }
 }

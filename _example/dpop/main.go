@@ -5,7 +5,7 @@
 //	go run ./dpop -profile both     accepts Bearer tokens that are bound to no key, too.
 //	go run ./dpop -profile nonces   wants a nonce of its own in each proof.
 //	go run ./dpop -check            sends requests itself, and checks the answers.
-//	go run ./dpop -call URL -issuer URL    is a client, as the server prints it.
+//	go run ./dpop -call URL -issuer URL    is a client: the server prints how to start it.
 //
 // It needs no settings. It takes these from the environment:
 //
@@ -29,6 +29,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 )
 
 func main() {
@@ -95,6 +97,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	defer other.Close()
 
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	self := "http://" + listener.Addr().String()
 	s := site{api: self, origin: cmp.Or(*origin, self), issuer: "http://" + other.Addr().String(), profile: *profile}
 	secret := []byte(getenv("JWT_SECRET"))
@@ -121,38 +127,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		served <- (&http.Server{Handler: issuer, ReadHeaderTimeout: 5 * time.Second}).Serve(other)
 	}()
 	if *check {
-		return s.check(ctx, out)
+		return try.Check(ctx, out, s.steps(program))
 	}
-	s.print(out)
+	if s.origin != self {
+		fmt.Fprintf(out, "# The client and the page call %s, so that name has to lead here.\n", s.origin)
+	}
+	try.Print(out, self, s.steps(program))
 	return <-served
 }
 
 // A site is where everything is, and how the API was configured.
 type site struct{ api, origin, issuer, profile string }
-
-// unbound returns what a token gets that is bound to no key.
-func (s site) unbound() (status int, code string) {
-	if s.profile == "both" {
-		return http.StatusOK, ""
-	}
-	return http.StatusUnauthorized, "invalid_token"
-}
-
-func (s site) print(out io.Writer) {
-	status, _ := s.unbound()
-	fmt.Fprintf(out, `# no token: 401, and the challenge says what is needed
-curl -i %[1]s/orders
-
-# a client that has a key, and a token which is bound to it: 200
-go -C _example run ./dpop -call %[2]s/orders -issuer %[3]s
-
-# a token that is bound to no key: %[4]d
-curl -i -H "Authorization: Bearer $(curl -s -X POST %[3]s/token)" %[1]s/orders
-
-# in a browser, with a key that no script can read
-%[3]s/
-`, s.api, s.origin, s.issuer, status)
-	if s.origin != s.api {
-		fmt.Fprintf(out, "\n# client and page call %s, so that name has to lead here\n", s.origin)
-	}
-}

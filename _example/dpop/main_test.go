@@ -73,7 +73,7 @@ func serve(t *testing.T, profile string, args ...string) *process {
 		}
 	})
 	p := &process{profile: profile}
-	api, issuer := regexp.MustCompile(`^curl -i http://(127\.0\.0\.1:\d+)/orders$`), regexp.MustCompile(`^(http://127\.0\.0\.1:\d+)/$`)
+	api, issuer := regexp.MustCompile(`^curl -i http://(127\.0\.0\.1:\d+)/orders$`), regexp.MustCompile(`^curl -i (http://127\.0\.0\.1:\d+)/$`)
 	for lines := bufio.NewScanner(out); p.issuer == ""; {
 		if !lines.Scan() {
 			t.Fatalf("it prints no addresses:\n%s", p.printed)
@@ -176,54 +176,15 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// The program tries itself, and needs no settings.
 func TestCheck(t *testing.T) {
 	for _, profile := range []string{"required", "both", "nonces"} {
-		var out bytes.Buffer
-		if err := run(t.Context(), []string{"-check", "-profile", profile}, func(string) string { return "" }, &out); err != nil || !strings.HasSuffix(out.String(), "all 6 answers were right\n") {
-			t.Errorf("%s: %v\n%s", profile, err, &out)
+		cmd := exec.CommandContext(t.Context(), program(t), "-check", "-profile", profile)
+		cmd.Env = []string{asProgram, "PATH=" + os.Getenv("PATH")}
+		if out, err := cmd.Output(); err != nil || !strings.HasSuffix(string(out), "all 6 answers were right\n") {
+			t.Errorf("%s: %v\n%s", profile, err, out)
 		}
 	}
-}
-
-// The lines that the server prints, and those that its client prints, do what they say.
-func TestPrintedLines(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatal("curl is missing: apt-get install curl")
-	}
-	// follow pastes the line under each "# what: status", and looks for the status in its output.
-	block := regexp.MustCompile(`(?m)^# .*: (\d\d\d)\b.*\n((?:curl|go -C _example run) .*)$`)
-	follow := func(t *testing.T, text string, want int) (outputs []string) {
-		t.Helper()
-		blocks := block.FindAllStringSubmatch(text, -1)
-		if len(blocks) != want {
-			t.Fatalf("%d lines to paste, want %d:\n%s", len(blocks), want, text)
-		}
-		for _, m := range blocks {
-			line := strings.Replace(m[2], "go -C _example run ./dpop ", asProgram+" "+program(t)+" ", 1)
-			out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
-			first, _, _ := strings.Cut(string(out), "\n")
-			if err != nil || !strings.Contains(first, m[1]) {
-				t.Errorf("%s\n%s, %v, want %s", line, out, err, m[1])
-			}
-			outputs = append(outputs, string(out))
-		}
-		return outputs
-	}
-	for _, profile := range []string{"required", "both", "nonces"} {
-		t.Run(profile, func(t *testing.T) {
-			p := serve(t, profile)
-			outputs := follow(t, p.printed, 3)
-			follow(t, outputs[1], 2)
-		})
-	}
-	// Nothing has to be set.
-	t.Run("without settings", func(t *testing.T) {
-		cmd := exec.CommandContext(t.Context(), program(t), "-check")
-		cmd.Env = []string{asProgram}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-	})
 }
 
 func mustIssuer(t *testing.T, origin string) http.Handler {

@@ -1,20 +1,18 @@
 // Observe reports the result of every request to log/slog, Prometheus and OpenTelemetry.
 //
-//	go run ./observe
+//	go run ./observe          serves, and prints requests to try
+//	go run ./observe -check   sends those requests itself and checks the answers
 //
-// It prints requests to try, log records on standard error, and spans on standard output. A
-// real program sends spans to a collector. ADDR is its address, 127.0.0.1:5000 if unset.
+// Log records are on standard error, and so are spans. A real program sends spans to a collector. ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -26,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/issue"
 )
 
@@ -35,14 +34,8 @@ type Claims struct {
 }
 
 func main() {
-	if len(os.Args) > 1 {
-		log.Fatal("observe takes no arguments; from the environment it takes ADDR")
-	}
-	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	exporter, err := stdouttrace.New()
+	demo := try.Start()
+	exporter, err := stdouttrace.New(stdouttrace.WithWriter(os.Stderr))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,13 +47,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf(`curl -i http://%[1]s/me
-curl -i -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token -d sub=alice)" http://%[1]s/me
-T=$(curl -s -X POST http://%[1]s/token -d sub=alice -d ttl=2s); sleep 2; curl -i -H "Authorization: Bearer $T" http://%[1]s/me
-curl -s http://%[1]s/metrics
-`, listener.Addr())
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.Serve(listener))
+	if err := demo.Serve(server.Serve, steps(demo.URL)); err != nil {
+		log.Fatal(err)
+	}
 }
 
 func newHandler(secret []byte, logger *slog.Logger, tracer trace.Tracer) (http.Handler, error) {

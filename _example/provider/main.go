@@ -1,23 +1,21 @@
 // Provider protects an API with the tokens of a real OpenID provider: the example
 // server of github.com/zitadel/oidc, which runs in the same process.
 //
-//	go run ./provider
+//	go run ./provider          serves, and prints how to log in and what to try
+//	go run ./provider -check   logs in and tries it itself, and checks the answers
 //
-// It prints the address to log in at, and requests to try with the token. ADDR is the address
-// of the API, 127.0.0.1:5000 if unset.
+// ADDR is the address of the API, 127.0.0.1:5000 if unset.
 package main
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"log"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/jwks"
 )
 
@@ -27,18 +25,12 @@ type Claims struct {
 }
 
 func main() {
-	if len(os.Args) > 1 {
-		log.Fatal("provider takes no arguments; from the environment it takes ADDR")
-	}
-	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	demo := try.Start()
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
-	issuer, self := "http://"+other.Addr().String(), "http://"+listener.Addr().String()
+	issuer, self := "http://"+other.Addr().String(), demo.URL
 	p, err := newProvider(issuer, self+"/callback")
 	if err != nil {
 		log.Fatal(err)
@@ -62,20 +54,12 @@ func main() {
 	}
 	api.Handle("GET /login", app.login)
 	api.Handle("GET /callback", app.callback)
-	fmt.Printf(`# in a browser, as test-user2 with the password verysecure
-%[1]s/login
-
-# with the access_token that it shows: 200; with the id_token: 403
-curl -i -H "Authorization: Bearer $TOKEN" %[1]s/orders
-
-# the provider signs with a new key: new tokens are good at once (if it is half a
-# minute since the last time), and old ones until the time after
-curl -X POST %[2]s/rotate
-`, self, issuer)
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
-	err = server.Serve(listener)
+	err = demo.Serve(server.Serve, steps(self, issuer))
 	keys.Close()
-	log.Fatal(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 }
 
 // newAPI fetches keys with client, or with the default of package jwks if it is nil.

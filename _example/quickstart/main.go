@@ -33,6 +33,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/issue"
 )
 
@@ -93,9 +94,9 @@ From the environment:
 
 	var result error
 	if *check {
-		result = checkAll(ctx, iss.tries(ctx), url, out)
+		result = try.Check(ctx, out, iss.steps(ctx, url))
 	} else {
-		printAll(iss.tries(ctx), url, out)
+		try.Print(out, url, iss.steps(ctx, url))
 		select {
 		case <-ctx.Done():
 			fmt.Fprintln(out, "stopping")

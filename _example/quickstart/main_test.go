@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"
@@ -59,7 +61,7 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"source":"header:Authorization"}`) }))
 	defer open.Close()
 	var out bytes.Buffer
-	if err := checkAll(t.Context(), iss.tries(t.Context()), open.URL, &out); err == nil || err.Error() != "5 of 6 answers were wrong" {
+	if err := try.Check(t.Context(), &out, iss.steps(t.Context(), open.URL)); err == nil || err.Error() != "6 of 7 answers were wrong" {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -3,12 +3,12 @@
 //
 //	go run ./routers               a plain http.ServeMux
 //	go run ./routers -router gin   another router; a wrong name lists all
+//	go run ./routers -check        sends the requests that it prints, and checks the answers
 //
-// It prints requests to try. ADDR is its address, 127.0.0.1:5000 if unset.
+// ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"flag"
@@ -16,13 +16,12 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v3"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/issue"
 )
 
@@ -46,7 +45,7 @@ var routers = []struct {
 func main() {
 	log.SetFlags(0)
 	name := flag.String("router", "mux", "`name` of the router")
-	flag.Parse()
+	demo := try.Start()
 	secret := make([]byte, 32)
 	rand.Read(secret)
 	iss, err := issue.New[Claims](issue.Options{Lifetime: time.Hour}, issue.HS256(secret))
@@ -65,12 +64,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	l, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
-	if err != nil {
+	if err := demo.Serve(serve, steps(*name, demo.URL, token)); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Print(curls(*name, "http://"+l.Addr().String(), token))
-	log.Fatal(serve(l))
 }
 
 // newAuth takes a token from the header, or from a cookie, which a browser sends.
@@ -95,24 +91,4 @@ func newServer(name string, auth *jwthttp.Middleware[Claims]) (serve func(net.Li
 		names += ", " + router.name
 	}
 	return nil, fmt.Errorf("there is no router %q, but: %s", name, names)
-}
-
-func curls(router, url, token string) string {
-	text := `T=TOKEN
-curl -i URL/                                     # 200, needs no token
-curl -i -H "Authorization: Bearer $T" URL/me     # 200
-curl -i -b "token=$T" URL/me                     # 200, as a browser sends it
-curl -i URL/me                                   # 401
-curl -i -H "Authorization: Bearer $T" URL/admin  # 403, for want of a scope
-curl -i -b "token=$T" -H "Sec-Fetch-Site: cross-site" -H "Content-Type: application/json" -d '{"text":"hello"}' URL/notes  # 403, from a page of another site
-`
-	if router == "connect" {
-		text = `T=TOKEN
-curl -i URL/                                                             # 200, needs no token
-curl -i -H "Authorization: Bearer $T" --json '{}' URL/api.v1.API/Me      # 200
-curl -i --json '{}' URL/api.v1.API/Me                                    # 401
-curl -i -H "Authorization: Bearer $T" --json '{}' URL/api.v1.API/Admin   # 403, for want of a scope
-`
-	}
-	return strings.NewReplacer("URL", url, "TOKEN", token).Replace(text)
 }

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/jwthttp/jwthttp v0.0.0
+	github.com/jwthttp/jwthttp/_example v0.0.0
 	github.com/jwthttp/jwthttp/goredis v0.0.0
 	github.com/jwthttp/jwthttp/sqlstore v0.0.0
 	github.com/redis/go-redis/v9 v9.22.0
@@ -24,9 +25,9 @@ require (
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	go.uber.org/atomic v1.11.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/text v0.41.0 // indirect
+	golang.org/x/sync v0.25.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
+	golang.org/x/text v0.44.0 // indirect
 	modernc.org/libc v1.80.1 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
@@ -34,6 +35,7 @@ require (
 
 replace (
 	github.com/jwthttp/jwthttp => ../..
+	github.com/jwthttp/jwthttp/_example => ..
 	github.com/jwthttp/jwthttp/goredis => ../../goredis
 	github.com/jwthttp/jwthttp/sqlstore => ../../sqlstore
 )

@@ -13,6 +13,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,6 +29,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 )
@@ -45,7 +47,7 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	flags := flag.NewFlagSet("session", flag.ContinueOnError)
 	flags.SetOutput(out)
-	addr := flags.String("addr", "127.0.0.1:5000", "the `address` to listen on")
+	addr := flags.String("addr", cmp.Or(getenv("ADDR"), "127.0.0.1:5000"), "the `address` to listen on")
 	kind := flags.String("store", "sqlite", "where sessions are: memory, sqlite, postgres or redis")
 	dsn := flags.String("dsn", "", "the file of sqlite, sessions.db if unset; the URL of postgres; the host:port or the URL of redis, 127.0.0.1:6379 if unset")
 	lifetime := flags.Duration("lifetime", time.Minute, "of an access token")
@@ -62,6 +64,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return fmt.Errorf("what is %q? There are flags only, see -help", flags.Arg(0))
 	}
 	if *check {
+		if *https {
+			return errors.New("-check is a browser that comes without TLS, so it takes no -https")
+		}
 		*addr = "127.0.0.1:0"
 		if *kind == "sqlite" && *dsn == "" {
 			dir, err := os.MkdirTemp("", "session-")
@@ -100,14 +105,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 
 	var result error
 	if *check {
-		result = checkAll(ctx, site, out)
+		result = try.Check(ctx, out, steps(site))
 	} else {
 		if *https {
-			fmt.Fprintf(out, "Let the proxy pass requests to %s\n", site)
+			fmt.Fprintf(out, "# Let the proxy pass requests to %s\n", site)
 		} else {
-			fmt.Fprintf(out, "Open %s/ in a browser, log in, and come back after %v. Stop with Ctrl-C.\n", site, *lifetime)
+			fmt.Fprintf(out, "# Open %s/ in a browser, log in, and come back after %v.\n", site, *lifetime)
 		}
-		printAll(site, out)
+		try.Print(out, site, steps(site))
 		select {
 		case <-ctx.Done():
 			fmt.Fprintln(out, "stopping")

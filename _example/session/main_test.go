@@ -13,13 +13,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/internal/servertest"
 )
 
@@ -406,30 +406,8 @@ func TestCheck(t *testing.T) {
 	}
 	wrong := httptest.NewServer(http.NotFoundHandler())
 	defer wrong.Close()
-	if err := checkAll(t.Context(), wrong.URL, io.Discard); err == nil || err.Error() != "15 of 15 answers were wrong" {
+	if err := try.Check(t.Context(), io.Discard, steps(wrong.URL)); err == nil || err.Error() != "15 of 15 answers were wrong" {
 		t.Errorf("a site without pages: %v", err)
-	}
-}
-
-// What is printed can be pasted.
-func TestPaste(t *testing.T) {
-	at := start(t, "-store", "memory")
-	var printed strings.Builder
-	printAll(at, &printed)
-	shell := exec.CommandContext(t.Context(), "sh")
-	shell.Dir, shell.Stdin = t.TempDir(), strings.NewReader(printed.String()[strings.Index(printed.String(), "\n"):])
-	out, err := shell.Output()
-	if err != nil {
-		t.Fatalf("%v: is curl missing? apt-get install curl", err)
-	}
-	statuses := regexp.MustCompile(`HTTP/1\.1 (\d+)`).FindAllStringSubmatch(string(out), -1)
-	if len(statuses) != len(tries) {
-		t.Fatalf("%d answers, want %d:\n%s", len(statuses), len(tries), out)
-	}
-	for i, try := range tries {
-		if want := strconv.Itoa(try.status); statuses[i][1] != want {
-			t.Errorf("%s: %s, want %s", try.name, statuses[i][1], want)
-		}
 	}
 }
 
@@ -456,6 +434,7 @@ func TestRefused(t *testing.T) {
 		{"a long grace", "-store memory -grace 1h", "Grace is 1h0m0s"},
 		{"a short idle", "-store memory -idle -1s", "Idle is -1s"},
 		{"an address that is taken", "-store memory -addr " + taken.Addr().String(), "set another address such as -addr 127.0.0.1:5001"},
+		{"a check with TLS", "-store memory -check -https", "it takes no -https"},
 		{"an argument", "memory", `what is "memory"? There are flags only, see -help`},
 		{"an unknown flag", "-nothing", "flag provided but not defined: -nothing"},
 	} {

@@ -1,23 +1,20 @@
 // Stream has server-sent events and a WebSocket that end when their token expires.
 //
-//	go run ./stream
+//	go run ./stream          serves a page that opens both, and prints requests to try
+//	go run ./stream -check   sends those requests itself and checks the answers
 //
-// It prints requests to try, and serves a page that opens both. ADDR is its address,
-// 127.0.0.1:5000 if unset.
+// ADDR is its address, 127.0.0.1:5000 if unset.
 package main
 
 import (
-	"cmp"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/_example/internal/try"
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/issue"
 )
@@ -28,16 +25,10 @@ type Claims struct {
 }
 
 func main() {
-	if len(os.Args) > 1 {
-		log.Fatal("stream takes no arguments; from the environment it takes ADDR")
-	}
-	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:5000"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	demo := try.Start()
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	iss, err := issue.New[Claims](issue.Options{Lifetime: 20 * time.Second}, issue.HS256(secret))
+	iss, err := issue.New[Claims](issue.Options{Lifetime: 8 * time.Second}, issue.HS256(secret))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -45,20 +36,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf(`# in a browser, both streams: http://%[1]s/
-
-# events for 20 seconds, then the last one
-curl -i -N -H "Authorization: Bearer $(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
-
-# the same with a cookie, as a browser sends it
-curl -i -N -b "token=$(curl -s -X POST http://%[1]s/token)" http://%[1]s/events
-
-# a WebSocket that another site opens with the cookie: 403
-curl -i -b "token=$(curl -s -X POST http://%[1]s/token)" -H 'Origin: https://evil.example' -H 'Connection: Upgrade' -H 'Upgrade: websocket' http://%[1]s/echo
-`, listener.Addr())
 	// A WriteTimeout would cut the streams. Each event has a deadline of its own.
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.Serve(listener))
+	if err := demo.Serve(server.Serve, steps(demo.URL)); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // newHandler takes a token from the header, or else from a cookie. In a browser, a script
