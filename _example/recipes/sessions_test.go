@@ -23,7 +23,7 @@ func (p people) Find(_ context.Context, id string) (User, error) {
 	if !ok {
 		return User{}, errors.New("the database is down")
 	}
-	return User{ID: id, IsLocked: !isFree}, nil
+	return User{ID: id, Name: strings.ToUpper(id[:1]) + id[1:], IsLocked: !isFree}, nil
 }
 
 func byName(r *http.Request) (string, bool) {
@@ -87,7 +87,7 @@ func TestBrowserSite(t *testing.T) {
 	step("/orders", nil, 401, "No access token was sent")
 	step("/login", url.Values{"user": {"alice"}, "password": {"wrong"}}, 403, "wrong user")
 	step("/login", url.Values{"user": {"bob"}, "password": {"correct"}}, 401, "The session has ended")
-	step("/login", alice, 200, "Hello, alice!")
+	step("/login", alice, 200, "Hello, Alice!")
 	later()
 	step("/orders", nil, 200, "Hello, alice!")
 
@@ -108,7 +108,7 @@ func TestBrowserSite(t *testing.T) {
 	step("/orders", nil, 200, "Hello, alice!")
 	step("/logout", url.Values{}, 200, "Log in")
 
-	step("/login", alice, 200, "Hello, alice!")
+	step("/login", alice, 200, "Hello, Alice!")
 	later()
 	users["alice"] = false
 	step("/", nil, 200, "Log in")
