@@ -147,18 +147,17 @@ type AdminOnly struct{}
 func (AdminOnly) Error() string { return "not an admin" }
 
 func logged(keys jwthttp.KeySource, revoked *denylist.List, users http.Handler) http.Handler {
-	auth, err := jwthttp.New(keys, jwthttp.Options{
-		OnResult: func(r *http.Request, res jwthttp.Result) {
-			kind := res.Reason // "" if the request was accepted
-			if errors.Is(res.Err, denylist.ErrRevoked) {
-				kind = "logged_out" // else the reason is check
-			}
-			if _, ok := errors.AsType[AdminOnly](res.Err); ok {
-				kind = "admin_only" // else the reason is forbidden
-			}
-			slog.InfoContext(r.Context(), "auth", "method", r.Method, "path", r.URL.Path, "kind", kind, "result", res)
-		},
-	}, denylist.Check[Staff](revoked))
+	onResult := func(r *http.Request, res jwthttp.Result) {
+		kind := res.Reason // "" if the request was accepted
+		if errors.Is(res.Err, denylist.ErrRevoked) {
+			kind = "logged_out" // else the reason is check
+		}
+		if _, ok := errors.AsType[AdminOnly](res.Err); ok {
+			kind = "admin_only" // else the reason is forbidden
+		}
+		slog.InfoContext(r.Context(), "auth", "method", r.Method, "path", r.URL.Path, "kind", kind, "result", res)
+	}
+	auth, err := jwthttp.New(keys, jwthttp.Options{OnResult: onResult}, denylist.Check[Staff](revoked))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func newService(secret []byte, users Users) *service {
 		if user.IsLocked {
 			return Claims{}, session.ErrEnded // the session ends.
 		}
-		return Claims{Name: user.Name}, nil
+		return Claims{Name: user.Name}, nil // sub is set for you.
 	}
 	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
 	if err != nil {
