@@ -53,6 +53,18 @@ func wants(t *testing.T, w *httptest.ResponseRecorder, status int, text string) 
 	}
 }
 
+// sendFirst is send for the first token of an issuer. On a busy machine the keys may come late, and the
+// answer is a 503 then.
+func sendFirst(h http.Handler, path, authorization string) *httptest.ResponseRecorder {
+	deadline := time.Now().Add(30 * time.Second)
+	w := send(h, "GET", path, authorization)
+	for w.Code == 503 && time.Now().Before(deadline) {
+		time.Sleep(100 * time.Millisecond)
+		w = send(h, "GET", path, authorization)
+	}
+	return w
+}
+
 // A table is a database with one table, from issuers to audiences.
 type table map[string]string
 
@@ -300,7 +312,7 @@ func TestRecipes(t *testing.T) {
 		h := tenants(db, nil) // each issuer listens at its URL
 		for _, iss := range []*jwthttptest.Issuer{acme, bolt} {
 			iss.Audience = "orders"
-			wants(t, send(h, "GET", "/", "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"})), 200, "Hello, alice!")
+			wants(t, sendFirst(h, "/", "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"})), 200, "Hello, alice!")
 		}
 		forged := acme.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("iss", bolt.URL))
 		wants(t, send(h, "GET", "/", "Authorization: Bearer "+forged), 401, "")
@@ -336,10 +348,10 @@ func TestRecipes(t *testing.T) {
 		}
 		h := tenantsByPath(db, auth, ok)
 		acme, bolt := "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"}), "Authorization: Bearer "+other.Token(t, Claims{Subject: "alice"})
-		wants(t, send(h, "GET", "/tenants/acme", acme), 200, "ok")
+		wants(t, sendFirst(h, "/tenants/acme", acme), 200, "ok")
 		wants(t, send(h, "GET", "/tenants/bolt", acme), 403, "")
 		wants(t, send(h, "GET", "/tenants/nobody", acme), 403, "")
-		wants(t, send(h, "GET", "/tenants/bolt", bolt), 200, "ok")
+		wants(t, sendFirst(h, "/tenants/bolt", bolt), 200, "ok")
 		db.Close()
 		wants(t, send(h, "GET", "/tenants/bolt", bolt), 503, "")
 	})
@@ -362,7 +374,7 @@ func TestRecipes(t *testing.T) {
 			return iss.Token(t, Claims{Subject: "alice"}, append(all, options...)...)
 		}
 		access := "Authorization: Bearer " + signed(jwthttptest.Claim("aud", "https://api.example.com"))
-		wants(t, send(h, "GET", "/", access), 200, "Hello, alice!")
+		wants(t, sendFirst(h, "/", access), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", "Authorization: Bearer "+signed(jwthttptest.Claim("aud", "my-client"))), 401, "audience")
 		token := signed(jwthttptest.Header("typ", "logout+jwt"), jwthttptest.Claim("aud", "my-client"), jwthttptest.Claim("events", map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}))
 		r := httptest.NewRequest("POST", "/backchannel-logout", strings.NewReader("logout_token="+token))
