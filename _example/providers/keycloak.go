@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log"
 	"net/http"
+	"slices"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/jwks"
@@ -15,9 +16,14 @@ func keycloak(serve func(http.Handler)) {
 	if err != nil {
 		log.Fatal(err)
 	}
+	type Roles struct {
+		Roles []string `json:"roles"`
+	}
 	type Claims struct {
-		Subject string `json:"sub"`
-		Type    string `json:"typ"` // of the payload
+		Subject string           `json:"sub"`
+		Type    string           `json:"typ"` // of the payload
+		Realm   Roles            `json:"realm_access"`
+		Clients map[string]Roles `json:"resource_access"` // by client ID
 	}
 	isAccessToken := func(_ context.Context, t *jwthttp.Token[Claims]) error {
 		if t.Claims.Type != "Bearer" {
@@ -29,6 +35,19 @@ func keycloak(serve func(http.Handler)) {
 	if err != nil {
 		log.Fatal(err)
 	}
+	isManager := jwthttp.Require(func(c Claims) error {
+		if !slices.Contains(c.Realm.Roles, "manager") {
+			return errors.New("not a manager")
+		}
+		return nil
+	})
+	isReader := jwthttp.Require(func(c Claims) error {
+		if !slices.Contains(c.Clients["orders"].Roles, "reader") {
+			return errors.New("not a reader of orders")
+		}
+		return nil
+	})
+	guarded := auth.Handler(isManager(isReader(api)))
 	defer keys.Close()
-	serve(auth.Handler(api))
+	serve(guarded)
 }

@@ -36,6 +36,7 @@ import (
 // Claims are what your handlers read of a token.
 type Claims struct {
 	Subject string `json:"sub"`
+	Name    string `json:"name,omitempty"`
 }
 
 func me(w http.ResponseWriter, r *http.Request) {
@@ -140,6 +141,35 @@ func counted(keys jwthttp.KeySource, registry *prometheus.Registry) http.Handler
 	return auth.Handler(jwthttp.RequireScopes("orders:read")(http.HandlerFunc(me)))
 }
 
+// An AdminOnly is the error of a rule.
+type AdminOnly struct{}
+
+func (AdminOnly) Error() string { return "not an admin" }
+
+func logged(keys jwthttp.KeySource, revoked *denylist.List, users http.Handler) http.Handler {
+	onResult := func(r *http.Request, res jwthttp.Result) {
+		kind := res.Reason // "" if the request was accepted
+		if errors.Is(res.Err, denylist.ErrRevoked) {
+			kind = "logged_out" // else the reason is check
+		}
+		if _, ok := errors.AsType[AdminOnly](res.Err); ok {
+			kind = "admin_only" // else the reason is forbidden
+		}
+		slog.InfoContext(r.Context(), "auth", "method", r.Method, "path", r.URL.Path, "kind", kind, "result", res)
+	}
+	auth, err := jwthttp.New(keys, jwthttp.Options{OnResult: onResult}, denylist.Check[Staff](revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	admins := jwthttp.Require(func(c Staff) error {
+		if !slices.Contains(c.Roles, "admin") {
+			return AdminOnly{}
+		}
+		return nil
+	})
+	return auth.Handler(admins(users))
+}
+
 // rotating returns a function that replaces the keys while requests are served.
 func rotating(first jwthttp.KeySet) (http.Handler, func(jwthttp.KeySet)) {
 	var current atomic.Pointer[jwthttp.KeySet]
@@ -182,6 +212,29 @@ func tenants(db *sql.DB, client *http.Client) http.Handler {
 		log.Fatal(err)
 	}
 	return auth.Handler(http.HandlerFunc(me))
+}
+
+// A Customer is a user of a tenant that brings its own issuer.
+type Customer struct {
+	Subject string `json:"sub"`
+	Issuer  string `json:"iss"`
+}
+
+func tenantsByPath(db *sql.DB, auth *jwthttp.Middleware[Customer], api http.Handler) http.Handler {
+	ownTenant := jwthttp.RequireRequest(func(r *http.Request, c Customer) error {
+		var issuer string
+		err := db.QueryRowContext(r.Context(), "SELECT issuer FROM tenants WHERE name = $1", r.PathValue("tenant")).Scan(&issuer)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && issuer != c.Issuer {
+			return errors.New("another tenant") // a 403
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", jwthttp.ErrUnavailable, err) // a 503
+		}
+		return nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("GET /tenants/{tenant}", auth.Handler(ownTenant(api)))
+	return mux
 }
 
 func spiffe(keys jwthttp.KeySource) http.Handler {
@@ -266,6 +319,16 @@ func withCORS(mux http.Handler) http.Handler {
 		ExposedHeaders: []string{"WWW-Authenticate", "DPoP-Nonce"},
 	})
 	return outside.Handler(mux) // a preflight request never has a token
+}
+
+func withCORSAndCookies(mux http.Handler, origins []string) http.Handler {
+	outside := cors.New(cors.Options{
+		AllowedOrigins:   origins, // such as https://app.example.com, and no "*"
+		AllowCredentials: true,
+		AllowedMethods:   []string{"GET", "POST", "PUT", "DELETE"},
+		AllowedHeaders:   []string{"Content-Type"},
+	})
+	return outside.Handler(mux)
 }
 
 // protocolToken returns the token of new WebSocket(url, ["chat", "bearer." + token]).

@@ -19,6 +19,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,8 +28,10 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/jwks"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
@@ -48,6 +51,18 @@ func wants(t *testing.T, w *httptest.ResponseRecorder, status int, text string) 
 	if w.Code != status || !strings.Contains(w.Body.String(), text) {
 		t.Errorf("%d %s, want %d with %q", w.Code, w.Body, status, text)
 	}
+}
+
+// sendFirst is send for the first token of an issuer. On a busy machine the keys may come late, and the
+// answer is a 503 then.
+func sendFirst(h http.Handler, path, authorization string) *httptest.ResponseRecorder {
+	deadline := time.Now().Add(30 * time.Second)
+	w := send(h, "GET", path, authorization)
+	for w.Code == 503 && time.Now().Before(deadline) {
+		time.Sleep(100 * time.Millisecond)
+		w = send(h, "GET", path, authorization)
+	}
+	return w
 }
 
 // A table is a database with one table, from issuers to audiences.
@@ -91,13 +106,25 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
+// byHost reaches several issuers without a network, each at its URL. A test in a
+// testing/synctest bubble needs it.
+type byHost map[string]*jwthttptest.Issuer
+
+func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) {
+	iss, ok := b[r.URL.Scheme+"://"+r.URL.Host]
+	if !ok {
+		return nil, errors.New("no issuer has this address")
+	}
+	return iss.Client().Transport.RoundTrip(r)
+}
+
 var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok")) })
 
 func TestRecipes(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
 	noAudience := []jwthttptest.TokenOption{jwthttptest.Claim("aud", nil)} // most recipes configure no audience
 	token := func(options ...jwthttptest.TokenOption) string {
-		return iss.Token(t, Claims{"alice"}, append(noAudience, options...)...)
+		return iss.Token(t, Claims{Subject: "alice"}, append(noAudience, options...)...)
 	}
 	bearer := func(options ...jwthttptest.TokenOption) string {
 		return "Authorization: Bearer " + token(options...)
@@ -126,7 +153,7 @@ func TestRecipes(t *testing.T) {
 		}
 		h := rotation()
 		signed := func(iss *jwthttptest.Issuer, kid any) string {
-			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, append(noAudience, jwthttptest.Header("kid", kid))...)
+			return "Authorization: Bearer " + iss.Token(t, Claims{Subject: "alice"}, append(noAudience, jwthttptest.Header("kid", kid))...)
 		}
 		wants(t, send(h, "GET", "/", signed(iss, "2026-11")), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", signed(before, "2026-05")), 200, "Hello, alice!")
@@ -187,6 +214,32 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("%v, want %v", counts, want)
 		}
 	})
+	t.Run("logged", func(t *testing.T) {
+		revoked, err := denylist.NewMemory(denylist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := revoked.RevokeToken(t.Context(), iss.URL, "gone", time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		log.SetOutput(&text)
+		defer log.SetOutput(os.Stderr)
+		h := logged(iss.RS256(), revoked, ok)
+		for _, tc := range []struct {
+			kind   string
+			status int
+			jti    string
+			roles  []string
+		}{{`""`, 200, "1", []string{"admin"}}, {"admin_only", 403, "2", nil}, {"logged_out", 401, "gone", nil}} {
+			text.Reset()
+			token := iss.Token(t, Staff{Subject: "alice", Roles: tc.roles}, jwthttptest.Claim("aud", nil), jwthttptest.Claim("jti", tc.jti))
+			wants(t, send(h, "GET", "/users", "Authorization: Bearer "+token), tc.status, "")
+			if want := "auth method=GET path=/users kind=" + tc.kind + " result."; !strings.Contains(text.String(), want) {
+				t.Errorf("%s, want %s", &text, want)
+			}
+		}
+	})
 	t.Run("logout by the provider", func(t *testing.T) {
 		revoked, err := denylist.NewMemory(denylist.Options{})
 		if err != nil {
@@ -197,7 +250,7 @@ func TestRecipes(t *testing.T) {
 		now := time.Now()
 		signed := func(options ...jwthttptest.TokenOption) string {
 			all := []jwthttptest.TokenOption{jwthttptest.Claim("iss", "https://login.example.com"), jwthttptest.Claim("sid", "s1"), jwthttptest.Claim("jti", "1"), jwthttptest.Claim("iat", now.Unix()), jwthttptest.Claim("exp", now.Add(time.Minute).Unix())}
-			return iss.Token(t, Claims{"alice"}, append(all, options...)...)
+			return iss.Token(t, Claims{Subject: "alice"}, append(all, options...)...)
 		}
 		access := "Authorization: Bearer " + signed(jwthttptest.Claim("aud", "https://api.example.com"))
 		wants(t, send(other, "GET", "/", access), 200, "Hello, alice!")
@@ -234,7 +287,7 @@ func TestRecipes(t *testing.T) {
 		other := jwthttptest.NewIssuer(t)
 		h := severalIssuers(iss.RS256(), other.RS256())
 		by := func(iss *jwthttptest.Issuer, name string) string {
-			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, jwthttptest.Claim("iss", name), jwthttptest.Claim("aud", "orders"))
+			return "Authorization: Bearer " + iss.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("iss", name), jwthttptest.Claim("aud", "orders"))
 		}
 		wants(t, send(h, "GET", "/", by(iss, "https://staff.example.com")), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", by(other, "https://shop.example.com/")), 200, "Hello, alice!")
@@ -245,12 +298,91 @@ func TestRecipes(t *testing.T) {
 		defer db.Close()
 		h := tenants(db, iss.Client())
 		by := func(options ...jwthttptest.TokenOption) string {
-			return "Authorization: Bearer " + iss.Token(t, Claims{"alice"}, append(options, jwthttptest.Claim("aud", "orders"))...)
+			return "Authorization: Bearer " + iss.Token(t, Claims{Subject: "alice"}, append(options, jwthttptest.Claim("aud", "orders"))...)
 		}
 		wants(t, send(h, "GET", "/", by()), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", by(jwthttptest.Claim("iss", iss.URL+"/"))), 401, "another issuer")
 		db.Close()
 		wants(t, send(h, "GET", "/", by(jwthttptest.Claim("iss", "https://new.example.com"))), 503, "")
+	})
+	t.Run("tenants of a test", func(t *testing.T) {
+		acme, bolt := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
+		db := sql.OpenDB(table{acme.URL: "orders", bolt.URL: "orders"})
+		defer db.Close()
+		h := tenants(db, nil) // each issuer listens at its URL
+		for _, iss := range []*jwthttptest.Issuer{acme, bolt} {
+			iss.Audience = "orders"
+			wants(t, sendFirst(h, "/", "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"})), 200, "Hello, alice!")
+		}
+		forged := acme.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("iss", bolt.URL))
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+forged), 401, "")
+	})
+	t.Run("tenants of a test in a bubble", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			acme, bolt := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
+			client := &http.Client{Transport: byHost{acme.URL: acme, bolt.URL: bolt}}
+			keys, err := jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
+				return jwks.Options{Audience: []string{acme.Audience}}, nil
+			}, jwks.TenantOptions{Client: client})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer keys.Close()
+			auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := auth.Handler(http.HandlerFunc(me))
+			for _, iss := range []*jwthttptest.Issuer{acme, bolt} {
+				wants(t, send(h, "GET", "/", "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"})), 200, "Hello, alice!")
+			}
+		})
+	})
+	t.Run("tenants by path", func(t *testing.T) {
+		other := jwthttptest.NewIssuer(t)
+		db := sql.OpenDB(table{"acme": iss.URL, "bolt": other.URL})
+		defer db.Close()
+		auth, err := jwthttp.New[Customer](jwthttp.Issuers{iss.URL: iss.Source(t), other.URL: other.Source(t)}, jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := tenantsByPath(db, auth, ok)
+		acme, bolt := "Authorization: Bearer "+iss.Token(t, Claims{Subject: "alice"}), "Authorization: Bearer "+other.Token(t, Claims{Subject: "alice"})
+		wants(t, sendFirst(h, "/tenants/acme", acme), 200, "ok")
+		wants(t, send(h, "GET", "/tenants/bolt", acme), 403, "")
+		wants(t, send(h, "GET", "/tenants/nobody", acme), 403, "")
+		wants(t, sendFirst(h, "/tenants/bolt", bolt), 200, "ok")
+		db.Close()
+		wants(t, send(h, "GET", "/tenants/bolt", bolt), 503, "")
+	})
+	t.Run("tenants log out at their providers", func(t *testing.T) {
+		revoked, err := denylist.NewMemory(denylist.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := jwks.NewTenants(func(context.Context, string) (jwks.Options, error) {
+			return jwks.Options{AllowAnyAudience: true}, nil // of the one tenant that this client reaches
+		}, jwks.TenantOptions{Client: iss.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keys.Close()
+		h := logoutByProvider(keys, revoked)
+		now := time.Now()
+		signed := func(options ...jwthttptest.TokenOption) string {
+			all := []jwthttptest.TokenOption{jwthttptest.Claim("sid", "s1"), jwthttptest.Claim("jti", "1"), jwthttptest.Claim("iat", now.Unix()), jwthttptest.Claim("exp", now.Add(time.Minute).Unix())}
+			return iss.Token(t, Claims{Subject: "alice"}, append(all, options...)...)
+		}
+		access := "Authorization: Bearer " + signed(jwthttptest.Claim("aud", "https://api.example.com"))
+		wants(t, sendFirst(h, "/", access), 200, "Hello, alice!")
+		wants(t, send(h, "GET", "/", "Authorization: Bearer "+signed(jwthttptest.Claim("aud", "my-client"))), 401, "audience")
+		token := signed(jwthttptest.Header("typ", "logout+jwt"), jwthttptest.Claim("aud", "my-client"), jwthttptest.Claim("events", map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}))
+		r := httptest.NewRequest("POST", "/backchannel-logout", strings.NewReader("logout_token="+token))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		wants(t, w, 200, "")
+		wants(t, send(h, "GET", "/", access), 401, "")
 	})
 	t.Run("SPIFFE", func(t *testing.T) {
 		h := spiffe(iss.Key(jwthttptest.ES256))
@@ -283,6 +415,31 @@ func TestRecipes(t *testing.T) {
 		w = send(h, "GET", "/", "Origin: https://app.example.com")
 		if wants(t, w, 401, ""); !strings.EqualFold(w.Header().Get("Access-Control-Expose-Headers"), "WWW-Authenticate, DPoP-Nonce") {
 			t.Error(w.Header())
+		}
+	})
+	t.Run("CORS with cookies", func(t *testing.T) {
+		origins := []string{"https://app.example.com"}
+		loginCookie, err := cookie.New(cookie.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		auth, err := jwthttp.New[Claims](iss.RS256(), jwthttp.Options{
+			Extractors: []jwthttp.Extractor{loginCookie.Extractor()}, TrustedOrigins: origins,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := withCORSAndCookies(auth.Handler(http.HandlerFunc(me)), origins)
+		for origin, allowed := range map[string]string{origins[0]: origins[0], "https://other.example.com": ""} {
+			w := send(h, "OPTIONS", "/", "Origin: "+origin, "Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: content-type")
+			if wants(t, w, 204, ""); w.Header().Get("Access-Control-Allow-Origin") != allowed || (w.Header().Get("Access-Control-Allow-Credentials") == "true") != (allowed != "") {
+				t.Error(origin, w.Header())
+			}
+			status := 403
+			if allowed != "" {
+				status = 200
+			}
+			wants(t, send(h, "PUT", "/", "Origin: "+origin, "Sec-Fetch-Site: same-site", "Cookie: __Host-token="+token()), status, "")
 		}
 	})
 	t.Run("DPoP", func(t *testing.T) {

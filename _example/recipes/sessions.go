@@ -28,6 +28,7 @@ type Users interface {
 // A User is one of them.
 type User struct {
 	ID       string
+	Name     string
 	IsLocked bool
 }
 
@@ -50,7 +51,7 @@ func newService(secret []byte, users Users) *service {
 		if user.IsLocked {
 			return Claims{}, session.ErrEnded // the session ends.
 		}
-		return Claims{Subject: user.ID}, nil
+		return Claims{Name: user.Name}, nil // sub is set for you.
 	}
 	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
 	if err != nil {
@@ -106,7 +107,7 @@ func home(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `<form method="post" action="/login"><input name="user"><input name="password" type="password"><button>Log in</button></form>`)
 		return
 	}
-	fmt.Fprintf(w, `Hello, %s! <form method="post" action="/logout"><button>Log out</button></form>`, html.EscapeString(claims.Subject))
+	fmt.Fprintf(w, `Hello, %s! <form method="post" action="/logout"><button>Log out</button></form>`, html.EscapeString(claims.Name))
 }
 
 func appBackend(s *service, checkPassword checkPassword) http.Handler {

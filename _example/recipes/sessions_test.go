@@ -11,7 +11,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 )
 
@@ -23,7 +27,7 @@ func (p people) Find(_ context.Context, id string) (User, error) {
 	if !ok {
 		return User{}, errors.New("the database is down")
 	}
-	return User{ID: id, IsLocked: !isFree}, nil
+	return User{ID: id, Name: strings.ToUpper(id[:1]) + id[1:], IsLocked: !isFree}, nil
 }
 
 func byName(r *http.Request) (string, bool) {
@@ -87,7 +91,7 @@ func TestBrowserSite(t *testing.T) {
 	step("/orders", nil, 401, "No access token was sent")
 	step("/login", url.Values{"user": {"alice"}, "password": {"wrong"}}, 403, "wrong user")
 	step("/login", url.Values{"user": {"bob"}, "password": {"correct"}}, 401, "The session has ended")
-	step("/login", alice, 200, "Hello, alice!")
+	step("/login", alice, 200, "Hello, Alice!")
 	later()
 	step("/orders", nil, 200, "Hello, alice!")
 
@@ -108,7 +112,7 @@ func TestBrowserSite(t *testing.T) {
 	step("/orders", nil, 200, "Hello, alice!")
 	step("/logout", url.Values{}, 200, "Log in")
 
-	step("/login", alice, 200, "Hello, alice!")
+	step("/login", alice, 200, "Hello, Alice!")
 	later()
 	users["alice"] = false
 	step("/", nil, 200, "Log in")
@@ -155,5 +159,82 @@ func TestAppBackend(t *testing.T) {
 	}
 	if status, body := fetch(t, http.DefaultClient, server.URL+"/refresh", url.Values{"refresh_token": {tokens.Refresh}}); status != 400 || !strings.Contains(body, "invalid_grant") {
 		t.Error(status, body)
+	}
+}
+
+// What docs/sessions.md says of a way to see a thief found.
+func TestThiefIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(sessionSecret, people{"alice": true})
+		tokens, err := s.sessions.Start(t.Context(), "alice", "laptop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refresh := func(token string, status int) string {
+			t.Helper()
+			r := httptest.NewRequest("POST", "/refresh", strings.NewReader(url.Values{"refresh_token": {token}}.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			s.sessions.Refresh(w, r)
+			var next session.Tokens
+			if err := json.Unmarshal(w.Body.Bytes(), &next); err != nil || w.Code != status {
+				t.Fatalf("%d %s, want %d", w.Code, w.Body, status)
+			}
+			return next.Refresh
+		}
+		first := tokens.Refresh
+		second := refresh(first, 200)
+		if same := refresh(second, 200); same != second {
+			t.Error("a token that is younger than Grace has a successor")
+		}
+		time.Sleep(11 * time.Second) // Grace is 10 seconds
+		second = refresh(first, 200) // on purpose: the answer may have been lost
+		time.Sleep(11 * time.Second)
+		third := refresh(second, 200)
+		refresh(first, 400)
+		refresh(third, 400) // the session is over for both
+	})
+}
+
+// What docs/sessions.md says of a front end of another origin.
+func TestOtherOrigin(t *testing.T) {
+	const page = "https://app.example.com"
+	for _, trusted := range [][]string{nil, {page}} {
+		iss, err := issue.New[Claims](issue.Options{}, issue.HS256(sessionSecret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := session.NewMemory(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions, err := session.New(iss, store, func(context.Context, session.Session) (Claims, error) { return Claims{}, nil }, session.Options{TrustedOrigins: trusted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		auth, err := jwthttp.New[Claims](iss, sessions.Options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		if err := sessions.Login(w, httptest.NewRequest("POST", "https://api.example.com/login", nil), "alice"); err != nil {
+			t.Fatal(err)
+		}
+		cookies := map[string]string{}
+		for _, c := range w.Result().Cookies() {
+			cookies[c.Name] = c.Name + "=" + c.Value
+		}
+		h := withCORSAndCookies(sessions.Handler(auth.Handler(http.HandlerFunc(me))), trusted)
+		post := func(line string) *httptest.ResponseRecorder {
+			return send(h, "POST", "/", "Origin: "+page, "Sec-Fetch-Site: same-site", "Cookie: "+line)
+		}
+		if trusted != nil {
+			wants(t, post(cookies["__Host-access"]), 200, "Hello, alice!")
+			wants(t, post(cookies["__Host-refresh"]), 200, "Hello, alice!")
+			continue
+		}
+		wants(t, post(cookies["__Host-access"]), 403, "")
+		wants(t, post(cookies["__Host-refresh"]), 401, "No access token was sent")
+		wants(t, send(h, "GET", "/", "Origin: "+page, "Sec-Fetch-Site: same-site", "Cookie: "+cookies["__Host-refresh"]), 200, "Hello, alice!")
 	}
 }

@@ -23,8 +23,8 @@ const elsewhere = "https://app.example.com"
 
 func TestWebSocket(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
-	token := iss.Token(t, Claims{"alice"}, jwthttptest.Claim("aud", nil))
-	expired := iss.Token(t, Claims{"alice"}, jwthttptest.Claim("aud", nil), jwthttptest.Expired)
+	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("aud", nil))
+	expired := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("aud", nil), jwthttptest.Expired)
 	server := httptest.NewServer(webSocket(iss.RS256(), []string{elsewhere}))
 	defer server.Close()
 	const protocol = "Sec-WebSocket-Protocol: "
@@ -96,7 +96,7 @@ func TestWebSocket(t *testing.T) {
 // trusts, and one of the same host that gets the service's cookie too.
 func TestWebSocketInABrowser(t *testing.T) {
 	iss := jwthttptest.NewIssuer(t)
-	token := iss.Token(t, Claims{"alice"}, jwthttptest.Claim("aud", nil))
+	token := iss.Token(t, Claims{Subject: "alice"}, jwthttptest.Claim("aud", nil))
 	serve := func(h http.Handler) string {
 		server := httptest.NewUnstartedServer(h)
 		server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that a browser leaves unfinished
