@@ -48,8 +48,8 @@ type BackChannelOptions struct {
 //	mux.Handle("/backchannel-logout", logout)
 //
 // keys are those of the provider. They must be for tokens with the audience clientID: a source of
-// package jwks has AllowAnyAudience, and the middleware of the API has its own Audience. They must know their issuer, or
-// iss would not be validated:
+// package jwks has AllowAnyAudience, and the middleware of the API has its own Audience. They must
+// know their issuer, or iss would not be validated:
 //
 //   - A source of package jwks, its Tenants and a [jwthttp.Issuers] know it.
 //   - A [jwthttp.Key] and each key of a [jwthttp.KeySet] get it by [jwthttp.Key.WithIssuer].
@@ -83,8 +83,9 @@ type BackChannelOptions struct {
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
 // An answer is not cached. The logger of list gets why a logout was refused, at Warn once a minute
-// at most, and at Debug the others. It does not get that a client left before the keys answered. Nil keys, a key that is not
-// bound to an issuer, an empty clientID, a nil list and more than one opts are errors.
+// at most, and at Debug the others. It does not get that a client left before the keys answered.
+// Nil keys, a key that is not bound to an issuer, an empty clientID, a nil list and more than one
+// opts are errors.
 func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
 	var errs []error
 	if len(opts) > 1 {

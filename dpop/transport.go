@@ -48,9 +48,10 @@ type TransportOptions struct {
 // A request for another origin, to which a redirect may lead, is sent without the header DPoP and
 // without a Bearer or DPoP Authorization.
 //
-// A Transport remembers the last nonce of each origin. A server may ask for one (use_dpop_nonce, RFC
-// 9449 sections 8 and 9): in a 401 with a DPoP challenge, or in the JSON of a 400. If it sends one that is new, the request is sent once more. That needs a
-// request without a body, or with GetBody, which [http.NewRequest] sets for bodies in memory.
+// A Transport remembers the last nonce of each origin. A server may ask for one (use_dpop_nonce,
+// RFC 9449 sections 8 and 9): in a 401 with a DPoP challenge, or in the JSON of a 400. If it sends
+// one that is new, the request is sent once more. That needs a request without a body, or with
+// GetBody, which [http.NewRequest] sets for bodies in memory.
 //
 // Make one with [NewTransport]. It is safe for concurrent use.
 type Transport struct {

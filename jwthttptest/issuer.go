@@ -231,7 +231,7 @@ func (iss *Issuer) Fetches() int {
 }
 
 // Client returns a client that reaches only this issuer. It needs no network, so it works in a
-// testing/synctest bubble too.
+// testing/synctest bubble too. Outside of a bubble any client reaches every issuer, by loopback.
 func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemory{iss}} }
 
 const (

@@ -323,9 +323,9 @@ func (c *core) clear(w http.ResponseWriter) {
 //
 // A request passes unchanged if it has an Authorization header or an access cookie, if it is an upgrade
 // or a prefetch, and if it has so many cookies that one more is not accepted. So does one of another
-// site, unless it is a GET, HEAD or OPTIONS. An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the
-// session has ended, the cookies are cleared and next gets the request without a token. While the
-// store, the claims function or the signer fails, the answer is 503.
+// site, unless it is a GET, HEAD or OPTIONS. An answer with new cookies gets "Cache-Control: no-store",
+// whatever next sets. If the session has ended, the cookies are cleared and next gets the request
+// without a token. While the store, the claims function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux

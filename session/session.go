@@ -122,9 +122,9 @@ type proofs interface {
 	TokenRequest(w http.ResponseWriter, r *http.Request) (thumbprint string, err error)
 }
 
-// New returns the sessions of an issuer, which makes their access tokens. Its Lifetime is 2 seconds or
-// more: an access cookie ends a tenth of that before its token, at least 1 and at most 30 seconds. The error names everything
-// that is wrong at once, each with how to mend it.
+// New returns the sessions of an issuer, which makes their access tokens. Its Lifetime is 2 seconds
+// or more: an access cookie ends a tenth of that before its token, at least 1 and at most 30 seconds.
+// The error names everything that is wrong at once, each with how to mend it.
 func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Options) (*Sessions[C], error) {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
