@@ -122,7 +122,7 @@ var growths = []struct {
 	ns     []int
 	runner func(n int) (runner, error)
 }{
-	{"claims", []int{10, 30, 65, 100, 250, 500}, withClaims},
+	{"claims", []int{10, 30, 65, 100, 250}, withClaims},
 	{"KB of payload", []int{1, 2, 4, 8, 16, 32}, withPayload},
 	{"roles that are wanted", []int{10, 50, 100, 200, 500, 1000}, withRoles},
 	{"keys of a set", []int{1, 10, 100, 1000, spread}, withKeys},

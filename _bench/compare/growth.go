@@ -103,7 +103,7 @@ func withDenied(n int) (runner, error) {
 
 // withProofs has proofs in memory that are still young.
 func withProofs(n int) (runner, error) {
-	memory, err := dpop.NewMemory(0)
+	memory, err := dpop.NewMemory(2 * max(n, 1000)) // with room for the proofs of the batch
 	if err != nil {
 		return runner{}, err
 	}
