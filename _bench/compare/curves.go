@@ -56,15 +56,16 @@ func perCPU(cpus int) shape {
 const constantError = 0.05
 
 // fit returns the formula of the points: a constant if that is as good as the measurement, else the
-// shape with the least error.
+// first of the shapes, or a later one that halves its error. The noise of a few points does not do that.
 func fit(points []Point, shapes ...shape) Formula {
 	best := leastSquares(points, nil)
-	if best.Error <= constantError {
+	limit := best.Error
+	if limit <= constantError {
 		return best
 	}
 	for _, s := range shapes {
-		if f := leastSquares(points, &s); f.Error < best.Error {
-			best = f
+		if f := leastSquares(points, &s); f.Error <= limit {
+			best, limit = f, f.Error/2
 		}
 	}
 	return best
@@ -150,7 +151,7 @@ func measureCurves(s Settings) (*Report, error) {
 			}
 			runners = append(runners, run)
 		}
-		clock, shapes := cpuTime, []shape{linear, logarithmic}
+		clock, shapes := cpuTime, []shape{logarithmic, linear}
 		if g.of == ofThreads {
 			clock, shapes = wallTime, []shape{perCPU(runtime.NumCPU())}
 		}

@@ -38,14 +38,15 @@ func TestFit(t *testing.T) {
 		least  float64 // of the error
 		most   float64
 	}{
-		{"constant", pointsOf(wide, func(float64) float64 { return 1 }), []shape{linear, logarithmic}, "1.00 ± 0 %", 0, 1e-9},
-		{"constant, noise", pointsOf(wide, func(float64) float64 { return 1 }, 0.03, -0.03), []shape{linear, logarithmic}, "1.00 ± 3 %", 0.03, 0.035},
-		{"linear", pointsOf(near, func(n float64) float64 { return 0.75 + 0.025*n }), []shape{linear, logarithmic}, "0.75 + 0.025·n ± 0 %", 0, 1e-9},
+		{"constant", pointsOf(wide, func(float64) float64 { return 1 }), []shape{logarithmic, linear}, "1.00 ± 0 %", 0, 1e-9},
+		{"constant, noise", pointsOf(wide, func(float64) float64 { return 1 }, 0.03, -0.03), []shape{logarithmic, linear}, "1.00 ± 3 %", 0.03, 0.035},
+		{"linear", pointsOf(near, func(n float64) float64 { return 0.75 + 0.025*n }), []shape{logarithmic, linear}, "0.75 + 0.025·n ± 0 %", 0, 1e-9},
 		{"linear, over a wide range", pointsOf(wide, func(n float64) float64 { return 1 + 0.00025*n }), []shape{logarithmic, linear}, "1.00 + 0.00025·n ± 0 %", 0, 1e-9},
-		{"linear, below nothing at 0", pointsOf(near, func(n float64) float64 { return 0.5*n - 2 }), []shape{linear, logarithmic}, "−2.00 + 0.50·n ± 0 %", 0, 1e-9},
-		{"linear, noise", pointsOf(near, func(n float64) float64 { return 1 + n }, 0.1, 0, -0.1, 0), []shape{linear, logarithmic}, "", 0.05, 0.15},
-		{"logarithmic", pointsOf(wide, func(n float64) float64 { return 1 + 0.2*math.Log10(n) }), []shape{linear, logarithmic}, "1.00 + 0.20·log₁₀ n ± 0 %", 0, 1e-9},
-		{"falling", pointsOf(wide, func(n float64) float64 { return 1 - 0.1*math.Log10(n) }), []shape{linear, logarithmic}, "1.00 − 0.10·log₁₀ n ± 0 %", 0, 1e-9},
+		{"linear, below nothing at 0", pointsOf(near, func(n float64) float64 { return 0.5*n - 2 }), []shape{logarithmic, linear}, "−2.00 + 0.50·n ± 0 %", 0, 1e-9},
+		{"linear, noise", pointsOf(near, func(n float64) float64 { return 1 + n }, 0.1, 0, -0.1, 0), []shape{logarithmic, linear}, "", 0.05, 0.15},
+		{"logarithmic", pointsOf(wide, func(n float64) float64 { return 1 + 0.2*math.Log10(n) }), []shape{logarithmic, linear}, "1.00 + 0.20·log₁₀ n ± 0 %", 0, 1e-9},
+		{"falling", pointsOf(wide, func(n float64) float64 { return 1 - 0.1*math.Log10(n) }), []shape{logarithmic, linear}, "1.00 − 0.10·log₁₀ n ± 0 %", 0, 1e-9},
+		{"logarithmic, and noise that is as linear", []Point{{1, 1}, {100, 0.99}, {1e4, 1.08}, {1e5, 1.1}, {1e6, 1.27}}, []shape{logarithmic, linear}, "0.96 + 0.037·log₁₀ n ± 6 %", 0.05, 0.07},
 		{"threads on two CPUs", pointsOf([]float64{1, 2, 4, 8}, func(n float64) float64 { return 0.2 + 0.8/min(n, 2) }), []shape{perCPU(2)}, "0.20 + 0.80/min(n, 2) ± 0 %", 0, 1e-9},
 		{"threads on one CPU, noise", pointsOf([]float64{1, 2, 4, 8}, func(float64) float64 { return 1 }, 0.2, -0.2), []shape{perCPU(1)}, "0.92 ± 23 %", 0.2, 0.3},
 	} {
@@ -145,7 +146,7 @@ func TestPlotCurves(t *testing.T) {
 		{"proofs", near, func(n float64) float64 { return n / 10 }},
 	} {
 		points := pointsOf(c.ns, c.f)
-		curves = append(curves, Curve{Of: c.of, Points: points, Fit: fit(points, linear, logarithmic)})
+		curves = append(curves, Curve{Of: c.of, Points: points, Fit: fit(points, logarithmic, linear)})
 	}
 	file := filepath.Join(t.TempDir(), "curves.svg")
 	if err := (&Report{Curves: curves}).write("", "", file); err != nil {
