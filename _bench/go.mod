@@ -16,12 +16,14 @@ require (
 	github.com/jackc/pgx/v5 v5.13.0
 	github.com/jwthttp/jwthttp v0.0.0
 	github.com/jwthttp/jwthttp/goredis v0.0.0
+	github.com/jwthttp/jwthttp/grpcauth v0.0.0
 	github.com/jwthttp/jwthttp/sqlstore v0.0.0
 	github.com/labstack/echo-jwt/v5 v5.0.1
 	github.com/labstack/echo/v5 v5.0.4
 	github.com/lestrrat-go/jwx/v2 v2.1.3
 	github.com/redis/go-redis/v9 v9.22.0
 	gonum.org/v1/plot v0.17.0
+	google.golang.org/grpc v1.85.0
 	modernc.org/sqlite v1.62.0
 )
 
@@ -79,14 +81,15 @@ require (
 	github.com/youmark/pkcs8 v0.0.0-20240726163527-a2c0da244d78 // indirect
 	go.uber.org/atomic v1.11.0 // indirect
 	golang.org/x/arch v0.22.0 // indirect
-	golang.org/x/crypto v0.47.0 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
 	golang.org/x/image v0.30.0 // indirect
-	golang.org/x/net v0.49.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/text v0.41.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
-	google.golang.org/protobuf v1.36.10 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/go-jose/go-jose.v2 v2.6.3 // indirect
 	modernc.org/libc v1.80.1 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
@@ -96,5 +99,7 @@ require (
 replace github.com/jwthttp/jwthttp => ..
 
 replace github.com/jwthttp/jwthttp/goredis => ../goredis
+
+replace github.com/jwthttp/jwthttp/grpcauth => ../grpcauth
 
 replace github.com/jwthttp/jwthttp/sqlstore => ../sqlstore

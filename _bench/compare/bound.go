@@ -188,8 +188,6 @@ func withHeader(proof, old, new string) string {
 
 // boundTokens measures whole requests. Those with a token that is bound to nothing are the first.
 func boundTokens(r *Report) error {
-	secret := make([]byte, 32)
-	rand.Read(secret)
 	ecKey, err := dpop.GenerateKey()
 	if err != nil {
 		return err
@@ -215,40 +213,15 @@ func boundTokens(r *Report) error {
 	}
 	var runners []runner
 	add := func(name string, opts jwthttp.Options, scheme, cnf string, fill func(r *http.Request, token string) error) error {
-		auth, err := jwthttp.New[contest.Claims](jwthttp.HS256(secret), opts)
+		auth, err := jwthttp.New[contest.Claims](jwthttp.HS256(contest.Secret), opts)
 		if err != nil {
 			return err
 		}
-		ran := 0
-		handler := auth.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ }))
-		writer := discard{}
-		var requests []*http.Request
-		for i := range boundCount {
-			payload := fmt.Sprintf(`{"sub":"user-%d","exp":%d`, i, time.Now().Add(time.Hour).Unix())
-			if cnf != "" {
-				payload += "," + cnf
-			}
-			token := contest.SignText("HS256", payload+"}", "", secret)
-			r := httptest.NewRequest("GET", boundTarget, nil)
-			r.Header.Set("Authorization", scheme+" "+token)
-			if fill != nil {
-				if err := fill(r, token); err != nil {
-					return err
-				}
-			}
-			requests = append(requests, r)
+		requests, err := boundRequests(scheme, cnf, fill)
+		if err != nil {
+			return err
 		}
-		runners = append(runners, repeated(name, func() int {
-			before := ran
-			for _, r := range requests {
-				clear(writer)
-				handler.ServeHTTP(writer, r)
-			}
-			if ran-before != len(requests) {
-				panic(fmt.Sprintf("%s: %d got through", name, ran-before))
-			}
-			return len(requests)
-		}))
+		runners = append(runners, through(name, auth.Handler, requests))
 		return nil
 	}
 	bindings := func(b ...jwthttp.Binding) jwthttp.Options { return jwthttp.Options{Bindings: b} }
@@ -280,17 +253,61 @@ func boundTokens(r *Report) error {
 		}))
 	}
 	for _, key := range []*dpop.Key{ecKey, edKey} {
-		errs = append(errs, add("a proof, "+key.Algorithm(), bindings(proofs), "DPoP", `"cnf":{"jkt":"`+key.Thumbprint()+`"}`, func(r *http.Request, token string) error {
-			proof, err := key.Proof("GET", boundOrigin+boundTarget, token, "")
-			r.Header.Set("DPoP", proof)
-			return err
-		}))
+		errs = append(errs, add("a proof, "+key.Algorithm(), bindings(proofs), "DPoP", `"cnf":{"jkt":"`+key.Thumbprint()+`"}`, withProof(key)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	r.Tables = append(r.Tables, r.inTurns("HS256: tokens that are bound, whole requests", runners))
 	return nil
+}
+
+// boundRequests returns requests with tokens that have a cnf, or none if it is empty. fill adds what the
+// token is bound to.
+func boundRequests(scheme, cnf string, fill func(r *http.Request, token string) error) (requests []*http.Request, err error) {
+	for i := range boundCount {
+		payload := fmt.Sprintf(`{"sub":"user-%d","exp":%d`, i, time.Now().Add(time.Hour).Unix())
+		if cnf != "" {
+			payload += "," + cnf
+		}
+		token := contest.SignText("HS256", payload+"}", "", contest.Secret)
+		r := httptest.NewRequest("GET", boundTarget, nil)
+		r.Header.Set("Authorization", scheme+" "+token)
+		if fill != nil {
+			if err := fill(r, token); err != nil {
+				return nil, err
+			}
+		}
+		requests = append(requests, r)
+	}
+	return requests, nil
+}
+
+// withProof adds a proof of the key to a request.
+func withProof(key *dpop.Key) func(r *http.Request, token string) error {
+	return func(r *http.Request, token string) error {
+		proof, err := key.Proof("GET", boundOrigin+boundTarget, token, "")
+		r.Header.Set("DPoP", proof)
+		return err
+	}
+}
+
+// through makes a runner of requests that all must get through a middleware.
+func through(name string, protect func(http.Handler) http.Handler, requests []*http.Request) runner {
+	ran := 0
+	handler := protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ }))
+	writer := discard{}
+	return repeated(name, func() int {
+		before := ran
+		for _, r := range requests {
+			clear(writer)
+			handler.ServeHTTP(writer, r)
+		}
+		if ran-before != len(requests) {
+			panic(fmt.Sprintf("%s: %d of %d requests got through", name, ran-before, len(requests)))
+		}
+		return len(requests)
+	})
 }
 
 func newCertificate() ([]byte, error) {

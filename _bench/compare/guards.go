@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,30 +12,39 @@ import (
 	"github.com/jwthttp/jwthttp/_bench/contest"
 	"github.com/jwthttp/jwthttp/_bench/tokens"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/oauth"
 )
 
-// guards measures RequireScopes, one inside another. Each asks for a scope of its own.
+// guards measures RequireScopes, one inside another. Each asks for a scope of its own. RequireRecent is
+// beside them.
 func guards(r *Report) error {
 	scopes := []string{"orders:read", "orders:write", "orders:cancel", "customers:read", "customers:write"}
+	loggedIn := fmt.Sprintf(`,"auth_time":%d,"scope":"%s"`, time.Now().Unix(), strings.Join(scopes, " "))
 	all := contest.Signed("HS256", users, func(i int) string {
-		return strings.Replace(tokens.Claims(10).Payload(i), `"orders:read"`, `"`+strings.Join(scopes, " ")+`"`, 1)
+		return strings.Replace(tokens.Claims(10).Payload(i), `,"scope":"orders:read"`, loggedIn, 1)
 	})
 	protect := ours[contest.Claims]("", jwthttp.Options{}).Protect
 	var runners []runner
-	for n := range len(scopes) + 1 {
-		c := contest.Contestant{Name: fmt.Sprintf("jwthttp, %d guards", n), Protect: func(alg string, next http.Handler) (http.Handler, error) {
-			for _, scope := range scopes[:n] {
-				next = jwthttp.RequireScopes(scope)(next)
+	add := func(name string, guards ...func(http.Handler) http.Handler) error {
+		run, err := servedBy(contest.Contestant{Name: name, Protect: func(alg string, next http.Handler) (http.Handler, error) {
+			for _, guard := range guards {
+				next = guard(next)
 			}
 			return protect(alg, next)
-		}}
-		run, err := servedBy(c, "HS256", all)
-		if err != nil {
-			return err
-		}
+		}}, "HS256", all)
 		runners = append(runners, run)
+		return err
 	}
-	t := r.inTurns("HS256: RequireScopes inside the middleware", runners)
+	var inside []func(http.Handler) http.Handler
+	err := add("jwthttp, 0 guards")
+	for i, scope := range scopes {
+		inside = append(inside, jwthttp.RequireScopes(scope))
+		err = errors.Join(err, add(fmt.Sprintf("jwthttp, %d guards", i+1), inside...))
+	}
+	if err := errors.Join(err, add("jwthttp, RequireRecent", oauth.RequireRecent(time.Hour))); err != nil {
+		return err
+	}
+	t := r.inTurns("HS256: RequireScopes inside the middleware, and RequireRecent", runners)
 	r.Tables = append(r.Tables, t)
 	r.atMost("five RequireScopes, ratio to none", t.Rows[len(scopes)].Ratio, 1.6, 1.3)
 	return nil
@@ -52,14 +62,9 @@ func denylists(r *Report) error {
 		return err
 	}
 	for _, n := range sizes {
-		list, err := denylist.NewMemory(denylist.Options{MaxLifetime: 24 * time.Hour, MaxEntries: max(n, 1)})
+		list, err := denied(n)
 		if err != nil {
 			return err
-		}
-		for i := range n {
-			if err := list.RevokeToken(context.Background(), contest.Issuer, fmt.Sprint("revoked-", i), time.Now().Add(time.Hour)); err != nil {
-				return err
-			}
 		}
 		more, err := served("HS256", all, ours(fmt.Sprintf("denylist of %d", n), jwthttp.Options{}, denylist.Check[contest.Claims](list)))
 		if err != nil {
@@ -71,4 +76,13 @@ func denylists(r *Report) error {
 	r.Tables = append(r.Tables, t)
 	r.atMost("an empty denylist, ratio to none", t.Rows[1].Ratio, 1.2, 1.1)
 	return nil
+}
+
+// denied returns a list of n tokens.
+func denied(n int) (*denylist.List, error) {
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: 24 * time.Hour, MaxEntries: max(n, 1)})
+	for i := 0; i < n && err == nil; i++ {
+		err = list.RevokeToken(context.Background(), contest.Issuer, fmt.Sprint("revoked-", i), time.Now().Add(time.Hour))
+	}
+	return list, err
 }

@@ -6,6 +6,9 @@
 //	                                           goals with a margin, and no goal of threads and servers
 //	go -C _bench run ./compare -json FILE      writes it too
 //	go -C _bench run ./compare -plot FILE.svg  draws the chart of the README
+//	go -C _bench run ./compare -curves FILE.svg
+//	                                           measures how the time of a request grows, and nothing
+//	                                           else; draws and prints what docs/scaling.md shows of it
 //
 // What tenants cost is measured by another program: go -C _bench test ./tenants.
 //
@@ -31,6 +34,7 @@ func main() {
 	quick := flag.Bool("quick", false, fmt.Sprintf("%d rounds, and a margin of %g %% for every goal", quickRounds, 100*quickMargin))
 	jsonFile := flag.String("json", "", "write the results to this file")
 	plotFile := flag.String("plot", "", "draw the chart to this SVG file")
+	curvesFile := flag.String("curves", "", "measure growth instead, and draw it to this SVG file")
 	only := flag.String("only", "", "measure only this: "+strings.Join(measurementNames(), ", "))
 	load := flag.String("load", "", "send load to this URL instead (used by itself)")
 	flag.Parse()
@@ -42,10 +46,14 @@ func main() {
 	if *quick {
 		settings = Settings{Rounds: quickRounds, Margin: quickMargin, Quick: true}
 	}
-	report, err := measureAll(settings, *only)
+	measure := func() (*Report, error) { return measureAll(settings, *only) }
+	if *curvesFile != "" {
+		measure = func() (*Report, error) { return measureCurves(settings) }
+	}
+	report, err := measure()
 	if err == nil {
 		report.print(os.Stdout)
-		err = report.write(*jsonFile, *plotFile)
+		err = report.write(*jsonFile, *plotFile, *curvesFile)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)

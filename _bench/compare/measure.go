@@ -25,6 +25,7 @@ var measurements = []struct {
 	{"session", sessions, true},
 	{"guards", guards, true},
 	{"denylist", denylists, true},
+	{"grpc", grpcCalls, true},
 	{"keysets", keySets, true},
 	{"spread", spreadKeys, true},
 	{"issuers", spreadIssuers, true},

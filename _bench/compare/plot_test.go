@@ -19,7 +19,7 @@ func TestPlot(t *testing.T) {
 		{Work: "RS256, seen before: tokens", Rows: rows},
 	}}
 	file := filepath.Join(t.TempDir(), "chart.svg")
-	if err := r.write("", file); err != nil {
+	if err := r.write("", file, ""); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(file)
@@ -31,7 +31,7 @@ func TestPlot(t *testing.T) {
 			t.Errorf("the chart has no %q", text)
 		}
 	}
-	if err := new(Report).write("", file); err == nil {
+	if err := new(Report).write("", file, ""); err == nil {
 		t.Error("a chart of nothing is no error")
 	}
 }

@@ -23,6 +23,7 @@ type Report struct {
 	Settings
 	Tables []Table `json:"tables"`
 	Goals  []Goal  `json:"goals"`
+	Curves []Curve `json:"curves,omitempty"`
 }
 
 // A Table is one kind of work.
@@ -114,13 +115,19 @@ func (r *Report) print(out io.Writer) {
 			fmt.Fprintf(out, "(%s)\n", t.Note)
 		}
 	}
+	if len(r.Curves) > 0 {
+		printCurves(out, r.Curves)
+	}
+	if len(r.Goals) == 0 {
+		return
+	}
 	fmt.Fprintf(out, "\nGoals, with a margin of %g %%; met++ is a stretch that is met\n", 100*r.Margin)
 	for _, g := range r.Goals {
 		fmt.Fprintf(out, "%-6s  %s: %.3g, %s\n", g.verdict(), g.Name, g.Got, g.want())
 	}
 }
 
-func (r *Report) write(jsonFile, plotFile string) error {
+func (r *Report) write(jsonFile, plotFile, curvesFile string) error {
 	if jsonFile != "" {
 		data, err := json.MarshalIndent(r, "", "\t")
 		if err != nil {
@@ -131,7 +138,12 @@ func (r *Report) write(jsonFile, plotFile string) error {
 		}
 	}
 	if plotFile != "" {
-		return plotTables(plotFile, r.plotted())
+		if err := plotTables(plotFile, r.plotted()); err != nil {
+			return err
+		}
+	}
+	if curvesFile != "" {
+		return plotCurves(curvesFile, r.Curves)
 	}
 	return nil
 }

@@ -293,29 +293,10 @@ func silentRefreshes(r *Report) error {
 			Header: http.Header{"Cookie": {"__Host-refresh=" + tokens.Refresh + "; __Host-access=" + tokens.Access}}})
 	}
 	begun := store.calls.Load()
-	ran := 0
-	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran++ })
-	var runners []runner
-	for _, c := range []struct {
-		name    string
-		handler http.Handler
-	}{
-		{"the middleware", auth.Handler(next)},
-		{"Handler, and the middleware", s.Handler(auth.Handler(next))},
-		{"Handler without the middleware", s.Handler(next)},
-	} {
-		writer := discard{}
-		runners = append(runners, repeated(c.name, func() int {
-			before := ran
-			for _, r := range requests {
-				clear(writer)
-				c.handler.ServeHTTP(writer, r)
-			}
-			if ran-before != len(requests) {
-				panic(c.name + ": a request did not get through")
-			}
-			return len(requests)
-		}))
+	runners := []runner{
+		through("the middleware", auth.Handler, requests),
+		through("Handler, and the middleware", func(next http.Handler) http.Handler { return s.Handler(auth.Handler(next)) }, requests),
+		through("Handler without the middleware", s.Handler, requests),
 	}
 	t := r.inTurns("HS256: a request with an access cookie", runners)
 	if n := store.calls.Load() - begun; n != 0 {

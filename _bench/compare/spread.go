@@ -29,19 +29,41 @@ func inDisorder(n int) []int {
 	return all
 }
 
+// tokensOfKeys returns a set of n keys, and tokens that are spread over them.
+func tokensOfKeys(n int) (jwthttp.KeySet, []contest.Token) {
+	numbers := inDisorder(n)
+	set := make(jwthttp.KeySet, n)
+	for i := range set {
+		set[i] = jwthttp.HS256(secret(i)).WithID(keyID(i))
+	}
+	return set, contest.SignedBy("HS256", len(numbers), func(i int) (string, string, any) {
+		return tokens.Claims(10).Payload(i), keyID(numbers[i]), secret(numbers[i])
+	})
+}
+
+// tokensOfIssuers returns n issuers with a key each, and tokens that are spread over them.
+func tokensOfIssuers(n int) (jwthttp.Issuers, []contest.Token) {
+	numbers := inDisorder(n)
+	issuers := make(jwthttp.Issuers, n)
+	for i := range n {
+		issuers[issuer(i)] = jwthttp.HS256(secret(i)).WithID(keyID(i))
+	}
+	return issuers, contest.SignedBy("HS256", len(numbers), func(i int) (string, string, any) {
+		return payloadOf(i, issuer(numbers[i])), keyID(numbers[i]), secret(numbers[i])
+	})
+}
+
+// payloadOf has ten claims, of which one is the issuer.
+func payloadOf(user int, issuer string) string {
+	return strings.Replace(tokens.Claims(10).Payload(user), contest.Issuer, issuer, 1)
+}
+
 // spreadKeys measures tokens that use all keys of a set, and the memory that the keys keep for it.
 func spreadKeys(r *Report) error {
 	var runners []runner
 	kept := 0.0
 	for _, n := range []int{1, 10, 100, 1000, spread} {
-		numbers := inDisorder(n)
-		all := contest.SignedBy("HS256", len(numbers), func(i int) (string, string, any) {
-			return tokens.Claims(10).Payload(i), keyID(numbers[i]), secret(numbers[i])
-		})
-		set := make(jwthttp.KeySet, n)
-		for i := range set {
-			set[i] = jwthttp.HS256(secret(i)).WithID(keyID(i))
-		}
+		set, all := tokensOfKeys(n)
 		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d keys", n), set, contest.Issuer), "HS256", all)
 		if err != nil {
 			return err
@@ -71,15 +93,7 @@ func spreadKeys(r *Report) error {
 func spreadIssuers(r *Report) error {
 	var runners []runner
 	for _, n := range []int{1, 10, 1000, 100_000} {
-		numbers := inDisorder(n)
-		all := contest.SignedBy("HS256", len(numbers), func(i int) (string, string, any) {
-			payload := strings.Replace(tokens.Claims(10).Payload(i), contest.Issuer, issuer(numbers[i]), 1)
-			return payload, keyID(numbers[i]), secret(numbers[i])
-		})
-		issuers := make(jwthttp.Issuers, n)
-		for i := range n {
-			issuers[issuer(i)] = jwthttp.HS256(secret(i)).WithID(keyID(i))
-		}
+		issuers, all := tokensOfIssuers(n)
 		run, err := servedBy(keysContestant(fmt.Sprintf("jwthttp, %d issuers", n), issuers, ""), "HS256", all)
 		if err != nil {
 			return err
