@@ -755,21 +755,27 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			var got recorder
 			jwthttptest.Conformance(&got, tc.chain, tc.setup)
-			text := strings.Join(got, "\n")
-			for _, report := range got {
-				if !slices.ContainsFunc(tc.faults, func(f string) bool { return strings.HasPrefix(strings.TrimPrefix(report, "the chain "), f) }) {
-					t.Errorf("unexpected: %s", report)
-				}
-			}
-			if len(got) != len(tc.faults) {
-				t.Errorf("%d faults, want %d:\n%s", len(got), len(tc.faults), text)
-			}
-			for _, part := range tc.parts {
-				if !strings.Contains(text, part) {
-					t.Errorf("no %q in:\n%s", part, text)
-				}
-			}
+			checkReports(t, got, tc.faults, tc.parts)
 		})
+	}
+}
+
+// checkReports checks how each report begins, and what is somewhere in them.
+func checkReports(t *testing.T, got recorder, faults, parts []string) {
+	t.Helper()
+	text := strings.Join(got, "\n")
+	for _, report := range got {
+		if !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(strings.TrimPrefix(report, "the chain "), f) }) {
+			t.Errorf("unexpected: %s", report)
+		}
+	}
+	if len(got) != len(faults) {
+		t.Errorf("%d faults, want %d:\n%s", len(got), len(faults), text)
+	}
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("no %q in:\n%s", part, text)
+		}
 	}
 }
 

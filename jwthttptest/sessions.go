@@ -264,7 +264,6 @@ func (c *client) refusesOthers() {
 		{"a refresh token of undefined", "undefined"},
 		{"a refresh token that is too short", live.refresh[:len(live.refresh)-1]},
 		{"a refresh token with more after it", live.refresh + "x"},
-		{"a refresh token in upper case", strings.ToUpper(live.refresh)},
 	} {
 		c.checkEnded(other.name, c.present(path, other.token), hintOtherTokens)
 	}
@@ -286,8 +285,7 @@ func (c *client) refusesOthers() {
 	for i, both := range changes {
 		name := []string{"two refresh tokens", "a refresh token in the cookie and one in a form"}[i]
 		w := c.ask(c.request(path), both)
-		c.mustRefuse(faultAccepts, name, hintOne, w, http.StatusBadRequest)
-		if !c.OwnErrors {
+		if c.mustRefuse(faultAccepts, name, hintOne, w, http.StatusBadRequest) && !c.OwnErrors {
 			c.checkCleared(name, w)
 		}
 	}
@@ -309,7 +307,9 @@ func (c *client) logsOut() {
 		c.report(faultLives, "a logout", "it needs no access token", "%d %.200q", w.Code, w.Body)
 		return
 	}
-	c.checkNoStore("a logout", w)
+	if !c.OwnErrors {
+		c.checkNoStore("a logout", w)
+	}
 	c.checkCleared("a logout", w)
 	c.mustHaveEnded("a session after its logout", now.refresh, hintLogout)
 	if before.refresh != now.refresh {
@@ -352,7 +352,7 @@ func (c *client) keepsOtherSitesOut() {
 			w := c.ask(route.r, c.carrying(now.refresh), foreign)
 			c.mustRefuse(faultGate, route.name+from.name, hintForeign, w, any4xx)
 			if len(c.cookies(w)) > 0 {
-				c.report(faultGate, route.name+from.name, hintForeign, "it changes the cookies: %q", w.Header()["Set-Cookie"])
+				c.report(faultGate, route.name+from.name, hintForeign, "it changes the cookies: %.120q", w.Header()["Set-Cookie"])
 			}
 			c.follow(w, &now)
 		}
@@ -382,10 +382,12 @@ func (c *client) refreshesSilently() {
 		c.report(faultGate, "a silent refresh for another site", hintForeign, "%d, with tokens", w.Code)
 	}
 	c.follow(w, &now)
-	c.present(c.Sessions.Logout, now.refresh)
-	p := probe{c.name("a refresh cookie after its logout"), alone(), noToken, hintLogout}
-	if w := c.judge(p); !c.OwnErrors {
-		c.checkCleared("a refresh cookie after its logout", w)
+	if !c.isFine(c.present(c.Sessions.Logout, now.refresh)) {
+		return // reported as a logout
+	}
+	const ended = "a refresh cookie after its logout"
+	if w := c.judge(probe{c.name(ended), alone(), noToken, hintLogout}); !c.OwnErrors && c.pairOf(w) == (pair{}) {
+		c.checkCleared(ended, w)
 	}
 }
 
@@ -565,7 +567,7 @@ func (c *client) checkPair(name string, w *response) {
 	}
 	found := c.cookies(w)
 	if len(found) != 2 {
-		c.report(faultCookie, name, hintAttributes, "%d cookies for two names: %q", len(found), w.Header()["Set-Cookie"])
+		c.report(faultCookie, name, hintAttributes, "%d cookies for two names: %.120q", len(found), w.Header()["Set-Cookie"])
 	}
 	for _, one := range found {
 		var wrong []string
@@ -607,7 +609,7 @@ func (c *client) checkCleared(name string, w *response) {
 			return one.Name == want && isRemoved(one) && (!strings.HasPrefix(want, "__Host-") || one.Secure && one.Path == "/" && one.Domain == "")
 		})
 		if !ok {
-			c.report(faultCookie, name, "remove both, with the attributes with which they were set", "%s is not removed: %q", want, w.Header()["Set-Cookie"])
+			c.report(faultCookie, name, "remove both, with the attributes with which they were set", "%s is not removed: %.120q", want, w.Header()["Set-Cookie"])
 		}
 	}
 }
@@ -615,19 +617,20 @@ func (c *client) checkCleared(name string, w *response) {
 // any4xx is for what a layer outside may refuse, such as a gate or a limit.
 const any4xx = 0
 
-// mustRefuse checks an answer that has a status and no tokens. fault is that of one that has some.
-func (c *client) mustRefuse(fault, name, hint string, w *response, status int) {
+// mustRefuse checks an answer that has a status and no tokens, and reports whether it is a refusal.
+// fault is that of one that is not.
+func (c *client) mustRefuse(fault, name, hint string, w *response, status int) bool {
 	got := c.pairOf(w)
 	switch {
 	case w.panicked:
 		c.report(faultPanic, name, "", "%s", w.Body)
-		return
+		return false
 	case got != (pair{}):
 		c.report(fault, name, hint, "%d, with tokens", w.Code)
-		return
+		return false
 	case w.Code < 400:
 		c.report(fault, name, hint, "%d", w.Code)
-		return
+		return false
 	case c.OwnErrors || status == any4xx && w.is4xx():
 	case w.Code != status:
 		c.report(faultStatus, name, hint, "%d, not %d", w.Code, max(status, http.StatusBadRequest))
@@ -635,6 +638,7 @@ func (c *client) mustRefuse(fault, name, hint string, w *response, status int) {
 		c.checkNoStore(name, w)
 	}
 	c.checkLeak(probe{name: c.name(name)}, w)
+	return true
 }
 
 func (c *client) statusOfEnded() int {
@@ -650,8 +654,7 @@ func (c *client) checkEnded(name string, w *response, hint string) {
 }
 
 func (c *client) checkEndedAs(fault, name string, w *response, hint string) {
-	c.mustRefuse(fault, name, hint, w, c.statusOfEnded())
-	if w.Code < 400 || w.panicked {
+	if !c.mustRefuse(fault, name, hint, w, c.statusOfEnded()) {
 		return
 	}
 	if !c.OwnErrors {
