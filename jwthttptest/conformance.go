@@ -101,7 +101,8 @@ type Setup struct {
 
 	// GRPC says that the chain makes a call of each request to a gRPC server, as the handler of
 	// grpcauth/grpcauthtest does. Then Conformance leaves out what a call cannot carry: other methods,
-	// queries, forms, upgrades, and header values that are not printable ASCII.
+	// queries, forms, upgrades, and header values that are not printable ASCII. It examines neither the
+	// body of a refusal nor its Cache-Control.
 	GRPC bool
 
 	// OwnErrors says that the chain has its own ErrorHandler. Then a refusal must only:

@@ -111,11 +111,10 @@ func (x *exam) clients() (all []*client) {
 func (x *exam) sessions() []probe {
 	var waiting []func()
 	for _, c := range x.clients() {
-		if !c.logsIn() {
-			continue
+		if !c.logsIn() || !c.refreshes() {
+			continue // the rest would show no more
 		}
 		x.loggedIn = append(x.loggedIn, c)
-		c.refreshes()
 		c.refusesOthers()
 		c.logsOut()
 		if !c.isApp {
@@ -164,14 +163,14 @@ func (c *client) logsIn() bool {
 	return true
 }
 
-func (c *client) refreshes() {
+func (c *client) refreshes() bool {
 	path := c.Sessions.Refresh
 	now := c.login()
 	w := c.present(path, now.refresh)
 	next := c.pairOf(w)
 	if next.access == "" || next.refresh == "" {
 		c.report(faultEnds, "a refresh", "", "%d %.200q", w.Code, w.Body)
-		return
+		return false
 	}
 	c.checkPair("a refresh", w)
 	if next.refresh == now.refresh {
@@ -210,6 +209,7 @@ func (c *client) refreshes() {
 	c.mustLive("a refresh after those that were refused", &next, hintKeep)
 	c.last = next
 	c.refreshesAtOnce()
+	return true
 }
 
 // follow goes on with the token of an answer that should have none.
@@ -496,7 +496,15 @@ func (c *client) presentForged() *response {
 }
 
 // login begins one more session.
-func (c *client) login() pair { return c.pairOf(c.ask(c.begin())) }
+func (c *client) login() pair {
+	w := c.ask(c.begin())
+	got := c.pairOf(w)
+	if got.access == "" || got.refresh == "" {
+		c.report(faultLogin, "one more login", "each must begin another session: is there a limit?", "%d %.200q", w.Code, w.Body)
+		return pair{forged(c.sample), forged(c.sample)}
+	}
+	return got
+}
 
 // isFine reports whether a login, a refresh or a logout has succeeded. A page may be sent elsewhere.
 func (c *client) isFine(w *response) bool {
@@ -701,9 +709,6 @@ func forged(token string) string {
 }
 
 func withOtherEnd(token string) string {
-	if token == "" {
-		return token
-	}
 	return token[:len(token)-1] + string(otherLetter(token[len(token)-1]))
 }
 

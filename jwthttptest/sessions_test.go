@@ -589,6 +589,37 @@ func TestConformanceOfBrokenSessions(t *testing.T) {
 		{"refresh tokens like the others", simple(&naive{stateless: true}), []string{letsIn, lives}, []string{
 			"app: a refresh token in place of an access token: 200", "app: an access token: 200, with tokens; it is not a refresh token", "app: an access token of the issuer",
 		}},
+		{"a login that keeps the token that came", func(t testing.TB, s *site) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if c, err := r.Cookie("__Host-refresh"); err == nil && r.URL.Path == "/login" && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+					http.SetCookie(w, c)
+					return
+				}
+				s.silent().ServeHTTP(w, r)
+			})
+		}, []string{lives}, []string{"browser: a login with the cookie of another session: it has the refresh token that came"}},
+		{"no refresh", func(t testing.TB, s *site) http.Handler {
+			return before(s.loud(), "/refresh", func(r *http.Request) { toForm(r, url.Values{"refresh_token": {"gone"}}) })
+		}, []string{ends, "refuses with another status"}, []string{"browser: a refresh: 400", "app: a refresh: 400"}},
+		{"a refresh that panics", func(t testing.TB, s *site) http.Handler {
+			return before(s.loud(), "/refresh", func(r *http.Request) {
+				if r.PostFormValue("refresh_token") == "undefined" {
+					panic("undefined")
+				}
+			})
+		}, []string{"panics:"}, []string{"app: a refresh token of undefined: undefined"}},
+		{"two logins", func(t testing.TB, s *site) http.Handler {
+			logins := 0
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/token" {
+					if logins++; logins > 2 {
+						w.WriteHeader(http.StatusTooManyRequests)
+						return
+					}
+				}
+				s.silent().ServeHTTP(w, r)
+			})
+		}, []string{"does not log users in", ends}, []string{"app: one more login: 429"}},
 		{"no login", func(t testing.TB, s *site) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/login" {
