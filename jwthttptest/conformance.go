@@ -171,7 +171,7 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	}
 	for _, f := range x.findings {
 		if len(f.more) > 0 {
-			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, ", ")))
+			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, "; ")))
 		}
 		t.Errorf("the chain %s\n\t%s", f.fault, strings.Join(f.rows, "\n\t"))
 	}

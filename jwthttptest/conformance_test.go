@@ -544,7 +544,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 		}), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{"WriteHeader(500) after 401"}},
 		{"more after a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
-		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", ", alg none, HS256 with public key, "}},
+		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", "; alg none; HS256 with public key; "}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hs256-1": iss.Secret()}[tok.Header["kid"]], nil
 		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", unknown id, no secret"}},

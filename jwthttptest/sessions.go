@@ -157,7 +157,7 @@ func (c *client) logsIn() bool {
 		if again.refresh == "" || again.refresh == first.refresh {
 			c.report(faultLives, "a login with the cookie of another session", hintFixation, "it has the refresh token that came")
 		} else {
-			c.mustHaveEnded("a session whose browser has logged in again", first.refresh, hintFixation)
+			c.mustHaveEnded(faultLives, "a session whose browser has logged in again", hintFixation, first.refresh)
 		}
 	}
 	return true
@@ -256,7 +256,7 @@ func (c *client) refreshesAtOnce() {
 func (c *client) refusesOthers() {
 	path := c.Sessions.Refresh
 	live := c.login()
-	c.checkEnded("a refresh token that was made up", c.presentForged(), hintOtherTokens)
+	c.checkEnded(faultAccepts, "a refresh token that was made up", hintOtherTokens, c.presentForged())
 	for _, other := range []struct{ name, token string }{
 		{"an access token", live.access},
 		{"an access token of the issuer", c.mint(c.Claims)},
@@ -265,7 +265,7 @@ func (c *client) refusesOthers() {
 		{"a refresh token that is too short", live.refresh[:len(live.refresh)-1]},
 		{"a refresh token with more after it", live.refresh + "x"},
 	} {
-		c.checkEnded(other.name, c.present(path, other.token), hintOtherTokens)
+		c.checkEnded(faultAccepts, other.name, hintOtherTokens, c.present(path, other.token))
 	}
 	c.mustRefuse(faultAccepts, "a refresh token of 8 KiB", hintOtherTokens, c.present(path, live.refresh+strings.Repeat("x", 8<<10)), any4xx)
 	c.mustLive("a session after tokens like its own", &live, "a token that was made up ends nobody's session")
@@ -311,9 +311,9 @@ func (c *client) logsOut() {
 		c.checkNoStore("a logout", w)
 	}
 	c.checkCleared("a logout", w)
-	c.mustHaveEnded("a session after its logout", now.refresh, hintLogout)
+	c.mustHaveEnded(faultLives, "a session after its logout", hintLogout, now.refresh)
 	if before.refresh != now.refresh {
-		c.mustHaveEnded("the refresh token before that of a logout", before.refresh, hintLogout)
+		c.mustHaveEnded(faultLives, "the refresh token before that of a logout", hintLogout, before.refresh)
 	}
 	if c.Sessions.RevokesAccess {
 		c.judge(probe{c.name("the access token after a logout"), c.using(now.access), invalidToken, hintRevoke})
@@ -404,13 +404,8 @@ func (c *client) findsReuse() (after func()) {
 		if third.refresh == second.refresh {
 			return // reported as a refresh token that never changes
 		}
-		w := c.present(c.Sessions.Refresh, first.refresh)
-		c.checkEnded("a refresh token whose successor was used", w, hintReuse)
-		newest := third.refresh
-		if got := c.pairOf(w); got.refresh != "" {
-			newest = got.refresh
-		}
-		c.mustHaveEnded("a session with a reuse", newest, hintReuse)
+		c.follow(c.mustHaveEnded(faultAccepts, "a refresh token whose successor was used", hintReuse, first.refresh), &third)
+		c.mustHaveEnded(faultLives, "a session with a reuse", hintReuse, third.refresh)
 		if c.Sessions.RevokesAccess {
 			c.judge(probe{c.name("the access token after a reuse"), c.using(third.access), invalidToken, hintRevoke})
 		}
@@ -656,14 +651,10 @@ func (c *client) statusOfEnded() int {
 	return http.StatusUnauthorized
 }
 
-// checkEnded checks the answer to a refresh token that is not good. It is the same for all of them.
-func (c *client) checkEnded(name string, w *response, hint string) {
-	c.checkEndedAs(faultAccepts, name, w, hint)
-}
-
-func (c *client) checkEndedAs(fault, name string, w *response, hint string) {
+// checkEnded checks the answer to a refresh token that is not good, and reports whether it is a refusal.
+func (c *client) checkEnded(fault, name, hint string, w *response) bool {
 	if !c.mustRefuse(fault, name, hint, w, c.statusOfEnded()) {
-		return
+		return false
 	}
 	if !c.OwnErrors {
 		c.checkCleared(name, w)
@@ -671,14 +662,16 @@ func (c *client) checkEndedAs(fault, name string, w *response, hint string) {
 			c.report(faultBody, name, "RFC 6749 section 5.2", "%.200q", w.Body)
 		}
 	}
-	if got := shape(w); c.unknown != "" && got != c.unknown {
-		c.report(faultTells, name, "", "%s, not %s", got, c.unknown)
-	}
+	return true
 }
 
-// mustHaveEnded sends the newest refresh token of a session.
-func (c *client) mustHaveEnded(name, token, hint string) {
-	c.checkEndedAs(faultLives, name, c.present(c.Sessions.Refresh, token), hint)
+// mustHaveEnded presents a refresh token that was good once. Its answer is that to one that was made up.
+func (c *client) mustHaveEnded(fault, name, hint, token string) (w *response) {
+	w = c.present(c.Sessions.Refresh, token)
+	if got := shape(w); c.checkEnded(fault, name, hint, w) && c.unknown != "" && got != c.unknown {
+		c.report(faultTells, name, "", "%s, not %s", got, c.unknown)
+	}
+	return w
 }
 
 // mustLive refreshes a session, and goes on with its new tokens.
@@ -699,25 +692,41 @@ func shape(w *response) string {
 	return fmt.Sprintf("%d %.300q %q %q", w.Code, w.Body, w.Header()["Www-Authenticate"], cookies)
 }
 
-// forged returns a token that looks like another one, except for its first four letters.
+// forged returns a token that looks like another one: its first four bytes are the same, and so is what
+// is not a letter of base64url, such as padding.
 func forged(token string) string {
 	text := []byte(token)
-	for i := min(4, len(text)); i < len(text); i++ {
-		text[i] = otherLetter(text[i])
+	for _, i := range lettersOf(token) {
+		if i >= 4 {
+			text[i] = otherLetter(text[i])
+		}
 	}
 	return string(text)
 }
 
+// withOtherEnd returns a token whose last letter is another one.
 func withOtherEnd(token string) string {
-	return token[:len(token)-1] + string(otherLetter(token[len(token)-1]))
+	text, letters := []byte(token), lettersOf(token)
+	if n := len(letters); n > 0 {
+		text[letters[n-1]] = otherLetter(text[letters[n-1]])
+	}
+	return string(text)
 }
 
-// otherLetter returns another letter. What base64url has no letter for stays, such as padding.
-func otherLetter(c byte) byte {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	if !strings.Contains(letters, string(c)) {
-		return c
+// lettersOf returns where a token has letters of base64url, and not those of %3D, as some escape cookies.
+func lettersOf(token string) (places []int) {
+	for i := 0; i < len(token); i++ {
+		switch c := token[i]; {
+		case c == '%':
+			i += 2
+		case c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+			places = append(places, i)
+		}
 	}
+	return places
+}
+
+func otherLetter(c byte) byte {
 	for {
 		if other := rand.Text()[0]; other != c {
 			return other

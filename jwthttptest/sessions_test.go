@@ -363,7 +363,7 @@ func TestConformanceOfBrokenSessions(t *testing.T) {
 			return answered(s.silent(), func(w *httptest.ResponseRecorder) {
 				w.Header()["Set-Cookie"] = slices.DeleteFunc(w.Header()["Set-Cookie"], func(line string) bool { return strings.Contains(line, "access=;") })
 			})
-		}, []string{cookies}, []string{"browser: a refresh token that was made up: __Host-access is not removed", "browser: a logout, ", "browser: two refresh tokens, ", "browser: a refresh cookie after its logout, "}},
+		}, []string{cookies}, []string{"browser: a refresh token that was made up: __Host-access is not removed", "browser: a logout; ", "browser: two refresh tokens; ", "browser: a refresh cookie after its logout; "}},
 		{"no no-store", func(t testing.TB, s *site) http.Handler {
 			return answered(s.silent(), func(w *httptest.ResponseRecorder) {
 				if w.Code < 400 {
@@ -486,7 +486,7 @@ func TestConformanceOfBrokenSessions(t *testing.T) {
 					w.Code = http.StatusForbidden
 				}
 			})
-		}, []string{"refuses with another status"}, []string{"browser: a refresh token that was made up: 403, not 401", "app: a refresh token that was made up, "}},
+		}, []string{"refuses with another status"}, []string{"browser: a refresh token that was made up: 403, not 401", "app: a refresh token that was made up; "}},
 		{"an ended session with another error", func(t testing.TB, s *site) http.Handler {
 			return answered(s.loud(), func(w *httptest.ResponseRecorder) {
 				w.Body = bytes.NewBuffer(bytes.ReplaceAll(w.Body.Bytes(), []byte("invalid_grant"), []byte("invalid_token")))

@@ -89,7 +89,7 @@ func newAuth(t *testing.T, iss *jwthttptest.Issuer, edit func(*jwthttp.Options))
 	if edit != nil {
 		edit(&opts)
 	}
-	auth, err := jwthttp.New[Claims](iss.RS256(), opts)
+	auth, err := jwthttp.New[Claims](iss.HS256(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestCertificate(t *testing.T) {
 			auth := newAuth(t, iss, func(o *jwthttp.Options) { o.Bindings = tc.binding })
 			var got recorder
 			jwthttptest.Conformance(&got, handler(serve(t, &service{}, client, creds, grpc.UnaryInterceptor(unary(t, auth)))), jwthttptest.Setup{
-				Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice", GRPC: true, Certificate: cert,
+				Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice", GRPC: true, Certificate: cert, Options: hs256,
 			})
 			if tc.fault == "" && len(got) > 0 || tc.fault != "" && (len(got) != 1 || !strings.HasPrefix(got[0], tc.fault)) {
 				t.Errorf("%q, want %q", got, tc.fault)
@@ -148,6 +148,9 @@ func TestCertificate(t *testing.T) {
 		})
 	}
 }
+
+// hs256 is quicker than the default.
+var hs256 = []jwthttptest.TokenOption{jwthttptest.HS256}
 
 // A recorder records the faults of a chain.
 type recorder []string
@@ -184,7 +187,7 @@ func TestBrokenServers(t *testing.T) {
 		if down {
 			return nil, errors.New("the keys are gone")
 		}
-		return []jwthttp.Key{iss.RS256()}, nil
+		return []jwthttp.Key{iss.HS256()}, nil
 	})
 	remote, err := jwthttp.New[Claims](keys, iss.Options())
 	if err != nil {
@@ -230,6 +233,7 @@ func TestBrokenServers(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			down = false
 			tc.setup.Issuer, tc.setup.Claims, tc.setup.Shows, tc.setup.GRPC = iss, Claims{Subject: "alice"}, "alice", true
+			tc.setup.Options = hs256
 			var got recorder
 			jwthttptest.Conformance(&got, handler(serve(t, &service{}, nil, grpc.UnaryInterceptor(tc.server))), tc.setup)
 			text := strings.Join(got, "\n")
@@ -265,7 +269,7 @@ func TestStreamThatSendsEarly(t *testing.T) {
 		return "alice", nil
 	})
 	var got recorder
-	jwthttptest.Conformance(&got, chain, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice", GRPC: true, OwnErrors: true})
+	jwthttptest.Conformance(&got, chain, jwthttptest.Setup{Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice", GRPC: true, OwnErrors: true, Options: hs256})
 	if len(got) != 1 || !strings.HasPrefix(got[0], "the chain writes more after a refusal") {
 		t.Errorf("%q", got)
 	}
