@@ -138,7 +138,7 @@ type Reporter interface {
 // it reports that alone.
 //
 // It makes more than 100 requests in process, without a time limit, and with Setup.DPoP some 300. With
-// Setup.Sessions it logs in some 40 times, so session.Options.MaxPerSubject must let it.
+// Setup.Sessions it logs in some 30 times, so session.Options.MaxPerSubject must let it.
 // The handler runs for those with a good token. They come one at a time, except that one proof comes
 // several times at once.
 //   - All come from one address, so a rate limiter in the chain must let them pass.
@@ -289,7 +289,7 @@ const (
 	faultCookie           = "sets or removes the cookies of a session in another way than it should:"
 	faultLives            = "does not end a session that must end:"
 	faultEnds             = "ends a session that must live:"
-	faultTells            = "tells clients which refresh tokens were good once: give ended, unknown and malformed ones the same answer:"
+	faultTells            = "tells clients which refresh tokens were good once: give ended and unknown ones the same answer:"
 	faultOutage           = "makes clients throw away good tokens while the keys, or a check's store, are out of reach: answer with a 503 and Retry-After"
 )
 
