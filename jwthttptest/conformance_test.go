@@ -547,7 +547,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", "; alg none; HS256 with public key; "}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hs256-1": iss.Secret()}[tok.Header["kid"]], nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", unknown id, no secret"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; unknown id, no secret"}},
 		{"a key of nothing for an unknown kid", mustNew(t, jwthttp.KeyFunc(func(_ ctx, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 			return []jwthttp.Key{jwthttp.HS256(map[string][]byte{"hs256-1": iss.Secret()}[h.KeyID])}, nil
 		}), opts).Handler(whoami), jwthttptest.Setup{Options: hs256.Options}, []string{status}, []string{"unknown id, no secret: 503, not 401"}},
