@@ -556,15 +556,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				return []byte{}, nil
 			}
 			return iss.Secret(), nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", kid that is a path"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; kid that is a path"}},
 		{"a kid in a query", parsed(func(tok *jwt.Token) (any, error) {
 			if strings.Contains(fmt.Sprint(tok.Header["kid"]), "' UNION SELECT 'k' --") {
 				return []byte("k"), nil
 			}
 			return iss.Secret(), nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", kid that is SQL"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; kid that is SQL"}},
 		{"a leeway of ten minutes", parsed(func(*jwt.Token) (any, error) { return iss.Secret(), nil }, append(strict, jwt.WithLeeway(10*time.Minute))...), hs256,
-			[]string{picky, letsIn, cache, gate}, []string{", expired, not yet valid"}},
+			[]string{picky, letsIn, cache, gate}, []string{"; expired; not yet valid"}},
 		{"any audience", with(func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = nil, true }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong audience: 200, not 401; set Options.Audience", "no audience: 200, not 401; set Options.Audience, or name this in Setup.Accepts if tokens have no aud"}},
 		{"any issuer", with(func(o *jwthttp.Options) { o.Issuer = "" }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong issuer: 200, not 401; set Options.Issuer, or name this in Setup.Accepts"}},
 		{"takes padding", rewritten(func(signature string) string {
@@ -575,7 +575,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}), jwthttptest.Setup{}, []string{letsIn}, []string{"padding: 200"}},
 		{"takes the standard alphabet", rewritten(strings.NewReplacer("+", "-", "/", "_").Replace), jwthttptest.Setup{}, []string{letsIn}, []string{"the standard alphabet: 200"}},
 		{"no audience, no issuer", parsed(func(*jwt.Token) (any, error) { return iss.PublicKey(), nil }, jwt.WithValidMethods([]string{"RS256"})), jwthttptest.Setup{},
-			[]string{picky, challenge, body, letsIn, gate, status, cache}, []string{"two Authorization headers: 200", "a bad header beside", ", wrong issuer, no issuer, wrong audience, no audience", "other sites use the browser's cookie"}},
+			[]string{picky, challenge, body, letsIn, gate, status, cache}, []string{"two Authorization headers: 200", "a bad header beside", "; wrong issuer; no issuer; wrong audience; no audience", "other sites use the browser's cookie"}},
 		{"leaks the error", with(func(o *jwthttp.Options) {
 			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
 				http.Error(w, err.Error(), http.StatusUnauthorized)

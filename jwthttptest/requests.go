@@ -103,7 +103,7 @@ func (x *exam) isCall(c change) bool {
 			return false
 		}
 	}
-	return r.Method == own.Method && r.URL.RawQuery == own.URL.RawQuery && r.RemoteAddr == own.RemoteAddr
+	return r.RemoteAddr == own.RemoteAddr
 }
 
 func (x *exam) hasNonces() bool { return x.DPoP != nil && x.DPoP.Nonces != nil }

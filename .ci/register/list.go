@@ -4478,7 +4478,7 @@ redis.call('ZADD'`},
 	}},
 	{"SESSIONS", "Conformance passes a right program with sessions", []proof{
 		{"jwthttptest.TestConformanceOfSessions/refreshed silently", []mutant{
-			{"goes on with a token that has a successor", "jwthttptest.client.mustLive", `*p = got`, `_ = got`},
+			{"sends no request of another site", "jwthttptest.client.keepsOtherSitesOut", `r.Header.Set(from.header, from.value)`, ``},
 			{"forges a token that is the same", "jwthttptest.forged", `text[i] = otherLetter(text[i])`, ``},
 			{"sends the forms of apps for browsers", "jwthttptest.client.carrying", `if c.isApp {`, `if true {`},
 		}},
@@ -4489,7 +4489,7 @@ redis.call('ZADD'`},
 			{"wants its own statuses of every chain", "jwthttptest.client.mustRefuse", `c.OwnErrors || `, ``},
 		}},
 		{"jwthttptest.TestConformanceOfSessions/other answers each time", []mutant{
-			{"compares answers that are different each time", "jwthttptest.client.logsIn", `one == two`, `true`},
+			{"compares answers that are different each time", "jwthttptest.client.logsIn", `one == two`, `one != "" || two != ""`},
 		}},
 		{"jwthttptest.TestDependencies", nil},
 	}},
@@ -4501,22 +4501,20 @@ redis.call('ZADD'`},
 			{"takes a cookie that is sent without TLS", "jwthttptest.client.checkPair", `!one.Secure}`, `false}`},
 		}},
 		{"jwthttptest.TestConformanceOfBrokenSessions/cookies that stay", []mutant{
-			{"does not look at what is removed", "jwthttptest.client.checkCleared", `if !ok {`, `if false {`},
+			{"does not look at what is removed", "jwthttptest.client.checkCleared", `if !ok {`, `if !ok && false {`},
 		}},
 		{"jwthttptest.TestConformanceOfBrokenSessions/no no-store", []mutant{
 			{"lets a cache store tokens", "jwthttptest.client.checkNoStore", `!strings.Contains(control, "no-store")`, `false`},
 		}},
 		{"jwthttptest.TestConformanceOfBrokenSessions/every method refreshes", []mutant{
-			{"sends no GET to refresh", "jwthttptest.client.refreshes", `c.carrying(next.refresh), method(http.MethodGet)`, `c.carrying(next.refresh), method(http.MethodPut)`},
+			{"sends no token by GET", "jwthttptest.client.refreshes", `c.carrying(next.refresh), method(http.MethodGet)`, `c.carrying(""), method(http.MethodGet)`},
 		}},
 		{"jwthttptest.TestConformanceOfBrokenSessions/every method logs out", []mutant{
 			{"sends no GET to log out", "jwthttptest.client.logsOut", `c.carrying(now.refresh), method(http.MethodGet)`, `method(http.MethodGet)`},
 		}},
 		{"jwthttptest.TestConformanceOfBrokenSessions/a body of any kind", nil},
 		{"jwthttptest.TestConformanceOfBrokenSessions/a token in the query", nil},
-		{"jwthttptest.TestConformanceOfBrokenSessions/no gate", []mutant{
-			{"sends no request of another site", "jwthttptest.client.keepsOtherSitesOut", `r.Header.Set(from.header, from.value)`, ``},
-		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/no gate", nil},
 		{"jwthttptest.TestConformanceOfBrokenSessions/a silent refresh without a gate", nil},
 		{"jwthttptest.TestConformanceOfBrokenSessions/no end", []mutant{
 			{"does not ask for an ended session again", "jwthttptest.client.mustHaveEnded", `c.present(c.Sessions.Refresh, token)`, `c.presentForged()`},
@@ -4553,7 +4551,6 @@ redis.call('ZADD'`},
 		}},
 		{"grpcauth/grpcauthtest.TestBrokenServers/a right one", []mutant{
 			{"sends header values that no call carries", "jwthttptest.exam.isCall", `char < ' ' || char > '~'`, `false`},
-			{"sends a query", "jwthttptest.exam.isCall", `r.URL.RawQuery == own.URL.RawQuery`, `true`},
 		}},
 		{"grpcauth/grpcauthtest.TestBrokenServers/a right one in an outage", []mutant{
 			{"does not say when to try again", "grpcauth/grpcauthtest.writeStatus", `w.Header().Set("Retry-After"`, `_ = fmt.Sprint("Retry-After"`},
