@@ -139,8 +139,8 @@ type Reporter interface {
 //
 // It makes more than 100 requests in process, without a time limit, and with Setup.DPoP some 300. With
 // Setup.Sessions it logs in some 30 times, so session.Options.MaxPerSubject must let it.
-// The handler runs for those with a good token. They come one at a time, except that one proof comes
-// several times at once.
+// The handler runs for those with a good token. They come one at a time, except that one proof, or
+// one refresh token, comes several times at once.
 //   - All come from one address, so a rate limiter in the chain must let them pass.
 //   - Some look as if they came over HTTP/2.
 //   - The ResponseWriter is an [http.Flusher], but not an [http.Hijacker].

@@ -452,18 +452,18 @@ func TestConformanceOfBrokenSessions(t *testing.T) {
 			return s.silent()
 		}, []string{letsIn}, []string{"the access token after a logout: 200, not 401; Setup.Sessions.RevokesAccess says so", "the access token after a reuse"}},
 		{"other texts for other tokens", func(t testing.TB, s *site) http.Handler {
-			known := map[string]bool{}
+			var known sync.Map
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				token := r.PostFormValue("refresh_token")
 				rec := httptest.NewRecorder()
 				s.silent().ServeHTTP(rec, r)
 				if r.URL.Path == "/refresh" && rec.Code == 200 {
-					known[token] = true
+					known.Store(token, true)
 				}
 				maps.Copy(w.Header(), rec.Header())
 				w.WriteHeader(rec.Code)
 				text := rec.Body.String()
-				if known[token] && rec.Code == 400 {
+				if _, ok := known.Load(token); ok && rec.Code == 400 {
 					text = strings.Replace(text, "the session has ended", "the token was used", 1)
 				}
 				io.WriteString(w, text)
@@ -569,13 +569,13 @@ func TestConformanceOfBrokenSessions(t *testing.T) {
 			})
 		}, []string{outage}, []string{"browser: a refresh in an outage: 400", `app: a refresh in an outage: 400, Retry-After: ""`}},
 		{"a lost answer is an end", func(t testing.TB, s *site) http.Handler {
-			used := map[string]time.Time{}
+			var used sync.Map
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				token := r.PostFormValue("refresh_token")
-				if first := used[token]; r.URL.Path == "/refresh" && !first.IsZero() && time.Since(first) > 100*time.Millisecond {
-					r.PostForm.Set("refresh_token", "gone")
-				} else if r.URL.Path == "/refresh" && token != "" {
-					used[token] = time.Now()
+				if r.URL.Path == "/refresh" && token != "" {
+					if first, _ := used.LoadOrStore(token, time.Now()); time.Since(first.(time.Time)) > 100*time.Millisecond {
+						r.PostForm.Set("refresh_token", "gone")
+					}
 				}
 				s.silent().ServeHTTP(w, r)
 			})
