@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/grpcauth"
+	"github.com/jwthttp/jwthttp/grpcauth/grpcauthtest"
 	"github.com/jwthttp/jwthttp/jwthttptest"
 	"github.com/jwthttp/jwthttp/oauth"
 )
@@ -168,8 +168,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// The kit's hostile requests get over gRPC what they get over HTTP. A chain makes a call of each
-// request, and an answer of its status.
+// The kit's hostile requests get over gRPC what they get over HTTP.
 func TestConformance(t *testing.T) {
 	for _, tr := range []transport{inMemory(), overTLS()} {
 		for _, kind := range []int{0, 1, 3} { // a client stream returns no text
@@ -194,60 +193,14 @@ func TestConformance(t *testing.T) {
 				})
 				guards := []grpcauth.Option{grpcauth.Guard(jwthttp.RequireScopes("read")), grpcauth.Guard(rule)}
 				client := tr.serve(t, &service{}, interceptors(t, auth, guards...)...)
-				direct, err := grpcauth.Unary(auth, guards...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				chain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					values := r.Header.Values("Authorization")
-					text, err := kinds[kind].call(with(t.Context(), values...), client)
-					if strings.Contains(fmt.Sprint(err), "non-printable") { // which this client does not send
-						_, err = intercept(t, direct, unaryMethod, metadata.MD{"authorization": values})
-						text = "alice"
-					}
-					if err != nil {
-						writeStatus(w, r, status.Convert(err))
-						return
-					}
-					fmt.Fprint(w, text)
-				})
+				chain := grpcauthtest.Handler(func(ctx context.Context) (string, error) { return kinds[kind].call(ctx, client) })
 				jwthttptest.Conformance(t, chain, jwthttptest.Setup{
-					Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice",
+					Issuer: iss, Claims: Claims{Subject: "alice"}, Shows: "alice", GRPC: true,
 					Scopes: []string{"read"}, Forbidden: Claims{Subject: "mallory"},
 					Outage: func() { down = true },
 				})
 			})
 		}
-	}
-}
-
-var challenge = regexp.MustCompile(`^Bearer realm="api"(?:, error="([a-z_]+)")?(?:, scope="[^"]*")?(?:, error_description="([^"]*)")?$`)
-
-// writeStatus answers as package jwthttp does, with what the status says.
-func writeStatus(w http.ResponseWriter, r *http.Request, st *status.Status) {
-	code := 0
-	for c, want := range wantCode {
-		if st.Code() == want {
-			code = c
-		}
-	}
-	problem := map[string]any{"status": code, "detail": st.Message()}
-	if m := challenge.FindStringSubmatch(st.Message()); m != nil {
-		w.Header().Set("WWW-Authenticate", st.Message())
-		if problem["error"] = m[1]; m[2] != "" {
-			problem["detail"] = m[2]
-		}
-	} else {
-		problem["error"] = map[int]string{403: "forbidden", 503: "temporarily_unavailable"}[code]
-	}
-	for _, d := range st.Details() {
-		w.Header().Set("Retry-After", fmt.Sprint(d.(*errdetails.RetryInfo).GetRetryDelay().GetSeconds()))
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(code)
-	if r.Method != http.MethodHead {
-		json.NewEncoder(w).Encode(problem)
 	}
 }
 

@@ -96,6 +96,15 @@ type Setup struct {
 	// must not set the claim that makes the difference.
 	Forbidden any
 
+	// Sessions are the routes by which users log in and stay logged in. Nil is for none.
+	Sessions *Sessions
+
+	// GRPC says that the chain makes a call of each request to a gRPC server, as the handler of
+	// grpcauth/grpcauthtest does. Then Conformance leaves out what a call cannot carry: other methods,
+	// queries, forms, upgrades, and header values that are not printable ASCII. It examines neither the
+	// body of a refusal nor its Cache-Control.
+	GRPC bool
+
 	// OwnErrors says that the chain has its own ErrorHandler. Then a refusal must only:
 	//   - have a status other than 2xx
 	//   - show no part of a token or of an inner error
@@ -128,9 +137,10 @@ type Reporter interface {
 // answers to the first five of them. If the Setup is wrong, or the chain refuses a good token,
 // it reports that alone.
 //
-// It makes more than 100 requests in process, without a time limit, and with Setup.DPoP some 300.
-// The handler runs for those with a good token. They come one at a time, except that one proof comes
-// several times at once.
+// It makes more than 100 requests in process, without a time limit, and with Setup.DPoP some 300. With
+// Setup.Sessions it logs in some 30 times, so session.Options.MaxPerSubject must let it.
+// The handler runs for those with a good token. They come one at a time, except that one proof, or
+// one refresh token, comes several times at once.
 //   - All come from one address, so a rate limiter in the chain must let them pass.
 //   - Some look as if they came over HTTP/2.
 //   - The ResponseWriter is an [http.Flusher], but not an [http.Hijacker].
@@ -161,7 +171,7 @@ func Conformance(t Reporter, chain http.Handler, setup Setup) {
 	}
 	for _, f := range x.findings {
 		if len(f.more) > 0 {
-			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, ", ")))
+			f.rows = append(f.rows, fmt.Sprintf("and %d more: %s", len(f.more), strings.Join(f.more, "; ")))
 		}
 		t.Errorf("the chain %s\n\t%s", f.fault, strings.Join(f.rows, "\n\t"))
 	}
@@ -196,6 +206,8 @@ func (s Setup) problem(chain http.Handler) string {
 		return "Setup.AllowUnbound is for a chain that takes bound tokens too: set DPoP or Certificate"
 	case s.DPoP != nil && (s.CookieOnly || s.Header != ""):
 		return "Setup.DPoP says that tokens come in Authorization: leave out Header and CookieOnly"
+	case s.GRPC && (s.Cookie != "" || s.Header != "" || s.DPoP != nil || s.CORS != "" || s.Sessions != nil):
+		return "Setup.GRPC says that tokens come in the metadata authorization: leave out Header, Cookie, DPoP, CORS and Sessions"
 	case s.DPoP != nil && s.Request != nil && s.Request().RequestURI == "":
 		return "Setup.Request returns a request without RequestURI, which a proof is for: make it with httptest.NewRequest"
 	}
@@ -203,6 +215,9 @@ func (s Setup) problem(chain http.Handler) string {
 		if _, err := s.algs(); err != nil {
 			return fmt.Sprintf("Setup.DPoP is not as dpop.New takes it: %v", err)
 		}
+	}
+	if s.Sessions != nil {
+		return s.Sessions.problem(s)
 	}
 	return ""
 }
@@ -270,6 +285,11 @@ const (
 	faultExposed          = "does not let scripts of other origins read what they need to make a proof: let the CORS layer expose WWW-Authenticate and DPoP-Nonce"
 	faultNonce            = "does not give clients the one nonce that their next proof needs, or gives one that Setup.DPoP.Nonces does not know of (DPoP-Nonce, RFC 9449 section 8): does something outside remove or add it?"
 	faultNonceFirst       = "asks for a nonce and sends none that it accepts: does something outside remove DPoP-Nonce? If Setup.DPoP has no Nonces, set them"
+	faultLogin            = "does not log users in: Setup.Sessions.Login and Start must make requests whose answers have both tokens:"
+	faultCookie           = "sets or removes the cookies of a session in another way than it should:"
+	faultLives            = "does not end a session that must end:"
+	faultEnds             = "ends a session that must live:"
+	faultTells            = "tells clients which refresh tokens were good once: give ended and unknown ones the same answer:"
 	faultOutage           = "makes clients throw away good tokens while the keys, or a check's store, are out of reach: answer with a 503 and Retry-After"
 )
 
@@ -297,6 +317,7 @@ type exam struct {
 	findings    []*finding
 	asked       int         // how many probes the middleware had to refuse
 	accepted    []*response // to those of them that it accepted
+	loggedIn    []*client   // of Sessions
 }
 
 func (x *exam) run() {
@@ -324,7 +345,9 @@ func (x *exam) run() {
 		for _, t := range x.tables() {
 			if t.applies {
 				for _, p := range t.probes() {
-					x.judge(p)
+					if !x.GRPC || x.isCall(p.change) {
+						x.judge(p)
+					}
 				}
 			}
 		}
@@ -332,6 +355,10 @@ func (x *exam) run() {
 	x.scheme = x.schemes()[0]
 	x.sendOtherUser()
 	x.judge(probe{"a good token, after all that", x.with(x.token()), accepted, ""})
+	if x.Sessions != nil && x.Sessions.Outage != nil {
+		x.Sessions.Outage()
+		x.examineOutage()
+	}
 	if x.Outage != nil {
 		x.Outage()
 		x.judge(probe{"a good token in an outage", x.with(x.token()), unavailable, "a token that cannot be checked must not pass, or Setup.Outage does not reach the chain"})

@@ -544,10 +544,10 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 		}), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, []string{"WriteHeader(500) after 401"}},
 		{"more after a problem document", withoutReturn(jwthttp.WriteError, whoami), jwthttptest.Setup{OwnErrors: true}, []string{goesOn}, nil},
-		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", ", alg none, HS256 with public key, "}},
+		{"trusts alg", parsed(anyKey), jwthttptest.Setup{}, []string{picky, challenge, body, letsIn, gate, status, cache}, []string{" more: ", "; alg none; HS256 with public key; "}},
 		{"an empty secret for an unknown kid", parsed(func(tok *jwt.Token) (any, error) {
 			return map[any][]byte{"hs256-1": iss.Secret()}[tok.Header["kid"]], nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", unknown id, no secret"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; unknown id, no secret"}},
 		{"a key of nothing for an unknown kid", mustNew(t, jwthttp.KeyFunc(func(_ ctx, h jwthttp.TokenHeader) ([]jwthttp.Key, error) {
 			return []jwthttp.Key{jwthttp.HS256(map[string][]byte{"hs256-1": iss.Secret()}[h.KeyID])}, nil
 		}), opts).Handler(whoami), jwthttptest.Setup{Options: hs256.Options}, []string{status}, []string{"unknown id, no secret: 503, not 401"}},
@@ -556,15 +556,15 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 				return []byte{}, nil
 			}
 			return iss.Secret(), nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", kid that is a path"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; kid that is a path"}},
 		{"a kid in a query", parsed(func(tok *jwt.Token) (any, error) {
 			if strings.Contains(fmt.Sprint(tok.Header["kid"]), "' UNION SELECT 'k' --") {
 				return []byte("k"), nil
 			}
 			return iss.Secret(), nil
-		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{", kid that is SQL"}},
+		}, strict...), hs256, []string{picky, letsIn, cache, gate}, []string{"; kid that is SQL"}},
 		{"a leeway of ten minutes", parsed(func(*jwt.Token) (any, error) { return iss.Secret(), nil }, append(strict, jwt.WithLeeway(10*time.Minute))...), hs256,
-			[]string{picky, letsIn, cache, gate}, []string{", expired, not yet valid"}},
+			[]string{picky, letsIn, cache, gate}, []string{"; expired; not yet valid"}},
 		{"any audience", with(func(o *jwthttp.Options) { o.Audience, o.AllowAnyAudience = nil, true }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong audience: 200, not 401; set Options.Audience", "no audience: 200, not 401; set Options.Audience, or name this in Setup.Accepts if tokens have no aud"}},
 		{"any issuer", with(func(o *jwthttp.Options) { o.Issuer = "" }), jwthttptest.Setup{}, []string{letsIn}, []string{"wrong issuer: 200, not 401; set Options.Issuer, or name this in Setup.Accepts"}},
 		{"takes padding", rewritten(func(signature string) string {
@@ -575,7 +575,7 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 		}), jwthttptest.Setup{}, []string{letsIn}, []string{"padding: 200"}},
 		{"takes the standard alphabet", rewritten(strings.NewReplacer("+", "-", "/", "_").Replace), jwthttptest.Setup{}, []string{letsIn}, []string{"the standard alphabet: 200"}},
 		{"no audience, no issuer", parsed(func(*jwt.Token) (any, error) { return iss.PublicKey(), nil }, jwt.WithValidMethods([]string{"RS256"})), jwthttptest.Setup{},
-			[]string{picky, challenge, body, letsIn, gate, status, cache}, []string{"two Authorization headers: 200", "a bad header beside", ", wrong issuer, no issuer, wrong audience, no audience", "other sites use the browser's cookie"}},
+			[]string{picky, challenge, body, letsIn, gate, status, cache}, []string{"two Authorization headers: 200", "a bad header beside", "; wrong issuer; no issuer; wrong audience; no audience", "other sites use the browser's cookie"}},
 		{"leaks the error", with(func(o *jwthttp.Options) {
 			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
 				http.Error(w, err.Error(), http.StatusUnauthorized)
@@ -755,21 +755,27 @@ func TestConformanceOfBrokenChains(t *testing.T) {
 			}
 			var got recorder
 			jwthttptest.Conformance(&got, tc.chain, tc.setup)
-			text := strings.Join(got, "\n")
-			for _, report := range got {
-				if !slices.ContainsFunc(tc.faults, func(f string) bool { return strings.HasPrefix(strings.TrimPrefix(report, "the chain "), f) }) {
-					t.Errorf("unexpected: %s", report)
-				}
-			}
-			if len(got) != len(tc.faults) {
-				t.Errorf("%d faults, want %d:\n%s", len(got), len(tc.faults), text)
-			}
-			for _, part := range tc.parts {
-				if !strings.Contains(text, part) {
-					t.Errorf("no %q in:\n%s", part, text)
-				}
-			}
+			checkReports(t, got, tc.faults, tc.parts)
 		})
+	}
+}
+
+// checkReports checks how each report begins, and what is somewhere in them.
+func checkReports(t *testing.T, got recorder, faults, parts []string) {
+	t.Helper()
+	text := strings.Join(got, "\n")
+	for _, report := range got {
+		if !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(strings.TrimPrefix(report, "the chain "), f) }) {
+			t.Errorf("unexpected: %s", report)
+		}
+	}
+	if len(got) != len(faults) {
+		t.Errorf("%d faults, want %d:\n%s", len(got), len(faults), text)
+	}
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("no %q in:\n%s", part, text)
+		}
 	}
 }
 

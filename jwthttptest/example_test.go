@@ -1,14 +1,18 @@
 package jwthttptest_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/jwthttptest"
+	"github.com/jwthttp/jwthttp/session"
 )
 
 // t is the T of your test.
@@ -18,6 +22,7 @@ func TestExamples(tt *testing.T) {
 	for name, example := range map[string]func(){
 		"handler": ExampleWithClaims, "faults": ExampleFault, "provider": ExampleIssuer_Rotate, "conformance": ExampleConformance,
 		"bound": ExampleBoundTo, "conformance of bound tokens": ExampleConformance_boundTokens,
+		"conformance of sessions": ExampleConformance_sessions,
 	} {
 		tt.Run(name, func(tt *testing.T) {
 			t = tt
@@ -173,5 +178,52 @@ func ExampleConformance_boundTokens() {
 		Claims: Claims{Subject: "alice"},
 		Shows:  "alice",
 		DPoP:   &options,
+	})
+}
+
+// A program with sessions makes its own tokens. It and Conformance have one secret.
+func ExampleConformance_sessions() {
+	iss := jwthttptest.NewIssuer(t)
+	own, err := issue.New[Claims](issue.Options{Issuer: iss.URL, Audience: []string{iss.Audience}}, issue.HS256(iss.Secret()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := session.NewMemory(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := func(context.Context, session.Session) (Claims, error) { return Claims{}, nil }
+	sessions, err := session.New(own, store, claims, session.Options{Grace: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](own, sessions.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := http.NewServeMux()
+	program.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		if sessions.Login(w, r, "alice") == nil { // check a password before
+			http.Redirect(w, r, "/me", http.StatusSeeOther)
+		}
+	})
+	program.HandleFunc("POST /refresh", sessions.Refresh)
+	program.HandleFunc("POST /logout", sessions.Logout)
+	program.Handle("GET /me", sessions.Handler(auth.Handler(http.HandlerFunc(greet))))
+
+	jwthttptest.Conformance(t, program, jwthttptest.Setup{
+		Issuer:      iss,
+		Options:     []jwthttptest.TokenOption{jwthttptest.HS256},
+		Claims:      Claims{Subject: "alice"},
+		Shows:       "alice",
+		Request:     func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
+		Cookie:      "__Host-access",
+		HeaderFirst: true,
+		Sessions: &jwthttptest.Sessions{
+			Login:   func() *http.Request { return httptest.NewRequest("POST", "/login", nil) },
+			Refresh: "/refresh",
+			Logout:  "/logout",
+			Grace:   100 * time.Millisecond,
+		},
 	})
 }

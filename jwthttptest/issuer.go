@@ -29,7 +29,8 @@
 //		Request: func() *http.Request { return httptest.NewRequest("GET", "/me", nil) },
 //	})
 //
-// Setup.DPoP and Setup.Certificate say that the chain takes bound tokens.
+// Setup.DPoP and Setup.Certificate say that the chain takes bound tokens. Setup.Sessions says how users
+// log in, and Setup.GRPC that the chain calls a gRPC server.
 package jwthttptest
 
 import (

@@ -108,12 +108,12 @@ func (x *exam) tables() []table {
 		{x.Cookie != "" && !x.CookieOnly && x.scheme == schemeBearer, x.inHeaderAndCookie},
 		{x.Cookie != "" && x.scheme == schemeBearer, x.fromOtherSites},
 		{true, x.inOtherPlaces},
-		{!x.isOpen(), x.otherMethods},
+		{!x.isOpen() && !x.GRPC, x.otherMethods},
 		{true, x.faultyTokens},
 		{true, x.hostileTokens},
 		{true, x.otherAlgorithms},
 		{keyType(x.algorithm()) == "EC", x.otherForms},
-		{x.Request().Method == http.MethodGet, x.head},
+		{x.Request().Method == http.MethodGet && !x.GRPC, x.head},
 		{true, x.guards},
 		{x.CORS != "", x.cors},
 		{x.scheme == schemeDPoP, x.boundTokens},
@@ -123,6 +123,7 @@ func (x *exam) tables() []table {
 		{x.scheme == schemeDPoP, x.usedProofs},
 		{x.scheme == schemeDPoP && x.hasNonces(), x.nonces},
 		{x.Certificate != nil, x.certificates},
+		{x.Sessions != nil && x.scheme == schemeBearer, x.sessions},
 	}
 }
 

@@ -93,6 +93,19 @@ func (x *exam) schemes() []string {
 // takesBearer reports whether a good token may come under Bearer.
 func (x *exam) takesBearer() bool { return x.DPoP == nil || x.AllowUnbound || x.Certificate != nil }
 
+// isCall reports whether a gRPC call can carry what makes the request of a probe.
+func (x *exam) isCall(c change) bool {
+	own := x.Request()
+	r := own.Clone(own.Context())
+	c(r)
+	for _, values := range r.Header {
+		if strings.ContainsFunc(strings.Join(values, ""), func(char rune) bool { return char < ' ' || char > '~' }) {
+			return false
+		}
+	}
+	return r.RemoteAddr == own.RemoteAddr
+}
+
 func (x *exam) hasNonces() bool { return x.DPoP != nil && x.DPoP.Nonces != nil }
 
 // WriteHeader remembers a second status. net/http drops it, but it shows that a handler ran

@@ -4476,4 +4476,94 @@ redis.call('ZADD'`},
 			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},
 		}},
 	}},
+	{"SESSIONS", "Conformance passes a right program with sessions", []proof{
+		{"jwthttptest.TestConformanceOfSessions/refreshed silently", []mutant{
+			{"sends no request of another site", "jwthttptest.client.keepsOtherSitesOut", `r.Header.Set(from.header, from.value)`, ``},
+			{"forges a token that is the same", "jwthttptest.forged", `text[i] = otherLetter(text[i])`, ``},
+			{"sends the forms of apps for browsers", "jwthttptest.client.carrying", `if c.isApp {`, `if true {`},
+		}},
+		{"jwthttptest.TestConformanceOfSessions/refreshed by scripts", nil},
+		{"jwthttptest.TestConformanceOfSessions/revoked", nil},
+		{"jwthttptest.TestConformanceOfSessions/anonymous", nil},
+		{"jwthttptest.TestConformanceOfSessions/its own answers", []mutant{
+			{"wants its own statuses of every chain", "jwthttptest.client.mustRefuse", `c.OwnErrors || `, ``},
+		}},
+		{"jwthttptest.TestConformanceOfSessions/other answers each time", []mutant{
+			{"compares answers that are different each time", "jwthttptest.client.logsIn", `one == two`, `one != "" || two != ""`},
+		}},
+		{"jwthttptest.TestDependencies", nil},
+	}},
+	{"SESSIONS", "Conformance finds a program whose sessions are wrong", []proof{
+		{"jwthttptest.TestConformanceOfBrokenSessions/no HttpOnly", []mutant{
+			{"takes a cookie that scripts read", "jwthttptest.client.checkPair", `!one.HttpOnly}`, `false}`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/no Secure", []mutant{
+			{"takes a cookie that is sent without TLS", "jwthttptest.client.checkPair", `!one.Secure}`, `false}`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/cookies that stay", []mutant{
+			{"does not look at what is removed", "jwthttptest.client.checkCleared", `if !ok {`, `if !ok && false {`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/no no-store", []mutant{
+			{"lets a cache store tokens", "jwthttptest.client.checkNoStore", `!strings.Contains(control, "no-store")`, `false`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/every method refreshes", []mutant{
+			{"sends no token by GET", "jwthttptest.client.refreshes", `c.carrying(next.refresh), method(http.MethodGet)`, `c.carrying(""), method(http.MethodGet)`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/every method logs out", []mutant{
+			{"sends no GET to log out", "jwthttptest.client.logsOut", `c.carrying(now.refresh), method(http.MethodGet)`, `method(http.MethodGet)`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a body of any kind", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a token in the query", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/no gate", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a silent refresh without a gate", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/no end", []mutant{
+			{"does not ask for an ended session again", "jwthttptest.client.mustHaveEnded", `c.present(c.Sessions.Refresh, token)`, `c.presentForged()`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a login that goes on with the session that came", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a logout with the access token", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/access tokens that outlive their session", []mutant{
+			{"does not use an access token after its session", "jwthttptest.client.logsOut", `if c.Sessions.RevokesAccess {`, `if false {`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/other texts for other tokens", []mutant{
+			{"does not compare the answers", "jwthttptest.client.mustHaveEnded", `got != c.unknown`, `false`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/one of two tokens", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a refusal with the token", []mutant{
+			{"does not know refresh tokens when it sees them", "jwthttptest.client.pairOf", `strings.Split(p.access, "."), p.refresh)`, `strings.Split(p.access, "."))`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/tokens like its own end all sessions", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/an outage that ends sessions", []mutant{
+			{"does not look at an outage", "jwthttptest.exam.run", `x.Sessions.Outage()`, ``},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/a lost answer is an end", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/one token for ever", nil},
+		{"jwthttptest.TestConformanceOfBrokenSessions/tokens that are never used up", []mutant{
+			{"counts refusals alone", "jwthttptest.client.refreshesAtOnce", `len(successors) > 1`, `false`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/tokens that are used up at once", []mutant{
+			{"counts successors alone", "jwthttptest.client.refreshesAtOnce", `refused > 0`, `false`},
+		}},
+		{"jwthttptest.TestConformanceOfBrokenSessions/refresh tokens like the others", nil},
+	}},
+	{"DOC", "Conformance examines a gRPC server through grpcauthtest, and finds one that is wrong", []proof{
+		{"grpcauth/grpcauthtest.TestCertificate", []mutant{
+			{"sends what no call carries", "jwthttptest.exam.isCall", `r.RemoteAddr == own.RemoteAddr`, `true`},
+		}},
+		{"grpcauth/grpcauthtest.TestBrokenServers/a right one", []mutant{
+			{"sends header values that no call carries", "jwthttptest.exam.isCall", `char < ' ' || char > '~'`, `false`},
+		}},
+		{"grpcauth/grpcauthtest.TestBrokenServers/a right one in an outage", []mutant{
+			{"does not say when to try again", "grpcauth/grpcauthtest.writeStatus", `w.Header().Set("Retry-After"`, `_ = fmt.Sprint("Retry-After"`},
+		}},
+		{"grpcauth/grpcauthtest.TestBrokenServers/a token in a cookie", []mutant{
+			{"passes one header on", "grpcauth/grpcauthtest.Handler", `md.Append(strings.ToLower(name), values...)`, `if name == "Authorization" { md.Append("authorization", values...) }`},
+		}},
+		{"grpcauth/grpcauthtest.TestBrokenServers/no challenge", nil},
+		{"grpcauth/grpcauthtest.TestBrokenServers/another code", []mutant{
+			{"answers as if each code were a refusal", "grpcauth/grpcauthtest.writeStatus", `code = http.StatusInternalServerError`, `code = http.StatusUnauthorized`},
+		}},
+		{"grpcauth/grpcauthtest.TestStreamThatSendsEarly", []mutant{
+			{"drops what came before an error", "grpcauth/grpcauthtest.Handler", `writeStatus(w, status.Convert(err))`, `writeStatus(w, status.Convert(err)); return`},
+		}},
+	}},
 }
