@@ -49,27 +49,40 @@ func TestTokenRequest(t *testing.T) {
 	} {
 		v := verifier(t, tc.opts)
 		r := request("POST", "/login", tc.proofs...)
-		w := httptest.NewRecorder()
-		jkt, err := v.TokenRequest(w, r)
-		if !errors.Is(err, tc.want) || w.Code != tc.status || tc.body != "" && strings.TrimSpace(w.Body.String()) != tc.body {
-			t.Errorf("%s: %v, %d %s", tc.name, err, w.Code, w.Body)
-		}
+		jkt, use, err := v.TokenRequest(r)
 		sum := s.thumbprint()
-		if want := b64(sum[:]); tc.want == nil && jkt != want || tc.want != nil && jkt != "" {
+		if want := b64(sum[:]); err == nil && jkt != want || err != nil && jkt != "" {
 			t.Errorf("%s: thumbprint %q", tc.name, jkt)
 		}
-		if h := w.Header(); (h.Get("DPoP-Nonce") != "") != (tc.opts.Nonces != nil) || tc.status == 400 && (h.Get("Cache-Control") != "no-store" || h.Get("Content-Type") != "application/json") {
-			t.Errorf("%s: %v", tc.name, h)
+		if err == nil {
+			err = use()
 		}
-		if tc.want != nil {
+		if !errors.Is(err, tc.want) || tc.want == nil && err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if err == nil {
+			if use() == nil {
+				t.Errorf("%s: used twice", tc.name)
+			}
+			if err := v.Confirm(request("POST", "/login", good(nil)...), "", sum); err == nil {
+				t.Error("a proof of a token request confirms a token that is empty")
+			}
 			continue
 		}
-		if _, err := v.TokenRequest(httptest.NewRecorder(), request("POST", "/login", tc.proofs...)); !errors.Is(err, invalid) {
-			t.Errorf("%s, again: %v", tc.name, err)
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Length", "2") // for another answer
+		v.WriteTokenError(w, r, err)
+		h := w.Header()
+		if w.Code != tc.status || tc.body != "" && strings.TrimSpace(w.Body.String()) != tc.body || h.Get("Cache-Control") != "no-store" || h.Get("Content-Length") != "" {
+			t.Errorf("%s: %d %s %v", tc.name, w.Code, w.Body, h)
 		}
-		sum = p256two().thumbprint()
-		if err := v.Confirm(request("POST", "/login", good(nil)...), "", sum); err == nil {
-			t.Error("a proof of a token request confirms a token that is empty")
+		if tc.status == 400 && (h.Get("DPoP-Nonce") != "") != (tc.opts.Nonces != nil) || tc.status == 400 && h.Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %v", tc.name, h)
+		}
+	}
+	for _, v := range []*dpop.Verifier{nil, {}} {
+		if _, _, err := v.TokenRequest(request("POST", "/login")); !errors.Is(err, jwthttp.ErrMisconfigured) {
+			t.Error(err)
 		}
 	}
 }
@@ -87,11 +100,13 @@ func TestTokenRequestOfATransport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := httptest.NewRecorder()
-		jkt, err := v.TokenRequest(w, request("POST", "/login", proof))
+		r := request("POST", "/login", proof)
+		jkt, _, err := v.TokenRequest(r)
 		if !errors.Is(err, want) || want == nil && jkt != key.Thumbprint() {
 			t.Error(jkt, err)
 		}
+		w := httptest.NewRecorder()
+		v.WriteTokenError(w, r, jwthttp.ErrUseNonce)
 		nonce = w.Header().Get("DPoP-Nonce")
 	}
 }

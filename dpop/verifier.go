@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -83,54 +84,75 @@ var (
 
 // Confirm implements [jwthttp.Binding].
 func (v *Verifier) Confirm(r *http.Request, token string, thumbprint [sha256.Size]byte) error {
-	return v.verify(r, &token, &thumbprint)
+	return v.verify(r, token, thumbprint, nil)
 }
 
 // TokenRequest verifies the proof of a request that asks for tokens, such as a login (RFC 9449 section
-// 5). It returns the thumbprint of the proof's key, for the member jkt of cnf in the new token:
+// 5). It returns the thumbprint of the proof's key, for the member jkt of cnf in the new token. use
+// remembers the proof, so that it is good once. Call use after the user was authenticated: before that,
+// anybody could fill the store of used proofs.
 //
-//	jkt, err := proofs.TokenRequest(w, r)
+//	jkt, use, err := proofs.TokenRequest(r)
+//	if err == nil && !checkPassword(r) {
+//		http.Error(w, "wrong user or password", http.StatusForbidden)
+//		return
+//	}
+//	if err == nil {
+//		err = use()
+//	}
 //	if err != nil {
-//		log.Print(err) // the answer is written
+//		proofs.WriteTokenError(w, r, err)
 //		return
 //	}
 //	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": jkt}}
 //
 // The proof is by any key and has no ath, since there is no token yet. The rest is as for a token.
-// Call it once for a request. It sets DPoP-Nonce, if there are Nonces. Package session calls it itself.
-//
-// If it returns an error, it has written the answer: a 400 with invalid_dpop_proof or use_dpop_nonce in
-// JSON, or a 503 while the store of used proofs is out of reach. The error's text is for logs.
-func (v *Verifier) TokenRequest(w http.ResponseWriter, r *http.Request) (thumbprint string, err error) {
-	v.Answer(w.Header())
-	var sum [sha256.Size]byte
-	err = v.verify(r, nil, &sum)
-	code := ""
-	switch {
-	case err == nil:
-		return encode(sum[:]), nil
-	case errors.Is(err, jwthttp.ErrUnavailable):
-		jwthttp.WriteError(w, r, err)
-		return "", err
-	case errors.Is(err, jwthttp.ErrUseNonce):
-		code = "use_dpop_nonce"
-	default:
-		code = "invalid_dpop_proof"
+// Package session has such logins, by StartBound.
+func (v *Verifier) TokenRequest(r *http.Request) (thumbprint string, use func() error, err error) {
+	if v == nil || v.member == "" {
+		return "", nil, fmt.Errorf("%w: dpop: the Verifier is empty: make it with New, and check its error", jwthttp.ErrMisconfigured)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusBadRequest)
-	fmt.Fprintf(w, "{%q:%q}\n", "error", code)
-	return "", err
+	var request tokenRequest
+	if err := v.verify(r, "", [sha256.Size]byte{}, &request); err != nil {
+		return "", nil, err
+	}
+	return encode(request.thumbprint[:]), func() error { return v.use(r, request.id, request.until) }, nil
 }
 
-// verify verifies the proof for a token, whose key has that thumbprint. Without a token it is a proof
-// for a token request, and verify sets thumbprint.
+// WriteTokenError answers a request for tokens with an error of [Verifier.TokenRequest] or of its use,
+// whose text is for logs. An error of the proof is a 400 with invalid_dpop_proof or use_dpop_nonce in
+// JSON, with a nonce if there are Nonces. Any other is as by [jwthttp.WriteError]: a 503 while the store
+// of used proofs is out of reach.
+func (v *Verifier) WriteTokenError(w http.ResponseWriter, r *http.Request, err error) {
+	code := "invalid_dpop_proof"
+	switch {
+	case errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, jwthttp.ErrInvalidProof) && !errors.Is(err, jwthttp.ErrUseNonce):
+		jwthttp.WriteError(w, r, err)
+		return
+	case errors.Is(err, jwthttp.ErrUseNonce):
+		code = "use_dpop_nonce"
+	}
+	h := w.Header()
+	answer.Clean(h)
+	v.Answer(h)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, "{%q:%q}\n", "error", code)
+}
+
+// A tokenRequest is what the proof of one says.
+type tokenRequest struct {
+	thumbprint, id [sha256.Size]byte
+	until          time.Time
+}
+
+// verify verifies the proof for a token, whose key has that thumbprint, or that of a request for tokens,
+// which it fills.
 //
 // What costs little comes first: the signature is verified after everything that the header alone
 // decides, and the store is asked at the end, so that a proof that was refused is not used up.
-func (v *Verifier) verify(r *http.Request, token *string, thumbprint *[sha256.Size]byte) error {
+func (v *Verifier) verify(r *http.Request, token string, thumbprint [sha256.Size]byte, request *tokenRequest) error {
 	segments, err := splitProof(r.Header[proofHeader])
 	if err != nil {
 		return err
@@ -141,31 +163,36 @@ func (v *Verifier) verify(r *http.Request, token *string, thumbprint *[sha256.Si
 	if err != nil {
 		return err
 	}
-	if token == nil {
-		*thumbprint = key.Thumbprint
+	if request != nil {
+		thumbprint = key.Thumbprint
 	}
-	if key.Thumbprint != *thumbprint {
+	if key.Thumbprint != thumbprint {
 		return errOtherKey
 	}
 	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
 		return errSignature
 	}
 	// No byte of the payload has been decoded so far.
-	c, err := readClaims(s, segments.Payload, token != nil)
+	c, err := readClaims(s, segments.Payload, request == nil)
 	if err != nil {
 		return err
 	}
 	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if token != nil && !isDigest(s.text(c.ath), *token) {
+	if request == nil && !isDigest(s.text(c.ath), token) {
 		return errAth
 	}
 	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	return v.use(r, useID(*thumbprint, s.text(c.jti)), until)
+	id := useID(thumbprint, s.text(c.jti))
+	if request != nil {
+		*request = tokenRequest{thumbprint, id, until}
+		return nil
+	}
+	return v.use(r, id, until)
 }
 
 // splitProof returns the segments of the only proof.

@@ -29,6 +29,14 @@ type boundSite struct {
 	http.Handler
 	sessions *session.Sessions[Claims]
 	log      bytes.Buffer
+	logins   int // that were authenticated
+}
+
+func alice() (string, error) { return "alice", nil }
+
+func (s *boundSite) authenticate() (string, error) {
+	s.logins++
+	return "alice", nil
 }
 
 func newBoundSite(t *testing.T, opts dpop.Options, store session.Store) *boundSite {
@@ -53,7 +61,7 @@ func newBoundSite(t *testing.T, opts dpop.Options, store session.Store) *boundSi
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
-		if tokens, err := site.sessions.StartBound(w, r, "alice", "phone"); err == nil {
+		if tokens, err := site.sessions.StartBound(w, r, "phone", site.authenticate); err == nil {
 			json.NewEncoder(w).Encode(tokens)
 		}
 	})
@@ -149,8 +157,8 @@ func TestBoundSession(t *testing.T) {
 			site := newBoundSite(t, opts, newMemory(t, 0))
 			owner, thief := newPhone(t, site), newPhone(t, site)
 			status, body, first := owner.post(t, "/login", nil)
-			if status != 200 || first.Type != "DPoP" {
-				t.Fatal(status, body)
+			if status != 200 || first.Type != "DPoP" || site.logins != 1 { // also if it was sent twice for its nonce
+				t.Fatal(status, body, site.logins)
 			}
 			if got := owner.me(t, first.Type, first.Access); got != 200 {
 				t.Error("the owner's access token:", got)
@@ -206,8 +214,15 @@ func TestBoundMisuse(t *testing.T) {
 	}
 	unbound := newSessions(t, newMemory(t, 0), session.Options{})
 	w = httptest.NewRecorder()
-	if _, err := unbound.StartBound(w, httptest.NewRequest("POST", "/login", nil), "alice", ""); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
+	if _, err := unbound.StartBound(w, httptest.NewRequest("POST", "/login", nil), "", alice); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
 		t.Error("StartBound without a Binding:", err, w.Code)
+	}
+	iss, err := issue.New[Claims](issue.Options{Bindings: []jwthttp.Binding{ownProofs{member: "a"}, ownProofs{member: "b"}}}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.New(iss, newMemory(t, 0), noClaims, session.Options{}); err == nil || !strings.Contains(err.Error(), "2 Bindings with proofs") {
+		t.Error("two Bindings:", err)
 	}
 	for _, tc := range []struct{ name, proof, want, log string }{
 		{"no proof", "", `{"error":"invalid_dpop_proof"}`, "there is no DPoP header"},
@@ -232,6 +247,15 @@ func TestBoundMisuse(t *testing.T) {
 	}
 }
 
+// ownProofs is a Binding of the user's, without a scheme.
+type ownProofs struct {
+	*dpop.Verifier
+	member string
+}
+
+func (p ownProofs) Member() string                  { return p.member }
+func (ownProofs) Scheme() (name, parameters string) { return "", "" }
+
 // While the store of used proofs is away, a login and a refresh get a 503, and nothing ends.
 func TestBoundOutage(t *testing.T) {
 	store := &proofStore{}
@@ -254,9 +278,125 @@ func TestBoundOutage(t *testing.T) {
 }
 
 // A proofStore takes each proof for a new one, or fails.
-type proofStore struct{ err error }
+type proofStore struct {
+	err  error
+	used int
+}
 
-func (s *proofStore) Use(context.Context, [32]byte, time.Time) (bool, error) { return true, s.err }
+func (s *proofStore) Use(context.Context, [32]byte, time.Time) (bool, error) {
+	s.used++
+	return true, s.err
+}
+
+// Only who has a session fills the store of used proofs: anybody can sign a proof.
+func TestBoundStrangersUseNoProof(t *testing.T) {
+	store := &proofStore{}
+	site := newBoundSite(t, dpop.Options{Replays: store}, newMemory(t, 0))
+	owner, thief := newPhone(t, site), newPhone(t, site)
+	_, _, first := owner.post(t, "/login", nil)
+	store.used = 0
+	unknown := strings.Replace(first.Refresh, "jr1_", "jr1_A", 1)[:len(first.Refresh)]
+	for _, token := range []string{"x", "", unknown, first.Refresh} {
+		for _, path := range []string{"/refresh", "/logout"} {
+			thief.post(t, path, refreshForm(token))
+		}
+	}
+	if store.used != 0 {
+		t.Error("strangers:", store.used)
+	}
+	owner.post(t, "/refresh", refreshForm(first.Refresh))
+	owner.post(t, "/logout", refreshForm(first.Refresh))
+	if store.used != 2 {
+		t.Error("the owner:", store.used)
+	}
+}
+
+// A proof is good once, whichever route it is for.
+func TestBoundReplay(t *testing.T) {
+	site := newBoundSite(t, dpop.Options{}, newMemory(t, 0))
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(path, proof, refresh string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", path, strings.NewReader(refreshForm(refresh).Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("DPoP", proof)
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Length", "2") // of a handler outside, for another answer
+		site.ServeHTTP(w, r)
+		return w
+	}
+	refresh := ""
+	for _, path := range []string{"/login", "/refresh"} {
+		proof, err := key.Proof("POST", boundOrigin+path, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := send(path, proof, refresh)
+		if first.Code != 200 || first.Header().Get("Cache-Control") != "no-store" {
+			t.Fatal(path, first.Code, first.Body, first.Header())
+		}
+		refresh = aRefreshToken.FindString(first.Body.String())
+		again := send(path, proof, refresh)
+		if again.Code != 400 || strings.TrimSpace(again.Body.String()) != `{"error":"invalid_dpop_proof"}` || again.Header().Get("Content-Length") != "" {
+			t.Error(path, "again:", again.Code, again.Body, again.Header())
+		}
+	}
+}
+
+// An issuer gets DPoP while browsers have sessions: these end, and their cookies are cleared.
+func TestCookiesBeforeBound(t *testing.T) {
+	store := newMemory(t, 0)
+	before := newSessions(t, store, session.Options{})
+	w := httptest.NewRecorder()
+	if err := before.Login(w, httptest.NewRequest("POST", "/login", nil), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	old := refreshCookie + "=" + aRefreshToken.FindString(strings.Join(w.Header()["Set-Cookie"], "\n"))
+	site := newBoundSite(t, dpop.Options{}, store)
+	reached := false
+	for name, h := range map[string]http.Handler{
+		"Refresh": http.HandlerFunc(site.sessions.Refresh),
+		"Handler": site.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reached = true; w.WriteHeader(401) })),
+	} {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header.Set("Cookie", old)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if lines := w.Header()["Set-Cookie"]; w.Code != 401 || len(lines) != 2 || !strings.Contains(strings.Join(lines, "\n"), refreshCookie+"=; ") {
+			t.Error(name, w.Code, lines)
+		}
+	}
+	if !reached {
+		t.Error("Handler does not pass the request on")
+	}
+}
+
+// An authenticate that fails has written the answer, and uses no proof. ErrEnded is that of an app.
+func TestBoundAuthenticate(t *testing.T) {
+	store := &proofStore{}
+	site := newBoundSite(t, dpop.Options{Replays: store}, newMemory(t, 0))
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := key.Proof("POST", boundOrigin+"/login", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/login", nil)
+	r.Header.Set("DPoP", proof)
+	w := httptest.NewRecorder()
+	wrong := errors.New("wrong password")
+	tokens, err := site.sessions.StartBound(w, r, "", func() (string, error) {
+		http.Error(w, "no", http.StatusForbidden)
+		return "", wrong
+	})
+	if tokens != nil || err != wrong || w.Code != 403 || store.used != 0 {
+		t.Error(tokens, err, w.Code, store.used)
+	}
+}
 
 func mapClaims(claims jwt.MapClaims) session.ClaimsFunc[jwt.MapClaims] {
 	return func(context.Context, session.Session) (jwt.MapClaims, error) { return claims, nil }
@@ -288,7 +428,7 @@ func TestBoundClaims(t *testing.T) {
 	r := httptest.NewRequest("POST", "/login", nil)
 	r.Header.Set("DPoP", proof)
 	w := httptest.NewRecorder()
-	if _, err := s.StartBound(w, r, "alice", ""); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
+	if _, err := s.StartBound(w, r, "", alice); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
 		t.Error(err, w.Code)
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,35 +60,46 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	if err == nil {
 		err = s.set(w, tokens)
 	}
-	if err != nil {
-		s.failLogin(w, r, err)
+	if err == ErrEnded {
+		s.refuse(w, r, answerEnded, whyLocked)
+	} else if err != nil {
+		s.writeError(w, r, err)
 	}
 	return err
 }
 
 var errNoCookies = fmt.Errorf("%w: session: the issuer's tokens are bound to a key by proofs, which a browser does not send with a cookie: have a script keep the tokens of StartBound, or give cookies an issuer without that Binding", jwthttp.ErrMisconfigured)
 
-// failLogin writes the answer to a login that failed.
-func (c *core) failLogin(w http.ResponseWriter, r *http.Request, err error) {
-	if err == ErrEnded {
-		c.refuse(w, r, answerEnded, "the claims function says that this user may not log in")
-		return
-	}
-	c.writeError(w, r, err)
+const whyLocked = "the claims function says that this user may not log in"
+
+// A proof is that of a request for tokens. The zero proof is for sessions that are not bound.
+type proof struct {
+	jkt string       // the thumbprint of its key
+	use func() error // nil after it was used
+	c   *core
 }
 
-// proven returns the thumbprint of the key that r proves, "" if sessions are not bound. With an error
-// the answer is written.
-func (c *core) proven(w http.ResponseWriter, r *http.Request) (jkt string, err error) {
+// proven returns the proof of a request, a zero one if sessions are not bound.
+func (c *core) proven(r *http.Request) (*proof, error) {
 	if c.proofs == nil {
-		return "", nil
+		return &proof{}, nil
 	}
-	if jkt, err = c.proofs.TokenRequest(w, r); errors.Is(err, jwthttp.ErrUnavailable) {
-		return "", c.unavailable(r.Context(), "the Binding", err)
-	} else if err != nil {
-		c.logRefusal(r, err.Error())
+	jkt, use, err := c.proofs.TokenRequest(r)
+	return &proof{jkt, use, c}, err
+}
+
+// spend uses the proof up. It comes after the first record is found, for a refresh token that nobody
+// else has: only its owner may fill the store of used proofs.
+func (p *proof) spend(ctx context.Context) error {
+	if p.use == nil {
+		return nil
 	}
-	return jkt, err
+	err := p.use()
+	p.use = nil
+	if errors.Is(err, jwthttp.ErrUnavailable) {
+		return p.c.unavailable(ctx, "the store of used proofs", err)
+	}
+	return err
 }
 
 // checkBrowser returns why a request that may come with cookies is refused.
@@ -115,8 +127,13 @@ func (c *core) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		answerDown.Write(w, r, nil, answer.SeveralSchemes)
 		return
 	}
-	if errors.Is(err, jwthttp.ErrCrossOrigin) {
+	switch {
+	case errors.Is(err, jwthttp.ErrCrossOrigin):
 		c.logRefusal(r, err.Error())
+	case errors.Is(err, jwthttp.ErrInvalidProof) || errors.Is(err, jwthttp.ErrUseNonce):
+		c.logRefusal(r, err.Error())
+		c.proofs.WriteTokenError(w, r, err)
+		return
 	}
 	jwthttp.WriteError(w, r, err)
 }
@@ -138,7 +155,8 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
 		c.access.Clear(w)
 	}
-	if errors.Is(err, jwthttp.ErrNoToken) && c.toRefresh(r) != "" {
+	isCleared := func(line string) bool { return strings.HasPrefix(line, c.refreshName+"=;") } // by Handler
+	if errors.Is(err, jwthttp.ErrNoToken) && c.toRefresh(r) != "" && !slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared) {
 		c.logRefusal(r, "there is a refresh cookie and no access cookie: put Sessions.Handler outside of the middleware, or have the page send a POST to Refresh")
 	}
 	jwthttp.WriteError(w, r, err)
@@ -146,7 +164,8 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 
 // Refresh answers a POST with a refresh token. A browser's is in its cookie, and gets new cookies and
 // a 204. An app's is in a form (RFC 6749 section 6), and gets the JSON of section 5.1; an
-// Authorization header and the query of the URL are not read. It needs no middleware.
+// Authorization header and the query of the URL are not read. It needs no middleware, and with DPoP it
+// must not be inside one: its proof has no token.
 //
 //	mux.HandleFunc("POST /refresh", sessions.Refresh)
 //
@@ -157,11 +176,11 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 // invalid_grant. While the store, the claims function or the signer fails, both get 503, keep what
 // they have, and may try again.
 func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
-	text, jkt, isApp, ok := s.presented(w, r)
+	text, p, isApp, ok := s.presented(w, r)
 	if !ok {
 		return
 	}
-	tokens, err := s.renew(r.Context(), text, jkt, !isApp)
+	tokens, err := s.renew(r.Context(), text, p, !isApp)
 	if err == nil && !isApp {
 		err = s.set(w, tokens)
 	}
@@ -189,12 +208,12 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 // While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
 // logged in.
 func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
-	text, jkt, isApp, ok := s.presented(w, r)
+	text, p, isApp, ok := s.presented(w, r)
 	if !ok {
 		return
 	}
 	if token, ok := parseRefreshToken(text); ok {
-		if err := s.end(r.Context(), token.key(jkt)); err != ErrEnded {
+		if err := s.end(r.Context(), token.key(p.jkt), p); err != ErrEnded {
 			s.writeError(w, r, err)
 			return
 		}
@@ -212,14 +231,13 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// presented returns the one refresh token of a request, and the thumbprint of the key that an app
-// proves. If ok is false, the answer was written. The text may be anything, such as "" where a browser
+// presented returns the one refresh token of a request, and the proof of an app. If ok is false, the answer was written. The text may be anything, such as "" where a browser
 // has no cookie.
-func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text, jkt string, isApp, ok bool) {
+func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, p *proof, isApp, ok bool) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return "", "", false, false
+		return "", nil, false, false
 	}
 	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
 	hasCookie := text != "" || errCookie != nil
@@ -230,7 +248,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text, j
 	if hasCookie || !isApp {
 		if err := s.checkBrowser(r); err != nil {
 			s.writeError(w, r, err)
-			return "", "", isApp, false
+			return "", nil, isApp, false
 		}
 	}
 	switch {
@@ -238,7 +256,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text, j
 		s.clear(w) // or the browser would send them for ever
 		s.refuse(w, r, answerTwo, "there are two refresh cookies, or one that is malformed, or a cookie and a form with a token: send one")
 	case !isApp:
-		return text, "", false, true
+		return text, &proof{}, false, true
 	case hasCookie: // which may be good, so it stays
 		s.refuse(w, r, answerForm, fault)
 	case fault != "":
@@ -248,10 +266,13 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text, j
 	case len(grants) == 1 && grants[0] != "refresh_token":
 		s.writeOAuthError(w, r, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
-		jkt, err := s.proven(w, r)
-		return tokens[0], jkt, true, err == nil
+		p, err := s.proven(r)
+		if err != nil {
+			s.writeError(w, r, err)
+		}
+		return tokens[0], p, true, err == nil
 	}
-	return "", "", isApp, false
+	return "", nil, isApp, false
 }
 
 // readForm reads the form of a body into r.PostForm. Unlike ParseForm, it does not look at the query of
@@ -339,7 +360,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		var tokens *Tokens
 		err := s.checkHost(r)
 		if err == nil {
-			tokens, err = s.renew(r.Context(), text, "", true)
+			tokens, err = s.renew(r.Context(), text, &proof{}, true)
 		}
 		if err == nil {
 			err = s.set(w, tokens)

@@ -12,7 +12,7 @@ import (
 // A Record is what a [Store] keeps of a session: one record, however often it is refreshed. No token
 // can be made of it. All its times are those of the store's clock.
 type Record struct {
-	Key     [sha256.Size]byte // of the record: the SHA-256 digest of a secret that the refresh tokens have
+	Key     [sha256.Size]byte // a digest of what all refresh tokens of the session have, and of its bound key
 	Version int64             // 1 for a new record, and one more for each change
 	Ended   bool              // the session is over, and the record is about to be deleted
 

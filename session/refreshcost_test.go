@@ -76,7 +76,7 @@ func BenchmarkRefresh(b *testing.B) {
 			for b.Loop() {
 				began := time.Now()
 				for range 10 {
-					next, err := s.renew(b.Context(), tokens.Refresh, "", false)
+					next, err := s.renew(b.Context(), tokens.Refresh, &proof{}, false)
 					if err == ErrEnded { // 30 days are over
 						next, err = s.Start(b.Context(), "alice", "")
 					}

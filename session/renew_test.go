@@ -165,7 +165,7 @@ func TestSwapRaces(t *testing.T) {
 			b, refresh := newBench(t, (*bench).signer)
 			before := b.record(t)
 			tc.change(b)
-			tokens, err := b.renew(t.Context(), refresh, "", false)
+			tokens, err := b.renew(t.Context(), refresh, &proof{}, false)
 			if !errors.Is(err, tc.want) {
 				t.Fatalf("%v, not %v", err, tc.want)
 			}
@@ -176,7 +176,7 @@ func TestSwapRaces(t *testing.T) {
 					t.Errorf("written: %+v", after)
 				}
 				b.losses, b.loadErr, b.swapErr, b.onClaims, b.signErr = 0, nil, nil, nil, nil
-				if tokens, err = b.renew(t.Context(), refresh, "", false); err != nil {
+				if tokens, err = b.renew(t.Context(), refresh, &proof{}, false); err != nil {
 					t.Fatalf("afterwards: %v", err)
 				}
 				after = b.record(t)
@@ -195,11 +195,11 @@ func TestSwapRaces(t *testing.T) {
 		var first *Tokens
 		b.onSwap = func() {
 			var err error
-			if first, err = b.renew(t.Context(), refresh, "", false); err != nil {
+			if first, err = b.renew(t.Context(), refresh, &proof{}, false); err != nil {
 				t.Error(err)
 			}
 		}
-		second, err := b.renew(t.Context(), refresh, "", false)
+		second, err := b.renew(t.Context(), refresh, &proof{}, false)
 		if err != nil || first == nil || second.Refresh != first.Refresh {
 			t.Fatalf("%v: two successors", err)
 		}
@@ -216,7 +216,7 @@ func TestSwapRaces(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := b.renew(t.Context(), refresh, "", false); err != ErrEnded {
+		if _, err := b.renew(t.Context(), refresh, &proof{}, false); err != ErrEnded {
 			t.Errorf("%v, not %v", err, ErrEnded)
 		}
 		if all, _, err := b.memory.List(t.Context(), "alice"); err != nil || len(all) != 0 {
@@ -227,7 +227,7 @@ func TestSwapRaces(t *testing.T) {
 	t.Run("malformed", func(t *testing.T) {
 		b, refresh := newBench(t, (*bench).signer)
 		for _, text := range []string{"", tokenPrefix, refresh[1:], refresh[:len(refresh)-1], refresh + "A", refresh[:len(refresh)-1] + "="} {
-			if _, err := b.renew(t.Context(), text, "", false); err != ErrEnded {
+			if _, err := b.renew(t.Context(), text, &proof{}, false); err != ErrEnded {
 				t.Errorf("%q: %v, not %v", text, err, ErrEnded)
 			}
 		}
@@ -236,13 +236,13 @@ func TestSwapRaces(t *testing.T) {
 
 	t.Run("no step", func(t *testing.T) {
 		b, refresh := newBench(t, (*bench).signer)
-		tokens, err := b.renew(t.Context(), refresh, "", false)
+		tokens, err := b.renew(t.Context(), refresh, &proof{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.calls = nil
 		for _, text := range []string{refresh, tokens.Refresh} {
-			again, err := b.renew(t.Context(), text, "", false)
+			again, err := b.renew(t.Context(), text, &proof{}, false)
 			if err != nil || again.Refresh != tokens.Refresh {
 				t.Errorf("%v", err)
 			}
@@ -268,13 +268,13 @@ func stalledRefresh(t *testing.T, keyOf func(*bench) issue.Key) {
 		}
 		done := make(chan error)
 		go func() {
-			_, err := b.renew(t.Context(), refresh, "", false)
+			_, err := b.renew(t.Context(), refresh, &proof{}, false)
 			done <- err
 		}()
 		synctest.Wait()
 		for range 3 {
 			time.Sleep(time.Minute)
-			tokens, err := b.renew(t.Context(), refresh, "", false)
+			tokens, err := b.renew(t.Context(), refresh, &proof{}, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -283,7 +283,7 @@ func stalledRefresh(t *testing.T, keyOf func(*bench) issue.Key) {
 		if err := <-done; !errors.Is(err, jwthttp.ErrUnavailable) {
 			t.Errorf("%v, not %v", err, jwthttp.ErrUnavailable)
 		}
-		if tokens, err := b.renew(t.Context(), refresh, "", false); err != nil || tokens.Refresh == refresh {
+		if tokens, err := b.renew(t.Context(), refresh, &proof{}, false); err != nil || tokens.Refresh == refresh {
 			t.Errorf("afterwards: %v", err)
 		}
 	})

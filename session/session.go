@@ -117,9 +117,8 @@ type core struct {
 // proofs is a Binding that verifies proofs of requests for tokens, as *dpop.Verifier does.
 type proofs interface {
 	jwthttp.Binding
-
-	// TokenRequest returns the thumbprint of the key that r proves, or writes the answer.
-	TokenRequest(w http.ResponseWriter, r *http.Request) (thumbprint string, err error)
+	TokenRequest(r *http.Request) (thumbprint string, use func() error, err error)
+	WriteTokenError(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // New returns the sessions of an issuer, which makes their access tokens. Its Lifetime is 2 seconds
@@ -156,6 +155,17 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if iss != nil && opts.Revoked != nil && opts.Revoked.MaxLifetime() < iss.Lifetime() {
 		fault("Options.Revoked forgets after %v, and access tokens live for %v: set the MaxLifetime of the list to that or more", opts.Revoked.MaxLifetime(), iss.Lifetime())
 	}
+	var bindings []proofs
+	if iss != nil {
+		for _, b := range iss.Options().Bindings {
+			if p, ok := b.(proofs); ok {
+				bindings = append(bindings, p)
+			}
+		}
+	}
+	if len(bindings) > 1 {
+		fault("the issuer has %d Bindings with proofs of token requests, and a session is bound to one key: keep one", len(bindings))
+	}
 	access, errAccess := cookie.New(cookie.Options{Name: "access", AllowInsecureHTTP: opts.AllowInsecureHTTP})
 	refresh, errRefresh := cookie.New(cookie.Options{Name: "refresh", AllowInsecureHTTP: opts.AllowInsecureHTTP})
 	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
@@ -163,10 +173,8 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
 	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh}
-	for _, b := range iss.Options().Bindings {
-		if p, ok := b.(proofs); ok {
-			c.proofs = p
-		}
+	if len(bindings) > 0 {
+		c.proofs = bindings[0]
 	}
 	c.accessName, c.refreshName = "__Host-access", "__Host-refresh"
 	if opts.AllowInsecureHTTP {
@@ -214,23 +222,41 @@ var errBound = fmt.Errorf("%w: session: the issuer has Bindings with proofs, so 
 
 // StartBound is Start for an issuer whose Bindings have a *dpop.Verifier (RFC 9449 section 5). r has a
 // proof, and the tokens are bound to its key: cnf is set for the claims. The refresh token is bound too,
-// so Refresh and Logout want a proof by the same key. With another key, or without, it is as good as
-// made up: nothing is refreshed and nothing ends.
+// so Refresh and Logout want a proof by the same key. With another key, or without, the token is as
+// good as made up: nothing is refreshed and nothing ends.
 //
-// If StartBound returns an error, it has written the answer: 400 for a proof, else as [Sessions.Login].
-func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, subject, about string) (*Tokens, error) {
+// authenticate checks the password or another proof, and returns the subject. It is called once the
+// proof is good, so that a code is not spent on a client that has to get a nonce first. With an error it
+// has written the answer. StartBound has written it with any other error:
+//   - 400 invalid_dpop_proof or use_dpop_nonce for a proof, and 400 invalid_grant for [ErrEnded]
+//   - 503 or 500 as [Sessions.Login]
+func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about string, authenticate func() (subject string, err error)) (*Tokens, error) {
 	if s.proofs == nil {
 		err := fmt.Errorf("%w: session: the issuer has no Binding with proofs: put the *dpop.Verifier into the Bindings of issue.Options, or call Start", jwthttp.ErrMisconfigured)
 		s.writeError(w, r, err)
 		return nil, err
 	}
-	jkt, err := s.proven(w, r)
+	p, err := s.proven(r)
+	if err != nil {
+		s.writeError(w, r, err)
+		return nil, err
+	}
+	subject, err := authenticate()
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := s.begin(r.Context(), subject, about, jkt, false, nil)
-	if err != nil {
-		s.failLogin(w, r, err)
+	var tokens *Tokens
+	if err = p.spend(r.Context()); err == nil {
+		tokens, err = s.begin(r.Context(), subject, about, p.jkt, false, nil)
+	}
+	switch {
+	case err == ErrEnded:
+		s.logRefusal(r, whyLocked)
+		writeJSON(w, http.StatusBadRequest, oauthError("invalid_grant", "the session has ended"))
+	case err != nil:
+		s.writeError(w, r, err)
+	default:
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	return tokens, err
 }
@@ -281,12 +307,12 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 		})
 	}
 	if err == nil && old != nil {
-		if err = s.end(ctx, old.key("")); err == ErrEnded {
+		if err = s.end(ctx, old.key(""), &proof{}); err == ErrEnded {
 			err = nil
 		}
 	}
 	if err != nil {
-		s.end(ctx, r.Key) // if this fails too, nobody has its tokens
+		s.end(ctx, r.Key, &proof{}) // if this fails too, nobody has its tokens
 		return nil, err
 	}
 	tokens.Refresh, tokens.refreshExpires = token.String(), ends
@@ -312,7 +338,8 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt s
 	tokenType := "Bearer"
 	if jkt != "" {
 		more = append(more, issue.Claim{Name: "cnf", Value: map[string]string{s.proofs.Member(): jkt}})
-		tokenType, _ = s.proofs.Scheme()
+		scheme, _ := s.proofs.Scheme()
+		tokenType = cmp.Or(scheme, tokenType)
 	}
 	if now := time.Now(); ends.Before(now.Add(s.lifetime)) {
 		more = append(more, issue.Claim{Name: "exp", Value: max(ends.Unix(), now.Unix()+1)})
@@ -334,9 +361,9 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt s
 // renew takes one step with a refresh token. The error is ErrEnded, or wraps
 // jwthttp.ErrUnavailable or jwthttp.ErrMisconfigured. Nothing is written before there is an access
 // token to answer with.
-func (s *Sessions[C]) renew(ctx context.Context, text, jkt string, inCookies bool) (*Tokens, error) {
+func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookies bool) (*Tokens, error) {
 	token, ok := parseRefreshToken(text)
-	if !ok {
+	if !ok || inCookies && s.proofs != nil { // a cookie from before the issuer had the Binding
 		return nil, ErrEnded
 	}
 	// A refresh that took longer would undo what its client has done since, with the same token.
@@ -344,9 +371,14 @@ func (s *Sessions[C]) renew(ctx context.Context, text, jkt string, inCookies boo
 	defer cancel()
 	var tokens *Tokens
 	for range attempts {
-		r, now, err := s.load(within, token.key(jkt))
+		r, now, err := s.load(within, token.key(p.jkt))
 		if err != nil {
 			return nil, err
+		}
+		if r.Version != 0 { // else anybody could fill the store of used proofs
+			if err := p.spend(within); err != nil {
+				return nil, err
+			}
 		}
 		does := r.decide(&token.current, now, s.opts.Grace)
 		switch does {
@@ -365,8 +397,8 @@ func (s *Sessions[C]) renew(ctx context.Context, text, jkt string, inCookies boo
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
 		if tokens == nil || tokens.accessExpires.After(ends) {
-			if tokens, err = s.sign(within, &r, ends, jkt, inCookies); err == ErrEnded {
-				return nil, s.end(ctx, r.Key)
+			if tokens, err = s.sign(within, &r, ends, p.jkt, inCookies); err == ErrEnded {
+				return nil, s.end(ctx, r.Key, &proof{})
 			} else if err != nil {
 				return nil, err
 			}
@@ -401,7 +433,7 @@ func (c *core) load(ctx context.Context, key [sha256.Size]byte) (r Record, now t
 }
 
 // end ends the session of a record. It returns ErrEnded, also if there was none.
-func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
+func (c *core) end(ctx context.Context, key [sha256.Size]byte, p *proof) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout) // a client that leaves does not undo its logout
 	defer cancel()
 	for range attempts {
@@ -411,6 +443,9 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte) error {
 		}
 		if r.Version == 0 {
 			return ErrEnded
+		}
+		if err := p.spend(ctx); err != nil {
+			return err
 		}
 		if err := c.finish(ctx, r, now); err != errBusy {
 			return err
@@ -506,7 +541,7 @@ func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Rec
 		if !isMeant(&r) {
 			continue
 		}
-		if errEnd := c.end(ctx, r.Key); errEnd != ErrEnded {
+		if errEnd := c.end(ctx, r.Key, &proof{}); errEnd != ErrEnded {
 			err = errors.Join(err, errEnd)
 		}
 	}

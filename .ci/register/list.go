@@ -2574,8 +2574,8 @@ var register = []clause{
 	}},
 	{"27", "the key is compared before its signature is verified, and the payload is read afterwards", []proof{
 		{"dpop.TestAnotherKey", []mutant{
-			{"does not compare the key", "dpop.Verifier.verify", `key.Thumbprint != *thumbprint`, `false`},
-			{"compares the key afterwards", "dpop.Verifier.verify", `	if key.Thumbprint != *thumbprint {
+			{"does not compare the key", "dpop.Verifier.verify", `key.Thumbprint != thumbprint`, `false`},
+			{"compares the key afterwards", "dpop.Verifier.verify", `	if key.Thumbprint != thumbprint {
 		return errOtherKey
 	}
 	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
@@ -2584,7 +2584,7 @@ var register = []clause{
 `, `	if ok, _ := key.Verify(segments.SigningInput, segments.Signature, v.workspace); !ok {
 		return errSignature
 	}
-	if key.Thumbprint != *thumbprint {
+	if key.Thumbprint != thumbprint {
 		return errOtherKey
 	}
 `},
@@ -2593,10 +2593,10 @@ var register = []clause{
 			{"does not verify the signature", "dpop.Verifier.verify", `!ok {`, `!ok && false {`},
 		}},
 		{"dpop.TestPayloadAfterSignature", []mutant{
-			{"reads the payload first", "dpop.Verifier.verify", `	if key.Thumbprint != *thumbprint {`, `	if _, err := readClaims(s, segments.Payload, true); err != nil {
+			{"reads the payload first", "dpop.Verifier.verify", `	if key.Thumbprint != thumbprint {`, `	if _, err := readClaims(s, segments.Payload, true); err != nil {
 		return err
 	}
-	if key.Thumbprint != *thumbprint {`},
+	if key.Thumbprint != thumbprint {`},
 		}},
 	}},
 	{"28", "a proof is for one method and one URL of the service", []proof{
@@ -2639,7 +2639,7 @@ var register = []clause{
 	}},
 	{"29", "a proof is for one token and for now", []proof{
 		{"dpop.TestBadProofs/ath", []mutant{
-			{"does not compare ath", "dpop.Verifier.verify", `!isDigest(s.text(c.ath), *token)`, `false`},
+			{"does not compare ath", "dpop.Verifier.verify", `!isDigest(s.text(c.ath), token)`, `false`},
 		}},
 		{"dpop.TestTimes", []mutant{
 			{"takes an iat far ahead", "dpop.Verifier.checkTimes", `case ahead.Sub(now) > v.leeway:`, `case false:`},
@@ -2664,25 +2664,30 @@ var register = []clause{
 			{"remembers before the rest has passed", "dpop.Verifier.verify", `	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if token != nil && !isDigest(s.text(c.ath), *token) {
+	if request == nil && !isDigest(s.text(c.ath), token) {
 		return errAth
 	}
 	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	return v.use(r, useID(*thumbprint, s.text(c.jti)), until)
+	id := useID(thumbprint, s.text(c.jti))
+	if request != nil {
+		*request = tokenRequest{thumbprint, id, until}
+		return nil
+	}
+	return v.use(r, id, until)
 `, `	until, err := v.checkTimes(s, &c, time.Now())
 	if err != nil {
 		return err
 	}
-	if err := v.use(r, useID(*thumbprint, s.text(c.jti)), until); err != nil {
+	if err := v.use(r, useID(thumbprint, s.text(c.jti)), until); err != nil {
 		return err
 	}
 	if err := v.checkRequest(s, &c, r); err != nil {
 		return err
 	}
-	if token != nil && !isDigest(s.text(c.ath), *token) {
+	if request == nil && !isDigest(s.text(c.ath), token) {
 		return errAth
 	}
 	return nil
@@ -3406,7 +3411,7 @@ var register = []clause{
 		}},
 		{"session.TestLoginFails", []mutant{
 			{"ends the old session before there is a new one", "session.Sessions.begin", `	tokens, err := s.sign(within, &r, ends, jkt, inCookies)`, `	if old != nil {
-		s.end(ctx, old.key(""))
+		s.end(ctx, old.key(""), &proof{})
 	}
 	tokens, err := s.sign(within, &r, ends, jkt, inCookies)`},
 		}},
@@ -3952,7 +3957,7 @@ redis.call('ZADD'`},
 	{"40", "a login that fails ends nothing, and takes ten seconds at most", []proof{
 		{"session.TestLoginFailsAtEachStep/the new record", []mutant{
 			{"ends the old session before the new one is written", "session.Sessions.begin", `	if written, err := s.store.Swap(within, r);`, `	if old != nil {
-		s.end(ctx, old.key(""))
+		s.end(ctx, old.key(""), &proof{})
 	}
 	if written, err := s.store.Swap(within, r);`},
 		}},
@@ -3960,7 +3965,7 @@ redis.call('ZADD'`},
 			{"ends the old session though the login fails", "session.Sessions.begin", `if err == nil && old != nil {`, `if old != nil {`},
 		}},
 		{"session.TestLoginFailsAtEachStep/the mark of the old record", []mutant{
-			{"leaves the new session", "session.Sessions.begin", `		s.end(ctx, r.Key) // if this fails too, nobody has its tokens
+			{"leaves the new session", "session.Sessions.begin", `		s.end(ctx, r.Key, &proof{}) // if this fails too, nobody has its tokens
 `, ``},
 		}},
 		{"session.TestStalledLogin", []mutant{
@@ -4433,9 +4438,17 @@ redis.call('ZADD'`},
 	{"SENDER", "a proof of a token request names its key, and is refused for all else as one for a token", []proof{
 		{"dpop.TestTokenRequest", []mutant{
 			{"takes a proof for a token", "dpop.readClaims", `case !isForToken && c.ath != nil:`, `case false:`},
-			{"does not ask for a nonce", "dpop.Verifier.TokenRequest", `case errors.Is(err, jwthttp.ErrUseNonce):`, `case false:`},
-			{"sends no nonce", "dpop.Verifier.TokenRequest", `v.Answer(w.Header())`, ``},
-			{"blames the client for a store that is away", "dpop.Verifier.TokenRequest", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case false:`},
+			{"does not ask for a nonce", "dpop.Verifier.WriteTokenError", `case errors.Is(err, jwthttp.ErrUseNonce):`, `case false:`},
+			{"sends no nonce", "dpop.Verifier.WriteTokenError", `v.Answer(h)`, ``},
+			{"remembers a proof before it is used", "dpop.Verifier.verify", `	if request != nil {
+		*request = tokenRequest{thumbprint, id, until}
+		return nil
+	}
+`, `	if request != nil {
+		*request = tokenRequest{thumbprint, id, until}
+	}
+`},
+			{"never remembers a proof", "dpop.Verifier.TokenRequest", `return v.use(r, request.id, request.until)`, `return nil`},
 		}},
 		{"dpop.TestTokenRequestOfATransport", nil},
 	}},
@@ -4449,10 +4462,25 @@ redis.call('ZADD'`},
 		{"session.TestBoundMisuse", []mutant{
 			{"begins an unbound session", "session.Sessions.Start", `s.proofs != nil`, `false`},
 			{"puts bound tokens into cookies", "session.Sessions.Login", `s.proofs != nil`, `false`},
-			{"logs no bad proof", "session.core.proven", `c.logRefusal(r, err.Error())`, ``},
+			{"logs no bad proof", "session.core.writeError", `		c.logRefusal(r, err.Error())
+		c.proofs.WriteTokenError(w, r, err)`, `		c.proofs.WriteTokenError(w, r, err)`},
+			{"takes one of two Bindings", "session.New", `len(bindings) > 1`, `false`},
 		}},
 		{"session.TestBoundOutage", []mutant{
-			{"logs no outage of the used proofs", "session.core.proven", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
+			{"logs no outage of the used proofs", "session.proof.spend", `errors.Is(err, jwthttp.ErrUnavailable)`, `false`},
+		}},
+		{"session.TestBoundStrangersUseNoProof", []mutant{
+			{"lets anybody fill the store of used proofs by a refresh", "session.Sessions.renew", `if r.Version != 0 {`, `if true {`},
+			{"uses no proof for a logout", "session.core.end", `p.spend(ctx); err != nil`, `error(nil); err != nil`},
+		}},
+		{"session.TestBoundReplay", []mutant{
+			{"uses no proof for a login", "session.Sessions.StartBound", `err = p.spend(r.Context()); err == nil`, `err == nil`},
+			{"lets caches keep tokens", "session.Sessions.StartBound", `w.Header().Set("Cache-Control", "no-store")`, ``},
+			{"keeps fields of another answer", "dpop.Verifier.WriteTokenError", `answer.Clean(h)`, ``},
+		}},
+		{"session.TestBoundAuthenticate", nil},
+		{"session.TestCookiesBeforeBound", []mutant{
+			{"refreshes a cookie without its proof", "session.Sessions.renew", `inCookies && s.proofs != nil`, `false`},
 		}},
 		{"session.TestBoundClaims", nil},
 	}},

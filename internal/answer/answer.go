@@ -107,11 +107,7 @@ func (a *Answer) challengeOf(s *Service, scheme, parameters string, hasError boo
 // set for another answer. s may be nil.
 func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service, tried int) {
 	h := w.Header()
-	for name := range h {
-		if isOfAnotherAnswer(http.CanonicalHeaderKey(name)) {
-			delete(h, name)
-		}
-	}
+	Clean(h)
 	if s != nil {
 		for i, scheme := range s.Bound {
 			if a.challenge != "" || tried == i+1 {
@@ -134,6 +130,15 @@ func (a *Answer) Write(w http.ResponseWriter, r *http.Request, s *Service, tried
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead { // RFC 9110 section 9.3.2: the same fields, no body
 		w.Write(a.body)
+	}
+}
+
+// Clean removes the header fields that were set for another answer.
+func Clean(h http.Header) {
+	for name := range h {
+		if isOfAnotherAnswer(http.CanonicalHeaderKey(name)) {
+			delete(h, name)
+		}
 	}
 }
 

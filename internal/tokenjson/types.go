@@ -151,7 +151,7 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 		}
 		// encoding/json would fill a field Role from role, and here it would stay empty.
 		if name, _, _ := strings.Cut(tag, ","); name == "" && !f.Anonymous {
-			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`", path, f.Name, cmp.Or(registeredNames[f.Name], strings.ToLower(f.Name[:1])+f.Name[1:]))
+			w.fault("has the field %s.%s without a name in its tag, so that only a claim %[2]q in exactly this case would fill it: tag it `json:%q`, or use another type", path, f.Name, cmp.Or(registeredNames[f.Name], strings.ToLower(f.Name[:1])+f.Name[1:]))
 		}
 		for _, option := range strings.Split(tag, ",")[1:] {
 			// case:ignore would accept a second spelling of a claim. The meaning of the
