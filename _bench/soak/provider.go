@@ -1,17 +1,21 @@
+//go:build unix
+
 package main
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/jwthttp/jwthttp/jwks"
 )
@@ -34,7 +38,7 @@ const (
 // A publicKey is a key of a provider, with tokens of that key. Its state only increases.
 type publicKey struct {
 	kid    string
-	key    *rsa.PrivateKey
+	key    crypto.Signer
 	tokens []token
 	state  atomic.Int32
 }
@@ -49,10 +53,14 @@ const (
 // A provider publishes keys on loopback and changes them.
 type provider struct {
 	*httptest.Server
+	kind    keyKind
 	source  *jwks.Source
 	keys    atomic.Pointer[[]*publicKey] // the newest first
-	mode    atomic.Int32                 // good, slow or failing
+	mode    atomic.Int32                 // good, slow, failing, or that of a liar
 	trouble atomic.Uint32                // odd while an answer may be a 503
+	lying   atomic.Uint32                // odd while other keys may be taken for the published ones
+	evil    *publicKey                   // which only metadata of another issuer name
+	others  [publishes]crypto.Signer
 	fetches atomic.Int64
 	failed  atomic.Int64 // how many of the fetches failed
 
@@ -64,19 +72,31 @@ const (
 	good = iota
 	slow
 	failing
+	liedIssuer // in the metadata, with the keys of a liar
+	garbage
+	replaced // other keys under the same names
+	modes
 )
 
 const publishes = 2 // the newest key and the one before it
 
-func newProvider(report func(string, ...any)) (*provider, error) {
-	p := &provider{report: report}
+func newProvider(report func(string, ...any), kind keyKind) (*provider, error) {
+	p := &provider{report: report, kind: kind}
 	p.keys.Store(&[]*publicKey{})
-	p.Server = httptest.NewServer(p)
+	p.Server = httptest.NewUnstartedServer(p)
+	p.Server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	p.Server.Start()
+	p.evil = p.newKey()
 	for range publishes + 1 {
 		p.rotate(p.newKey())
 	}
 	var err error
-	p.source, err = jwks.New(p.URL, jwks.Options{Issuer: p.URL, Audience: []string{audience}, OnEvent: p.heard})
+	for i := range p.others {
+		if p.others[i], err = kind.generate(); err != nil {
+			return nil, err
+		}
+	}
+	p.source, err = jwks.Discover(p.URL, jwks.Options{Audience: []string{audience}, OnEvent: p.heard, Logger: quiet})
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +109,27 @@ func (p *provider) close() {
 	p.Server.Close()
 }
 
+// ServeHTTP answers with the metadata, or with a key set. Only the keys count as a fetch.
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mode := p.mode.Load()
+	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%.0f", lifetime.Seconds()))
+	if r.URL.Path != "/keys" && r.URL.Path != "/lies" {
+		metadata := map[string]string{"issuer": p.URL, "jwks_uri": p.URL + "/keys"}
+		if mode == liedIssuer {
+			metadata = map[string]string{"issuer": p.URL + "/x", "jwks_uri": p.URL + "/lies"}
+		}
+		json.NewEncoder(w).Encode(metadata)
+		return
+	}
 	p.fetches.Add(1)
-	switch p.mode.Load() {
+	switch mode {
 	case failing:
 		p.failed.Add(1)
 		w.WriteHeader(http.StatusInternalServerError)
+		return
+	case garbage:
+		p.failed.Add(1)
+		io.WriteString(w, `{"keys":[{"kty":"RSA","kid":"`)
 		return
 	case slow:
 		select {
@@ -102,26 +137,33 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 	}
-	var set struct {
-		Keys []map[string]string `json:"keys"`
+	var set jose.JSONWebKeySet
+	add := func(kid string, key crypto.PublicKey) {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key, KeyID: kid, Algorithm: string(p.kind), Use: "sig"})
 	}
-	for _, k := range (*p.keys.Load())[:publishes] {
-		encode := base64.RawURLEncoding.EncodeToString
-		set.Keys = append(set.Keys, map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": k.kid,
-			"n": encode(k.key.N.Bytes()), "e": encode(big.NewInt(int64(k.key.E)).Bytes())})
+	if r.URL.Path == "/lies" {
+		add(p.evil.kid, p.evil.key.Public())
+		json.NewEncoder(w).Encode(set)
+		return
 	}
-	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%.0f", lifetime.Seconds()))
+	for i, k := range (*p.keys.Load())[:publishes] {
+		key := k.key.Public()
+		if mode == replaced {
+			key = p.others[i].Public()
+		}
+		add(k.kid, key)
+	}
 	json.NewEncoder(w).Encode(set)
 }
 
 func (p *provider) newKey() *publicKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := p.kind.generate()
 	if err != nil {
 		panic(err)
 	}
 	k := &publicKey{kid: rand.Text(), key: key}
 	for range 32 {
-		k.tokens = append(k.tokens, rs256(k.kid, key).token(p.URL, poolNumbers.Add(1), farAhead, ""))
+		k.tokens = append(k.tokens, newSigner(string(p.kind), k.kid, key).token(p.URL, poolNumbers.Add(1), farAhead, ""))
 	}
 	return k
 }
@@ -226,6 +268,36 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 		}
 	}
 	return false
+}
+
+// liar lies in each way in turn. What it says counts only where a provider may say it: in place of its
+// own keys. Then its tokens are refused until it tells the truth again.
+func (p *provider) liar(ctx context.Context) {
+	for mode := int32(liedIssuer); wait(ctx, 3*time.Second); mode = max(liedIssuer, (mode+1)%modes) {
+		p.phases++
+		p.trouble.Add(1)
+		if mode == replaced {
+			p.lying.Add(1)
+		}
+		p.mode.Store(mode)
+		p.refreshes++
+		err := p.source.Refresh(ctx)
+		if isLie := mode != replaced; isLie != (err != nil) && ctx.Err() == nil {
+			p.report("the error of a lie of kind %d is %v", mode, err)
+		}
+		wait(ctx, 2*time.Second)
+		p.mode.Store(good)
+		for {
+			p.refreshes++
+			if err := p.source.Refresh(context.Background()); err == nil {
+				break
+			}
+		}
+		if mode == replaced {
+			p.lying.Add(1)
+		}
+		p.trouble.Add(1)
+	}
 }
 
 // maxFetches returns how often a source may fetch in that time:
