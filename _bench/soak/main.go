@@ -23,6 +23,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,7 +51,7 @@ func main() {
 	minute := flag.Bool("minute", false, "run for a minute")
 	long := flag.Bool("long", false, "run for ten minutes")
 	flag.Parse()
-	limit := 50 * time.Second // of traffic; the rest of the minute starts and ends it
+	limit := 45 * time.Second // of traffic; the rest of the minute starts and ends it
 	switch {
 	case *minute == *long:
 		fmt.Fprintln(os.Stderr, "soak: one of -minute and -long is needed")
@@ -60,6 +61,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // everything fails on purpose
 	debug.SetTraceback("all")
 	time.AfterFunc(limit+8*time.Minute, func() { panic("a request is stuck") })
 	faults, err := soak(ctx, limit)

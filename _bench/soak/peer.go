@@ -30,7 +30,7 @@ func peerProgram(dsn string) {
 	if err != nil {
 		panic(err)
 	}
-	list, err := of.Denylist(denylist.Options{MaxLifetime: listed, Logger: quiet})
+	list, err := of.Denylist(denylist.Options{MaxLifetime: listed})
 	if err != nil {
 		panic(err)
 	}

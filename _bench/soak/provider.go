@@ -96,7 +96,7 @@ func newProvider(report func(string, ...any), kind keyKind) (*provider, error) {
 			return nil, err
 		}
 	}
-	p.source, err = jwks.Discover(p.URL, jwks.Options{Audience: []string{audience}, OnEvent: p.heard, Logger: quiet})
+	p.source, err = jwks.Discover(p.URL, jwks.Options{Audience: []string{audience}, OnEvent: p.heard})
 	if err != nil {
 		return nil, err
 	}

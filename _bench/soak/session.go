@@ -31,7 +31,7 @@ const (
 
 	accessLife = 5 * time.Minute // longer than idle, with which an access token ends
 	grace      = 50 * time.Millisecond
-	idle       = 5 * time.Second
+	idle       = 25 * time.Second     // longer than a slow machine needs for a login
 	tolerance  = 2 * time.Millisecond // between the clock of the store, in milliseconds, and that of a user
 	reissues   = 5                    // of a token that a user asks for; a store that fails may add some, up to 10
 )
@@ -60,7 +60,7 @@ func newSessions(mux *http.ServeMux, fault func(format string, args ...any), sto
 		runtime.Gosched() // between Load and Swap, so that refreshes race
 		return p, nil
 	}
-	all, err := session.New(iss, store.sessions, claims, session.Options{Grace: grace, Idle: idle, Revoked: store.list, Logger: quiet})
+	all, err := session.New(iss, store.sessions, claims, session.Options{Grace: grace, Idle: idle, Revoked: store.list})
 	if err != nil {
 		return nil, err
 	}
@@ -97,19 +97,18 @@ type reply struct {
 
 // What is promised. Tokens are taken out of replies before.
 var (
-	webRefreshed    = reply{answer{status: 204, cache: "no-store"}, "set"}
-	appRefreshed    = reply{answer{status: 200, cache: "no-store", mediaType: "application/json"}, ""}
-	webEnded        = reply{refusal(401, "invalid_token", "", "The session has ended"), "cleared"}
-	appEnded        = reply{answer{status: 400, cache: "no-store", mediaType: "application/json", body: `{"error":"invalid_grant","error_description":"the session has ended"}` + "\n"}, ""}
-	pageEnded       = reply{noToken, "cleared"}
-	pageUnavailable = reply{unavailable, ""}
-	pageRevoked     = reply{invalid("was refused"), ""}
-	twoOfThem       = reply{refusal(400, "invalid_request", "", "The request carries more than one refresh token, or a malformed one"), "cleared"}
-	storeFull       = reply{refusal(503, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment"), ""}
-	notPosted       = reply{answer{status: 405, mediaType: "text/plain; charset=utf-8", body: "Method Not Allowed\n"}, ""}
-	loggedOut       = reply{answer{status: 204, cache: "no-store"}, "cleared"}
-	navigatedOut    = reply{answer{status: 303, cache: "no-store"}, "cleared"}
-	appLoggedOut    = reply{answer{status: 200, cache: "no-store"}, ""}
+	webRefreshed = reply{answer{status: 204, cache: "no-store"}, "set"}
+	appRefreshed = reply{answer{status: 200, cache: "no-store", mediaType: "application/json"}, ""}
+	webEnded     = reply{refusal(401, "invalid_token", "", "The session has ended"), "cleared"}
+	appEnded     = reply{answer{status: 400, cache: "no-store", mediaType: "application/json", body: `{"error":"invalid_grant","error_description":"the session has ended"}` + "\n"}, ""}
+	pageEnded    = reply{noToken, "cleared"}
+	pageRevoked  = reply{invalid("was refused"), ""}
+	twoOfThem    = reply{refusal(400, "invalid_request", "", "The request carries more than one refresh token, or a malformed one"), "cleared"}
+	storeFull    = reply{refusal(503, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment"), ""}
+	notPosted    = reply{answer{status: 405, mediaType: "text/plain; charset=utf-8", body: "Method Not Allowed\n"}, ""}
+	loggedOut    = reply{answer{status: 204, cache: "no-store"}, "cleared"}
+	navigatedOut = reply{answer{status: 303, cache: "no-store"}, "cleared"}
+	appLoggedOut = reply{answer{status: 200, cache: "no-store"}, ""}
 )
 
 func page(subject, id, cache, cookies string) reply {

@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -36,9 +35,6 @@ const (
 	timeout  = 5 * time.Second // of each call; a machine that is slower may get a 503
 	database = 12              // connections
 )
-
-// quiet is for what fails on purpose.
-var quiet = slog.New(slog.DiscardHandler)
 
 // A store keeps sessions and revocations. It fails now and then.
 type store struct {
@@ -82,7 +78,7 @@ func (s *stores) clean() {
 }
 
 func (s *stores) addMemory() error {
-	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: listed, MaxEntries: 10_000_000, Logger: quiet})
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: listed, MaxEntries: 10_000_000})
 	if err != nil {
 		return err
 	}
@@ -172,7 +168,7 @@ func (s *stores) addSQL(name string, dialect sqlstore.Dialect, driver, dsn strin
 	if err := of.Migrate(context.Background()); err != nil {
 		return nil, nil, err
 	}
-	list, err := of.Denylist(denylist.Options{MaxLifetime: listed, Logger: quiet})
+	list, err := of.Denylist(denylist.Options{MaxLifetime: listed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -216,7 +212,7 @@ func (s *stores) addRedis() error {
 	if it.sessions, err = goredis.NewSessions(clients[0], goredis.SessionOptions{Timeout: timeout}); err != nil {
 		return err
 	}
-	if it.list, err = goredis.NewDenylist(clients[1], goredis.DenylistOptions{MaxLifetime: listed, Timeout: timeout, Logger: quiet}); err != nil {
+	if it.list, err = goredis.NewDenylist(clients[1], goredis.DenylistOptions{MaxLifetime: listed, Timeout: timeout}); err != nil {
 		return err
 	}
 	it.take = func() error { server.Kill(); return nil }

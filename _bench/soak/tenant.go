@@ -87,7 +87,7 @@ func newTenants(mux *http.ServeMux, report func(string, ...any)) (*tenants, erro
 			return jwks.Options{}, jwthttp.ErrUnknownKey
 		}
 		return jwks.Options{KeySetURL: fmt.Sprintf("%s/%d", t.server.URL, i), Audience: []string{audience}}, nil
-	}, jwks.TenantOptions{LookupTTL: 2 * time.Second, Logger: quiet})
+	}, jwks.TenantOptions{LookupTTL: 2 * time.Second})
 	if err != nil {
 		return nil, err
 	}

@@ -233,7 +233,7 @@ func (r *request) promised(began, ended moment, buf []answer) []answer {
 	if r.key != nil && began.state < gone {
 		buf = append(buf, r.hit)
 	}
-	if began.trouble != ended.trouble || began.trouble%2 == 1 {
+	if began.trouble != ended.trouble || began.trouble%2 == 1 || ended.at.Sub(began.at) >= patience {
 		buf = append(buf, unavailable)
 	}
 	if r.key != nil && (began.lies != ended.lies || began.lies%2 == 1) {
