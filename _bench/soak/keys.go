@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -10,76 +8,44 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/jwthttp/jwthttp"
 )
 
-// A keyKind is a kind of key, by the algorithm of its tokens.
-type keyKind string
+// algorithms are one of each kind of key. The names of the fixed issuer's keys are the same.
+var algorithms = []string{"HS256", "RS256", "PS256", "ES256", "EdDSA"}
 
-const (
-	rsaKeys       keyKind = "RS256"
-	ellipticCurve keyKind = "ES256"
-	edwardsCurve  keyKind = "EdDSA"
-)
-
-func (k keyKind) generate() (crypto.Signer, error) {
-	switch k {
-	case ellipticCurve:
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case edwardsCurve:
-		_, key, err := ed25519.GenerateKey(nil)
-		return key, err
+// generate makes a private and a public key, or one secret.
+func generate(alg string) (private, public any, err error) {
+	var key crypto.Signer
+	switch alg {
+	case "HS256":
+		secret := []byte(rand.Text() + rand.Text())
+		return secret, secret, nil
+	case "ES256":
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "EdDSA":
+		_, key, err = ed25519.GenerateKey(nil)
+	default:
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
 	}
-	return rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, nil, err
+	}
+	return key, key.Public(), nil
 }
 
-// keys are one of each of the five kinds.
-type keys struct {
-	secret []byte
-	rs, ps *rsa.PrivateKey
-	es     *ecdsa.PrivateKey
-	ed     ed25519.PrivateKey
-}
-
-// newKeys makes the keys of the fixed issuer, and others for forgeries.
-func newKeys() (ours, theirs *keys, err error) {
-	var both [2]*keys
-	for i := range both {
-		k := &keys{secret: []byte(rand.Text() + rand.Text())}
-		if k.rs, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+// newKeys makes keys of all kinds.
+func newKeys() (map[string]signer, jwthttp.KeySet, error) {
+	signers, set := map[string]signer{}, jwthttp.KeySet{}
+	for _, alg := range algorithms {
+		private, public, err := generate(alg)
+		if err != nil {
 			return nil, nil, err
 		}
-		if k.ps, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-			return nil, nil, err
-		}
-		if k.es, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-			return nil, nil, err
-		}
-		if _, k.ed, err = ed25519.GenerateKey(nil); err != nil {
-			return nil, nil, err
-		}
-		both[i] = k
+		signers[alg] = newSigner(alg, alg, private)
+		set = append(set, jwthttp.NewKey(jwt.GetSigningMethod(alg), public).WithID(alg))
 	}
-	return both[0], both[1], nil
-}
-
-func (k *keys) signer(kid string) signer {
-	switch kid {
-	case "hs-1":
-		return newSigner("HS256", kid, k.secret)
-	case "rs-1":
-		return newSigner("RS256", kid, k.rs)
-	case "ps-1":
-		return newSigner("PS256", kid, k.ps)
-	case "es-1":
-		return newSigner("ES256", kid, k.es)
-	}
-	return newSigner("EdDSA", kid, k.ed)
-}
-
-func (k *keys) keySet() jwthttp.KeySet {
-	return jwthttp.KeySet{
-		jwthttp.HS256(k.secret).WithID("hs-1"), jwthttp.RS256(&k.rs.PublicKey).WithID("rs-1"), jwthttp.PS256(&k.ps.PublicKey).WithID("ps-1"),
-		jwthttp.ES256(&k.es.PublicKey).WithID("es-1"), jwthttp.EdDSA(k.ed.Public().(ed25519.PublicKey)).WithID("ed-1"),
-	}
+	return signers, set, nil
 }

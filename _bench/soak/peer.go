@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -34,7 +32,7 @@ func peerProgram(dsn string) {
 	if err != nil {
 		panic(err)
 	}
-	for parent := os.Getppid(); os.Getppid() == parent; time.Sleep(10 * time.Millisecond) {
+	for parent := os.Getppid(); os.Getppid() == parent; time.Sleep(50 * time.Millisecond) {
 		id := rand.Text()
 		if list.RevokeToken(context.Background(), fixedIssuer, id, time.Now().Add(listed)) == nil {
 			fmt.Println(id)

@@ -1,10 +1,7 @@
-//go:build unix
-
 package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -38,7 +35,7 @@ const (
 // A publicKey is a key of a provider, with tokens of that key. Its state only increases.
 type publicKey struct {
 	kid    string
-	key    crypto.Signer
+	public any
 	tokens []token
 	state  atomic.Int32
 }
@@ -53,14 +50,14 @@ const (
 // A provider publishes keys on loopback and changes them.
 type provider struct {
 	*httptest.Server
-	kind    keyKind
+	alg     string
 	source  *jwks.Source
 	keys    atomic.Pointer[[]*publicKey] // the newest first
 	mode    atomic.Int32                 // good, slow, failing, or that of a liar
 	trouble atomic.Uint32                // odd while an answer may be a 503
 	lying   atomic.Uint32                // odd while other keys may be taken for the published ones
 	evil    *publicKey                   // which only metadata of another issuer name
-	others  [publishes]crypto.Signer
+	others  [publishes]any               // public keys, with which it replaces its own
 	fetches atomic.Int64
 	failed  atomic.Int64 // how many of the fetches failed
 
@@ -80,8 +77,8 @@ const (
 
 const publishes = 2 // the newest key and the one before it
 
-func newProvider(report func(string, ...any), kind keyKind) (*provider, error) {
-	p := &provider{report: report, kind: kind}
+func newProvider(report func(string, ...any), alg string) (*provider, error) {
+	p := &provider{report: report, alg: alg}
 	p.keys.Store(&[]*publicKey{})
 	p.Server = httptest.NewUnstartedServer(p)
 	p.Server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -92,7 +89,7 @@ func newProvider(report func(string, ...any), kind keyKind) (*provider, error) {
 	}
 	var err error
 	for i := range p.others {
-		if p.others[i], err = kind.generate(); err != nil {
+		if _, p.others[i], err = generate(alg); err != nil {
 			return nil, err
 		}
 	}
@@ -138,18 +135,18 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	var set jose.JSONWebKeySet
-	add := func(kid string, key crypto.PublicKey) {
-		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key, KeyID: kid, Algorithm: string(p.kind), Use: "sig"})
+	add := func(kid string, key any) {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key, KeyID: kid, Algorithm: p.alg, Use: "sig"})
 	}
 	if r.URL.Path == "/lies" {
-		add(p.evil.kid, p.evil.key.Public())
+		add(p.evil.kid, p.evil.public)
 		json.NewEncoder(w).Encode(set)
 		return
 	}
 	for i, k := range (*p.keys.Load())[:publishes] {
-		key := k.key.Public()
+		key := k.public
 		if mode == replaced {
-			key = p.others[i].Public()
+			key = p.others[i]
 		}
 		add(k.kid, key)
 	}
@@ -157,13 +154,13 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *provider) newKey() *publicKey {
-	key, err := p.kind.generate()
+	private, public, err := generate(p.alg)
 	if err != nil {
 		panic(err)
 	}
-	k := &publicKey{kid: rand.Text(), key: key}
+	k := &publicKey{kid: rand.Text(), public: public}
 	for range 32 {
-		k.tokens = append(k.tokens, newSigner(string(p.kind), k.kid, key).token(p.URL, poolNumbers.Add(1), farAhead, ""))
+		k.tokens = append(k.tokens, newSigner(p.alg, k.kid, private).token(p.URL, poolNumbers.Add(1), farAhead, ""))
 	}
 	return k
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -104,7 +102,7 @@ var (
 	pageEnded    = reply{noToken, "cleared"}
 	pageRevoked  = reply{invalid("was refused"), ""}
 	twoOfThem    = reply{refusal(400, "invalid_request", "", "The request carries more than one refresh token, or a malformed one"), "cleared"}
-	storeFull    = reply{refusal(503, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment"), ""}
+	sessionsAway = reply{refusal(503, "temporarily_unavailable", "", "Sessions cannot be begun, refreshed or ended at the moment"), ""}
 	notPosted    = reply{answer{status: 405, mediaType: "text/plain; charset=utf-8", body: "Method Not Allowed\n"}, ""}
 	loggedOut    = reply{answer{status: 204, cache: "no-store"}, "cleared"}
 	navigatedOut = reply{answer{status: 303, cache: "no-store"}, "cleared"}
@@ -188,9 +186,6 @@ func (s *sessions) run(ctx context.Context, first int, net *network) {
 		all.Go(func() { u.live(ctx) })
 	}
 	all.Wait()
-	for _, u := range s.users {
-		u.isAllThere()
-	}
 }
 
 // isAllThere checks the sessions at the end. None has ended by itself, and none that was ended is back.
@@ -203,59 +198,21 @@ func (u *sessionUser) isAllThere() {
 	}
 }
 
-// live has the user act until ctx ends.
+// live has the user act until ctx ends, and then waits for its store.
 func (u *sessionUser) live(ctx context.Context) {
 	var lots []int
 	for i, a := range acts {
 		lots = append(lots, slices.Repeat([]int{i}, a.weight)...)
 	}
-	for range loginsEach {
-		u.logins = append(u.logins, u.begin(nil))
-	}
 	for ctx.Err() == nil {
+		if n := len(u.logins); n < subjectsEach || n < loginsEach && u.IntN(3) == 0 {
+			u.logins = append(u.logins, u.begin(nil))
+		}
 		i := lots[u.IntN(len(lots))]
 		acts[i].do(u, u.logins[u.IntN(len(u.logins))])
 		u.tally[i]++
 	}
-}
-
-// fill begins sessions until the store is full. That is a 503, and the sessions of the user stay.
-func (s *sessions) fill() {
-	u := s.users[0]
-	for range 2 * maxSessions {
-		got, _, _ := u.do("POST", "login?user="+u.subjects[0], "")
-		if got == webRefreshed {
-			continue
-		}
-		if got != storeFull {
-			s.fault("a login while the store is full\n got      %+v\n promised %+v", got, storeFull)
-		}
-		if n := s.count(); n != maxSessions {
-			s.fault("the store has %d sessions, and is full with %d", n, maxSessions)
-		}
-		for _, l := range u.logins {
-			began := time.Now().Round(0)
-			if _, got := u.ask(l, byForm, l.current); !l.take(l.current, got, began, time.Now().Round(0)) {
-				s.fault("with the store full, a refresh of %+v was answered with %q", *l, got)
-			}
-		}
-		return
-	}
-	s.fault("the store is full with %d sessions, and has taken %d more", maxSessions, 2*maxSessions)
-}
-
-// count returns how many records the store has.
-func (s *sessions) count() (n int) {
-	for _, u := range s.users {
-		for _, subject := range u.subjects {
-			all, _, err := s.store.sessions.List(context.Background(), subject)
-			if err != nil {
-				s.fault("List: %v", err)
-			}
-			n += len(all)
-		}
-	}
-	return n
+	u.isAllThere()
 }
 
 // printSessions prints what users have done with each store.

@@ -1,10 +1,7 @@
-//go:build unix
-
 package main
 
 import (
 	"context"
-	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +24,7 @@ const (
 // A tenant is a customer with an issuer and a key of its own. All keys have one kid.
 type tenant struct {
 	issuer     string
-	key        crypto.Signer
-	kind       keyKind
+	signer     signer
 	tokens     []token
 	forged     []token       // with the keys of other tenants
 	membership atomic.Uint32 // only increases: see membership
@@ -48,38 +44,42 @@ type tenants struct {
 	all     []*tenant
 	source  *jwks.Tenants
 	server  *httptest.Server // the provider of all
-	trouble atomic.Uint32    // odd while the table may fail
+	auth    *jwthttp.Middleware[Claims]
+	report  func(string, ...any)
+	isAway  atomic.Bool   // the table
+	trouble atomic.Uint32 // odd while an answer may be a 503 for that
 	lookups atomic.Int64
 	changes int
 }
 
 func newTenants(mux *http.ServeMux, report func(string, ...any)) (*tenants, error) {
-	t := &tenants{}
+	t := &tenants{report: report}
 	keySets := http.NewServeMux()
 	t.server = httptest.NewServer(keySets)
 	byIssuer := map[string]int{}
 	for i := range tenantCount {
-		it := &tenant{issuer: fmt.Sprintf("https://tenant-%d.example.com", i), kind: []keyKind{ellipticCurve, edwardsCurve}[i%2]}
-		var err error
-		if it.key, err = it.kind.generate(); err != nil {
+		it := &tenant{issuer: fmt.Sprintf("https://tenant-%d.example.com", i)}
+		alg := []string{"ES256", "EdDSA"}[i%2]
+		private, public, err := generate(alg)
+		if err != nil {
 			return nil, err
 		}
-		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: it.key.Public(), KeyID: "k", Algorithm: string(it.kind), Use: "sig"}}}
+		it.signer = newSigner(alg, "k", private)
+		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: public, KeyID: "k", Algorithm: alg, Use: "sig"}}}
 		keySets.HandleFunc(fmt.Sprintf("/%d", i), func(w http.ResponseWriter, r *http.Request) { json.NewEncoder(w).Encode(set) })
 		byIssuer[it.issuer] = i
 		t.all = append(t.all, it)
 	}
 	for i, it := range t.all {
 		for range 16 {
-			it.tokens = append(it.tokens, newSigner(string(it.kind), "k", it.key).token(it.issuer, poolNumbers.Add(1), farAhead, ""))
-			other := t.all[(i+2)%tenantCount]
-			it.forged = append(it.forged, newSigner(string(it.kind), "k", other.key).token(it.issuer, poolNumbers.Add(1), farAhead, ""))
+			it.tokens = append(it.tokens, it.signer.token(it.issuer, poolNumbers.Add(1), farAhead, ""))
+			it.forged = append(it.forged, t.all[(i+2)%tenantCount].signer.token(it.issuer, poolNumbers.Add(1), farAhead, ""))
 		}
 	}
 	var err error
 	t.source, err = jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
 		t.lookups.Add(1)
-		if t.trouble.Load()%2 == 1 {
+		if t.isAway.Load() {
 			return jwks.Options{}, errors.New("the table is away")
 		}
 		i, is := byIssuer[issuer]
@@ -91,16 +91,12 @@ func newTenants(mux *http.ServeMux, report func(string, ...any)) (*tenants, erro
 	if err != nil {
 		return nil, err
 	}
-	auth, err := jwthttp.New[Claims](t.source, jwthttp.Options{})
-	if err != nil {
+	if t.auth, err = jwthttp.New[Claims](t.source, jwthttp.Options{}); err != nil {
 		return nil, err
 	}
-	mux.Handle("/tenant", auth.Handler(http.HandlerFunc(echo)))
+	mux.Handle("/tenant", t.auth.Handler(http.HandlerFunc(echo)))
 	for _, it := range t.all {
-		err := patiently(func() error { _, err := auth.Verify(context.Background(), it.tokens[0].raw); return err })
-		if err != nil {
-			return nil, err
-		}
+		t.isBack(it)
 	}
 	return t, nil
 }
@@ -108,6 +104,14 @@ func newTenants(mux *http.ServeMux, report func(string, ...any)) (*tenants, erro
 func (t *tenants) close() {
 	t.source.Close()
 	t.server.Close()
+}
+
+// isBack waits until a tenant is accepted. A flood of invented issuers may use up the look-ups.
+func (t *tenants) isBack(it *tenant) {
+	err := patiently(func() error { _, err := t.auth.Verify(context.Background(), it.tokens[0].raw); return err })
+	if err != nil {
+		t.report("a token of %s: %v", it.issuer, err)
+	}
 }
 
 func (t *tenants) print() {
@@ -118,19 +122,26 @@ func (t *tenants) print() {
 func (t *tenants) change(ctx context.Context) {
 	for i := 0; wait(ctx, 2*time.Second); i++ {
 		t.changes++
+		it := t.all[i%tenantCount]
 		if i%4 == 3 {
 			t.trouble.Add(1)
+			t.isAway.Store(true)
 			wait(ctx, 2*time.Second)
+			t.isAway.Store(false)
+			for _, it := range t.all {
+				t.isBack(it)
+			}
 			t.trouble.Add(1)
 			continue
 		}
-		it := t.all[i%tenantCount]
-		for range 2 {
-			it.membership.Add(1)
-			t.source.Forget(it.issuer)
-			it.membership.Add(1)
-			wait(ctx, time.Second)
-		}
+		it.membership.Add(1)
+		t.source.Forget(it.issuer)
+		it.membership.Add(1)
+		wait(ctx, time.Second)
+		it.membership.Add(1)
+		t.source.Forget(it.issuer)
+		t.isBack(it)
+		it.membership.Add(1)
 	}
 }
 

@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -80,8 +78,8 @@ func (s signer) tokenWith(issuer, audience string, number uint64, jti string, ex
 
 // pools has the tokens that are too expensive to make for each request.
 type pools struct {
-	seen, fresh []token   // the middleware cannot remember as many as fresh has
-	kinds       [][]token // the same for the other kinds of keys
+	seen, fresh []token   // RS256; the middleware cannot remember as many as fresh has
+	kinds       [][]token // the same for PS256, ES256 and EdDSA
 	expired     []token
 	forged      []token // signed with other keys
 	expiring    []token // token i expires at second i of the run
@@ -91,9 +89,8 @@ type pools struct {
 
 const remembered = 256
 
-func newPools(ours, theirs *keys) *pools {
-	make := func(n int, keys *keys, kid string, expires func(i int) int64) []token {
-		s := keys.signer(kid)
+func newPools(ours, theirs map[string]signer) *pools {
+	make := func(n int, s signer, expires func(i int) int64) []token {
 		tokens := make([]token, n)
 		for i := range tokens {
 			tokens[i] = s.token(fixedIssuer, poolNumbers.Add(1), expires(i), "")
@@ -102,17 +99,17 @@ func newPools(ours, theirs *keys) *pools {
 	}
 	never := func(int) int64 { return farAhead }
 	p := &pools{
-		seen:    make(64, ours, "rs-1", never),
-		fresh:   make(4*remembered, ours, "rs-1", never),
-		expired: make(32, ours, "rs-1", func(i int) int64 { return time.Now().Unix() - int64(i) }),
+		seen:    make(64, ours["RS256"], never),
+		fresh:   make(4*remembered, ours["RS256"], never),
+		expired: make(32, ours["RS256"], func(i int) int64 { return time.Now().Unix() - int64(i) }),
 	}
-	for _, kid := range []string{"ps-1", "es-1", "ed-1"} {
-		p.kinds = append(p.kinds, make(remembered, ours, kid, never))
+	for _, alg := range algorithms[2:] {
+		p.kinds = append(p.kinds, make(remembered, ours[alg], never))
 	}
-	for _, kid := range []string{"rs-1", "ps-1", "es-1", "ed-1"} {
-		p.forged = append(p.forged, make(8, theirs, kid, never)...)
+	for _, alg := range algorithms[1:] {
+		p.forged = append(p.forged, make(8, theirs[alg], never)...)
 	}
 	p.since = time.Now()
-	p.expiring = make(96, ours, "rs-1", func(i int) int64 { return p.since.Unix() + int64(i) })
+	p.expiring = make(96, ours["RS256"], func(i int) int64 { return p.since.Unix() + int64(i) })
 	return p
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -81,7 +79,7 @@ var bearerKinds = []kind{
 		r.hit = badHeader
 	}},
 	{"alg of another key", 2, func(m *maker, r *request) {
-		r.bearer(unsigned(pick(m, []string{"HS256", "ES256", "EdDSA"}), "rs-1").token(fixedIssuer, m.number(), farAhead, ""))
+		r.bearer(unsigned(pick(m, []string{"HS256", "ES256", "EdDSA"}), "RS256").token(fixedIssuer, m.number(), farAhead, ""))
 		r.hit = unknownKey
 	}},
 	{"oversized", 2, func(m *maker, r *request) { r.bearer(m.mint(padding(8 << 10))); r.hit = tooLarge }},
@@ -143,14 +141,14 @@ var bearerKinds = []kind{
 	}},
 	{"unknown kid, provider", 6, func(m *maker, r *request) {
 		r.provider = pick(m, m.providers)
-		r.bearer(unsigned(string(r.provider.kind), m.randomID()).token(r.provider.URL, m.number(), farAhead, ""))
+		r.bearer(unsigned(r.provider.alg, m.randomID()).token(r.provider.URL, m.number(), farAhead, ""))
 	}},
 	{"provider, newest key", 6, func(m *maker, r *request) { r.of(m, 0) }},
 	{"provider, key before it", 6, func(m *maker, r *request) { r.of(m, 1) }},
 	{"provider, withdrawn key", 2, func(m *maker, r *request) { r.of(m, 2) }},
 	{"provider, forged", 2, func(m *maker, r *request) {
 		r.of(m, 1)
-		r.bearer(unsigned(string(r.provider.kind), r.key.kid).token(r.provider.URL, m.number(), farAhead, ""))
+		r.bearer(unsigned(r.provider.alg, r.key.kid).token(r.provider.URL, m.number(), farAhead, ""))
 		r.hit = badSignature
 	}},
 	{"provider, key of a liar", 2, func(m *maker, r *request) {

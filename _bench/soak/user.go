@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -38,7 +36,7 @@ type sessionUser struct {
 func (u *sessionUser) do(method, path, form string, header ...string) (got reply, access, refresh string) {
 	u.patiently(func() bool {
 		got, access, refresh = u.once(method, path, form, header...)
-		return got == storeFull || got.answer == unavailable && (got.cookies == "" || got.cookies == "set") // by a silent refresh
+		return got == sessionsAway || got.answer == unavailable && (got.cookies == "" || got.cookies == "set") // by a silent refresh
 	})
 	return got, access, refresh
 }
