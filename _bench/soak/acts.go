@@ -103,10 +103,12 @@ func simultaneous(u *sessionUser, l *login) {
 	}
 	began := time.Now().Round(0)
 	var all sync.WaitGroup
+	u.areTogether = true
 	for i := range tabs {
 		all.Go(func() { access[i], got[i] = u.ask(l, ways[i], token) })
 	}
 	all.Wait()
+	u.areTogether = false
 	ended := time.Now().Round(0)
 	different := slices.Compact(slices.Sorted(slices.Values(got[:])))
 	if len(different) > 1 && ended.Sub(began)+tolerance >= grace { // which was the last, nobody knows

@@ -21,14 +21,15 @@ import (
 type sessionUser struct {
 	*rand.Rand
 	*sessions
-	send     func(*http.Request) (*http.Response, error)
-	base     string
-	subjects []string
-	logins   []*login
-	leftAt   []*login        // without a logout
-	ended    []*login        // the last ones
-	unknown  map[string]bool // subjects with a session that has begun with a 503
-	tally    []int64         // of acts
+	send        func(*http.Request) (*http.Response, error)
+	base        string
+	subjects    []string
+	logins      []*login
+	leftAt      []*login        // without a logout
+	ended       []*login        // the last ones
+	areTogether bool            // its requests refresh one session, and some may come too late four times in a row
+	unknown     map[string]bool // subjects with a session that has begun with a 503
+	tally       []int64         // of acts
 }
 
 // do sends a request, and again while its store is away. It returns the last answer without its tokens,
@@ -45,7 +46,7 @@ func (u *sessionUser) do(method, path, form string, header ...string) (got reply
 func (u *sessionUser) patiently(do func() bool) (isRepeated bool) {
 	for {
 		away, began := u.store.away.Load(), time.Now()
-		if !do() || !u.store.mayFail(began, time.Now(), away) {
+		if !do() || !u.store.mayFail(began, time.Now(), away) && !u.areTogether {
 			return isRepeated
 		}
 		isRepeated = true
