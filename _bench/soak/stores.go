@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,7 +45,7 @@ type store struct {
 	failures int
 
 	take, back  func() error                // makes it fail, and ends that; nil for a store that never fails
-	works       func(context.Context) error // asks as many connections as there may be
+	works       func(context.Context) error // asks all connections of the pool
 	inUse, left func() (int, error)         // connections of the pool, and of the server
 	close       func()
 }
@@ -70,7 +71,7 @@ func newStores() (*stores, error) {
 }
 
 func (s *stores) clean() {
-	for _, clean := range s.cleanups {
+	for _, clean := range slices.Backward(s.cleanups) {
 		clean()
 	}
 }
@@ -172,7 +173,10 @@ func (s *stores) addSQL(name string, dialect sqlstore.Dialect, driver, dsn strin
 	}
 	it := &store{name: name, sessions: of, list: list}
 	it.works = func(ctx context.Context) error {
-		for range database { // all that the outage has broken are found
+		if err := db.PingContext(ctx); err != nil {
+			return err
+		}
+		for db.Stats().Idle > 0 { // all that the outage has broken are found
 			conn, err := db.Conn(ctx)
 			if err != nil {
 				return err
