@@ -43,13 +43,12 @@ func (u *sessionUser) do(method, path, form string, header ...string) (got reply
 }
 
 // patiently repeats a call while its store is away. The call reports whether it got a 503.
-func (u *sessionUser) patiently(do func() bool) (isRepeated bool) {
+func (u *sessionUser) patiently(do func() bool) {
 	for {
 		away, began := u.store.away.Load(), time.Now()
 		if !do() || !u.store.mayFail(began, time.Now(), away) && !u.areTogether {
-			return isRepeated
+			return
 		}
-		isRepeated = true
 		u.store.refused.Add(1)
 		time.Sleep(20 * time.Millisecond)
 	}
