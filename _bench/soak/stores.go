@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -204,7 +205,15 @@ func (s *stores) addRedis() error {
 	s.cleanups = append(s.cleanups, server.Remove)
 	var clients [2]*redis.Client
 	for i := range clients {
-		clients[i] = redis.NewClient(&redis.Options{Addr: server.Addr, ContextTimeoutEnabled: true, PoolSize: 16, PoolTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout})
+		clients[i] = redis.NewClient(&redis.Options{
+			Addr: server.Addr, ContextTimeoutEnabled: true, PoolSize: 16, PoolTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout,
+			// go-redis fails at once, for a moment, after as many failed dials as PoolSize, whenever they
+			// were. Dials that clients have cancelled must not count, or that moment is not in an outage.
+			DialerRetries: 1,
+			Dialer: func(_ context.Context, network, addr string) (net.Conn, error) {
+				return net.DialTimeout(network, addr, timeout)
+			},
+		})
 		s.cleanups = append(s.cleanups, func() { clients[i].Close() })
 		if s.proofs[i], err = goredis.NewProofs(clients[i], goredis.ProofOptions{Timeout: timeout}); err != nil {
 			return err
