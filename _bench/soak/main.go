@@ -298,10 +298,7 @@ func (w *world) hangUp(ctx context.Context, m *maker, net *network) {
 		} else {
 			var text strings.Builder
 			r.Write(&text)
-			conn, tcp, err := net.dial(ctx)
-			if ctx.Err() != nil {
-				return
-			}
+			conn, tcp, err := net.dial()
 			if err != nil {
 				w.fault("a client that wants to hang up: %v", err)
 				return

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -108,14 +107,12 @@ func (n *network) client(version, i int) overTLS {
 }
 
 // dial returns a connection for HTTP/1 without a certificate, and the connection below it.
-func (n *network) dial(ctx context.Context) (*tls.Conn, *net.TCPConn, error) {
-	dialer := tls.Dialer{Config: &tls.Config{RootCAs: n.roots()}}
-	conn, err := dialer.DialContext(ctx, "tcp", n.away.Host)
+func (n *network) dial() (*tls.Conn, *net.TCPConn, error) {
+	conn, err := tls.Dial("tcp", n.away.Host, &tls.Config{RootCAs: n.roots()})
 	if err != nil {
 		return nil, nil, err
 	}
-	c := conn.(*tls.Conn)
-	return c, c.NetConn().(*net.TCPConn), nil
+	return conn, conn.NetConn().(*net.TCPConn), nil
 }
 
 // close closes the clients' connections. The server must then have none.
