@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime"
 
@@ -111,63 +109,4 @@ func only(values []string) string {
 		return ""
 	}
 	return fmt.Sprint(values)
-}
-
-// A recorder is a cheap ResponseWriter that is reused.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header { return w.header }
-
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-}
-
-func (w *recorder) Write(b []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	if w.header["Content-Type"] == nil {
-		w.header["Content-Type"] = plainText // net/http finds this type by itself
-	}
-	return w.body.Write(b)
-}
-
-var plainText = []string{"text/plain; charset=utf-8"}
-
-// A way sends requests to a handler.
-type way interface {
-	send(r *http.Request) (answer, error)
-}
-
-type inProcess struct {
-	handler http.Handler
-	w       recorder
-}
-
-func (p *inProcess) send(r *http.Request) (answer, error) {
-	if p.w.header == nil {
-		p.w.header = http.Header{}
-	}
-	clear(p.w.header)
-	p.w.status = 0
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:1" // as net/http sets them on servers
-	p.w.body.Reset()
-	p.handler.ServeHTTP(&p.w, r)
-	return answerOf(p.w.status, p.w.header, p.w.body.Bytes()), nil
-}
-
-type overTCP struct{ client *http.Client }
-
-func (p overTCP) send(r *http.Request) (answer, error) {
-	res, err := p.client.Do(r)
-	if err != nil {
-		return answer{}, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return answerOf(res.StatusCode, res.Header, body), err
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
@@ -26,46 +28,56 @@ type bound struct {
 	nonces *dpop.Verifier
 }
 
-// protect returns two handlers. The first one takes tokens with and without a binding. The second
-// one takes tokens with a proof that has a nonce.
-func (b *bound) protect(keys jwthttp.KeySource, next http.Handler) (both, nonced http.Handler, err error) {
+// protect adds these handlers:
+//
+//   - /both takes tokens with and without a binding.
+//   - /nonced takes tokens with a proof that has a nonce.
+//   - /shared/0 and /shared/1 are of two instances, which share the proofs that were used.
+//   - /connected takes tokens that are bound to the certificate of the connection.
+func (b *bound) protect(mux *http.ServeMux, keys jwthttp.KeySource, stores *stores) error {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	ed, err := dpop.NewKey(private)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	ec, err := dpop.GenerateKey()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	b.keys = []*dpop.Key{ed, ec}
-	proofs, err := dpop.New(dpop.Options{Origins: []string{publicOrigin}})
+	nonces, err := dpop.NewNonces([]byte(rand.Text() + rand.Text()))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	certificates, err := mtls.Forwarded(certificate, mtls.XFCC, "127.0.0.1")
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	nonces, err := dpop.NewNonces([]byte(rand.Text() + rand.Text()))
-	if err != nil {
-		return nil, nil, err
+	var errs []error
+	verifier := func(opts dpop.Options) *dpop.Verifier {
+		opts.Origins = []string{publicOrigin}
+		v, err := dpop.New(opts)
+		errs = append(errs, err)
+		return v
 	}
-	if b.nonces, err = dpop.New(dpop.Options{Origins: []string{publicOrigin}, Nonces: nonces}); err != nil {
-		return nil, nil, err
+	handle := func(path string, opts jwthttp.Options) {
+		opts.Audience = []string{audience}
+		auth, err := jwthttp.New[Claims](keys, opts)
+		if errs = append(errs, err); err == nil {
+			mux.Handle(path, auth.Handler(http.HandlerFunc(echo)))
+		}
 	}
-	all, err := jwthttp.New[Claims](keys, jwthttp.Options{Audience: []string{audience}, Bindings: []jwthttp.Binding{certificates, proofs}, AllowUnbound: true})
-	if err != nil {
-		return nil, nil, err
+	b.nonces = verifier(dpop.Options{Nonces: nonces})
+	handle("/both", jwthttp.Options{Bindings: []jwthttp.Binding{certificates, verifier(dpop.Options{})}, AllowUnbound: true})
+	handle("/nonced", jwthttp.Options{Bindings: []jwthttp.Binding{b.nonces}})
+	handle("/connected", jwthttp.Options{Bindings: []jwthttp.Binding{mtls.Connection()}})
+	for i, proofs := range stores.proofs {
+		handle(fmt.Sprintf("/shared/%d", i), jwthttp.Options{Bindings: []jwthttp.Binding{verifier(dpop.Options{Replays: proofs})}})
 	}
-	some, err := jwthttp.New[Claims](keys, jwthttp.Options{Audience: []string{audience}, Bindings: []jwthttp.Binding{b.nonces}})
-	if err != nil {
-		return nil, nil, err
-	}
-	return all.Handler(next), some.Handler(next), nil
+	return errors.Join(errs...)
 }
 
 // nonce returns the nonce that an answer would have now.
@@ -93,7 +105,14 @@ var (
 	downgrade   = boundRefusal("Bearer", "invalid_token", "The access token was sent under another scheme than its own")
 	unboundDPoP = boundRefusal("DPoP", "invalid_token", "The access token was sent under another scheme than its own")
 	oddBinding  = boundRefusal("Bearer", "invalid_token", "The access token is bound in a way that is not accepted")
-	wantsNonce  = func() answer {
+	otherClient = refusal(401, "invalid_token", "", "The access token is bound to another key")
+	sharedAgain = func() answer {
+		const sentence = "The proof of possession was refused"
+		a := refusal(401, "invalid_dpop_proof", "", sentence)
+		a.challenge = `DPoP realm="api", error="invalid_dpop_proof", error_description="` + sentence + `"` + algs
+		return a
+	}()
+	wantsNonce = func() answer {
 		const sentence = "The proof of possession needs a current nonce of the server"
 		a := refusal(401, "use_dpop_nonce", "", sentence)
 		a.challenge = `DPoP realm="api", error="use_dpop_nonce", error_description="` + sentence + `"` + algs
@@ -126,6 +145,21 @@ func (r *request) proved(t token, path, nonce string, keys ...*dpop.Key) {
 	}
 }
 
+// used makes r a request with a proof that was used.
+func (r *request) used(u usedProof, url *url.URL) {
+	r.URL = url
+	r.Header["Authorization"], r.Header["Dpop"] = []string{"DPoP " + u.token}, []string{u.proof}
+}
+
+func sharedProof(m *maker, r *request) {
+	key := pick(m, m.bound.keys)
+	r.store, r.URL = m.stores.redis, pick(m, m.shared[:])
+	t := m.mint(`,"cnf":{` + jkt(key) + `}`)
+	r.proved(t, r.URL.Path, "", key)
+	u := usedProof{t.raw, r.Header["Dpop"][0]}
+	r.accepted = func() { m.usedShared = u }
+}
+
 func goodProof(m *maker, r *request) {
 	key := pick(m, m.bound.keys)
 	r.URL = m.both
@@ -141,8 +175,7 @@ var boundKinds = []kind{
 			goodProof(m, r)
 			return
 		}
-		r.URL = m.both
-		r.Header["Authorization"], r.Header["Dpop"] = []string{"DPoP " + m.used.token}, []string{m.used.proof}
+		r.used(m.used, m.both)
 		r.hit = badProof
 	}},
 	{"DPoP, another URL, no proof, two proofs", 2, func(m *maker, r *request) {
@@ -216,5 +249,26 @@ var boundKinds = []kind{
 		r.URL = m.nonced
 		r.proved(m.mint(`,"cnf":{`+jkt(m.bound.keys[0])+`}`), m.nonced.Path, pick(m, []string{"", "x"}), m.bound.keys[0])
 		r.hit = wantsNonce
+	}},
+	{"DPoP at one of two instances", 4, sharedProof},
+	{"DPoP at one of two instances, a proof used before", 4, func(m *maker, r *request) {
+		if m.usedShared.proof == "" {
+			sharedProof(m, r)
+			return
+		}
+		r.store = m.stores.redis
+		r.used(m.usedShared, pick(m, m.shared[:]))
+		r.hit = sharedAgain
+	}},
+	{"the certificate of the connection", 4, func(m *maker, r *request) {
+		r.URL = m.connected
+		r.bearer(m.mint(`,"cnf":{` + m.machine.thumbprint() + `}`))
+	}},
+	{"that of another connection", 2, func(m *maker, r *request) {
+		member, header := certificateOf(m.number())
+		r.URL = m.connected
+		r.bearer(m.mint(`,"cnf":{` + member + `}`))
+		r.Header[certificate] = []string{header} // which nobody reads here
+		r.hit = otherClient
 	}},
 }

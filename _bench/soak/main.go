@@ -1,77 +1,68 @@
-// Soak sends mixed traffic, good and bad, through the middleware, in process and over TCP on
-// loopback. Some tokens are bound to a key or to a client certificate. Meanwhile providers change
-// their keys, are slow and fail, and users log in, refresh their sessions and log out. Soak compares
-// every answer with what is promised for that request.
+// Soak has 64 clients send mixed traffic, good and bad, through the middleware: in process, and by
+// HTTP/1 and HTTP/2 with TLS on loopback. Meanwhile everything around it fails: providers change their
+// keys, stall and lie, tenants leave, clients hang up, and the servers of sessions, revocations and used
+// proofs are killed and started again. Soak compares every answer with what is promised.
 //
-//	go -C _bench run ./soak                                  200,000 requests in process and 20,000 over
-//	                                                         TCP, and 22,000 refreshes of sessions.
-//	go -C _bench run ./soak -requests N -tcp N -refreshes N  as many as that, for 45 minutes at most.
-//	go -C _bench run ./soak -minute                          as many as a minute has room for.
+//	go -C _bench run ./soak -minute  as much as a minute has room for.
+//	go -C _bench run ./soak -long    the same for ten minutes.
 //
-// It exits with status 1 in these cases:
+// It needs redis-server and PostgreSQL. It exits with status 1 in these cases:
 //
-//   - An answer was wrong.
-//   - Goroutines or memory are left.
+//   - An answer was wrong. While a store is away, 503 is right too.
+//   - A store has lost a revocation or a logout that was acknowledged.
+//   - Memory, goroutines, files or connections are left.
 //   - Keys were fetched more often than the budget allows.
 //
-// All traffic goes to Soak's own servers on 127.0.0.1. An interrupt ends the run early, with
-// the report. A provider is slow in the first seconds of every minute and fails in the middle
-// of it. A short run sees only the slow phase.
+// An interrupt ends the run early, with the report.
 package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"flag"
 	"fmt"
 	"io"
-	"log"
-	"net"
+	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jwthttp/jwthttp"
 )
 
 const (
-	localWorkers = 8  // few, or the other workers get no time
-	tcpWorkers   = 32 // each has a connection
-	patientOnes  = 2  // one in two of them waits for slow keys
-
-	maxRun     = 45 * time.Minute
-	minuteRun  = 50 * time.Second // from the start; the figures take the rest of the minute
-	maxGrowth  = 8 << 10          // growth of the heap, in KiB
-	hangUpRate = 200              // requests over TCP for each client that hangs up
+	localWorkers  = 8  // few, or the other workers get no time
+	remoteWorkers = 40 // half of them by HTTP/2; sessions have the other 16 clients
+	patientOnes   = 2  // one in two of them waits for slow keys
 )
 
 func main() {
-	requests := flag.Int64("requests", 200_000, "requests in process")
-	tcp := flag.Int64("tcp", 20_000, "requests over TCP")
-	refreshes := flag.Int64("refreshes", 20_000, "refreshes of sessions in process; over TCP, a tenth of that")
-	minute := flag.Bool("minute", false, "take about a minute, with as many requests as there is time for")
-	flag.Parse()
-	limit := maxRun
-	if *minute {
-		limit, *requests, *tcp, *refreshes = minuteRun, 1<<62, 1<<62, 1<<62
+	if dsn := os.Getenv(peerVariable); dsn != "" {
+		peerProgram(dsn)
+		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	minute := flag.Bool("minute", false, "run for a minute")
+	long := flag.Bool("long", false, "run for ten minutes")
+	flag.Parse()
+	limit := 45 * time.Second // of traffic; the rest of the minute starts and ends it
+	switch {
+	case *minute == *long:
+		fmt.Fprintln(os.Stderr, "soak: one of -minute and -long is needed")
+		os.Exit(2)
+	case *long:
+		limit = 10 * time.Minute
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // everything fails on purpose
 	debug.SetTraceback("all")
-	time.AfterFunc(limit+2*time.Minute, func() { panic("a request is stuck") })
-	faults, err := soak(ctx, *requests, *tcp, *refreshes)
+	time.AfterFunc(limit+8*time.Minute, func() { panic("a request is stuck") })
+	faults, err := soak(ctx, limit)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 	}
@@ -81,16 +72,18 @@ func main() {
 	if err != nil || len(faults) > 0 {
 		os.Exit(1)
 	}
-	fmt.Println("every answer was as promised")
+	fmt.Println("0 wrong answers: every one was as promised")
 }
 
-// A world is what all workers share.
+// A world is what all clients share.
 type world struct {
 	pools         *pools
 	providers     []*provider
+	tenants       *tenants
 	ours, foreign signer
 	bound         bound
-	sessions      *sessions
+	stores        *stores
+	sessions      []*sessions // of each store
 	handler       http.Handler
 	hungUp        int
 
@@ -107,120 +100,128 @@ func (w *world) fault(format string, args ...any) {
 	}
 }
 
-func soak(ctx context.Context, requests, tcp, refreshes int64) (faults []string, err error) {
-	goroutines, heap := runtime.NumGoroutine(), heapInUse()
-	w, auth, err := newWorld()
+func soak(ctx context.Context, limit time.Duration) (faults []string, err error) {
+	before := measure()
+	w := &world{}
+	kept, err := w.build()
+	if err == nil {
+		err = w.drive(ctx, limit)
+	}
+	w.close()
 	if err != nil {
 		return nil, err
 	}
-	w.drive(ctx, requests, tcp, refreshes)
-	if err := figures(w, auth); err != nil {
-		return nil, err
-	}
-	store := w.sessions.store
-	w.pools, w.providers, w.handler, w.bound, w.sessions = nil, nil, nil, bound{}, nil
-
-	grown := (int64(heapInUse()) - int64(heap)) >> 10
-	runtime.KeepAlive(auth) // the heap includes what auth keeps, which must be bounded
-	runtime.KeepAlive(store)
-	for start := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(start) < 10*time.Second; {
-		time.Sleep(10 * time.Millisecond)
-	}
-	left := runtime.NumGoroutine()
-	fmt.Printf("\nthe heap has grown by %d KiB, %d at most; %d goroutines at the start, %d at the end\n", grown, maxGrowth, goroutines, left)
-	if grown > maxGrowth {
-		w.fault("the heap has grown by %d KiB, %d at most", grown, maxGrowth)
-	}
-	if left > goroutines {
-		stacks := make([]byte, 1<<20)
-		w.fault("%d goroutines are left of %d:\n%s", left, goroutines, stacks[:runtime.Stack(stacks, true)])
-	}
+	w.pools, w.providers, w.tenants, w.handler, w.bound, w.stores, w.sessions = nil, nil, nil, nil, bound{}, nil, nil
+	w.compare(before, kept)
 	if w.wrong > len(w.faults) {
 		w.faults = append(w.faults, fmt.Sprintf("and %d more", w.wrong-len(w.faults)))
 	}
 	return w.faults, nil
 }
 
-// drive sends all requests while providers change their keys, and prints the results. Servers
-// and connections are closed when it returns.
-func (w *world) drive(ctx context.Context, requests, tcp, refreshes int64) {
-	server := httptest.NewUnstartedServer(w.handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // errors because of clients that hang up
-	server.Start()
-	defer server.Close()
-	transport := &http.Transport{MaxConnsPerHost: tcpWorkers, MaxIdleConnsPerHost: tcpWorkers, DisableCompression: true, ResponseHeaderTimeout: 30 * time.Second}
-	defer transport.CloseIdleConnections()
-	home, away := &url.URL{Scheme: "http", Host: "127.0.0.1", Path: "/"}, &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: "/"}
+// close ends everything that build has started.
+func (w *world) close() {
+	for _, p := range w.providers {
+		p.close()
+	}
+	if w.tenants != nil {
+		w.tenants.close()
+	}
+	if w.stores != nil {
+		w.stores.close(w.fault)
+	}
+}
 
-	ctx, cancel := context.WithCancel(ctx)
+// drive sends requests for a while. Its servers and connections are closed when it returns.
+func (w *world) drive(ctx context.Context, limit time.Duration) error {
+	net, err := newNetwork(w.handler)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	began := time.Now()
-	var local, remote, others sync.WaitGroup
-	var localLeft, tcpLeft atomic.Int64
-	localLeft.Store(requests)
-	tcpLeft.Store(tcp)
-	var localTallies [localWorkers]tally
-	var tcpTallies [tcpWorkers]tally
-	for i := range localTallies {
-		m := newMaker(w, i, home, i%patientOnes == 0)
-		local.Go(func() { w.work(ctx, m, &inProcess{handler: w.handler}, &localLeft, &localTallies[i]) })
+	var clients, others sync.WaitGroup
+	var tallies []*tally
+	var makers []*maker
+	start := func(by way, base *url.URL) {
+		m := newMaker(w, len(makers), base, len(makers)%patientOnes == 0, by.certificate())
+		makers = append(makers, m)
+		t := &tally{}
+		tallies = append(tallies, t)
+		clients.Go(func() { w.work(ctx, m, by, t) })
 	}
-	for i := range tcpTallies {
-		m := newMaker(w, localWorkers+i, away, i%patientOnes == 0)
-		remote.Go(func() { w.work(ctx, m, overTCP{&http.Client{Transport: transport}}, &tcpLeft, &tcpTallies[i]) })
+	for i := range localWorkers {
+		start(&inProcess{handler: w.handler, machine: net.machines[i%machines]}, net.home)
 	}
-	var users sync.WaitGroup
-	users.Go(func() { w.sessions.run(ctx, refreshes, home, away) })
+	for i := range remoteWorkers {
+		start(net.client(1+i%2, i/2), net.away)
+	}
+	for i, s := range w.sessions {
+		clients.Go(func() { s.run(ctx, i, net) })
+	}
+	for _, s := range w.stores.all {
+		others.Go(func() { s.fail(ctx, w.fault) })
+	}
 	others.Go(func() { w.providers[0].steady(ctx) })
 	others.Go(func() { w.providers[1].shaky(ctx) })
-	others.Go(func() { w.hangUp(ctx, newMaker(w, localWorkers+tcpWorkers, away, true), &tcpLeft) })
+	others.Go(func() { w.providers[2].liar(ctx) })
+	others.Go(func() { w.tenants.change(ctx) })
+	others.Go(func() { w.hangUp(ctx, newMaker(w, len(makers), net.away, true, net.machines[0]), net) })
 	others.Go(func() {
 		for wait(ctx, time.Minute) {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			fmt.Fprintf(os.Stderr, "after %v: %d in process and %d over TCP to go, heap %d KiB, %d goroutines\n",
-				time.Since(began).Round(time.Second), localLeft.Load(), tcpLeft.Load(), m.HeapAlloc>>10, runtime.NumGoroutine())
+			fmt.Fprintf(os.Stderr, "after %v: %v\n", time.Since(began).Round(time.Second), measure())
 		}
 	})
-	local.Wait()
-	localTook := time.Since(began)
-	remote.Wait()
-	tcpTook := time.Since(began)
-	users.Wait()
+	clients.Wait()
+	took := time.Since(began)
 	cancel()
 	others.Wait()
+	w.audit(makers)
+	net.close(w.fault)
 
-	here, there := sumOf(localTallies[:]), sumOf(tcpTallies[:])
-	printTallies(here, there)
-	fmt.Printf("\n%d requests in process in %v (%.0f/s) and, beside them, %d over TCP in %v (%.0f/s); %d clients hung up\n",
-		here.sum(), localTook.Round(time.Second/10), float64(here.sum())/localTook.Seconds(),
-		there.sum(), tcpTook.Round(time.Second/10), float64(there.sum())/tcpTook.Seconds(), w.hungUp)
-	w.sessions.print()
+	printTallies(tallies)
+	var sums [3]int64
+	for i, t := range tallies {
+		by := 0
+		if i >= localWorkers {
+			by = 1 + (i-localWorkers)%2
+		}
+		sums[by] += t.sum()
+	}
+	for i, by := range []string{"in process", "by HTTP/1", "by HTTP/2"} {
+		fmt.Printf("%d requests %s, %.0f/s\n", sums[i], by, float64(sums[i])/took.Seconds())
+	}
+	fmt.Printf("%d clients hung up\n", w.hungUp)
+	printSessions(w.sessions)
+	w.stores.print()
+	w.tenants.print()
 	for i, p := range w.providers {
-		p.close()
 		got, most := p.fetches.Load(), p.maxFetches(time.Since(began))
 		fmt.Printf("provider %d: %d fetches, %d at most; %d phases of trouble, %d fetches failed\n", i+1, got, most, p.phases, p.failed.Load())
 		if got > most {
 			w.fault("the keys of provider %d were fetched %d times, %d at most", i+1, got, most)
 		}
 	}
+	return nil
 }
 
-func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
-	keys := make([]*rsa.PrivateKey, 2)
-	for i := range keys {
-		var err error
-		if keys[i], err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-			return nil, nil, err
-		}
+// build makes everything. It returns what stays in memory at the end, which must be bounded.
+func (w *world) build() (kept []any, err error) {
+	ours, set, err := newKeys()
+	if err != nil {
+		return nil, err
 	}
-	secret := []byte(rand.Text() + rand.Text())
-	w := &world{ours: hs256("hs-1", secret), foreign: hs256("hs-1", []byte(rand.Text()+rand.Text()))}
-	issuers := jwthttp.Issuers{fixedIssuer: jwthttp.KeySet{jwthttp.HS256(secret).WithID("hs-1"), jwthttp.RS256(&keys[0].PublicKey).WithID("rs-1")}}
-	for range 2 {
-		p, err := newProvider(w.fault)
+	theirs, _, err := newKeys()
+	if err != nil {
+		return nil, err
+	}
+	w.ours, w.foreign = ours["HS256"], theirs["HS256"]
+	issuers := jwthttp.Issuers{fixedIssuer: set}
+	for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
+		p, err := newProvider(w.fault, alg)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		w.providers = append(w.providers, p)
 		issuers[p.URL] = p.source
@@ -231,30 +232,40 @@ func newWorld() (*world, *jwthttp.Middleware[Claims], error) {
 		RememberSignatures: remembered,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	both, nonced, err := w.bound.protect(issuers, http.HandlerFunc(echo))
-	if err != nil {
-		return nil, nil, err
-	}
-	if w.sessions, err = newSessions(w.fault); err != nil {
-		return nil, nil, err
+	if w.stores, err = newStores(); err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/session/", w.sessions.handler)
-	mux.Handle("/both", both)
-	mux.Handle("/nonced", nonced)
 	mux.Handle("/", auth.Handler(http.HandlerFunc(echo)))
 	mux.Handle("/orders", auth.Handler(jwthttp.RequireScopes("orders:read", "orders:write")(http.HandlerFunc(echo))))
+	if err := w.bound.protect(mux, issuers, w.stores); err != nil {
+		return nil, err
+	}
+	if err := w.stores.protect(mux, issuers); err != nil {
+		return nil, err
+	}
+	if w.tenants, err = newTenants(mux, w.fault); err != nil {
+		return nil, err
+	}
+	kept = []any{auth}
+	for _, s := range w.stores.all {
+		of, err := newSessions(mux, w.fault, s)
+		if err != nil {
+			return nil, err
+		}
+		w.sessions = append(w.sessions, of)
+	}
 	w.handler = mux
-	w.pools = newPools(keys[0], keys[1])
-	return w, auth, nil
+	w.pools = newPools(ours, theirs)
+	return append(kept, w.stores.all[0].sessions), nil
 }
 
-// work sends requests until none are left or ctx ends.
-func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, t *tally) {
-	buf := make([]answer, 0, 3)
-	for ctx.Err() == nil && left.Add(-1) >= 0 {
+// work sends requests until ctx ends.
+func (w *world) work(ctx context.Context, m *maker, by way, t *tally) {
+	buf := make([]answer, 0, 8)
+	for ctx.Err() == nil {
 		r := m.next()
 		began := r.now()
 		got, err := by.send(r.Request)
@@ -263,59 +274,45 @@ func (w *world) work(ctx context.Context, m *maker, by way, left *atomic.Int64, 
 		if err != nil || !slices.Contains(promised, got) {
 			w.fault("%s: %s %s %.600v\n got      %+v, %v\n promised %+v\n it began at %v and ended at %v", kinds[r.kind].name, r.Method, r.URL, r.Header, got, err, promised, began, ended)
 		}
-		if r.key != nil && got.status == http.StatusOK && err == nil {
+		if got.status == http.StatusOK && r.key != nil {
 			r.key.state.CompareAndSwap(published, known)
+		}
+		if got.status == http.StatusOK && r.accepted != nil {
+			r.accepted()
+		}
+		if r.store != nil && got == unavailable {
+			r.store.refused.Add(1)
 		}
 		t.count(r.kind, got.status)
 	}
 }
 
-// hangUp runs clients that close the connection in the middle of a request or before its
-// answer.
-func (w *world) hangUp(ctx context.Context, m *maker, left *atomic.Int64) {
-	for at := left.Load(); wait(ctx, time.Millisecond); {
-		now := left.Load()
-		if at-now < hangUpRate {
-			continue
-		}
-		at -= hangUpRate
-		var text strings.Builder
-		m.next().Write(&text)
-		conn, err := net.Dial("tcp", m.open.Host)
-		if err != nil {
-			w.fault("a client that wants to hang up: %v", err)
-			return
-		}
-		cut := text.Len()
+// hangUp runs clients that leave in the middle of a request, or before its answer.
+func (w *world) hangUp(ctx context.Context, m *maker, net *network) {
+	for wait(ctx, 10*time.Millisecond) {
+		r := m.next()
 		if m.IntN(2) == 0 {
-			cut = m.IntN(cut)
+			short, cancel := context.WithTimeout(ctx, time.Duration(m.IntN(2000))*time.Microsecond)
+			net.client(2, 0).send(r.WithContext(short))
+			cancel()
+		} else {
+			var text strings.Builder
+			r.Write(&text)
+			conn, tcp, err := net.dial()
+			if err != nil {
+				w.fault("a client that wants to hang up: %v", err)
+				return
+			}
+			cut := text.Len()
+			if m.IntN(2) == 0 {
+				cut = m.IntN(cut)
+			}
+			io.WriteString(conn, text.String()[:cut])
+			if m.IntN(2) == 0 {
+				tcp.SetLinger(0) // with a reset
+			}
+			tcp.Close()
 		}
-		io.WriteString(conn, text.String()[:cut])
-		if m.IntN(2) == 0 {
-			conn.(*net.TCPConn).SetLinger(0) // with a reset
-		}
-		conn.Close()
 		w.hungUp++
 	}
-}
-
-func heapInUse() uint64 {
-	runtime.GC()
-	runtime.GC() // the second collection frees what pools keep
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-func inParallel(n int, do func(i int)) {
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/jwthttp/jwthttp/jwks"
 )
@@ -21,7 +22,7 @@ const (
 	cooldown = 30 * time.Second // between fetches for tokens, after the budget is spent
 	budget   = 4
 	healing  = 12 * time.Second // at most, from the end of a failure of failFor
-	slack    = 3 * time.Second  // for this machine
+	slack    = 10 * time.Second // for this machine
 )
 
 const (
@@ -34,7 +35,7 @@ const (
 // A publicKey is a key of a provider, with tokens of that key. Its state only increases.
 type publicKey struct {
 	kid    string
-	key    *rsa.PrivateKey
+	public any
 	tokens []token
 	state  atomic.Int32
 }
@@ -49,10 +50,14 @@ const (
 // A provider publishes keys on loopback and changes them.
 type provider struct {
 	*httptest.Server
+	alg     string
 	source  *jwks.Source
 	keys    atomic.Pointer[[]*publicKey] // the newest first
-	mode    atomic.Int32                 // good, slow or failing
+	mode    atomic.Int32                 // good, slow, failing, or that of a liar
 	trouble atomic.Uint32                // odd while an answer may be a 503
+	lying   atomic.Uint32                // odd while other keys may be taken for the published ones
+	evil    *publicKey                   // which only metadata of another issuer name
+	others  [publishes]any               // public keys, with which it replaces its own
 	fetches atomic.Int64
 	failed  atomic.Int64 // how many of the fetches failed
 
@@ -64,19 +69,31 @@ const (
 	good = iota
 	slow
 	failing
+	liedIssuer // in the metadata, with the keys of a liar
+	garbage
+	replaced // other keys under the same names
+	modes
 )
 
 const publishes = 2 // the newest key and the one before it
 
-func newProvider(report func(string, ...any)) (*provider, error) {
-	p := &provider{report: report}
+func newProvider(report func(string, ...any), alg string) (*provider, error) {
+	p := &provider{report: report, alg: alg}
 	p.keys.Store(&[]*publicKey{})
-	p.Server = httptest.NewServer(p)
+	p.Server = httptest.NewUnstartedServer(p)
+	p.Server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	p.Server.Start()
+	p.evil = p.newKey()
 	for range publishes + 1 {
 		p.rotate(p.newKey())
 	}
 	var err error
-	p.source, err = jwks.New(p.URL, jwks.Options{Issuer: p.URL, Audience: []string{audience}, OnEvent: p.heard})
+	for i := range p.others {
+		if _, p.others[i], err = generate(alg); err != nil {
+			return nil, err
+		}
+	}
+	p.source, err = jwks.Discover(p.URL, jwks.Options{Audience: []string{audience}, OnEvent: p.heard})
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +106,27 @@ func (p *provider) close() {
 	p.Server.Close()
 }
 
+// ServeHTTP answers with the metadata, or with a key set. Only the keys count as a fetch.
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mode := p.mode.Load()
+	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%.0f", lifetime.Seconds()))
+	if r.URL.Path != "/keys" && r.URL.Path != "/lies" {
+		metadata := map[string]string{"issuer": p.URL, "jwks_uri": p.URL + "/keys"}
+		if mode == liedIssuer {
+			metadata = map[string]string{"issuer": p.URL + "/x", "jwks_uri": p.URL + "/lies"}
+		}
+		json.NewEncoder(w).Encode(metadata)
+		return
+	}
 	p.fetches.Add(1)
-	switch p.mode.Load() {
+	switch mode {
 	case failing:
 		p.failed.Add(1)
 		w.WriteHeader(http.StatusInternalServerError)
+		return
+	case garbage:
+		p.failed.Add(1)
+		io.WriteString(w, `{"keys":[{"kty":"RSA","kid":"`)
 		return
 	case slow:
 		select {
@@ -102,26 +134,33 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 	}
-	var set struct {
-		Keys []map[string]string `json:"keys"`
+	var set jose.JSONWebKeySet
+	add := func(kid string, key any) {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: key, KeyID: kid, Algorithm: p.alg, Use: "sig"})
 	}
-	for _, k := range (*p.keys.Load())[:publishes] {
-		encode := base64.RawURLEncoding.EncodeToString
-		set.Keys = append(set.Keys, map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": k.kid,
-			"n": encode(k.key.N.Bytes()), "e": encode(big.NewInt(int64(k.key.E)).Bytes())})
+	if r.URL.Path == "/lies" {
+		add(p.evil.kid, p.evil.public)
+		json.NewEncoder(w).Encode(set)
+		return
 	}
-	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%.0f", lifetime.Seconds()))
+	for i, k := range (*p.keys.Load())[:publishes] {
+		key := k.public
+		if mode == replaced {
+			key = p.others[i]
+		}
+		add(k.kid, key)
+	}
 	json.NewEncoder(w).Encode(set)
 }
 
 func (p *provider) newKey() *publicKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	private, public, err := generate(p.alg)
 	if err != nil {
 		panic(err)
 	}
-	k := &publicKey{kid: rand.Text(), key: key}
+	k := &publicKey{kid: rand.Text(), public: public}
 	for range 32 {
-		k.tokens = append(k.tokens, rs256(k.kid, key).token(p.URL, poolNumbers.Add(1), farAhead, ""))
+		k.tokens = append(k.tokens, newSigner(p.alg, k.kid, private).token(p.URL, poolNumbers.Add(1), farAhead, ""))
 	}
 	return k
 }
@@ -226,6 +265,36 @@ func (p *provider) phase(ctx context.Context, mode int32, before, whole time.Dur
 		}
 	}
 	return false
+}
+
+// liar lies in each way in turn. It is believed in one case only: other keys under the names of its own
+// ones. Its tokens are refused then, until it tells the truth again.
+func (p *provider) liar(ctx context.Context) {
+	for mode := int32(liedIssuer); wait(ctx, 3*time.Second); mode = max(liedIssuer, (mode+1)%modes) {
+		p.phases++
+		p.trouble.Add(1)
+		if mode == replaced {
+			p.lying.Add(1)
+		}
+		p.mode.Store(mode)
+		p.refreshes++
+		err := p.source.Refresh(ctx)
+		if err == nil && mode != replaced {
+			p.report("a lie of kind %d was believed", mode)
+		}
+		wait(ctx, 2*time.Second)
+		p.mode.Store(good)
+		for {
+			p.refreshes++
+			if err := p.source.Refresh(context.Background()); err == nil {
+				break
+			}
+		}
+		if mode == replaced {
+			p.lying.Add(1)
+		}
+		p.trouble.Add(1)
+	}
 }
 
 // maxFetches returns how often a source may fetch in that time:

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"crypto"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 const (
@@ -33,26 +30,17 @@ var poolNumbers atomic.Uint64
 func subject(number uint64) string { return "user-" + strconv.FormatUint(number, 10) }
 func id(number uint64) string      { return strconv.FormatUint(number*0x9e3779b97f4a7c15, 16) }
 
-// A signer writes tokens by hand. Minting a token for each request must be cheap, and a
-// library would not write many of these tokens.
+// A signer writes tokens by hand, since a library would not write many of these.
 type signer struct {
 	kid    string
 	header string
 	sign   func(input []byte) []byte
 }
 
-func hs256(kid string, secret []byte) signer {
-	return signer{kid, `{"alg":"HS256","typ":"JWT","kid":"` + kid + `"}`, func(input []byte) []byte {
-		mac := hmac.New(sha256.New, secret)
-		mac.Write(input)
-		return mac.Sum(nil)
-	}}
-}
-
-func rs256(kid string, key *rsa.PrivateKey) signer {
-	return signer{kid, `{"alg":"RS256","typ":"at+jwt","kid":"` + kid + `"}`, func(input []byte) []byte {
-		sum := sha256.Sum256(input)
-		sig, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+func newSigner(alg, kid string, key any) signer {
+	method := jwt.GetSigningMethod(alg)
+	return signer{kid, `{"alg":"` + alg + `","typ":"at+jwt","kid":"` + kid + `"}`, func(input []byte) []byte {
+		sig, err := method.Sign(string(input), key)
 		if err != nil {
 			panic(err)
 		}
@@ -60,9 +48,11 @@ func rs256(kid string, key *rsa.PrivateKey) signer {
 	}}
 }
 
+var signatureBytes = map[string]int{"HS256": 32, "RS256": 256, "ES256": 64, "EdDSA": 64}
+
 // unsigned is for tokens whose signature is never checked.
 func unsigned(alg, kid string) signer {
-	return signer{kid, `{"alg":"` + alg + `","kid":"` + kid + `"}`, func([]byte) []byte { return make([]byte, 256) }}
+	return signer{kid, `{"alg":"` + alg + `","kid":"` + kid + `"}`, func([]byte) []byte { return make([]byte, signatureBytes[alg]) }}
 }
 
 // token signs the claims. more has further members, each after a comma.
@@ -71,7 +61,11 @@ func (s signer) token(issuer string, number uint64, expires int64, more string) 
 }
 
 func (s signer) tokenFor(issuer, audience string, number uint64, expires int64, more string) token {
-	sub, jti := subject(number), id(number)
+	return s.tokenWith(issuer, audience, number, id(number), expires, more)
+}
+
+func (s signer) tokenWith(issuer, audience string, number uint64, jti string, expires int64, more string) token {
+	sub := subject(number)
 	payload := fmt.Appendf(make([]byte, 0, 256), `{"iss":"%s","sub":"%s","aud":"%s","exp":%d,"jti":"%s","kept":"%s%s"%s}`,
 		issuer, sub, audience, expires, jti, sub, jti, more)
 	b := make([]byte, 0, 1024)
@@ -84,9 +78,10 @@ func (s signer) tokenFor(issuer, audience string, number uint64, expires int64, 
 
 // pools has the tokens that are too expensive to make for each request.
 type pools struct {
-	seen, fresh []token // RS256; the middleware cannot remember as many as fresh has
+	seen, fresh []token   // RS256; the middleware cannot remember as many as fresh has
+	kinds       [][]token // the same for PS256, ES256 and EdDSA
 	expired     []token
-	forged      []token // signed with another key
+	forged      []token // signed with other keys
 	expiring    []token // token i expires at second i of the run
 	since       time.Time
 	next        atomic.Uint64 // index into fresh: each token comes again as late as possible
@@ -94,21 +89,27 @@ type pools struct {
 
 const remembered = 256
 
-func newPools(ours, theirs *rsa.PrivateKey) *pools {
-	make := func(n int, key *rsa.PrivateKey, expires func(i int) int64) []token {
-		s := rs256("rs-1", key)
+func newPools(ours, theirs map[string]signer) *pools {
+	make := func(n int, s signer, expires func(i int) int64) []token {
 		tokens := make([]token, n)
-		inParallel(n, func(i int) { tokens[i] = s.token(fixedIssuer, poolNumbers.Add(1), expires(i), "") })
+		for i := range tokens {
+			tokens[i] = s.token(fixedIssuer, poolNumbers.Add(1), expires(i), "")
+		}
 		return tokens
 	}
 	never := func(int) int64 { return farAhead }
 	p := &pools{
-		seen:    make(64, ours, never),
-		fresh:   make(4*remembered, ours, never),
-		expired: make(32, ours, func(i int) int64 { return time.Now().Unix() - int64(i) }),
-		forged:  make(32, theirs, never),
+		seen:    make(64, ours["RS256"], never),
+		fresh:   make(4*remembered, ours["RS256"], never),
+		expired: make(32, ours["RS256"], func(i int) int64 { return time.Now().Unix() - int64(i) }),
+	}
+	for _, alg := range algorithms[2:] {
+		p.kinds = append(p.kinds, make(remembered, ours[alg], never))
+	}
+	for _, alg := range algorithms[1:] {
+		p.forged = append(p.forged, make(8, theirs[alg], never)...)
 	}
 	p.since = time.Now()
-	p.expiring = make(96, ours, func(i int) int64 { return p.since.Unix() + int64(i) })
+	p.expiring = make(96, ours["RS256"], func(i int) int64 { return p.since.Unix() + int64(i) })
 	return p
 }
