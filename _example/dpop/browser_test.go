@@ -38,7 +38,7 @@ func TestInABrowser(t *testing.T) {
 			})
 			server.Start()
 			defer server.Close()
-			issuer := httptest.NewServer(mustIssuer(t, origin))
+			issuer := serveIssuer(t, origin)
 			defer issuer.Close()
 
 			if err := chromedp.Do(ctx, chromedp.Navigate(issuer.URL), chromedp.WaitVisible(chromedp.CSS("[data-ready]"))); err != nil {
@@ -81,7 +81,7 @@ func TestInABrowser(t *testing.T) {
 // A script reads no answer of the issuer from another origin, and the page is in no frame.
 func TestPage(t *testing.T) {
 	w := httptest.NewRecorder()
-	mustIssuer(t, apiOrigin+"/v1").ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	mustIssuer(t, issuerOrigin, apiOrigin+"/v1").ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	want := "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; connect-src 'self' " + apiOrigin
 	if got := w.Header().Get("Content-Security-Policy"); w.Code != 200 || got != want {
 		t.Errorf("%d, Content-Security-Policy %q, want %q", w.Code, got, want)
@@ -89,7 +89,7 @@ func TestPage(t *testing.T) {
 	w = httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/token", nil)
 	r.Header.Set("Origin", "https://evil.example")
-	mustIssuer(t, apiOrigin).ServeHTTP(w, r)
+	mustIssuer(t, issuerOrigin, apiOrigin).ServeHTTP(w, r)
 	if got := w.Header().Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("Access-Control-Allow-Origin %q", got)
 	}

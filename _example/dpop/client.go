@@ -29,7 +29,11 @@ func newClient(ctx context.Context, api, issuer string) (*client, error) {
 		return nil, err
 	}
 	c := &client{}
-	if c.token, err = fetchToken(ctx, issuer, key.Thumbprint()); err != nil {
+	prover, err := dpop.NewTransport(key, dpop.TransportOptions{Origins: []string{issuer}})
+	if err != nil {
+		return nil, fmt.Errorf("-issuer: %w", err)
+	}
+	if c.token, err = fetchToken(ctx, &http.Client{Transport: prover}, issuer); err != nil {
 		return nil, err
 	}
 	transport, err := dpop.NewTransport(key, dpop.TransportOptions{
@@ -50,15 +54,13 @@ func (c *client) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// fetchToken gets a token that is bound to the key with this thumbprint, or to none if it is "".
-func fetchToken(ctx context.Context, issuer, thumbprint string) (string, error) {
-	form := url.Values{"jkt": {thumbprint}}.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/token", strings.NewReader(form))
+// fetchToken gets a token that is bound to the key that c proves.
+func fetchToken(ctx context.Context, c *http.Client, issuer string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/token", nil)
 	if err != nil {
 		return "", err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	status, token, err := send(http.DefaultClient, r)
+	status, token, err := send(c, r)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("%d %s", status, token)
 	}

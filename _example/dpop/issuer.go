@@ -2,7 +2,6 @@ package main
 
 import (
 	_ "embed"
-	"encoding/base64"
 	"html/template"
 	"io"
 	"log"
@@ -24,10 +23,10 @@ var page = template.Must(template.New("page").Parse(pageText))
 var script string
 
 // newIssuer has the page, which calls the API at origin, and POST /token for trying: every caller
-// gets a token. A real issuer knows its callers, and verifies a proof there too (RFC 9449
-// section 5).
-func newIssuer(secret []byte, origin string) (http.Handler, error) {
-	proofs, err := dpop.New(dpop.Options{Origins: []string{origin}})
+// gets a token, which is bound to the key of its proof, if it sends one. A real issuer knows its callers.
+// self is what they call the issuer by.
+func newIssuer(secret []byte, self, origin string) (http.Handler, error) {
+	proofs, err := dpop.New(dpop.Options{Origins: []string{self}})
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +57,13 @@ func newIssuer(secret []byte, origin string) (http.Handler, error) {
 		io.WriteString(w, script)
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-		thumbprint := r.PostFormValue("jkt")
-		if sum, err := base64.RawURLEncoding.Strict().DecodeString(thumbprint); thumbprint != "" && (err != nil || len(sum) != 32) {
-			http.Error(w, "jkt is the SHA-256 thumbprint of a key, in base64url (RFC 7638)", http.StatusBadRequest)
-			return
-		}
 		iss, more := unbound, []issue.Claim(nil)
-		if thumbprint != "" {
+		if r.Header.Get("DPoP") != "" {
+			thumbprint, err := proofs.TokenRequest(w, r)
+			if err != nil {
+				log.Print(err) // the answer is written
+				return
+			}
 			iss, more = bound, []issue.Claim{{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}}
 		}
 		token, _, err := iss.Token(r.Context(), Claims{Subject: "alice"}, more...)

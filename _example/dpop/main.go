@@ -112,7 +112,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil {
 		return err
 	}
-	issuer, err := newIssuer(secret, s.origin)
+	issuer, err := newIssuer(secret, s.issuer, s.origin)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/dpop"
 )
 
 const (
-	secret    = "a secret of 32 bytes for testing"
-	apiOrigin = "https://api.example.com"
+	secret       = "a secret of 32 bytes for testing"
+	apiOrigin    = "https://api.example.com"
+	issuerOrigin = "https://issuer.example.com"
 )
 
 // asProgram makes this test binary the program, in a process of its own.
@@ -187,35 +192,67 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func mustIssuer(t *testing.T, origin string) http.Handler {
+func mustIssuer(t *testing.T, self, origin string) http.Handler {
 	t.Helper()
-	issuer, err := newIssuer([]byte(secret), origin)
+	issuer, err := newIssuer([]byte(secret), self, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return issuer
 }
 
+// serveIssuer starts an issuer, which is to be closed.
+func serveIssuer(t *testing.T, origin string) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = mustIssuer(t, "http://"+server.Listener.Addr().String(), origin)
+	server.Start()
+	return server
+}
+
+// A token is bound to the key of the proof that came with its request.
 func TestIssuer(t *testing.T) {
-	issuer := httptest.NewServer(mustIssuer(t, apiOrigin))
-	defer issuer.Close()
+	issuer := mustIssuer(t, issuerOrigin, apiOrigin)
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := key.Proof("POST", issuerOrigin+"/token", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere, err := key.Proof("POST", apiOrigin+"/token", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
-		form   string
-		status int
+		name, proof string
+		status      int
+		jkt         string
 	}{
-		{"jkt=" + owner(t).thumbprint(), 200},
-		{"", 200},
-		{"jkt=x", 400},
-		{"jkt=" + strings.Repeat("A", 44), 400},
-		{"jkt=" + strings.Repeat("_", 43), 400}, // bits after the last byte
+		{"a proof", good, 200, key.Thumbprint()},
+		{"the same again", good, 400, ""},
+		{"a proof for another server", elsewhere, 400, ""},
+		{"not a proof", "x", 400, ""},
+		{"no proof", "", 200, ""},
 	} {
-		res, err := http.Post(issuer.URL+"/token", "application/x-www-form-urlencoded", strings.NewReader(tc.form))
-		if err != nil {
-			t.Fatal(err)
+		r := httptest.NewRequest("POST", "/token", nil)
+		if tc.proof != "" {
+			r.Header.Set("DPoP", tc.proof)
 		}
-		res.Body.Close()
-		if res.StatusCode != tc.status {
-			t.Errorf("%q: %d, want %d", tc.form, res.StatusCode, tc.status)
+		w := httptest.NewRecorder()
+		issuer.ServeHTTP(w, r)
+		var claims struct {
+			jwt.RegisteredClaims
+			Confirmation struct{ JKT string } `json:"cnf"`
+		}
+		if w.Code == 200 {
+			if _, err := jwt.ParseWithClaims(w.Body.String(), &claims, func(*jwt.Token) (any, error) { return []byte(secret), nil }); err != nil {
+				t.Errorf("%s: %v", tc.name, err)
+			}
+		}
+		if w.Code != tc.status || claims.Confirmation.JKT != tc.jkt {
+			t.Errorf("%s: %d %s, bound to %q", tc.name, w.Code, w.Body, claims.Confirmation.JKT)
 		}
 	}
 }

@@ -13,17 +13,16 @@ const digest = async text => base64url(await crypto.subtle.digest("SHA-256", utf
 async function newKey() {
 	const {privateKey, publicKey} = await crypto.subtle.generateKey({name: "ECDSA", namedCurve: "P-256"}, false, ["sign"])
 	const {crv, kty, x, y} = await crypto.subtle.exportKey("jwk", publicKey)
-	const jwk = {crv, kty, x, y} // in the order of RFC 7638 section 3.2
-	return {privateKey, jwk, thumbprint: await digest(JSON.stringify(jwk))}
+	return {privateKey, jwk: {crv, kty, x, y}}
 }
 
-// prove returns a proof for one request, RFC 9449 section 4.2.
+// prove returns a proof for one request, RFC 9449 section 4.2. The request for the token has none yet.
 async function prove(key, method, url, token, nonce) {
 	const {origin, pathname} = new URL(url)
 	const header = {typ: "dpop+jwt", alg: "ES256", jwk: key.jwk}
 	const claims = {
 		jti: crypto.randomUUID(), htm: method, htu: origin + pathname, // without the query
-		iat: Math.floor(Date.now() / 1000), ath: await digest(token), nonce, // which is left out while undefined
+		iat: Math.floor(Date.now() / 1000), ath: token && await digest(token), nonce, // which are left out while undefined
 	}
 	const input = encode(header) + "." + encode(claims)
 	const signature = await crypto.subtle.sign({name: "ECDSA", hash: "SHA-256"}, key.privateKey, utf8(input))
@@ -58,7 +57,8 @@ async function call(key, token) {
 
 async function start() {
 	const key = await newKey()
-	const token = await (await fetch("/token", {method: "POST", body: new URLSearchParams({jkt: key.thumbprint})})).text()
+	const proof = await prove(key, "POST", location.origin + "/token")
+	const token = await (await fetch("/token", {method: "POST", headers: {DPoP: proof}})).text()
 	const textOf = async response => `${response.status} ${errorOf(response) ?? await response.text()}`
 	let last
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/jwks"
 )
@@ -181,8 +182,20 @@ func boundTokens(proofs jwthttp.Binding, key issue.Key) *issue.Issuer[Claims] {
 	return iss
 }
 
-// thumbprint is that of the key with which the client has proved its token request.
-func boundToken(ctx context.Context, iss *issue.Issuer[Claims], user, thumbprint string) (token string, expires time.Time, err error) {
+// serveBoundToken is called after a password was checked. The token is bound to the key of the proof.
+func serveBoundToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[Claims], proofs *dpop.Verifier, user string) {
+	thumbprint, err := proofs.TokenRequest(w, r)
+	if err != nil {
+		log.Print(err) // the answer is written
+		return
+	}
 	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}
-	return iss.Token(ctx, Claims{Subject: user}, cnf)
+	token, _, err := iss.Token(r.Context(), Claims{Subject: user}, cnf)
+	if err != nil {
+		log.Print(err)
+		jwthttp.WriteError(w, r, err) // a 503 or a 500
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, token)
 }

@@ -192,19 +192,26 @@ func TestIssuing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, _, err := boundToken(t.Context(), iss, "alice", key.Thumbprint())
+		login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			serveBoundToken(w, r, iss, proofs, "alice")
+		})
+		wants(t, send(login, "POST", "/token"), 400, "{\"error\":\"invalid_dpop_proof\"}\n")
+		proof, err := key.Proof("POST", "https://api.example.com/token", "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		proof, err := key.Proof("GET", "https://api.example.com/", token, "")
-		if err != nil {
+		w := send(login, "POST", "/token", "DPoP: "+proof)
+		token := w.Body.String()
+		wants(t, w, 200, token)
+		if proof, err = key.Proof("GET", "https://api.example.com/", token, ""); err != nil {
 			t.Fatal(err)
 		}
 		h := auth.Handler(http.HandlerFunc(me))
 		wants(t, send(h, "GET", "/", "Authorization: DPoP "+token, "DPoP: "+proof), 200, "Hello, alice!")
 		wants(t, send(h, "GET", "/", "Authorization: Bearer "+token), 401, "")
 		for _, thumbprint := range []string{"", "x"} {
-			if token, _, err := boundToken(t.Context(), iss, "alice", thumbprint); token != "" || !errors.Is(err, jwthttp.ErrMisconfigured) {
+			cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}
+			if token, _, err := iss.Token(t.Context(), Claims{Subject: "alice"}, cnf); token != "" || !errors.Is(err, jwthttp.ErrMisconfigured) {
 				t.Errorf("%q: %q, %v", thumbprint, token, err)
 			}
 		}

@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"context"
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 )
@@ -148,6 +150,65 @@ func appClient(ctx context.Context, api string, tokens session.Tokens) *http.Cli
 		Expiry:       time.Now().Add(time.Duration(tokens.ExpiresIn) * time.Second),
 	})
 	return client
+}
+
+// boundBackend is appBackend for apps that prove a key. api is what they call it.
+func boundBackend(secret []byte, api string, claims session.ClaimsFunc[Claims], checkPassword checkPassword) http.Handler {
+	proofs, err := dpop.New(dpop.Options{Origins: []string{api}}) // https://api.example.com, as clients call it
+	if err != nil {
+		log.Fatal(err) // It says what to mend.
+	}
+	iss, err := issue.New[Claims](issue.Options{Bindings: []jwthttp.Binding{proofs}}, issue.HS256(secret))
+	if err != nil {
+		log.Fatal(err)
+	}
+	store, err := session.NewMemory(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions, err := session.New(iss, store, claims, session.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	auth, err := jwthttp.New[Claims](iss, sessions.Options())
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := func(w http.ResponseWriter, r *http.Request) {
+		user, ok := checkPassword(r) // a function of yours
+		if !ok {
+			http.Error(w, "wrong user or password", http.StatusForbidden)
+			return
+		}
+		tokens, err := sessions.StartBound(w, r, user, r.FormValue("device"))
+		if err != nil {
+			log.Print(err) // the answer is written
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		json.NewEncoder(w).Encode(tokens)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", login)
+	mux.HandleFunc("POST /refresh", sessions.Refresh)
+	mux.HandleFunc("POST /logout", sessions.Logout)
+	mux.Handle("/", auth.Handler(http.HandlerFunc(me)))
+	return mux
+}
+
+// newProver returns a client that proves its key in each request to api.
+func newProver(api string, signer crypto.Signer) *http.Client {
+	key, err := dpop.NewKey(signer) // such as an *ecdsa.PrivateKey of P-256
+	if err != nil {
+		log.Fatal(err)
+	}
+	transport, err := dpop.NewTransport(key, dpop.TransportOptions{Origins: []string{api}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	prover := &http.Client{Transport: transport}
+	return prover
 }
 
 func devices(s *service) http.Handler {

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
@@ -236,5 +238,59 @@ func TestOtherOrigin(t *testing.T) {
 		wants(t, post(cookies["__Host-access"]), 403, "")
 		wants(t, post(cookies["__Host-refresh"]), 401, "No access token was sent")
 		wants(t, send(h, "GET", "/", "Origin: "+page, "Sec-Fetch-Site: same-site", "Cookie: "+cookies["__Host-refresh"]), 200, "Hello, alice!")
+	}
+}
+
+// A client with its key logs in, calls, refreshes and logs out. Without the key its tokens are of no use.
+func TestBoundBackend(t *testing.T) {
+	claims := func(_ context.Context, s session.Session) (Claims, error) {
+		if s.Subject == "bob" {
+			return Claims{}, session.ErrEnded
+		}
+		return Claims{Subject: s.Subject}, nil
+	}
+	server := httptest.NewUnstartedServer(nil)
+	api := "http://" + server.Listener.Addr().String()
+	server.Config.Handler = boundBackend(sessionSecret, api, claims, byName)
+	server.Start()
+	defer server.Close()
+	owner, thief := newProver(api, newP256(t)), newProver(api, newP256(t))
+	login := func(c *http.Client, user string) (int, string) {
+		return fetch(t, c, api+"/token", url.Values{"user": {user}, "password": {"correct"}, "device": {"phone"}})
+	}
+	if status, body := login(owner, "bob"); status != 401 {
+		t.Error("a locked user:", status, body)
+	}
+	if status, body := login(http.DefaultClient, "alice"); status != 400 || !strings.Contains(body, "invalid_dpop_proof") {
+		t.Error("a login without a proof:", status, body)
+	}
+	status, body := login(owner, "alice")
+	var tokens session.Tokens
+	if err := json.Unmarshal([]byte(body), &tokens); err != nil || status != 200 || tokens.Type != "DPoP" {
+		t.Fatal(status, body)
+	}
+	call := func(who string, c *http.Client, want int) {
+		t.Helper()
+		ctx := context.WithValue(t.Context(), oauth2.HTTPClient, c)
+		if status, body := fetch(t, appClient(ctx, api, tokens), api+"/", nil); status != want || want == 200 && body != "Hello, alice!\n" {
+			t.Errorf("%s: %d %s", who, status, body)
+		}
+	}
+	form := url.Values{"refresh_token": {tokens.Refresh}}
+	call("the owner", owner, 200)
+	call("a thief with a key", thief, 401)
+	call("a thief without one", http.DefaultClient, 401)
+	for path, want := range map[string]int{"/refresh": 400, "/logout": 200} { // the answers for a session that is over
+		if status, body := fetch(t, thief, api+path, form); status != want {
+			t.Error("a thief at", path, status, body)
+		}
+	}
+	tokens.ExpiresIn = -60 // as time does
+	call("the owner, who refreshes", owner, 200)
+	if status, body := fetch(t, owner, api+"/logout", form); status != 200 {
+		t.Error(status, body)
+	}
+	if status, body := fetch(t, owner, api+"/refresh", form); status != 400 || !strings.Contains(body, "invalid_grant") {
+		t.Error(status, body)
 	}
 }
