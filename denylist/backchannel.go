@@ -83,7 +83,7 @@ type BackChannelOptions struct {
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
 // An answer is not cached. The logger of list gets why a logout was refused, at Warn once a minute
-// at most, and at Debug the others. It does not get that a client left before the keys answered.
+// at most, and at Debug the others and each logout that succeeded. It does not get that a client left before the keys answered.
 // Nil keys, a key that is not bound to an issuer, an empty clientID, a nil list and more than one
 // opts are errors.
 func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
@@ -212,11 +212,17 @@ func (b *backChannel) logout(ctx context.Context, raw string) error {
 		b.log(ctx, err)
 		return err
 	}
-	c := t.Registered()
-	if sid := t.SessionID(); sid != "" {
-		return b.list.RevokeSession(ctx, c.Issuer, sid)
+	c, sid, ends := t.Registered(), t.SessionID(), "the session of sid"
+	if sid != "" {
+		err = b.list.RevokeSession(ctx, c.Issuer, sid)
+	} else {
+		ends, err = "all of sub", b.list.RevokeSubject(ctx, c.Issuer, c.Subject, c.IssuedAt.Time)
 	}
-	return b.list.RevokeSubject(ctx, c.Issuer, c.Subject, c.IssuedAt.Time)
+	if err == nil {
+		logtext.OrDefault(b.list.logger).LogAttrs(ctx, slog.LevelDebug, "denylist: a back-channel logout ended "+ends,
+			slog.String("iss", c.Issuer), slog.String("sub", logtext.Cut(c.Subject)), slog.String("sid", logtext.Cut(sid)))
+	}
+	return err
 }
 
 // log logs why the users stay logged in. What the store failed with is logged by the list.

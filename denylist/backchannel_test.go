@@ -617,7 +617,10 @@ func TestBackChannelLogsEachAtDebug(t *testing.T) {
 	}
 	postToken(h, logoutToken(t, typed, jwt.MapClaims{"jti": nil}))
 	const mend = `mend="a logout token is for a client id: pass that to BackChannel, make the keys with AllowAnyAudience`
-	if text := log.String(); strings.Count(text, mend) != 2 || strings.Count(text, "level=WARN") != 1 || strings.Count(text, "level=DEBUG") != 2 {
+	if w := postToken(h, logoutToken(t, typed, jwt.MapClaims{"sid": "1"})); w.Code != 200 || !strings.Contains(log.String(), `level=DEBUG msg="denylist: a back-channel logout ended the session of sid" iss=https://op.example.com sub=alice sid=1`) {
+		t.Error(w.Code, log.String())
+	}
+	if text := log.String(); strings.Count(text, mend) != 2 || strings.Count(text, "level=WARN") != 1 || strings.Count(text, "level=DEBUG") != 3 {
 		t.Error(text)
 	}
 }

@@ -4267,7 +4267,7 @@ redis.call('ZADD'`},
 	}},
 	{"DOC", "a logout is a 200 only when the list has it, a 400 for a bad request, and a 503 while the store or the keys are out of reach", []proof{
 		{"denylist.TestBackChannelStoreAway", []mutant{
-			{"answers 200 without the revocation", "denylist.backChannel.logout", `return b.list.RevokeSession(ctx, c.Issuer, sid)`, `b.list.RevokeSession(ctx, c.Issuer, sid)
+			{"answers 200 without the revocation", "denylist.backChannel.logout", `err = b.list.RevokeSession(ctx, c.Issuer, sid)`, `b.list.RevokeSession(ctx, c.Issuer, sid)
 		return nil`},
 			{"blames the token", "denylist.backChannel.ServeHTTP", `case errors.Is(err, jwthttp.ErrUnavailable):`, `case false:`},
 		}},

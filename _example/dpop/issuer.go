@@ -59,9 +59,13 @@ func newIssuer(secret []byte, self, origin string) (http.Handler, error) {
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		iss, more := unbound, []issue.Claim(nil)
 		if r.Header.Get("DPoP") != "" {
-			thumbprint, err := proofs.TokenRequest(w, r)
+			thumbprint, use, err := proofs.TokenRequest(r)
+			if err == nil { // everybody is alice: there is no password
+				err = use()
+			}
 			if err != nil {
-				log.Print(err) // the answer is written
+				log.Print(err)
+				proofs.WriteTokenError(w, r, err)
 				return
 			}
 			iss, more = bound, []issue.Claim{{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}}

@@ -182,11 +182,22 @@ func boundTokens(proofs jwthttp.Binding, key issue.Key) *issue.Issuer[Claims] {
 	return iss
 }
 
-// serveBoundToken is called after a password was checked. The token is bound to the key of the proof.
-func serveBoundToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[Claims], proofs *dpop.Verifier, user string) {
-	thumbprint, err := proofs.TokenRequest(w, r)
+// serveBoundToken is a login. The token is bound to the key of the proof.
+func serveBoundToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[Claims], proofs *dpop.Verifier, checkPassword checkPassword) {
+	thumbprint, use, err := proofs.TokenRequest(r)
 	if err != nil {
-		log.Print(err) // the answer is written
+		log.Print(err)
+		proofs.WriteTokenError(w, r, err) // a 400
+		return
+	}
+	user, ok := checkPassword(r) // a function of yours
+	if !ok {
+		http.Error(w, "wrong user or password", http.StatusForbidden)
+		return
+	}
+	if err := use(); err != nil { // the proof is good once
+		log.Print(err)
+		proofs.WriteTokenError(w, r, err) // a 400 or a 503
 		return
 	}
 	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}

@@ -193,7 +193,7 @@ func TestIssuing(t *testing.T) {
 			t.Fatal(err)
 		}
 		login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			serveBoundToken(w, r, iss, proofs, "alice")
+			serveBoundToken(w, r, iss, proofs, func(*http.Request) (string, bool) { return "alice", true })
 		})
 		wants(t, send(login, "POST", "/token"), 400, "{\"error\":\"invalid_dpop_proof\"}\n")
 		proof, err := key.Proof("POST", "https://api.example.com/token", "", "")

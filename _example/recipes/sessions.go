@@ -175,18 +175,19 @@ func boundBackend(secret []byte, api string, claims session.ClaimsFunc[Claims], 
 		log.Fatal(err)
 	}
 	login := func(w http.ResponseWriter, r *http.Request) {
-		user, ok := checkPassword(r) // a function of yours
-		if !ok {
-			http.Error(w, "wrong user or password", http.StatusForbidden)
-			return
-		}
-		tokens, err := sessions.StartBound(w, r, user, r.FormValue("device"))
+		tokens, err := sessions.StartBound(w, r, r.FormValue("device"), func() (subject string, err error) {
+			user, ok := checkPassword(r) // a function of yours
+			if !ok {
+				http.Error(w, "wrong user or password", http.StatusForbidden)
+				return "", errors.New("wrong user or password")
+			}
+			return user, nil
+		})
 		if err != nil {
 			log.Print(err) // the answer is written
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
 		json.NewEncoder(w).Encode(tokens)
 	}
 	mux := http.NewServeMux()
