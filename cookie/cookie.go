@@ -56,7 +56,8 @@ type Options struct {
 	// do not count localhost as secure. Lost: the prefix and the attribute Secure. The
 	// token is sent unencrypted, and other ports of this host can read and set it.
 	//
-	//   - A request whose Host is not localhost, 127.0.0.0/8 or ::1 is refused with a 503,
+	//   - A request whose Host is not localhost, under .localhost (RFC 6761 section 6.3), in
+	//     127.0.0.0/8 or ::1 is refused with a 503,
 	//     before the extractor looks for the cookie.
 	//   - A proxy on this machine that writes such a Host itself defeats this check.
 	//   - Set does not know the request. A login page that other machines can reach still
@@ -183,5 +184,7 @@ func isLoopback(host string) bool {
 	if err != nil {
 		name, _, err = net.SplitHostPort(host + ":80")
 	}
-	return err == nil && syntax.IsLoopback(name)
+	const under = ".localhost"
+	rest := max(len(name)-len(under), 0)
+	return err == nil && (syntax.IsLoopback(name) || rest > 0 && syntax.EqualFold(name[rest:], under))
 }

@@ -376,7 +376,7 @@ func TestLoopbackOnly(t *testing.T) {
 	defer server.Close()
 	token := good(t)
 	for host, ok := range map[string]bool{
-		"localhost": true, "localhost:8080": true, "LocalHost:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9": true, "[::1]": true, "[::1]:8080": true,
+		"localhost": true, "localhost:8080": true, "app.localhost": true, "App.LocalHost:3000": true, ".localhost": false, "app.localhost.": false, "LocalHost:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9": true, "[::1]": true, "[::1]:8080": true,
 		"example.com": false, "example.com:80": false, "localhost.example.com": false, "notlocalhost": false, "localhost.": false, "127.0.0.1.example.com": false,
 		"[127.0.0.1": false, "127.0.0.1]": false, "[::1": false,
 		"10.0.0.1": false, "192.168.0.1:8080": false, "0.0.0.0:8080": false, "128.0.0.1": false, "[::2]:8080": false, "[fe80::1]": false, "[::]:80": false,

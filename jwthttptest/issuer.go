@@ -40,6 +40,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,8 +58,11 @@ import (
 type Issuer struct {
 	// URL is the iss of its tokens, and the address on loopback where it listens. An issuer
 	// that was made in a testing/synctest bubble does not listen, because a real server
-	// would stop the bubble's clock. Client and Source reach it all the same. Do not change it:
-	// Claim("iss", …) makes a token of another issuer, and the key that Key returns verifies it.
+	// would stop the bubble's clock. Client and Source reach it all the same.
+	//
+	// A test may change it before it calls a method, to play a provider at its real address, such as
+	// https://sso.example.com/realms/acme. Then only Client and Source reach it. Claim("iss", …) makes
+	// a token of another issuer, and the key that Key returns verifies it.
 	URL string
 
 	// Audience is the aud of its tokens, "jwthttptest" by default. A test may change it
@@ -231,18 +237,27 @@ func (iss *Issuer) Fetches() int {
 	return iss.fetches
 }
 
-// Client returns a client that reaches only this issuer. It needs no network, so it works in a
-// testing/synctest bubble too. Outside of a bubble any client reaches every issuer, by loopback.
-func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemory{iss}} }
+// Client returns a client that reaches only this issuer, at its URL. It needs no network, so it works
+// in a testing/synctest bubble too.
+func (iss *Issuer) Client() *http.Client { return Client(iss) }
+
+// Client returns a client that reaches these issuers, each at its URL, without a network. It is for
+// jwks.TenantOptions, and for issuers whose URL a test has changed.
+func Client(issuers ...*Issuer) *http.Client { return &http.Client{Transport: inMemory(issuers)} }
 
 const (
 	metadataPath = "/.well-known/openid-configuration"
 	keysPath     = "/keys"
 )
 
-// ServeHTTP serves the metadata and the key set, as the listener at URL does.
+// ServeHTTP serves the metadata and the key set, as the listener at URL does: below the path of URL, at
+// /.well-known/openid-configuration and /keys.
 func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == keysPath {
+	path := r.URL.Path
+	if u, err := url.Parse(iss.URL); err == nil {
+		path = strings.TrimPrefix(path, strings.TrimSuffix(u.Path, "/"))
+	}
+	if path == keysPath {
 		iss.mu.Lock()
 		iss.fetches++
 		iss.mu.Unlock()
@@ -256,9 +271,9 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	switch r.URL.Path {
+	switch path {
 	case metadataPath:
-		json.NewEncoder(w).Encode(map[string]string{"issuer": iss.URL, "jwks_uri": iss.URL + keysPath})
+		json.NewEncoder(w).Encode(map[string]string{"issuer": iss.URL, "jwks_uri": strings.TrimSuffix(iss.URL, "/") + keysPath})
 	case keysPath:
 		json.NewEncoder(w).Encode(map[string]any{"keys": iss.keys.published()})
 	default:
@@ -266,17 +281,22 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-type inMemory struct{ iss *Issuer }
+type inMemory []*Issuer
 
 func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close() // a RoundTripper must, also on errors
 	}
-	if "http://"+r.URL.Host != m.iss.URL {
-		return nil, fmt.Errorf("jwthttptest: this client reaches %s only", m.iss.URL)
+	i := slices.IndexFunc(m, func(iss *Issuer) bool { return strings.HasPrefix(r.URL.String(), strings.TrimSuffix(iss.URL, "/")+"/") })
+	if i < 0 {
+		var urls []string
+		for _, iss := range m {
+			urls = append(urls, iss.URL)
+		}
+		return nil, fmt.Errorf("jwthttptest: this client reaches %s only", strings.Join(urls, ", "))
 	}
 	w := httptest.NewRecorder()
-	m.iss.ServeHTTP(w, r)
+	m[i].ServeHTTP(w, r)
 	if r.Context().Err() != nil {
 		return nil, context.Cause(r.Context())
 	}

@@ -547,3 +547,38 @@ func TestWithClaims(t *testing.T) {
 	}()
 	jwthttptest.WithClaims(nil, r, Claims{})
 }
+
+// Issuers play providers at their real addresses, for a source of several of them.
+func TestIssuersAtTheirAddresses(t *testing.T) {
+	acme, bolt := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
+	acme.URL, bolt.URL = "https://sso.example.com/realms/acme", "https://sso.example.com/realms/acme2"
+	for _, iss := range []*jwthttptest.Issuer{acme, bolt} {
+		source := iss.Source(t)
+		auth, err := jwthttp.New[jwt.RegisteredClaims](source, jwthttp.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := auth.Verify(t.Context(), iss.Token(t, jwt.RegisteredClaims{Subject: "alice"})); err != nil {
+			t.Error(err)
+		}
+	}
+	keys, err := jwks.NewTenants(func(context.Context, string) (jwks.Options, error) {
+		return jwks.Options{Audience: []string{acme.Audience}}, nil
+	}, jwks.TenantOptions{Client: jwthttptest.Client(acme, bolt)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	auth, err := jwthttp.New[jwt.RegisteredClaims](keys, jwthttp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, iss := range []*jwthttptest.Issuer{acme, bolt} {
+		if _, err := auth.Verify(t.Context(), iss.Token(t, jwt.RegisteredClaims{Subject: "alice"})); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := jwthttptest.Client(acme, bolt).Get("https://sso.example.com/realms/other/keys"); err == nil || !strings.Contains(err.Error(), "reaches https://sso.example.com/realms/acme, https://sso.example.com/realms/acme2 only") {
+		t.Error(err)
+	}
+}

@@ -159,10 +159,12 @@ func TestRefusalsAreLogged(t *testing.T) {
 		{"another grant", "/refresh", "refresh_token=x&grant_type=password", "X: y", "grant_type is refresh_token here"},
 		{"another origin", "/logout", "", "Origin: https://evil.example.com", `Origin \"https://evil.example.com\"`},
 		{"no Handler outside of the middleware", "/bare", "", "Cookie: " + refreshCookie + "=" + token, "put Sessions.Handler outside"},
+		{"Handler, a session that is over", "/me", "", "Cookie: " + refreshCookie + "=x", "have the user log in again"},
+		{"Handler, another origin", "/me", "", "Origin: https://evil.example.com\nCookie: " + refreshCookie + "=" + token, `it is not refreshed: jwthttp: cross-origin request: Origin \"https://evil.example.com\"`},
 		{"JSON", "/refresh", "{}", "Content-Type: application/json", "send it as application/x-www-form-urlencoded"},
 	} {
 		log.Reset()
-		a := s.send(t, "POST", tc.path, tc.form, tc.field)
+		a := s.send(t, "POST", tc.path, tc.form, strings.Split(tc.field, "\n")...)
 		if text := log.String(); a.StatusCode < 400 || strings.Count(text, "\n") != 1 || !strings.Contains(text, `level=DEBUG msg="session: a request was refused"`) || !strings.Contains(text, tc.want) || aRefreshToken.MatchString(text) {
 			t.Errorf("%s: %d, log %s", tc.name, a.StatusCode, text)
 		}

@@ -108,9 +108,13 @@ func (c *core) checkBrowser(r *http.Request) error {
 		return err
 	}
 	if gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
-		return fmt.Errorf("%w: %s", jwthttp.ErrCrossOrigin, detail.CrossOrigin(r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host))
+		return crossOrigin(r)
 	}
 	return nil
+}
+
+func crossOrigin(r *http.Request) error {
+	return fmt.Errorf("%w: %s", jwthttp.ErrCrossOrigin, detail.CrossOrigin(r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host))
 }
 
 // checkHost returns an error for a Host that AllowInsecureHTTP is not for, as the middleware does.
@@ -156,7 +160,7 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 		c.access.Clear(w)
 	}
 	isCleared := func(line string) bool { return strings.HasPrefix(line, c.refreshName+"=;") } // by Handler
-	if errors.Is(err, jwthttp.ErrNoToken) && c.toRefresh(r) != "" && !slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared) {
+	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) && !slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared) {
 		c.logRefusal(r, "there is a refresh cookie and no access cookie: put Sessions.Handler outside of the middleware, or have the page send a POST to Refresh")
 	}
 	jwthttp.WriteError(w, r, err)
@@ -352,14 +356,16 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		next = http.DefaultServeMux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text := s.toRefresh(r)
+		text, err := s.toRefresh(r)
+		if err != nil {
+			s.logRefusal(r, "it is not refreshed: "+err.Error())
+		}
 		if text == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
 		var tokens *Tokens
-		err := s.checkHost(r)
-		if err == nil {
+		if err = s.checkHost(r); err == nil {
 			tokens, err = s.renew(r.Context(), text, &proof{}, true)
 		}
 		if err == nil {
@@ -372,6 +378,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			defer upload.Return(r, renewed)
 			r = renewed
 		case err == ErrEnded:
+			s.logRefusal(r, whyEnded)
 			s.clear(w)
 		default:
 			s.writeError(w, r, err)
@@ -383,24 +390,28 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// toRefresh returns the refresh token of a request that is to be refreshed silently, else "".
-func (c *core) toRefresh(r *http.Request) string {
+// toRefresh returns the refresh token of a request that is to be refreshed silently, else "". An error
+// says that another origin has sent it.
+func (c *core) toRefresh(r *http.Request) (string, error) {
 	if syntax.HasCookie(r.Header["Cookie"], c.accessName) { // as most requests have, so they are not looked at further
-		return ""
+		return "", nil
 	}
 	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
-		return ""
+		return "", nil
 	}
 	text, _ := syntax.FindCookie(r.Header["Cookie"], c.refreshName)
-	if text == "" || gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
-		return ""
+	if text == "" {
+		return "", nil
+	}
+	if gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
+		return "", crossOrigin(r)
 	}
 	// next gets a line more, and might then refuse the request.
 	if _, err := syntax.FindCookie(append(slices.Clip(r.Header["Cookie"]), ""), c.accessName); err != nil {
-		return ""
+		return "", nil
 	}
-	return text
+	return text, nil
 }
 
 // without returns the lines of a Cookie header without the cookies of a name.

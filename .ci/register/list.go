@@ -3499,7 +3499,7 @@ var register = []clause{
 			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0 ||`, ``},
 			{"refreshes where two access cookies came", "session.core.toRefresh", `err != nil`, `false && err != nil`},
 			{"refreshes where the new access cookie is one too many", "session.core.toRefresh", `append(slices.Clip(r.Header["Cookie"]), "")`, `r.Header["Cookie"]`},
-			{"refreshes for another origin", "session.core.toRefresh", ` || gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, ``},
+			{"refreshes for another origin", "session.core.toRefresh", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
 			{"changes the request of the caller", "session.Sessions.Handler", `r.Clone(r.Context())`, `r`},
 			{"passes an empty access cookie beside the new one", "session.without", `strings.TrimSpace(key) == name`, `strings.TrimSpace(key) == name && false`},
 		}},
@@ -4498,7 +4498,12 @@ redis.call('ZADD'`},
 			{"takes a Lifetime that leaves no cookie", "session.New", `iss.Lifetime() < minLifetime`, `false`},
 		}},
 		{"session.TestRefusalsAreLogged", []mutant{
-			{"does not say that Handler is missing", "session.core.refuseAccess", `c.toRefresh(r) != ""`, `false`},
+			{"says that Handler is missing where it has cleared the cookies", "session.core.refuseAccess", `!slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared)`, `true`},
+			{"does not say why Handler does not refresh", "session.Sessions.Handler", `			s.logRefusal(r, "it is not refreshed: "+err.Error())
+`, ``},
+			{"does not say that Handler has found no session", "session.Sessions.Handler", `			s.logRefusal(r, whyEnded)
+`, ``},
+			{"does not say that Handler is missing", "session.core.refuseAccess", `text != ""`, `false`},
 		}},
 		{"TestNewRefusesClaimsTypes", []mutant{
 			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},

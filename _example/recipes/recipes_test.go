@@ -106,18 +106,6 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// byHost reaches several issuers without a network, each at its URL. A test in a
-// testing/synctest bubble needs it.
-type byHost map[string]*jwthttptest.Issuer
-
-func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) {
-	iss, ok := b[r.URL.Scheme+"://"+r.URL.Host]
-	if !ok {
-		return nil, errors.New("no issuer has this address")
-	}
-	return iss.Client().Transport.RoundTrip(r)
-}
-
 var ok = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok")) })
 
 func TestRecipes(t *testing.T) {
@@ -320,7 +308,8 @@ func TestRecipes(t *testing.T) {
 	t.Run("tenants of a test in a bubble", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			acme, bolt := jwthttptest.NewIssuer(t), jwthttptest.NewIssuer(t)
-			client := &http.Client{Transport: byHost{acme.URL: acme, bolt.URL: bolt}}
+			acme.URL, bolt.URL = "https://sso.example.com/realms/acme", "https://sso.example.com/realms/bolt"
+			client := jwthttptest.Client(acme, bolt)
 			keys, err := jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
 				return jwks.Options{Audience: []string{acme.Audience}}, nil
 			}, jwks.TenantOptions{Client: client})
