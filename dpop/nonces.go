@@ -48,8 +48,12 @@ func NewNonces(secrets ...[]byte) (*Nonces, error) {
 	}
 	var copies [][]byte
 	for i, secret := range secrets {
-		if len(secret) < minSecretBytes || len(bytes.Trim(secret, "\x00")) == 0 {
-			return nil, fmt.Errorf("dpop: secret %d of NewNonces has %d bytes, or only zeros: it needs 32 or more: make one with \"openssl rand -base64 32\"", i+1, len(secret))
+		const mend = "make one with \"openssl rand -base64 32\""
+		if len(secret) < minSecretBytes {
+			return nil, fmt.Errorf("dpop: secret %d of NewNonces has %d bytes, and it needs 32 or more: %s", i+1, len(secret), mend)
+		}
+		if len(bytes.Trim(secret, "\x00")) == 0 {
+			return nil, fmt.Errorf("dpop: secret %d of NewNonces has only zeros: %s", i+1, mend)
 		}
 		copies = append(copies, bytes.Clone(secret))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -90,7 +91,10 @@ func (s *boundSite) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // A phone is a client with a key of its own.
-type phone struct{ http.Client }
+type phone struct {
+	http.Client
+	nonces int // of good answers to post
+}
 
 func newPhone(t *testing.T, site *boundSite) *phone {
 	t.Helper()
@@ -117,6 +121,9 @@ func (p *phone) post(t *testing.T, path string, form url.Values) (int, string, s
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if resp.StatusCode == 200 && resp.Header.Get("DPoP-Nonce") != "" {
+		p.nonces++
 	}
 	var tokens session.Tokens
 	if resp.StatusCode == 200 && len(body) > 0 {
@@ -159,6 +166,9 @@ func TestBoundSession(t *testing.T) {
 			status, body, first := owner.post(t, "/login", nil)
 			if status != 200 || first.Type != "DPoP" || site.logins != 1 { // also if it was sent twice for its nonce
 				t.Fatal(status, body, site.logins)
+			}
+			if got := owner.nonces; (got == 1) != (opts.Nonces != nil) { // of the answer to the login that succeeded
+				t.Error("nonces:", got)
 			}
 			if got := owner.me(t, first.Type, first.Access); got != 200 {
 				t.Error("the owner's access token:", got)
@@ -224,6 +234,25 @@ func TestBoundMisuse(t *testing.T) {
 	if _, err := session.New(iss, newMemory(t, 0), noClaims, session.Options{}); err == nil || !strings.Contains(err.Error(), "2 Bindings with proofs") {
 		t.Error("two Bindings:", err)
 	}
+	for name, text := range map[string]string{
+		"Format":  fmt.Sprintf("%v %+v %#v %s", session.Tokens{Access: "secret"}, &session.Tokens{Refresh: "secret"}, session.Tokens{Access: "secret"}, session.Tokens{Access: "secret"}),
+		"slog":    logged(session.Tokens{Access: "secret", Refresh: "secret"}),
+		"pointer": logged(&session.Tokens{Access: "secret", Refresh: "secret"}),
+	} {
+		if strings.Contains(text, "secret") {
+			t.Error(name, text)
+		}
+	}
+	for _, form := range []string{"", "token=jr1_x", "refresh_token="} { // nobody can have a cookie here
+		for _, path := range []string{"/refresh", "/logout"} {
+			r := httptest.NewRequest("POST", path, strings.NewReader(form))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			if site.ServeHTTP(w, r); w.Code != 400 || w.Header()["Set-Cookie"] != nil {
+				t.Errorf("%s with %q: %d %s", path, form, w.Code, w.Body)
+			}
+		}
+	}
 	for _, tc := range []struct{ name, proof, want, log string }{
 		{"no proof", "", `{"error":"invalid_dpop_proof"}`, "there is no DPoP header"},
 		{"not a proof", "x", `{"error":"invalid_dpop_proof"}`, "the proof is not one JWT"},
@@ -245,6 +274,13 @@ func TestBoundMisuse(t *testing.T) {
 			}
 		}
 	}
+}
+
+func logged(tokens any) string {
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("a login", "tokens", tokens)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("a login", "tokens", tokens)
+	return log.String()
 }
 
 // ownProofs is a Binding of the user's, without a scheme.

@@ -26,7 +26,8 @@
 //
 // # What a refresh token is good for
 //
-// Each refresh answers with a new refresh token, the successor of the one that came. A store keeps one
+// A refresh answers with a new refresh token, the successor of the one that came. Within Options.Grace
+// of the last one, it answers with the same refresh token and a new access token. A store keeps one
 // record for a session, and no token can be made of it.
 //
 //   - Whoever presents the same token gets the same successor. So five tabs, or a retry after a lost

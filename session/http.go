@@ -79,11 +79,13 @@ type proof struct {
 	c   *core
 }
 
-// proven returns the proof of a request, a zero one if sessions are not bound.
-func (c *core) proven(r *http.Request) (*proof, error) {
+// proven returns the proof of a request, a zero one if sessions are not bound. The answer has what the
+// Binding adds, such as a nonce for the next proof.
+func (c *core) proven(w http.ResponseWriter, r *http.Request) (*proof, error) {
 	if c.proofs == nil {
 		return &proof{}, nil
 	}
+	c.proofs.Answer(w.Header())
 	jkt, use, err := c.proofs.TokenRequest(r)
 	return &proof{jkt, use, c}, err
 }
@@ -247,7 +249,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	hasCookie := text != "" || errCookie != nil
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
-	isApp = fault != "" || tokens != nil || grants != nil // else it is the form of a page, or none
+	isApp = fault != "" || tokens != nil || grants != nil || s.proofs != nil && !hasCookie // else it is the form of a page, or none
 	// A form of another site comes without the cookies. Clearing them would log the user out.
 	if hasCookie || !isApp {
 		if err := s.checkBrowser(r); err != nil {
@@ -270,7 +272,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	case len(grants) == 1 && grants[0] != "refresh_token":
 		s.writeOAuthError(w, r, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
-		p, err := s.proven(r)
+		p, err := s.proven(w, r)
 		if err != nil {
 			s.writeError(w, r, err)
 		}

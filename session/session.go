@@ -16,6 +16,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/cookie"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/validate"
@@ -206,6 +207,12 @@ type Tokens struct {
 	accessExpires, refreshExpires time.Time
 }
 
+// Format prints no token, under every verb.
+func (t Tokens) Format(f fmt.State, _ rune) { f.Write([]byte("session.Tokens")) }
+
+// LogValue is that of Format. The JSON of Tokens has the tokens.
+func (t Tokens) LogValue() slog.Value { return slog.StringValue("session.Tokens") }
+
 // Start begins a session, for an app that keeps its tokens itself. Call it after a password or
 // another proof was checked. about is for a page of devices, such as "Ann's phone": at most 256 bytes
 // are kept. The error is [ErrEnded] if the claims function returns it. Any other is for
@@ -236,7 +243,7 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 		s.writeError(w, r, err)
 		return nil, err
 	}
-	p, err := s.proven(r)
+	p, err := s.proven(w, r)
 	if err != nil {
 		s.writeError(w, r, err)
 		return nil, err
@@ -256,7 +263,7 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 	case err != nil:
 		s.writeError(w, r, err)
 	default:
-		w.Header().Set("Cache-Control", "no-store")
+		answer.ForbidCaching(w.Header())
 	}
 	return tokens, err
 }

@@ -4458,12 +4458,17 @@ redis.call('ZADD'`},
 			{"does not bind the access token", "session.Sessions.sign", `if jkt != "" {`, `if false {`},
 			{"asks for no proof", "session.core.proven", `if c.proofs == nil {`, `if true {`},
 		}},
-		{"session.TestBoundSession/with nonces", nil},
+		{"session.TestBoundSession/with nonces", []mutant{
+			{"sends no nonce with a login that succeeded", "session.core.proven", `c.proofs.Answer(w.Header())`, ``},
+		}},
 		{"session.TestBoundMisuse", []mutant{
 			{"begins an unbound session", "session.Sessions.Start", `s.proofs != nil`, `false`},
 			{"puts bound tokens into cookies", "session.Sessions.Login", `s.proofs != nil`, `false`},
 			{"logs no bad proof", "session.core.writeError", `		c.logRefusal(r, err.Error())
 		c.proofs.WriteTokenError(w, r, err)`, `		c.proofs.WriteTokenError(w, r, err)`},
+			{"takes a request without a token for a browser's", "session.Sessions.presented", ` || s.proofs != nil && !hasCookie`, ``},
+			{"prints tokens", "session.Tokens.Format", `f.Write([]byte("session.Tokens"))`, `fmt.Fprint(f, t.Access, t.Refresh)`},
+			{"logs tokens", "session.Tokens.LogValue", `"session.Tokens"`, `t.Access + t.Refresh`},
 			{"takes one of two Bindings", "session.New", `len(bindings) > 1`, `false`},
 		}},
 		{"session.TestBoundOutage", []mutant{
@@ -4475,7 +4480,7 @@ redis.call('ZADD'`},
 		}},
 		{"session.TestBoundReplay", []mutant{
 			{"uses no proof for a login", "session.Sessions.StartBound", `err = p.spend(r.Context()); err == nil`, `err == nil`},
-			{"lets caches keep tokens", "session.Sessions.StartBound", `w.Header().Set("Cache-Control", "no-store")`, ``},
+			{"lets caches keep tokens", "session.Sessions.StartBound", `answer.ForbidCaching(w.Header())`, ``},
 			{"keeps fields of another answer", "dpop.Verifier.WriteTokenError", `answer.Clean(h)`, ``},
 		}},
 		{"session.TestBoundAuthenticate", nil},

@@ -184,8 +184,7 @@ func boundBackend(secret []byte, api string, claims session.ClaimsFunc[Claims], 
 			return user, nil
 		})
 		if err != nil {
-			log.Print(err) // the answer is written
-			return
+			return // the answer is written, and the log has the reason at Debug
 		}
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(tokens)
