@@ -258,7 +258,7 @@ func TestBoundBackend(t *testing.T) {
 	login := func(c *http.Client, user string) (int, string) {
 		return fetch(t, c, api+"/token", url.Values{"user": {user}, "password": {"correct"}, "device": {"phone"}})
 	}
-	if status, body := login(owner, "bob"); status != 401 {
+	if status, body := login(owner, "bob"); status != 400 || !strings.Contains(body, "invalid_grant") {
 		t.Error("a locked user:", status, body)
 	}
 	if status, body := login(http.DefaultClient, "alice"); status != 400 || !strings.Contains(body, "invalid_dpop_proof") {
