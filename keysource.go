@@ -194,8 +194,8 @@ func (s KeySet) prepare(issuer string) (KeySource, error) {
 }
 
 // Package jwks gives a key its origin and a key set its index with these functions, and package
-// denylist asks whether a key is bound to no issuer, and for the facts of a token. They are not exported, because no other package
-// may call them.
+// denylist asks whether a key is bound to no issuer, and for the facts of a token. They are not
+// exported, because no other package may call them.
 var _ = keyhook.Set(
 	func(k any, origin keyhook.Origin) any {
 		return k.(Key).with(func(m *keyMaterial) { m.origin = origin })

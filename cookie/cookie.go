@@ -57,8 +57,7 @@ type Options struct {
 	// token is sent unencrypted, and other ports of this host can read and set it.
 	//
 	//   - A request whose Host is not localhost, under .localhost (RFC 6761 section 6.3), in
-	//     127.0.0.0/8 or ::1 is refused with a 503,
-	//     before the extractor looks for the cookie.
+	//     127.0.0.0/8 or ::1 is refused with a 503, before the extractor looks for the cookie.
 	//   - A proxy on this machine that writes such a Host itself defeats this check.
 	//   - Set does not know the request. A login page that other machines can reach still
 	//     sends the token unencrypted.

@@ -83,9 +83,9 @@ type BackChannelOptions struct {
 //   - 503 while the store or the keys are out of reach, so that a provider can try again.
 //
 // An answer is not cached. The logger of list gets why a logout was refused, at Warn once a minute
-// at most, and at Debug the others and each logout that succeeded. It does not get that a client left before the keys answered.
-// Nil keys, a key that is not bound to an issuer, an empty clientID, a nil list and more than one
-// opts are errors.
+// at most. At Debug it gets the others, and each logout that succeeded. It does not get that a client
+// left before the keys answered. Nil keys, a key that is not bound to an issuer, an empty clientID, a
+// nil list and more than one opts are errors.
 func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...BackChannelOptions) (http.Handler, error) {
 	var errs []error
 	if len(opts) > 1 {

@@ -92,8 +92,8 @@ type Setup struct {
 	Scopes []string
 
 	// Forbidden are claims of a good token that a guard on the route refuses (see
-	// jwthttp.Require); nil for no such guard. Issuer signs them, so iss is not another. Options are applied to them too, so Options
-	// must not set the claim that makes the difference.
+	// jwthttp.Require); nil for no such guard. Issuer signs them, so iss is not another. Options are
+	// applied to them too, so Options must not set the claim that makes the difference.
 	Forbidden any
 
 	// Sessions are the routes by which users log in and stay logged in. Nil is for none.

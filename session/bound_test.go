@@ -224,6 +224,10 @@ func TestBoundMisuse(t *testing.T) {
 	}
 	unbound := newSessions(t, newMemory(t, 0), session.Options{})
 	w = httptest.NewRecorder()
+	if _, err := site.sessions.StartBound(w, httptest.NewRequest("POST", "/login", nil), "", nil); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
+		t.Error("StartBound without a function:", err, w.Code)
+	}
+	w = httptest.NewRecorder()
 	if _, err := unbound.StartBound(w, httptest.NewRequest("POST", "/login", nil), "", alice); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
 		t.Error("StartBound without a Binding:", err, w.Code)
 	}

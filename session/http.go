@@ -179,7 +179,8 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 // or has more than 4 KiB; and more than one refresh token, which clears the cookies.
 //
 // For a session that has ended a browser gets 401, and its cookies are cleared. An app gets 400
-// invalid_grant. While the store, the claims function or the signer fails, both get 503, keep what
+// invalid_grant. Without a good proof, a session of StartBound gets 400 invalid_dpop_proof or
+// use_dpop_nonce. While the store, the claims function or the signer fails, both get 503, keep what
 // they have, and may try again.
 func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 	text, p, isApp, ok := s.presented(w, r)
@@ -237,8 +238,8 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// presented returns the one refresh token of a request, and the proof of an app. If ok is false, the answer was written. The text may be anything, such as "" where a browser
-// has no cookie.
+// presented returns the one refresh token of a request, and the proof of an app. If ok is false, the
+// answer was written. The text may be anything, such as "" where a browser has no cookie.
 func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, p *proof, isApp, ok bool) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)

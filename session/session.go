@@ -243,6 +243,11 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 		s.writeError(w, r, err)
 		return nil, err
 	}
+	if authenticate == nil {
+		err := fmt.Errorf("%w: session: authenticate is nil: pass a function that checks the password and returns the subject", jwthttp.ErrMisconfigured)
+		s.writeError(w, r, err)
+		return nil, err
+	}
 	p, err := s.proven(w, r)
 	if err != nil {
 		s.writeError(w, r, err)
