@@ -114,6 +114,22 @@ func (t *tenants) isBack(it *tenant) {
 	}
 }
 
+// isWell waits until a look-up has succeeded after the last one that failed. Until then new issuers get
+// a 503 without a look-up.
+func (t *tenants) isWell() {
+	err := patiently(func() error {
+		issuer := fmt.Sprintf("https://nobody-%d.example.com", poolNumbers.Add(1))
+		_, err := t.auth.Verify(context.Background(), unsigned("ES256", "k").token(issuer, poolNumbers.Add(1), farAhead, "").raw)
+		if errors.Is(err, jwthttp.ErrInvalidToken) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		t.report("a token of an issuer that is not a tenant: %v", err)
+	}
+}
+
 func (t *tenants) print() {
 	fmt.Printf("%d tenants: %d changes, %d look-ups\n", len(t.all), t.changes, t.lookups.Load())
 }
@@ -131,6 +147,7 @@ func (t *tenants) change(ctx context.Context) {
 			for _, it := range t.all {
 				t.isBack(it)
 			}
+			t.isWell()
 			t.trouble.Add(1)
 			continue
 		}
