@@ -2060,14 +2060,14 @@ var register = []clause{
 		h.Set("Content-Type", "application/problem+json")
 	}`},
 			{"says that a compressed answer is not compressed", "internal/answer.isOfAnotherAnswer", `Type`, `Encoding", "Content-Type`},
-			{"leaves headers of another answer that are spelled otherwise", "internal/answer.Answer.Write", `http.CanonicalHeaderKey(name)`, `name`},
+			{"leaves headers of another answer that are spelled otherwise", "internal/answer.Clean", `http.CanonicalHeaderKey(name)`, `name`},
 			{"leaves what overrides no-store", "internal/answer.isOfAnotherAnswer", `isForCaches(name) || `, ``},
 			{"leaves a trailer of another body", "internal/answer.isOfAnotherAnswer", ` || strings.HasPrefix(name, http.TrailerPrefix)`, ``},
 		}},
 	}},
 	{"HTTP", "WriteError answers every error, and no cache keeps the answer", []proof{
 		{"TestWriteErrorOfAnyError", []mutant{
-			{"leaves the headers of another answer", "internal/answer.Answer.Write", `delete(h, name)`, `_ = name`},
+			{"leaves the headers of another answer", "internal/answer.Clean", `delete(h, name)`, `_ = name`},
 		}},
 	}},
 	{"HTTP", "every challenge of a 401, and no other, names the ChallengeScopes", []proof{
