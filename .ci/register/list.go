@@ -1882,7 +1882,6 @@ var register = []clause{
 		{"TestRefusalsAreCheap", []mutant{
 			{"makes a text that nobody reads", "observer.report", `	ctx, logger :=`, `	_ = f.Error()
 	ctx, logger :=`},
-			{"makes a result that nobody reads", "observer.report", `!isLogged && o.onResult == nil`, `false`},
 			{"looks for a failure on the heap", "failureOf", `	case *reason.Reason:
 		return failure{Reason: r}
 `, ``},
