@@ -349,11 +349,15 @@ func (c *core) clear(w http.ResponseWriter) {
 //
 //	sessions.Handler(auth.Handler(app))
 //
-// A request passes unchanged if it has an Authorization header or an access cookie, if it is an upgrade
-// or a prefetch, and if it has so many cookies that one more is not accepted. So does one of another
-// site, unless it is a GET, HEAD or OPTIONS. An answer with new cookies gets "Cache-Control: no-store",
-// whatever next sets. If the session has ended, the cookies are cleared and next gets the request
-// without a token. While the store, the claims function or the signer fails, the answer is 503.
+// These requests pass unchanged:
+//   - those with an Authorization header or an access cookie
+//   - upgrades and prefetches
+//   - those of another site, unless they are GET, HEAD or OPTIONS
+//   - those with so many cookies that one more is not accepted
+//
+// An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the session has
+// ended, the cookies are cleared and next gets the request without a token. While the store, the claims
+// function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
