@@ -413,10 +413,9 @@ func TestCookiesBeforeBound(t *testing.T) {
 	}
 }
 
-// An authenticate that fails has written the answer, and uses no proof. ErrEnded is that of an app.
-func TestBoundAuthenticate(t *testing.T) {
-	store := &proofStore{}
-	site := newBoundSite(t, dpop.Options{Replays: store}, newMemory(t, 0))
+// loginRequest returns a login with the proof of a new key.
+func loginRequest(t *testing.T) *http.Request {
+	t.Helper()
 	key, err := dpop.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
@@ -427,7 +426,37 @@ func TestBoundAuthenticate(t *testing.T) {
 	}
 	r := httptest.NewRequest("POST", "/login", nil)
 	r.Header.Set("DPoP", proof)
+	return r
+}
+
+// A login of a user whom the claims function locks out gets the answer of an app.
+func TestBoundEndedByClaims(t *testing.T) {
+	verifier, err := dpop.New(dpop.Options{Origins: []string{boundOrigin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	iss, err := issue.New[Claims](issue.Options{Bindings: []jwthttp.Binding{verifier}}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked := func(context.Context, session.Session) (c Claims, err error) { return c, session.ErrEnded }
+	s, err := session.New(iss, newMemory(t, 0), locked, session.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := httptest.NewRecorder()
+	tokens, err := s.StartBound(w, loginRequest(t), "", alice)
+	const want = `{"error":"invalid_grant","error_description":"the session has ended"}`
+	if tokens != nil || err != session.ErrEnded || w.Code != 400 || strings.TrimSpace(w.Body.String()) != want {
+		t.Error(tokens, err, w.Code, w.Body)
+	}
+}
+
+// An authenticate that fails has written the answer, and uses no proof.
+func TestBoundAuthenticate(t *testing.T) {
+	store := &proofStore{}
+	site := newBoundSite(t, dpop.Options{Replays: store}, newMemory(t, 0))
+	r, w := loginRequest(t), httptest.NewRecorder()
 	wrong := errors.New("wrong password")
 	tokens, err := site.sessions.StartBound(w, r, "", func() (string, error) {
 		http.Error(w, "no", http.StatusForbidden)
@@ -457,17 +486,7 @@ func TestBoundClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := dpop.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	proof, err := key.Proof("POST", boundOrigin+"/login", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest("POST", "/login", nil)
-	r.Header.Set("DPoP", proof)
-	w := httptest.NewRecorder()
+	r, w := loginRequest(t), httptest.NewRecorder()
 	if _, err := s.StartBound(w, r, "", alice); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != 500 {
 		t.Error(err, w.Code)
 	}
