@@ -45,7 +45,7 @@ func (s *server) run(t testing.TB) {
 	}
 	begin := func() {
 		s.cmd = exec.Command(path, s.args...)
-		s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+		s.cmd.Stdout, s.cmd.Stderr, s.cmd.WaitDelay = s.log, s.log, time.Second // a child that is left does not block Wait
 		if err := s.cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

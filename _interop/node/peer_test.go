@@ -85,7 +85,7 @@ func startScript(t *testing.T, dir, script string) *peer {
 	process := exec.CommandContext(ctx, command(t, "node"), script)
 	process.Dir = dir
 	var log bytes.Buffer
-	process.Stderr = &log
+	process.Stderr, process.WaitDelay = &log, time.Second // a child that is left does not block Wait
 	commands, err := process.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -168,7 +168,7 @@ func start(t testing.TB, address string, path string, args ...string) {
 	t.Helper()
 	var log bytes.Buffer
 	cmd := exec.Command(path, args...)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &log, &log, time.Second // a child that is left does not block Wait
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func (s *PostgreSQL) begin() error {
 	if err != nil {
 		return err
 	}
-	cmd.Stdout, cmd.Stderr = &s.log, &s.log
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &s.log, &s.log, time.Second // a child that is left does not block Wait
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -155,25 +155,39 @@ func (s *PostgreSQL) RunReplica() error {
 // Stop ends the server as a crash of it does: it recovers when it runs again.
 func (s *PostgreSQL) Stop() {
 	s.cmd.Process.Signal(syscall.SIGQUIT)
-	<-s.exited
+	select {
+	case <-s.exited:
+	case <-time.After(20 * time.Second):
+		s.Kill()
+	}
 }
 
 // Kill kills the server and its children, which are in groups of their own.
 func (s *PostgreSQL) Kill() {
 	parent := s.cmd.Process.Pid
-	s.cmd.Process.Signal(syscall.SIGSTOP) // no more children
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, name := range stats {
-		stat, _ := os.ReadFile(name)
-		var pid, ppid int
-		fmt.Sscan(string(stat), &pid)
-		fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %1s %d", new(string), &ppid) // a name may have anything
-		if ppid == parent {
+	s.cmd.Process.Signal(syscall.SIGSTOP)
+	for range 1000 {
+		if state, _ := readStat(parent); state != "R" && state != "S" && state != "D" {
+			break // it has stopped, or ended: there are no more children
+		}
+		time.Sleep(time.Millisecond)
+	}
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	for _, name := range processes {
+		pid, _ := strconv.Atoi(filepath.Base(name))
+		if _, of := readStat(pid); of == parent {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 	s.cmd.Process.Kill()
 	<-s.exited
+}
+
+// readStat returns the state of a process, as in proc(5), and its parent, or "" and 0.
+func readStat(pid int) (state string, parent int) {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %1s %d", &state, &parent) // a name may have anything
+	return state, parent
 }
 
 // Remove stops the server, if it runs, and deletes what it has on disk.

@@ -69,7 +69,7 @@ func (s *Redis) Run() error {
 func (s *Redis) begin() error {
 	cmd := exec.Command("redis-server", "--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no",
 		"--save", "", "--appendonly", "yes", "--appendfsync", "always")
-	cmd.Stdout, cmd.Stderr = &s.log, &s.log
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &s.log, &s.log, time.Second // a child that is left does not block Wait
 	if err := cmd.Start(); errors.Is(err, exec.ErrNotFound) {
 		return errors.New("redis-server is missing: apt-get install redis-server")
 	} else if err != nil {
