@@ -49,7 +49,7 @@ func (o Options) compile(keys KeySource) (*config, error) {
 	}
 	c := &config{
 		verifier: verifier{
-			keys: prepared, peeks: choosesByIssuer(prepared), types: rules.ShortTypes(o.Type, o.Types), padding: o.AllowPadding,
+			keys: prepared, peeks: choosesByIssuer(prepared), fixed: hasFixedKeys(prepared), types: rules.ShortTypes(o.Type, o.Types), padding: o.AllowPadding,
 			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
 		},
 		rules: rules.Rules{

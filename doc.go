@@ -36,7 +36,8 @@
 //
 //  1. credential.Find finds exactly one credential, its place and its scheme.
 //  2. gate.IsCrossOrigin finds a browser's cookie that another site has sent.
-//  3. jws.Split splits the token, and checks its size and alphabet.
+//  3. jws.Cut splits the token, and checks its size and alphabet. With a [Key] or a [KeySet], the
+//     alphabet of the payload is checked as it is decoded.
 //  4. Workspace.ReadHeader reads the header. rules.AcceptsType checks its typ.
 //  5. eligibleKeys asks the key source. A key verifies one algorithm only.
 //  6. verifier.open has steps 3 to 6. It verifies the signature, and no other function returns a

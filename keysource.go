@@ -270,6 +270,15 @@ func choosesByIssuer(source KeySource) bool {
 	return true
 }
 
+// hasFixedKeys reports whether a source, as it is asked at run time, is a Key or a KeySet.
+func hasFixedKeys(source KeySource) bool {
+	switch source.(type) {
+	case *onlyKey, *keyIndex:
+		return true
+	}
+	return false
+}
+
 // eligibleKeys asks source and returns the keys to try for a token with header h: 1 to 8. If none
 // is eligible, it returns those that the source offered, with the error.
 func eligibleKeys(ctx context.Context, source KeySource, h TokenHeader) ([]Key, error) {

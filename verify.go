@@ -21,6 +21,7 @@ type verifier struct {
 	types []string // that are accepted, in their short form; none for the usual ones
 	work  *jws.Workspace
 	peeks bool // the key source may ask for UnverifiedIssuer
+	fixed bool // the key source has its keys, and calls nobody
 
 	padding bool // a token may have it
 }
@@ -45,11 +46,26 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 	if raw == "" {
 		return reason.NoToken
 	}
-	parts, err := jws.Split(raw, limit, v.padding)
+	parts, err := jws.Cut(raw, limit, v.padding)
+	if err == nil && !v.fixed {
+		err = jws.CheckPayload(raw, &parts)
+	}
 	if err != nil {
 		o.fault = err
 		return reasonOf(err)
 	}
+	if err = v.openParts(ctx, &parts, o); err == nil {
+		return nil
+	}
+	if fault := jws.CheckPayload(raw, &parts); fault != nil { // it comes before every other
+		*o = openedToken{fault: fault}
+		return reasonOf(fault)
+	}
+	return err
+}
+
+// openParts is open for a token that was cut.
+func (v *verifier) openParts(ctx context.Context, parts *jws.Segments, o *openedToken) error {
 	header, err := v.work.ReadHeader(parts.Header)
 	if err != nil {
 		o.fault = err
@@ -70,11 +86,11 @@ func (v *verifier) open(ctx context.Context, raw string, limit int, o *openedTok
 		return err
 	}
 	var ok bool
-	if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
+	if o.key, o.remembered, ok = v.signedBy(keys, parts); !ok {
 		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
 			return err
 		}
-		if o.key, o.remembered, ok = v.signedBy(keys, &parts); !ok {
+		if o.key, o.remembered, ok = v.signedBy(keys, parts); !ok {
 			if len(keys) > 0 {
 				o.offered = keys
 			}

@@ -119,7 +119,7 @@ func TestPadding(t *testing.T) {
 	}
 }
 
-// Another byte in any segment is found before anything is decoded, so no key source is asked.
+// Another byte in any segment is found before the function of a user is asked.
 // The same is true of one more dot.
 func TestAlphabet(t *testing.T) {
 	asked := 0
@@ -153,6 +153,48 @@ func TestAlphabet(t *testing.T) {
 		t.Errorf("the key source was asked %d times", asked)
 	}
 	verify(t, auth, strings.Join(segments, "."), nil)
+}
+
+// Keys that are fixed ask nobody, so the alphabet of the payload is looked at when something fails. The
+// answer is the same as where it is looked at first, whatever else is wrong with the token.
+func TestAlphabetOfFixedKeys(t *testing.T) {
+	var raw, text string
+	var result jwthttp.Result
+	for _, padding := range []bool{false, true} {
+		opts := jwthttp.Options{
+			AllowPadding: padding,
+			Extractors:   []jwthttp.Extractor{{Source: "test", Extract: func(*http.Request) (string, error) { return raw, nil }}},
+			OnResult: func(_ *http.Request, res jwthttp.Result) {
+				result = res
+				text = res.Err.Error()
+				result.Err, result.Duration = nil, 0
+			},
+		}
+		look := func(auth *jwthttp.Middleware[AppClaims]) (jwthttp.Result, string) {
+			auth.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+			return result, text
+		}
+		key := jwthttp.HS256(secret).WithID("k")
+		one, first := mustNew[AppClaims](t, key, opts), mustNew[AppClaims](t, jwthttp.Issuers{"https://id.example": key}, opts)
+		set := mustNew[AppClaims](t, jwthttp.KeySet{key, jwthttp.HS256(secretN(1)).WithID("l")}, opts)
+		for _, header := range []string{plainHeader, `{"alg":"HS256","crit":["x"]}`, `{"alg":"HS256","typ":"dpop+jwt"}`, `{"alg":"RS256"}`, `{"alg":"HS256","kid":"m"}`, `[]`} {
+			for _, odd := range []string{"\n", "=", "==", "+", "~", "\x00", "\xff", "ä", " "} {
+				for at := range 8 {
+					input := b64(payload(`"iss":"https://id.example"`))
+					input = b64(header) + "." + input[:len(input)-at] + odd + input[len(input)-at:]
+					for _, signer := range [][]byte{secret, secretN(2)} {
+						raw = macSegments(signer, input)
+						want, wantText := look(first)
+						for _, fixed := range []*jwthttp.Middleware[AppClaims]{one, set} {
+							if got, text := look(fixed); got.Reason != "malformed_token" || got != want || text != wantText {
+								t.Errorf("%s with %q at %d: %+v and %s, want %+v and %s", header, odd, at, got, text, want, wantText)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
 }
 
 // Go's decoder skips line breaks. They are refused at every place, even if the issuer has

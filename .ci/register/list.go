@@ -278,9 +278,9 @@ var register = []clause{
 	}},
 	{"3", "at most 64 headers are remembered, of tokens that verified", []proof{
 		{"TestHeadersOfForgedTokensAreNotKept", []mutant{
-			{"remembers headers of forged tokens", "verifier.open", `	o.unverified = unverifiedPayload{`, `	v.work.KeepHeader(parts.Header, header)
+			{"remembers headers of forged tokens", "verifier.openParts", `	o.unverified = unverifiedPayload{`, `	v.work.KeepHeader(parts.Header, header)
 	o.unverified = unverifiedPayload{`},
-			{"remembers no header", "verifier.open", `	v.work.KeepHeader(parts.Header, header)
+			{"remembers no header", "verifier.openParts", `	v.work.KeepHeader(parts.Header, header)
 `, ``},
 		}},
 		{"internal/jws.TestHeadersAreBounded", []mutant{
@@ -353,7 +353,7 @@ var register = []clause{
 	}},
 	{"5", "a token has 8 KiB, or what the option says", []proof{
 		{"TestSizeLimits", []mutant{
-			{"takes a token that is one byte too large", "internal/jws.Split", `> limit`, `> limit+1`},
+			{"takes a token that is one byte too large", "internal/jws.Cut", `> limit`, `> limit+1`},
 		}},
 		{"TestAnswers/oversized", nil},
 	}},
@@ -376,7 +376,10 @@ var register = []clause{
 	}},
 	{"5", "and no segment is empty", []proof{
 		{"TestAlphabet", []mutant{
-			{"takes an empty segment", "internal/jws.cutSegment", `n == 0 || `, ``},
+			{"takes an empty payload", "internal/jws.Cut", `payload != "" && `, ``},
+		}},
+		{"internal/jws.TestSplit", []mutant{
+			{"takes an empty header", "internal/jws.cutSegment", `n == 0 || `, ``},
 		}},
 		{"TestSegments/empty header", nil},
 		{"TestSegments/empty payload", nil},
@@ -401,8 +404,14 @@ var register = []clause{
 			{"takes padding that is not allowed", "verifier.open", `v.padding`, `true`},
 		}},
 	}},
-	{"5", "this is checked before anything is decoded", []proof{
-		{"TestAlphabet", nil},
+	{"5", "this is checked before a key source that may call somebody is asked, and is the first fault of a token with any", []proof{
+		{"TestAlphabet", []mutant{
+			{"asks the source of a user about a payload of another alphabet", "hasFixedKeys", `	return false`, `	return true`},
+		}},
+		{"TestAlphabetOfFixedKeys", []mutant{
+			{"takes another fault for that of the alphabet", "verifier.open", `jws.CheckPayload(raw, &parts); fault != nil { // it`, `error(nil); fault != nil { // it`},
+			{"tells what another fault has found out", "verifier.open", `*o = openedToken{fault: fault}`, `o.fault = fault`},
+		}},
 	}},
 	{"5", "stray trailing bits are refused", []proof{
 		{"TestSegments/stray trailing bits", nil},
@@ -517,7 +526,7 @@ var register = []clause{
 			{"takes an empty typ for none", "internal/jws.readHeader", `field == &h.Type && len(text) == 0`, `false`},
 		}},
 		{"TestAnswers/wrong typ", []mutant{
-			{"takes any typ", "verifier.open", `!rules.AcceptsType(header.Type, v.types)`, `false`},
+			{"takes any typ", "verifier.openParts", `!rules.AcceptsType(header.Type, v.types)`, `false`},
 		}},
 	}},
 	{"7", "with or without application/, in any case", []proof{
@@ -792,7 +801,7 @@ var register = []clause{
 	}},
 	{"12", "a key verifies signatures of its algorithm alone", []proof{
 		{"TestOnlyOneAlgorithmPerKey", []mutant{
-			{"takes alg none", "verifier.open", `	keys, err := eligibleKeys(ctx, v.keys, asked)
+			{"takes alg none", "verifier.openParts", `	keys, err := eligibleKeys(ctx, v.keys, asked)
 	o.offered = keys
 	if err != nil {`, `	keys, err := eligibleKeys(ctx, v.keys, asked)
 	o.offered = keys
@@ -1573,10 +1582,10 @@ var register = []clause{
 	}},
 	{"19", "a client reads constant sentences", []proof{
 		{"TestAnswers", []mutant{
-			{"takes padding", "internal/jws.Split", `	header`, `	raw = strings.TrimRight(raw, "=")
+			{"takes padding", "internal/jws.Cut", `	header`, `	raw = strings.TrimRight(raw, "=")
 	header`},
 			{"looks at no characters after the last whole eight", "internal/jws.segmentLen", `rest != "" && not[rest[0]] == 0`, `rest != "" && not[rest[0]] <= 1`},
-			{"passes an empty signature to the keys", "internal/jws.Split", ` && signature != ""`, ``},
+			{"passes an empty signature to the keys", "internal/jws.Cut", ` && signature != ""`, ``},
 			{"passes over crit", "internal/jws.readHeader", `			fault = errCrit
 `, ``},
 			{"takes BearerX for Bearer", "internal/syntax.Credentials", `rest != ""`, `false`},
@@ -1633,7 +1642,7 @@ var register = []clause{
 			{"takes a public key for a secret that is in base64 or hex", "internal/jws.looksPublic", `inner)`, `inner[:0])`},
 		}},
 		{"TestForgedTokensAreCheap", []mutant{
-			{"decodes claims before the signature is verified", "verifier.open", `	var ok bool
+			{"decodes claims before the signature is verified", "verifier.openParts", `	var ok bool
 `, `	if early, err := v.work.Payload(parts.Payload); err == nil && early[len(early)-1] != '}' {
 		return reason.Claims
 	}
@@ -1821,7 +1830,7 @@ var register = []clause{
 			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
-			{"forgets the keys that were tried", "verifier.open", `len(keys) > 0`, `keys != nil`},
+			{"forgets the keys that were tried", "verifier.openParts", `len(keys) > 0`, `keys != nil`},
 		}},
 		{"internal/logtext.TestKeys", nil},
 		{"internal/logtext.TestQuote", []mutant{

@@ -57,21 +57,44 @@ type Segments struct {
 }
 
 // Split cuts raw at its two dots and checks its size and alphabet. The error is a *[Fault]. It
-// decodes nothing: Go's decoder skips line breaks, so the alphabet is checked first. With
-// allowPadding, every segment may have its padding. Of the results, SigningInput alone keeps it.
+// decodes nothing. With allowPadding, every segment may have its padding. Of the results, SigningInput
+// alone keeps it.
 func Split(raw string, limit int, allowPadding bool) (Segments, error) {
+	s, err := Cut(raw, limit, allowPadding)
+	if err == nil {
+		err = CheckPayload(raw, &s)
+	}
+	if err != nil {
+		return Segments{}, err
+	}
+	return s, nil
+}
+
+// Cut is Split without a look at the characters of the payload, which takes as long as decoding does.
+// [Workspace.Payload] refuses what Split refuses. Ask [CheckPayload] for the fault after any other
+// failure, so that the fault of the form comes first.
+func Cut(raw string, limit int, allowPadding bool) (Segments, error) {
 	if len(raw) > limit {
 		return Segments{}, errTooLarge
-	}
-	header, rest, hasHeader := cutSegment(raw)
-	payload, signature, hasPayload := cutSegment(rest)
-	if hasHeader && hasPayload && signature != "" && segmentLen(signature) == len(signature) {
-		return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
 	}
 	if allowPadding && strings.Contains(raw, "=") {
 		return splitPadded(raw)
 	}
+	header, rest, hasHeader := cutSegment(raw)
+	payload, signature, _ := strings.Cut(rest, ".")
+	if hasHeader && payload != "" && signature != "" && segmentLen(signature) == len(signature) {
+		return Segments{header, payload, signature, raw[:len(header)+1+len(payload)]}, nil
+	}
 	return Segments{}, faultOf(raw)
+}
+
+// CheckPayload returns the fault in the characters of a payload, for the result of Cut for raw. It is
+// a *[Fault], or nil.
+func CheckPayload(raw string, s *Segments) error {
+	if segmentLen(s.Payload) != len(s.Payload) {
+		return faultOf(raw)
+	}
+	return nil
 }
 
 // cutSegment cuts s after a segment of base64url, which is not empty, and the dot that ends it.
