@@ -57,9 +57,10 @@ type Options struct {
 	AllowPadding bool
 
 	// Bindings are the ways in which a client proves that a token is its own: package dpop has one,
-	// and package mtls. With any, a token must be bound, and each of its bindings is asked for each
-	// request. A token that is bound in another way is refused. [Middleware.Verify] sees no request,
-	// so it accepts no bound token.
+	// and package mtls. With any, a token must be bound. For each request, those are asked that the
+	// members of its cnf name: so with both, a route takes tokens of either kind. A token that is
+	// bound in another way is refused. [Middleware.Verify] sees no request, so it accepts no bound
+	// token.
 	//
 	// The places of BearerHeader then take the schemes of Bindings too, such as DPoP, and a token
 	// that is bound so may come in no other place.

@@ -39,7 +39,8 @@ type Options struct {
 	Leeway time.Duration
 
 	// Nonces, if not nil, are required in proofs. Then a proof cannot be made in advance, and the
-	// clock of a client does not matter. A client has to repeat its first request.
+	// clock of a client does not matter, if its proofs have neither exp nor nbf. A client has to
+	// repeat its first request.
 	Nonces *Nonces
 
 	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone. A Memory

@@ -257,9 +257,9 @@ func (v *Verifier) checkTimes(s *scratch, c *proofClaims, now time.Time) (until 
 	case age > v.maxAge+v.leeway:
 		return until, &refusal{refused, fmt.Sprintf("%s is %s back, and MaxAge is %v: have the client make a proof for each request, and mind the clocks", text, logtext.Duration(age), v.maxAge)}
 	case c.exp.Present() && !now.Before(c.exp.Floor().Add(v.leeway)):
-		return until, invalidf("exp is %s back", logtext.Duration(now.Sub(c.exp.Floor())))
+		return until, invalidf("exp is %s back: have the client leave it out, or mind its clock", logtext.Duration(now.Sub(c.exp.Floor())))
 	case c.nbf.Present() && c.nbf.Ceil().Sub(now) > v.leeway:
-		return until, invalidf("nbf is %s ahead", logtext.Duration(c.nbf.Ceil().Sub(now)))
+		return until, invalidf("nbf is %s ahead: have the client leave it out, or mind its clock", logtext.Duration(c.nbf.Ceil().Sub(now)))
 	}
 	// It could pass until made + maxAge + leeway by this clock. That of another instance may be
 	// behind it.

@@ -36,7 +36,8 @@ type TenantOptions struct {
 	MaxOpen int
 
 	// IdleTimeout is for how long a tenant is silent before its keys are no longer renewed, and
-	// forgotten: 1 hour if 0, at least a minute, at most 24 hours.
+	// forgotten: 1 hour if 0, at least a minute, at most 24 hours. That is so in an outage too: a
+	// MaxStale longer than this is of no use to a tenant that was silent meanwhile.
 	IdleTimeout time.Duration
 
 	// LookupTTL is for how long an answer of lookup is used: 5 minutes if 0, at least a second,
@@ -125,7 +126,7 @@ var errTenantsClosed = errors.New("jwks: the tenants are closed")
 //     Issuer may be empty. Client, Logger and OnEvent stay nil, because all tenants share those
 //     of TenantOptions.
 //   - Return an error that wraps [jwthttp.ErrUnknownKey] for an issuer that you do not trust. Its
-//     tokens get a 401. Any other error is a 503.
+//     tokens get a 401, and the Reason of the [jwthttp.Result] is issuer. Any other error is a 503.
 //   - Return when ctx is over, which is after 5 seconds or with Close. Close waits for it.
 //
 // It is called concurrently, once at a time for an issuer, and in no request's goroutine. If it

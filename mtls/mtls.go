@@ -154,19 +154,40 @@ func (b *Binding) Answer(http.Header) {}
 // Confirm implements [jwthttp.Binding]. It returns nil if the client's certificate has that
 // thumbprint. Otherwise the error, which is for the log, says what came and how to mend it.
 func (b *Binding) Confirm(r *http.Request, _ string, thumbprint [sha256.Size]byte) error {
-	source := b.fromConnection
-	if b.header != "" {
-		source = b.fromHeader
-	}
-	got, err := source(r)
+	got, err := b.read(r)
 	if err != nil {
-		return fmt.Errorf("mtls: %w", err)
+		return err
 	}
 	if got != thumbprint {
 		return fmt.Errorf("mtls: the token is for the certificate with the thumbprint %s, and the client's is %s: have the client get its token and call this service with one certificate",
 			base64.RawURLEncoding.EncodeToString(thumbprint[:]), base64.RawURLEncoding.EncodeToString(got[:]))
 	}
 	return nil
+}
+
+// Thumbprint returns that of the client's certificate, for a token endpoint which issues tokens that
+// are bound to it: it is the value of x5t#S256 in cnf, RFC 8705 section 3.1. Nobody has verified who
+// the client is: compare it with the certificate that the client has registered. The error, which is
+// for the log, says what came and how to mend it.
+func (b *Binding) Thumbprint(r *http.Request) (string, error) {
+	sum, err := b.read(r)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+}
+
+// read returns the digest of the client's certificate.
+func (b *Binding) read(r *http.Request) (sum [sha256.Size]byte, err error) {
+	if b.header != "" {
+		sum, err = b.fromHeader(r)
+	} else {
+		sum, err = b.fromConnection(r)
+	}
+	if err != nil {
+		err = fmt.Errorf("mtls: %w", err)
+	}
+	return sum, err
 }
 
 func (b *Binding) fromConnection(r *http.Request) (thumbprint [sha256.Size]byte, err error) {

@@ -39,6 +39,25 @@ func TestThumbprintOfRFC8705(t *testing.T) {
 	if err := mtls.Connection().Confirm(r, "token", [sha256.Size]byte(want)); err != nil {
 		t.Error(err)
 	}
+	if got, err := mtls.Connection().Thumbprint(r); got != thumbprint8705 || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// Thumbprint takes a certificate from where Confirm does, and from nowhere else.
+func TestThumbprint(t *testing.T) {
+	forwarded := mustForwarded(t, "X-Cert", mtls.EscapedPEM, "10.0.0.7")
+	inPEM := escaped(pemOf(der8705(t)))
+	if got, err := forwarded.Thumbprint(from(proxy, "X-Cert", inPEM)); got != thumbprint8705 || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	for name, r := range map[string]*http.Request{
+		"none": from(proxy), "elsewhere": from("10.0.0.8:1", "X-Cert", inPEM), "two": from(proxy, "X-Cert", inPEM, "X-Cert", inPEM), "malformed": from(proxy, "X-Cert", "%"),
+	} {
+		if got, err := forwarded.Thumbprint(r); got != "" || err == nil || !strings.HasPrefix(err.Error(), "mtls: ") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
 }
 
 // A real client shows its certificate to a real server.

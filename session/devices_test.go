@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +171,103 @@ func TestRefusalsAreLogged(t *testing.T) {
 		if text := log.String(); a.StatusCode < 400 || strings.Count(text, "\n") != 1 || !strings.Contains(text, `level=DEBUG msg="session: a request was refused"`) || !strings.Contains(text, tc.want) || aRefreshToken.MatchString(text) {
 			t.Errorf("%s: %d, log %s", tc.name, a.StatusCode, text)
 		}
+	}
+}
+
+// The record of a refused refresh has its cause, and the session if there is one.
+func TestWhyARefreshIsRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		opts    session.Options
+		do      func(t *testing.T, s *site, store *tap, token string) (again string)
+		want    string
+		isFound bool
+	}{
+		{"idle", session.Options{Idle: time.Hour}, func(_ *testing.T, _ *site, store *tap, token string) string {
+			store.wait(time.Hour)
+			return token
+		}, "the session was idle for too long, and over at 2", true},
+		{"its end", session.Options{Idle: time.Hour, MaxLifetime: time.Hour}, func(_ *testing.T, _ *site, store *tap, token string) string {
+			store.wait(time.Hour)
+			return token
+		}, "the session had its end at 2", true},
+		{"a locked user", session.Options{}, func(_ *testing.T, _ *site, _ *tap, token string) string { return token }, "the claims function returns ErrEnded", true},
+		{"used twice", session.Options{}, func(t *testing.T, s *site, store *tap, token string) string {
+			next := s.app(t, token).refreshToken(t)
+			store.wait(time.Minute)
+			s.app(t, next)
+			return token
+		}, "a refresh token was used twice", true},
+		{"an ending that had failed", session.Options{}, func(t *testing.T, s *site, store *tap, token string) string {
+			store.before = func(call string) error {
+				if call == "Delete" {
+					return errDown
+				}
+				return nil
+			}
+			s.send(t, "POST", "/logout", "refresh_token="+token)
+			store.failWith(nil)
+			return token
+		}, "the session was ended before", true},
+		{"ended", session.Options{}, func(t *testing.T, s *site, _ *tap, token string) string {
+			s.send(t, "POST", "/logout", "refresh_token="+token)
+			return token
+		}, "no session has this refresh token", false},
+		{"made up", session.Options{}, func(*testing.T, *site, *tap, string) string { return "x" }, "it is no refresh token of these sessions", false},
+		{"none", session.Options{}, func(*testing.T, *site, *tap, string) string { return "" }, "the request has no refresh token", false},
+	} {
+		for _, kind := range []string{"app", "browser", "Handler"} {
+			t.Run(tc.name+", "+kind, func(t *testing.T) {
+				var log strings.Builder
+				tc.opts.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				var cookies []string
+				begun := false
+				store := newTap(t)
+				claims := func(context.Context, session.Session) (c Claims, err error) {
+					if begun && tc.name == "a locked user" {
+						err = session.ErrEnded
+					}
+					return c, err
+				}
+				s := setup{opts: tc.opts, store: store, claims: claims, app: func(*site) http.Handler {
+					return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { cookies = r.Header["Cookie"] })
+				}}.start(t)
+				token := s.start(t)
+				begun = true
+				all, err := s.sessions.List(t.Context(), "alice")
+				if err != nil || len(all) != 1 {
+					t.Fatal(all, err)
+				}
+				token = tc.do(t, s, store, token)
+				log.Reset()
+				switch kind {
+				case "app":
+					s.app(t, token)
+				case "browser":
+					s.web(t, token)
+				default:
+					s.send(t, "GET", "/app", "", "Cookie: a=b; "+refreshCookie+"="+token+"; c=d")
+					if want := []string{"a=b; c=d"}; token != "" && !slices.Equal(cookies, want) {
+						t.Errorf("next gets the cookies %q, want %q", cookies, want)
+					}
+					if token == "" {
+						return
+					}
+				}
+				name := " sid=" + all[0].ID + " subject=alice\n"
+				text := regexp.MustCompile("(?m)^.*level=WARN .*\n").ReplaceAllString(log.String(), "") // of the reuse
+				if strings.Count(text, "session: a request was refused") != 1 || !strings.Contains(text, tc.want) || strings.HasSuffix(text, name) != tc.isFound || aRefreshToken.MatchString(text) {
+					t.Error(text)
+				}
+			})
+		}
+	}
+	var log strings.Builder
+	s := setup{opts: session.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}}.start(t)
+	w := httptest.NewRecorder()
+	s.sessions.Logout(w, httptest.NewRequest("DELETE", "/logins/1", nil))
+	if want := "Refresh and Logout answer a POST, and this is "; w.Code != 405 || !strings.Contains(log.String(), want) {
+		t.Errorf("%d, log %s", w.Code, &log)
 	}
 }
 

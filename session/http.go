@@ -19,6 +19,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/gate"
+	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 	"github.com/jwthttp/jwthttp/internal/upload"
 )
@@ -61,7 +62,7 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 		err = s.set(w, tokens)
 	}
 	if err == ErrEnded {
-		s.refuse(w, r, answerEnded, whyLocked)
+		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	} else if err != nil {
 		s.writeError(w, r, err)
 	}
@@ -69,8 +70,6 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 }
 
 var errNoCookies = fmt.Errorf("%w: session: the issuer's tokens are bound to a key by proofs, which a browser does not send with a cookie: have a script keep the tokens of StartBound, or give cookies an issuer without that Binding", jwthttp.ErrMisconfigured)
-
-const whyLocked = "the claims function says that this user may not log in"
 
 // A proof is that of a request for tokens. The zero proof is for sessions that are not bound.
 type proof struct {
@@ -151,18 +150,24 @@ func (c *core) refuse(w http.ResponseWriter, r *http.Request, a *answer.Answer, 
 }
 
 func (c *core) logRefusal(r *http.Request, why string) {
-	cmp.Or(c.opts.Logger, slog.Default()).DebugContext(r.Context(), "session: a request was refused", "err", why)
+	c.logWhy(r.Context(), why)
 }
 
-const whyEnded = "no session has this refresh token: it has ended or was idle for too long, or the token is another one: have the user log in again"
+// logWhy logs a refusal. A record that was found is named.
+func (c *core) logWhy(ctx context.Context, why string, found ...*Record) {
+	attrs := []slog.Attr{slog.String("err", why)}
+	for _, r := range found {
+		attrs = append(attrs, slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
+	}
+	cmp.Or(c.opts.Logger, slog.Default()).LogAttrs(ctx, slog.LevelDebug, "session: a request was refused", attrs...)
+}
 
 // refuseAccess is the ErrorHandler of the middleware.
 func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
 		c.access.Clear(w)
 	}
-	isCleared := func(line string) bool { return strings.HasPrefix(line, c.refreshName+"=;") } // by Handler
-	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) && !slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared) {
+	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) {
 		c.logRefusal(r, "there is a refresh cookie and no access cookie: put Sessions.Handler outside of the middleware, or have the page send a POST to Refresh")
 	}
 	jwthttp.WriteError(w, r, err)
@@ -197,11 +202,10 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
 	case err == ErrEnded && isApp:
-		s.logRefusal(r, whyEnded)
 		writeJSON(w, http.StatusBadRequest, oauthError("invalid_grant", "the session has ended"))
 	case err == ErrEnded:
 		s.clear(w)
-		s.refuse(w, r, answerEnded, whyEnded)
+		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
 	default:
 		s.writeError(w, r, err)
 	}
@@ -242,6 +246,7 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 // answer was written. The text may be anything, such as "" where a browser has no cookie.
 func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, p *proof, isApp, ok bool) {
 	if r.Method != http.MethodPost {
+		s.logRefusal(r, "Refresh and Logout answer a POST, and this is "+logtext.Short(r.Method)+": in a handler of another method, end a session with End or EndOthers")
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		return "", nil, false, false
@@ -356,7 +361,7 @@ func (c *core) clear(w http.ResponseWriter) {
 //   - those with so many cookies that one more is not accepted
 //
 // An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the session has
-// ended, the cookies are cleared and next gets the request without a token. While the store, the claims
+// ended, the cookies are cleared and next gets the request without them. While the store, the claims
 // function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
@@ -380,13 +385,14 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		}
 		switch {
 		case err == nil:
-			renewed := r.Clone(r.Context())
-			renewed.Header["Cookie"] = append(without(r.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access)
-			defer upload.Return(r, renewed)
-			r = renewed
-		case err == ErrEnded:
-			s.logRefusal(r, whyEnded)
+			outer := r
+			r = withCookies(outer, append(without(outer.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access))
+			defer upload.Return(outer, r)
+		case err == ErrEnded: // so next does not look for what is cleared
 			s.clear(w)
+			outer := r
+			r = withCookies(outer, without(outer.Header["Cookie"], s.refreshName))
+			defer upload.Return(outer, r)
 		default:
 			s.writeError(w, r, err)
 			return
@@ -419,6 +425,13 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 		return "", nil
 	}
 	return text, nil
+}
+
+// withCookies returns a request with another Cookie header.
+func withCookies(r *http.Request, lines []string) *http.Request {
+	r = r.Clone(r.Context())
+	r.Header["Cookie"] = lines
+	return r
 }
 
 // without returns the lines of a Cookie header without the cookies of a name.

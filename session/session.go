@@ -91,7 +91,8 @@ type Options struct {
 	AllowInsecureHTTP bool
 
 	// Logger gets at Error, once a minute at most each, what the operator must mend: a store, a
-	// claims function or a signer that fails. It gets a reuse of a refresh token at Warn. nil is
+	// claims function or a signer that fails. It gets a reuse of a refresh token at Warn, and at
+	// Debug why each request was refused. Records have the context of the request. nil is
 	// [slog.Default], asked for each record.
 	Logger *slog.Logger
 }
@@ -187,7 +188,7 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 // Options returns the options of a middleware that accepts the access tokens: those of the issuer,
 // from a Bearer header or from the access cookie. An access cookie that is refused, such as that of a
 // session that was ended on another device, is cleared by its ErrorHandler. So the next request is
-// refreshed, or is that of a visitor.
+// refreshed, or is that of a visitor. Its Logger is not set.
 func (s *Sessions[C]) Options() jwthttp.Options {
 	opts := s.issuer.Options()
 	opts.Extractors = []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), s.access.Extractor())}
@@ -263,7 +264,6 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 	}
 	switch {
 	case err == ErrEnded:
-		s.logRefusal(r, whyLocked)
 		writeJSON(w, http.StatusBadRequest, oauthError("invalid_grant", "the session has ended"))
 	case err != nil:
 		s.writeError(w, r, err)
@@ -341,6 +341,7 @@ func (r *Record) session() Session {
 func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt string, inCookie bool) (*Tokens, error) {
 	claims, err := s.claims(ctx, r.session())
 	if errors.Is(err, ErrEnded) {
+		s.logWhy(ctx, "the claims function returns ErrEnded for this user: a login is refused, and a refresh ends its session", r)
 		return nil, ErrEnded
 	}
 	if err != nil {
@@ -376,6 +377,11 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt s
 func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookies bool) (*Tokens, error) {
 	token, ok := parseRefreshToken(text)
 	if !ok || inCookies && s.proofs != nil { // a cookie from before the issuer had the Binding
+		why := "it is no refresh token of these sessions: have the user log in again"
+		if text == "" {
+			why = "the request has no refresh token, in a cookie or in a form"
+		}
+		s.logWhy(ctx, why)
 		return nil, ErrEnded
 	}
 	// A refresh that took longer would undo what its client has done since, with the same token.
@@ -395,9 +401,13 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 		does := r.decide(&token.current, now, s.opts.Grace)
 		switch does {
 		case gone:
+			s.logGone(ctx, &r, now)
 			return nil, ErrEnded
 		case finish, reuse:
-			if does == reuse {
+			if does == finish {
+				s.logWhy(ctx, "the session was ended before, and what remained of that is done now", &r)
+			} else {
+				s.logWhy(ctx, "a refresh token was used twice, so its session ends", &r)
 				s.reuses.Log(ctx, s.opts.Logger, slog.LevelWarn, "session: a refresh token was used twice, so its session ends: it may have been stolen",
 					slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
 			}
@@ -432,6 +442,18 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 }
 
 var errBusy = errors.New("other callers were faster, four times in a row")
+
+// logGone logs why a refresh token has no session that lives.
+func (c *core) logGone(ctx context.Context, r *Record, now time.Time) {
+	switch at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }; {
+	case r.Version == 0:
+		c.logWhy(ctx, "no session has this refresh token: it was ended, or its time was over long ago, or the token is another one or, with proofs, another key's: have the user log in again")
+	case !now.Before(r.End):
+		c.logWhy(ctx, "the session had its end at "+at(r.End)+", MaxLifetime after its login: have the user log in again", r)
+	default:
+		c.logWhy(ctx, "the session was idle for too long, and over at "+at(r.IdleEnd)+": have the user log in again", r)
+	}
+}
 
 // load returns the record of a key, and the time. The error is one for the caller, and logged.
 func (c *core) load(ctx context.Context, key [sha256.Size]byte) (r Record, now time.Time, err error) {
@@ -497,7 +519,7 @@ func (c *core) finish(ctx context.Context, r Record, now time.Time) error {
 // unavailable returns the error for what failed, and logs it unless the client has left.
 func (c *core) unavailable(ctx context.Context, what string, err error) error {
 	if ctx.Err() != context.Canceled {
-		c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: "+what+" failed, so no session can be begun, refreshed or ended", slog.String("err", logtext.Cut(err.Error())))
+		c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: "+what+" failed, so what needs it gets a 503", slog.String("err", logtext.Cut(err.Error())))
 	}
 	return fmt.Errorf("%w: session: %s failed: %w", jwthttp.ErrUnavailable, what, foreign{err})
 }

@@ -4437,10 +4437,18 @@ redis.call('ZADD'`},
 	}},
 	{"22", "why a refresh or a logout is refused is in the log", []proof{
 		{"session.TestRefusalsAreLogged", []mutant{
-			{"logs nothing of a refresh token that is over", "session.Sessions.Refresh", `s.logRefusal(r, whyEnded)`, ``},
 			{"logs nothing of a browser", "session.core.refuse", `c.logRefusal(r, why)`, ``},
 			{"logs nothing of a form", "session.core.writeOAuthError", `c.logRefusal(r, description)`, ``},
 			{"logs nothing of another origin", "session.core.writeError", `errors.Is(err, jwthttp.ErrCrossOrigin)`, `false`},
+		}},
+		{"session.TestWhyARefreshIsRefused", []mutant{
+			{"logs nothing of a session that is over", "session.Sessions.renew", `			s.logGone(ctx, &r, now)
+`, ``},
+			{"takes the end of a session for its idle time", "session.core.logGone", `!now.Before(r.End)`, `false`},
+			{"does not say that the claims function has refused", "session.Sessions.sign", `		s.logWhy(ctx, "the claims function returns ErrEnded for this user: a login is refused, and a refresh ends its session", r)
+`, ``},
+			{"names no session", "session.core.logWhy", `range found`, `range found[:0]`},
+			{"logs nothing of another method", "session.Sessions.presented", `		s.logRefusal(r, "Refresh and Logout`, `		_ = ("Refresh and Logout`},
 		}},
 	}},
 	{"SENDER", "a proof of a token request names its key, and is refused for all else as one for a token", []proof{
@@ -4511,10 +4519,8 @@ redis.call('ZADD'`},
 			{"takes a Lifetime that leaves no cookie", "session.New", `iss.Lifetime() < minLifetime`, `false`},
 		}},
 		{"session.TestRefusalsAreLogged", []mutant{
-			{"says that Handler is missing where it has cleared the cookies", "session.core.refuseAccess", `!slices.ContainsFunc(w.Header()["Set-Cookie"], isCleared)`, `!isCleared("")`},
+			{"says that Handler is missing where it has cleared the cookies", "session.Sessions.Handler", `without(outer.Header["Cookie"], s.refreshName)`, `outer.Header["Cookie"]`},
 			{"does not say why Handler does not refresh", "session.Sessions.Handler", `			s.logRefusal(r, "it is not refreshed: "+err.Error())
-`, ``},
-			{"does not say that Handler has found no session", "session.Sessions.Handler", `			s.logRefusal(r, whyEnded)
 `, ``},
 			{"does not say that Handler is missing", "session.core.refuseAccess", `text != ""`, `text == "-"`},
 		}},

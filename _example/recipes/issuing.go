@@ -17,6 +17,7 @@ import (
 	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/jwks"
+	"github.com/jwthttp/jwthttp/mtls"
 )
 
 // This file has the recipes of docs/issuing.md.
@@ -202,6 +203,36 @@ func serveBoundToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[C
 	}
 	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"jkt": thumbprint}}
 	token, _, err := iss.Token(r.Context(), Claims{Subject: user}, cnf)
+	if err != nil {
+		log.Print(err)
+		jwthttp.WriteError(w, r, err) // a 503 or a 500
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, token)
+}
+
+func eitherKind(proofs *dpop.Verifier, certificates *mtls.Binding, key issue.Key) *issue.Issuer[Claims] {
+	iss, err := issue.New[Claims](issue.Options{Bindings: []jwthttp.Binding{proofs, certificates}}, key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return iss
+}
+
+// serveCertificateToken issues a token that is bound to the certificate of a registered client.
+func serveCertificateToken(w http.ResponseWriter, r *http.Request, iss *issue.Issuer[Claims], certificates *mtls.Binding, clientOf map[string]string) {
+	thumbprint, err := certificates.Thumbprint(r)
+	if err != nil {
+		log.Print(err) // no certificate, or not from the proxy
+	}
+	client, ok := clientOf[thumbprint] // your table of certificates
+	if !ok {
+		http.Error(w, "unknown client", http.StatusUnauthorized)
+		return
+	}
+	cnf := issue.Claim{Name: "cnf", Value: map[string]string{"x5t#S256": thumbprint}}
+	token, _, err := iss.Token(r.Context(), Claims{Subject: client}, cnf)
 	if err != nil {
 		log.Print(err)
 		jwthttp.WriteError(w, r, err) // a 503 or a 500

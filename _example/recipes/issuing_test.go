@@ -7,13 +7,16 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +29,7 @@ import (
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/dpop"
 	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/mtls"
 )
 
 // Three calls: an issuer, the middleware that accepts its tokens, and a token.
@@ -216,6 +220,54 @@ func TestIssuing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// One issuer binds tokens by proofs and by certificates, and one route takes either.
+func TestEitherKind(t *testing.T) {
+	proofs, err := dpop.New(dpop.Options{Origins: []string{"https://api.example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificates, err := mtls.Forwarded("X-SSL-Client-Cert", mtls.EscapedPEM, "192.0.2.1") // as httptest has it
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := dpop.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	der := server.TLS.Certificates[0].Certificate[0]
+	thumbprint := sha256.Sum256(der)
+	certificate := "X-SSL-Client-Cert: " + url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	clientOf := map[string]string{base64.RawURLEncoding.EncodeToString(thumbprint[:]): "partner"}
+
+	iss := eitherKind(proofs, certificates, issue.HS256([]byte("a secret of 32 bytes for testing")))
+	auth, err := jwthttp.New[Claims](iss, iss.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := auth.Handler(http.HandlerFunc(me))
+	issuing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveCertificateToken(w, r, iss, certificates, clientOf) })
+	wants(t, send(issuing, "POST", "/token"), 401, "unknown client")
+	token := send(issuing, "POST", "/token", certificate).Body.String()
+	wants(t, send(h, "GET", "/", "Authorization: Bearer "+token, certificate), 200, "Hello, partner!")
+	wants(t, send(h, "GET", "/", "Authorization: Bearer "+token), 401, "")
+
+	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serveBoundToken(w, r, iss, proofs, func(*http.Request) (string, bool) { return "alice", true })
+	})
+	proof := func(method, path, token string) string {
+		p, err := key.Proof(method, "https://api.example.com"+path, token, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "DPoP: " + p
+	}
+	token = send(login, "POST", "/token", proof("POST", "/token", "")).Body.String()
+	wants(t, send(h, "GET", "/", "Authorization: DPoP "+token, proof("GET", "/", token)), 200, "Hello, alice!")
+	wants(t, send(h, "GET", "/", "Authorization: Bearer "+token, certificate), 401, "")
 }
 
 // A kms signs by a function.

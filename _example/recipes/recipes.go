@@ -200,7 +200,7 @@ func tenants(db *sql.DB, client *http.Client) http.Handler {
 		var audience string
 		err := db.QueryRowContext(ctx, "SELECT audience FROM tenants WHERE issuer = $1", issuer).Scan(&audience)
 		if errors.Is(err, sql.ErrNoRows) {
-			return jwks.Options{}, jwthttp.ErrUnknownKey // a 401; any other error is a 503
+			return jwks.Options{}, jwthttp.ErrUnknownKey // a 401 with the reason issuer; any other error is a 503
 		}
 		return jwks.Options{Audience: []string{audience}}, err
 	}, jwks.TenantOptions{Client: client}) // nil for a client with the usual limits

@@ -233,8 +233,17 @@ func devices(s *service) http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}
+	logoutEverywhere := func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
+		if err := sessions.EndOthers(r.Context(), token.Claims.Subject, token.SessionID()); err != nil {
+			jwthttp.WriteError(w, r, err) // a 503: nobody is logged out here, and it may be called again
+			return
+		}
+		sessions.Logout(w, r)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /devices", list)
 	mux.HandleFunc("POST /devices/end-others", endOthers)
+	mux.HandleFunc("POST /devices/logout-everywhere", logoutEverywhere)
 	return sessions.Handler(s.auth.Handler(mux))
 }

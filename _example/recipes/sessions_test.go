@@ -115,6 +115,16 @@ func TestBrowserSite(t *testing.T) {
 	step("/logout", url.Values{}, 200, "Log in")
 
 	step("/login", alice, 200, "Hello, Alice!")
+	if _, err := s.sessions.Start(t.Context(), "alice", "phone"); err != nil {
+		t.Fatal(err)
+	}
+	later()
+	step("/devices/logout-everywhere", url.Values{}, 200, "Log in")
+	if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 0 || len(browser.Jar.Cookies(at)) != 0 {
+		t.Error(all, err, browser.Jar.Cookies(at))
+	}
+
+	step("/login", alice, 200, "Hello, Alice!")
 	later()
 	users["alice"] = false
 	step("/", nil, 200, "Log in")
