@@ -247,6 +247,17 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	try("func field", "has a func() at .F")(jwthttp.New[struct{ F func() }](key, opts))
 	try("channel in a map", "has a chan int at .M")(jwthttp.New[struct{ M map[string]chan int }](key, opts))
 	try("complex", "has a complex128 at .C")(jwthttp.New[struct{ C complex128 }](key, opts))
+	try("a Boolean in quotes", "has the option string in the tag of .B, which is no number")(jwthttp.New[struct {
+		B *bool `json:"b,string"`
+	}](key, opts))
+	try("a text in quotes", "has the option string in the tag of .S, which is no number")(jwthttp.New[struct {
+		S string `json:"s,string"`
+	}](key, opts))
+	try("numbers in quotes", "has the option string in the tag of .In.N, which is no number")(jwthttp.New[struct {
+		In struct {
+			N []int `json:"n,string"`
+		} `json:"in"`
+	}](key, opts))
 	try("any case", `the option "case:ignore" in the tag of .Subject`)(jwthttp.New[struct {
 		Subject string `json:"sub,case:ignore"`
 	}](key, opts))

@@ -758,6 +758,29 @@ func TestFirstOf(t *testing.T) {
 	}
 }
 
+// A logger outside of the middleware sees the pattern of the mux inside.
+func TestPatternIsSeenOutside(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /orders/{id}", func(http.ResponseWriter, *http.Request) {})
+	for _, tc := range []struct {
+		name, authorization string
+		opts                jwthttp.Options
+	}{
+		{"a good token", "Bearer " + good(), jwthttp.Options{}},
+		{"anonymous", "", jwthttp.Options{AllowAnonymous: true}},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), tc.opts)
+		r := httptest.NewRequest("GET", "/orders/17", nil)
+		if tc.authorization != "" {
+			r.Header.Set("Authorization", tc.authorization)
+		}
+		auth.Handler(mux).ServeHTTP(httptest.NewRecorder(), r)
+		if r.Pattern != "GET /orders/{id}" {
+			t.Errorf("%s: %q", tc.name, r.Pattern)
+		}
+	}
+}
+
 // net/http removes the temporary files of an upload after the request, as without a middleware.
 func TestHandlerLeavesNoFiles(t *testing.T) {
 	temp := t.TempDir()

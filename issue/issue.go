@@ -175,7 +175,7 @@ func (iss *Issuer[C]) Token(ctx context.Context, claims C, more ...Claim) (token
 	if iss.own == nil {
 		return "", time.Time{}, errEmpty
 	}
-	token, expires, err = iss.core.make(ctx, claims, more)
+	token, expires, err = iss.core.make(ctx, &claims, more) // with a MarshalJSON of the pointer
 	if err != nil {
 		return "", time.Time{}, err
 	}

@@ -360,3 +360,35 @@ func TestZeroIssuer(t *testing.T) {
 		}
 	}
 }
+
+// A ticket leaves out what is not for clients, by a method of its pointer.
+type ticket struct {
+	Subject string `json:"sub"`
+	Note    string `json:"note"`
+}
+
+func (t *ticket) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"sub": t.Subject})
+}
+
+// A MarshalJSON of the pointer is called, as for &claims in golang-jwt.
+func TestMarshalJSONOfThePointer(t *testing.T) {
+	type nested struct {
+		Ticket ticket `json:"ticket"`
+	}
+	iss := newIssuer[ticket](t, issue.Options{})
+	token, _, err := iss.Token(t.Context(), ticket{"alice", "internal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verified, err := newAuth(t, iss).Verify(t.Context(), token); err != nil || verified.Claims != (ticket{Subject: "alice"}) {
+		t.Errorf("%+v, %v", verified, err)
+	}
+	inside := newIssuer[nested](t, issue.Options{})
+	if token, _, err = inside.Token(t.Context(), nested{ticket{"alice", "internal"}}); err != nil {
+		t.Fatal(err)
+	}
+	if verified, err := newAuth(t, inside).Verify(t.Context(), token); err != nil || verified.Claims.Ticket != (ticket{Subject: "alice"}) {
+		t.Errorf("%+v, %v", verified, err)
+	}
+}

@@ -188,7 +188,7 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 // use_dpop_nonce. While the store, the claims function or the signer fails, both get 503, keep what
 // they have, and may try again.
 func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
-	text, p, isApp, ok := s.presented(w, r)
+	text, p, isApp, ok := s.presented(w, r, false)
 	if !ok {
 		return
 	}
@@ -212,14 +212,15 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 }
 
 // Logout answers a POST that ends a session. It takes the refresh token as Refresh does, also one
-// that has a successor, and needs no access token. A browser's cookies are cleared. It gets a 303 to
-// "/" if a form of a page has sent the request, else a 204. An app gets a 200. A session that had
-// ended before gets the same answer.
+// that has a successor, and needs no access token. An app's form may have it as refresh_token or as
+// token, RFC 7009 section 2.1. A browser's cookies are cleared. It gets a 303 to "/" if a form of a
+// page has sent the request, else a 204. An app gets a 200. A session that had ended before gets the
+// same answer.
 //
 // While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
 // logged in.
 func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
-	text, p, isApp, ok := s.presented(w, r)
+	text, p, isApp, ok := s.presented(w, r, true)
 	if !ok {
 		return
 	}
@@ -235,16 +236,21 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.clear(w)
-	if r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if isPage(r) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// isPage reports whether the answer is for a page of a browser, and not for a script or an app.
+func isPage(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
 // presented returns the one refresh token of a request, and the proof of an app. If ok is false, the
 // answer was written. The text may be anything, such as "" where a browser has no cookie.
-func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text string, p *proof, isApp, ok bool) {
+func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout bool) (text string, p *proof, isApp, ok bool) {
 	if r.Method != http.MethodPost {
 		s.logRefusal(r, "Refresh and Logout answer a POST, and this is "+logtext.Short(r.Method)+": in a handler of another method, end a session with End or EndOthers")
 		w.Header().Set("Allow", http.MethodPost)
@@ -255,6 +261,9 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request) (text st
 	hasCookie := text != "" || errCookie != nil
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
+	if tokens == nil && isLogout && !hasCookie && !isPage(r) {
+		tokens = r.PostForm["token"] // RFC 7009 section 2.1; a page may have a field of this name
+	}
 	isApp = fault != "" || tokens != nil || grants != nil || s.proofs != nil && !hasCookie // else it is the form of a page, or none
 	// A form of another site comes without the cookies. Clearing them would log the user out.
 	if hasCookie || !isApp {
@@ -383,23 +392,21 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		if err == nil {
 			err = s.set(w, tokens)
 		}
+		renewed := r.Clone(r.Context())
 		switch {
 		case err == nil:
-			outer := r
-			r = withCookies(outer, append(without(outer.Header["Cookie"], s.accessName), s.accessName+"="+tokens.Access))
-			defer upload.Return(outer, r)
-		case err == ErrEnded: // so next does not look for what is cleared
+			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.accessName, s.accessName+"="+tokens.Access)
+		case err == ErrEnded: // and next does not look for what is cleared
 			s.clear(w)
-			outer := r
-			r = withCookies(outer, without(outer.Header["Cookie"], s.refreshName))
-			defer upload.Return(outer, r)
+			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.refreshName, "")
 		default:
 			s.writeError(w, r, err)
 			return
 		}
+		defer upload.Return(r, renewed)
 		u := uncached{w}
 		defer u.forbidCaching() // for a next that writes nothing
-		next.ServeHTTP(u, r)
+		next.ServeHTTP(u, renewed)
 	})
 }
 
@@ -427,23 +434,23 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 	return text, nil
 }
 
-// withCookies returns a request with another Cookie header.
-func withCookies(r *http.Request, lines []string) *http.Request {
-	r = r.Clone(r.Context())
-	r.Header["Cookie"] = lines
-	return r
-}
-
-// without returns the lines of a Cookie header without the cookies of a name.
-func without(lines []string, name string) (kept []string) {
-	for _, line := range lines {
-		pairs := slices.DeleteFunc(strings.Split(line, ";"), func(pair string) bool {
-			key, _, _ := strings.Cut(pair, "=")
-			return strings.TrimSpace(key) == name
-		})
-		kept = append(kept, strings.Join(pairs, ";"))
+// replaced returns a Cookie header with a pair in place of the cookies of a name. It is one line, RFC
+// 6265 section 5.4: some servers behind a proxy take two for one cookie with a comma.
+func replaced(lines []string, name, pair string) []string {
+	var kept []string
+	for _, old := range strings.Split(strings.Join(lines, ";"), ";") {
+		old = strings.TrimSpace(old)
+		if key, _, _ := strings.Cut(old, "="); old != "" && strings.TrimSpace(key) != name {
+			kept = append(kept, old)
+		}
 	}
-	return kept
+	if pair != "" {
+		kept = append(kept, pair)
+	}
+	if kept == nil {
+		return nil
+	}
+	return []string{strings.Join(kept, "; ")}
 }
 
 // An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another

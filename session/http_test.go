@@ -168,6 +168,11 @@ func TestAnswers(t *testing.T) {
 		{"logout of an app, old token", nil, "POST", "/logout", "refresh_token=OLD", nil, appLoggedOut},
 		{"logout of an app, malformed", nil, "POST", "/logout", "refresh_token=x", nil, appLoggedOut},
 		{"logout of an app, another origin", nil, "POST", "/logout", "refresh_token=LIVE", []string{foreign}, appLoggedOut},
+		{"logout of an app, as RFC 7009 names it", nil, "POST", "/logout", "token=LIVE&token_type_hint=refresh_token", nil, appLoggedOut},
+		{"logout of an app, two of RFC 7009", nil, "POST", "/logout", "token=LIVE&token=OLD", nil, appTwo},
+		{"logout of a script whose field has the name", nil, "POST", "/logout", "token=x", []string{cookie + "LIVE"}, webLoggedOut},
+		{"logout of a form whose field has the name", nil, "POST", "/logout", "token=x", []string{"Sec-Fetch-Mode: navigate"}, webNavigated},
+		{"app, a token of RFC 7009", nil, "POST", "/refresh", "token=LIVE", nil, webEnded},
 		{"logout of an app, two", nil, "POST", "/logout", "refresh_token=LIVE&refresh_token=OLD", nil, appTwo},
 		{"logout of an app, store is down", down, "POST", "/logout", "refresh_token=LIVE", nil, unavailable},
 	} {
@@ -1007,6 +1012,7 @@ func TestHandlerRefreshes(t *testing.T) {
 		{"POST of a trusted origin", "POST", []string{cookie, "Origin: https://www.example.com", "Sec-Fetch-Site: same-site"}, true},
 		{"a link in a mail", "GET", []string{cookie, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, true},
 		{"other cookies", "GET", []string{"Cookie: theme=dark; " + refreshCookie + "=LIVE; a=b"}, true},
+		{"two lines", "GET", []string{cookie, "Cookie: a=b"}, true},
 		{"empty access cookie", "GET", []string{"Cookie: " + accessCookie + "=; " + refreshCookie + "=LIVE"}, true},
 		{"Sec-Purpose of another kind", "GET", []string{cookie, "Sec-Purpose: other"}, true},
 		{"no cookie", "GET", nil, false},
@@ -1039,6 +1045,7 @@ func TestHandlerRefreshes(t *testing.T) {
 			var isBare bool
 			h := s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				seen = r
+				r.Pattern = "of a mux"
 				_, isBare = w.(*httptest.ResponseRecorder)
 			}))
 			r := httptest.NewRequest(tc.method, "/", nil)
@@ -1052,6 +1059,9 @@ func TestHandlerRefreshes(t *testing.T) {
 			h.ServeHTTP(w, r)
 			if seen == nil {
 				t.Fatal("next was not called")
+			}
+			if r.Pattern != "of a mux" {
+				t.Errorf("the pattern outside is %q", r.Pattern)
 			}
 			if !slices.Equal(before["Cookie"], r.Header["Cookie"]) {
 				t.Error("the request of the caller was changed")
@@ -1075,10 +1085,9 @@ func TestHandlerRefreshes(t *testing.T) {
 			if refresh, err := seen.Cookie(refreshCookie); err != nil || refresh.Value != token {
 				t.Error(refresh, err)
 			}
-			if tc.name == "other cookies" {
-				if got := seen.Header["Cookie"][0]; got != "theme=dark; "+refreshCookie+"="+token+"; a=b" {
-					t.Error(got)
-				}
+			lines := seen.Header["Cookie"]
+			if want := "theme=dark; " + refreshCookie + "=" + token + "; a=b; " + accessCookie + "=" + access.Value; tc.name == "other cookies" && lines[0] != want || len(lines) != 1 {
+				t.Errorf("%q, want one line %q", lines, want)
 			}
 		})
 	}

@@ -2042,6 +2042,12 @@ var register = []clause{
 			{"HandlerFunc calls a nil function", "Middleware.HandlerFunc", `next == nil`, `false`},
 		}},
 	}},
+	{"HTTP", "a logger outside sees the pattern of a mux inside", []proof{
+		{"TestPatternIsSeenOutside", []mutant{
+			{"keeps the pattern", "internal/upload.Return", `	r.Pattern = copied.Pattern
+`, ``},
+		}},
+	}},
 	{"HTTP", "a handler inside leaves no temporary files of an upload", []proof{
 		{"TestHandlerLeavesNoFiles/a good token", []mutant{
 			{"leaves the files of uploads", "Middleware.Handler", `defer upload.Return(r, accepted)`, ``},
@@ -3255,6 +3261,9 @@ var register = []clause{
 		}},
 	}},
 	{"34", "what issue returns, its own middleware accepts; what that refuses is an error and no token", []proof{
+		{"issue.TestMarshalJSONOfThePointer", []mutant{
+			{"issues what a MarshalJSON of the pointer leaves out", "issue.Issuer.Token", `&claims`, `claims`},
+		}},
 		{"issue.FuzzToken", []mutant{
 			{"does not verify what it has made", "issue.Issuer.Token", `if _, err := iss.own.Verify(ctx, token); err != nil {`, `if _, err := iss.own.Verify(ctx, token); err != nil && false {`},
 			{"takes a name twice", "issue.core.payload", `if !isObject {`, `if false && !isObject {`},
@@ -3435,6 +3444,15 @@ var register = []clause{
 		{"session.TestAnswers/browser", nil},
 		{"session.TestAnswers/app", nil},
 		{"session.TestAnswers/browser, another origin", nil},
+		{"session.TestAnswers/logout of an app, as RFC 7009", []mutant{
+			{"ends nothing for a revocation request", "session.Sessions.presented", `r.PostForm["token"]`, `nil`},
+		}},
+		{"session.TestAnswers/logout of a form whose field", []mutant{
+			{"takes a page's field for a token", "session.Sessions.presented", ` && !isPage(r)`, ``},
+		}},
+		{"session.TestAnswers/logout of a script whose field", []mutant{
+			{"takes a script's field for a token beside the cookie", "session.Sessions.presented", ` && !hasCookie && !isPage(r)`, ` && !isPage(r)`},
+		}},
 		{"session.TestAnswers/logout from another origin without cookie", []mutant{
 			{"lets another site's form clear the cookies", "session.Sessions.presented", `if hasCookie || !isApp {`, `if hasCookie {`},
 		}},
@@ -3509,7 +3527,7 @@ var register = []clause{
 			{"refreshes where the new access cookie is one too many", "session.core.toRefresh", `append(slices.Clip(r.Header["Cookie"]), "")`, `r.Header["Cookie"]`},
 			{"refreshes for another origin", "session.core.toRefresh", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
 			{"changes the request of the caller", "session.Sessions.Handler", `r.Clone(r.Context())`, `r`},
-			{"passes an empty access cookie beside the new one", "session.without", `strings.TrimSpace(key) == name`, `strings.TrimSpace(key) == name && false`},
+			{"passes an empty access cookie beside the new one", "session.replaced", `strings.TrimSpace(key) != name`, `(true || strings.TrimSpace(key) != name)`},
 		}},
 		{"session.TestLogoutInsideHandlerWins", nil},
 		{"session.TestHandlerForbidsCaching", []mutant{
@@ -4519,12 +4537,13 @@ redis.call('ZADD'`},
 			{"takes a Lifetime that leaves no cookie", "session.New", `iss.Lifetime() < minLifetime`, `false`},
 		}},
 		{"session.TestRefusalsAreLogged", []mutant{
-			{"says that Handler is missing where it has cleared the cookies", "session.Sessions.Handler", `without(outer.Header["Cookie"], s.refreshName)`, `outer.Header["Cookie"]`},
+			{"says that Handler is missing where it has cleared the cookies", "session.Sessions.Handler", `replaced(r.Header["Cookie"], s.refreshName, "")`, `r.Header["Cookie"]`},
 			{"does not say why Handler does not refresh", "session.Sessions.Handler", `			s.logRefusal(r, "it is not refreshed: "+err.Error())
 `, ``},
 			{"does not say that Handler is missing", "session.core.refuseAccess", `text != ""`, `text == "-"`},
 		}},
 		{"TestNewRefusesClaimsTypes", []mutant{
+			{"takes the option string for what it never fills", "internal/tokenjson.typeWalk.visitFields", `!isNumber(f.Type)`, `false`},
 			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},
 		}},
 	}},

@@ -61,13 +61,14 @@ func main() {
 func run(tmp string, only *regexp.Regexp, parallel int) bool {
 	began := time.Now()
 	var tests []testName
-	var jobs []job
+	var every, jobs []job
 	for _, c := range register {
 		for _, p := range c.proofs {
 			all := only.MatchString(c.rule + " " + c.text + " " + p.test)
 			chosen := all
 			for _, m := range p.mutants {
 				j := job{mutant: m, test: parseTest(p.test)}
+				every = append(every, j)
 				if all || only.MatchString(j.String()) {
 					jobs, chosen = append(jobs, j), true
 				}
@@ -77,7 +78,8 @@ func run(tmp string, only *regexp.Regexp, parallel int) bool {
 			}
 		}
 	}
-	overlay, faults := instrument(jobs)
+	overlay, _ := instrument(jobs)
+	_, faults := instrument(every) // also where -only leaves out a mutant that has no place any more
 	faults = append(check(register), faults...)
 	if len(tests) == 0 {
 		faults = append(faults, "nothing was chosen")

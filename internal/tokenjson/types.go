@@ -122,6 +122,14 @@ func pointsToItself(t reflect.Type) bool {
 	return t.Kind() == reflect.Pointer
 }
 
+// isNumber reports whether t is a kind of number, or a pointer to one.
+func isNumber(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return reflect.Int <= t.Kind() && t.Kind() <= reflect.Float64 && t.Kind() != reflect.Uintptr
+}
+
 func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -158,6 +166,9 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			// others depends on the version of the decoder.
 			if !slices.Contains([]string{"", "omitempty", "omitzero", "string"}, option) {
 				w.fault("has the option %q in the tag of %s.%s: use only omitempty, omitzero and string", option, path, f.Name)
+			}
+			if option == "string" && !isNumber(f.Type) {
+				w.fault("has the option string in the tag of %s.%s, which is no number, so that nothing would fill it: leave the option out, and for a Boolean in quotes give the field a type with UnmarshalJSON", path, f.Name)
 			}
 		}
 		w.visit(f.Type, path+"."+f.Name)
