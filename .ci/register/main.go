@@ -102,7 +102,7 @@ func run(tmp string, only *regexp.Regexp, parallel int) bool {
 		}
 		binaries[t.dir] = binary
 	}
-	if report(pass(tests, binaries)) {
+	if report(pass(tests, binaries, parallel)) {
 		return false
 	}
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The verdicts on a mutant. Only one is good.
@@ -59,28 +60,46 @@ func (n testName) pattern() string {
 
 var passed = regexp.MustCompile(`(?m)^ *--- PASS: (.*) \(`)
 
-// pass runs the tests on the code as it is, and returns those that have not run and passed.
-func pass(tests []testName, binaries map[string]string) (faults []string) {
+// pass runs the tests on the code as it is, of so many packages at a time, and returns those that have
+// not run and passed.
+func pass(tests []testName, binaries map[string]string, parallel int) (faults []string) {
 	byDir := map[string][]testName{}
 	for _, t := range tests {
 		byDir[t.dir] = append(byDir[t.dir], t)
 	}
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	slots := make(chan struct{}, parallel)
 	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
-		var functions []string
-		for _, t := range byDir[dir] {
-			functions = append(functions, regexp.QuoteMeta(t.test))
+		slots <- struct{}{}
+		workers.Go(func() {
+			defer func() { <-slots }()
+			found := passIn(dir, byDir[dir], binaries[dir])
+			mu.Lock()
+			defer mu.Unlock()
+			faults = append(faults, found...)
+		})
+	}
+	workers.Wait()
+	return faults
+}
+
+// passIn is pass for the tests of one folder.
+func passIn(dir string, tests []testName, binary string) (faults []string) {
+	var functions []string
+	for _, t := range tests {
+		functions = append(functions, regexp.QuoteMeta(t.test))
+	}
+	slices.Sort(functions)
+	out, err := runTests(binary, dir, 0, "^("+strings.Join(slices.Compact(functions), "|")+")$", "5m", "-test.v")
+	ran := passed.FindAllStringSubmatch(string(out), -1)
+	for _, t := range tests {
+		if !slices.ContainsFunc(ran, func(m []string) bool { return m[1] == t.id() || t.row != "" && strings.HasPrefix(m[1], t.id()) }) {
+			faults = append(faults, fmt.Sprintf("%s does not run and pass on the code as it is", t))
 		}
-		slices.Sort(functions)
-		out, err := runTests(binaries[dir], dir, 0, "^("+strings.Join(slices.Compact(functions), "|")+")$", "5m", "-test.v")
-		ran := passed.FindAllStringSubmatch(string(out), -1)
-		for _, t := range byDir[dir] {
-			if !slices.ContainsFunc(ran, func(m []string) bool { return m[1] == t.id() || t.row != "" && strings.HasPrefix(m[1], t.id()) }) {
-				faults = append(faults, fmt.Sprintf("%s does not run and pass on the code as it is", t))
-			}
-		}
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("the tests of %s: %v\n%s", dir, err, out))
-		}
+	}
+	if err != nil {
+		faults = append(faults, fmt.Sprintf("the tests of %s: %v\n%s", dir, err, out))
 	}
 	return faults
 }
