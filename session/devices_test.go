@@ -221,6 +221,7 @@ func TestWhyARefreshIsRefused(t *testing.T) {
 				var log strings.Builder
 				tc.opts.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				var cookies []string
+				var cause string // in the record of the middleware
 				begun := false
 				store := newTap(t)
 				claims := func(context.Context, session.Session) (c Claims, err error) {
@@ -229,8 +230,15 @@ func TestWhyARefreshIsRefused(t *testing.T) {
 					}
 					return c, err
 				}
+				auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{OnResult: func(_ *http.Request, res jwthttp.Result) { cause = res.Err.Error() }})
+				if err != nil {
+					t.Fatal(err)
+				}
 				s := setup{opts: tc.opts, store: store, claims: claims, app: func(*site) http.Handler {
-					return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { cookies = r.Header["Cookie"] })
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						cookies = r.Header["Cookie"]
+						auth.Handler(http.NotFoundHandler()).ServeHTTP(w, r)
+					})
 				}}.start(t)
 				token := s.start(t)
 				begun = true
@@ -249,6 +257,9 @@ func TestWhyARefreshIsRefused(t *testing.T) {
 					s.send(t, "GET", "/app", "", "Cookie: a=b; "+refreshCookie+"="+token+"; c=d")
 					if want := []string{"a=b; c=d"}; token != "" && !slices.Equal(cookies, want) {
 						t.Errorf("next gets the cookies %q, want %q", cookies, want)
+					}
+					if was := strings.Contains(cause, "its refresh token was refused: the record of package session"); was != (token != "") {
+						t.Error(cause)
 					}
 					if token == "" {
 						return

@@ -392,12 +392,14 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		if err == nil {
 			err = s.set(w, tokens)
 		}
-		renewed := r.Clone(r.Context())
+		var renewed *http.Request
 		switch {
 		case err == nil:
+			renewed = r.Clone(r.Context())
 			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.accessName, s.accessName+"="+tokens.Access)
 		case err == ErrEnded: // and next does not look for what is cleared
 			s.clear(w)
+			renewed = r.Clone(detail.Refused(r.Context(), "its refresh token was refused: the record of package session before this one, at Debug, says why"))
 			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.refreshName, "")
 		default:
 			s.writeError(w, r, err)

@@ -4465,6 +4465,7 @@ redis.call('ZADD'`},
 			{"takes the end of a session for its idle time", "session.core.logGone", `!now.Before(r.End)`, `false`},
 			{"does not say that the claims function has refused", "session.Sessions.sign", `		s.logWhy(ctx, "the claims function returns ErrEnded for this user: a login is refused, and a refresh ends its session", r)
 `, ``},
+			{"has the middleware look for what was refused", "internal/credential.Request.Explain", `d.refusedBefore != ""`, `false`},
 			{"names no session", "session.core.logWhy", `range found`, `range found[:0]`},
 			{"logs nothing of another method", "session.Sessions.presented", `		s.logRefusal(r, "Refresh and Logout`, `		_ = ("Refresh and Logout`},
 		}},

@@ -16,17 +16,20 @@ import (
 type Request struct {
 	authorization, cookies []string
 	origin, site, host     string
+	refusedBefore          string
 }
 
 // NewRequest returns what there is to say of r.
 func NewRequest(r *http.Request) Request {
-	return Request{r.Header["Authorization"], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host}
+	return Request{r.Header["Authorization"], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host, detail.RefusedBefore(r.Context())}
 }
 
 // Explain says what was wanted and what came. The request was refused for why. schemes are the
 // authentication schemes by their numbers, "" for one under which no token is good.
 func (d *Request) Explain(why *reason.Reason, places []Place, schemes []string) string {
 	switch {
+	case why == reason.NoToken && d.refusedBefore != "":
+		return d.refusedBefore
 	case why == reason.NoToken:
 		return detail.NoToken(names(places, schemes), d.authorization, d.cookies)
 	case why == reason.CrossOrigin:

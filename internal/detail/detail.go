@@ -3,6 +3,7 @@
 package detail
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -13,6 +14,20 @@ import (
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/syntax"
 )
+
+type refusedKey struct{}
+
+// Refused returns a context for a request whose credential was refused before the middleware, such as
+// a refresh token. The record of a request without a token then has why.
+func Refused(ctx context.Context, why string) context.Context {
+	return context.WithValue(ctx, refusedKey{}, why)
+}
+
+// RefusedBefore returns what was passed to Refused, or "".
+func RefusedBefore(ctx context.Context) string {
+	why, _ := ctx.Value(refusedKey{}).(string)
+	return why
+}
 
 // NoToken says where a token was looked for, and what the request has. The slices are the
 // values of the Authorization and Cookie headers.
