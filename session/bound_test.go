@@ -465,6 +465,9 @@ func TestBoundAuthenticate(t *testing.T) {
 	if tokens != nil || err != wrong || w.Code != 403 || store.used != 0 {
 		t.Error(tokens, err, w.Code, store.used)
 	}
+	if text := site.log.String(); !strings.Contains(text, "authenticate has refused the login: wrong password") {
+		t.Error(text)
+	}
 }
 
 func mapClaims(claims jwt.MapClaims) session.ClaimsFunc[jwt.MapClaims] {

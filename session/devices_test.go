@@ -282,6 +282,28 @@ func TestWhyARefreshIsRefused(t *testing.T) {
 	}
 }
 
+// A logout that ends nothing has the answer of a good one, and says so in the log.
+func TestNothingToEnd(t *testing.T) {
+	var log strings.Builder
+	s := setup{opts: session.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}}.start(t)
+	token := s.start(t)
+	for _, tc := range []struct {
+		name, form string
+		want       int // records
+	}{
+		{"a good one", "refresh_token=" + token, 0},
+		{"again", "refresh_token=" + token, 1},
+		{"made up", "refresh_token=x", 1},
+		{"of a visitor", "", 0},
+	} {
+		log.Reset()
+		a := s.send(t, "POST", "/logout", tc.form)
+		if text := log.String(); a.StatusCode >= 300 || strings.Count(text, `level=DEBUG msg="session: there was nothing to end"`) != tc.want || strings.Count(text, "\n") != tc.want {
+			t.Errorf("%s: %d, log %s", tc.name, a.StatusCode, text)
+		}
+	}
+}
+
 // End and EndOthers end what they say, of one subject.
 func TestEnd(t *testing.T) {
 	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})

@@ -229,6 +229,8 @@ func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
 			s.writeError(w, r, err)
 			return
 		}
+	} else if text != "" {
+		s.logNothing(r.Context())
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if isApp {

@@ -235,7 +235,8 @@ var errBound = fmt.Errorf("%w: session: the issuer has Bindings with proofs, so 
 //
 // authenticate checks the password or another proof, and returns the subject. It is called once the
 // proof is good, so that a code is not spent on a client that has to get a nonce first. With an error it
-// has written the answer. StartBound has written it with any other error:
+// has written the answer, and the error is logged at Debug. StartBound has written it with any other
+// error:
 //   - 400 invalid_dpop_proof or use_dpop_nonce for a proof, and 400 invalid_grant for [ErrEnded]
 //   - 503 or 500 as [Sessions.Login]
 func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about string, authenticate func() (subject string, err error)) (*Tokens, error) {
@@ -256,6 +257,7 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 	}
 	subject, err := authenticate()
 	if err != nil {
+		s.logRefusal(r, "authenticate has refused the login: "+logtext.Cut(err.Error()))
 		return nil, err
 	}
 	var tokens *Tokens
@@ -455,6 +457,12 @@ func (c *core) logGone(ctx context.Context, r *Record, now time.Time) {
 	}
 }
 
+// logNothing logs an ending that has found no session.
+func (c *core) logNothing(ctx context.Context) {
+	cmp.Or(c.opts.Logger, slog.Default()).DebugContext(ctx, "session: there was nothing to end",
+		"err", "no session has this refresh token: it was ended before, or the token is another one or, with proofs, another key's")
+}
+
 // load returns the record of a key, and the time. The error is one for the caller, and logged.
 func (c *core) load(ctx context.Context, key [sha256.Size]byte) (r Record, now time.Time, err error) {
 	if r, now, err = c.store.Load(ctx, key); err == nil && r.Version != 0 && r.Key != key {
@@ -476,6 +484,7 @@ func (c *core) end(ctx context.Context, key [sha256.Size]byte, p *proof) error {
 			return err
 		}
 		if r.Version == 0 {
+			c.logNothing(ctx)
 			return ErrEnded
 		}
 		if err := p.spend(ctx); err != nil {

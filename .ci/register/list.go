@@ -4459,6 +4459,14 @@ redis.call('ZADD'`},
 			{"logs nothing of a form", "session.core.writeOAuthError", `c.logRefusal(r, description)`, ``},
 			{"logs nothing of another origin", "session.core.writeError", `errors.Is(err, jwthttp.ErrCrossOrigin)`, `false`},
 		}},
+		{"session.TestBoundAuthenticate", []mutant{
+			{"logs no wrong password", "session.Sessions.StartBound", `		s.logRefusal(r, "authenticate has refused`, `		_ = ("authenticate has refused`},
+		}},
+		{"session.TestNothingToEnd", []mutant{
+			{"logs nothing of a token without a session", "session.core.end", `			c.logNothing(ctx)
+`, ``},
+			{"logs nothing of a token that is none", "session.Sessions.Logout", `text != ""`, `false`},
+		}},
 		{"session.TestWhyARefreshIsRefused", []mutant{
 			{"logs nothing of a session that is over", "session.Sessions.renew", `			s.logGone(ctx, &r, now)
 `, ``},
