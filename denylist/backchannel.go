@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -234,9 +235,11 @@ func (b *backChannel) log(ctx context.Context, err error) {
 		}
 		level, message, limit = slog.LevelError, "denylist: logout tokens cannot be checked, and get a 503", &b.failed
 	}
-	attrs := []slog.Attr{slog.String("err", logtext.Cut(err.Error()))}
+	text := err.Error()
+	attrs := []slog.Attr{slog.String("err", logtext.Cut(text))}
 	if errors.Is(err, jwt.ErrTokenInvalidAudience) {
-		attrs = append(attrs, slog.String("mend", "a logout token is for a client id: pass that to BackChannel, make the keys with AllowAnyAudience, and name the API in the Audience of its middleware alone"))
+		advice := strings.LastIndex(text, ": ") // for access tokens
+		attrs = append(attrs[:0], slog.String("err", logtext.Cut(text[:max(advice, 0)])), slog.String("mend", "a logout token is for a client id: pass that to BackChannel, make the keys with AllowAnyAudience, and name the API in the Audience of its middleware alone"))
 	}
 	if !limit.Log(ctx, b.list.logger, level, message, attrs...) {
 		logtext.OrDefault(b.list.logger).LogAttrs(ctx, slog.LevelDebug, message, attrs...)

@@ -620,7 +620,7 @@ func TestBackChannelLogsEachAtDebug(t *testing.T) {
 	if w := postToken(h, logoutToken(t, typed, jwt.MapClaims{"sid": "1"})); w.Code != 200 || !strings.Contains(log.String(), `level=DEBUG msg="denylist: a back-channel logout ended the session of sid" iss=https://op.example.com sub=alice sid=1`) {
 		t.Error(w.Code, log.String())
 	}
-	if text := log.String(); strings.Count(text, mend) != 2 || strings.Count(text, "level=WARN") != 1 || strings.Count(text, "level=DEBUG") != 3 {
+	if text := log.String(); strings.Count(text, mend) != 2 || strings.Count(text, "level=WARN") != 1 || strings.Count(text, "level=DEBUG") != 3 || strings.Contains(text, "have the issuer add it") || !strings.Contains(text, `the token has \"another\"" mend`) {
 		t.Error(text)
 	}
 }

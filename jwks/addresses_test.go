@@ -22,12 +22,12 @@ func TestAllowInsecureHTTP(t *testing.T) {
 		keys        string
 		want        string // without the option
 	}{
-		{"all of them", compose, "", "http://keycloak:8080/realms/shop/certs", "the issuer: \"" + compose + "\" is plain http, which others can change on the way: " + insecure},
-		{"an address of a private network", "http://10.0.0.7", "", "http://10.0.0.8/keys", "the issuer: \"http://10.0.0.7\" is plain http"},
-		{"of the metadata alone", issuer, "http://keycloak:8080" + openID, keysURL, "Options.MetadataURL: \"http://keycloak:8080" + openID + "\" is plain http, which others can change on the way: " + insecure},
-		{"of the keys alone", issuer, "", "http://keycloak:8080/certs", "jwks_uri: \"http://keycloak:8080/certs\" is plain http, which others can change on the way: " + insecure},
+		{"all of them", compose, "", "http://keycloak:8080/realms/shop/certs", "the issuer: " + insecure + ": \"" + compose + "\" is plain http"},
+		{"an address of a private network", "http://10.0.0.7", "", "http://10.0.0.8/keys", "the issuer: " + insecure + ": \"http://10.0.0.7\" is plain http"},
+		{"of the metadata alone", issuer, "http://keycloak:8080" + openID, keysURL, "Options.MetadataURL: " + insecure + ": \"http://keycloak:8080" + openID + "\" is plain http"},
+		{"of the keys alone", issuer, "", "http://keycloak:8080/certs", "jwks_uri: " + insecure + ": \"http://keycloak:8080/certs\" is plain http"},
 		{"of the keys alone, on this machine", issuer, "", "http://127.0.0.1/certs", "jwks_uri: \"http://127.0.0.1/certs\" is plain http, and the metadata is not: the issuer has to name an https address, or set Options.AllowInsecureHTTP"},
-		{"of the keys beyond this machine", "http://127.0.0.1:8080", "", "http://keycloak:8080/certs", "jwks_uri: \"http://keycloak:8080/certs\" is plain http"},
+		{"of the keys beyond this machine", "http://127.0.0.1:8080", "", "http://keycloak:8080/certs", "jwks_uri: " + insecure + ": \"http://keycloak:8080/certs\" is plain http"},
 		{"on this machine", "http://127.0.0.1:8080", "", "http://127.0.0.1:8081/certs", ""},
 	} {
 		metadataAt := tc.metadataURL
@@ -195,7 +195,7 @@ func TestMetadataURL(t *testing.T) {
 		{"a template", "https://login.example.net/{tenantid}/v2.0", elsewhere, []string{"the issuer: it is a template"}},
 		{"a long issuer", strings.Repeat("a", 257), elsewhere, []string{"more than 256 bytes"}},
 		{"an issuer that is not UTF-8", "\xff", elsewhere, []string{"is not UTF-8"}},
-		{"plain http", issuer, "http://login.example.net" + openID + "?s3cret", []string{`Options.MetadataURL: "http://login.example.net` + openID + `" is plain http`}},
+		{"plain http", issuer, "http://login.example.net" + openID + "?s3cret", []string{`Options.MetadataURL: ` + insecure + `: "http://login.example.net` + openID + `" is plain http`}},
 		{"a path", issuer, openID, []string{"Options.MetadataURL: \"" + openID + "\" names no host: write it like https://issuer.example.com" + openID}},
 		{"a space", issuer, elsewhere + "?s3cret ", []string{"Options.MetadataURL: it begins or ends with white space"}},
 		{"a template in it", issuer, "https://login.example.net/{tenantid}" + openID, []string{"Options.MetadataURL: it is a template"}},

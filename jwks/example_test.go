@@ -56,7 +56,7 @@ func ExampleNew() {
 	// Output:
 	// <nil>
 	// jwks: Options.Audience is empty, so that tokens for other services would be accepted: set it to the name of this service in aud, or set AllowAnyAudience
-	// jwks: the address of the key set: "http://a.example.com/keys" is plain http, which others can change on the way: use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)
+	// jwks: the address of the key set: use https, or set Options.AllowInsecureHTTP: "http://a.example.com/keys" is plain http, which others can change on the way (loopback, such as http://127.0.0.1, needs neither)
 }
 
 // Each customer brings an identity provider. The table of customers says whose tokens count.

@@ -250,7 +250,7 @@ func checkAddress(raw, path string, insecure bool) (*url.URL, []error) {
 	switch shown := syntax.WithoutQuery(rest); {
 	case err != nil:
 	case !insecure && syntax.IsPlain(u): // the option comes early, because a long text is cut
-		u, err = nil, fmt.Errorf("%.200q is plain http, which others can change on the way: use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)", shown)
+		u, err = nil, fmt.Errorf("use https, or set Options.AllowInsecureHTTP: %.200q is plain http, which others can change on the way (loopback, such as http://127.0.0.1, needs neither)", shown)
 	case u.Fragment != "":
 		err = fmt.Errorf("%.200q has a fragment (#): leave it out", shown)
 	}
