@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,7 +31,7 @@ type remote struct {
 	issuer string
 	url    string // of the key set; "" until the metadata was read
 
-	discovery []string // the addresses of the issuer's metadata; none if url is given
+	discovery []string // the addresses of the issuer's metadata, in the order of asking; none if url is given
 	onMachine bool     // the metadata is plain http on this machine, so the keys may be too
 	insecure  bool     // every address may be plain http
 
@@ -82,13 +83,17 @@ func (r *remote) locate(ctx context.Context) error {
 		defer cancel()
 	}
 	var errs []error
-	for _, place := range r.discovery {
+	for i, place := range r.discovery {
 		location, err := r.locateAt(ctx, place)
 		if err == nil {
 			r.url = location
 			return nil
 		}
 		errs = append(errs, err)
+		if ctx.Err() != nil { // a place that hangs must not take the time of the others again
+			r.discovery = slices.Concat(r.discovery[i+1:], r.discovery[:i+1])
+			break
+		}
 	}
 	return joinCauses(errs...)
 }

@@ -1534,6 +1534,10 @@ var register = []clause{
 		{"jwks.TestMetadataDown/without an answer", []mutant{
 			{"lets metadata that hang take all the time", "jwks.remote.locate", `/2`, ``},
 		}},
+		{"jwks.TestMetadataHangs", []mutant{
+			{"begins each fetch with the place that hangs", "jwks.remote.locate", `			r.discovery = slices.Concat(r.discovery[i+1:], r.discovery[:i+1])
+`, ``},
+		}},
 	}},
 	{"18", "no token decides where keys come from", []proof{
 		{"jwks.TestTokensLeadNowhere", []mutant{
