@@ -228,7 +228,7 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	}
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		first := via[0].URL
-		if req.URL.Scheme != first.Scheme || !strings.EqualFold(req.URL.Host, first.Host) || req.URL.User != nil {
+		if req.URL.Scheme != first.Scheme || !strings.EqualFold(hostAndPort(req.URL), hostAndPort(first)) || req.URL.User != nil {
 			return errors.New("it redirects to another host or scheme, which is not followed: if you trust that one, use its address")
 		}
 		if len(via) > maxRedirects {
@@ -237,6 +237,16 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 		return nil
 	}
 	return &client, own
+}
+
+// hostAndPort returns the host of an http or https URL with its port, also if that is the default
+// one and not written.
+func hostAndPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // checkAddress returns the URL that raw is, nil if it is of no use, and everything that keeps it

@@ -1159,10 +1159,15 @@ var register = []clause{
 	{"15", "no redirect leads to another host", []proof{
 		{"jwks.TestRedirects/another host", nil},
 		{"jwks.TestRedirects/another port", nil},
+		{"jwks.TestRedirects/the same host with its port", []mutant{
+			{"takes the default port for another one", "jwks.hostAndPort", `port == ""`, `false`},
+		}},
+		{"jwks.TestRedirects/the port of http", nil},
 		{"jwks.TestRedirectsOverNetwork", nil},
 	}},
 	{"15", "or down to http", []proof{
-		{"jwks.TestRedirects/down to http", []mutant{
+		{"jwks.TestRedirects/down to http", nil},
+		{"jwks.TestRedirects/down to http with the port of https", []mutant{
 			{"follows a redirect to plain http", "jwks.newClient", `req.URL.Scheme != first.Scheme || `, ``},
 		}},
 	}},
@@ -1220,7 +1225,7 @@ var register = []clause{
 			{"asks for the metadata once and never again", "jwks.remote.fetch", ` whole &`, ` r.url == "" &`},
 		}},
 		{"jwks.TestKeysMove/the old address redirects", []mutant{
-			{"follows a redirect to another host", "jwks.newClient", ` || !strings.EqualFold(req.URL.Host, first.Host)`, ``},
+			{"follows a redirect to another host", "jwks.newClient", ` || !strings.EqualFold(hostAndPort(req.URL), hostAndPort(first))`, ``},
 		}},
 		{"jwks.TestKeysMove/the old address has keys of no use", []mutant{
 			{"takes a key for another use", "internal/jwk.Parse", `m.use != nil && *m.use != "sig"`, `false`},
