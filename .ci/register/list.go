@@ -1540,8 +1540,7 @@ var register = []clause{
 			{"lets metadata that hang take all the time", "jwks.remote.locate", `/2`, ``},
 		}},
 		{"jwks.TestMetadataHangs", []mutant{
-			{"begins each fetch with the place that hangs", "jwks.remote.locate", `			r.discovery = slices.Concat(r.discovery[i+1:], r.discovery[:i+1])
-`, ``},
+			{"begins each fetch with the place that hangs", "jwks.remote.locate", `slices.Concat(r.discovery[i+1:], r.discovery[:i+1])`, `slices.Concat(r.discovery[i:], r.discovery[:i])`},
 		}},
 	}},
 	{"18", "no token decides where keys come from", []proof{
@@ -2810,9 +2809,11 @@ var register = []clause{
 			{"changes the caller's request", "dpop.Transport.prove", `req.Clone(req.Context())`, `req`},
 		}},
 		{"dpop.TestTransportErrors", []mutant{
-			{"leaves the body open", "dpop.Transport.RoundTrip", `		closeBody(req.Body)
-		return nil, err
-`, `		return nil, err
+			{"leaves the body open", "dpop.Transport.RoundTrip", `tokenFor(req, origin)
+	if err != nil {
+		closeBody(req.Body)
+`, `tokenFor(req, origin)
+	if err != nil {
 `},
 		}},
 		{"dpop.TestTransportAndVerifier", nil},
