@@ -38,6 +38,7 @@ var register = []clause{
 	if len(sites`},
 			{"takes an app's origin for that of a page", "internal/gate.isOwnOrigin", `== "https" || scheme == "http" &&`, `!= "http" ||`},
 			{"takes an http origin over TLS for its own", "internal/gate.isOwnOrigin", ` && r.TLS == nil`, ``},
+			{"takes the default port of https for that of an http origin", "internal/gate.isOwnOrigin", `port = ":80"`, `port = ":443"`},
 			{"takes every method for a safe one", "internal/gate.IsCrossOrigin", `case http.MethodGet, http.MethodHead, http.MethodOptions`, `default`},
 			{"lets a WebSocket over HTTP/2 through the gate", "internal/gate.IsCrossOrigin", `MethodOptions:`, `MethodOptions, http.MethodConnect:`},
 			{"lets WebSockets through the gate", "internal/gate.IsCrossOrigin", `!isWebSocket(r)`, `true`},
