@@ -470,6 +470,13 @@ func TestTransportAndNonces(t *testing.T) {
 				tokenError(w, "one", "application/json; charset=UTF-8", "use_dpop_nonce")
 			}
 		}, strings.NewReader("body"), []string{"", "one"}, 200, ""},
+		{"white space around =", func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 0 {
+				w.Header().Set("DPoP-Nonce", "one")
+				w.Header().Set("WWW-Authenticate", `DPoP error = "use_dpop_nonce"`)
+				w.WriteHeader(401)
+			}
+		}, nil, []string{"", "one"}, 200, ""},
 		{"twice", func(n int, w http.ResponseWriter, _ *http.Request) {
 			challenge(w, fmt.Sprint("nonce", n))
 		}, strings.NewReader("body"), []string{"", "nonce0"}, 401, ""},
