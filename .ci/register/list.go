@@ -1836,6 +1836,8 @@ var register = []clause{
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
+			{"says that the key is wrong where the signature is not base64url", "verifier.openParts", `			o.fault = jws.CheckSignature(parts)
+`, ``},
 			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
