@@ -223,7 +223,7 @@ func (o *Options) checkAnswers() error {
 	}
 	if o.ResourceMetadata != "" {
 		if _, err := syntax.CheckURL(o.ResourceMetadata, "https://api.example.com/.well-known/oauth-protected-resource"); err != nil {
-			errs = append(errs, validate.Prefixed("Options.ResourceMetadata is not a URL that clients may be sent to:  ", err))
+			errs = append(errs, validate.Prefixed("Options.ResourceMetadata is not a URL that clients may be sent to: ", err))
 		}
 	}
 	return errors.Join(errs...)

@@ -137,6 +137,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"64 odd audiences", key, jwthttp.Options{Audience: []string{"x"}}, plain(`"aud":["` + strings.Repeat(strings.Repeat("\\u0001", 10)+`","`, 63) + `"]`), "audience", []string{`" and 56 more`}},
 		{"no aud", key, strict, plain(`"iss":"https://a.example.com"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has none`}},
 		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
+		{"an empty aud, none wanted", key, jwthttp.Options{}, plain(`"aud":[]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has []: have the issuer leave it out, or set AllowAnyAudience there`}},
+		{"an aud without a name, none wanted", key, jwthttp.Options{}, plain(`"aud":""`), "audience", []string{`the token has "": name this service there`}},
 		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
 		{"nbf", key, jwthttp.Options{}, plain(fmt.Sprintf(`"nbf":%d`, now+100000)), "not_yet_valid", []string{"nbf is 27h", "ahead, and Leeway is 0s: set Leeway"}},
 		{"iat ahead", key, jwthttp.Options{MaxAge: time.Hour}, plain(fmt.Sprintf(`"iat":%d`, now+100000)), "not_yet_valid", []string{"iat is 27h", "ahead"}},
