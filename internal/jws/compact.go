@@ -98,8 +98,8 @@ func CheckPayload(raw string, s *Segments) error {
 	return nil
 }
 
-// CheckSignature returns why a signature is not base64url, for the result of Cut. It is a *[Fault], or
-// nil. Cut has seen the characters, so only those after the last whole four are decoded.
+// CheckSignature returns why a signature is not base64url, for the result of Cut. It is a *[Fault],
+// or nil. Cut has seen the characters, so only those after the last whole four are decoded.
 func CheckSignature(s *Segments) error {
 	var room [3]byte
 	if _, ok := Decode(room[:], s.Signature[len(s.Signature)/4*4:]); !ok {

@@ -3,7 +3,7 @@ package syntax
 import "strings"
 
 // HasError reports whether the lines of WWW-Authenticate have a challenge of a scheme with this
-// error, RFC 9110 section 11.6.1. White space around "=" is bad and accepted, sections 5.6.3 and 11.2.
+// error, RFC 9110 section 11.6.1. There may be white space around "=", sections 11.2 and 5.6.3.
 func HasError(lines []string, scheme, code string) bool {
 	current := ""
 	for name, value := range elements(lines, space) {

@@ -15,8 +15,8 @@ const space = " \t"
 // is none. A value that is neither a token nor a quoted string is returned unchanged.
 func Directives(lines []string) iter.Seq2[string, string] { return elements(lines, "") }
 
-// elements is Directives for any header with such a list. The characters of before may be before a
-// value.
+// elements is Directives for any header with such a list. Characters of before, between "=" and a
+// value, are left out.
 func elements(lines []string, before string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for _, line := range lines {
@@ -32,8 +32,8 @@ func elements(lines []string, before string) iter.Seq2[string, string] {
 }
 
 // nextDirective returns the first element of a list, RFC 9110 section 5.6.1, and the rest. An
-// element ends at a comma that is not inside of a quoted string. The characters of before may be
-// before its value.
+// element ends at a comma that is not inside of a quoted string. Characters of before, between "="
+// and the value, are left out.
 func nextDirective(list, before string) (name, value, rest string) {
 	list = strings.TrimLeft(list, space)
 	end := strings.IndexAny(list, "=,")
