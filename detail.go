@@ -35,7 +35,7 @@ func (l *learned) failure(err error, r *http.Request) *failure {
 		}{f, claimsDetail{t.payload, t.key, time.Now()}}
 		x.inner = &x.claimsDetail
 		return &x.failure
-	case f.Reason == reason.Signature:
+	case f.Reason == reason.Signature && t.fault == nil:
 		x := &struct {
 			failure
 			signatureDetail
@@ -65,7 +65,8 @@ func (d *requestDetail) detail(f *failure) string {
 	return d.Explain(f.Reason, f.at.places, f.at.service.Names())
 }
 
-// A tokenDetail is for a token that was refused before its signature was verified.
+// A tokenDetail is for a token that was refused before its signature was verified, or whose signature
+// is not base64url.
 type tokenDetail struct {
 	header      TokenHeader
 	offered     []Key

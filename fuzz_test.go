@@ -204,7 +204,7 @@ func bad(lines []string) (pairs []string) {
 func FuzzGate(f *testing.F) {
 	for _, origin := range []string{"", "null", "https://app.example.com", "http://app.example.com", "https://trusted.example.com", "data:", "https://", "https://app.example.com:443", "//app.example.com", "HTTPS://app.example.com", "https://x@app.example.com", " https://app.example.com\t", "https://[::1]", "https://app.example.com."} {
 		for _, site := range []string{"", "same-origin", "cross-site", " none", "x"} {
-			for _, host := range []string{"app.example.com", "", ":443", "[::1]", "APP.example.com"} {
+			for _, host := range []string{"app.example.com", "", ":443", "[::1]", "APP.example.com", "app.example.com:443", "app.example.com:80"} {
 				f.Add(host, site, origin, uint8(3))
 				f.Add(host, site, origin, uint8(1))
 				f.Add(host, site, origin, uint8(2))
@@ -233,6 +233,8 @@ func FuzzGate(f *testing.F) {
 		if which&2 != 0 {
 			r.Header["Origin"] = []string{origin}
 			plain.Header.Set("Origin", strings.Trim(origin, " \t"))
+			scheme, _, _ := strings.Cut(strings.Trim(origin, " \t"), ":") // net/http counts the default port
+			plain.Host = strings.TrimSuffix(plain.Host, map[string]string{"https": ":443", "http": ":80"}[scheme])
 		}
 		_, err := auth.Authenticate(r)
 		if err != nil && !errors.Is(err, jwthttp.ErrCrossOrigin) {

@@ -641,7 +641,7 @@ func TestResourceMetadata(t *testing.T) {
 		"https://:8080/x", "https://api.example.com/#",
 	} {
 		_, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{ResourceMetadata: bad})
-		if err == nil || !strings.Contains(err.Error(), "write it like https://") || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || !strings.Contains(err.Error(), "write it like https://") || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "  ") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

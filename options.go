@@ -113,9 +113,9 @@ type Options struct {
 	//	https://*.example.com         prohibited: no wildcard
 	//
 	// Browsers since 2023 send Sec-Fetch-Site, which tells an http page from an https page of the
-	// same host. For older browsers Origin is compared with the Host, which names no scheme: an
-	// http origin is refused where the connection is TLS, and passes where a proxy has ended TLS.
-	// HTTP Strict Transport Security closes that.
+	// same host. For older browsers Origin is compared with the Host without the default port. The
+	// Host names no scheme: an http origin is refused where the connection is TLS, and passes where
+	// a proxy has ended TLS. HTTP Strict Transport Security closes that.
 	TrustedOrigins []string
 
 	// AllowAnonymous calls the next handler when no token was sent, with no token in the context.
@@ -223,7 +223,7 @@ func (o *Options) checkAnswers() error {
 	}
 	if o.ResourceMetadata != "" {
 		if _, err := syntax.CheckURL(o.ResourceMetadata, "https://api.example.com/.well-known/oauth-protected-resource"); err != nil {
-			errs = append(errs, validate.Prefixed("Options.ResourceMetadata is not a URL that clients may be sent to:  ", err))
+			errs = append(errs, validate.Prefixed("Options.ResourceMetadata is not a URL that clients may be sent to: ", err))
 		}
 	}
 	return errors.Join(errs...)

@@ -39,6 +39,7 @@ func TestRefusalTexts(t *testing.T) {
 	cookies := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("__Host-token"))}}
 	two := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.HeaderNamed("x-access-token")}}
 	now := time.Now().Unix()
+	const noSignature = "The access token signature is invalid: its signature is not base64url, for its length or its last character: was the token cut or changed?"
 	hs := func(header, claims string) string { return signHS(secret, header, claims) }
 	plain := func(more string) string { return hs(plainHeader, payload(more)) }
 	down := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
@@ -106,6 +107,12 @@ func TestRefusalTexts(t *testing.T) {
 		{"a function without keys", jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return nil, nil }), jwthttp.Options{}, hs(`{"alg":"ES256"}`, "{}"), "unknown_key", []string{`the source has no key`}},
 		{"another secret", named, jwthttp.Options{}, signHS([]byte("another"), `{"alg":"HS256","kid":"2025"}`, payload("")), "signature", []string{`tried the key HS256 "2025", the token names HS256 "2025" (unverified)`, "base64 is not decoded, and a line break at the end counts"}},
 		{"another key", named, jwthttp.Options{}, signRS(t, rsaForger(), `{"alg":"RS256"}`, payload("")), "signature", []string{`tried the key RS256 "rs", the token names RS256 without kid`, "use the public key of the issuer that signed it"}},
+		{"a signature with stray bits", key, jwthttp.Options{}, withStrayBit(plain("")), "signature", []string{noSignature}},
+		{"a signature with stray bits, RSA", named, jwthttp.Options{}, withStrayBit(signRS(t, rsaKey(), `{"alg":"RS256","kid":"rs"}`, payload(""))), "signature", []string{noSignature}},
+		{"a signature of an odd length", key, jwthttp.Options{}, plain("")[:len(plain(""))-2], "signature", []string{noSignature}},
+		{"a signature of one character", key, jwthttp.Options{}, plain("")[:len(plain(""))-42], "signature", []string{noSignature}},
+		{"a signature that goes on", key, jwthttp.Options{AllowPadding: true}, plain("") + "AA", "signature", []string{noSignature}},
+		{"half a signature", key, jwthttp.Options{}, plain("")[:len(plain(""))-23], "signature", []string{"tried the key HS256 without kid"}},
 		{"another issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(`"iss":"https://b.example.com"`), "issuer", []string{`the token has iss "https://b.example.com" (unverified), which is not among the trusted ones`}},
 		{"no issuer", jwthttp.Issuers{issuer: key}, jwthttp.Options{}, plain(""), "issuer", []string{"the token has no iss, or one that is not a string or is longer than 256 bytes"}},
 		{"down", down, jwthttp.Options{}, plain(""), "unavailable", []string{"the vault is sealed"}},
@@ -130,6 +137,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"64 odd audiences", key, jwthttp.Options{Audience: []string{"x"}}, plain(`"aud":["` + strings.Repeat(strings.Repeat("\\u0001", 10)+`","`, 63) + `"]`), "audience", []string{`" and 56 more`}},
 		{"no aud", key, strict, plain(`"iss":"https://a.example.com"`), "audience", []string{`want aud "orders", "https://orders.example.com", the token has none`}},
 		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
+		{"an empty aud, none wanted", key, jwthttp.Options{}, plain(`"aud":[]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has []: have the issuer leave it out, or set AllowAnyAudience there`}},
+		{"an aud without a name, none wanted", key, jwthttp.Options{}, plain(`"aud":""`), "audience", []string{`the token has "": name this service there`}},
 		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
 		{"nbf", key, jwthttp.Options{}, plain(fmt.Sprintf(`"nbf":%d`, now+100000)), "not_yet_valid", []string{"nbf is 27h", "ahead, and Leeway is 0s: set Leeway"}},
 		{"iat ahead", key, jwthttp.Options{MaxAge: time.Hour}, plain(fmt.Sprintf(`"iat":%d`, now+100000)), "not_yet_valid", []string{"iat is 27h", "ahead"}},
@@ -199,6 +208,13 @@ func TestRefusalTexts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withStrayBit returns a token whose signature has the same bytes, and a bit after the last of them.
+func withStrayBit(token string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(token) - 1
+	return token[:last] + alphabet[strings.IndexByte(alphabet, token[last])+1:][:1]
 }
 
 // What failed before its signature is in fields of its own.

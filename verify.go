@@ -35,7 +35,7 @@ type openedToken struct {
 	payload    string // JSON in fresh memory; "" if no key verified
 
 	// Why open failed, for texts.
-	fault      error             // of the form
+	fault      error             // of the form, also of a signature that no key verified
 	offered    []Key             // what the key source returned
 	unverified unverifiedPayload // zero if the form is bad
 }
@@ -94,6 +94,7 @@ func (v *verifier) openParts(ctx context.Context, parts *jws.Segments, o *opened
 			if len(keys) > 0 {
 				o.offered = keys
 			}
+			o.fault = jws.CheckSignature(parts)
 			return reason.Signature
 		}
 	}

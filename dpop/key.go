@@ -96,7 +96,8 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // Proof returns a proof for one request, as the header DPoP carries it. token is the access token
 // that goes with the request, "" for none, such as at a token endpoint. nonce is what the server
-// sent in DPoP-Nonce, "" if it sent none. The URL may have a query, which is not signed.
+// sent in DPoP-Nonce, "" if it sent none. The URL may have a query, which is not signed. Its host is
+// ASCII: bücher.example is xn--bcher-kva.example, as net/http sends it.
 //
 // A [Transport] makes proofs by itself. Proof is for other clients.
 func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
@@ -106,6 +107,9 @@ func (k *Key) Proof(method, rawURL, token, nonce string) (string, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", errors.New("dpop: the URL of a proof is not an http or https URL with a host: pass all of it, as the request has it")
+	}
+	if !syntax.IsASCII(u.Host) {
+		return "", fmt.Errorf("dpop: the URL of a proof has the host %.200q: write it in ASCII, which begins with xn--, as the request has it", u.Host)
 	}
 	if token != "" && !syntax.IsB64Token(token) {
 		return "", errors.New("dpop: the token of a proof has characters that no token has: pass it alone, without Bearer or DPoP before it")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jwthttp/jwthttp/internal/syntax"
@@ -47,6 +48,9 @@ type TransportOptions struct {
 //
 // A request for another origin, to which a redirect may lead, is sent without the header DPoP and
 // without a Bearer or DPoP Authorization.
+//
+// If one of the origins is an xn-- host, a request for a host beyond ASCII is an error, because that
+// may be the same one: write https://xn--bcher-kva.example, and not https://bücher.example.
 //
 // A Transport remembers the last nonce of each origin. A server may ask for one (use_dpop_nonce,
 // RFC 9449 sections 8 and 9): in a 401 with a DPoP challenge, or in the JSON of a 400. If it sends
@@ -94,7 +98,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req.Body)
 		return nil, errors.New("dpop: the Transport is empty: make it with NewTransport, and check its error")
 	}
-	origin := t.originOf(req)
+	origin, err := t.originOf(req)
+	if err != nil {
+		closeBody(req.Body)
+		return nil, err
+	}
 	if origin == "" {
 		return t.base.RoundTrip(withoutCredentials(req))
 	}
@@ -144,23 +152,31 @@ func (t *Transport) CloseIdleConnections() {
 }
 
 // originOf returns the origin of a request if it is one of ours, else "". req.Host may name another
-// one than the URL, and then the URL of the proof: so both must be ours.
-func (t *Transport) originOf(req *http.Request) string {
+// one than the URL, and then the URL of the proof: so both must be ours. The error is for a host of
+// which that cannot be known.
+func (t *Transport) originOf(req *http.Request) (origin string, err error) {
 	if req.URL == nil {
-		return ""
+		return "", nil
 	}
-	origin := ""
 	for _, host := range []string{req.URL.Host, req.Host} {
 		if host == "" {
 			continue
 		}
+		if !syntax.IsASCII(host) && slices.ContainsFunc(t.origins, hasXN) {
+			return "", fmt.Errorf("dpop: the request is for the host %.200q: write it in ASCII, which begins with xn--, as TransportOptions.Origins has it", host)
+		}
 		normal, _, ok := syntax.NormalURL(req.URL.Scheme+"://"+host, nil)
 		if !ok || !slices.Contains(t.origins, normal) {
-			return ""
+			return "", nil
 		}
 		origin = normal
 	}
-	return origin
+	return origin, nil
+}
+
+// hasXN reports whether an origin in its normal form has a name that can be written beyond ASCII.
+func hasXN(origin string) bool {
+	return strings.Contains(origin, "/xn--") || strings.Contains(origin, ".xn--")
 }
 
 // withoutCredentials returns req, or a copy without what only our origins may see.

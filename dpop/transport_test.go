@@ -134,6 +134,11 @@ func TestProofsOfAKey(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	for _, bad := range []string{"https://bücher.example/a", "https://b%C3%BCcher.example:8443", "https://api.example.\u212aom"} {
+		if _, err := key.Proof("GET", bad, token, ""); !contains(err, "dpop: the URL of a proof has the host") || !contains(err, "xn--") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
 	if _, err := key.Proof("GET", base, "Bearer "+token, ""); !contains(err, "dpop: the token of a proof has characters that no token has: pass it alone") {
 		t.Errorf("a token with its scheme: %v", err)
 	}
@@ -379,6 +384,57 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(r)
 }
 
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// net/http sends a request for a host beyond ASCII to the xn-- host, which may be one of the origins.
+func TestTransportBeyondASCII(t *testing.T) {
+	const ascii, beyond, foreign = "https://xn--bcher-kva.example", "https://bücher.example", "https://evil.example.com"
+	for _, tc := range []struct {
+		name, origin, url, host string
+		want                    string // the error; "" if the request is sent
+		isOwn                   bool
+	}{
+		{"xn--", ascii, ascii + "/a", "", "", true},
+		{"xn-- in a later label", "https://api.xn--bcher-kva.example", "https://api.bücher.example/a", "", `"api.bücher.example": write it in ASCII`, false},
+		{"beyond ASCII", ascii, beyond + "/a", "", `dpop: the request is for the host "bücher.example": write it in ASCII, which begins with xn--, as TransportOptions.Origins has it`, false},
+		{"a Host beyond ASCII", ascii, ascii + "/a", "bücher.example", `"bücher.example": write it in ASCII`, false},
+		{"a foreign host", ascii, foreign + "/a", "", "", false},
+		{"a foreign host with a Host beyond ASCII", ascii, foreign + "/a", "bücher.example", "", false},
+		{"beyond ASCII, and no origin is", base, beyond + "/a", "", "", false},
+		{"xn-- inside of a label", "https://a-xn--b.example.com", beyond + "/a", "", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var sent *http.Request
+			transport := newTransport(t, dpop.TransportOptions{Origins: []string{tc.origin}, Token: static(token), Base: roundTripper(func(r *http.Request) (*http.Response, error) {
+				sent = r
+				return &http.Response{StatusCode: 204, Body: http.NoBody, Header: http.Header{}}, nil
+			})})
+			var closed atomic.Bool
+			r, err := http.NewRequest("POST", tc.url, closer{strings.NewReader("x"), &closed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = tc.host
+			r.Header.Set("Authorization", "Bearer "+token)
+			resp, err := transport.RoundTrip(r)
+			if tc.want != "" {
+				if resp != nil || sent != nil || !contains(err, tc.want) || !closed.Load() {
+					t.Errorf("%v, sent %v, body closed: %v", err, sent, closed.Load())
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := sent.Header; (got.Get("Authorization") == "DPoP "+token) != tc.isOwn || (got.Get("DPoP") != "") != tc.isOwn || !tc.isOwn && got.Get("Authorization") != "" {
+				t.Errorf("sent %v", got)
+			}
+		})
+	}
+}
+
 func TestTransportAndNonces(t *testing.T) {
 	challenge := func(w http.ResponseWriter, nonce string) {
 		w.Header().Set("DPoP-Nonce", nonce)
@@ -414,6 +470,13 @@ func TestTransportAndNonces(t *testing.T) {
 				tokenError(w, "one", "application/json; charset=UTF-8", "use_dpop_nonce")
 			}
 		}, strings.NewReader("body"), []string{"", "one"}, 200, ""},
+		{"white space around =", func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 0 {
+				w.Header().Set("DPoP-Nonce", "one")
+				w.Header().Set("WWW-Authenticate", `DPoP error = "use_dpop_nonce"`)
+				w.WriteHeader(401)
+			}
+		}, nil, []string{"", "one"}, 200, ""},
 		{"twice", func(n int, w http.ResponseWriter, _ *http.Request) {
 			challenge(w, fmt.Sprint("nonce", n))
 		}, strings.NewReader("body"), []string{"", "nonce0"}, 401, ""},

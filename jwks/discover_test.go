@@ -258,6 +258,65 @@ func TestDiscoveryTakesFiveSeconds(t *testing.T) {
 	}
 }
 
+// A place that gives no answer keeps the other one from being asked in one fetch only.
+func TestMetadataHangs(t *testing.T) {
+	hang, page := after(time.Hour, http.NotFound), metadata(issuer, keysURL)
+	keys := text(keySet(edJWK("a", "a")), "Cache-Control: max-age=3600")
+	t.Run("the first place", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, hang)
+			w.put(issuer+rfc8414, page)
+			w.put(keysURL, keys)
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, issuer+openID+": context deadline exceeded")
+			wantAsked(t, w, issuer+openID)
+			time.Sleep(2 * time.Second) // the source has tried again by itself
+			wantAsked(t, w, issuer+rfc8414, keysURL)
+			wantToken(t, source, token("a"), nil)
+			wantRefresh(t, source, "")
+			wantAsked(t, w, issuer+rfc8414, keysURL)
+
+			// Both places change their roles, while the keys are known.
+			w.put(issuer+openID, page)
+			w.put(issuer+rfc8414, hang)
+			wantRefresh(t, source, issuer+rfc8414+": context deadline exceeded")
+			wantAsked(t, w, issuer+rfc8414, keysURL)
+			wantRefresh(t, source, "")
+			wantAsked(t, w, issuer+openID, keysURL)
+		})
+	})
+	t.Run("the second place", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			w := newWeb()
+			w.put(issuer+openID, status(503, ""))
+			w.put(issuer+rfc8414, hang)
+			w.put(keysURL, keys)
+			source := discover(t, issuer, through(w))
+			wantRefresh(t, source, "context deadline exceeded")
+			wantAsked(t, w, issuer+openID, issuer+rfc8414)
+			w.put(issuer+openID, page)
+			wantRefresh(t, source, "")
+			wantAsked(t, w, issuer+openID, keysURL)
+		})
+	})
+	t.Run("the only place", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			const only = "https://metadata.example.com/"
+			w := newWeb()
+			w.put(only, hang)
+			opts := through(w)
+			opts.MetadataURL = only
+			source := discover(t, issuer, opts)
+			wantRefresh(t, source, "context deadline exceeded")
+			w.put(only, page)
+			w.put(keysURL, keys)
+			wantRefresh(t, source, "")
+			wantAsked(t, w, only, only, keysURL)
+		})
+	})
+}
+
 // Metadata is asked for in these cases:
 //
 //   - before the first fetch
@@ -475,7 +534,9 @@ func TestMetadataDown(t *testing.T) {
 				}
 				w.put(issuer+openID, metadata(issuer, keysURL))
 				awaitRenewal(source)
-				wantAsked(t, w, issuer+openID, keysURL)
+				if asked := w.take(); len(asked) < 2 || !slices.Equal(asked[len(asked)-2:], []string{issuer + openID, keysURL}) {
+					t.Errorf("asked %q", asked)
+				}
 				awaitRenewal(source)
 				wantAsked(t, w, keysURL)
 			})

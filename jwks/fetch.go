@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,7 +31,7 @@ type remote struct {
 	issuer string
 	url    string // of the key set; "" until the metadata was read
 
-	discovery []string // the addresses of the issuer's metadata; none if url is given
+	discovery []string // the addresses of the issuer's metadata, in the order of asking; none if url is given
 	onMachine bool     // the metadata is plain http on this machine, so the keys may be too
 	insecure  bool     // every address may be plain http
 
@@ -82,13 +83,17 @@ func (r *remote) locate(ctx context.Context) error {
 		defer cancel()
 	}
 	var errs []error
-	for _, place := range r.discovery {
+	for i, place := range r.discovery {
 		location, err := r.locateAt(ctx, place)
 		if err == nil {
 			r.url = location
 			return nil
 		}
 		errs = append(errs, err)
+		if ctx.Err() != nil { // a place that hangs must not take the time of the others again
+			r.discovery = slices.Concat(r.discovery[i+1:], r.discovery[:i+1])
+			break
+		}
 	}
 	return joinCauses(errs...)
 }
@@ -223,7 +228,7 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 	}
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		first := via[0].URL
-		if req.URL.Scheme != first.Scheme || !strings.EqualFold(req.URL.Host, first.Host) || req.URL.User != nil {
+		if req.URL.Scheme != first.Scheme || !strings.EqualFold(hostAndPort(req.URL), hostAndPort(first)) || req.URL.User != nil {
 			return errors.New("it redirects to another host or scheme, which is not followed: if you trust that one, use its address")
 		}
 		if len(via) > maxRedirects {
@@ -232,6 +237,16 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 		return nil
 	}
 	return &client, own
+}
+
+// hostAndPort returns the host of an http or https URL with its port, also if that is the default
+// one and not written.
+func hostAndPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // checkAddress returns the URL that raw is, nil if it is of no use, and everything that keeps it

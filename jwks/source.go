@@ -286,7 +286,8 @@ func New(url string, opts Options) (*Source, error) {
 //
 // issuer is the iss of its tokens. It is a URL, unless MetadataURL is set. The issuer in the
 // metadata must equal it to the letter. Discover needs no network. The error lists everything
-// that is wrong with the configuration. Every whole fetch reads the metadata again.
+// that is wrong with the configuration. Every whole fetch reads the metadata again. If a path
+// takes all the time that a fetch has for metadata, the next fetch begins with the other one.
 func Discover(issuer string, opts Options) (*Source, error) {
 	errs := []error{}
 	if opts.Issuer != "" && opts.Issuer != issuer {

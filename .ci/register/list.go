@@ -38,6 +38,7 @@ var register = []clause{
 	if len(sites`},
 			{"takes an app's origin for that of a page", "internal/gate.isOwnOrigin", `== "https" || scheme == "http" &&`, `!= "http" ||`},
 			{"takes an http origin over TLS for its own", "internal/gate.isOwnOrigin", ` && r.TLS == nil`, ``},
+			{"takes the default port of https for that of an http origin", "internal/gate.isOwnOrigin", `port = ":80"`, `port = ":443"`},
 			{"takes every method for a safe one", "internal/gate.IsCrossOrigin", `case http.MethodGet, http.MethodHead, http.MethodOptions`, `default`},
 			{"lets a WebSocket over HTTP/2 through the gate", "internal/gate.IsCrossOrigin", `MethodOptions:`, `MethodOptions, http.MethodConnect:`},
 			{"lets WebSockets through the gate", "internal/gate.IsCrossOrigin", `!isWebSocket(r)`, `true`},
@@ -1159,10 +1160,15 @@ var register = []clause{
 	{"15", "no redirect leads to another host", []proof{
 		{"jwks.TestRedirects/another host", nil},
 		{"jwks.TestRedirects/another port", nil},
+		{"jwks.TestRedirects/the same host with its port", []mutant{
+			{"takes the default port for another one", "jwks.hostAndPort", `port == ""`, `false`},
+		}},
+		{"jwks.TestRedirects/the port of http", nil},
 		{"jwks.TestRedirectsOverNetwork", nil},
 	}},
 	{"15", "or down to http", []proof{
-		{"jwks.TestRedirects/down to http", []mutant{
+		{"jwks.TestRedirects/down to http", nil},
+		{"jwks.TestRedirects/down to http with the port of https", []mutant{
 			{"follows a redirect to plain http", "jwks.newClient", `req.URL.Scheme != first.Scheme || `, ``},
 		}},
 	}},
@@ -1220,7 +1226,7 @@ var register = []clause{
 			{"asks for the metadata once and never again", "jwks.remote.fetch", ` whole &`, ` r.url == "" &`},
 		}},
 		{"jwks.TestKeysMove/the old address redirects", []mutant{
-			{"follows a redirect to another host", "jwks.newClient", ` || !strings.EqualFold(req.URL.Host, first.Host)`, ``},
+			{"follows a redirect to another host", "jwks.newClient", ` || !strings.EqualFold(hostAndPort(req.URL), hostAndPort(first))`, ``},
 		}},
 		{"jwks.TestKeysMove/the old address has keys of no use", []mutant{
 			{"takes a key for another use", "internal/jwk.Parse", `m.use != nil && *m.use != "sig"`, `false`},
@@ -1534,6 +1540,9 @@ var register = []clause{
 		{"jwks.TestMetadataDown/without an answer", []mutant{
 			{"lets metadata that hang take all the time", "jwks.remote.locate", `/2`, ``},
 		}},
+		{"jwks.TestMetadataHangs", []mutant{
+			{"begins each fetch with the place that hangs", "jwks.remote.locate", `slices.Concat(r.discovery[i+1:], r.discovery[:i+1])`, `slices.Concat(r.discovery[i:], r.discovery[:i])`},
+		}},
 	}},
 	{"18", "no token decides where keys come from", []proof{
 		{"jwks.TestTokensLeadNowhere", []mutant{
@@ -1827,6 +1836,8 @@ var register = []clause{
 `},
 			{"calls an unverified issuer the token's", "internal/detail.UnknownIssuer", ` (unverified)`, ``},
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
+			{"says that the key is wrong where the signature is not base64url", "verifier.openParts", `			o.fault = jws.CheckSignature(parts)
+`, ``},
 			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
@@ -2807,9 +2818,11 @@ var register = []clause{
 			{"changes the caller's request", "dpop.Transport.prove", `req.Clone(req.Context())`, `req`},
 		}},
 		{"dpop.TestTransportErrors", []mutant{
-			{"leaves the body open", "dpop.Transport.RoundTrip", `		closeBody(req.Body)
-		return nil, err
-`, `		return nil, err
+			{"leaves the body open", "dpop.Transport.RoundTrip", `tokenFor(req, origin)
+	if err != nil {
+		closeBody(req.Body)
+`, `tokenFor(req, origin)
+	if err != nil {
 `},
 		}},
 		{"dpop.TestTransportAndVerifier", nil},

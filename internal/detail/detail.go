@@ -165,6 +165,8 @@ func Audience(want, got []string) string {
 	switch {
 	case len(want) == 0 && len(got) == 1 && got[0] == "account":
 		return "want no aud, as jwthttp.Options.Audience is empty, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client, and name it there"
+	case len(want) == 0 && len(got) == 0:
+		return "want no aud, as jwthttp.Options.Audience is empty, the token has []: have the issuer leave it out, or set AllowAnyAudience there"
 	case len(want) == 0:
 		return fmt.Sprintf("want no aud, as jwthttp.Options.Audience is empty, the token has %s: name this service there, or set AllowAnyAudience there", logtext.Quotes(got))
 	case len(got) == 0:

@@ -48,8 +48,13 @@ func isWebSocket(r *http.Request) bool {
 
 // isOwnOrigin reports whether origin is that of a page of this service. An origin without a
 // host (null, data:, file:) is not, even if the Host is empty. The scheme that the browser
-// used is known only if the connection is TLS.
+// used is known only if the connection is TLS. The Host may have the default port of the scheme,
+// which an origin never has, RFC 6454 section 6.2.
 func isOwnOrigin(origin string, r *http.Request) bool {
 	scheme, host, _ := strings.Cut(origin, "://")
-	return syntax.IsOrigin(origin) && syntax.EqualFold(r.Host, host) && (scheme == "https" || scheme == "http" && r.TLS == nil)
+	port := ":443"
+	if scheme == "http" {
+		port = ":80"
+	}
+	return syntax.IsOrigin(origin) && syntax.EqualFold(strings.TrimSuffix(r.Host, port), host) && (scheme == "https" || scheme == "http" && r.TLS == nil)
 }

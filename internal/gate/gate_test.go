@@ -58,6 +58,25 @@ func TestIsCrossOrigin(t *testing.T) {
 			}
 		}
 	}
+	// The Host may have the default port of the origin's scheme, and no other.
+	for _, tc := range []struct {
+		host, origin string
+		tls          *tls.ConnectionState
+		want         bool
+	}{
+		{"app.example:443", own, nil, false},
+		{"app.example:443", own, overTLS, false},
+		{"app.example:80", "http://app.example", nil, false},
+		{"app.example:80", "http://app.example", overTLS, true},
+		{"app.example:80", own, nil, true},
+		{"app.example:443", "http://app.example", nil, true},
+		{"app.example:443", evil, nil, true},
+		{":443", "https://", nil, true},
+	} {
+		if got := gate.IsCrossOrigin(&http.Request{Method: "POST", Host: tc.host, Header: header("Origin", tc.origin), TLS: tc.tls}, nil); got != tc.want {
+			t.Errorf("%+v: %v", tc, got)
+		}
+	}
 	// An empty Host is not equal to an origin without a host.
 	for _, origin := range []string{"null", "file://", "data:", "https://"} {
 		if !gate.IsCrossOrigin(&http.Request{Method: "POST", Header: header("Origin", origin)}, nil) {

@@ -37,6 +37,7 @@ var (
 	errSpace     = &Fault{Malformed, "it has white space or a quote: was it cut out of a text with line breaks?"}
 	errAlphabet  = &Fault{Malformed, "it has a byte that is not of base64url"}
 	errEncoding  = &Fault{Malformed, "a segment is not base64url: was the token cut?"}
+	errSignature = &Fault{Malformed, "its signature is not base64url, for its length or its last character: was the token cut or changed?"}
 	errNotJSON   = &Fault{Malformed, "its header is not a strict JSON object"}
 	errNotString = &Fault{Malformed, "alg, kid or typ is not a string"}
 
@@ -93,6 +94,16 @@ func Cut(raw string, limit int, allowPadding bool) (Segments, error) {
 func CheckPayload(raw string, s *Segments) error {
 	if segmentLen(s.Payload) != len(s.Payload) {
 		return faultOf(raw)
+	}
+	return nil
+}
+
+// CheckSignature returns why a signature is not base64url, for the result of Cut. It is a *[Fault],
+// or nil. Cut has seen the characters, so only those after the last whole four are decoded.
+func CheckSignature(s *Segments) error {
+	var room [3]byte
+	if _, ok := Decode(room[:], s.Signature[len(s.Signature)/4*4:]); !ok {
+		return errSignature
 	}
 	return nil
 }

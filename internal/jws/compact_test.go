@@ -1,6 +1,7 @@
 package jws_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"regexp"
 	"strings"
@@ -50,6 +51,27 @@ func TestSplit(t *testing.T) {
 		joined := parts.Header + "." + parts.Payload + "." + parts.Signature
 		if err == nil && (joined != tc.raw || parts.SigningInput != parts.Header+"."+parts.Payload) || err != nil && joined != ".." {
 			t.Errorf("%s: %+v", tc.name, parts)
+		}
+	}
+}
+
+// A signature is looked at as encoding/base64 does.
+func TestCheckSignature(t *testing.T) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	check := func(signature string) {
+		t.Helper()
+		_, want := base64.RawURLEncoding.Strict().DecodeString(signature)
+		parts, err := jws.Split("a.b."+signature, 100, false)
+		if err != nil {
+			t.Fatalf("%q: %v", signature, err)
+		}
+		if err := jws.CheckSignature(&parts); (err == nil) != (want == nil) || err != nil && !strings.Contains(err.Error(), "was the token cut or changed?") {
+			t.Errorf("%q: %v, want %v", signature, err, want)
+		}
+	}
+	for n := range 13 {
+		for _, last := range alphabet {
+			check(strings.Repeat("_", n) + string(last))
 		}
 	}
 }

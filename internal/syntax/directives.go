@@ -8,15 +8,21 @@ import (
 	"time"
 )
 
+const space = " \t"
+
 // Directives returns the directives in the lines of a Cache-Control header, RFC 9111 section
 // 5.2. Each has its name in lower case, and its value without quotes. The value is "" if there
 // is none. A value that is neither a token nor a quoted string is returned unchanged.
-func Directives(lines []string) iter.Seq2[string, string] {
+func Directives(lines []string) iter.Seq2[string, string] { return elements(lines, "") }
+
+// elements is Directives for any header with such a list. Characters of before, between "=" and a
+// value, are left out.
+func elements(lines []string, before string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for _, line := range lines {
 			for line != "" {
 				var name, value string
-				name, value, line = nextDirective(line)
+				name, value, line = nextDirective(line, before)
 				if name != "" && !yield(name, value) {
 					return
 				}
@@ -26,9 +32,9 @@ func Directives(lines []string) iter.Seq2[string, string] {
 }
 
 // nextDirective returns the first element of a list, RFC 9110 section 5.6.1, and the rest. An
-// element ends at a comma that is not inside of a quoted string.
-func nextDirective(list string) (name, value, rest string) {
-	const space = " \t"
+// element ends at a comma that is not inside of a quoted string. Characters of before, between "="
+// and the value, are left out.
+func nextDirective(list, before string) (name, value, rest string) {
 	list = strings.TrimLeft(list, space)
 	end := strings.IndexAny(list, "=,")
 	if end < 0 {
@@ -38,7 +44,7 @@ func nextDirective(list string) (name, value, rest string) {
 	if !strings.HasPrefix(list[end:], "=") {
 		return name, "", strings.TrimPrefix(list[end:], ",")
 	}
-	list = list[end+1:]
+	list = strings.TrimLeft(list[end+1:], before)
 	quoted, after, isQuoted := unquote(list)
 	if !isQuoted {
 		after = list

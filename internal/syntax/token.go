@@ -124,6 +124,11 @@ func IsWord(s string) bool {
 	return s != "" && IsQuotable(s) && !strings.Contains(s, " ")
 }
 
+// IsASCII reports whether s has ASCII only.
+func IsASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII })
+}
+
 // BareType returns a media type without "application/", which senders may omit, RFC 7515
 // section 4.1.9. "application/at+jwt" becomes "at+jwt".
 func BareType(typ string) string {
