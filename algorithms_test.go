@@ -13,6 +13,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/binary"
@@ -571,6 +572,65 @@ func TestPublicKeysAreNoSecrets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A public key of a kind that crypto/x509 does not read is no secret either.
+func TestUnknownPublicKeysAreNoSecrets(t *testing.T) {
+	of := func(oid asn1.ObjectIdentifier, key []byte) []byte {
+		return must(asn1.Marshal(struct {
+			Algorithm []asn1.ObjectIdentifier
+			Key       asn1.BitString
+		}{[]asn1.ObjectIdentifier{oid}, asn1.BitString{Bytes: key, BitLength: 8 * len(key)}}))
+	}
+	base64Of := func(text string) []byte { return must(base64.StdEncoding.DecodeString(text)) }
+	exponent := new(big.Int).SetBit(big.NewInt(1), 32, 1)
+	for name, der := range map[string][]byte{
+		"RSA-PSS":                 of(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, x509.MarshalPKCS1PublicKey(&rsaKey().PublicKey)),
+		"ML-DSA-44":               of(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 17}, make([]byte, 1312)),
+		"RSA with a big exponent": must(asn1.Marshal(struct{ N, E *big.Int }{rsaKey().N, exponent})),
+
+		// Of openssl 3.0.
+		"secp256k1":                base64Of("MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEKxSRnFrOCI0sDHIMgBMDhERA6sJa9wPEp8eWx5DCq1fCsWq6MTqpDyuYYQGhvx7M49CjY8q5wAbGTuQhuuUlkw=="),
+		"Ed448":                    base64Of("MEMwBQYDK2VxAzoAvs3uhcLKhW9TFRB5TwwbaqKECR+rdr2YZUAOEZd7+GqRsTA4mO8pGLBHpdVyPZC6RQekekSjbbSA"),
+		"X448":                     base64Of("MEIwBQYDK2VvAzkAU0QAnxQpjyz4pxG9EhVCJ5Q3QLtzESoQaRK7b3/kxsF6naecX+EPBJyUCcp7UdYJ8vJVYZXmXXE="),
+		"certificate of secp256k1": base64Of("MIIBbTCCARKgAwIBAgIUMDHQD/JcYhd6ViDLDbsYOC/LcEQwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBWMBAGByqGSM49AgEGBSuBBAAKA0IABCsUkZxazgiNLAxyDIATA4REQOrCWvcDxKfHlseQwqtXwrFqujE6qQ8rmGEBob8ezOPQo2PKucAGxk7kIbrlJZOjUzBRMB0GA1UdDgQWBBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAfBgNVHSMEGDAWgBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQC5oQ3blSMTxAkN1cjBz4fLWOmEzlzB6PkodbBLXN+w2gIhAPa8H1kSqiNF7sXZzfpZI2yYZTXUmJWp5YPnjKVFqE3I"),
+	} {
+		for form, secret := range map[string][]byte{
+			"DER": der, "DER and a line break": append(slices.Clone(der), '\n'),
+			"base64": []byte(base64.StdEncoding.EncodeToString(der)), "base64url": []byte(b64(string(der))), "hex": []byte(hex.EncodeToString(der)),
+		} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				refused(t, "cannot be the text of a key")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{}))
+			})
+		}
+	}
+}
+
+// A secret may begin with some bytes of a public key: only the whole form is one.
+func TestSecretsLikePublicKeys(t *testing.T) {
+	der := pkix(t, edPublic(edKey()))
+	with := func(i int, b byte) []byte {
+		secret := slices.Clone(der)
+		secret[i] = b
+		return secret
+	}
+	for name, secret := range map[string][]byte{
+		"an outer length that is too large":   with(1, der[1]+1),
+		"an outer length that is too small":   with(1, der[1]-1),
+		"an algorithm that is not a sequence": with(2, 0x31),
+		"an algorithm without an OID":         with(4, 0x02),
+		"a longer algorithm":                  with(3, der[3]+1),
+		"a key that is not a bit string":      with(9, 0x04),
+		"a longer key":                        with(10, der[10]+1),
+		"a shorter key":                       with(10, der[10]-1),
+		"a sequence of zeros":                 append([]byte{0x30, 30}, make([]byte, 30)...),
+		"a private key":                       must(x509.MarshalPKCS8PrivateKey(edKey())),
+		"an RSA private key":                  x509.MarshalPKCS1PrivateKey(rsaKey()),
+	} {
+		if err := jwthttp.HS256(secret).Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
