@@ -717,6 +717,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 
 	for name, text := range map[string]string{
 		"PKIX": block("PUBLIC KEY", pkix(t, pub)), "PKCS#1": block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
+		"PKIX under the name of PKCS#1": block("RSA PUBLIC KEY", pkix(t, pub)), "PKCS#1 under the name of PKIX": block("PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
 		"ssh": ssh("ssh-rsa", e, n), "ssh without comment": strings.Join(strings.Fields(ssh("ssh-rsa", e, n))[:2], " "), "ssh with white space": "\n " + ssh("ssh-rsa", e, n) + "\r\n",
 		"byte order mark": "\ufeff" + block("PUBLIC KEY", pkix(t, pub)), "byte order mark before a line": "\ufeff" + ssh("ssh-rsa", e, n),
 		"text before the block": "my key\n" + block("PUBLIC KEY", pkix(t, pub)) + "that was it\n",
@@ -745,6 +746,8 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"a block before a line", pemText + line, "more than one key"},
 		{"two blocks", pemText + pemText, "more than one key"},
 		{"broken PKIX", block("PUBLIC KEY", []byte("x")), "cannot be read"},
+		{"broken PKCS#1", block("RSA PUBLIC KEY", []byte("x")), "the RSA PUBLIC KEY block cannot be read"},
+		{"an EC key under the name of PKCS#1", block("RSA PUBLIC KEY", pkix(t, &ecKey().PublicKey)), "another kind of key (*ecdsa.PublicKey) in the RSA PUBLIC KEY block"},
 		{"broken certificate", block("CERTIFICATE", []byte("x")), "cannot be read"},
 		{"broken PEM", strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},
 		{"DER", string(pkix(t, pub)), "got DER"},

@@ -88,10 +88,8 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 	var key any
 	var err error
 	switch block.Type {
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		key, err = ParsePublicDER(block.Bytes)
 	case "CERTIFICATE":
 		var cert *x509.Certificate
 		if cert, err = x509.ParseCertificate(block.Bytes); err == nil {
@@ -119,4 +117,16 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 		return nil, fmt.Errorf("got another kind of key (%T) in the %s block: want an RSA key, which \"openssl genrsa 3072\" makes", key, block.Type)
 	}
 	return pub, nil
+}
+
+// ParsePublicDER reads PKIX or PKCS #1, because some programs write the name of the other form
+// around them. The key is of a type that [x509.ParsePKIXPublicKey] returns.
+func ParsePublicDER(der []byte) (any, error) {
+	key, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		if pub, errPKCS1 := x509.ParsePKCS1PublicKey(der); errPKCS1 == nil {
+			return pub, nil
+		}
+	}
+	return key, err
 }

@@ -68,12 +68,8 @@ func parsePrivatePEM(block *pem.Block) (crypto.Signer, error) {
 		return nil, errors.New("the PEM block has more than 16 KiB, and no key that signs tokens does: make one with \"openssl genrsa 3072\"")
 	}
 	switch block.Type {
-	case "PRIVATE KEY":
-		return parsePKCS8(block.Bytes)
-	case "RSA PRIVATE KEY":
-		return parsePKCS1(block.Bytes)
-	case "EC PRIVATE KEY":
-		return parseSEC1(block.Bytes, nil)
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		return parsePrivateDER(block.Bytes)
 	case "OPENSSH PRIVATE KEY":
 		return parseOpenSSH(block.Bytes)
 	case "DSA PRIVATE KEY":
@@ -91,6 +87,27 @@ const maxKeyBytes = 16 << 10
 func isDER(der []byte, form any) bool {
 	rest, err := asn1.Unmarshal(der, form)
 	return err == nil && len(rest) == 0
+}
+
+// parsePrivateDER reads any of three forms. The second element tells them apart, because some
+// programs write the name of another form around them.
+func parsePrivateDER(der []byte) (crypto.Signer, error) {
+	var form struct {
+		Version int
+		Second  asn1.RawValue
+	}
+	if !isDER(der, &form) {
+		return nil, errDamagedKey
+	}
+	switch form.Second.Tag {
+	case asn1.TagSequence:
+		return parsePKCS8(der)
+	case asn1.TagInteger:
+		return parsePKCS1(der)
+	case asn1.TagOctetString:
+		return parseSEC1(der, nil)
+	}
+	return nil, errDamagedKey
 }
 
 // parsePKCS8 reads the form of RFC 5958 section 2. Some programs add the public half to a key of
