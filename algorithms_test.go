@@ -575,26 +575,38 @@ func TestPublicKeysAreNoSecrets(t *testing.T) {
 	}
 }
 
-// A public key of a kind that crypto/x509 does not read is no secret either.
+// Keys and certificates of openssl 3.0 that crypto/x509 does not know, in base64.
+const (
+	secp256k1            = "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEKxSRnFrOCI0sDHIMgBMDhERA6sJa9wPEp8eWx5DCq1fCsWq6MTqpDyuYYQGhvx7M49CjY8q5wAbGTuQhuuUlkw=="
+	ed448                = "MEMwBQYDK2VxAzoAvs3uhcLKhW9TFRB5TwwbaqKECR+rdr2YZUAOEZd7+GqRsTA4mO8pGLBHpdVyPZC6RQekekSjbbSA"
+	x448                 = "MEIwBQYDK2VvAzkAU0QAnxQpjyz4pxG9EhVCJ5Q3QLtzESoQaRK7b3/kxsF6naecX+EPBJyUCcp7UdYJ8vJVYZXmXXE="
+	secp256k1Certificate = "MIIBbTCCARKgAwIBAgIUMDHQD/JcYhd6ViDLDbsYOC/LcEQwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBWMBAGByqGSM49AgEGBSuBBAAKA0IABCsUkZxazgiNLAxyDIATA4REQOrCWvcDxKfHlseQwqtXwrFqujE6qQ8rmGEBob8ezOPQo2PKucAGxk7kIbrlJZOjUzBRMB0GA1UdDgQWBBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAfBgNVHSMEGDAWgBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQC5oQ3blSMTxAkN1cjBz4fLWOmEzlzB6PkodbBLXN+w2gIhAPa8H1kSqiNF7sXZzfpZI2yYZTXUmJWp5YPnjKVFqE3I"
+	ed448Certificate     = "MIIBeTCB+qADAgECAhRV468DwdzGZBFBTCja2RN+sFqXSDAFBgMrZXEwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBDMAUGAytlcQM6AL7N7oXCyoVvUxUQeU8MG2qihAkfq3a9mGVADhGXe/hqkbEwOJjvKRiwR6XVcj2QukUHpHpEo220gKNTMFEwHQYDVR0OBBYEFCilmQi91GBHIjf9VZIZ/jQzLJw8MB8GA1UdIwQYMBaAFCilmQi91GBHIjf9VZIZ/jQzLJw8MA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VxA3MAcVTG+pUVEfzxXsVvucVCvZ0rjB23ITssgqXW57XM/Wp9xbVwTj4Sy1ALYMBgVNaeje/FjL4zVqUAOAIFdx3iW8iKA1WK+7rk2fGdzHiP9O/jqc1S3yJ5nkSuOP/BTm82j+SWrEbL2EKG7h1CTC4grBAA"
+)
+
+func fromBase64(text string) []byte { return must(base64.StdEncoding.DecodeString(text)) }
+
+var oidPSS = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
+
+// publicInfo returns a SubjectPublicKeyInfo, RFC 5280 section 4.1.
+func publicInfo(oid asn1.ObjectIdentifier, key []byte) []byte {
+	return must(asn1.Marshal(struct {
+		Algorithm []asn1.ObjectIdentifier
+		Key       asn1.BitString
+	}{[]asn1.ObjectIdentifier{oid}, asn1.BitString{Bytes: key, BitLength: 8 * len(key)}}))
+}
+
+// A public key of a kind that crypto/x509 does not read is not a secret either.
 func TestUnknownPublicKeysAreNoSecrets(t *testing.T) {
-	of := func(oid asn1.ObjectIdentifier, key []byte) []byte {
-		return must(asn1.Marshal(struct {
-			Algorithm []asn1.ObjectIdentifier
-			Key       asn1.BitString
-		}{[]asn1.ObjectIdentifier{oid}, asn1.BitString{Bytes: key, BitLength: 8 * len(key)}}))
-	}
-	base64Of := func(text string) []byte { return must(base64.StdEncoding.DecodeString(text)) }
 	exponent := new(big.Int).SetBit(big.NewInt(1), 32, 1)
 	for name, der := range map[string][]byte{
-		"RSA-PSS":                 of(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, x509.MarshalPKCS1PublicKey(&rsaKey().PublicKey)),
-		"ML-DSA-44":               of(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 17}, make([]byte, 1312)),
-		"RSA with a big exponent": must(asn1.Marshal(struct{ N, E *big.Int }{rsaKey().N, exponent})),
-
-		// Of openssl 3.0.
-		"secp256k1":                base64Of("MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEKxSRnFrOCI0sDHIMgBMDhERA6sJa9wPEp8eWx5DCq1fCsWq6MTqpDyuYYQGhvx7M49CjY8q5wAbGTuQhuuUlkw=="),
-		"Ed448":                    base64Of("MEMwBQYDK2VxAzoAvs3uhcLKhW9TFRB5TwwbaqKECR+rdr2YZUAOEZd7+GqRsTA4mO8pGLBHpdVyPZC6RQekekSjbbSA"),
-		"X448":                     base64Of("MEIwBQYDK2VvAzkAU0QAnxQpjyz4pxG9EhVCJ5Q3QLtzESoQaRK7b3/kxsF6naecX+EPBJyUCcp7UdYJ8vJVYZXmXXE="),
-		"certificate of secp256k1": base64Of("MIIBbTCCARKgAwIBAgIUMDHQD/JcYhd6ViDLDbsYOC/LcEQwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBWMBAGByqGSM49AgEGBSuBBAAKA0IABCsUkZxazgiNLAxyDIATA4REQOrCWvcDxKfHlseQwqtXwrFqujE6qQ8rmGEBob8ezOPQo2PKucAGxk7kIbrlJZOjUzBRMB0GA1UdDgQWBBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAfBgNVHSMEGDAWgBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQC5oQ3blSMTxAkN1cjBz4fLWOmEzlzB6PkodbBLXN+w2gIhAPa8H1kSqiNF7sXZzfpZI2yYZTXUmJWp5YPnjKVFqE3I"),
+		"RSA-PSS":                  publicInfo(oidPSS, x509.MarshalPKCS1PublicKey(&rsaKey().PublicKey)),
+		"ML-DSA-44":                publicInfo(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 17}, make([]byte, 1312)),
+		"RSA with a big exponent":  must(asn1.Marshal(struct{ N, E *big.Int }{rsaKey().N, exponent})),
+		"secp256k1":                fromBase64(secp256k1),
+		"Ed448":                    fromBase64(ed448),
+		"X448":                     fromBase64(x448),
+		"certificate of secp256k1": fromBase64(secp256k1Certificate),
 	} {
 		for form, secret := range map[string][]byte{
 			"DER": der, "DER and a line break": append(slices.Clone(der), '\n'),

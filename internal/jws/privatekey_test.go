@@ -348,6 +348,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"X25519", file("bad-x25519"), "got an X25519 key" + wantKind},
 		{"Ed448", file("bad-ed448"), "got an Ed448 key" + wantKind},
 		{"RSA-PSS", file("bad-rsa-pss"), "got an RSA-PSS key" + wantKind},
+		{"a kind without a name", pemOf("PRIVATE KEY", bytes.Replace(derOf(t, "pkcs8-ed25519"), []byte{0x2b, 0x65, 0x70}, []byte{0x2b, 0x65, 0x74}, 1)), "got a key of the algorithm 1.3.101.116" + wantKind},
 		{"another curve", file("bad-secp256k1"), curve},
 		{"another curve in PKCS#8", file("bad-secp256k1-pkcs8"), curve},
 		{"a curve without a name", file("bad-explicit"), curve},
