@@ -878,10 +878,10 @@ var register = []clause{
 		{"TestNewRefusesKeys/ssh line as a secret", nil},
 		{"TestPublicKeysAreNoSecrets", []mutant{
 			{"takes a public key for a secret", "internal/jws.newHMACVerifier", `looksPublic(secret)`, `false`},
-			{"takes a public key for a secret that is in DER", "internal/jws.isKeyForm", `isPublicDER(b)`, `false`},
+			{"takes a public key for a secret that is in DER", "internal/jws.isKeyForm", `IsPublicDER(b)`, `false`},
 		}},
 		{"TestUnknownPublicKeysAreNoSecrets", []mutant{
-			{"takes a certificate for a secret", "internal/jws.isPublicDER", `new([]asn1.RawValue), `, ``},
+			{"takes a certificate for a secret", "internal/jws.IsPublicDER", `new([]asn1.RawValue), `, ``},
 		}},
 		{"TestSecretsLikePublicKeys", []mutant{
 			{"refuses a secret that begins as a public key does", "internal/jws.startsWith", `!isDER(`, `i == 0 && !isDER(`},

@@ -87,6 +87,10 @@ func flags(lists ...[]string) (all []string) {
 }
 
 func TestGoodTokensOfTools(t *testing.T) {
+	renamed := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(renamed, []byte(strings.ReplaceAll(read(t, "rsa.pem"), " PUBLIC", " RSA PUBLIC")), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name, token string
 		flags       []string
@@ -98,6 +102,7 @@ func TestGoodTokensOfTools(t *testing.T) {
 		{"PSS", "ps256", flags(rsaKey, []string{"-alg", "PS256"})},
 		{"P-256", "es256", []string{"-key", data("ec.pem")}},
 		{"Ed25519", "eddsa", []string{"-key", data("ed.pem")}},
+		{"PKIX under the name of PKCS#1", "rs256", []string{"-key", renamed}},
 		{"ssh-rsa", "ssh-rsa", []string{"-key", data("ssh-rsa.pub")}},
 		{"ssh-ed25519", "ssh-ed25519", []string{"-key", data("ssh-ed25519.pub")}},
 		{"ecdsa-sha2-nistp256", "ssh-ecdsa", []string{"-key", data("ssh-ecdsa.pub")}},

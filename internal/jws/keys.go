@@ -261,13 +261,13 @@ func isKeyForm(b []byte) bool {
 			return true
 		}
 	}
-	return isPublicDER(b)
+	return IsPublicDER(b)
 }
 
-// isPublicDER reports whether b begins with a public key or a certificate in DER. The form
+// IsPublicDER reports whether b begins with a public key or a certificate in DER. The form
 // decides, because crypto/x509 knows few algorithms. Its lengths are exact, which those of a
 // random secret are not.
-func isPublicDER(b []byte) bool {
+func IsPublicDER(b []byte) bool {
 	var parts []asn1.RawValue // a line break or more may follow them
 	if _, err := asn1.Unmarshal(b, &parts); err != nil {
 		return false
