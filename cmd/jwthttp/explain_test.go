@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 // command runs a subcommand in process.
@@ -87,10 +89,7 @@ func flags(lists ...[]string) (all []string) {
 }
 
 func TestGoodTokensOfTools(t *testing.T) {
-	renamed := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(renamed, []byte(strings.ReplaceAll(read(t, "rsa.pem"), " PUBLIC", " RSA PUBLIC")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	renamed := writeFile(t, []byte(strings.ReplaceAll(read(t, "rsa.pem"), " PUBLIC", " RSA PUBLIC")))
 	for _, tc := range []struct {
 		name, token string
 		flags       []string
@@ -256,6 +255,33 @@ func TestTheFirstLineNamesTheMistake(t *testing.T) {
 			}
 			expectFirstLine(t, token, tc)
 		})
+	}
+}
+
+// No key makes such a token good, and the log of the middleware says so too.
+func TestAlgorithmsThatNoKeyCanHave(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, tc := range map[string]struct {
+		flags []string
+		first string // of the algorithms
+	}{
+		"secret": {flags(ours, secret), "HS256, HS384, HS512, RS256"}, "public key": {flags(ours, rsaKey), "HS256, HS384, HS512, RS256"},
+		"key set": {[]string{"-discover", iss.URL, "-audience", iss.Audience}, "RS256, RS384"},
+	} {
+		for _, alg := range []string{"ES256K", "ML-DSA-44", "ED25519", "custom", "XYZ"} {
+			t.Run(name+"/"+alg, func(t *testing.T) {
+				token := encode(fmt.Sprintf(`{"alg":%q}`, alg)) + "." + encode(`{"exp":9999999999}`) + ".AAAA"
+				want := fmt.Sprintf(`no key can have alg %q, because keys are used for `+tc.first, alg)
+				line, status := firstLine(t, token, tc.flags...)
+				if status != exitRefused || !strings.Contains(line, want) || !strings.HasSuffix(line, " and EdDSA only: have the issuer sign with one of these") {
+					t.Errorf("status %d, %s", status, line)
+				}
+			})
+		}
+	}
+	// RFC 9864 has this name for EdDSA.
+	if line, _ := firstLine(t, encode(`{"alg":"Ed25519"}`)+"."+encode(`{"exp":9999999999}`)+"."+encode(strings.Repeat("x", 64)), flags(ours, rsaKey)...); strings.Contains(line, "no key can have") {
+		t.Error(line)
 	}
 }
 

@@ -408,11 +408,7 @@ func TestKeysOfOtherKinds(t *testing.T) {
 		{"public Ed448, cut short", block("PUBLIC KEY", ed448[:80]), "the PUBLIC KEY block is damaged: copy the file whole"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			name := filepath.Join(t.TempDir(), "key")
-			if err := os.WriteFile(name, []byte(tc.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if line, status := firstLine(t, "x.y.z", "-key", name); status != exitUnknown || !strings.HasSuffix(line, tc.says) {
+			if line, status := firstLine(t, "x.y.z", "-key", writeFile(t, []byte(tc.text))); status != exitUnknown || !strings.HasSuffix(line, tc.says) {
 				t.Errorf("status %d, %s\nwant %s", status, line, tc.says)
 			}
 		})
