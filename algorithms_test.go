@@ -13,6 +13,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/binary"
@@ -571,6 +572,77 @@ func TestPublicKeysAreNoSecrets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Keys and certificates of openssl 3.0 that crypto/x509 does not know, in base64.
+const (
+	secp256k1            = "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEKxSRnFrOCI0sDHIMgBMDhERA6sJa9wPEp8eWx5DCq1fCsWq6MTqpDyuYYQGhvx7M49CjY8q5wAbGTuQhuuUlkw=="
+	ed448                = "MEMwBQYDK2VxAzoAvs3uhcLKhW9TFRB5TwwbaqKECR+rdr2YZUAOEZd7+GqRsTA4mO8pGLBHpdVyPZC6RQekekSjbbSA"
+	x448                 = "MEIwBQYDK2VvAzkAU0QAnxQpjyz4pxG9EhVCJ5Q3QLtzESoQaRK7b3/kxsF6naecX+EPBJyUCcp7UdYJ8vJVYZXmXXE="
+	secp256k1Certificate = "MIIBbTCCARKgAwIBAgIUMDHQD/JcYhd6ViDLDbsYOC/LcEQwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBWMBAGByqGSM49AgEGBSuBBAAKA0IABCsUkZxazgiNLAxyDIATA4REQOrCWvcDxKfHlseQwqtXwrFqujE6qQ8rmGEBob8ezOPQo2PKucAGxk7kIbrlJZOjUzBRMB0GA1UdDgQWBBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAfBgNVHSMEGDAWgBR4nfZcKv0y4WjRKT2Vq14pLKiBsTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQC5oQ3blSMTxAkN1cjBz4fLWOmEzlzB6PkodbBLXN+w2gIhAPa8H1kSqiNF7sXZzfpZI2yYZTXUmJWp5YPnjKVFqE3I"
+	ed448Certificate     = "MIIBeTCB+qADAgECAhRV468DwdzGZBFBTCja2RN+sFqXSDAFBgMrZXEwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBDMAUGAytlcQM6AL7N7oXCyoVvUxUQeU8MG2qihAkfq3a9mGVADhGXe/hqkbEwOJjvKRiwR6XVcj2QukUHpHpEo220gKNTMFEwHQYDVR0OBBYEFCilmQi91GBHIjf9VZIZ/jQzLJw8MB8GA1UdIwQYMBaAFCilmQi91GBHIjf9VZIZ/jQzLJw8MA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VxA3MAcVTG+pUVEfzxXsVvucVCvZ0rjB23ITssgqXW57XM/Wp9xbVwTj4Sy1ALYMBgVNaeje/FjL4zVqUAOAIFdx3iW8iKA1WK+7rk2fGdzHiP9O/jqc1S3yJ5nkSuOP/BTm82j+SWrEbL2EKG7h1CTC4grBAA"
+)
+
+func fromBase64(text string) []byte { return must(base64.StdEncoding.DecodeString(text)) }
+
+var oidPSS = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
+
+// publicInfo returns a SubjectPublicKeyInfo, RFC 5280 section 4.1.
+func publicInfo(oid asn1.ObjectIdentifier, key []byte) []byte {
+	return must(asn1.Marshal(struct {
+		Algorithm []asn1.ObjectIdentifier
+		Key       asn1.BitString
+	}{[]asn1.ObjectIdentifier{oid}, asn1.BitString{Bytes: key, BitLength: 8 * len(key)}}))
+}
+
+// A public key of a kind that crypto/x509 does not read is not a secret either.
+func TestUnknownPublicKeysAreNoSecrets(t *testing.T) {
+	exponent := new(big.Int).SetBit(big.NewInt(1), 32, 1)
+	for name, der := range map[string][]byte{
+		"RSA-PSS":                  publicInfo(oidPSS, x509.MarshalPKCS1PublicKey(&rsaKey().PublicKey)),
+		"ML-DSA-44":                publicInfo(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 17}, make([]byte, 1312)),
+		"RSA with a big exponent":  must(asn1.Marshal(struct{ N, E *big.Int }{rsaKey().N, exponent})),
+		"secp256k1":                fromBase64(secp256k1),
+		"Ed448":                    fromBase64(ed448),
+		"X448":                     fromBase64(x448),
+		"certificate of secp256k1": fromBase64(secp256k1Certificate),
+	} {
+		for form, secret := range map[string][]byte{
+			"DER": der, "DER and a line break": append(slices.Clone(der), '\n'),
+			"base64": []byte(base64.StdEncoding.EncodeToString(der)), "base64url": []byte(b64(string(der))), "hex": []byte(hex.EncodeToString(der)),
+		} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				refused(t, "cannot be the text of a key")(jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{}))
+			})
+		}
+	}
+}
+
+// A secret may begin with some bytes of a public key: only the whole form is one.
+func TestSecretsLikePublicKeys(t *testing.T) {
+	der := pkix(t, edPublic(edKey()))
+	with := func(i int, b byte) []byte {
+		secret := slices.Clone(der)
+		secret[i] = b
+		return secret
+	}
+	for name, secret := range map[string][]byte{
+		"an outer length that is too large":   with(1, der[1]+1),
+		"an outer length that is too small":   with(1, der[1]-1),
+		"an algorithm that is not a sequence": with(2, 0x31),
+		"an algorithm without an OID":         with(4, 0x02),
+		"a longer algorithm":                  with(3, der[3]+1),
+		"a key that is not a bit string":      with(9, 0x04),
+		"a longer key":                        with(10, der[10]+1),
+		"a shorter key":                       with(10, der[10]-1),
+		"a sequence of zeros":                 append([]byte{0x30, 30}, make([]byte, 30)...),
+		"a private key":                       must(x509.MarshalPKCS8PrivateKey(edKey())),
+		"an RSA private key":                  x509.MarshalPKCS1PrivateKey(rsaKey()),
+	} {
+		if err := jwthttp.HS256(secret).Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

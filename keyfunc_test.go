@@ -3,12 +3,14 @@ package jwthttp_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -717,6 +719,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 
 	for name, text := range map[string]string{
 		"PKIX": block("PUBLIC KEY", pkix(t, pub)), "PKCS#1": block("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
+		"PKIX under the name of PKCS#1": block("RSA PUBLIC KEY", pkix(t, pub)), "PKCS#1 under the name of PKIX": block("PUBLIC KEY", x509.MarshalPKCS1PublicKey(pub)),
 		"ssh": ssh("ssh-rsa", e, n), "ssh without comment": strings.Join(strings.Fields(ssh("ssh-rsa", e, n))[:2], " "), "ssh with white space": "\n " + ssh("ssh-rsa", e, n) + "\r\n",
 		"byte order mark": "\ufeff" + block("PUBLIC KEY", pkix(t, pub)), "byte order mark before a line": "\ufeff" + ssh("ssh-rsa", e, n),
 		"text before the block": "my key\n" + block("PUBLIC KEY", pkix(t, pub)) + "that was it\n",
@@ -738,6 +741,18 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"encrypted private key", block("ENCRYPTED PRIVATE KEY", []byte("x")), "got an encrypted private key"},
 		{"encrypted private key, old form", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("x")})), "got an encrypted private key"},
 		{"EC public key", string(readFile(t, "ec.pem")), "another kind of key (*ecdsa.PublicKey)"},
+		{"X25519", block("PUBLIC KEY", pkix(t, must(ecdh.X25519().GenerateKey(rand.Reader)).Public())), "got an X25519 key in the PUBLIC KEY block: want an RSA key, which \"openssl genrsa 3072\" makes"},
+		{"secp256k1", block("PUBLIC KEY", fromBase64(secp256k1)), "got an EC key whose curve is not P-256, P-384 or P-521 by name in the PUBLIC KEY block"},
+		{"Ed448", block("PUBLIC KEY", fromBase64(ed448)), "got an Ed448 key in the PUBLIC KEY block"},
+		{"RSA-PSS", block("PUBLIC KEY", publicInfo(oidPSS, x509.MarshalPKCS1PublicKey(pub))), "got an RSA-PSS key in the PUBLIC KEY block"},
+		{"a kind without a name", block("PUBLIC KEY", publicInfo(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}, x509.MarshalPKCS1PublicKey(pub))), "got a key of the algorithm 1.2.840.113549.1.1.7 in the PUBLIC KEY block"},
+		{"a kind with a long number", block("PUBLIC KEY", publicInfo(slices.Repeat(asn1.ObjectIdentifier{1}, 500), nil)), "got a key of the algorithm 1" + strings.Repeat(".1", 19) + ". in the PUBLIC KEY block"},
+		{"certificate of secp256k1", block("CERTIFICATE", fromBase64(secp256k1Certificate)), "got an EC key whose curve is not P-256, P-384 or P-521 by name in the CERTIFICATE block"},
+		{"certificate of Ed448", block("CERTIFICATE", fromBase64(ed448Certificate)), "got an Ed448 key in the CERTIFICATE block"},
+		{"EC PARAMETERS and a key", block("EC PARAMETERS", []byte("x")) + block("EC PRIVATE KEY", []byte("x")), "got a private key"},
+		{"EC PARAMETERS alone", block("EC PARAMETERS", []byte("x")), "of the kind \"EC PARAMETERS\": want PUBLIC KEY"},
+		{"EC PARAMETERS and two keys", block("EC PARAMETERS", []byte("x")) + pemText + pemText, "more than one key"},
+		{"EC PARAMETERS and a damaged key", block("EC PARAMETERS", []byte("x")) + strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},
 		{"certificate request", block("CERTIFICATE REQUEST", []byte("x")), "want PUBLIC KEY"},
 		{"a damaged block before a good one", strings.Replace(pemText, "MII", "M!I", 1) + pemText, "more than one key"},
 		{"a private key before a public one", block("RSA PRIVATE KEY", []byte("x")) + pemText, "more than one key"},
@@ -745,6 +760,8 @@ func TestParseRSAPublicKey(t *testing.T) {
 		{"a block before a line", pemText + line, "more than one key"},
 		{"two blocks", pemText + pemText, "more than one key"},
 		{"broken PKIX", block("PUBLIC KEY", []byte("x")), "cannot be read"},
+		{"broken PKCS#1", block("RSA PUBLIC KEY", []byte("x")), "the RSA PUBLIC KEY block cannot be read"},
+		{"an EC key under the name of PKCS#1", block("RSA PUBLIC KEY", pkix(t, &ecKey().PublicKey)), "another kind of key (*ecdsa.PublicKey) in the RSA PUBLIC KEY block"},
 		{"broken certificate", block("CERTIFICATE", []byte("x")), "cannot be read"},
 		{"broken PEM", strings.ReplaceAll(pemText, "END", "DNE"), "is damaged"},
 		{"DER", string(pkix(t, pub)), "got DER"},

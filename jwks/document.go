@@ -15,7 +15,10 @@ import (
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
-const beginPEM = "-----BEGIN"
+const (
+	beginPEM  = "-----BEGIN"
+	supported = "use RSA, EC of P-256, P-384 or P-521, or Ed25519"
+)
 
 // An outline is what is noted of a document that may not be a key set.
 type outline struct {
@@ -67,7 +70,7 @@ func unquote(value jsontext.Value) (string, error) {
 func parsePEM(kid string, value jsontext.Value) (jwk.Key, error) {
 	pub, err := publicOf(value)
 	if err == nil && len(jws.AlgorithmsFor(pub)) == 0 {
-		err = fmt.Errorf("its type (%T) is not supported: use RSA, EC of P-256, P-384 or P-521, or Ed25519", pub)
+		err = fmt.Errorf("its type (%T) is not supported: "+supported, pub)
 	}
 	if err != nil {
 		return jwk.Key{ID: kid}, err
@@ -96,6 +99,9 @@ func publicOf(value jsontext.Value) (any, error) {
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
 			return nil, fmt.Errorf("its certificate cannot be read: %w", err)
+		}
+		if certificate.PublicKey == nil { // crypto/x509 does not know the algorithm
+			return nil, fmt.Errorf("its key is %s, which is not supported: "+supported, jws.UnknownKind(certificate.RawSubjectPublicKeyInfo))
 		}
 		return certificate.PublicKey, nil
 	case "PUBLIC KEY":

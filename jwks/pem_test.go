@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -100,6 +101,7 @@ func TestParsePEM(t *testing.T) {
 		{"RSA of 1024 bits", "odd", publicPEM(small), "", small, "2048 to 8192 bits, not 1024"},
 		{"P-224", "odd", publicPEM(newECKey(elliptic.P224())), "", nil, "its type (*ecdsa.PublicKey) is not supported: use RSA, EC of P-256, P-384 or P-521, or Ed25519"},
 		{"X25519", "odd", toPEM("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(must(ecdh.X25519().GenerateKey(rand.Reader)).Public()))), "", nil, "its type (*ecdh.PublicKey) is not supported"},
+		{"a certificate of Ed448", "odd", toPEM("CERTIFICATE", must(base64.StdEncoding.DecodeString(ed448Certificate))), "", nil, "its key is an Ed448 key, which is not supported: use RSA, EC of P-256, P-384 or P-521, or Ed25519"},
 		{"DSA", "odd", dsaPEM(), "", nil, "its type (*dsa.PublicKey) is not supported"},
 		{"Ed25519 of small order", "odd", toPEM("PUBLIC KEY", append(must(x509.MarshalPKIXPublicKey(ed.Public()))[:12], make([]byte, 32)...)), "", nil, "order"},
 		{"a kid of 257 bytes", strings.Repeat("k", 257), cert, "", rsaKey(), "cannot be the kid of a token"},
@@ -132,6 +134,9 @@ func TestParsePEM(t *testing.T) {
 		})
 	}
 }
+
+// ed448Certificate is of openssl 3.0, in base64.
+const ed448Certificate = "MIIBeTCB+qADAgECAhRV468DwdzGZBFBTCja2RN+sFqXSDAFBgMrZXEwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjkwNTQyNDlaGA8yMTI2MTEwNTA1NDI0OVowDDEKMAgGA1UEAwwBYTBDMAUGAytlcQM6AL7N7oXCyoVvUxUQeU8MG2qihAkfq3a9mGVADhGXe/hqkbEwOJjvKRiwR6XVcj2QukUHpHpEo220gKNTMFEwHQYDVR0OBBYEFCilmQi91GBHIjf9VZIZ/jQzLJw8MB8GA1UdIwQYMBaAFCilmQi91GBHIjf9VZIZ/jQzLJw8MA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VxA3MAcVTG+pUVEfzxXsVvucVCvZ0rjB23ITssgqXW57XM/Wp9xbVwTj4Sy1ALYMBgVNaeje/FjL4zVqUAOAIFdx3iW8iKA1WK+7rk2fGdzHiP9O/jqc1S3yJ5nkSuOP/BTm82j+SWrEbL2EKG7h1CTC4grBAA"
 
 // dsaPEM returns a DSA public key, which the standard library reads and does not write.
 func dsaPEM() string {

@@ -879,7 +879,13 @@ var register = []clause{
 		{"TestNewRefusesKeys/ssh line as a secret", nil},
 		{"TestPublicKeysAreNoSecrets", []mutant{
 			{"takes a public key for a secret", "internal/jws.newHMACVerifier", `looksPublic(secret)`, `false`},
-			{"takes a public key for a secret that is in DER", "internal/jws.isKeyForm", `|| errPKCS1 == nil ||`, `&& errPKCS1 == nil &&`},
+			{"takes a public key for a secret that is in DER", "internal/jws.isKeyForm", `IsPublicDER(b)`, `false`},
+		}},
+		{"TestUnknownPublicKeysAreNoSecrets", []mutant{
+			{"takes a certificate for a secret", "internal/jws.IsPublicDER", `new([]asn1.RawValue), `, ``},
+		}},
+		{"TestSecretsLikePublicKeys", []mutant{
+			{"refuses a secret that begins as a public key does", "internal/jws.startsWith", `!isDER(`, `i == 0 && !isDER(`},
 		}},
 		{"FuzzParseRSAPublicKey", nil},
 	}},
@@ -3035,7 +3041,7 @@ var register = []clause{
 	}},
 	{"DOC", "ParsePrivateKey reads what openssl and ssh-keygen write", []proof{
 		{"internal/jws.TestParsePrivateKey/sec1-p256", []mutant{
-			{"does not pass over EC PARAMETERS", "internal/jws.ParsePrivateKey", `"EC PARAMETERS"`, `"PARAMETERS"`},
+			{"does not pass over EC PARAMETERS", "internal/jws.onlyBlock", `"EC PARAMETERS"`, `"PARAMETERS"`},
 		}},
 		{"internal/jws.TestParsePrivateKey/sec1-compressed", []mutant{
 			{"takes no compressed point", "internal/jws.ecKey", `2 + own`, `4 + own`},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
+	"github.com/jwthttp/jwthttp/jwthttptest"
 )
 
 // command runs a subcommand in process.
@@ -87,6 +89,7 @@ func flags(lists ...[]string) (all []string) {
 }
 
 func TestGoodTokensOfTools(t *testing.T) {
+	renamed := writeFile(t, []byte(strings.ReplaceAll(read(t, "rsa.pem"), " PUBLIC", " RSA PUBLIC")))
 	for _, tc := range []struct {
 		name, token string
 		flags       []string
@@ -98,6 +101,7 @@ func TestGoodTokensOfTools(t *testing.T) {
 		{"PSS", "ps256", flags(rsaKey, []string{"-alg", "PS256"})},
 		{"P-256", "es256", []string{"-key", data("ec.pem")}},
 		{"Ed25519", "eddsa", []string{"-key", data("ed.pem")}},
+		{"PKIX under the name of PKCS#1", "rs256", []string{"-key", renamed}},
 		{"ssh-rsa", "ssh-rsa", []string{"-key", data("ssh-rsa.pub")}},
 		{"ssh-ed25519", "ssh-ed25519", []string{"-key", data("ssh-ed25519.pub")}},
 		{"ecdsa-sha2-nistp256", "ssh-ecdsa", []string{"-key", data("ssh-ecdsa.pub")}},
@@ -251,6 +255,33 @@ func TestTheFirstLineNamesTheMistake(t *testing.T) {
 			}
 			expectFirstLine(t, token, tc)
 		})
+	}
+}
+
+// No key makes such a token good, and the log of the middleware says so too.
+func TestAlgorithmsThatNoKeyCanHave(t *testing.T) {
+	iss := jwthttptest.NewIssuer(t)
+	for name, tc := range map[string]struct {
+		flags []string
+		first string // of the algorithms
+	}{
+		"secret": {flags(ours, secret), "HS256, HS384, HS512, RS256"}, "public key": {flags(ours, rsaKey), "HS256, HS384, HS512, RS256"},
+		"key set": {[]string{"-discover", iss.URL, "-audience", iss.Audience}, "RS256, RS384"},
+	} {
+		for _, alg := range []string{"ES256K", "ML-DSA-44", "ED25519", "custom", "XYZ"} {
+			t.Run(name+"/"+alg, func(t *testing.T) {
+				token := encode(fmt.Sprintf(`{"alg":%q}`, alg)) + "." + encode(`{"exp":9999999999}`) + ".AAAA"
+				want := fmt.Sprintf(`no key can have alg %q, because keys are used for `+tc.first, alg)
+				line, status := firstLine(t, token, tc.flags...)
+				if status != exitRefused || !strings.Contains(line, want) || !strings.HasSuffix(line, " and EdDSA only: have the issuer sign with one of these") {
+					t.Errorf("status %d, %s", status, line)
+				}
+			})
+		}
+	}
+	// RFC 9864 has this name for EdDSA.
+	if line, _ := firstLine(t, encode(`{"alg":"Ed25519"}`)+"."+encode(`{"exp":9999999999}`)+"."+encode(strings.Repeat("x", 64)), flags(ours, rsaKey)...); strings.Contains(line, "no key can have") {
+		t.Error(line)
 	}
 }
 

@@ -373,6 +373,48 @@ func TestBadFilesAndFlags(t *testing.T) {
 	}
 }
 
+// A key that this package does not use is not called damaged. The public keys are of openssl 3.0.
+func TestKeysOfOtherKinds(t *testing.T) {
+	private := func(name string) string {
+		data, err := os.ReadFile(filepath.Join("../../internal/jws/testdata/private", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	block := func(kind, text string) string {
+		return "-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n"
+	}
+	const (
+		encrypted = `got an encrypted private key: pass its public half, which "openssl pkey -in FILE -pubout" prints`
+		want      = `: want RSA, P-256, P-384, P-521 or Ed25519, which "openssl genpkey -algorithm ed25519" makes`
+		curve     = "got an EC key, and its curve is not P-256, P-384 or P-521 by name: make one with \"openssl ecparam -name prime256v1 -genkey -noout\""
+		use       = ", and no algorithm here takes it: use a key of RSA, P-256, P-384, P-521 or Ed25519"
+		ed448     = "MEMwBQYDK2VxAzoAvs3uhcLKhW9TFRB5TwwbaqKECR+rdr2YZUAOEZd7+GqRsTA4mO8pGLBHpdVyPZC6RQekekSjbbSA"
+	)
+	for _, tc := range []struct{ name, text, says string }{
+		{"encrypted PKCS#1", private("bad-encrypted-pkcs1"), encrypted},
+		{"encrypted PKCS#8", private("bad-encrypted-pkcs8"), encrypted},
+		{"DSA", private("bad-dsa"), "got a DSA key" + want},
+		{"Ed448", private("bad-ed448"), "got an Ed448 key" + want},
+		{"RSA-PSS", private("bad-rsa-pss"), "got an RSA-PSS key" + want},
+		{"X25519", private("bad-x25519"), "got an X25519 key" + want},
+		{"secp256k1", private("bad-secp256k1"), curve},
+		{"secp256k1 in PKCS#8", private("bad-secp256k1-pkcs8"), curve},
+		{"damaged", block("PRIVATE KEY", "AAAA"), "the private key is damaged: copy the file whole"},
+		{"public Ed448", block("PUBLIC KEY", ed448), "got an Ed448 key" + use},
+		{"public secp256k1", block("PUBLIC KEY", "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEKxSRnFrOCI0sDHIMgBMDhERA6sJa9wPEp8eWx5DCq1fCsWq6MTqpDyuYYQGhvx7M49CjY8q5wAbGTuQhuuUlkw=="), "got an EC key whose curve is not P-256, P-384 or P-521 by name" + use},
+		{"public P-256, compressed", block("PUBLIC KEY", "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD53x3fI9ak7eAF02rw+C8YdWSRWfgqE22GgPXWKq+3mA="), "the PUBLIC KEY block is whole, but its key cannot be read: export the key again, and its point uncompressed if it is an EC key"},
+		{"public Ed448, cut short", block("PUBLIC KEY", ed448[:80]), "the PUBLIC KEY block is damaged: copy the file whole"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if line, status := firstLine(t, "x.y.z", "-key", writeFile(t, []byte(tc.text))); status != exitUnknown || !strings.HasSuffix(line, tc.says) {
+				t.Errorf("status %d, %s\nwant %s", status, line, tc.says)
+			}
+		})
+	}
+}
+
 // What is behind a megabyte is not left out: the token is another one than the first.
 func TestMoreThanAMegabyteIsRefused(t *testing.T) {
 	token := strings.TrimSpace(read(t, "hs256.jwt"))

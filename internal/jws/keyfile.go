@@ -25,10 +25,10 @@ func ParseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 
 func parseRSAPublicKey(data []byte) (*rsa.PublicKey, error) {
 	data = withoutMark(data)
-	block, _ := pem.Decode(data)
+	block, blocks := onlyBlock(data)
 	text := string(bytes.TrimSpace(data))
 	switch {
-	case strings.Count(text, beginPEM) > 1, block != nil && strings.Contains(text, "ssh-rsa "):
+	case blocks > 1, block != nil && strings.Contains(text, "ssh-rsa "):
 		return nil, errors.New("the file has more than one key: keep only the one to use")
 	case block != nil:
 		return parsePEM(block)
@@ -53,6 +53,18 @@ const (
 	beginPEM  = "-----BEGIN "
 	beginSSH2 = "---- BEGIN SSH2 PUBLIC KEY"
 )
+
+// onlyBlock returns the first PEM block, and how many blocks begin in data, damaged ones too. It
+// skips EC PARAMETERS before another block, as "openssl ecparam -genkey" writes them.
+func onlyBlock(data []byte) (block *pem.Block, blocks int) {
+	blocks = bytes.Count(data, []byte(beginPEM))
+	block, rest := pem.Decode(data)
+	if block != nil && block.Type == "EC PARAMETERS" && blocks > 1 {
+		block, _ = pem.Decode(rest)
+		blocks--
+	}
+	return block, blocks
+}
 
 // withoutMark returns data without a byte order mark, which some editors write.
 func withoutMark(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\ufeff")) }
@@ -88,10 +100,8 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 	var key any
 	var err error
 	switch block.Type {
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		key, err = ParsePublicDER(block.Bytes)
 	case "CERTIFICATE":
 		var cert *x509.Certificate
 		if cert, err = x509.ParseCertificate(block.Bytes); err == nil {
@@ -111,6 +121,9 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 		}
 		return nil, fmt.Errorf("got a PEM block of the kind %.40q: want PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE", block.Type)
 	}
+	if kind := UnknownKind(block.Bytes); kind != "" {
+		return nil, fmt.Errorf("got %s in the %s block: want an RSA key, which \"openssl genrsa 3072\" makes", kind, block.Type)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the %s block cannot be read: %w", block.Type, err)
 	}
@@ -119,4 +132,16 @@ func parsePEM(block *pem.Block) (*rsa.PublicKey, error) {
 		return nil, fmt.Errorf("got another kind of key (%T) in the %s block: want an RSA key, which \"openssl genrsa 3072\" makes", key, block.Type)
 	}
 	return pub, nil
+}
+
+// ParsePublicDER reads PKIX or PKCS #1, because some programs write the name of the other form
+// around them. The key is of a type that [x509.ParsePKIXPublicKey] returns.
+func ParsePublicDER(der []byte) (any, error) {
+	key, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		if pub, errPKCS1 := x509.ParsePKCS1PublicKey(der); errPKCS1 == nil {
+			return pub, nil
+		}
+	}
+	return key, err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
@@ -260,12 +261,32 @@ func isKeyForm(b []byte) bool {
 			return true
 		}
 	}
-	var first asn1.RawValue // a line break or more may follow it
-	if _, err := asn1.Unmarshal(b, &first); err != nil {
+	return IsPublicDER(b)
+}
+
+// IsPublicDER reports whether b begins with a public key or a certificate in DER. The form
+// decides, because crypto/x509 knows few algorithms. Its lengths are exact, which those of a
+// random secret are not.
+func IsPublicDER(b []byte) bool {
+	var parts []asn1.RawValue // a line break or more may follow them
+	if _, err := asn1.Unmarshal(b, &parts); err != nil {
 		return false
 	}
-	_, errPKIX := x509.ParsePKIXPublicKey(first.FullBytes)
-	_, errPKCS1 := x509.ParsePKCS1PublicKey(first.FullBytes)
-	_, errCert := x509.ParseCertificate(first.FullBytes)
-	return errPKIX == nil || errPKCS1 == nil || errCert == nil
+	var modulus *big.Int
+	return startsWith(parts, new(pkix.AlgorithmIdentifier), new(asn1.BitString)) || // SubjectPublicKeyInfo, RFC 5280 section 4.1
+		startsWith(parts, new([]asn1.RawValue), new(pkix.AlgorithmIdentifier), new(asn1.BitString)) || // Certificate, the same section
+		startsWith(parts, &modulus, new(*big.Int)) && modulus.Sign() > 0 // RSAPublicKey, RFC 8017 appendix A.1.1; a private key has a 0 there
+}
+
+// startsWith reads the first of parts into forms.
+func startsWith(parts []asn1.RawValue, forms ...any) bool {
+	if len(parts) < len(forms) {
+		return false
+	}
+	for i, form := range forms {
+		if !isDER(parts[i].FullBytes, form) {
+			return false
+		}
+	}
+	return true
 }

@@ -22,14 +22,7 @@ import (
 func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	data = withoutMark(data)
 	text := string(bytes.TrimSpace(data))
-	blocks := strings.Count(text, beginPEM)
-	block, rest := pem.Decode(data)
-	if block != nil && block.Type == "EC PARAMETERS" { // "openssl ecparam -genkey" writes it before the key
-		if block, _ = pem.Decode(rest); block == nil && blocks == 1 {
-			return nil, errors.New("got the parameters of an EC key and no key: make one with " + makeEC)
-		}
-		blocks--
-	}
+	block, blocks := onlyBlock(data)
 	switch {
 	case blocks > 1:
 		return nil, errors.New("the file has more than one PEM block: keep only that of the private key to use")
@@ -55,11 +48,6 @@ var (
 	errCurve      = errors.New("got an EC key, and its curve is not P-256, P-384 or P-521 by name: make one with " + makeEC)
 )
 
-// errKind says that a key is of a kind that signs no tokens.
-func errKind(kind string) error {
-	return errors.New("got " + kind + " key: want RSA, P-256, P-384, P-521 or Ed25519, which \"openssl genpkey -algorithm ed25519\" makes")
-}
-
 func parsePrivatePEM(block *pem.Block) (crypto.Signer, error) {
 	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["Proc-Type"] != "" {
 		return nil, errors.New("got an encrypted private key: decrypt it with \"openssl pkey -in FILE -out COPY\"")
@@ -68,16 +56,14 @@ func parsePrivatePEM(block *pem.Block) (crypto.Signer, error) {
 		return nil, errors.New("the PEM block has more than 16 KiB, and no key that signs tokens does: make one with \"openssl genrsa 3072\"")
 	}
 	switch block.Type {
-	case "PRIVATE KEY":
-		return parsePKCS8(block.Bytes)
-	case "RSA PRIVATE KEY":
-		return parsePKCS1(block.Bytes)
-	case "EC PRIVATE KEY":
-		return parseSEC1(block.Bytes, nil)
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		return parsePrivateDER(block.Bytes)
 	case "OPENSSH PRIVATE KEY":
 		return parseOpenSSH(block.Bytes)
 	case "DSA PRIVATE KEY":
-		return nil, errKind("a DSA")
+		return nil, errKind("a DSA key")
+	case "EC PARAMETERS":
+		return nil, errors.New("got the parameters of an EC key and no key: make one with " + makeEC)
 	case "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
 		return nil, errors.New("got a public key or a certificate, and only the private half signs: pass the file that \"openssl genpkey\" has made")
 	}
@@ -91,6 +77,27 @@ const maxKeyBytes = 16 << 10
 func isDER(der []byte, form any) bool {
 	rest, err := asn1.Unmarshal(der, form)
 	return err == nil && len(rest) == 0
+}
+
+// parsePrivateDER reads any of three forms. The second element tells them apart, because some
+// programs write the name of another form around them.
+func parsePrivateDER(der []byte) (crypto.Signer, error) {
+	var form struct {
+		Version int
+		Second  asn1.RawValue
+	}
+	if !isDER(der, &form) {
+		return nil, errDamagedKey
+	}
+	switch form.Second.Tag {
+	case asn1.TagSequence:
+		return parsePKCS8(der)
+	case asn1.TagInteger:
+		return parsePKCS1(der)
+	case asn1.TagOctetString:
+		return parseSEC1(der, nil)
+	}
+	return nil, errDamagedKey
 }
 
 // parsePKCS8 reads the form of RFC 5958 section 2. Some programs add the public half to a key of
@@ -107,11 +114,11 @@ func parsePKCS8(der []byte) (crypto.Signer, error) {
 		return nil, errDamagedKey
 	}
 	switch form.Algorithm.Algorithm.String() {
-	case "1.2.840.113549.1.1.1":
+	case oidRSA:
 		return parsePKCS1(form.Key)
-	case "1.2.840.10045.2.1":
+	case oidEC:
 		return parseSEC1(form.Key, form.Algorithm.Parameters.FullBytes)
-	case "1.3.101.112": // RFC 8410 section 7
+	case oidEd25519: // RFC 8410 section 7
 		var seed []byte
 		if !isDER(form.Key, &seed) || len(seed) != ed25519.SeedSize || len(form.Algorithm.Parameters.FullBytes) > 0 {
 			return nil, errDamagedKey
@@ -121,16 +128,8 @@ func parsePKCS8(der []byte) (crypto.Signer, error) {
 			return nil, errOtherHalf
 		}
 		return key, nil
-	case "1.3.101.110":
-		return nil, errKind("an X25519")
-	case "1.3.101.113":
-		return nil, errKind("an Ed448")
-	case "1.2.840.10040.4.1":
-		return nil, errKind("a DSA")
-	case "1.2.840.113549.1.1.10":
-		return nil, errKind("an RSA-PSS")
 	}
-	return nil, errKind("another kind of")
+	return nil, errKind(kindOf(form.Algorithm.Algorithm))
 }
 
 // parsePKCS1 reads the form of RFC 8017 appendix A.1.2. The size is checked first, because it

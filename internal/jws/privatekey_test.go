@@ -180,6 +180,22 @@ func TestParsePrivateKeyOfOtherPrograms(t *testing.T) {
 	}
 }
 
+// A key is read by its form, whatever the name of its block says. So does golang-jwt.
+func TestParsePrivateKeyUnderAnotherName(t *testing.T) {
+	kinds := []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
+	for _, name := range []string{"pkcs8-rsa", "pkcs8-p256", "pkcs8-ed25519", "pkcs1", "sec1-p256", "sec1-p384"} {
+		for _, kind := range kinds {
+			t.Run(name+" as "+kind, func(t *testing.T) {
+				key, err := jws.ParsePrivateKey(pemOf(kind, derOf(t, name)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkPublic(t, key.Public(), readKey(t, name+".pub"))
+			})
+		}
+	}
+}
+
 func readText(t testing.TB, text string) []byte {
 	t.Helper()
 	b, err := base64.StdEncoding.DecodeString(text)
@@ -332,6 +348,7 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"X25519", file("bad-x25519"), "got an X25519 key" + wantKind},
 		{"Ed448", file("bad-ed448"), "got an Ed448 key" + wantKind},
 		{"RSA-PSS", file("bad-rsa-pss"), "got an RSA-PSS key" + wantKind},
+		{"a kind without a name", pemOf("PRIVATE KEY", bytes.Replace(derOf(t, "pkcs8-ed25519"), []byte{0x2b, 0x65, 0x70}, []byte{0x2b, 0x65, 0x74}, 1)), "got a key of the algorithm 1.3.101.116" + wantKind},
 		{"another curve", file("bad-secp256k1"), curve},
 		{"another curve in PKCS#8", file("bad-secp256k1-pkcs8"), curve},
 		{"a curve without a name", file("bad-explicit"), curve},
@@ -341,7 +358,9 @@ func TestParsePrivateKeyRefuses(t *testing.T) {
 		{"PKCS#8 with more after it", pemOf("PRIVATE KEY", append(derOf(t, "pkcs8-ed25519"), 0)), damaged},
 		{"PKCS#1 with more after it", pemOf("RSA PRIVATE KEY", append(derOf(t, "pkcs1"), 0)), damaged},
 		{"SEC 1 with more after it", pemOf("EC PRIVATE KEY", append(derOf(t, "sec1-p384"), 0)), damaged},
-		{"PKCS#8 under the name of PKCS#1", pemOf("RSA PRIVATE KEY", derOf(t, "pkcs8-rsa")), damaged},
+		{"PKCS#8 under the name of PKCS#1, with more after it", pemOf("RSA PRIVATE KEY", append(derOf(t, "pkcs8-rsa"), 0)), damaged},
+		{"a version alone", pemOf("PRIVATE KEY", []byte{0x30, 3, 2, 1, 0}), damaged},
+		{"a form of no key", pemOf("PRIVATE KEY", []byte{0x30, 5, 2, 1, 0, 5, 0}), damaged},
 		{"RSA with another exponent", pemOf("RSA PRIVATE KEY", bytes.Replace(derOf(t, "pkcs1"), []byte{2, 3, 1, 0, 1}, []byte{2, 3, 1, 0, 3}, 1)), damaged},
 		{"an Ed25519 seed of 31 bytes", pemOf("PRIVATE KEY", ed25519PKCS8(31)), damaged},
 		{"SEC 1 with another public half", pemOf("EC PRIVATE KEY", another), otherHalf},
@@ -501,12 +520,14 @@ func checkFit(t *testing.T, key crypto.Signer) {
 func readWithX509(data []byte) (key crypto.PrivateKey, err error) {
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		switch block.Type {
-		case "PRIVATE KEY":
+		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+			if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+				return key, nil
+			}
+			if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
+				return key, nil
+			}
 			return x509.ParsePKCS8PrivateKey(block.Bytes)
-		case "RSA PRIVATE KEY":
-			return x509.ParsePKCS1PrivateKey(block.Bytes)
-		case "EC PRIVATE KEY":
-			return x509.ParseECPrivateKey(block.Bytes)
 		}
 	}
 	return nil, nil

@@ -105,9 +105,9 @@ func parseOpenSSH(b []byte) (crypto.Signer, error) {
 	case strings.HasPrefix(kind, "sk-"):
 		return nil, errors.New("got an ssh key whose private half is in hardware (sk): make another with \"ssh-keygen -t ed25519\"")
 	case kind == "ssh-dss":
-		return nil, errKind("a DSA")
+		return nil, errKind("a DSA key")
 	case sshFields[kind] == 0:
-		return nil, errKind("another kind of")
+		return nil, errKind("another kind of key")
 	}
 	f, padding, ok := sshStrings(private, sshFields[kind]+1)
 	if !ok || !isPadding(padding) {

@@ -2,11 +2,9 @@ package explain
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
@@ -65,43 +63,41 @@ func readKeys(data []byte, algorithm string) (keys []Key, hasPrivate bool, err e
 // parseBlock returns the public key of a PEM block.
 func parseBlock(block *pem.Block) (material any, isPrivate bool, err error) {
 	var key any
-	switch block.Type {
-	case "PUBLIC KEY":
-		key, err = x509.ParsePKIXPublicKey(block.Bytes)
-	case "RSA PUBLIC KEY":
-		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-	case "CERTIFICATE":
+	switch {
+	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["Proc-Type"] != "":
+		return nil, true, errors.New("got an encrypted private key: pass its public half, which \"openssl pkey -in FILE -pubout\" prints")
+	case block.Type == "OPENSSH PRIVATE KEY":
+		return nil, true, errors.New("got a private key of OpenSSH: pass the .pub file beside it, or what \"ssh-keygen -y -f FILE\" prints")
+	case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+		private, err := jws.ParsePrivateKey(pem.EncodeToMemory(block))
+		if err != nil {
+			return nil, true, err
+		}
+		return private.Public(), true, nil
+	case block.Type == "PUBLIC KEY", block.Type == "RSA PUBLIC KEY":
+		key, err = jws.ParsePublicDER(block.Bytes)
+	case block.Type == "CERTIFICATE":
 		var certificate *x509.Certificate
 		if certificate, err = x509.ParseCertificate(block.Bytes); err == nil {
 			key = certificate.PublicKey
 		}
-	case "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	case "OPENSSH PRIVATE KEY":
-		return nil, true, errors.New("got a private key of OpenSSH: pass the .pub file beside it, or what \"ssh-keygen -y -f FILE\" prints")
-	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+	case strings.HasSuffix(block.Type, "CERTIFICATE REQUEST"):
 		return nil, false, errors.New("got a certificate request: pass the certificate, or what \"openssl req -in FILE -pubkey -noout\" prints")
 	default:
-		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			return nil, true, errors.New("got an encrypted private key: pass its public half, which \"openssl pkey -in FILE -pubout\" prints")
-		}
 		return nil, false, fmt.Errorf("got a PEM block of the kind %.40q: want PUBLIC KEY or CERTIFICATE", block.Type)
 	}
-	if err != nil {
+	kind := jws.UnknownKind(block.Bytes)
+	switch {
+	case kind != "":
+		return nil, false, fmt.Errorf("got %s, and no algorithm here takes it: use a key of RSA, P-256, P-384, P-521 or Ed25519", kind)
+	case err != nil && jws.IsPublicDER(block.Bytes):
+		return nil, false, fmt.Errorf("the %s block is whole, but its key cannot be read: export the key again, and its point uncompressed if it is an EC key", block.Type)
+	case err != nil:
 		return nil, false, fmt.Errorf("the %s block is damaged: copy the file whole", block.Type)
+	case len(jws.AlgorithmsFor(key)) == 0:
+		return nil, false, errors.New("it is a key of a kind that signs no tokens: use RSA, EC or Ed25519")
 	}
-	if private, ok := key.(crypto.Signer); ok {
-		key, isPrivate = private.Public(), true
-	}
-	switch key.(type) {
-	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
-		return key, isPrivate, nil
-	}
-	return nil, false, errors.New("it is a key of a kind that signs no tokens: use RSA, EC or Ed25519")
+	return key, false, nil
 }
 
 // parseSSH reads a line as ssh-keygen writes it, RFC 4253 section 6.6, RFC 5656 section 3.1 and

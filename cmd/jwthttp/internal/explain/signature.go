@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 )
 
@@ -320,9 +321,15 @@ func (e *explainer) tryKind(keys []Key, alg string) string {
 			named = append(named, k)
 		}
 	}
+	possible := jws.Algorithms()
+	if e.setup.Remote != nil { // a key set has no secrets
+		possible = slices.DeleteFunc(possible, jws.IsSymmetric)
+	}
 	isHMAC := slices.Contains(families[0], alg)
 	payload := readObject(e.token.payload)
 	switch {
+	case !jws.IsAlgorithm(jws.Canonical(alg)):
+		return fmt.Sprintf("no key can have alg %s, because keys are used for %s only: have the issuer sign with one of these", logtext.Quote(alg), jws.List(possible, "and"))
 	case isHMAC && len(secrets) == 0 && isRefreshToken(&payload):
 		return "this is a refresh token, which only its issuer can verify: send the access token to the API"
 	case isHMAC && len(secrets) == 0:
