@@ -280,7 +280,11 @@ func TestAlgorithmsThatNoKeyCanHave(t *testing.T) {
 		}
 	}
 	// RFC 9864 has this name for EdDSA.
-	if line, _ := firstLine(t, encode(`{"alg":"Ed25519"}`)+"."+encode(`{"exp":9999999999}`)+"."+encode(strings.Repeat("x", 64)), flags(ours, rsaKey)...); strings.Contains(line, "no key can have") {
+	token := encode(`{"alg":"Ed25519"}`) + "." + encode(`{"exp":9999999999}`) + "." + encode(strings.Repeat("x", 64))
+	if line, _ := firstLine(t, token, flags(ours, rsaKey)...); strings.Contains(line, "no key can have") {
+		t.Error(line)
+	}
+	if line, _ := firstLine(t, token, flags(ours, []string{"-key", data("ssh-ed25519.pub")})...); strings.Contains(line, "no key of the middleware is for") {
 		t.Error(line)
 	}
 }

@@ -325,10 +325,11 @@ func (e *explainer) tryKind(keys []Key, alg string) string {
 	if e.setup.Remote != nil { // a key set has no secrets
 		possible = slices.DeleteFunc(possible, jws.IsSymmetric)
 	}
+	alg = jws.Canonical(alg)
 	isHMAC := slices.Contains(families[0], alg)
 	payload := readObject(e.token.payload)
 	switch {
-	case !jws.IsAlgorithm(jws.Canonical(alg)):
+	case !jws.IsAlgorithm(alg):
 		return fmt.Sprintf("no key can have alg %s, because keys are used for %s only: have the issuer sign with one of these", logtext.Quote(alg), jws.List(possible, "and"))
 	case isHMAC && len(secrets) == 0 && isRefreshToken(&payload):
 		return "this is a refresh token, which only its issuer can verify: send the access token to the API"
@@ -352,7 +353,7 @@ func algorithmOf(k Key) string {
 	if k.Algorithm == "" && k.Material != nil {
 		return usualAlgorithm(k.Material)
 	}
-	return k.Algorithm
+	return jws.Canonical(k.Algorithm)
 }
 
 // unexplained says what is left.
