@@ -253,9 +253,9 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 	try("a text in quotes", "has the option string in the tag of .S, which is no number")(jwthttp.New[struct {
 		S string `json:"s,string"`
 	}](key, opts))
-	try("numbers in quotes", "has the option string in the tag of .In.N, which is no number")(jwthttp.New[struct {
+	try("a Boolean in quotes inside", "has the option string in the tag of .In.B, which is no number")(jwthttp.New[struct {
 		In struct {
-			N []int `json:"n,string"`
+			B bool `json:"b,string"`
 		} `json:"in"`
 	}](key, opts))
 	try("any case", `the option "case:ignore" in the tag of .Subject`)(jwthttp.New[struct {
