@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -208,6 +209,8 @@ func TestNewRefusesStringSubjects(t *testing.T) {
 	}](key, jwthttp.Options{}))
 }
 
+type ownPointer *ownPointer
+
 func TestNewRefusesClaimsTypes(t *testing.T) {
 	new := func(name, want string, auth any, err error) {
 		t.Helper()
@@ -258,6 +261,25 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 			B bool `json:"b,string"`
 		} `json:"in"`
 	}](key, opts))
+	try("a pointer that points to itself", "which only ever points to itself")(jwthttp.New[struct {
+		//lint:ignore SA5008 no type may make New hang
+		P ownPointer `json:"p,string"`
+	}](key, opts))
+	try("a pointer to a text in quotes", "has the option string in the tag of .T, which is no number")(jwthttp.New[struct {
+		T *string `json:"t,string"`
+	}](key, opts))
+	if _, err := jwthttp.New[struct { // the option does nothing for these
+		Number json.Number `json:"number,string"`
+		//lint:ignore SA5008 it does nothing
+		Date *jwt.NumericDate `json:"date,string"`
+		//lint:ignore SA5008 it does nothing
+		Recipients jwt.ClaimStrings `json:"recipients,string"`
+		//lint:ignore SA5008 it does nothing
+		Address netip.Addr `json:"address,string"`
+		Count   *uint8     `json:"count,string"`
+	}](key, opts); err != nil {
+		t.Error(err)
+	}
 	try("any case", `the option "case:ignore" in the tag of .Subject`)(jwthttp.New[struct {
 		Subject string `json:"sub,case:ignore"`
 	}](key, opts))

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -779,6 +780,15 @@ func TestPatternIsSeenOutside(t *testing.T) {
 			t.Errorf("%s: %q", tc.name, r.Pattern)
 		}
 	}
+	// Without a mux nothing is written, as one request may be in several goroutines.
+	h := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+good())
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() { h.ServeHTTP(httptest.NewRecorder(), r) })
+	}
+	clients.Wait()
 }
 
 // net/http removes the temporary files of an upload after the request, as without a middleware.

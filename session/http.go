@@ -167,7 +167,7 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
 		c.access.Clear(w)
 	}
-	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) {
+	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) && detail.RefusedBefore(r.Context()) == "" {
 		c.logRefusal(r, "there is a refresh cookie and no access cookie: put Sessions.Handler outside of the middleware, or have the page send a POST to Refresh")
 	}
 	jwthttp.WriteError(w, r, err)
@@ -250,6 +250,17 @@ func isPage(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
+// revoked returns the values of token in a form, RFC 7009 section 2.1, unless they are those of a page or
+// a script, which may have a field of this name.
+func revoked(r *http.Request, accessName string) []string {
+	values := r.PostForm["token"]
+	isRefreshToken := func(text string) bool { _, ok := parseRefreshToken(text); return ok }
+	if slices.ContainsFunc(values, isRefreshToken) || r.PostForm["refresh_token"] == nil && !isPage(r) && !syntax.HasCookie(r.Header["Cookie"], accessName) {
+		return values
+	}
+	return nil
+}
+
 // presented returns the one refresh token of a request, and the proof of an app. If ok is false, the
 // answer was written. The text may be anything, such as "" where a browser has no cookie.
 func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout bool) (text string, p *proof, isApp, ok bool) {
@@ -263,8 +274,8 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 	hasCookie := text != "" || errCookie != nil
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
-	if tokens == nil && isLogout && !hasCookie && !isPage(r) {
-		tokens = r.PostForm["token"] // RFC 7009 section 2.1; a page may have a field of this name
+	if isLogout && !hasCookie {
+		tokens = append(slices.Clip(tokens), revoked(r, s.accessName)...)
 	}
 	isApp = fault != "" || tokens != nil || grants != nil || s.proofs != nil && !hasCookie // else it is the form of a page, or none
 	// A form of another site comes without the cookies. Clearing them would log the user out.
@@ -372,7 +383,7 @@ func (c *core) clear(w http.ResponseWriter) {
 //   - those with so many cookies that one more is not accepted
 //
 // An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the session has
-// ended, the cookies are cleared and next gets the request without them. While the store, the claims
+// ended, the cookies are cleared and next gets the request without a token. While the store, the claims
 // function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
@@ -399,10 +410,9 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		case err == nil:
 			renewed = r.Clone(r.Context())
 			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.accessName, s.accessName+"="+tokens.Access)
-		case err == ErrEnded: // and next does not look for what is cleared
+		case err == ErrEnded:
 			s.clear(w)
-			renewed = r.Clone(detail.Refused(r.Context(), "its refresh token was refused: the record of package session before this one, at Debug, says why"))
-			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.refreshName, "")
+			renewed = r.WithContext(detail.Refused(r.Context(), "have the user log in again: its refresh token was refused, and a record of package session says why, at Debug"))
 		default:
 			s.writeError(w, r, err)
 			return
@@ -443,18 +453,12 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 func replaced(lines []string, name, pair string) []string {
 	var kept []string
 	for _, old := range strings.Split(strings.Join(lines, ";"), ";") {
-		old = strings.TrimSpace(old)
-		if key, _, _ := strings.Cut(old, "="); old != "" && strings.TrimSpace(key) != name {
+		old = syntax.Trim(old) // and no white space of Unicode: a name that begins with it is another one
+		if key, _, _ := strings.Cut(old, "="); old != "" && syntax.Trim(key) != name {
 			kept = append(kept, old)
 		}
 	}
-	if pair != "" {
-		kept = append(kept, pair)
-	}
-	if kept == nil {
-		return nil
-	}
-	return []string{strings.Join(kept, "; ")}
+	return []string{strings.Join(append(kept, pair), "; ")}
 }
 
 // An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another

@@ -171,6 +171,9 @@ func TestAnswers(t *testing.T) {
 		{"logout of an app, as RFC 7009 names it", nil, "POST", "/logout", "token=LIVE&token_type_hint=refresh_token", nil, appLoggedOut},
 		{"logout of an app, two of RFC 7009", nil, "POST", "/logout", "token=LIVE&token=OLD", nil, appTwo},
 		{"logout of a script whose field has the name", nil, "POST", "/logout", "token=x", []string{cookie + "LIVE"}, webLoggedOut},
+		{"logout of an app that takes pages", nil, "POST", "/logout", "token=LIVE", []string{"Accept: text/html, image/gif, image/jpeg, */*; q=0.2"}, appLoggedOut},
+		{"logout of an app, two names", nil, "POST", "/logout", "refresh_token=LIVE&token=OLD", nil, appTwo},
+		{"logout of a script whose field has the name, without a refresh cookie", nil, "POST", "/logout", "token=x", []string{"Cookie: " + accessCookie + "=x"}, webLoggedOut},
 		{"logout of a form whose field has the name", nil, "POST", "/logout", "token=x", []string{"Sec-Fetch-Mode: navigate"}, webNavigated},
 		{"app, a token of RFC 7009", nil, "POST", "/refresh", "token=LIVE", nil, webEnded},
 		{"logout of an app, two", nil, "POST", "/logout", "refresh_token=LIVE&refresh_token=OLD", nil, appTwo},
@@ -849,7 +852,9 @@ func TestStalledForTenMinutes(t *testing.T) {
 func TestEndedByClaims(t *testing.T) {
 	locked := false
 	store := newTap(t)
-	s := setup{store: store, claims: func(context.Context, session.Session) (c Claims, err error) {
+	var log strings.Builder
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := setup{store: store, opts: session.Options{Logger: logger}, claims: func(context.Context, session.Session) (c Claims, err error) {
 		if locked {
 			err = fmt.Errorf("alice is locked: %w", session.ErrEnded)
 		}
@@ -865,6 +870,9 @@ func TestEndedByClaims(t *testing.T) {
 	}
 	if got := s.web(t, token).whole; got != unavailable {
 		t.Error(got)
+	}
+	if text := log.String(); strings.Contains(text, "ErrEnded") || !strings.Contains(text, "the store failed") {
+		t.Error("the log says that a session ends, and it has not:", text)
 	}
 	store.failWith(nil)
 	if got := s.web(t, token).whole; got != webEnded {
@@ -1090,6 +1098,25 @@ func TestHandlerRefreshes(t *testing.T) {
 				t.Errorf("%q, want one line %q", lines, want)
 			}
 		})
+	}
+}
+
+// A sibling domain may set a cookie whose name begins with white space of Unicode. It is not one of ours
+// after Handler either.
+func TestHandlerKeepsNames(t *testing.T) {
+	s := setup{}.start(t)
+	for _, space := range []string{"\u2000", "\u0085", "\u00a0", "\u3000", "\v", "\f"} {
+		for token, isLive := range map[string]bool{s.start(t): true, "x": false} {
+			var seen *http.Request
+			h := s.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r }))
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Cookie", refreshCookie+"="+token+"; "+space+accessCookie+"=evil;\t"+space+"__Host-csrf=evil; a=b")
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			access := seen.CookiesNamed(accessCookie)
+			if (len(access) == 1) != isLive || isLive && access[0].Value == "evil" || len(seen.CookiesNamed("__Host-csrf")) != 0 || len(seen.CookiesNamed("a")) != 1 {
+				t.Errorf("%q: %q", space, seen.Header["Cookie"])
+			}
+		}
 	}
 }
 

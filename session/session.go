@@ -295,6 +295,9 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 	}
 	ends := time.Now().Add(r.IdleEnd.Sub(now))
 	tokens, err := s.sign(within, &r, ends, jkt, inCookies)
+	if err == ErrEnded {
+		s.logWhy(ctx, whyLocked, &r)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -338,12 +341,13 @@ func (r *Record) session() Session {
 	return Session{ID: r.ID, Subject: r.Subject, About: r.About, LoggedIn: r.LoggedIn, LastUsed: r.Written, Expires: r.IdleEnd}
 }
 
+const whyLocked = "the claims function returns ErrEnded for this user"
+
 // sign returns an access token for a session. It expires at the time ends at the latest, but is good
 // for the second that has begun. The error is one for the caller, and logged.
 func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt string, inCookie bool) (*Tokens, error) {
 	claims, err := s.claims(ctx, r.session())
 	if errors.Is(err, ErrEnded) {
-		s.logWhy(ctx, "the claims function returns ErrEnded for this user: a login is refused, and a refresh ends its session", r)
 		return nil, ErrEnded
 	}
 	if err != nil {
@@ -406,14 +410,16 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 			s.logGone(ctx, &r, now)
 			return nil, ErrEnded
 		case finish, reuse:
-			if does == finish {
-				s.logWhy(ctx, "the session was ended before, and what remained of that is done now", &r)
-			} else {
-				s.logWhy(ctx, "a refresh token was used twice, so its session ends", &r)
+			why := "the session was ended before, and what remained of that is done now"
+			if does == reuse {
+				why = "a refresh token was used twice, so its session ends"
 				s.reuses.Log(ctx, s.opts.Logger, slog.LevelWarn, "session: a refresh token was used twice, so its session ends: it may have been stolen",
 					slog.String("sid", r.ID), slog.String("subject", logtext.Cut(r.Subject)))
 			}
 			if err := s.finish(ctx, r, now); err != errBusy {
+				if err == ErrEnded {
+					s.logWhy(ctx, why, &r)
+				}
 				return nil, err
 			}
 			continue
@@ -422,7 +428,10 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
 		if tokens == nil || tokens.accessExpires.After(ends) {
 			if tokens, err = s.sign(within, &r, ends, p.jkt, inCookies); err == ErrEnded {
-				return nil, s.end(ctx, r.Key, &proof{})
+				if err = s.end(ctx, r.Key, &proof{}); err == ErrEnded {
+					s.logWhy(ctx, whyLocked+", and its session ends", &r)
+				}
+				return nil, err
 			} else if err != nil {
 				return nil, err
 			}

@@ -2061,7 +2061,7 @@ var register = []clause{
 	}},
 	{"HTTP", "a logger outside sees the pattern of a mux inside", []proof{
 		{"TestPatternIsSeenOutside", []mutant{
-			{"keeps the pattern", "internal/upload.Return", `	r.Pattern = copied.Pattern
+			{"keeps the pattern", "internal/upload.Return", `		r.Pattern = copied.Pattern
 `, ``},
 		}},
 	}},
@@ -3464,13 +3464,13 @@ var register = []clause{
 		{"session.TestAnswers/app", nil},
 		{"session.TestAnswers/browser, another origin", nil},
 		{"session.TestAnswers/logout of an app, as RFC 7009", []mutant{
-			{"ends nothing for a revocation request", "session.Sessions.presented", `r.PostForm["token"]`, `nil`},
+			{"ends nothing for a revocation request", "session.revoked", `r.PostForm["token"]`, `[]string(nil)`},
 		}},
 		{"session.TestAnswers/logout of a form whose field", []mutant{
-			{"takes a page's field for a token", "session.Sessions.presented", ` && !isPage(r)`, ``},
+			{"takes a page's field for a token", "session.revoked", ` && !isPage(r)`, ``},
 		}},
 		{"session.TestAnswers/logout of a script whose field", []mutant{
-			{"takes a script's field for a token beside the cookie", "session.Sessions.presented", ` && !hasCookie && !isPage(r)`, ` && !isPage(r)`},
+			{"takes a script's field for a token beside the cookie", "session.Sessions.presented", `isLogout && !hasCookie`, `isLogout`},
 		}},
 		{"session.TestAnswers/logout from another origin without cookie", []mutant{
 			{"lets another site's form clear the cookies", "session.Sessions.presented", `if hasCookie || !isApp {`, `if hasCookie {`},
@@ -3546,9 +3546,12 @@ var register = []clause{
 			{"refreshes where the new access cookie is one too many", "session.core.toRefresh", `append(slices.Clip(r.Header["Cookie"]), "")`, `r.Header["Cookie"]`},
 			{"refreshes for another origin", "session.core.toRefresh", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
 			{"changes the request of the caller", "session.Sessions.Handler", `r.Clone(r.Context())`, `r`},
-			{"passes an empty access cookie beside the new one", "session.replaced", `strings.TrimSpace(key) != name`, `(true || strings.TrimSpace(key) != name)`},
+			{"passes an empty access cookie beside the new one", "session.replaced", `syntax.Trim(key) != name`, `(true || syntax.Trim(key) != name)`},
 		}},
 		{"session.TestLogoutInsideHandlerWins", nil},
+		{"session.TestHandlerKeepsNames", []mutant{
+			{"makes the name of a sibling's cookie one of ours", "session.replaced", `old = syntax.Trim(old)`, `old = strings.TrimSpace(old)`},
+		}},
 		{"session.TestHandlerForbidsCaching", []mutant{
 			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.forbidCaching() // for a next that writes nothing`, ``},
 			{"leaves what next sets", "session.uncached.forbidCaching", `answer.ForbidCaching(w.Header())`, `w.Header().Set("Cache-Control", "no-store")`},
@@ -4490,9 +4493,9 @@ redis.call('ZADD'`},
 			{"logs nothing of a session that is over", "session.Sessions.renew", `			s.logGone(ctx, &r, now)
 `, ``},
 			{"takes the end of a session for its idle time", "session.core.logGone", `!now.Before(r.End)`, `false`},
-			{"does not say that the claims function has refused", "session.Sessions.sign", `		s.logWhy(ctx, "the claims function returns ErrEnded for this user: a login is refused, and a refresh ends its session", r)
+			{"does not say that the claims function has refused", "session.Sessions.renew", `					s.logWhy(ctx, whyLocked+", and its session ends", &r)
 `, ``},
-			{"has the middleware look for what was refused", "internal/credential.Request.Explain", `d.refusedBefore != ""`, `false`},
+			{"has the middleware look for what was refused", "internal/credential.Request.Explain", `d.cookies, d.refusedBefore)`, `d.cookies, "")`},
 			{"names no session", "session.core.logWhy", `range found`, `range found[:0]`},
 			{"logs nothing of another method", "session.Sessions.presented", `		s.logRefusal(r, "Refresh and Logout`, `		_ = ("Refresh and Logout`},
 		}},
@@ -4565,13 +4568,13 @@ redis.call('ZADD'`},
 			{"takes a Lifetime that leaves no cookie", "session.New", `iss.Lifetime() < minLifetime`, `false`},
 		}},
 		{"session.TestRefusalsAreLogged", []mutant{
-			{"says that Handler is missing where it has cleared the cookies", "session.Sessions.Handler", `replaced(r.Header["Cookie"], s.refreshName, "")`, `r.Header["Cookie"]`},
+			{"says that Handler is missing where it has cleared the cookies", "session.core.refuseAccess", ` && detail.RefusedBefore(r.Context()) == ""`, ``},
 			{"does not say why Handler does not refresh", "session.Sessions.Handler", `			s.logRefusal(r, "it is not refreshed: "+err.Error())
 `, ``},
 			{"does not say that Handler is missing", "session.core.refuseAccess", `text != ""`, `text == "-"`},
 		}},
 		{"TestNewRefusesClaimsTypes", []mutant{
-			{"takes the option string for what it never fills", "internal/tokenjson.typeWalk.visitFields", `!isNumber(f.Type)`, `false`},
+			{"takes the option string for what it never fills", "internal/tokenjson.typeWalk.visitFields", `!mayBeQuoted(f.Type)`, `false`},
 			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},
 		}},
 	}},

@@ -235,8 +235,8 @@ func devices(s *service) http.Handler {
 	}
 	logoutEverywhere := func(w http.ResponseWriter, r *http.Request) {
 		token, _ := jwthttp.TokenFromContext[Claims](r.Context())
-		if err := sessions.EndOthers(r.Context(), token.Claims.Subject, token.SessionID()); err != nil {
-			jwthttp.WriteError(w, r, err) // a 503: nobody is logged out here, and it may be called again
+		if err := sessions.EndOthers(r.Context(), token.Claims.Subject, ""); err != nil {
+			jwthttp.WriteError(w, r, err) // a 503: it may be called again
 			return
 		}
 		sessions.Logout(w, r)

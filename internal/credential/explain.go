@@ -28,10 +28,8 @@ func NewRequest(r *http.Request) Request {
 // authentication schemes by their numbers, "" for one under which no token is good.
 func (d *Request) Explain(why *reason.Reason, places []Place, schemes []string) string {
 	switch {
-	case why == reason.NoToken && d.refusedBefore != "":
-		return d.refusedBefore
 	case why == reason.NoToken:
-		return detail.NoToken(names(places, schemes), d.authorization, d.cookies)
+		return detail.NoToken(names(places, schemes), d.authorization, d.cookies, d.refusedBefore)
 	case why == reason.CrossOrigin:
 		return detail.CrossOrigin(d.origin, d.site, d.host)
 	case len(d.authorization) > 1:

@@ -3,6 +3,7 @@
 package detail
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -18,20 +19,20 @@ import (
 type refusedKey struct{}
 
 // Refused returns a context for a request whose credential was refused before the middleware, such as
-// a refresh token. The record of a request without a token then has why.
-func Refused(ctx context.Context, why string) context.Context {
-	return context.WithValue(ctx, refusedKey{}, why)
+// a refresh token. NoToken then says how to mend that.
+func Refused(ctx context.Context, mend string) context.Context {
+	return context.WithValue(ctx, refusedKey{}, mend)
 }
 
 // RefusedBefore returns what was passed to Refused, or "".
 func RefusedBefore(ctx context.Context) string {
-	why, _ := ctx.Value(refusedKey{}).(string)
-	return why
+	mend, _ := ctx.Value(refusedKey{}).(string)
+	return mend
 }
 
 // NoToken says where a token was looked for, and what the request has. The slices are the
-// values of the Authorization and Cookie headers.
-func NoToken(places string, authorization, cookies []string) string {
+// values of the Authorization and Cookie headers. refusedBefore is that of RefusedBefore.
+func NoToken(places string, authorization, cookies []string, refusedBefore string) string {
 	var came []string
 	if len(authorization) > 0 && authorization[0] != "" {
 		if scheme := syntax.KnownScheme(authorization[0]); scheme != "" {
@@ -50,7 +51,7 @@ func NoToken(places string, authorization, cookies []string) string {
 	if came == nil {
 		came = []string{"neither Authorization nor a cookie"}
 	}
-	mend := "have the client send the token there, or name its place in Options.Extractors"
+	mend := cmp.Or(refusedBefore, "have the client send the token there, or name its place in Options.Extractors")
 	if len(authorization) > 0 && syntax.KnownScheme(authorization[0]) == "DPoP" {
 		mend = "name the Binding of package dpop in Options.Bindings, or have the client send a token that is bound to no key under Bearer"
 	}

@@ -122,10 +122,17 @@ func pointsToItself(t reflect.Type) bool {
 	return t.Kind() == reflect.Pointer
 }
 
-// isNumber reports whether t is a kind of number, or a pointer to one.
-func isNumber(t reflect.Type) bool {
-	for t.Kind() == reflect.Pointer {
+// mayBeQuoted reports whether a field of type t can be filled with the option string: a number, or a
+// type that reads its text itself, for which the option does nothing.
+func mayBeQuoted(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer && !pointsToItself(t) {
 		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return false
+	case special[t] >= number && special[t] <= recipients, implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+		return true
 	}
 	return reflect.Int <= t.Kind() && t.Kind() <= reflect.Float64 && t.Kind() != reflect.Uintptr
 }
@@ -167,7 +174,7 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 			if !slices.Contains([]string{"", "omitempty", "omitzero", "string"}, option) {
 				w.fault("has the option %q in the tag of %s.%s: use only omitempty, omitzero and string", option, path, f.Name)
 			}
-			if option == "string" && !isNumber(f.Type) {
+			if option == "string" && !mayBeQuoted(f.Type) {
 				w.fault("has the option string in the tag of %s.%s, which is no number, so that nothing would fill it: leave the option out, and for a Boolean in quotes give the field a type with UnmarshalJSON", path, f.Name)
 			}
 		}

@@ -7,7 +7,9 @@ import "net/http"
 // outside, and the form. net/http removes the files of the request that it has made, and does not know
 // the copy. A middleware that copies defers it, because a handler outside may recover from a panic.
 func Return(r, copied *http.Request) {
-	r.Pattern = copied.Pattern
+	if r.Pattern != copied.Pattern { // else it may be read meanwhile
+		r.Pattern = copied.Pattern
+	}
 	if form := copied.MultipartForm; form != nil && r.MultipartForm == nil {
 		r.MultipartForm = form
 	}
