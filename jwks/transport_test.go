@@ -153,7 +153,7 @@ func serveTLS(t testing.TB, page http.HandlerFunc) *httptest.Server {
 func TestConstructorErrors(t *testing.T) {
 	const (
 		likeThis  = "write it like https://issuer.example.com"
-		plainHTTP = "use https, or set Options.AllowInsecureHTTP (loopback, such as http://127.0.0.1, needs neither)"
+		plainHTTP = "is plain http, which others can change on the way (loopback, such as http://127.0.0.1, needs neither)"
 		noHTTPS   = "is not an https URL: " + likeThis
 		user      = "it has a user or password, which end up in logs: " + likeThis
 		fragment  = "has a fragment (#): leave it out"
