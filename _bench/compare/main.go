@@ -23,10 +23,12 @@ import (
 	"strings"
 )
 
-// The gate's run has few rounds, and other programs beside it.
+// The gate's run has few rounds, and machines differ by a fifth and more. It finds what became slow, and
+// not by how little a goal is missed.
 const (
-	quickRounds = 7
-	quickMargin = 0.15
+	quickRounds   = 7
+	quickMargin   = 0.4
+	quickAttempts = 3 // of a measurement that misses a goal
 )
 
 func main() {

@@ -54,11 +54,8 @@ func measureAll(s Settings, only string) (*Report, error) {
 			continue
 		}
 		isKnown = true
-		part := newReport(s)
-		if err := m.measure(part); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.name, err)
-		}
-		if s.Quick && len(part.missed()) > 0 {
+		var part *Report
+		for attempt := 1; attempt == 1 || s.Quick && attempt <= quickAttempts && len(part.missed()) > 0; attempt++ {
 			part = newReport(s)
 			if err := m.measure(part); err != nil {
 				return nil, fmt.Errorf("%s: %w", m.name, err)
