@@ -250,8 +250,8 @@ func isPage(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// revoked returns the values of token in a form, RFC 7009 section 2.1, unless they are those of a page or
-// a script, which may have a field of this name.
+// revoked returns the values of token in a form, RFC 7009 section 2.1. A page or a script may have a
+// field of this name, whose value is no refresh token and is left out.
 func revoked(r *http.Request, accessName string) []string {
 	values := r.PostForm["token"]
 	isRefreshToken := func(text string) bool { _, ok := parseRefreshToken(text); return ok }
