@@ -275,6 +275,48 @@ func TestWhyARefreshIsRefused(t *testing.T) {
 	}
 }
 
+// EndOthers for all and then Login, as at a change of a password: this browser goes on, and a copy of the
+// cookies that it had is worth nothing.
+func TestEndAllAndLogIn(t *testing.T) {
+	list, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := setup{opts: session.Options{Revoked: list}, app: func(s *site) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := s.sessions.EndOthers(r.Context(), "alice", ""); err != nil {
+				t.Error(err)
+			}
+			if s.sessions.Login(w, r, "alice") == nil {
+				w.WriteHeader(http.StatusNoContent)
+			}
+		})
+	}}.start(t)
+	for _, isExpired := range []bool{false, true} { // the access cookie
+		s.start(t) // another device
+		login := s.send(t, "POST", "/login", "user=alice")
+		before := "Cookie: " + accessCookie + "=" + login.accessToken(t) + "; " + refreshCookie + "=" + login.refreshToken(t)
+		sent := before
+		if isExpired {
+			sent = "Cookie: " + refreshCookie + "=" + login.refreshToken(t)
+		}
+		change := s.send(t, "POST", "/app", "", sent)
+		lines := change.Header["Set-Cookie"]
+		after := "Cookie: " + accessCookie + "=" + aJWT.FindString(strings.Join(lines[len(lines)-2:], "\n")) + "; " + refreshCookie + "=" + aRefreshToken.FindString(strings.Join(lines[len(lines)-2:], "\n"))
+		if got := s.send(t, "GET", "/me", "", after); got.StatusCode != 200 {
+			t.Errorf("expired %v: this browser: %s", isExpired, got.whole)
+		}
+		for _, copied := range []string{before, sent} {
+			if got := s.send(t, "GET", "/me", "", copied); got.StatusCode != 401 {
+				t.Errorf("expired %v: a copy of its cookies: %s", isExpired, got.whole)
+			}
+		}
+		if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 1 {
+			t.Errorf("expired %v: %d sessions, %v", isExpired, len(all), err)
+		}
+	}
+}
+
 // A logout that ends nothing has the answer of a good one, and says so in the log.
 func TestNothingToEnd(t *testing.T) {
 	var log strings.Builder

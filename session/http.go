@@ -250,8 +250,8 @@ func isPage(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" || strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// revoked returns the values of token in a form, RFC 7009 section 2.1. A page or a script may have a
-// field of this name, whose value is no refresh token and is left out.
+// revoked returns the values of token in a form, RFC 7009 section 2.1. They are left out where a page or
+// a script may have its own field of this name: if none is a refresh token, and the request is theirs.
 func revoked(r *http.Request, accessName string) []string {
 	values := r.PostForm["token"]
 	isRefreshToken := func(text string) bool { _, ok := parseRefreshToken(text); return ok }
@@ -453,7 +453,7 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 func replaced(lines []string, name, pair string) []string {
 	var kept []string
 	for _, old := range strings.Split(strings.Join(lines, ";"), ";") {
-		old = syntax.Trim(old) // and no white space of Unicode: a name that begins with it is another one
+		old = syntax.Trim(old) // white space of Unicode stays: a name that begins with it is another one
 		if key, _, _ := strings.Cut(old, "="); old != "" && syntax.Trim(key) != name {
 			kept = append(kept, old)
 		}

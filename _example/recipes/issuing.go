@@ -225,6 +225,8 @@ func serveCertificateToken(w http.ResponseWriter, r *http.Request, iss *issue.Is
 	thumbprint, err := certificates.Thumbprint(r)
 	if err != nil {
 		log.Print(err) // no certificate, or not from the proxy
+		http.Error(w, "no client certificate", http.StatusUnauthorized)
+		return
 	}
 	client, ok := clientOf[thumbprint] // your table of certificates
 	if !ok {

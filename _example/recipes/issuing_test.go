@@ -241,7 +241,7 @@ func TestEitherKind(t *testing.T) {
 	der := server.TLS.Certificates[0].Certificate[0]
 	thumbprint := sha256.Sum256(der)
 	certificate := "X-SSL-Client-Cert: " + url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	clientOf := map[string]string{base64.RawURLEncoding.EncodeToString(thumbprint[:]): "partner"}
+	clientOf := map[string]string{"": "a client without a certificate", base64.RawURLEncoding.EncodeToString(thumbprint[:]): "partner"}
 
 	iss := eitherKind(proofs, certificates, issue.HS256([]byte("a secret of 32 bytes for testing")))
 	auth, err := jwthttp.New[Claims](iss, iss.Options())
@@ -250,7 +250,7 @@ func TestEitherKind(t *testing.T) {
 	}
 	h := auth.Handler(http.HandlerFunc(me))
 	issuing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveCertificateToken(w, r, iss, certificates, clientOf) })
-	wants(t, send(issuing, "POST", "/token"), 401, "unknown client")
+	wants(t, send(issuing, "POST", "/token"), 401, "no client certificate")
 	token := send(issuing, "POST", "/token", certificate).Body.String()
 	wants(t, send(h, "GET", "/", "Authorization: Bearer "+token, certificate), 200, "Hello, partner!")
 	wants(t, send(h, "GET", "/", "Authorization: Bearer "+token), 401, "")
