@@ -559,7 +559,7 @@ var register = []clause{
 		{"TestIssuers/iss nested", nil},
 		{"TestIssuers/iss in a string", nil},
 		{"TestUnverifiedIssuer", []mutant{
-			{"takes an escaped quote for the end of a string", "internal/tokenjson.reader.string", `			i++
+			{"takes an escaped quote for the end of a string", "internal/tokenjson.reader.oddString", `			i++
 `, ``},
 		}},
 		{"FuzzUnverifiedIssuer", nil},
@@ -593,9 +593,7 @@ var register = []clause{
 			{"takes lone surrogates", "internal/tokenjson.reader.isText", `return err == nil`, `return err == nil || true`},
 			{"sees no byte beyond ASCII among eight", "internal/tokenjson.oddBytes", `(x | `, `(`},
 			{"sees no control character among eight", "internal/tokenjson.oddBytes", `x^ones*2,`, `x^ones*'"',`},
-			{"takes control characters in strings", "internal/tokenjson.reader.string", `		case c < ' ':
-			i = len(b)
-`, ``},
+			{"takes control characters in strings", "internal/tokenjson.reader.oddString", ` && b[i] >= ' '`, ``},
 			{"takes a name twice", "internal/tokenjson.reader.close", `n.key == other.key && `, `false && `},
 			{"takes a name twice in a large object", "internal/tokenjson.reader.close", `len(seen) < len(names)`, `len(seen) > len(names)`},
 			{"takes names with one key for equal", "internal/tokenjson.reader.close", ` && bytes.Equal(r.textOf(n), r.textOf(other))`, ``},
@@ -612,8 +610,9 @@ var register = []clause{
 		digits()`},
 			{"takes any depth", "internal/tokenjson.reader.open", `r.depth > r.maxDepth`, `false`},
 			{"takes bytes after the object", "internal/tokenjson.reader.isDone", `r.peek() == 0 && r.pos == len(r.text)`, `true`},
-			{"takes a list without commas", "internal/tokenjson.reader.next", `		c = 0
-`, ``},
+			{"takes a list without commas", "internal/tokenjson.reader.next", `	r.fail()
+	return false`, `	return r.peek() != 0`},
+			{"takes a comma after the last element", "internal/tokenjson.reader.next", `		return true`, `		return r.peek() != end || r.next(end)`},
 			{"takes any byte for the colon", "internal/tokenjson.reader.name", `r.peek() != ':'`, `r.peek() == 0`},
 			{"takes other bytes for white space", "internal/tokenjson.reader.peek", `c != ' ' && c != '\t' && c != '\n' && c != '\r'`, `c == 0`},
 			{"takes any number of members", "internal/tokenjson.reader.name", `r.members > r.maxMembers`, `false`},
@@ -626,11 +625,11 @@ var register = []clause{
 			{"takes two fields for one", "internal/tokenjson.newMembers", `bit <<= 1`, `bit <<= 0`},
 		}},
 		{"internal/tokenjson.FuzzPass", []mutant{
-			{"takes a name twice at the top", "internal/tokenjson.target.pass", `p.close(base)`, `p.names = p.names[:base]`},
-			{"takes a name twice in an inner struct", "internal/tokenjson.pass.fill", `				p.skip()
+			{"takes a name twice at the top", "internal/tokenjson.target.pass", `p.close(0)`, `p.names = nil`},
+			{"takes a name twice in an inner struct", "internal/tokenjson.pass.fill", `				p.skip(p.peek())
 			}
 		}
-		p.close(base)`, `				p.skip()
+		p.close(base)`, `				p.skip(p.peek())
 			}
 		}
 		p.names = p.names[:base]`},

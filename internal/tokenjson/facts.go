@@ -124,23 +124,19 @@ func (f *Facts) Login() (at time.Time, acr string) {
 	r := newReader([]byte(f.payload), maxDepth, len(f.payload))
 	defer r.release()
 	r.ignoresDuplicates = true // there are none
-	if r.peek() != '{' {
-		return at, acr
-	}
-	for r.open(); r.next('}'); {
-		name, value := r.name(), r.value()
-		text := f.payload[value.start:value.end]
-		switch string(r.textOf(name)) {
+	r.object(func(name, value []byte) bool {
+		switch string(name) {
 		case "auth_time":
-			if d, ok := ParseNumericDate(text); ok {
+			if d, ok := ParseNumericDate(string(value)); ok {
 				at = d.Floor()
 			}
 		case "acr":
-			if text[0] == '"' {
-				acr = unquote(text)
+			if value[0] == '"' {
+				acr = string(Unquote(value, nil))
 			}
 		}
-	}
+		return true
+	})
 	return at, acr
 }
 
@@ -282,19 +278,14 @@ func PeekIssuer(text []byte, maxBytes int) (issuer string) {
 	r := newReader(text, maxDepth, len(text))
 	defer r.release()
 	r.ignoresDuplicates = true
-	if r.peek() != '{' {
-		return ""
-	}
-	r.open()
-	for n := 0; n < maxMembers && r.next('}'); n++ {
-		name := r.name()
-		v := r.value()
-		if string(r.textOf(name)) == "iss" {
-			if v := text[v.start:v.end]; !r.fault && v[0] == '"' && len(v) <= maxBytes+2 {
-				return string(Unquote(v, r.spill))
-			}
-			break
+	n := 0
+	r.object(func(name, value []byte) bool {
+		n++
+		isIssuer := string(name) == "iss"
+		if isIssuer && value[0] == '"' && len(value) <= maxBytes+2 {
+			issuer = string(Unquote(value, r.spill))
 		}
-	}
-	return ""
+		return !isIssuer && n < maxMembers
+	})
+	return issuer
 }

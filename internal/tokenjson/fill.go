@@ -120,7 +120,6 @@ func (made shapes) addFields(t reflect.Type, outside []reflect.Type, path []int,
 // A member is what is wanted of an object: for a field, for the facts, or for both.
 type member struct {
 	name  string
-	key   uint64
 	bit   uint64 // of those that an object has had; 0 if the list of names finds duplicates
 	set   setter // of a claim that the facts need, or nil
 	shape *shape // nil without a field
@@ -128,7 +127,10 @@ type member struct {
 }
 
 // members is a hash table, at most half full.
-type members []*member
+type members []struct {
+	key uint64 // of the name
+	*member
+}
 
 func newMembers(wanted map[string]member) members {
 	size := 2
@@ -137,9 +139,11 @@ func newMembers(wanted map[string]member) members {
 	}
 	table, bit := make(members, size), uint64(1)
 	for name, m := range wanted {
-		m.name, m.key, m.bit = name, keyOf([]byte(name)), bit
+		key := keyOf([]byte(name))
+		m.name, m.bit = name, bit
 		bit <<= 1 // and 0 from the 65th on
-		table[table.place(m.key, []byte(name))] = &m
+		to := &table[table.place(key, []byte(name))]
+		to.key, to.member = key, &m
 	}
 	return table
 }
@@ -153,8 +157,8 @@ type target struct {
 func newTarget(root *shape) *target {
 	wanted := map[string]member{}
 	for _, m := range root.fields {
-		if m != nil {
-			wanted[m.name] = *m
+		if m.member != nil {
+			wanted[m.name] = *m.member
 		}
 	}
 	for name, set := range setters {
@@ -169,7 +173,7 @@ func newTarget(root *shape) *target {
 func (t members) place(key uint64, name []byte) int {
 	for at := int(key >> 32); ; at++ {
 		at &= len(t) - 1
-		if m := t[at]; m == nil || m.key == key && m.name == string(name) {
+		if m := &t[at]; m.member == nil || m.key == key && m.name == string(name) {
 			return at
 		}
 	}
@@ -198,10 +202,10 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 	}
 	f.payload = payload
 	n, seen := 0, uint64(0)
-	base := p.open()
-	for ; p.next('}'); n++ {
+	for more := p.open('}'); more; more = p.next('}') {
+		n++
 		m := p.wanted(t.top, &seen, t.root.kind == anyDictionary)
-		p.peek()
+		c := p.peek()
 		start := p.pos
 		switch {
 		case t.root.kind == anyDictionary:
@@ -209,7 +213,7 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		case m != nil && m.shape != nil:
 			p.fill(m.shape, fieldAt(v, m.path))
 		default:
-			p.skip()
+			p.skip(c)
 		}
 		at := part{uint32(start), uint32(p.pos)}
 		if m != nil && m.set != nil && !p.fault && !m.set(f, at, f.text(at), d.numericSubject) {
@@ -217,9 +221,9 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 		}
 	}
 	if t.root.kind == anyDictionary {
-		v.Set(reflect.ValueOf(p.takeMap(base, 0)).Convert(t.root.t))
+		v.Set(reflect.ValueOf(p.takeMap(0, 0)).Convert(t.root.t))
 	} else {
-		p.close(base)
+		p.close(0)
 	}
 	if !p.isDone() || n > maxMembers {
 		return errLimits
@@ -231,7 +235,7 @@ func (t *target) pass(payload string, v reflect.Value, f *Facts, d *Decoder) err
 // the object has had. Their names go to the list of names only if they are needed for a map.
 func (p *pass) wanted(t members, seen *uint64, needsName bool) *member {
 	name := p.name()
-	m := t[t.place(name.key, p.textOf(name))]
+	m := t[t.place(name.key, p.textOf(name))].member
 	if m == nil || m.bit == 0 || p.fault || needsName {
 		return m
 	}
@@ -272,7 +276,7 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 	case text:
 		v.SetString(p.unquoted())
 	case boolean:
-		if p.skip(); c != 't' && c != 'f' {
+		if p.skip(c); c != 't' && c != 'f' {
 			p.fail()
 		}
 		v.SetBool(c == 't')
@@ -286,7 +290,7 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		v.SetInt(x)
 	case number:
-		if p.skip(); c != '-' && (c < '0' || c > '9') {
+		if p.skip(c); c != '-' && (c < '0' || c > '9') {
 			p.fail()
 		}
 		v.SetString(p.textAt(span{start, p.pos}))
@@ -311,8 +315,8 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 	case dictionary:
 		v.Set(reflect.MakeMap(s.t))
 		name, elem := reflect.New(s.t.Key()).Elem(), reflect.New(s.t.Elem()).Elem()
-		base := p.open()
-		for p.next('}') {
+		base := len(p.names)
+		for more := p.open('}'); more; more = p.next('}') {
 			name.SetString(p.lasting(p.name()))
 			elem.SetZero()
 			p.fill(s.elem, elem)
@@ -320,12 +324,12 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		p.close(base)
 	case object:
-		base, seen := p.open(), uint64(0)
-		for p.next('}') {
+		base, seen := len(p.names), uint64(0)
+		for more := p.open('}'); more; more = p.next('}') {
 			if m := p.wanted(s.fields, &seen, false); m != nil {
 				p.fill(m.shape, fieldAt(v, m.path))
 			} else {
-				p.skip()
+				p.skip(p.peek())
 			}
 		}
 		p.close(base)
@@ -347,7 +351,8 @@ func (p *pass) texts() []string {
 	}
 	p.elements = p.elements[:0]
 	hasEscapes := false
-	for p.open(); p.next(']'); {
+	for more := p.open(']'); more; more = p.next(']') {
+		p.peek()
 		inner, escaped := p.string()
 		p.elements = append(p.elements, inner)
 		hasEscapes = hasEscapes || escaped
@@ -371,22 +376,22 @@ func (p *pass) anything() any {
 	case '"':
 		return p.unquoted()
 	case '{':
-		base, from := p.open(), len(p.values)
-		for p.next('}') {
+		base, from := len(p.names), len(p.values)
+		for more := p.open('}'); more; more = p.next('}') {
 			p.name()
 			p.push(p.anything())
 		}
 		return p.takeMap(base, from)
 	case '[':
 		from := len(p.values)
-		for p.open(); p.next(']'); {
+		for more := p.open(']'); more; more = p.next(']') {
 			p.push(p.anything())
 		}
 		list := append(make([]any, 0, len(p.values)-from), p.values[from:]...)
 		p.drop(from)
 		return list
 	case 't', 'f':
-		p.skip()
+		p.skip(c)
 		return c == 't'
 	case 'n':
 		p.literal("null")

@@ -29,7 +29,6 @@ type reader struct {
 type progress struct {
 	pos               int
 	fault             bool // the text is not strict JSON, or breaks a limit
-	isFirst           bool // the next member or element is the first one of its object or array
 	depth             int  // of the object or array that pos is in
 	maxDepth          int
 	members           int // so far, at all depths
@@ -93,43 +92,42 @@ func (r *reader) peek() byte {
 // isDone reports whether the text was strict, and nothing follows.
 func (r *reader) isDone() bool { return !r.fault && r.peek() == 0 && r.pos == len(r.text) }
 
-// open steps into the object or array at pos. It returns what close needs.
-func (r *reader) open() (base int) {
+// open steps into the object or array at pos, whose last character is end. It reports whether there
+// is a first member or element, and goes to it.
+func (r *reader) open(end byte) bool {
 	r.pos++
-	r.isFirst = true
-	r.depth++
-	if r.depth > r.maxDepth {
+	if r.depth++; r.depth > r.maxDepth {
 		r.isLarge = true
 		r.fail()
-	}
-	return len(r.names)
-}
-
-// next reports whether there is another member or element, and goes to it. It steps over the
-// brace or bracket end.
-func (r *reader) next(end byte) bool {
-	c := r.peek()
-	if c == end {
-		r.pos++
-		r.depth--
-		r.isFirst = false
 		return false
 	}
-	if !r.isFirst && c == ',' {
+	if r.peek() != end {
+		return true
+	}
+	r.pos++
+	r.depth--
+	return false
+}
+
+// next reports whether there is another member or element, and steps over the comma before it. It
+// steps over the brace or bracket end.
+func (r *reader) next(end byte) bool {
+	switch r.peek() {
+	case ',':
 		r.pos++
-		c = r.peek()
-	} else if !r.isFirst {
-		c = 0
+		return true
+	case end:
+		r.pos++
+		r.depth--
+		return false
 	}
-	r.isFirst = false
-	if c == 0 {
-		r.fail()
-	}
-	return c != 0
+	r.fail()
+	return false
 }
 
 // name steps over the name of a member and its colon.
 func (r *reader) name() (n nameRef) {
+	r.peek()
 	n.span, n.escaped = r.string()
 	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
 		r.isLarge = true
@@ -209,21 +207,23 @@ func keyOf(name []byte) uint64 {
 	return h ^ h>>29
 }
 
-// skip steps over one value.
-func (r *reader) skip() {
-	switch c := r.peek(); c {
-	case '"':
+// skip steps over one value, which begins with c at pos.
+func (r *reader) skip(c byte) {
+	if c == '"' {
 		r.string()
+		return
+	}
+	switch c {
 	case '{':
-		base := r.open()
-		for r.next('}') {
+		base := len(r.names)
+		for more := r.open('}'); more; more = r.next('}') {
 			r.name()
-			r.skip()
+			r.skip(r.peek())
 		}
 		r.close(base)
 	case '[':
-		for r.open(); r.next(']'); {
-			r.skip()
+		for more := r.open(']'); more; more = r.next(']') {
+			r.skip(r.peek())
 		}
 	case 't':
 		r.literal("true")
@@ -238,9 +238,9 @@ func (r *reader) skip() {
 
 // value steps over one value and returns where it is.
 func (r *reader) value() span {
-	r.peek()
+	c := r.peek()
 	start := r.pos
-	r.skip()
+	r.skip(c)
 	return span{start, r.pos}
 }
 
@@ -284,44 +284,53 @@ func (r *reader) number() {
 	}
 }
 
-// string steps over a string. It returns where the text between its quotes is, and whether that
-// has escapes.
+// string steps over the string at pos. It returns where the text between its quotes is, and whether
+// that has escapes.
 func (r *reader) string() (inner span, escaped bool) {
-	if r.peek() != '"' {
+	if r.pos >= len(r.text) || r.text[r.pos] != '"' {
 		r.fail()
 		return inner, false
 	}
-	b, start, isASCII := r.text, r.pos+1, true
-	for i := start; i < len(b); i++ {
-		// Eight bytes at once, until one of them ends the string or needs a look.
-		for i+8 <= len(b) {
-			if odd := oddBytes(binary.LittleEndian.Uint64(b[i:])); odd != 0 {
-				i += bits.TrailingZeros64(odd) / 8
-				break
+	start := r.pos + 1
+	end := r.nextOdd(start)
+	if end < len(r.text) && r.text[end] == '"' {
+		r.pos = end + 1
+		return span{start, end}, false
+	}
+	return r.oddString(start, end)
+}
+
+// oddString is string for one that has characters beyond ASCII or escapes, or that the text ends
+// with. Up to i there are none.
+func (r *reader) oddString(start, i int) (inner span, escaped bool) {
+	for b := r.text; i < len(b) && b[i] >= ' '; i = r.nextOdd(min(i+1, len(b))) {
+		switch b[i] {
+		case '"':
+			if !r.isText(b[start-1:i+1], escaped) {
+				r.fail()
+				return span{}, false
 			}
-			i += 8
-		}
-		if i == len(b) {
-			break
-		}
-		switch c := b[i]; {
-		case c == '"':
-			if !escaped && isASCII || r.isText(b[start-1:i+1], escaped) {
-				r.pos = i + 1
-				return span{start, i}, escaped
-			}
-			i = len(b)
-		case c == '\\':
+			r.pos = i + 1
+			return span{start, i}, escaped
+		case '\\':
 			escaped = true
 			i++
-		case c < ' ':
-			i = len(b)
-		case c >= utf8.RuneSelf:
-			isASCII = false
 		}
 	}
 	r.fail()
 	return span{}, false
+}
+
+// nextOdd returns where the next byte is that is a quote, a backslash, a control character or not
+// ASCII, from i on. It looks at eight bytes at once, and returns the place of those that are less.
+func (r *reader) nextOdd(i int) int {
+	for rest := r.text[i:]; len(rest) >= 8; rest = rest[8:] {
+		if odd := oddBytes(binary.LittleEndian.Uint64(rest)); odd != 0 {
+			return i + bits.TrailingZeros64(odd)/8
+		}
+		i += 8
+	}
+	return i
 }
 
 // isText reports whether the text of a string is valid UTF-8, with escapes that are characters.
@@ -343,6 +352,22 @@ func oddBytes(x uint64) uint64 {
 	return (x | (low-ones*('"'^2+1))&^low | (backslash-ones)&^backslash) & tops
 }
 
+// object calls f with the name and the value of each member of the object at pos, until f returns
+// false. Both are valid during the call.
+func (r *reader) object(f func(name, value []byte) bool) (ok bool) {
+	if r.peek() != '{' {
+		return false
+	}
+	for more := r.open('}'); more; more = r.next('}') {
+		n, value := r.name(), r.value()
+		if !r.fault && !f(r.textOf(n), r.text[value.start:value.end]) {
+			return true
+		}
+	}
+	r.close(0)
+	return r.isDone()
+}
+
 // Members calls f with the name and the value of each member of a JSON object, until f returns
 // false. Both are valid during the call. The text has at most maxDepth levels, and maxMembers
 // members on all of them together. ok reports whether it is strict JSON so far; isLarge reports
@@ -350,17 +375,6 @@ func oddBytes(x uint64) uint64 {
 func Members(text []byte, maxDepth, maxMembers int, f func(name, value []byte) bool) (ok, isLarge bool) {
 	r := newReader(text, maxDepth, maxMembers)
 	defer r.release()
-	if r.peek() != '{' {
-		return false, false
-	}
-	base := r.open()
-	for r.next('}') {
-		n := r.name()
-		value := r.value()
-		if !r.fault && !f(r.textOf(n), text[value.start:value.end]) {
-			return true, false
-		}
-	}
-	r.close(base)
-	return r.isDone(), r.isLarge
+	ok = r.object(f)
+	return ok, r.isLarge
 }
