@@ -35,7 +35,7 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("the claims cannot be encoded: %w", err)
 	}
-	p := &payload{core: c, now: now, expires: now.Add(c.opts.Lifetime).Truncate(time.Second)}
+	p := &payload{core: c, now: now, expires: time.Unix(now.Unix(), 0).Add(c.opts.Lifetime).Truncate(time.Second)}
 	p.text = append(make([]byte, 0, len(encoded)+256), '{')
 	values := make([][]byte, len(more))
 	for i, m := range more {

@@ -42,10 +42,10 @@ var (
 //     register a login form for POST alone
 //   - 401 if the claims function returns [ErrEnded]
 //   - 503 while the store, the claims function or the signer fails
-//   - 500 for claims that cannot be those of a token
+//   - 500 for a subject or claims that cannot be those of a token
 func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject string) error {
 	if s.proofs != nil {
-		s.writeError(w, r, errNoCookies)
+		s.writeError(w, r, s.misconfigured(r.Context(), errNoCookies))
 		return errNoCookies
 	}
 	if err := s.checkBrowser(r); err != nil {
@@ -59,7 +59,7 @@ func (s *Sessions[C]) Login(w http.ResponseWriter, r *http.Request, subject stri
 	}
 	tokens, err := s.begin(r.Context(), subject, r.UserAgent(), "", true, old)
 	if err == nil {
-		err = s.set(w, tokens)
+		err = s.set(r.Context(), w, tokens)
 	}
 	if err == ErrEnded {
 		answerEnded.Write(w, r, nil, answer.SeveralSchemes)
@@ -194,7 +194,7 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 	}
 	tokens, err := s.renew(r.Context(), text, p, !isApp)
 	if err == nil && !isApp {
-		err = s.set(w, tokens)
+		err = s.set(r.Context(), w, tokens)
 	}
 	switch {
 	case err == nil && isApp:
@@ -220,6 +220,9 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 // While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
 // logged in.
 func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endTimeout) // a client that leaves does not undo its logout
+	defer cancel()
+	r = r.WithContext(ctx)
 	text, p, isApp, ok := s.presented(w, r, true)
 	if !ok {
 		return
@@ -252,10 +255,10 @@ func isPage(r *http.Request) bool {
 
 // revoked returns the values of token in a form, RFC 7009 section 2.1. They are left out where a page or
 // a script may have its own field of this name: if none is a refresh token, and the request is theirs.
-func revoked(r *http.Request, accessName string) []string {
+func (c *core) revoked(r *http.Request, hasCookie bool) []string {
 	values := r.PostForm["token"]
 	isRefreshToken := func(text string) bool { _, ok := parseRefreshToken(text); return ok }
-	if slices.ContainsFunc(values, isRefreshToken) || r.PostForm["refresh_token"] == nil && !isPage(r) && !syntax.HasCookie(r.Header["Cookie"], accessName) {
+	if slices.ContainsFunc(values, isRefreshToken) || !hasCookie && r.PostForm["refresh_token"] == nil && !isPage(r) && !syntax.HasCookie(r.Header["Cookie"], c.accessName) {
 		return values
 	}
 	return nil
@@ -274,8 +277,8 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 	hasCookie := text != "" || errCookie != nil
 	fault := readForm(w, r, hasCookie)
 	tokens, grants := r.PostForm["refresh_token"], r.PostForm["grant_type"]
-	if isLogout && !hasCookie {
-		tokens = append(slices.Clip(tokens), revoked(r, s.accessName)...)
+	if isLogout {
+		tokens = append(slices.Clip(tokens), s.revoked(r, hasCookie)...)
 	}
 	isApp = fault != "" || tokens != nil || grants != nil || s.proofs != nil && !hasCookie // else it is the form of a page, or none
 	// A form of another site comes without the cookies. Clearing them would log the user out.
@@ -352,7 +355,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // set sets both cookies. An error is one of the refresh cookie: sign has seen to the other.
-func (c *core) set(w http.ResponseWriter, t *Tokens) error {
+func (c *core) set(ctx context.Context, w http.ResponseWriter, t *Tokens) error {
+	if !time.Now().Before(t.refreshExpires) {
+		c.logWhy(ctx, "the session was over before its claims were there: have the user log in again")
+		return ErrEnded
+	}
 	if err := c.refresh.Set(w, t.Refresh, t.refreshExpires); err != nil {
 		return err
 	}
@@ -382,7 +389,8 @@ func (c *core) clear(w http.ResponseWriter) {
 //   - those of another site, unless they are GET, HEAD or OPTIONS
 //   - those with so many cookies that one more is not accepted
 //
-// An answer with new cookies gets "Cache-Control: no-store", whatever next sets. If the session has
+// An answer with new cookies gets them, and "Cache-Control: no-store", whatever next sets; only a cookie
+// that next sets under the same name, as a logout does, takes the place of a new one. If the session has
 // ended, the cookies are cleared and next gets the request without a token. While the store, the claims
 // function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
@@ -403,7 +411,7 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			tokens, err = s.renew(r.Context(), text, &proof{}, true)
 		}
 		if err == nil {
-			err = s.set(w, tokens)
+			err = s.set(r.Context(), w, tokens)
 		}
 		var renewed *http.Request
 		switch {
@@ -418,8 +426,9 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			return
 		}
 		defer upload.Return(r, renewed)
-		u := uncached{w}
-		defer u.forbidCaching() // for a next that writes nothing
+		isOurs := func(line string) bool { return s.accessName == nameOf(line) || s.refreshName == nameOf(line) }
+		u := uncached{w, slices.DeleteFunc(slices.Clone(w.Header()["Set-Cookie"]), func(line string) bool { return !isOurs(line) })}
+		defer u.complete() // for a next that writes nothing
 		next.ServeHTTP(u, renewed)
 	})
 }
@@ -462,27 +471,48 @@ func replaced(lines []string, name, pair string) []string {
 }
 
 // An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another
-// client. It removes what next has set at each call: the answer to early hints comes after them.
-type uncached struct{ http.ResponseWriter }
+// client. It puts right what next has set at each call: the answer to early hints comes after them.
+type uncached struct {
+	http.ResponseWriter
+	cookies []string // the lines of Set-Cookie that the answer must have
+}
 
 // Unwrap is for [http.ResponseController].
 func (w uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w uncached) forbidCaching() { answer.ForbidCaching(w.Header()) }
+// complete forbids caching, and adds the cookies that next has not set itself and that are gone:
+// http.TimeoutHandler replaces all lines of Set-Cookie, and httputil.ReverseProxy clears the header
+// after early hints.
+func (w uncached) complete() {
+	h := w.Header()
+	answer.ForbidCaching(h)
+	for _, line := range w.cookies {
+		isIts := func(other string) bool { return nameOf(other) == nameOf(line) }
+		if !slices.ContainsFunc(h["Set-Cookie"], isIts) {
+			h.Add("Set-Cookie", line)
+		}
+	}
+}
+
+// nameOf returns the name of the cookie in a line of Set-Cookie.
+func nameOf(line string) string {
+	name, _, _ := strings.Cut(line, "=")
+	return name
+}
 
 func (w uncached) WriteHeader(status int) {
-	w.forbidCaching()
+	w.complete()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w uncached) Write(b []byte) (int, error) {
-	w.forbidCaching()
+	w.complete()
 	return w.ResponseWriter.Write(b)
 }
 
 // FlushError is for [http.ResponseController].
 func (w uncached) FlushError() error {
-	w.forbidCaching()
+	w.complete()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 

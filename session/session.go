@@ -61,7 +61,9 @@ type ClaimsFunc[C any] func(ctx context.Context, s Session) (C, error)
 
 // Options say how long sessions live. The zero value is good for most.
 type Options struct {
-	// Idle is for how long a session lives without a refresh: 7 days if 0, at most 400 days.
+	// Idle is for how long a session lives without a refresh: 7 days if 0, at most 400 days. A
+	// client refreshes when its access token ends, so choose the longest pause of an honest user
+	// and the issuer's Lifetime together: up to that much of Idle may be over when a pause begins.
 	Idle time.Duration
 
 	// MaxLifetime is for how long a session lives after its login: 30 days if 0, at most 400 days.
@@ -70,7 +72,7 @@ type Options struct {
 
 	// Grace is for how long a refresh token that was used may come again: 10 seconds if 0, at most
 	// one minute. Tabs that refresh at the same time need it, and so does a lost answer. Uses
-	// within Grace of each other count as one.
+	// within Grace of each other count as one, so it is shorter than Idle.
 	Grace time.Duration
 
 	// MaxPerSubject is how many sessions one subject may have: any number if 0. A login beyond it
@@ -173,6 +175,10 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
 		return nil, validate.Prefixed("session: ", err)
 	}
+	if opts.Idle <= iss.Lifetime() || opts.Idle <= opts.Grace {
+		cmp.Or(opts.Logger, slog.Default()).Warn("session: Idle is so short that users are logged out while they are active: set it to more than twice the issuer's Lifetime, and to more than Grace",
+			"Idle", opts.Idle, "Lifetime", iss.Lifetime(), "Grace", opts.Grace)
+	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
 	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh}
 	if len(bindings) > 0 {
@@ -219,9 +225,13 @@ func (t Tokens) LogValue() slog.Value { return slog.StringValue("session.Tokens"
 // are kept. The error is [ErrEnded] if the claims function returns it. Any other is for
 // [jwthttp.WriteError]: a 503, or a 500 for a subject or claims that cannot be those of a token. Tokens
 // that are bound by DPoP need [Sessions.StartBound].
+//
+// With an mtls.Binding of the issuer, the claims function returns cnf: the thumbprint of the certificate
+// that the user has registered, and not of the one that a request came with. The refresh token is not
+// bound.
 func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
 	if s.proofs != nil {
-		return nil, errBound
+		return nil, s.misconfigured(ctx, errBound)
 	}
 	return s.begin(ctx, subject, about, "", false, nil)
 }
@@ -242,12 +252,12 @@ var errBound = fmt.Errorf("%w: session: the issuer has Bindings with proofs, so 
 func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about string, authenticate func() (subject string, err error)) (*Tokens, error) {
 	if s.proofs == nil {
 		err := fmt.Errorf("%w: session: the issuer has no Binding with proofs: put the *dpop.Verifier into the Bindings of issue.Options, or call Start", jwthttp.ErrMisconfigured)
-		s.writeError(w, r, err)
+		s.writeError(w, r, s.misconfigured(r.Context(), err))
 		return nil, err
 	}
 	if authenticate == nil {
 		err := fmt.Errorf("%w: session: authenticate is nil: pass a function that checks the password and returns the subject", jwthttp.ErrMisconfigured)
-		s.writeError(w, r, err)
+		s.writeError(w, r, s.misconfigured(r.Context(), err))
 		return nil, err
 	}
 	p, err := s.proven(w, r)
@@ -279,7 +289,7 @@ func (s *Sessions[C]) StartBound(w http.ResponseWriter, r *http.Request, about s
 // for cookies. It ends the session old, if it is not nil, after the new one is written.
 func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inCookies bool, old *refreshToken) (*Tokens, error) {
 	if subject == "" || len(subject) > maxTextBytes || !utf8.ValidString(subject) {
-		return nil, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes)
+		return nil, s.misconfigured(ctx, fmt.Errorf("%w: session: the subject %.40q is not 1 to %d bytes of UTF-8: pass the id of the user", jwthttp.ErrMisconfigured, subject, maxTextBytes))
 	}
 	within, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
@@ -303,7 +313,7 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 	}
 	most := s.opts.MaxPerSubject
 	if most > 0 { // the new session comes after all that its login sees, whatever the clock says
-		others, err := s.records(within, subject)
+		others, _, err := s.records(within, subject)
 		if err != nil {
 			return nil, err
 		}
@@ -312,11 +322,15 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 		}
 	}
 	if written, err := s.store.Swap(within, r); err != nil || !written {
-		return nil, s.unavailable(within, "the store", cmp.Or(err, errBusy))
+		err = s.unavailable(within, "the store", cmp.Or(err, errBusy))
+		if !errors.Is(err, errBusy) {
+			s.end(ctx, r.Key, &proof{}) // it may be written
+		}
+		return nil, err
 	}
 	if most > 0 {
-		err = s.endWhere(ctx, subject, func(other *Record) bool {
-			if other.Ended || old != nil && other.Key == old.key("") {
+		err = s.endWhere(ctx, subject, func(other *Record, now time.Time) bool {
+			if other.Ended || other.isOver(now) || old != nil && other.Key == old.key("") {
 				return false
 			}
 			most--
@@ -368,8 +382,7 @@ func (s *Sessions[C]) sign(ctx context.Context, r *Record, ends time.Time, jkt s
 		err = fmt.Errorf("%w: session: the access token and the name of its cookie have %d bytes, and browsers drop a cookie of more than %d: return fewer claims", jwthttp.ErrMisconfigured, n, maxCookieBytes)
 	}
 	if errors.Is(err, jwthttp.ErrMisconfigured) {
-		s.failures.Log(ctx, s.opts.Logger, slog.LevelError, "session: the claims cannot be those of an access token", slog.Any("err", err))
-		return nil, err
+		return nil, s.misconfigured(ctx, err)
 	}
 	if err != nil {
 		return nil, s.unavailable(ctx, "the issuer", err)
@@ -534,6 +547,12 @@ func (c *core) finish(ctx context.Context, r Record, now time.Time) error {
 	return ErrEnded
 }
 
+// misconfigured logs a fault of the program, and returns it.
+func (c *core) misconfigured(ctx context.Context, err error) error {
+	c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: a fault of the program, so the answer is a 500", slog.Any("err", err))
+	return err
+}
+
 // unavailable returns the error for what failed, and logs it unless the client has left.
 func (c *core) unavailable(ctx context.Context, what string, err error) error {
 	if ctx.Err() != context.Canceled {
@@ -552,45 +571,49 @@ func (e foreign) Is(target error) bool {
 // List returns the sessions of a subject that live, the one that was used last first.
 func (s *Sessions[C]) List(ctx context.Context, subject string) ([]Session, error) {
 	var all []Session
-	records, err := s.records(ctx, subject)
+	records, now, err := s.records(ctx, subject)
 	for _, r := range records {
-		if !r.Ended {
+		if !r.Ended && !r.isOver(now) {
 			all = append(all, r.session())
 		}
 	}
 	return all, err
 }
 
-// records returns those of a subject, the one that was used last first: one order for all callers. It
-// leaves out those that are idle or over, but not those whose ending has not been completed.
-func (c *core) records(ctx context.Context, subject string) ([]Record, error) {
+// records returns those of a subject, the one that was used last first, and the time: one order for all
+// callers. There are those that are idle or over, and those whose ending has not been completed.
+func (c *core) records(ctx context.Context, subject string) ([]Record, time.Time, error) {
 	all, now, err := c.store.List(ctx, subject)
 	if err != nil {
-		return nil, c.unavailable(ctx, "the store", err)
+		return nil, now, c.unavailable(ctx, "the store", err)
 	}
-	all = slices.DeleteFunc(all, func(r Record) bool { return !r.Ended && r.isOver(now) })
 	slices.SortFunc(all, func(a, b Record) int { return cmp.Or(b.Written.Compare(a.Written), cmp.Compare(b.ID, a.ID)) })
-	return all, nil
+	return all, now, nil
 }
 
 // End ends the session of a subject that has this id, if there is one. The error wraps
 // [jwthttp.ErrUnavailable]: the session may still live, and End may be called again.
 func (s *Sessions[C]) End(ctx context.Context, subject, id string) error {
-	return s.endWhere(ctx, subject, func(r *Record) bool { return r.ID == id })
+	return s.endWhere(ctx, subject, func(r *Record, _ time.Time) bool { return r.ID == id })
 }
 
 // EndOthers ends all sessions of a subject but the one with the id keep. With "" it ends all of them.
 // The errors are those of End.
 func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error {
-	return s.endWhere(ctx, subject, func(r *Record) bool { return r.ID != keep })
+	return s.endWhere(ctx, subject, func(r *Record, _ time.Time) bool { return r.ID != keep })
 }
 
-func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record) bool) error {
+// endWhere also ends sessions that are idle or over: a refresh that began before may be about to keep
+// one alive.
+func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record, now time.Time) bool) error {
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	records, err := c.records(within, subject)
+	records, now, err := c.records(within, subject)
 	for _, r := range records {
-		if !isMeant(&r) {
+		if within.Err() != nil {
+			return errors.Join(err, c.unavailable(within, "the store", within.Err()))
+		}
+		if !isMeant(&r, now) {
 			continue
 		}
 		if errEnd := c.end(ctx, r.Key, &proof{}); errEnd != ErrEnded {

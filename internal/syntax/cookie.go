@@ -47,7 +47,10 @@ func HasCookie(lines []string, name string) bool {
 			var pair string
 			pair, line, more = strings.Cut(line, ";")
 			key, value, _ := strings.Cut(pair, "=")
-			if textproto.TrimString(key) == name && textproto.TrimString(value) != "" && value != `""` {
+			if textproto.TrimString(key) != name {
+				continue
+			}
+			if value = textproto.TrimString(value); value != "" && value != `""` {
 				return true
 			}
 		}

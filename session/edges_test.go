@@ -1,0 +1,318 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/dpop"
+	"github.com/jwthttp/jwthttp/issue"
+	"github.com/jwthttp/jwthttp/session"
+)
+
+// Handlers that rebuild the header do not lose the new cookies: the browser would keep the old ones.
+func TestHandlerKeepsItsCookies(t *testing.T) {
+	theme := func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "theme", Value: "dark"})
+		io.WriteString(w, "hello")
+	}
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		theme(w, r)
+	}))
+	defer upstream.Close()
+	target, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, app := range map[string]http.Handler{
+		"TimeoutHandler": http.TimeoutHandler(http.HandlerFunc(theme), time.Minute, "late"),
+		"too late": http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.SetCookie(w, &http.Cookie{Name: "theme", Value: "dark"})
+			<-r.Context().Done()
+		}), time.Millisecond, "late"),
+		"ReverseProxy": &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }},
+		"clear":        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { clear(w.Header()) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := setup{app: func(*site) http.Handler { return app }}.start(t)
+			got := s.send(t, "GET", "/app", "", "Cookie: "+refreshCookie+"="+s.start(t))
+			for _, cookie := range []string{accessCookie, refreshCookie} {
+				if n := strings.Count(got.whole, "Set-Cookie: "+cookie+"=") - strings.Count(got.whole, "Set-Cookie: "+cookie+"=;"); n != 1 {
+					t.Errorf("%s %d times, want once: %s", cookie, n, got.whole)
+				}
+			}
+			if got.Header.Get("Cache-Control") != "no-store" {
+				t.Error(got.whole)
+			}
+		})
+	}
+}
+
+// What next sets under the same names, as a logout does, comes last, and so it counts.
+func TestHandlerAndLogoutInside(t *testing.T) {
+	s := setup{app: func(s *site) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Method = http.MethodPost
+			s.sessions.Logout(w, r)
+		})
+	}}.start(t)
+	got := s.send(t, "GET", "/app", "", "Cookie: "+refreshCookie+"="+s.start(t))
+	last := map[string]string{}
+	for _, c := range got.Cookies() {
+		last[c.Name] = c.Value
+	}
+	if len(got.Header["Set-Cookie"]) != 4 || last[accessCookie] != "" || last[refreshCookie] != "" {
+		t.Error(got.whole)
+	}
+}
+
+// slowClaims returns sessions whose claims function takes a time that can be set.
+func slowClaims(t *testing.T, opts session.Options) (s *session.Sessions[Claims], takes *time.Duration) {
+	t.Helper()
+	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	takes = new(time.Duration)
+	s, err = session.New(iss, newMemory(t, 0), func(context.Context, session.Session) (c Claims, err error) {
+		time.Sleep(*takes)
+		return c, nil
+	}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, takes
+}
+
+// A refresh that began before the session was idle does not outlive an ending that came after.
+func TestEndingBesideARefreshAtIdle(t *testing.T) {
+	for _, everywhere := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s, takes := slowClaims(t, session.Options{Idle: time.Hour})
+			tokens, err := s.Start(t.Context(), "alice", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := s.List(t.Context(), "alice")
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			time.Sleep(time.Hour - time.Second)
+			*takes = 2 * time.Second
+			status := make(chan int)
+			go func() {
+				got, _, _ := post(t.Context(), s.Refresh, tokens.Refresh)
+				status <- got
+			}()
+			time.Sleep(1500 * time.Millisecond)
+			if everywhere {
+				err = s.EndOthers(t.Context(), "alice", "")
+			} else {
+				err = s.End(t.Context(), "alice", all[0].ID)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			if got := <-status; got != http.StatusBadRequest {
+				t.Error("the refresh:", got)
+			}
+			if all, err := s.List(t.Context(), "alice"); err != nil || len(all) != 0 {
+				t.Error(all, err)
+			}
+		})
+	}
+}
+
+// A session that ends while its claims are made has ended: that is no fault of the program.
+func TestEndOfASessionDuringItsRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		s, takes := slowClaims(t, session.Options{MaxLifetime: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		tokens, err := s.Start(t.Context(), "alice", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour - 3*time.Second)
+		*takes = 2 * time.Second
+		next := 0
+		app := s.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { next++ }))
+		for _, want := range []int{http.StatusNoContent, http.StatusUnauthorized} {
+			r := httptest.NewRequest("POST", "/refresh", nil)
+			r.AddCookie(&http.Cookie{Name: refreshCookie, Value: tokens.Refresh})
+			w := httptest.NewRecorder()
+			s.Refresh(w, r)
+			if w.Code != want || want == http.StatusUnauthorized && (strings.Count(w.Header().Get("Set-Cookie"), "Max-Age=0") != 1 || !strings.Contains(log.String(), "the session was over before its claims were there")) {
+				t.Error(w.Code, w.Header(), log.String())
+			}
+		}
+
+		s, takes = slowClaims(t, session.Options{MaxLifetime: time.Hour})
+		app = s.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { next++ }))
+		if tokens, err = s.Start(t.Context(), "alice", ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour - time.Second)
+		*takes = 2 * time.Second
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: refreshCookie, Value: tokens.Refresh})
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || next != 1 || len(w.Header()["Set-Cookie"]) != 2 {
+			t.Error(w.Code, next, w.Header())
+		}
+	})
+}
+
+// heeding is a store of proofs that does nothing for a client that has left.
+type heeding struct{}
+
+func (heeding) Use(ctx context.Context, _ [32]byte, _ time.Time) (bool, error) {
+	return ctx.Err() == nil, ctx.Err()
+}
+
+func TestBoundLogoutOfAClientThatLeaves(t *testing.T) {
+	site := newBoundSite(t, dpop.Options{Replays: heeding{}}, newMemory(t, 0))
+	owner := newPhone(t, site)
+	_, _, tokens := owner.post(t, "/login", nil)
+	stays := site.Handler
+	site.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		cancel()
+		stays.ServeHTTP(w, r.WithContext(ctx))
+	})
+	if status, body, _ := owner.post(t, "/logout", refreshForm(tokens.Refresh)); status != http.StatusOK {
+		t.Error(status, body)
+	}
+	if all, err := site.sessions.List(t.Context(), "alice"); err != nil || len(all) != 0 {
+		t.Error(all, err)
+	}
+}
+
+// A login whose write is answered with an error leaves no session that nobody has the tokens of.
+func TestLoginWhoseAnswerIsLost(t *testing.T) {
+	store := newTap(t)
+	s := newSessions(t, store, session.Options{MaxPerSubject: 2})
+	start := func(about string, wantError bool) {
+		if _, err := s.Start(t.Context(), "alice", about); (err != nil) != wantError || wantError && !errors.Is(err, jwthttp.ErrUnavailable) {
+			t.Error(about, err)
+		}
+	}
+	start("phone", false)
+	start("laptop", false)
+	writes := 0
+	store.after = func(call string) error {
+		if call == "Swap" {
+			if writes++; writes == 1 {
+				return errors.New("the answer is lost")
+			}
+		}
+		return nil
+	}
+	start("ghost", true)
+	start("tv", false)
+	all, err := s.List(t.Context(), "alice")
+	if err != nil || len(all) != 2 || all[0].About != "tv" || all[1].About != "laptop" {
+		t.Error(all, err)
+	}
+}
+
+// A store that stalls holds EndOthers up for a fixed time, and not for one more with each session.
+func TestEndOthersOfAStoreThatStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := newMemory(t, 0)
+		s := newSessions(t, memory, session.Options{})
+		for range 100 {
+			if _, err := s.Start(t.Context(), "alice", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		err := newSessions(t, stuckLoads{memory}, session.Options{}).EndOthers(t.Context(), "alice", "")
+		if took := time.Since(began); took > 20*time.Second || !errors.Is(err, jwthttp.ErrUnavailable) || len(err.Error()) > 1000 {
+			t.Error(took, err)
+		}
+	})
+}
+
+type stuckLoads struct{ session.Store }
+
+func (stuckLoads) Load(ctx context.Context, _ [32]byte) (r session.Record, now time.Time, err error) {
+	<-ctx.Done()
+	return r, now, ctx.Err()
+}
+
+// A cookie and a form are two refresh tokens, by whatever name the form has it.
+func TestLogoutWithACookieAndAForm(t *testing.T) {
+	s := setup{}.start(t)
+	one, other := s.start(t), s.start(t)
+	for form, want := range map[string]int{
+		"token=" + other:         http.StatusBadRequest,
+		"refresh_token=" + other: http.StatusBadRequest,
+		"token=of+the+page":      http.StatusNoContent, // against forged requests, and no refresh token
+	} {
+		if got := s.send(t, "POST", "/logout", form, "Cookie: "+refreshCookie+"="+one); got.StatusCode != want {
+			t.Errorf("%s: %s", form, got.whole)
+		}
+	}
+	if all, err := s.sessions.List(t.Context(), "alice"); err != nil || len(all) != 1 {
+		t.Error(all, err)
+	}
+}
+
+// A token lives no longer than a Lifetime that is no whole second, so it can be revoked.
+func TestLifetimeWithAFraction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lifetime = 2500 * time.Millisecond
+		iss, err := issue.New[Claims](issue.Options{Lifetime: lifetime}, issue.HS256(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: lifetime})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := session.New(iss, newMemory(t, 0), noClaims, session.Options{Revoked: revoked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		auth, err := jwthttp.New(iss, s.Options(), denylist.Check[Claims](revoked))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			time.Sleep(10 * time.Millisecond)
+			tokens, err := s.Start(t.Context(), "alice", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := auth.Verify(t.Context(), tokens.Access); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// An empty access cookie is none, however it is written, so the request is refreshed.
+func TestEmptyAccessCookie(t *testing.T) {
+	s := setup{}.start(t)
+	for _, empty := range []string{``, `""`, `"" `} {
+		got := s.send(t, "GET", "/me", "", "Cookie: "+accessCookie+"="+empty+"; "+refreshCookie+"="+s.start(t))
+		if got.StatusCode != http.StatusOK || !slices.ContainsFunc(got.Header["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, accessCookie+"=ey") }) {
+			t.Errorf("%q: %s", empty, got.whole)
+		}
+	}
+}
