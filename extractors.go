@@ -2,6 +2,7 @@ package jwthttp
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/textproto"
 	"reflect"
@@ -71,6 +72,7 @@ type Extractor struct {
 	firstOf []Extractor // in place of Source and Extract
 	bearer  bool        // Extract leaves it to others to check b64token
 	own     uintptr     // the code of Extract as this package made it; 0 in a literal
+	made    Source      // as this package made it; "" in a literal
 	err     error       // of the call that made it; New returns it
 }
 
@@ -82,7 +84,7 @@ type Extractor struct {
 //   - a header of one of these schemes that does not hold exactly one token
 //   - a value that does not begin with the name of a scheme, such as a quote or a comma
 func BearerHeader() Extractor {
-	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer)}
+	return Extractor{Source: inAuthorization, Extract: bearer, bearer: true, own: codeOf(bearer), made: inAuthorization}
 }
 
 // Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so its
@@ -93,18 +95,18 @@ func BearerHeader() Extractor {
 //   - a value with bytes that RFC 6265 forbids, such as a space or a comma
 //   - more than 3,000 cookies, whatever their names
 func Cookie(name string) Extractor {
-	return Extractor{
-		err:    validate.CookieName(name),
-		Source: inCookie + Source(name),
-		Extract: func(r *http.Request) (string, error) {
-			token, err := credential.Cookie(r, name)
-			if err == syntax.ErrCookieValue {
-				err = because(reason.Credential, err)
-			}
-			return token, err
-		},
+	extract := func(r *http.Request) (string, error) {
+		token, err := credential.Cookie(r, name)
+		if err == syntax.ErrCookieValue {
+			err = because(reason.Credential, err)
+		}
+		return token, err
 	}
+	source := inCookie + Source(name)
+	return Extractor{Source: source, Extract: extract, own: codeOf(extract), made: source, err: validate.CookieName(name)}
 }
+
+var cookieCode = codeOf(Cookie("a").Extract)
 
 // HeaderNamed reads a bare token from a header other than Authorization, such as X-Access-Token.
 // An empty value is not a token. Two values are an error.
@@ -116,7 +118,8 @@ func Cookie(name string) Extractor {
 func HeaderNamed(name string) Extractor {
 	name = textproto.CanonicalMIMEHeaderKey(name)
 	extract := func(r *http.Request) (string, error) { return credential.Header(r, name) }
-	return Extractor{Source: inHeader + Source(name), Extract: extract, own: codeOf(extract), err: validate.HeaderName(name)}
+	source := inHeader + Source(name)
+	return Extractor{Source: source, Extract: extract, own: codeOf(extract), made: source, err: validate.HeaderName(name)}
 }
 
 // FirstOf reads the first of several places that holds a token, and not those after it. It is for
@@ -147,7 +150,15 @@ func (e *Extractor) check() error {
 	if e.Extract == nil {
 		return errors.New("an extractor has no Extract function: set it, or use BearerHeader or Cookie")
 	}
-	return validate.Source(string(e.Source))
+	if err := validate.Source(string(e.Source)); err != nil {
+		return err
+	}
+	// A cookie would not pass the cross-origin gate, and Vary would name the wrong header.
+	code := codeOf(e.Extract)
+	if _, isHeader := e.Source.cut(inHeader); isHeader && (code == cookieCode || code == e.own && e.Source != e.made) {
+		return fmt.Errorf("an extractor reads another place than its Source %q: leave the Source that Cookie, BearerHeader or HeaderNamed has set, or write an Extract for this header", e.Source)
+	}
+	return nil
 }
 
 // compiled returns e as it is used for requests. schemes are those of Bindings, under which tokens

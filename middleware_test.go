@@ -406,6 +406,12 @@ func TestTrustedOrigins(t *testing.T) {
 	}
 }
 
+// changed returns an extractor with another Source.
+func changed(e jwthttp.Extractor, source jwthttp.Source) jwthttp.Extractor {
+	e.Source = source
+	return e
+}
+
 // New refuses each bad configuration with an error that says how to mend it.
 func TestNewRefuses(t *testing.T) {
 	for _, tc := range []struct {
@@ -455,6 +461,10 @@ func TestNewRefuses(t *testing.T) {
 		{"Cookie", places(jwthttp.HeaderNamed("COOKIE")), "use Cookie"},
 		{"Host", places(jwthttp.HeaderNamed("host")), "choose another name"},
 		{"a cookie declared a header", places(jwthttp.Extractor{Source: "header:cookie", Extract: jwthttp.Cookie("a").Extract}), "cross-origin gate"},
+		{"a cookie whose Source was changed", places(changed(jwthttp.Cookie("a"), "header:X-Token")), `reads another place than its Source "header:X-Token"`},
+		{"a cookie in a literal for a header", places(jwthttp.Extractor{Source: "header:X-Token", Extract: jwthttp.Cookie("a").Extract}), "reads another place"},
+		{"BearerHeader for another header", places(changed(jwthttp.BearerHeader(), "header:X-Token")), "reads another place"},
+		{"HeaderNamed for another header", places(jwthttp.FirstOf(changed(jwthttp.HeaderNamed("X-Token"), "header:X-Other"))), "reads another place"},
 		{"zero extractor", places(jwthttp.Extractor{}), "no Extract function"},
 		{"prefix in capitals", places(jwthttp.Extractor{Source: "Cookie:a", Extract: jwthttp.Cookie("a").Extract}), "in lower case"},
 		{"header in capitals", places(jwthttp.Extractor{Source: "HEADER:x", Extract: jwthttp.Cookie("a").Extract}), "in lower case"},

@@ -29,8 +29,9 @@ type Options struct {
 	MaxLifetime time.Duration
 
 	// MaxEntries is for [NewMemory] only. It is how many revocations of tokens are kept, and
-	// also how many of subjects: 100,000 of each if 0, at most 10,000,000. A list that is
-	// full of tokens still logs subjects out. Further revocations are refused ([ErrFull]).
+	// also how many of subjects and how many of sessions: 100,000 of each if 0, at most 10,000,000.
+	// A list that is full of tokens still logs subjects out. Further revocations are refused
+	// ([ErrFull]).
 	//
 	// An entry takes about 250 bytes, so 100,000 take 25 MB. An entry is dropped only when
 	// both the wall clock and the monotonic clock say that its time is over. So a wall clock

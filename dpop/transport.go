@@ -69,10 +69,13 @@ type Transport struct {
 // NewTransport returns a transport that signs with key.
 func NewTransport(key *Key, opts TransportOptions) (*Transport, error) {
 	t := &Transport{key: key, token: opts.Token, base: opts.Base}
-	if t.base == nil {
-		t.base = http.DefaultTransport
-	}
 	var errs []error
+	switch {
+	case t.base == nil:
+		t.base = http.DefaultTransport
+	case validate.IsNil(t.base):
+		errs = append(errs, fmt.Errorf("TransportOptions.Base is a nil %T: leave it out, or make one", t.base))
+	}
 	if key == nil || key.sign == nil {
 		errs = append(errs, errors.New("the key of NewTransport is nil or empty: make one with GenerateKey or NewKey, and check its error"))
 	}

@@ -683,6 +683,10 @@ func TestTransportIsConcurrent(t *testing.T) {
 
 func TestNewTransportErrors(t *testing.T) {
 	key := newKey(t, edwards().private)
+	var noBase *http.Transport
+	if transport, err := dpop.NewTransport(key, dpop.TransportOptions{Origins: []string{base}, Base: noBase}); transport != nil || !contains(err, "dpop: TransportOptions.Base is a nil *http.Transport: leave it out, or make one") {
+		t.Error(err)
+	}
 	for name, tc := range map[string]struct {
 		key     *dpop.Key
 		origins []string

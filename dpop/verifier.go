@@ -262,7 +262,10 @@ func (v *Verifier) checkTimes(s *scratch, c *proofClaims, now time.Time) (until 
 		return until, invalidf("nbf is %s ahead: have the client leave it out, or mind its clock", logtext.Duration(c.nbf.Ceil().Sub(now)))
 	}
 	// It could pass until made + maxAge + leeway by this clock. That of another instance may be
-	// behind it.
+	// behind it. One without Nonces looks at iat, and one with them at the time of the nonce.
+	if now.After(made) {
+		made = now
+	}
 	return made.Add(v.keep), nil
 }
 

@@ -697,6 +697,43 @@ func TestInstancesWithOtherLimits(t *testing.T) {
 	})
 }
 
+// While nonces are switched on, instances with them and without them share a store: one goes by the
+// time of the nonce, the other by iat.
+func TestInstancesWithAndWithoutNonces(t *testing.T) {
+	s := p256()
+	for _, nonceFirst := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			until := map[[sha256.Size]byte]time.Time{}
+			store := storeFunc(func(_ context.Context, id [sha256.Size]byte, end time.Time) (bool, error) {
+				first := !time.Now().Before(until[id])
+				if first {
+					until[id] = end
+				}
+				return first, nil
+			})
+			first := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute, Nonces: newNonces(t, secretA)})
+			second := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute})
+			nonce, before := nonceOf(first), time.Now().Unix()
+			time.Sleep(5 * time.Minute)
+			p := payload().with("iat", time.Now().Unix()).with("nonce", nonce)
+			if !nonceFirst { // and the clock of the client is behind
+				p = payload().with("iat", before).with("nonce", nonceOf(first))
+				first, second = second, first
+			}
+			proof := s.sign(s.header(), p)
+			if err := confirm(first, s, proof); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 900 {
+				time.Sleep(time.Second)
+				if err := confirm(second, s, proof); err == nil {
+					t.Fatalf("nonce first: %v: it passed again after %d s", nonceFirst, i+1)
+				}
+			}
+		})
+	}
+}
+
 // What nobody has made is refused by what takes it.
 func TestZeroValues(t *testing.T) {
 	_, err := jwthttp.New[struct{}](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{&dpop.Verifier{}}})
@@ -878,6 +915,9 @@ func TestNewErrors(t *testing.T) {
 		{"http", dpop.Options{Origins: []string{"http://api.example.com"}}, "plain http"},
 		{"no scheme", dpop.Options{Origins: []string{"api.example.com"}}, "Options.Origins"},
 		{"a wildcard", dpop.Options{Origins: []string{"https://*.example.com"}}, "wildcard"},
+		{"two in one text", dpop.Options{Origins: []string{base + ",https://b.example.com"}}, "one origin in each text"},
+		{"a port that is none", dpop.Options{Origins: []string{base + ":99999"}}, "a port that is not from 1 to 65535"},
+		{"port 0", dpop.Options{Origins: []string{base + ":0"}}, "a port that is not from 1 to 65535"},
 		{"a query", dpop.Options{Origins: []string{base + "/?a"}}, "query"},
 		{"a fragment", dpop.Options{Origins: []string{base + "/#a"}}, "fragment"},
 		{"dot segments", dpop.Options{Origins: []string{base + "/a/../b"}}, "dot segments"},

@@ -68,7 +68,7 @@ func checkName(full string, services map[string]grpc.ServiceInfo) error {
 	service, method, _ := strings.Cut(rest, "/")
 	info, registered := services[service]
 	switch {
-	case !hasSlash || service == "" || method == "" || strings.Contains(method, "/"):
+	case !hasSlash || service == "" || method == "" || strings.Contains(method, "/") || strings.ContainsFunc(full, isOdd):
 		return fmt.Errorf("grpcauth: %q is not the full name of a method: write it like /pkg.Service/Method", full)
 	case services == nil:
 		return nil
@@ -79,6 +79,10 @@ func checkName(full string, services map[string]grpc.ServiceInfo) error {
 	}
 	return nil
 }
+
+// isOdd reports whether c is in no name of a method, so that an option for it would do nothing: a wildcard
+// and white space are.
+func isOdd(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("*?#%,;:", c) }
 
 // inside returns next with the guard around it, for the methods of o. It is nil if the guard is.
 func (o Option) inside(next http.Handler) http.Handler {

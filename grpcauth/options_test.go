@@ -26,6 +26,9 @@ func TestOptionErrors(t *testing.T) {
 	}{
 		"good":                    {[]grpcauth.Option{grpcauth.Public(unaryMethod, serverMethod), grpcauth.Guard(guard, clientMethod), grpcauth.Guard(guard, clientMethod), grpcauth.Guard(guard)}, nil},
 		"without a leading slash": {[]grpcauth.Option{grpcauth.Public("grpc.testing.TestService/UnaryCall")}, []string{`"grpc.testing.TestService/UnaryCall" ` + form}},
+		"a wildcard":              {[]grpcauth.Option{grpcauth.Guard(guard, "/grpc.testing.TestService/*")}, []string{form}},
+		"a space at the end":      {[]grpcauth.Option{grpcauth.Guard(guard, unaryMethod+" ")}, []string{form}},
+		"a query":                 {[]grpcauth.Option{grpcauth.Public(unaryMethod + "?x")}, []string{form}},
 		"without a method":        {[]grpcauth.Option{grpcauth.Public("/grpc.testing.TestService")}, []string{form}},
 		"with an empty method":    {[]grpcauth.Option{grpcauth.Public("/grpc.testing.TestService/")}, []string{form}},
 		"with an empty service":   {[]grpcauth.Option{grpcauth.Public("//UnaryCall")}, []string{form}},

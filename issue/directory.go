@@ -33,14 +33,15 @@ var layouts = []string{"2006-01-02", "20060102T150405Z"}
 
 // Directory returns the keys of an issuer that are private keys in files, all of its keys. A file
 // is as for [ParsePrivateKey]. Its name is the time in UTC from which the key signs, as for
-// [Key.From], and an extension, if any:
+// [Key.From], and one extension, if any:
 //
 //	2026-11-28.pem          at midnight
 //	20261128T143000Z.pem    "date -u -d '1 hour' +%Y%m%dT%H%M%SZ" prints this form
 //
 // One key has a time in the past, since one must sign now. The algorithm is RS256 for RSA, ES256,
 // ES384 or ES512 for a curve, and EdDSA for Ed25519. Names that begin with a dot, and those that end
-// in .pub, are passed over. Any other file is an error, and so is a directory without keys.
+// in .pub, are passed over. Any other file is an error, such as a copy of the name 2026-11-28.pem.bak, and
+// so is a directory without keys.
 //
 // [New] reads the directory. While tokens are made or verified, it is read again every 10 seconds,
 // so a file that a cron job or a Kubernetes secret adds needs no restart. A token waits for a slow
@@ -212,7 +213,10 @@ func readFile(path string) ([]byte, error) {
 
 // key returns the key that a file has.
 func (f file) key() (Key, error) {
-	stem, _, _ := strings.Cut(f.name, ".")
+	stem, extension, _ := strings.Cut(f.name, ".")
+	if strings.Contains(extension, ".") || strings.HasSuffix(f.name, "~") || slices.Contains([]string{"bak", "old", "orig", "save", "swp", "tmp"}, extension) {
+		return Key{}, errors.New("its name is that of a copy, and its key would be in use: move it away, or call it like " + layouts[0] + ".pem")
+	}
 	var from time.Time
 	err := errors.New("no layout")
 	for _, layout := range layouts {

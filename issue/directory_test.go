@@ -57,7 +57,7 @@ func at(d time.Duration) string { return time.Now().UTC().Add(d).Format(fileLayo
 func TestDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // it is 2000-01-01T00:00:00Z
 		dir := t.TempDir()
-		for n, name := range []string{"1999-12-31", "20000101T000001Z.pem", "2000-01-02.pem", "20000102T143000Z", "2000-02-29.key.bak"} {
+		for n, name := range []string{"1999-12-31", "20000101T000001Z.pem", "2000-01-02.pem", "20000102T143000Z", "2000-02-29.key"} {
 			writeKey(t, dir, name, n)
 		}
 		for _, name := range []string{"1999-12-31.pub", "key.pub", ".2000-01-01.pem.swp", "..data", ".pub"} {
@@ -174,6 +174,9 @@ func TestDirectoryErrors(t *testing.T) {
 		{"a small key", file("bad-small-pkcs8"), []string{`the file "1999-01-01.pem": `, "2048"}},
 		{"a curve that signs no tokens", file("bad-secp256k1"), []string{`the file "1999-01-01.pem": got an EC key`}},
 		{"two keys in a file", write("1999-01-01.pem", append(slices.Clone(good), good...)), []string{`the file "1999-01-01.pem": the file has more than one PEM block`}},
+		{"a copy", beside(write("1999-01-01.pem.bak", good)), []string{`the file "1999-01-01.pem.bak": its name is that of a copy, and its key would be in use: move it away, or call it like 2006-01-02.pem`}},
+		{"a copy of an editor", beside(write("1999-01-01.pem~", good)), []string{`the file "1999-01-01.pem~": its name is that of a copy`}},
+		{"an old file", beside(write("1999-01-01.old", good)), []string{`the file "1999-01-01.old": its name is that of a copy`}},
 		{"the name of a program", beside(write("make.sh", good)), []string{`the file "make.sh": its name is not the time from which its key signs: call it like 2006-01-02.pem or 20060102T150405Z.pem, or move it away`}},
 		{"a day that there is not", beside(write("1999-02-29.pem", good)), []string{`the file "1999-02-29.pem": its name is not the time`}},
 		{"a month that there is not", beside(write("1999-13-01.pem", good)), []string{`the file "1999-13-01.pem": its name`}},

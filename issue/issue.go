@@ -161,7 +161,8 @@ type Claim struct {
 //
 // Claims that contradict are an error: another iss or aud, an iat that is not of the last minute, an
 // exp that is later or over. Of the registered claims (RFC 7519 section 4.1) and cnf, one that is
-// "", 0, null or [] counts as absent. claims are encoded by encoding/json, and more is added to them.
+// "", 0, null or [] counts as absent. claims are encoded as by encoding/json, and more is added to them;
+// texts that are not UTF-8 are an error.
 //
 // Token verifies what it has made, as the middleware will: a numeric sub, a token that is too large,
 // a Validate that fails. There is either a token or an error:

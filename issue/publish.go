@@ -57,11 +57,11 @@ func (iss *Issuer[C]) Metadata() http.Handler {
 		return http.NotFoundHandler()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		document.Serve(w, r, "application/json", maxAge, mustMarshal(map[string]any{
-			"issuer":                                name,
-			"jwks_uri":                              strings.TrimSuffix(name, "/") + "/.well-known/jwks.json",
-			"id_token_signing_alg_values_supported": ring.at(r.Context(), time.Now()).algorithms,
-		}))
+		metadata := map[string]any{"issuer": name, "jwks_uri": strings.TrimSuffix(name, "/") + "/.well-known/jwks.json"}
+		if all := ring.at(r.Context(), time.Now()).algorithms; len(all) > 0 { // RFC 8414 section 3.2
+			metadata["id_token_signing_alg_values_supported"] = all
+		}
+		document.Serve(w, r, "application/json", maxAge, mustMarshal(metadata))
 	})
 }
 

@@ -167,6 +167,9 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		if errors.As(err, &outer) {
 			err = outer.Err // the rest repeats the address, or shows that of a redirect
 		}
+		if text, _, hasQuery := strings.Cut(err.Error(), "?"); hasQuery { // of an address in the answer
+			err = maskedError{text + "?…", err}
+		}
 		return nil, nil, at(from, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
@@ -183,7 +186,7 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 	if lastModified != "" {
 		req.Header.Set("If-Modified-Since", lastModified)
 	}
-	res, err := r.client.Do(req)
+	res, err := do(r.client, req)
 	if err != nil {
 		return fail(err)
 	}
@@ -205,6 +208,26 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		return fail(fmt.Errorf("it answered with more than %d KiB, which is too large for a key set or metadata: check the address", maxBodyBytes>>10))
 	}
 	return res.Header, body, nil
+}
+
+// A maskedError is an error without what may be secret in its text.
+type maskedError struct {
+	text  string
+	cause error
+}
+
+func (e maskedError) Error() string { return e.text }
+func (e maskedError) Unwrap() error { return e.cause }
+
+// do sends a request. A Transport of the user's that panics must not end the program: nobody else can
+// recover on the goroutine of a fetch.
+func do(client *http.Client, req *http.Request) (res *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("Options.Client has panicked: %v", p)
+		}
+	}()
+	return client.Do(req)
 }
 
 // newClient returns a client that follows redirects to the same host only. It is a copy of

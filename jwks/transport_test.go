@@ -956,3 +956,37 @@ func TestLifetimeOfNotModified(t *testing.T) {
 		}
 	})
 }
+
+// What a provider makes of the address may hold its query, which is secret.
+func TestQueryInAnErrorOfTheProvider(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
+		"a Location that is none": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "https://keys.example.com:443x"+r.URL.RequestURI())
+			w.WriteHeader(http.StatusFound)
+		},
+		"a status that is none": func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "HTTP/1.1 5%s x\r\n\r\n", r.URL.RequestURI())
+		},
+	} {
+		provider := httptest.NewServer(http.HandlerFunc(answer))
+		err := open(t, provider.URL+"/keys?code=TOPSECRET", jwks.Options{}).Refresh(t.Context())
+		if err == nil || strings.Contains(err.Error(), "TOPSECRET") || !strings.Contains(err.Error(), "?…") {
+			t.Errorf("%s: %v", name, err)
+		}
+		provider.Close()
+	}
+}
+
+// A Transport of the user's that panics is a fetch that fails. Nothing else could recover it.
+func TestTransportThatPanics(t *testing.T) {
+	for _, transport := range []http.RoundTripper{(*http.Transport)(nil), roundTrip(func(*http.Request) (*http.Response, error) { panic("no credentials") })} {
+		source := open(t, "https://id.example.com/keys", through(transport))
+		wantRefresh(t, source, "Options.Client has panicked: ")
+	}
+}

@@ -130,6 +130,8 @@ func parseProxy(text string) (netip.Prefix, error) {
 	switch {
 	case err != nil:
 		err = errors.New(`is not an address: write it like 10.0.0.7, ::1 or 10.0.0.0/24, without a port, or "unix"`)
+	case notOne == nil && addr.IsUnspecified():
+		err = errors.New("is the address of no connection: name the proxy's address")
 	case addr.Zone() != "": // a Prefix has none
 		err = errors.New("has a zone (%): use an address that is the same on every interface")
 	case prefix.Addr().Is4In6():

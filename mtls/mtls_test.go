@@ -431,6 +431,7 @@ func TestForwardedMisuse(t *testing.T) {
 		{"a zone", "X-Cert", mtls.XFCC, []string{"fe80::1%eth0"}, []string{`mtls: the proxy "fe80::1%eth0" has a zone (%): use an address that is the same on every interface`}},
 		{"IPv4 in IPv6", "X-Cert", mtls.XFCC, []string{"::ffff:10.0.0.7"}, []string{`mtls: the proxy "::ffff:10.0.0.7" is an IPv4 address in IPv6: write it like 10.0.0.7`}},
 		{"bits of a host", "X-Cert", mtls.XFCC, []string{"10.0.0.7/24"}, []string{`mtls: the proxy "10.0.0.7/24" is an address and not the first one of a range: write 10.0.0.7, or 10.0.0.0/24`}},
+		{"no address", "X-Cert", mtls.XFCC, []string{"0.0.0.0", "::"}, []string{`mtls: the proxy "0.0.0.0" is the address of no connection: name the proxy's address`, `mtls: the proxy "::" is the address of no connection`}},
 		{"everybody", "X-Cert", mtls.XFCC, []string{"0.0.0.0/0"}, []string{`mtls: the proxy "0.0.0.0/0" is every address, so that anybody could send a certificate: name the proxy's address`}},
 		{"everybody on IPv6", "X-Cert", mtls.XFCC, []string{"::/0"}, []string{`mtls: the proxy "::/0" is every address`}},
 		{"all at once", "", 0, []string{"unix", "10.0.0.7/8", "localhost"}, []string{"header", "format", "10.0.0.7/8", "localhost"}},

@@ -56,7 +56,7 @@ import (
 // of RFC 9068.
 //
 // An empty issuer, an empty audience and no audience are errors. With an error, the Options are
-// as strict as without one.
+// such that [jwthttp.New] refuses them.
 func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	var errs []error
 	if issuer == "" {
@@ -65,7 +65,11 @@ func AccessTokens(issuer string, audience ...string) (jwthttp.Options, error) {
 	if len(audience) == 0 || slices.Contains(audience, "") {
 		errs = append(errs, errors.New("oauth: the audience is missing or empty: pass AccessTokens the name of this service in aud"))
 	}
-	return jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}, errors.Join(errs...)
+	opts := jwthttp.Options{Issuer: issuer, Audience: slices.Clone(audience), Type: "at+jwt"}
+	if errs != nil {
+		opts.Audience = []string{""}
+	}
+	return opts, errors.Join(errs...)
 }
 
 // Claims are the claims of an access token, RFC 9068 section 2.2, for [jwthttp.New]. Names

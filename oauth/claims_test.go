@@ -388,9 +388,9 @@ func TestAccessTokensMistakes(t *testing.T) {
 			if err == nil || err.Error() != tc.want {
 				t.Errorf("error %v\nwant  %s", err, tc.want)
 			}
-			// A caller that ignores the error must not get the laxer zero Options.
-			if opts.Type != "at+jwt" || opts.AllowAnyAudience || opts.AllowMissingExpiry {
-				t.Errorf("options %+v beside the error", opts)
+			// A caller that ignores the error must not get a middleware that takes any issuer.
+			if auth, err := jwthttp.New[oauth.Claims](key(), opts); err == nil {
+				t.Errorf("New took %+v: %v", opts, auth)
 			}
 		})
 	}

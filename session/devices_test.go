@@ -617,6 +617,7 @@ func TestNewErrors(t *testing.T) {
 		{"a short Lifetime", short, memory, noClaims, session.Options{}, "session: access tokens live for 1.999999999s, and their cookie ends a second before them: set the issuer's Lifetime to 2s or more"},
 		{"no store", iss, nil, noClaims, session.Options{}, noStore},
 		{"a nil *Memory", iss, (*session.Memory)(nil), noClaims, session.Options{}, noStore},
+		{"an empty Memory", iss, new(session.Memory), noClaims, session.Options{}, "session: the store is an empty Memory: make one with NewMemory, and check its error"},
 		{"no claims function", iss, memory, nil, session.Options{}, noClaim},
 		{"nothing", nil, nil, nil, session.Options{}, noIssuer + "\n" + noStore + "\n" + noClaim},
 		{"nothing, with a list", nil, nil, nil, session.Options{Revoked: list}, noIssuer + "\n" + noStore + "\n" + noClaim},

@@ -136,6 +136,8 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	}
 	if validate.IsNil(store) {
 		fault("the store is nil: make one with NewMemory, and check its error")
+	} else if m, ok := store.(*Memory); ok && m.records == nil {
+		fault("the store is an empty Memory: make one with NewMemory, and check its error")
 	}
 	if claims == nil {
 		fault("the claims function is nil: it says what an access token has, such as the user's roles")

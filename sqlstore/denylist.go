@@ -13,6 +13,9 @@ import (
 // Denylist returns a list of revocations in the database of the store. What a request needs is one
 // SELECT. Programs that share a list must have the same MaxLifetime. The error lists what is wrong.
 func (s *Store) Denylist(opts denylist.Options) (*denylist.List, error) {
+	if s == nil || s.db == nil {
+		return nil, errors.New("sqlstore: the Store is nil or empty: make it with New, and check its error")
+	}
 	return denylist.New(&revocations{s}, opts)
 }
 

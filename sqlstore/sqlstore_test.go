@@ -209,6 +209,11 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	t.Run("a list", func(t *testing.T) {
+		for _, empty := range []*sqlstore.Store{nil, {}} {
+			if list, err := empty.Denylist(denylist.Options{}); list != nil || err == nil || err.Error() != "sqlstore: the Store is nil or empty: make it with New, and check its error" {
+				t.Error(list, err)
+			}
+		}
 		if _, err := newStore(t, db, sqlstore.SQLite).Denylist(denylist.Options{MaxLifetime: -1}); err == nil || !strings.Contains(err.Error(), "MaxLifetime is -1ns") {
 			t.Error(err)
 		}

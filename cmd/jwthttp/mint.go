@@ -206,6 +206,9 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 		if text, err = io.ReadAll(io.LimitReader(stdin, maxFileBytes+1)); err != nil || len(text) > maxFileBytes {
 			return nil, errors.New("-claims: standard input cannot be read, or has more than 1 MiB")
 		}
+		if len(text) == 0 {
+			return nil, errors.New("-claims: standard input is empty: write the JSON of the claims to it, or leave the flag out")
+		}
 	case isFile:
 		if text, err = readFile("-claims", name); err != nil {
 			return nil, err

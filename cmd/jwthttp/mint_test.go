@@ -309,6 +309,7 @@ func TestMintRefuses(t *testing.T) {
 		{"an argument", "", []string{words}, "it takes flags only"},
 		{"claims that are no object", "", []string{"-claims", "[1]"}, "not one JSON object"},
 		{"claims that are null", "null", []string{"-claims", "-"}, "not one JSON object"},
+		{"no claims at all", "", []string{"-claims", "-"}, "standard input is empty"},
 		{"two objects", `{"a":1} {"b":2}`, []string{"-claims", "-"}, "not one JSON object"},
 		{"an object and more", `{"a":1}]x`, []string{"-claims", "-"}, "not one JSON object"},
 		{"a name twice", `{"sub":"a","sub":"b"}`, []string{"-claims", "-"}, "it has a name twice, or a text that is not UTF-8"},

@@ -2,7 +2,9 @@ package syntax
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -29,8 +31,15 @@ func NormalURL(raw string, buffer []byte) (origin string, path []byte, ok bool) 
 // ParseOrigin reads an origin that a user of this module has configured. prefix is the path, without
 // the slash at its end. The error shows example.
 func ParseOrigin(raw, example string) (origin, prefix string, err error) {
-	if _, err := CheckURL(raw, example); err != nil {
+	u, err := CheckURL(raw, example)
+	if err != nil {
 		return "", "", err
+	}
+	if strings.ContainsAny(u.Host, ",;") {
+		return "", "", fmt.Errorf("%.200q has a comma or a semicolon in its host: write one origin in each text, like %s", WithoutQuery(raw), example)
+	}
+	if n, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16); err != nil || n == 0 {
+		return "", "", fmt.Errorf("%.200q has a port that is not from 1 to 65535: write it like %s", WithoutQuery(raw), example)
 	}
 	origin, path, ok := NormalURL(raw, nil)
 	if _, target, _ := CutTarget(raw); !ok || !IsNormalOf(path, target) || strings.ContainsAny(raw, "?*") {

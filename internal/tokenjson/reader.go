@@ -129,7 +129,7 @@ func (r *reader) next(end byte) bool {
 func (r *reader) name() (n nameRef) {
 	r.peek()
 	n.span, n.escaped = r.string()
-	if r.members++; r.members > r.maxMembers { // at once, so that a forged header makes no long list
+	if r.members++; r.members > r.maxMembers && !r.fault { // at once, so that a forged header makes no long list
 		r.isLarge = true
 		r.fail()
 	}

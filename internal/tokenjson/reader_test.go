@@ -29,6 +29,7 @@ func FuzzMembers(f *testing.F) {
 		`{` + long(12) + `"member_number_3":0}`, `{` + long(256) + `"member_number_3":0}`, `{` + long(300) + `"member_number_255":0}`, `{` + long(300) + `"last":0}`, `{` + long(256)[:len(long(256))-1] + `}`,
 		`{"12345678":1,"123456780":1,"1234567":{"12345678":1}}`, `{"a":"1234567\n1234567"}`,
 		`{"12345678AAAA12345678":1,"12345678BBBB12345678":2}`, `{"a":"abcdefgh` + "\xff" + `abcdefgh","b":12345678}`, `{"a":"abcdefgh` + "\x1f" + `abcdefgh","b":12345678}`, `{"a":"12345678` + "\xff" + `12345678"}`, `{"a":"12345678` + "\x1f" + `12345678"}`,
+		`{"a":[{},{},{},{},[],[],[],[],0]}`, `{"a":[{"b":1},{"b":1},{"b":1},[1],[1],[1]]}`,
 	} {
 		f.Add([]byte(text), 3, 20)
 		f.Add([]byte(text), 9, 1000)
@@ -107,4 +108,13 @@ func countNames(text []byte) (n int) {
 	}
 	value()
 	return n
+}
+
+// A text that is cut where its limit is reached has no member too many.
+func TestCutIsNotLarge(t *testing.T) {
+	for _, text := range []string{`{"a":1,`, `{"a":1, `, `{"a":1,}`, `{"a":{`} {
+		if ok, isLarge := tokenjson.Members([]byte(text), 9, 1, func(_, _ []byte) bool { return true }); ok || isLarge {
+			t.Errorf("%s: ok %v, large %v", text, ok, isLarge)
+		}
+	}
 }
