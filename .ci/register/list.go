@@ -3416,12 +3416,10 @@ var register = []clause{
 			{"takes an ending that has begun for a completed one", "session.core.end", `r.Version == 0`, `r.Version == 0 || r.Ended`},
 		}},
 		{"session.TestEndIsCompleted", []mutant{
-			{"takes an ending that has begun for one of another session", "session.core.records", `!r.Ended && r.isOver(now)`, `r.Ended || r.isOver(now)`},
+			{"takes an ending that has begun for one that is complete", "session.core.endWhere", `!isMeant(&r, now)`, `r.Ended || !isMeant(&r, now)`},
 			{"deletes what it could not revoke", "session.core.finish", `return c.unavailable(ctx, "the denylist", err)`, `c.store.Delete(ctx, r.Key)`},
 		}},
-		{"session.TestLogoutOfAClientThatLeaves", []mutant{
-			{"ends with its client", "session.core.end", `context.WithoutCancel(ctx)`, `ctx`},
-		}},
+		{"session.TestLogoutOfAClientThatLeaves", nil},
 		{"session.TestReuseOfAClientThatLeaves", []mutant{
 			{"lets a thief leave before the session ends", "session.core.finish", `context.WithoutCancel(ctx)`, `ctx`},
 		}},
@@ -3463,13 +3461,13 @@ var register = []clause{
 		{"session.TestAnswers/app", nil},
 		{"session.TestAnswers/browser, another origin", nil},
 		{"session.TestAnswers/logout of an app, as RFC 7009", []mutant{
-			{"ends nothing for a revocation request", "session.revoked", `r.PostForm["token"]`, `[]string(nil)`},
+			{"ends nothing for a revocation request", "session.core.revoked", `r.PostForm["token"]`, `[]string(nil)`},
 		}},
 		{"session.TestAnswers/logout of a form whose field", []mutant{
-			{"takes a page's field for a token", "session.revoked", ` && !isPage(r)`, ``},
+			{"takes a page's field for a token", "session.core.revoked", ` && !isPage(r)`, ``},
 		}},
 		{"session.TestAnswers/logout of a script whose field", []mutant{
-			{"takes a script's field for a token beside the cookie", "session.Sessions.presented", `isLogout && !hasCookie`, `isLogout`},
+			{"takes a script's field for a token beside the cookie", "session.Sessions.presented", `s.revoked(r, hasCookie)`, `s.revoked(r, false)`},
 		}},
 		{"session.TestAnswers/logout from another origin without cookie", []mutant{
 			{"lets another site's form clear the cookies", "session.Sessions.presented", `if hasCookie || !isApp {`, `if hasCookie {`},
@@ -3552,12 +3550,12 @@ var register = []clause{
 			{"makes the name of a sibling's cookie one of ours", "session.replaced", `old = syntax.Trim(old)`, `old = strings.TrimSpace(old)`},
 		}},
 		{"session.TestHandlerForbidsCaching", []mutant{
-			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.forbidCaching() // for a next that writes nothing`, ``},
-			{"leaves what next sets", "session.uncached.forbidCaching", `answer.ForbidCaching(w.Header())`, `w.Header().Set("Cache-Control", "no-store")`},
+			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.complete() // for a next that writes nothing`, ``},
+			{"leaves what next sets", "session.uncached.complete", `answer.ForbidCaching(h)`, `h.Set("Cache-Control", "no-store")`},
 			{"leaves CDN-Cache-Control", "internal/answer.isForCaches", `strings.HasSuffix(name, "-Cache-Control")`, `false`},
 			{"leaves Surrogate-Control", "internal/answer.isForCaches", `"Surrogate-Control", `, ``},
 			{"leaves what is spelled otherwise", "internal/answer.ForbidCaching", `http.CanonicalHeaderKey(name)`, `name`},
-			{"leaves what next sets after early hints", "session.uncached.Write", `w.forbidCaching()`, ``},
+			{"leaves what next sets after early hints", "session.uncached.Write", `w.complete()`, ``},
 			{"has no Unwrap", "session.uncached.Unwrap", `return w.ResponseWriter`, `return nil`},
 		}},
 		{"session.TestHandlerForbidsCachingAfterAPanic", nil},
@@ -4034,6 +4032,7 @@ redis.call('ZADD'`},
 	{"39", "a client that leaves before its sessions are listed ends them all the same", []proof{
 		{"session.TestEndOfAClientThatLeaves", []mutant{
 			{"lists nothing for a client that has left", "session.core.endWhere", `context.WithoutCancel(ctx)`, `ctx`},
+			{"ends with its client", "session.core.end", `context.WithoutCancel(ctx)`, `ctx`},
 			{"waits for ever for a list", "session.core.endWhere", `context.WithTimeout(context.WithoutCancel(ctx), endTimeout)`, `context.WithCancel(context.WithoutCancel(ctx))`},
 		}},
 	}},
@@ -4665,6 +4664,92 @@ redis.call('ZADD'`},
 		}},
 		{"grpcauth/grpcauthtest.TestStreamThatSendsEarly", []mutant{
 			{"drops what came before an error", "grpcauth/grpcauthtest.Handler", `writeStatus(w, status.Convert(err))`, `writeStatus(w, status.Convert(err)); return`},
+		}},
+	}},
+	{"37", "the new cookies of a silent refresh are in its answer, whatever next does with the header", []proof{
+		{"session.TestHandlerKeepsItsCookies", []mutant{
+			{"leaves the cookies to next", "session.uncached.complete", `			h.Add("Set-Cookie", line)
+`, `			_ = line
+`},
+			{"has the cookies of all others too", "session.Sessions.Handler", `!isOurs(line)`, `isOurs(line)`},
+		}},
+		{"session.TestHandlerAndLogoutInside", nil},
+	}},
+	{"39", "an ending wins over a refresh that began before it, also where the session is idle by then", []proof{
+		{"session.TestEndingBesideARefreshAtIdle", []mutant{
+			{"passes over sessions that are idle", "session.core.endWhere", `!isMeant(&r, now)`, `r.isOver(now) || !isMeant(&r, now)`},
+		}},
+		{"session.TestEndOthersOfAStoreThatStalls", []mutant{
+			{"waits anew for each session", "session.core.endWhere", `within.Err() != nil`, `false`},
+		}},
+		{"session.TestBoundLogoutOfAClientThatLeaves", []mutant{
+			{"uses no proof of a client that has left", "session.Sessions.Logout", `context.WithoutCancel(r.Context())`, `r.Context()`},
+		}},
+	}},
+	{"40", "a session that ends while its claims are made has ended, and a login without an answer leaves none", []proof{
+		{"session.TestEndOfASessionDuringItsRefresh", []mutant{
+			{"takes an end for a fault of the program", "session.core.set", `!time.Now().Before(t.refreshExpires)`, `false`},
+		}},
+		{"session.TestLoginWhoseAnswerIsLost", []mutant{
+			{"leaves a session that nobody has the tokens of", "session.Sessions.begin", `			s.end(ctx, r.Key, &proof{}) // it may be written
+`, ``},
+		}},
+		{"session.TestLogoutWithACookieAndAForm", []mutant{
+			{"ends one of two sessions", "session.core.revoked", `slices.ContainsFunc(values, isRefreshToken) || !hasCookie`, `!hasCookie && slices.ContainsFunc(values, isRefreshToken) || !hasCookie`},
+		}},
+	}},
+	{"34", "with a Lifetime that is no whole second, no token lives longer", []proof{
+		{"session.TestLifetimeWithAFraction", []mutant{
+			{"counts from within a second", "issue.core.payload", `time.Unix(now.Unix(), 0).Add(`, `now.Add(`},
+		}},
+	}},
+	{"30", "instances with Nonces and without them may share a store", []proof{
+		{"dpop.TestInstancesWithAndWithoutNonces", []mutant{
+			{"remembers from the nonce's time on", "dpop.Verifier.checkTimes", `		made = now
+`, ``},
+		}},
+	}},
+	{"19", "a query is in no error that quotes an answer", []proof{
+		{"jwks.TestQueryInAnErrorOfTheProvider", []mutant{
+			{"shows what the provider has answered", "jwks.remote.get", `hasQuery {`, `hasQuery && false {`},
+		}},
+	}},
+	{"4", "a Transport of the user's that panics is a fetch that fails", []proof{
+		{"jwks.TestTransportThatPanics", []mutant{
+			{"names no reason", "jwks.do", `err = fmt.Errorf("Options.Client has panicked: %v", p)`, `err = fmt.Errorf("it failed: %v", p)`},
+		}},
+	}},
+	{"2", "no extractor reads another place than its Source says", []proof{
+		{"TestNewRefuses/a cookie whose Source was changed", []mutant{
+			{"lets a cookie past the gate", "Extractor.check", `code == cookieCode || code == e.own && e.Source != e.made`, `code == 0`},
+		}},
+		{"TestNewRefuses/HeaderNamed for another header", []mutant{
+			{"reads one header and names another in Vary", "Extractor.check", ` || code == e.own && e.Source != e.made`, ``},
+		}},
+		{"TestNewRefuses/a cookie in a literal for a header", []mutant{
+			{"takes a literal's word for the place", "Extractor.check", `code == cookieCode || `, ``},
+		}},
+	}},
+	{"DOC", "AccessTokens with an error, a guard of a method that cannot be, and a copy of a key file are refused", []proof{
+		{"oauth.TestAccessTokensMistakes", []mutant{
+			{"returns Options for any issuer", "oauth.AccessTokens", `opts.Audience = []string{""}`, ``},
+		}},
+		{"grpcauth.TestOptionErrors", []mutant{
+			{"takes a wildcard for the name of a method", "grpcauth.checkName", ` || strings.ContainsFunc(full, isOdd)`, ``},
+		}},
+		{"issue.TestDirectoryErrors", []mutant{
+			{"signs with the copy of a key", "issue.file.key", `strings.Contains(extension, ".") || `, ``},
+		}},
+	}},
+	{"6", "a text that is cut at the limit of members is not called too large, and an empty object ends", []proof{
+		{"internal/tokenjson.TestCutIsNotLarge", []mutant{
+			{"counts a member that is not there", "internal/tokenjson.reader.name", ` && !r.fault {`, ` {`},
+		}},
+		{"internal/tokenjson.FuzzMembers", []mutant{
+			{"stays in an empty object", "internal/tokenjson.reader.open", `	r.depth--
+`, ``},
+			{"stays in an object", "internal/tokenjson.reader.next", `		r.depth--
+`, ``},
 		}},
 	}},
 }
