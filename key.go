@@ -48,7 +48,8 @@ func (k Key) WithID(kid string) Key {
 }
 
 // WithIssuer returns the key bound to an issuer. A token that it verifies must carry exactly this
-// iss, and one of the audiences if there are any. What [Options] ask for holds too.
+// iss, and one of the audiences if there are any. What [Options] ask for holds too. A second call
+// replaces both.
 func (k Key) WithIssuer(issuer string, audience ...string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.sender = rules.Sender{Issuer: issuer, Audience: slices.Clone(audience)}

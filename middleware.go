@@ -45,8 +45,8 @@ type Middleware[C any] struct {
 //   - A method Validate() error of C is called for every token. Its error is a 401, like that of a
 //     Check.
 //   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
-//   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more is an
-//     [encoding/json.Number], so that no digit is lost.
+//   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more that is
+//     written in digits alone is an [encoding/json.Number], so that no digit is lost.
 //
 // Whatever the type, these rules hold:
 //
@@ -82,7 +82,8 @@ func New[C any](keys KeySource, opts Options, checks ...Check[C]) (*Middleware[C
 // Before next is called, "Cache-Control: private" is set for a token that did not come from
 // Authorization, unless a value is set already. Under AllowAnonymous, Vary names the headers that
 // tokens may come from. A Binding sets the header fields of its scheme, such as DPoP-Nonce. next
-// gets the ResponseWriter as it is.
+// gets the ResponseWriter as it is, so a next that clears the header loses these fields. One is
+// httputil.ReverseProxy after a 1xx of its upstream.
 func (m *Middleware[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux

@@ -204,6 +204,9 @@ func (b *Binding) fromConnection(r *http.Request) (thumbprint [sha256.Size]byte,
 
 func (b *Binding) fromHeader(r *http.Request) (thumbprint [sha256.Size]byte, err error) {
 	if !b.isFromProxy(r) {
+		if _, err := netip.ParseAddr(r.RemoteAddr); err == nil {
+			return thumbprint, fmt.Errorf("RemoteAddr is %s and has no port, so a handler outside has changed it: put that inside of the middleware", logtext.Quote(r.RemoteAddr))
+		}
 		return thumbprint, fmt.Errorf("the request comes from %s, which is not a configured proxy: name it in mtls.Forwarded if it is yours", logtext.Quote(r.RemoteAddr))
 	}
 	values := r.Header[b.header]

@@ -10,11 +10,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/validate"
 	"github.com/jwthttp/jwthttp/session"
 )
 
@@ -32,6 +34,9 @@ func Store(t *testing.T, stores ...session.Store) {
 	t.Helper()
 	if len(stores) == 0 {
 		t.Fatal("sessiontest.Store has no store: pass one")
+	}
+	if slices.ContainsFunc(stores, func(s session.Store) bool { return validate.IsNil(s) }) {
+		t.Fatal("sessiontest.Store has a nil store: check the error of the function that makes it")
 	}
 	s := suite(stores)
 	for _, test := range []struct {
