@@ -20,6 +20,7 @@ import (
 	"github.com/justinas/alice"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/cookie"
 )
 
 // bothPlaces are the extractors of a Bearer header, a cookie and a header. Only one of them
@@ -403,6 +404,25 @@ func TestTrustedOrigins(t *testing.T) {
 				t.Errorf("%s %s %s: %d, want %d", method, upgrade, origin, a.StatusCode, status)
 			}
 		}
+	}
+}
+
+// A header is the same in any case, and the Source of a header that a proxy sets may be renamed.
+func TestChangedSources(t *testing.T) {
+	for _, e := range []jwthttp.Extractor{
+		changed(jwthttp.HeaderNamed("X-Token"), "header:x-token"), changed(jwthttp.BearerHeader(), "header:authorization"),
+		changed(jwthttp.HeaderNamed("X-Token"), "proxy:X-Token"), changed(jwthttp.Cookie("a"), "cookie:b"),
+	} {
+		if _, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{e}}); err != nil {
+			t.Errorf("%s: %v", e.Source, err)
+		}
+	}
+	made, err := cookie.New(cookie.Options{Name: "a", AllowInsecureHTTP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := jwthttp.New[AppClaims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{changed(made.Extractor(), "header:X-Token")}}); err == nil {
+		t.Error("a cookie passes for a header")
 	}
 }
 

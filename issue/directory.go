@@ -31,6 +31,9 @@ const (
 // layouts are the names that files may have, without the part from the first dot on.
 var layouts = []string{"2006-01-02", "20060102T150405Z"}
 
+// ofCopies are extensions that people and programs give to files which are no longer in use.
+var ofCopies = []string{"bak", "backup", "old", "orig", "save", "rpmsave", "rpmnew", "swp", "tmp", "1"}
+
 // Directory returns the keys of an issuer that are private keys in files, all of its keys. A file
 // is as for [ParsePrivateKey]. Its name is the time in UTC from which the key signs, as for
 // [Key.From], and one extension, if any:
@@ -214,8 +217,8 @@ func readFile(path string) ([]byte, error) {
 // key returns the key that a file has.
 func (f file) key() (Key, error) {
 	stem, extension, _ := strings.Cut(f.name, ".")
-	if strings.Contains(extension, ".") || strings.HasSuffix(f.name, "~") || slices.Contains([]string{"bak", "old", "orig", "save", "swp", "tmp"}, extension) {
-		return Key{}, errors.New("its name is that of a copy, and its key would be in use: move it away, or call it like " + layouts[0] + ".pem")
+	if strings.Contains(extension, ".") || strings.HasSuffix(f.name, "~") || slices.Contains(ofCopies, strings.ToLower(extension)) {
+		return Key{}, errors.New("its name has a second extension or that of a copy, and its key would be in use: move it away, or call it like " + layouts[0] + ".pem")
 	}
 	var from time.Time
 	err := errors.New("no layout")

@@ -52,7 +52,7 @@ type Options struct {
 	Audience []string
 
 	// Lifetime is from iat to exp: 15 minutes if 0, else from 1 second to 24 hours. exp is in whole
-	// seconds, rounded down.
+	// seconds, rounded down, and so is a Lifetime with a fraction.
 	Lifetime time.Duration
 
 	// Type is the typ of the tokens, such as "at+jwt" (RFC 9068). It is "JWT" if empty, and then

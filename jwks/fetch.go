@@ -161,7 +161,7 @@ func hostOf(address string) string {
 
 // get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a
 // cache has kept.
-func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (http.Header, []byte, error) {
+func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (header http.Header, body []byte, err error) {
 	fail := func(err error) (http.Header, []byte, error) {
 		var outer *url.Error
 		if errors.As(err, &outer) {
@@ -172,6 +172,13 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		}
 		return nil, nil, at(from, err)
 	}
+	// A Transport of the user's, or the body that it returns, must not end the program by a panic.
+	// Nobody else can recover on the goroutine of a fetch.
+	defer func() {
+		if p := recover(); p != nil {
+			header, body, err = fail(fmt.Errorf("Options.Client has panicked: %v", p))
+		}
+	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return fail(err)
@@ -186,7 +193,7 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 	if lastModified != "" {
 		req.Header.Set("If-Modified-Since", lastModified)
 	}
-	res, err := do(r.client, req)
+	res, err := r.client.Do(req)
 	if err != nil {
 		return fail(err)
 	}
@@ -200,7 +207,7 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 	if res.StatusCode != http.StatusOK {
 		return fail(fmt.Errorf("it answered with status %d", res.StatusCode))
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBodyBytes+1))
+	body, err = io.ReadAll(io.LimitReader(res.Body, maxBodyBytes+1))
 	if err != nil {
 		return fail(err)
 	}
@@ -218,17 +225,6 @@ type maskedError struct {
 
 func (e maskedError) Error() string { return e.text }
 func (e maskedError) Unwrap() error { return e.cause }
-
-// do sends a request. A Transport of the user's that panics must not end the program: nobody else can
-// recover on the goroutine of a fetch.
-func do(client *http.Client, req *http.Request) (res *http.Response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("Options.Client has panicked: %v", p)
-		}
-	}()
-	return client.Do(req)
-}
 
 // newClient returns a client that follows redirects to the same host only. It is a copy of
 // given. If given is nil, it has a transport of its own, which is returned to be closed.

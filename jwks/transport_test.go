@@ -983,9 +983,18 @@ func TestQueryInAnErrorOfTheProvider(t *testing.T) {
 	}
 }
 
+type panickingBody struct{}
+
+func (panickingBody) Read([]byte) (int, error) { panic("no more") }
+func (panickingBody) Close() error             { return nil }
+
+func panicsInBody(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: panickingBody{}}, nil
+}
+
 // A Transport of the user's that panics is a fetch that fails. Nothing else could recover it.
 func TestTransportThatPanics(t *testing.T) {
-	for _, transport := range []http.RoundTripper{(*http.Transport)(nil), roundTrip(func(*http.Request) (*http.Response, error) { panic("no credentials") })} {
+	for _, transport := range []http.RoundTripper{(*http.Transport)(nil), roundTrip(func(*http.Request) (*http.Response, error) { panic("no credentials") }), roundTrip(panicsInBody)} {
 		source := open(t, "https://id.example.com/keys", through(transport))
 		wantRefresh(t, source, "Options.Client has panicked: ")
 	}

@@ -308,3 +308,83 @@ func TestEmptyAccessCookie(t *testing.T) {
 		}
 	}
 }
+
+// Sessions that were over long before cost an ending nothing: stores keep them for a day and more, and a
+// denylist must not fill with them.
+func TestEndOthersOfOldSessions(t *testing.T) {
+	store := newTap(t)
+	s := newSessions(t, store, session.Options{})
+	start := func() {
+		if _, err := s.Start(t.Context(), "alice", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		start()
+	}
+	store.wait(8 * 24 * time.Hour)
+	start()
+	store.taken()
+	if err := s.EndOthers(t.Context(), "alice", ""); err != nil {
+		t.Error(err)
+	}
+	if calls := store.taken(); calls != "List Load Swap Delete" {
+		t.Error(calls)
+	}
+}
+
+// Of two lines for one cookie the last one counts, so that is the one that comes back.
+func TestHandlerKeepsTheLastCookie(t *testing.T) {
+	s := setup{}.start(t)
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(&http.Cookie{Name: refreshCookie, Value: s.start(t)})
+	w := httptest.NewRecorder()
+	w.Header().Add("Set-Cookie", accessCookie+"=; Path=/; Max-Age=0") // of a handler outside
+	s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { clear(w.Header()) })).ServeHTTP(w, r)
+	last := map[string]string{}
+	for _, c := range w.Result().Cookies() {
+		last[c.Name] = c.Value
+	}
+	if last[accessCookie] == "" || last[refreshCookie] == "" {
+		t.Error(w.Header()["Set-Cookie"])
+	}
+}
+
+// New says when an Idle logs out users who are there. It does not speak of the defaults.
+func TestShortIdleIsLogged(t *testing.T) {
+	iss, err := issue.New[Claims](issue.Options{}, issue.HS256(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		opts session.Options
+		want bool
+	}{
+		{session.Options{}, false},
+		{session.Options{Idle: 30 * time.Minute}, false},
+		{session.Options{Idle: 29 * time.Minute}, true},
+		{session.Options{Idle: 15 * time.Minute}, true},
+	} {
+		var log strings.Builder
+		tc.opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		if _, err := session.New(iss, newMemory(t, 0), noClaims, tc.opts); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(log.String(), "level=WARN msg=\"session: Idle is so short"); got != tc.want {
+			t.Errorf("%v: %s", tc.opts.Idle, log.String())
+		}
+	}
+}
+
+// What only a program can have wrong is in the log, since its caller has no answer to write.
+func TestFaultsOfTheProgramAreLogged(t *testing.T) {
+	var log strings.Builder
+	s, _ := slowClaims(t, session.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	w := httptest.NewRecorder()
+	if err := s.Login(w, httptest.NewRequest("POST", "/login", nil), ""); !errors.Is(err, jwthttp.ErrMisconfigured) || w.Code != http.StatusInternalServerError {
+		t.Error(w.Code, err)
+	}
+	if !strings.Contains(log.String(), "level=ERROR msg=\"session: a fault of the program") || !strings.Contains(log.String(), "pass the id of the user") {
+		t.Error(log.String())
+	}
+}

@@ -188,7 +188,11 @@ func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
 // use_dpop_nonce. While the store, the claims function or the signer fails, both get 503, keep what
 // they have, and may try again.
 func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
-	text, p, isApp, ok := s.presented(w, r, false)
+	text, isApp, ok := s.presented(w, r, false)
+	if !ok {
+		return
+	}
+	p, ok := s.provenApp(w, r, isApp)
 	if !ok {
 		return
 	}
@@ -220,10 +224,13 @@ func (s *Sessions[C]) Refresh(w http.ResponseWriter, r *http.Request) {
 // While the store or the denylist fails, the answer is 503, the cookies stay, and the user is still
 // logged in.
 func (s *Sessions[C]) Logout(w http.ResponseWriter, r *http.Request) {
+	text, isApp, ok := s.presented(w, r, true)
+	if !ok {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endTimeout) // a client that leaves does not undo its logout
 	defer cancel()
-	r = r.WithContext(ctx)
-	text, p, isApp, ok := s.presented(w, r, true)
+	p, ok := s.provenApp(w, r.WithContext(ctx), isApp)
 	if !ok {
 		return
 	}
@@ -264,14 +271,26 @@ func (c *core) revoked(r *http.Request, hasCookie bool) []string {
 	return nil
 }
 
-// presented returns the one refresh token of a request, and the proof of an app. If ok is false, the
-// answer was written. The text may be anything, such as "" where a browser has no cookie.
-func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout bool) (text string, p *proof, isApp, ok bool) {
+// provenApp returns the proof of an app, a zero one for a browser. If ok is false, the answer was written.
+func (c *core) provenApp(w http.ResponseWriter, r *http.Request, isApp bool) (p *proof, ok bool) {
+	if !isApp {
+		return &proof{}, true
+	}
+	p, err := c.proven(w, r)
+	if err != nil {
+		c.writeError(w, r, err)
+	}
+	return p, err == nil
+}
+
+// presented returns the one refresh token of a request. If ok is false, the answer was written. The text
+// may be anything, such as "" where a browser has no cookie.
+func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout bool) (text string, isApp, ok bool) {
 	if r.Method != http.MethodPost {
 		s.logRefusal(r, "Refresh and Logout answer a POST, and this is "+logtext.Short(r.Method)+": in a handler of another method, end a session with End or EndOthers")
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return "", nil, false, false
+		return "", false, false
 	}
 	text, errCookie := syntax.FindCookie(r.Header["Cookie"], s.refreshName)
 	hasCookie := text != "" || errCookie != nil
@@ -285,7 +304,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 	if hasCookie || !isApp {
 		if err := s.checkBrowser(r); err != nil {
 			s.writeError(w, r, err)
-			return "", nil, isApp, false
+			return "", isApp, false
 		}
 	}
 	switch {
@@ -293,7 +312,7 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 		s.clear(w) // or the browser would send them for ever
 		s.refuse(w, r, answerTwo, "there are two refresh cookies, or one that is malformed, or a cookie and a form with a token: send one")
 	case !isApp:
-		return text, &proof{}, false, true
+		return text, false, true
 	case hasCookie: // which may be good, so it stays
 		s.refuse(w, r, answerForm, fault)
 	case fault != "":
@@ -303,13 +322,9 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 	case len(grants) == 1 && grants[0] != "refresh_token":
 		s.writeOAuthError(w, r, "unsupported_grant_type", "grant_type is refresh_token here")
 	default:
-		p, err := s.proven(w, r)
-		if err != nil {
-			s.writeError(w, r, err)
-		}
-		return tokens[0], p, true, err == nil
+		return tokens[0], true, true
 	}
-	return "", nil, isApp, false
+	return "", isApp, false
 }
 
 // readForm reads the form of a body into r.PostForm. Unlike ParseForm, it does not look at the query of
@@ -486,7 +501,7 @@ func (w uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w uncached) complete() {
 	h := w.Header()
 	answer.ForbidCaching(h)
-	for _, line := range w.cookies {
+	for _, line := range slices.Backward(w.cookies) { // the last one of a name counts
 		isIts := func(other string) bool { return nameOf(other) == nameOf(line) }
 		if !slices.ContainsFunc(h["Set-Cookie"], isIts) {
 			h.Add("Set-Cookie", line)

@@ -34,6 +34,7 @@ const (
 	maxCookieBytes     = 4096                 // of name and value, as in package cookie
 	refreshTimeout     = 10 * time.Second     // of a login and of a refresh
 	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
+	undoTimeout        = time.Second          // of the deletion after a login that has failed
 )
 
 // ErrEnded is the error of a session that is over: it was logged out, idle for too long, reached its
@@ -93,9 +94,10 @@ type Options struct {
 	AllowInsecureHTTP bool
 
 	// Logger gets at Error, once a minute at most each, what the operator must mend: a store, a
-	// claims function or a signer that fails. It gets a reuse of a refresh token at Warn, and at
-	// Debug why each request was refused. Records have the context of the request. nil is
-	// [slog.Default], asked for each record.
+	// claims function or a signer that fails, and a fault of the program, such as a user without
+	// an id. It gets a reuse of a refresh token at Warn, and at Debug why each request was refused.
+	// These records have the context of the request. New logs an Idle that is too short at Warn. nil
+	// is [slog.Default], asked for each record.
 	Logger *slog.Logger
 }
 
@@ -108,14 +110,14 @@ type Sessions[C any] struct {
 
 // A core is what Sessions are without the claims type.
 type core struct {
-	opts                    Options
-	iss                     string
-	lifetime                time.Duration // of access tokens
-	store                   Store
-	proofs                  proofs // of the issuer's Bindings; nil if sessions are not bound
-	access, refresh         *cookie.Cookie
-	accessName, refreshName string
-	failures, reuses        logtext.Limit
+	opts                     Options
+	iss                      string
+	lifetime                 time.Duration // of access tokens
+	store                    Store
+	proofs                   proofs // of the issuer's Bindings; nil if sessions are not bound
+	access, refresh          *cookie.Cookie
+	accessName, refreshName  string
+	failures, faults, reuses logtext.Limit
 }
 
 // proofs is a Binding that verifies proofs of requests for tokens, as *dpop.Verifier does.
@@ -177,8 +179,8 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 	if err := errors.Join(append(errs, errAccess, errRefresh)...); err != nil {
 		return nil, validate.Prefixed("session: ", err)
 	}
-	if opts.Idle <= iss.Lifetime() || opts.Idle <= opts.Grace {
-		cmp.Or(opts.Logger, slog.Default()).Warn("session: Idle is so short that users are logged out while they are active: set it to more than twice the issuer's Lifetime, and to more than Grace",
+	if opts.Idle < 2*iss.Lifetime() || opts.Idle <= opts.Grace {
+		cmp.Or(opts.Logger, slog.Default()).Warn("session: Idle is so short that users are logged out while they are active, or after a short pause: set it to their longest pause and the issuer's Lifetime together, and to more than Grace",
 			"Idle", opts.Idle, "Lifetime", iss.Lifetime(), "Grace", opts.Grace)
 	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
@@ -326,7 +328,7 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 	if written, err := s.store.Swap(within, r); err != nil || !written {
 		err = s.unavailable(within, "the store", cmp.Or(err, errBusy))
 		if !errors.Is(err, errBusy) {
-			s.end(ctx, r.Key, &proof{}) // it may be written
+			s.undo(ctx, &r)
 		}
 		return nil, err
 	}
@@ -350,6 +352,16 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 	}
 	tokens.Refresh, tokens.refreshExpires = token.String(), ends
 	return tokens, nil
+}
+
+// undo deletes a record that may be written, for tokens that nobody gets. If this fails too, it ends by
+// itself when it is idle.
+func (c *core) undo(ctx context.Context, r *Record) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	if err := c.store.Delete(ctx, r.Key); err != nil {
+		c.logWhy(ctx, "a login has failed, and its session may be in the store: "+logtext.Cut(err.Error()), r)
+	}
 }
 
 // session returns what others may know of a record.
@@ -551,7 +563,7 @@ func (c *core) finish(ctx context.Context, r Record, now time.Time) error {
 
 // misconfigured logs a fault of the program, and returns it.
 func (c *core) misconfigured(ctx context.Context, err error) error {
-	c.failures.Log(ctx, c.opts.Logger, slog.LevelError, "session: a fault of the program, so the answer is a 500", slog.Any("err", err))
+	c.faults.Log(ctx, c.opts.Logger, slog.LevelError, "session: a fault of the program, so the answer is a 500", slog.Any("err", err))
 	return err
 }
 
@@ -605,18 +617,19 @@ func (s *Sessions[C]) EndOthers(ctx context.Context, subject, keep string) error
 	return s.endWhere(ctx, subject, func(r *Record, _ time.Time) bool { return r.ID != keep })
 }
 
-// endWhere also ends sessions that are idle or over: a refresh that began before may be about to keep
-// one alive.
+// endWhere also ends sessions that are idle since a moment ago: a refresh that began before may be about
+// to keep one alive.
 func (c *core) endWhere(ctx context.Context, subject string, isMeant func(r *Record, now time.Time) bool) error {
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	records, now, err := c.records(within, subject)
 	for _, r := range records {
+		isOver := !now.Before(r.End) || now.Sub(r.IdleEnd) > 2*refreshTimeout // for any refresh
+		if !r.Ended && isOver || !isMeant(&r, now) {
+			continue
+		}
 		if within.Err() != nil {
 			return errors.Join(err, c.unavailable(within, "the store", within.Err()))
-		}
-		if !isMeant(&r, now) {
-			continue
 		}
 		if errEnd := c.end(ctx, r.Key, &proof{}); errEnd != ErrEnded {
 			err = errors.Join(err, errEnd)

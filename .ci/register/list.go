@@ -4674,10 +4674,16 @@ redis.call('ZADD'`},
 			{"has the cookies of all others too", "session.Sessions.Handler", `!isOurs(line)`, `isOurs(line)`},
 		}},
 		{"session.TestHandlerAndLogoutInside", nil},
+		{"session.TestHandlerKeepsTheLastCookie", []mutant{
+			{"brings back the first line of a name", "session.uncached.complete", `slices.Backward(w.cookies)`, `slices.All(w.cookies)`},
+		}},
 	}},
 	{"39", "an ending wins over a refresh that began before it, also where the session is idle by then", []proof{
 		{"session.TestEndingBesideARefreshAtIdle", []mutant{
 			{"passes over sessions that are idle", "session.core.endWhere", `!isMeant(&r, now)`, `r.isOver(now) || !isMeant(&r, now)`},
+		}},
+		{"session.TestEndOthersOfOldSessions", []mutant{
+			{"ends what was over long ago", "session.core.endWhere", `!r.Ended && isOver || `, `isOver && false || `},
 		}},
 		{"session.TestEndOthersOfAStoreThatStalls", []mutant{
 			{"waits anew for each session", "session.core.endWhere", `within.Err() != nil`, `false`},
@@ -4691,11 +4697,19 @@ redis.call('ZADD'`},
 			{"takes an end for a fault of the program", "session.core.set", `!time.Now().Before(t.refreshExpires)`, `false`},
 		}},
 		{"session.TestLoginWhoseAnswerIsLost", []mutant{
-			{"leaves a session that nobody has the tokens of", "session.Sessions.begin", `			s.end(ctx, r.Key, &proof{}) // it may be written
+			{"leaves a session that nobody has the tokens of", "session.Sessions.begin", `			s.undo(ctx, &r)
 `, ``},
 		}},
 		{"session.TestLogoutWithACookieAndAForm", []mutant{
 			{"ends one of two sessions", "session.core.revoked", `slices.ContainsFunc(values, isRefreshToken) || !hasCookie`, `!hasCookie && slices.ContainsFunc(values, isRefreshToken) || !hasCookie`},
+		}},
+	}},
+	{"22", "an Idle that logs active users out, and a fault of the program, are logged", []proof{
+		{"session.TestShortIdleIsLogged", []mutant{
+			{"says nothing of a short Idle", "session.New", `opts.Idle < 2*iss.Lifetime()`, `false`},
+		}},
+		{"session.TestFaultsOfTheProgramAreLogged", []mutant{
+			{"logs no fault of the program", "session.core.misconfigured", `slog.LevelError`, `slog.LevelDebug`},
 		}},
 	}},
 	{"34", "with a Lifetime that is no whole second, no token lives longer", []proof{
@@ -4716,15 +4730,19 @@ redis.call('ZADD'`},
 	}},
 	{"4", "a Transport of the user's that panics is a fetch that fails", []proof{
 		{"jwks.TestTransportThatPanics", []mutant{
-			{"names no reason", "jwks.do", `err = fmt.Errorf("Options.Client has panicked: %v", p)`, `err = fmt.Errorf("it failed: %v", p)`},
+			{"names no reason", "jwks.remote.get", `Options.Client has panicked: %v`, `it failed: %v`},
 		}},
 	}},
 	{"2", "no extractor reads another place than its Source says", []proof{
 		{"TestNewRefuses/a cookie whose Source was changed", []mutant{
-			{"lets a cookie past the gate", "Extractor.check", `code == cookieCode || code == e.own && e.Source != e.made`, `code == 0`},
+			{"lets a cookie past the gate", "Extractor.check", `code == cookieCode || strings.HasPrefix(string(e.made), string(inCookie)) || code == e.own`, `code == 0 || code == e.own && e.made == inAuthorization`},
 		}},
 		{"TestNewRefuses/HeaderNamed for another header", []mutant{
-			{"reads one header and names another in Vary", "Extractor.check", ` || code == e.own && e.Source != e.made`, ``},
+			{"reads one header and names another in Vary", "Extractor.check", ` || code == e.own && !strings.EqualFold(string(e.Source), string(e.made))`, ``},
+		}},
+		{"TestChangedSources", []mutant{
+			{"lets a cookie of package cookie past the gate", "Extractor.check", ` || strings.HasPrefix(string(e.made), string(inCookie))`, ``},
+			{"takes another case for another header", "Extractor.check", `!strings.EqualFold(string(e.Source), string(e.made))`, `e.Source != e.made`},
 		}},
 		{"TestNewRefuses/a cookie in a literal for a header", []mutant{
 			{"takes a literal's word for the place", "Extractor.check", `code == cookieCode || `, ``},
