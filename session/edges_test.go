@@ -388,3 +388,57 @@ func TestFaultsOfTheProgramAreLogged(t *testing.T) {
 		t.Error(log.String())
 	}
 }
+
+// An ending that is complete when the time is over is no failure, if nothing else is meant.
+func TestEndThatTakesAllItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newTap(t)
+		s := newSessions(t, store, session.Options{})
+		for _, about := range []string{"old", "new"} {
+			if _, err := s.Start(t.Context(), "alice", about); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		all, err := s.List(t.Context(), "alice")
+		if err != nil || len(all) != 2 {
+			t.Fatal(all, err)
+		}
+		store.before = func(call string) error {
+			if call == "List" {
+				time.Sleep(6 * time.Second)
+			} else {
+				time.Sleep(1500 * time.Millisecond)
+			}
+			return nil
+		}
+		if err := s.End(t.Context(), "alice", all[0].ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// slowly is a body whose first byte takes 11 seconds.
+type slowly struct{ io.Reader }
+
+func (s *slowly) Read(b []byte) (int, error) {
+	time.Sleep(11 * time.Second)
+	return s.Reader.Read(b)
+}
+
+// The time of a logout begins when its form is there.
+func TestBoundLogoutOfASlowForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := newBoundSite(t, dpop.Options{Replays: heeding{}}, newMemory(t, 0))
+		owner := newPhone(t, site)
+		_, _, tokens := owner.post(t, "/login", nil)
+		handler := site.Handler
+		site.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = io.NopCloser(&slowly{r.Body})
+			handler.ServeHTTP(w, r)
+		})
+		if status, body, _ := owner.post(t, "/logout", refreshForm(tokens.Refresh)); status != http.StatusOK {
+			t.Error(status, body)
+		}
+	})
+}
