@@ -111,7 +111,7 @@ func (r *ring) at(ctx context.Context, now time.Time) *state {
 // them, the first one signs.
 func (r *ring) newState(keys []Key, now time.Time) *state {
 	now = now.Round(0) // From has no monotonic clock either
-	s := &state{since: now, until: now.Add(24 * time.Hour), keys: keys, signs: keys[0], algorithms: []string{}}
+	s := &state{since: now, until: now.Add(24 * time.Hour), keys: keys, signs: keys[0]}
 	changes := func(t time.Time) (ahead bool) {
 		if ahead = t.After(now); ahead && t.Before(s.until) {
 			s.until = t
