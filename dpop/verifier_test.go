@@ -659,19 +659,24 @@ func TestReplayIsRememberedLongEnough(t *testing.T) {
 	}
 }
 
+// remembering returns a store that keeps a proof for exactly as long as it is told.
+func remembering() storeFunc {
+	until := map[[sha256.Size]byte]time.Time{}
+	return func(_ context.Context, id [sha256.Size]byte, end time.Time) (bool, error) {
+		first := !time.Now().Before(until[id])
+		if first {
+			until[id] = end
+		}
+		return first, nil
+	}
+}
+
 // A store that instances share keeps a proof for as long as any options permit. They may differ, as
 // while a service moves to others.
 func TestInstancesWithOtherLimits(t *testing.T) {
 	s := p256()
 	synctest.Test(t, func(t *testing.T) {
-		until := map[[sha256.Size]byte]time.Time{}
-		store := storeFunc(func(_ context.Context, id [sha256.Size]byte, end time.Time) (bool, error) {
-			first := !time.Now().Before(until[id])
-			if first {
-				until[id] = end
-			}
-			return first, nil
-		})
+		store := remembering()
 		short := verifier(t, dpop.Options{Replays: store, MaxAge: time.Second, Leeway: time.Second})
 		long := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute, Leeway: time.Minute})
 		proof := s.sign(s.header(), payload())
@@ -703,14 +708,7 @@ func TestInstancesWithAndWithoutNonces(t *testing.T) {
 	s := p256()
 	for _, nonceFirst := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			until := map[[sha256.Size]byte]time.Time{}
-			store := storeFunc(func(_ context.Context, id [sha256.Size]byte, end time.Time) (bool, error) {
-				first := !time.Now().Before(until[id])
-				if first {
-					until[id] = end
-				}
-				return first, nil
-			})
+			store := remembering()
 			first := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute, Nonces: newNonces(t, secretA)})
 			second := verifier(t, dpop.Options{Replays: store, MaxAge: 5 * time.Minute})
 			nonce, before := nonceOf(first), time.Now().Unix()
