@@ -156,7 +156,7 @@ func (e *Extractor) check() error {
 	// A cookie would not pass the cross-origin gate, and Vary would name the wrong header.
 	code := codeOf(e.Extract)
 	if _, isHeader := e.Source.cut(inHeader); isHeader && (code == cookieCode || strings.HasPrefix(string(e.made), string(inCookie)) || code == e.own && !strings.EqualFold(string(e.Source), string(e.made))) {
-		return fmt.Errorf("an extractor reads another place than its Source %q: leave the Source that Cookie, BearerHeader or HeaderNamed has set, or write an Extract for this header", e.Source)
+		return fmt.Errorf("an extractor reads another place than its Source %q: leave the Source that Cookie, BearerHeader or HeaderNamed has set, or write an Extractor of your own for this header", e.Source)
 	}
 	return nil
 }

@@ -40,9 +40,11 @@ type Options struct {
 
 	// Nonces, if not nil, are required in proofs. Then a proof cannot be made in advance, and the
 	// clock of a client does not matter, if its proofs have neither exp nor nbf. A client has to
-	// repeat its first request. While some instances have Nonces and others do not, a client whose
-	// clock is ahead by more than a minute (by more than Leeway with one Memory) may use a proof
-	// twice, once at each kind.
+	// repeat its first request.
+	//
+	// Give Nonces to all instances at the same time. While some have none, a client whose clock is
+	// more than a minute ahead may use a proof once at each kind. With one Memory for both, Leeway
+	// counts in place of the minute.
 	Nonces *Nonces
 
 	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone. A Memory

@@ -80,8 +80,7 @@ func checkName(full string, services map[string]grpc.ServiceInfo) error {
 	return nil
 }
 
-// isOdd reports whether c is in no name of a method, so that an option for it would do nothing: a wildcard
-// and white space are.
+// isOdd reports whether c is in no name of a method. An option for such a name would do nothing.
 func isOdd(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("*?#%,;:", c) }
 
 // inside returns next with the guard around it, for the methods of o. It is nil if the guard is.

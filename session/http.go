@@ -404,8 +404,8 @@ func (c *core) clear(w http.ResponseWriter) {
 //   - those of another site, unless they are GET, HEAD or OPTIONS
 //   - those with so many cookies that one more is not accepted
 //
-// An answer with new cookies gets them, and "Cache-Control: no-store", whatever next sets; only a cookie
-// that next sets under the same name, as a logout does, takes the place of a new one. If the session has
+// An answer with new cookies gets these and "Cache-Control: no-store", whatever next sets. A cookie that
+// next sets under the same name, as a logout does, counts in place of the new one. If the session has
 // ended, the cookies are cleared and next gets the request without a token. While the store, the claims
 // function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {

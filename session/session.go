@@ -62,9 +62,9 @@ type ClaimsFunc[C any] func(ctx context.Context, s Session) (C, error)
 
 // Options say how long sessions live. The zero value is good for most.
 type Options struct {
-	// Idle is for how long a session lives without a refresh: 7 days if 0, at most 400 days. A
-	// client refreshes when its access token ends, so choose the longest pause of an honest user
-	// and the issuer's Lifetime together: up to that much of Idle may be over when a pause begins.
+	// Idle is for how long a session lives without a refresh: 7 days if 0, at most 400 days.
+	// Choose the longest pause of an honest user, and add the issuer's Lifetime: a client refreshes
+	// only when its access token ends.
 	Idle time.Duration
 
 	// MaxLifetime is for how long a session lives after its login: 30 days if 0, at most 400 days.
@@ -180,8 +180,8 @@ func New[C any](iss *issue.Issuer[C], store Store, claims ClaimsFunc[C], opts Op
 		return nil, validate.Prefixed("session: ", err)
 	}
 	if opts.Idle < 2*iss.Lifetime() || opts.Idle <= opts.Grace {
-		cmp.Or(opts.Logger, slog.Default()).Warn("session: Idle is so short that users are logged out while they are active, or after a short pause: set it to their longest pause and the issuer's Lifetime together, and to more than Grace",
-			"Idle", opts.Idle, "Lifetime", iss.Lifetime(), "Grace", opts.Grace)
+		cmp.Or(opts.Logger, slog.Default()).Warn("session: Idle is so short that users who are active may be logged out",
+			"mend", "set it to the longest pause of a user and the issuer's Lifetime together, and to more than Grace", "Idle", opts.Idle, "Lifetime", iss.Lifetime(), "Grace", opts.Grace)
 	}
 	opts.TrustedOrigins = slices.Clone(opts.TrustedOrigins)
 	c := &core{opts: opts, iss: iss.Issuer(), lifetime: iss.Lifetime(), store: store, access: access, refresh: refresh}
@@ -230,9 +230,9 @@ func (t Tokens) LogValue() slog.Value { return slog.StringValue("session.Tokens"
 // [jwthttp.WriteError]: a 503, or a 500 for a subject or claims that cannot be those of a token. Tokens
 // that are bound by DPoP need [Sessions.StartBound].
 //
-// With an mtls.Binding of the issuer, the claims function returns cnf: the thumbprint of the certificate
-// that the user has registered, and not of the one that a request came with. The refresh token is not
-// bound.
+// With an mtls.Binding of the issuer, the claims function returns cnf. It has the thumbprint of the
+// certificate that the user has registered, and not of the one that a request came with. The refresh
+// token is not bound.
 func (s *Sessions[C]) Start(ctx context.Context, subject, about string) (*Tokens, error) {
 	if s.proofs != nil {
 		return nil, s.misconfigured(ctx, errBound)
