@@ -8,6 +8,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/jwk"
 	"github.com/jwthttp/jwthttp/internal/jws"
 	"github.com/jwthttp/jwthttp/internal/logtext"
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -147,17 +148,17 @@ func readKey(text []byte, algorithm string) (proofKey, error) {
 // proofClaims are those of a proof, RFC 9449 section 4.2. The strings are JSON texts in a scratch.
 type proofClaims struct {
 	jti, htm, htu, ath, nonce []byte // nil if absent
-	iat, exp, nbf             tokenjson.NumericDate
+	iat, exp, nbf             numericdate.Date
 }
 
 // readClaims reads the payload of a proof whose signature has verified. All claims are there that
 // a proof for a resource needs, or one for tokens.
 func readClaims(s *scratch, segment string, isForToken bool) (c proofClaims, err error) {
 	areDates := true
-	date := func(d *tokenjson.NumericDate, value []byte) {
+	date := func(d *numericdate.Date, value []byte) {
 		ok := len(value) <= maxDateBytes
 		if ok {
-			*d, ok = tokenjson.ParseNumericDate(string(value))
+			*d, ok = numericdate.Parse(string(value))
 		}
 		areDates = areDates && ok
 	}

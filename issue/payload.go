@@ -16,6 +16,7 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/jwthttp/jwthttp/internal/confirmation"
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 	"github.com/jwthttp/jwthttp/internal/tokenjson"
 )
 
@@ -131,12 +132,12 @@ func (p *payload) add(name string, value []byte) error {
 		}
 		return fmt.Errorf("the claims have the %s %.200s, which is not that of Options: leave it out of the claims", name, value)
 	case "iat":
-		if date, ok := tokenjson.ParseNumericDate(string(value)); !ok || date.Floor().After(p.now) || p.now.Sub(date.Floor()) > time.Minute {
+		if date, ok := numericdate.Parse(string(value)); !ok || date.Floor().After(p.now) || p.now.Sub(date.Floor()) > time.Minute {
 			return fmt.Errorf("the claims have the iat %.40s, which is not now: leave it out of the claims", value)
 		}
 		return nil
 	case "exp":
-		date, ok := tokenjson.ParseNumericDate(string(value))
+		date, ok := numericdate.Parse(string(value))
 		if !ok || !date.Floor().After(p.now) || date.Floor().After(p.now.Add(p.opts.Lifetime)) {
 			return fmt.Errorf("the claims have the exp %.40s, which is not a time from now to Options.Lifetime (%v) ahead, in seconds since 1970: leave it out of the claims, or set Lifetime", value, p.opts.Lifetime)
 		}

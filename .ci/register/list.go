@@ -80,11 +80,11 @@ var register = []clause{
 	}},
 	{"1", "and the rules for claims, those of their type included", []proof{
 		{"TestClaimRules", []mutant{
-			{"takes an exp after the year 9999", "internal/tokenjson.ParseNumericDate", `seconds <= maxNumericDate`, `true`},
-			{"takes a date before 1970", "internal/tokenjson.ParseNumericDate", `negative || `, ``},
-			{"takes an exp that is no number", "internal/tokenjson.setters", `f.Expires, ok = ParseNumericDate(v)`, `f.Expires, _ = ParseNumericDate(v); ok = true`},
-			{"takes an nbf that is no number", "internal/tokenjson.setters", `f.NotBefore, ok = ParseNumericDate(v)`, `f.NotBefore, _ = ParseNumericDate(v); ok = true`},
-			{"takes an iat that is no number", "internal/tokenjson.setters", `f.IssuedAt, ok = ParseNumericDate(v)`, `f.IssuedAt, _ = ParseNumericDate(v); ok = true`},
+			{"takes an exp after the year 9999", "internal/numericdate.Parse", `seconds <= Max`, `true`},
+			{"takes a date before 1970", "internal/numericdate.Parse", `negative || `, ``},
+			{"takes an exp that is no number", "internal/tokenjson.setters", `f.Expires, ok = numericdate.Parse(v)`, `f.Expires, _ = numericdate.Parse(v); ok = true`},
+			{"takes an nbf that is no number", "internal/tokenjson.setters", `f.NotBefore, ok = numericdate.Parse(v)`, `f.NotBefore, _ = numericdate.Parse(v); ok = true`},
+			{"takes an iat that is no number", "internal/tokenjson.setters", `f.IssuedAt, ok = numericdate.Parse(v)`, `f.IssuedAt, _ = numericdate.Parse(v); ok = true`},
 			{"takes an iss that is no string", "internal/tokenjson.setters", `f.issuer = p; return v[0] == '"'`, `f.issuer = p; return true`},
 			{"takes a sub that is no string", "internal/tokenjson.setters", `f.subject = p; return v[0] == '"' || n && isSubject(v)`, `f.subject = p; return true`},
 			{"takes a jti that is no string", "internal/tokenjson.setters", `f.id = p; return v[0] == '"'`, `f.id = p; return true`},
@@ -703,8 +703,8 @@ var register = []clause{
 	}},
 	{"10", "fractions count: exp is rounded down, nbf up", []proof{
 		{"TestTime", nil},
-		{"internal/tokenjson.TestNumericDateAgainstBig", nil},
-		{"internal/tokenjson.FuzzNumericDate", nil},
+		{"internal/numericdate.TestAgainstBig", nil},
+		{"internal/numericdate.FuzzParse", nil},
 	}},
 	{"10", "iss, sub and jti are strings", []proof{
 		{"TestClaimRules", nil},

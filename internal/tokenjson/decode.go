@@ -16,6 +16,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 )
 
 // A Decoder decodes payloads into one claims type. Names match in exact case. Duplicate names
@@ -44,7 +46,7 @@ func decoderFor(needsFuncs bool) Decoder {
 // decodeNumericDate decodes as golang-jwt does. Dates that overflow there are an error.
 func decodeNumericDate(b []byte, date *jwt.NumericDate) error {
 	seconds, err := strconv.ParseFloat(string(b), 64)
-	if err != nil || math.Abs(seconds) > maxNumericDate {
+	if err != nil || math.Abs(seconds) > numericdate.Max {
 		return errors.New("it is not a date between the years -6061 and 9999")
 	}
 	whole, fraction := math.Modf(seconds)

@@ -14,6 +14,8 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 )
 
 type selfDecoding string
@@ -159,7 +161,7 @@ var referenceOptions = []jsonv2.Options{jsonv2.WithUnmarshalers(jsonv2.JoinUnmar
 ))}
 
 func decodeByGolangJWT(b []byte, date *jwt.NumericDate) error {
-	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > maxNumericDate {
+	if seconds, err := strconv.ParseFloat(string(b), 64); err != nil || math.Abs(seconds) > numericdate.Max {
 		return errors.New("it is not a date")
 	}
 	return date.UnmarshalJSON(b)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 // Facts are the registered claims that the rules need, RFC 7519 section 4.1, and the scopes. They
 // are parts of the payload, and keep it in memory.
 type Facts struct {
-	Expires, NotBefore, IssuedAt                                     NumericDate
+	Expires, NotBefore, IssuedAt                                     numericdate.Date
 	payload                                                          string
 	issuer, subject, id, session, audience, confirmation, scope, scp part
 }
@@ -39,9 +41,9 @@ var setters = map[string]setter{
 	"iss":   func(f *Facts, p part, v string, _ bool) bool { f.issuer = p; return v[0] == '"' },
 	"sub":   func(f *Facts, p part, v string, n bool) bool { f.subject = p; return v[0] == '"' || n && isSubject(v) },
 	"aud":   func(f *Facts, p part, v string, _ bool) bool { f.audience = p; return isAudience(v) },
-	"exp":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.Expires, ok = ParseNumericDate(v); return ok },
-	"nbf":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.NotBefore, ok = ParseNumericDate(v); return ok },
-	"iat":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.IssuedAt, ok = ParseNumericDate(v); return ok },
+	"exp":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.Expires, ok = numericdate.Parse(v); return ok },
+	"nbf":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.NotBefore, ok = numericdate.Parse(v); return ok },
+	"iat":   func(f *Facts, _ part, v string, _ bool) (ok bool) { f.IssuedAt, ok = numericdate.Parse(v); return ok },
 	"jti":   func(f *Facts, p part, v string, _ bool) bool { f.id = p; return v[0] == '"' },
 	"sid":   func(f *Facts, p part, v string, _ bool) bool { f.session = p; return true },
 	"cnf":   func(f *Facts, p part, _ string, _ bool) bool { f.confirmation = p; return true },
@@ -127,7 +129,7 @@ func (f *Facts) Login() (at time.Time, acr string) {
 	r.object(func(name, value []byte) bool {
 		switch string(name) {
 		case "auth_time":
-			if d, ok := ParseNumericDate(string(value)); ok {
+			if d, ok := numericdate.Parse(string(value)); ok {
 				at = d.Floor()
 			}
 		case "acr":
@@ -142,7 +144,7 @@ func (f *Facts) Login() (at time.Time, acr string) {
 
 // isSubject reports whether v may be a numeric subject: digits alone, the only spelling of a number.
 func isSubject(v string) bool {
-	n, ok := parseDigits(v)
+	n, ok := numericdate.ParseDigits(v)
 	return ok && n <= maxSubject
 }
 
@@ -169,7 +171,7 @@ func isAudience(v string) bool {
 func (f *Facts) Registered() jwt.RegisteredClaims {
 	c := jwt.RegisteredClaims{Issuer: f.Issuer(), Subject: f.Subject(), ID: f.ID(), Audience: f.Audience()}
 	var dates [3]jwt.NumericDate // in one allocation
-	for i, d := range [...]NumericDate{f.Expires, f.NotBefore, f.IssuedAt} {
+	for i, d := range [...]numericdate.Date{f.Expires, f.NotBefore, f.IssuedAt} {
 		if d.Present() {
 			dates[i].Time = d.Floor()
 			*[...]**jwt.NumericDate{&c.ExpiresAt, &c.NotBefore, &c.IssuedAt}[i] = &dates[i]

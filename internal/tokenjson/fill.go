@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 )
 
 // A shape is a type that a pass fills.
@@ -281,7 +283,7 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		}
 		v.SetBool(c == 't')
 	case integer:
-		x, ok := parseDigits(strings.TrimPrefix(p.textAt(p.value()), "-"))
+		x, ok := numericdate.ParseDigits(strings.TrimPrefix(p.textAt(p.value()), "-"))
 		if c == '-' {
 			x, ok = -x, ok && x > 0 // the library decides on -0
 		}
@@ -298,7 +300,7 @@ func (p *pass) fill(s *shape, v reflect.Value) {
 		v.Set(reflect.ValueOf(p.anything()).Convert(s.t))
 	case date:
 		text, to := p.textAt(p.value()), v.Addr().Interface().(*jwt.NumericDate)
-		if seconds, ok := parseDigits(text); ok && seconds <= maxNumericDate {
+		if seconds, ok := numericdate.ParseDigits(text); ok && seconds <= numericdate.Max {
 			to.Time = time.Unix(seconds, 0).Truncate(jwt.TimePrecision)
 		} else if p.fault || decodeNumericDate([]byte(text), to) != nil {
 			p.fail()
@@ -398,7 +400,7 @@ func (p *pass) anything() any {
 		return nil
 	}
 	digits := p.textAt(p.value())
-	if x, ok := parseDigits(digits); ok && x < 1<<53 {
+	if x, ok := numericdate.ParseDigits(digits); ok && x < 1<<53 {
 		return float64(x)
 	}
 	x, err := strconv.ParseFloat(digits, 64)

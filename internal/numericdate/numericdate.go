@@ -1,4 +1,5 @@
-package tokenjson
+// Package numericdate reads dates of tokens, RFC 7519 section 2, exactly.
+package numericdate
 
 import (
 	"strconv"
@@ -6,23 +7,24 @@ import (
 	"time"
 )
 
-const maxNumericDate = 253402300799 // 9999-12-31T23:59:59Z
+// Max is the last second that a date may be at: 9999-12-31T23:59:59Z.
+const Max = 253402300799
 
-// A NumericDate is a Unix time in seconds, RFC 7519 section 2. It is 0 if there is none, 1+2s for
-// the second s, and 2+2s for what is between s and the next one.
-type NumericDate int64
+// A Date is a Unix time in seconds. It is 0 if there is none, 1+2s for the second s, and 2+2s for
+// what is between s and the next one.
+type Date int64
 
 // Present reports whether there is a date.
-func (d NumericDate) Present() bool { return d != 0 }
+func (d Date) Present() bool { return d != 0 }
 
 // Floor returns the date, rounded down to a second.
-func (d NumericDate) Floor() time.Time { return time.Unix(int64(d-1)/2, 0) }
+func (d Date) Floor() time.Time { return time.Unix(int64(d-1)/2, 0) }
 
 // Ceil returns the date, rounded up to a second.
-func (d NumericDate) Ceil() time.Time { return time.Unix(int64(d)/2, 0) }
+func (d Date) Ceil() time.Time { return time.Unix(int64(d)/2, 0) }
 
-// parseDigits reads a number of up to 18 digits and nothing else, as nearly every date is.
-func parseDigits(v string) (n int64, ok bool) {
+// ParseDigits reads a number of up to 18 digits and nothing else, as nearly every date is.
+func ParseDigits(v string) (n int64, ok bool) {
 	if len(v) > 18 {
 		return 0, false
 	}
@@ -35,14 +37,14 @@ func parseDigits(v string) (n int64, ok bool) {
 	return n, true
 }
 
-// ParseNumericDate reads a JSON value. ok reports whether it is a number from 0 to the end of
-// the year 9999. It reads the digits, because a float64 would round.
-func ParseNumericDate(v string) (d NumericDate, ok bool) {
+// Parse reads a JSON value. ok reports whether it is a number from 0 to Max. It reads the digits,
+// because a float64 would round.
+func Parse(v string) (d Date, ok bool) {
 	if v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return d, false
 	}
-	if seconds, ok := parseDigits(v); ok {
-		return NumericDate(1 + 2*seconds), seconds <= maxNumericDate
+	if seconds, ok := ParseDigits(v); ok {
+		return Date(1 + 2*seconds), seconds <= Max
 	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(v), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
@@ -63,7 +65,7 @@ func ParseNumericDate(v string) (d NumericDate, ok bool) {
 	if negative || point > len("253402300799") {
 		return d, false
 	}
-	seconds, more := int64(0), NumericDate(0)
+	seconds, more := int64(0), Date(0)
 	for i, c := range []byte(digits) {
 		if i < point {
 			seconds = seconds*10 + int64(c-'0')
@@ -74,6 +76,6 @@ func ParseNumericDate(v string) (d NumericDate, ok bool) {
 	for range point - len(digits) {
 		seconds *= 10
 	}
-	d = NumericDate(1+2*seconds) + more
-	return d, d <= 1+2*maxNumericDate
+	d = Date(1+2*seconds) + more
+	return d, d <= 1+2*Max
 }

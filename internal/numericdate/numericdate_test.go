@@ -1,4 +1,4 @@
-package tokenjson_test
+package numericdate_test
 
 import (
 	"encoding/json"
@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jwthttp/jwthttp/internal/tokenjson"
+	"github.com/jwthttp/jwthttp/internal/numericdate"
 )
 
-func TestNumericDateAgainstBig(t *testing.T) {
+func TestAgainstBig(t *testing.T) {
 	for _, number := range []string{
 		"0", "-0", "0.0", "-0.0e5", "1", "1.0", "1.5", "0.9999999999999999999999", "1e3", "1E+3", "1e-3", "1000e-3", "1001e-3", "12345e-2",
 		"253402300799", "253402300799.0", "253402300799.000000001", "253402300800", "2534023007990e-1", "0.253402300799e12", "0.253402300800e12",
@@ -17,13 +17,13 @@ func TestNumericDateAgainstBig(t *testing.T) {
 		"-1", "-0.5", "-1e-99999999999999999999", "9223372036854775807", "9223372036854775808", "18446744073709551616", "1.7e9", "1700000000.123456789123456789",
 		"0.00000000000000000000000000000000001e45", "100000000000000000000000000000000000000e-30",
 	} {
-		checkNumericDate(t, number)
+		check(t, number)
 	}
 }
 
-func checkNumericDate(t *testing.T, number string) {
+func check(t *testing.T, number string) {
 	t.Helper()
-	date, ok := tokenjson.ParseNumericDate(number)
+	date, ok := numericdate.Parse(number)
 	floor, ceil := date.Floor(), date.Ceil()
 	wantFloor, wantCeil, want := bigDate(number)
 	if ok != want {
@@ -66,12 +66,12 @@ func bigDate(number string) (floor, ceil int64, ok bool) {
 	return floor, ceil, true
 }
 
-func TestNumericDateOfHugeExponents(t *testing.T) {
+func TestHugeExponents(t *testing.T) {
 	for number, want := range map[string]bool{
 		"1e999999999": false, "1e99999999999999999999": false, "0e99999999999999999999": true, "-1e-99999999999999999999": false,
 		"1e-999999999": true, "1e-99999999999999999999": true, "1e1000001": false, "0.1e-1000001": true,
 	} {
-		date, ok := tokenjson.ParseNumericDate(number)
+		date, ok := numericdate.Parse(number)
 		floor, ceil := date.Floor(), date.Ceil()
 		if ok != want || ok && floor.Unix() != 0 {
 			t.Errorf("%s: %v, %v, accepted %v", number, floor, ceil, ok)
@@ -79,7 +79,7 @@ func TestNumericDateOfHugeExponents(t *testing.T) {
 	}
 }
 
-func FuzzNumericDate(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, n := range []string{"1e000000005", "0.00001e+0000010", "25340230079900000000e-0000008", "1e-100000000000000000000", "0e1000000", "-0e-99999999", "-1e-99999999999999999999", "1e-99999999999999999999", "1e99999999999999999999", "123e1000001", "0", "-0.0e1", "1.5", "253402300799.9", "1e3", "17e8", "1E+9", "9007199254740993", "0.1e-5"} {
 		f.Add(n)
 	}
@@ -88,6 +88,6 @@ func FuzzNumericDate(f *testing.F) {
 		if json.Unmarshal([]byte(number), &n) != nil || string(n) != number || len(number) > 400 {
 			return
 		}
-		checkNumericDate(t, number)
+		check(t, number)
 	})
 }
