@@ -688,6 +688,7 @@ func TestNewKey(t *testing.T) {
 		{"an RSA key that is no pointer", jwt.SigningMethodPS512, rsaKey().PublicKey, "PS512 takes the type *rsa.PublicKey, and got rsa.PublicKey"},
 		{"an EC key for EdDSA", jwt.SigningMethodEdDSA, &ecKey().PublicKey, "EdDSA takes the type ed25519.PublicKey, and got *ecdsa.PublicKey"},
 		{"a private RSA key", jwt.SigningMethodRS512, rsaKey(), "RS512 verifies with the public half of a key, and got a private key (*rsa.PrivateKey): pass its *rsa.PublicKey"},
+		{"a private RSA key for a secret", jwt.SigningMethodHS256, rsaKey(), "HS256 takes the type []byte, and got *rsa.PrivateKey: pass a key for HS256, or use the algorithm of this key"},
 		{"a private EC key", jwt.SigningMethodES512, ec521Key(), "pass its *ecdsa.PublicKey"},
 		{"a private Ed25519 key", jwt.SigningMethodEdDSA, edKey(), "pass its ed25519.PublicKey"},
 		{"a nil RSA key", jwt.SigningMethodRS384, (*rsa.PublicKey)(nil), "the RSA key is nil"},

@@ -821,7 +821,7 @@ var register = []clause{
 	{"12", "a key is for one of golang-jwt's own methods", []proof{
 		{"TestNewKey", []mutant{
 			{"takes any method that has a known name", "internal/jws.NameOf", `method == algorithms[i].method`, `method != nil && method.Alg() == algorithms[i].name`},
-			{"takes a private key with an error that does not say so", "internal/jws.MaterialError", `; ok {`, `; ok && false {`},
+			{"takes a private key with an error that does not say so", "internal/jws.MaterialError", `; ok && want`, `; ok && false && want`},
 		}},
 	}},
 	{"12", "Ed25519 and EdDSA name one algorithm", []proof{

@@ -57,7 +57,7 @@ var ErrMaterial = errors.New("the key is of another algorithm")
 // MaterialError is ErrMaterial for people. It says what the algorithm takes.
 func MaterialError(name string, material any) error {
 	want := map[family]string{hmacFamily: "[]byte", rsaFamily: "*rsa.PublicKey", pssFamily: "*rsa.PublicKey", ecFamily: "*ecdsa.PublicKey", edFamily: "ed25519.PublicKey"}[find(name).family]
-	if _, ok := material.(interface{ Public() crypto.PublicKey }); ok {
+	if _, ok := material.(interface{ Public() crypto.PublicKey }); ok && want != "[]byte" {
 		return fmt.Errorf("%s verifies with the public half of a key, and got a private key (%T): pass its %s", name, material, want)
 	}
 	mend := fmt.Sprintf("pass a key for %s, or use the algorithm of this key", name)
