@@ -21,13 +21,15 @@ func (s *Store) Denylist(opts denylist.Options) (*denylist.List, error) {
 
 type revocations struct{ store *Store }
 
-// Raise ignores the kind, since a database has no limit for each. The time at which a revocation ends
-// is the later one of that by the clock of the caller and that by the clock of the database.
+// A revocation ends at the later one of its end by the clock of the caller and that by the clock of
+// the database, and it has ended only if both clocks say so. So one that is ahead loses nothing.
+
+// Raise ignores the kind, since a database has no limit for each.
 func (r *revocations) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n int64, until time.Time) error {
 	_, err := r.store.exec(ctx, `INSERT INTO jwthttp_revocations AS r (key, n, until) VALUES ($1, $2, GREATEST($3, CLOCK + $4))
 ON CONFLICT (key) DO UPDATE SET until = GREATEST(r.until, excluded.until),
-	n = CASE WHEN r.until > CLOCK THEN GREATEST(r.n, excluded.n) ELSE excluded.n END`,
-		key[:], n, until.UnixMicro(), time.Until(until).Microseconds())
+	n = CASE WHEN r.until > LEAST(CLOCK, $5) THEN GREATEST(r.n, excluded.n) ELSE excluded.n END`,
+		key[:], n, until.UnixMicro(), time.Until(until).Microseconds(), time.Now().UnixMicro())
 	if err == nil {
 		r.store.clean(ctx)
 	}
@@ -39,7 +41,7 @@ func (r *revocations) Find(ctx context.Context, keys [3]denylist.Key) (found [3]
 	if keys == [3]denylist.Key{} {
 		return found, nil
 	}
-	err = r.store.query(ctx, func(rows *sql.Rows) error {
+	err = r.store.query(ctx, func() { found = [3]int64{} }, func(rows *sql.Rows) error {
 		var now time.Time // only a replica has none
 		var key []byte
 		var n int64
@@ -56,8 +58,8 @@ func (r *revocations) Find(ctx context.Context, keys [3]denylist.Key) (found [3]
 		}
 		return nil
 	}, `SELECT CLOCK, r.key, COALESCE(r.n, 0)
-FROM (SELECT 1 AS one) AS one LEFT JOIN jwthttp_revocations AS r ON r.key IN ($1, $2, $3) AND r.until > CLOCK`,
-		keys[0][:], keys[1][:], keys[2][:])
+FROM (SELECT 1 AS one) AS one LEFT JOIN jwthttp_revocations AS r ON r.key IN ($1, $2, $3) AND r.until > LEAST(CLOCK, $4)`,
+		keys[0][:], keys[1][:], keys[2][:], time.Now().UnixMicro())
 	if err != nil {
 		return [3]int64{}, err
 	}

@@ -45,7 +45,8 @@ const readVersion = `SELECT COALESCE(MAX(version), 0) FROM jwthttp_schema`
 
 // Migrate makes the tables whose names begin with jwthttp_, or brings them up to date. Call it at
 // every start: it does nothing if there is nothing to do. Several instances may start at once. All of
-// it happens, or none. Instances that know an older version go on.
+// it happens, or none. Instances that know an older version go on. It waits for another instance that
+// migrates, for as long as ctx: Timeout does not count here.
 //
 // To create tables is a right that the instances themselves need not have: then call Migrate once
 // with a database that has it, and grant them SELECT, INSERT, UPDATE and DELETE.

@@ -48,21 +48,26 @@ func (s *Store) Delete(ctx context.Context, key [sha256.Size]byte) error {
 	return err
 }
 
-// selectSession has one row also if there is no session, for the time. Its version is then 0.
-const selectSession = `SELECT CLOCK, COALESCE(version, 0), COALESCE(ended, FALSE), key, current_digest, previous_digest, salt,
+// selectSession has one row also if there is no session, for the time. Its version is then NULL.
+const selectSession = `SELECT CLOCK, version, COALESCE(ended, FALSE), key, current_digest, previous_digest, salt,
 	COALESCE(written, 0), COALESCE(reissues, 0), COALESCE(id, ''), COALESCE(subject, ''), COALESCE(about, ''),
 	COALESCE(logged_in, 0), COALESCE(idle_end, 0), COALESCE(session_end, 0)
 FROM (SELECT 1 AS one) AS one LEFT JOIN jwthttp_sessions AS r ON `
 
 func (s *Store) find(ctx context.Context, where string, arg []byte) (all []session.Record, now time.Time, err error) {
-	err = s.query(ctx, func(rows *sql.Rows) error {
+	err = s.query(ctx, func() { all = nil }, func(rows *sql.Rows) error {
 		var r session.Record
-		err := rows.Scan(micros{&now}, &r.Version, &r.Ended, digest(r.Key[:]), digest(r.Current[:]), digest(r.Previous[:]), digest(r.Salt[:]),
+		var version sql.NullInt64
+		err := rows.Scan(micros{&now}, &version, &r.Ended, digest(r.Key[:]), digest(r.Current[:]), digest(r.Previous[:]), digest(r.Salt[:]),
 			micros{&r.Written}, &r.Reissues, &r.ID, &r.Subject, &r.About, micros{&r.LoggedIn}, micros{&r.IdleEnd}, micros{&r.End})
-		if err == nil && r.Version > 0 {
-			all = append(all, r)
+		if err != nil || !version.Valid {
+			return err
 		}
-		return err
+		if r.Version = version.Int64; r.Version < 1 {
+			return errors.New("a row of jwthttp_sessions has a version that no store writes: another program has written it")
+		}
+		all = append(all, r)
+		return nil
 	}, selectSession+where, arg)
 	if err != nil {
 		return nil, time.Time{}, err

@@ -40,6 +40,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -69,6 +70,7 @@ var words = map[Dialect]*strings.Replacer{
 	SQLite: strings.NewReplacer(
 		"$", "?",
 		"GREATEST", "MAX",
+		"LEAST", "MIN",
 		"FOR UPDATE SKIP LOCKED", "", // it has one writer at a time
 		// Milliseconds, rounded since they are a float.
 		"CLOCK", "(CAST(unixepoch('subsec') * 1000 + 0.5 AS INTEGER) * 1000)",
@@ -82,7 +84,7 @@ var words = map[Dialect]*strings.Replacer{
 // Options are the limits of a [Store]. The zero value fits most services.
 type Options struct {
 	// Timeout is how long a call waits for the database before it is an error: 2 seconds if 0,
-	// at most 30 seconds. SQLite also waits until its busy_timeout is over.
+	// at most 30 seconds. One that also deletes what is over takes up to a tenth longer.
 	Timeout time.Duration
 }
 
@@ -115,36 +117,49 @@ func New(db *sql.DB, dialect Dialect, opts Options) (*Store, error) {
 
 // exec returns how many rows one statement has changed.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	for range attempts {
-		var result sql.Result
-		if result, err = s.db.ExecContext(limited, words[s.dialect].Replace(query), args...); err == nil {
+	err = s.repeat(ctx, func(ctx context.Context) error {
+		result, err := s.db.ExecContext(ctx, words[s.dialect].Replace(query), args...)
+		if err == nil {
 			rows, err = result.RowsAffected()
 		}
-		// PostgreSQL has undone it, for another statement was faster. That is so in the isolation
-		// levels above the default.
+		return err
+	})
+	return rows, err
+}
+
+// query calls scan for each row. It calls begin first, and again if it starts anew.
+func (s *Store) query(ctx context.Context, begin func(), scan func(*sql.Rows) error, query string, args ...any) error {
+	return s.repeat(ctx, func(ctx context.Context) error {
+		begin()
+		rows, err := s.db.QueryContext(ctx, words[s.dialect].Replace(query), args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for err == nil && rows.Next() {
+			err = scan(rows)
+		}
+		return cmp.Or(err, rows.Err())
+	})
+}
+
+// repeat calls f within Timeout, and again while PostgreSQL has undone it because another statement
+// was faster. That is so in the isolation levels above the default, for reads too.
+func (s *Store) repeat(ctx context.Context, f func(context.Context) error) (err error) {
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	for n := range attempts {
+		err = f(limited)
 		var failure interface{ SQLState() string }
 		if !errors.As(err, &failure) || failure.SQLState() != "40001" {
 			break
 		}
+		select {
+		case <-limited.Done():
+		case <-time.After(rand.N(time.Duration(n+1) * time.Millisecond)):
+		}
 	}
-	return rows, s.failed(ctx, err)
-}
-
-// query calls scan for each row.
-func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	rows, err := s.db.QueryContext(limited, words[s.dialect].Replace(query), args...)
-	if err != nil {
-		return s.failed(ctx, err)
-	}
-	defer rows.Close()
-	for err == nil && rows.Next() {
-		err = scan(rows)
-	}
-	return s.failed(ctx, cmp.Or(err, rows.Err()))
+	return s.failed(ctx, err)
 }
 
 // micros scans the microseconds of a time. Only that of the database itself can be NULL.
@@ -168,12 +183,18 @@ func (s *Store) failed(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("sqlstore: %v had not answered when the request ended: %w", s.dialect, err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs, or raise Timeout: %w", s.dialect, s.timeout, err)
+		return fmt.Errorf("sqlstore: %v did not answer within %v: check that it runs and that SetMaxOpenConns leaves a connection, or raise Timeout: %w", s.dialect, s.timeout, err)
 	}
 	hint := "" // no decision depends on the text
 	switch text := err.Error(); {
-	case strings.Contains(text, "no such table: jwthttp_"), strings.Contains(text, `relation "jwthttp_`) && strings.Contains(text, "does not exist"):
-		hint = ": call Store.Migrate first"
+	case strings.Contains(text, "no such table: jwthttp_"):
+		hint = ": call Store.Migrate first; all connections of :memory: are databases of their own, unless SetMaxOpenConns(1)"
+	case strings.Contains(text, `relation "jwthttp_`) && strings.Contains(text, "does not exist"):
+		hint = ": call Store.Migrate first, with the same search_path"
+	case strings.Contains(text, "database is locked"):
+		hint = ": raise busy_timeout, and let no program keep the database locked"
+	case strings.Contains(text, "readonly database"):
+		hint = ": let this program write to the file and to its folder"
 	case strings.Contains(text, "unable to open database file"):
 		hint = ": make its folder first, and let this program write there"
 	case strings.Contains(text, "no such function: pg_"), strings.Contains(text, `syntax error at or near "PRAGMA"`):
@@ -188,6 +209,8 @@ func (s *Store) clean(ctx context.Context) {
 	if s.added.Add(1)%cleanEvery != 1 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout/10)
+	defer cancel()
 	for _, rows := range [][2]string{{"jwthttp_sessions", "idle_end"}, {"jwthttp_revocations", "until"}} {
 		// A clock that is ahead for a moment deletes nothing. The subquery makes the time a constant,
 		// which the index needs.

@@ -269,6 +269,11 @@ var register = []clause{
 		{"TestRequestsShareNothing", nil},
 		{"TestParallelRequests", nil},
 	}},
+	{"3", "and what is kept of a request keeps no payload of another one, nor its own for a result", []proof{
+		{"TestStringsKeepTheirPayloadAlone", []mutant{
+			{"keeps the payload for the subject in a result of a guard", "Token.tokenResult", `strings.Clone(t.facts.Subject())`, `t.facts.Subject()`},
+		}},
+	}},
 	{"3", "what was read of a header in a buffer is a copy", []proof{
 		{"TestHeadersShareNothing", []mutant{
 			{"leaves escapes in a plain header as they are", "internal/jws.isPlainText", ` || c == '\\'`, ``},
@@ -1061,6 +1066,17 @@ var register = []clause{
 		{"jwks.TestEligibleKeys/nine named", nil},
 		{"jwks.TestEligibleKeys/nine without kid", nil},
 		{"jwks.TestRotationToNames", nil},
+	}},
+	{"13", "a source around a set that appends to its keys changes no list of the set", []proof{
+		{"TestKeysAreAppendedTo", []mutant{
+			{"returns keys with room for more", "eligible", `slices.Clip(keys)`, `keys`},
+		}},
+		{"jwks.TestEligibleKeys/five named, four without kid", []mutant{
+			{"returns all keys with room for more", "keyIndex.Keys", `slices.Clip(x.all[h.Algorithm])`, `x.all[h.Algorithm]`},
+		}},
+		{"jwks.TestEligibleKeys/nine without kid", []mutant{
+			{"returns keys without id with room for more", "keyIndex.Keys", `slices.Clip(x.unnamed[h.Algorithm])`, `x.unnamed[h.Algorithm]`},
+		}},
 	}},
 	{"13", "in a remote set the first of one kid and algorithm counts, and the other one is reported", []proof{
 		{"jwks.TestParseSet/two keys of one kid: the first stays", []mutant{
@@ -3209,6 +3225,7 @@ var register = []clause{
 		{"issue.TestNewErrors", []mutant{
 			{"takes two keys of one From", "issue.sortKeys", `k.from.Equal(keys[i-1].from)`, `false`},
 			{"takes a first key that does not sign yet", "issue.sortKeys", `from.After(now)`, `false`},
+			{"takes claims that cannot hold the audience", "issue.New", `fits[C](iss.core.fixed)`, `nil`},
 		}},
 	}},
 	{"35", "and New warns of a From less than 11 minutes ahead, without an error", []proof{
@@ -3584,7 +3601,7 @@ var register = []clause{
 		}},
 		{"sqlstore.TestStore/PostgreSQL", nil},
 		{"sqlstore.TestStoreSerializable", []mutant{
-			{"fails where PostgreSQL has undone a statement", "sqlstore.Store.exec", `failure.SQLState() != "40001"`, `true`},
+			{"fails where PostgreSQL has undone a statement", "sqlstore.Store.repeat", `failure.SQLState() != "40001"`, `true`},
 		}},
 		{"sqlstore.TestRefreshAtTheSameTime", nil},
 	}},
@@ -3609,12 +3626,14 @@ var register = []clause{
 		{"sqlstore.TestDenylist/SQLite", []mutant{
 			{"lowers a number", "sqlstore.revocations.Raise", `GREATEST(r.n, excluded.n)`, `excluded.n`},
 			{"shortens a time", "sqlstore.revocations.Raise", `GREATEST(r.until, excluded.until)`, `excluded.until`},
-			{"keeps a number that has expired", "sqlstore.revocations.Find", ` AND r.until > CLOCK`, ``},
+			{"keeps a number that has expired", "sqlstore.revocations.Find", ` AND r.until > LEAST(CLOCK, $4)`, ` AND $4 = $4`},
 		}},
 	}},
 	{"38", "times are by the clock of the store, and keep their microseconds", []proof{
 		{"sqlstore.TestClockOfTheServer", []mutant{
 			{"takes the clock of the process", "sqlstore.micros.Scan", `time.UnixMicro(n)`, `time.UnixMicro(n - n + time.Now().UnixMicro())`},
+			{"forgets a revocation while the clock of the server is ahead", "sqlstore.revocations.Find", `LEAST(CLOCK, $4)`, `CLOCK + 0 * $4`},
+			{"lowers a number while that clock is ahead", "sqlstore.revocations.Raise", `LEAST(CLOCK, $5)`, `CLOCK + 0 * $5`},
 		}},
 		{"sqlstore.TestReplica", []mutant{
 			{"answers from a replica", "sqlstore.words", `CASE WHEN NOT pg_is_in_recovery() THEN`, `CASE WHEN true THEN`},
@@ -3646,6 +3665,7 @@ var register = []clause{
 		{"internal/leaktest.TestBuild", nil},
 		{"sqlstore.TestDamagedRows", []mutant{
 			{"takes a salt that was cut", "sqlstore.digest.Scan", `len(b) != len(d)`, `false`},
+			{"takes a version that no store writes", "sqlstore.Store.find", `r.Version < 1`, `r.Version < -1`},
 		}},
 	}},
 	{"37", "a program or a server that is killed between the write and the answer ends no session", []proof{
@@ -3661,7 +3681,10 @@ var register = []clause{
 	{"40", "a store that is away, slow or full fails, and changes nothing", []proof{
 		{"sqlstore.TestOutage", nil},
 		{"sqlstore.TestTimeout", []mutant{
-			{"waits for as long as the database", "sqlstore.Store.exec", `context.WithTimeout(ctx, s.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
+			{"waits for as long as the database", "sqlstore.Store.repeat", `context.WithTimeout(ctx, s.timeout)`, `context.WithTimeout(ctx, time.Hour)`},
+		}},
+		{"sqlstore.TestCleanWaitsLittle", []mutant{
+			{"cleans for as long as the database takes", "sqlstore.Store.clean", `s.timeout/10`, `s.timeout*10`},
 		}},
 		{"session.TestMemoryFull", []mutant{
 			{"has no bound", "session.Memory.Swap", `len(m.records) >= m.max`, `false`},
@@ -4573,6 +4596,7 @@ redis.call('ZADD'`},
 		}},
 		{"TestNewRefusesClaimsTypes", []mutant{
 			{"takes the option string for what it never fills", "internal/tokenjson.typeWalk.visitFields", `!mayBeQuoted(f.Type)`, `false`},
+			{"takes two fields of one name, of which none is filled", "internal/tokenjson.typeWalk.visitRegistered", `w.named[c.name] && v.IsZero()`, `w.named["\x00"] && v.IsZero()`},
 			{"takes a field without a name in a nested struct", "internal/tokenjson.typeWalk.visitFields", `name == "" && !f.Anonymous`, `name == "" && !f.Anonymous && path == ""`},
 		}},
 	}},
