@@ -331,6 +331,10 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		*Inception
 		Role string `json:"role"`
 	}](key, opts))
+	try("two embedded structs with sub", "embeds two structs with a field for sub, and so the decoder fills neither: keep one of them, or declare the field in the type itself")(jwthttp.New[struct {
+		jwt.RegisteredClaims
+		*Profile // vet would find it without the pointer
+	}](key, opts))
 	try("embeds itself, unexported", "embeds *jwthttp_test.loop, which the decoder cannot set")(jwthttp.New[loop](key, opts))
 	try("a pointer to itself as exp", "has the pointer jwthttp_test.endless at .E, which only ever points to itself")(jwthttp.New[struct {
 		E endless `json:"exp"`
@@ -360,6 +364,11 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		second(jwthttp.New[tree](key, opts)), second(jwthttp.New[struct{}](key, opts)), second(jwthttp.New[rawClaims](key, opts)),
 		second(jwthttp.New[json.RawMessage](key, opts)), second(jwthttp.New[twice](key, opts)), second(jwthttp.New[map[string]json.RawMessage](key, opts)), second(jwthttp.New[embedding](key, opts)),
 		second(jwthttp.New[struct {
+			*jwt.RegisteredClaims
+			*Profile
+			Subject string `json:"sub"`
+		}](key, opts)),
+		second(jwthttp.New[struct {
 			A string        `json:"aud"`
 			D time.Duration `json:"-"`
 			f func()
@@ -369,6 +378,11 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+type Profile struct {
+	Subject string `json:"sub"`
+	Mail    string `json:"email"`
 }
 
 // twice embeds the same struct two times, and no struct contains itself.

@@ -626,6 +626,22 @@ func TestKeysOfASourceAreReadOnly(t *testing.T) {
 	verify(t, auth, signRS(t, rsaKey(), `{"alg":"RS256"}`, payload("")), nil)
 }
 
+// A source around a key set may append to what that returns. It changes no list of the set.
+func TestKeysAreAppendedTo(t *testing.T) {
+	set := slices.Grow(jwthttp.KeySet{jwthttp.HS256(secretN(0)), jwthttp.HS256(secretN(1))}, 2)
+	appended := func(k jwthttp.Key) jwthttp.Key {
+		keys, err := set.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "HS256"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append(keys, k)[2]
+	}
+	appended(jwthttp.HS256(secretN(2)))
+	if k := set[:3][2]; k != (jwthttp.Key{}) {
+		t.Errorf("the set has got %v", k)
+	}
+}
+
 func TestFromKeyfuncFollowsTheFunction(t *testing.T) {
 	material := slices.Clone(secretN(0))
 	source := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return material, nil }, "HS256")

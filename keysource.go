@@ -82,7 +82,7 @@ func eligible(keys []Key, h TokenHeader) []Key {
 	}
 	// Most sources return nothing else, so there is nothing to copy.
 	if !slices.ContainsFunc(keys, func(k Key) bool { return !isEligible(k) }) {
-		return keys
+		return slices.Clip(keys)
 	}
 	var some []Key
 	for _, k := range keys {
@@ -118,7 +118,7 @@ type keyIndex struct {
 
 func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 	if h.KeyID == "" {
-		return x.all[h.Algorithm], nil
+		return slices.Clip(x.all[h.Algorithm]), nil // so that an append by the caller copies
 	}
 	named := x.named[h.KeyID]
 	for i, k := range named {
@@ -126,7 +126,7 @@ func (x *keyIndex) Keys(_ context.Context, h TokenHeader) ([]Key, error) {
 			return named[i : i+1 : i+1], nil
 		}
 	}
-	return x.unnamed[h.Algorithm], nil
+	return slices.Clip(x.unnamed[h.Algorithm]), nil
 }
 
 // An onlyKey is the index of a set of one.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -212,7 +214,21 @@ func TestStringsKeepTheirPayloadAlone(t *testing.T) {
 	if after := heap(); after > before+64<<10 {
 		t.Errorf("clones keep %d KiB", (after-before)>>10)
 	}
-	runtime.KeepAlive([]any{first, all, cloned, auth})
+
+	// Nor do the strings of a result, whoever says no.
+	subjects := make([]string, 0, 2*n)
+	guarded := mustNew[claims](t, jwthttp.HS256(secret), jwthttp.Options{OnResult: func(_ *http.Request, res jwthttp.Result) { subjects = append(subjects, res.Subject) }})
+	forbidden := guarded.Handler(jwthttp.RequireScopes("write")(http.NotFoundHandler()))
+	before = heap()
+	for i := range n {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+signHS(secret, plainHeader, fmt.Sprintf(`{"exp":4102444800,"sub":"subject %d","pad":"%s"}`, i, strings.Repeat("x", size))))
+		forbidden.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if after := heap(); after > before+n*1000 || len(subjects) != 2*n || subjects[1] != "subject 0" {
+		t.Errorf("%d subjects keep %d KiB, the second is %q", len(subjects), (int64(after)-int64(before))>>10, subjects[1])
+	}
+	runtime.KeepAlive([]any{first, all, cloned, auth, subjects, guarded})
 }
 
 // Only headers of tokens with a good signature are remembered, also if the token is refused.

@@ -45,6 +45,8 @@ type Middleware[C any] struct {
 //   - A method Validate() error of C is called for every token. Its error is a 401, like that of a
 //     Check.
 //   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
+//   - A struct has the UnmarshalJSON of a type that it embeds, as in all of Go. Its other fields then
+//     stay empty: give the embedded field a name in its tag.
 //   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more that is
 //     written in digits alone is an [encoding/json.Number], so that no digit is lost.
 //

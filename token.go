@@ -3,6 +3,7 @@ package jwthttp
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -93,7 +94,7 @@ func (t Token[C]) WithScopes(scopes ...string) *Token[C] {
 func (t *Token[C]) tokenResult(at *attempt) Result {
 	res := Result{Source: t.Source, Algorithm: t.Header.Algorithm, KeyID: t.Header.KeyID}
 	if t.facts != nil {
-		res.Issuer, res.Subject = t.facts.Issuer(), t.facts.Subject()
+		res.Issuer, res.Subject = strings.Clone(t.facts.Issuer()), strings.Clone(t.facts.Subject())
 		res.Binding = at.boundBy(t.facts.Confirmation())
 	}
 	return res

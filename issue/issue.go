@@ -104,6 +104,9 @@ func New[C any](opts Options, keys ...Key) (*Issuer[C], error) {
 		errOptions = errOwn
 	}
 	errs := []error{errKeys, errLifetime}
+	if errOptions == nil {
+		errs = append(errs, fits[C](iss.core.fixed))
+	}
 	if errOptions != nil {
 		for line := range strings.SplitSeq(errOptions.Error(), "\n") { // one for each error; they are these Options too
 			errs = append(errs, errors.New(strings.TrimPrefix(line, "jwthttp: ")))
@@ -160,8 +163,8 @@ type Claim struct {
 //   - jti: random. A jti of the claims is kept.
 //
 // Claims that contradict are an error: another iss or aud, an iat that is not of the last minute, an
-// exp that is later or over. Of the registered claims (RFC 7519 section 4.1) and cnf, one that is
-// "", 0, null or [] counts as absent. claims are encoded as by encoding/json, and more is added to them;
+// exp that is later or over. Of the registered claims (RFC 7519 section 4.1) and cnf, one that is "",
+// 0, null, [], the zero [jwt.NumericDate] or a UUID of zeros counts as absent. claims are encoded as by encoding/json, and more is added to them;
 // texts that are not UTF-8 are an error.
 //
 // Token verifies what it has made, as the middleware will: a numeric sub, a token that is too large,

@@ -151,6 +151,7 @@ func TestClaims(t *testing.T) {
 			{"an aud where there is none", bare, jwt.MapClaims{"aud": "web"}, nil, `the claims have the aud "web", which is not that of Options`},
 			{"an aud of another type", iss, jwt.MapClaims{"aud": 7}, nil, `the claims have the aud 7`},
 			{"zeros", iss, jwt.MapClaims{"iss": "", "sub": nil, "aud": []string{}, "exp": 0, "nbf": nil, "iat": 0, "jti": "", "cnf": nil}, nil, ""},
+			{"dates and ids that were not set", iss, jwt.MapClaims{"exp": new(jwt.NumericDate), "nbf": jwt.NumericDate{}, "iat": time.Time{}.Unix(), "jti": "00000000-0000-0000-0000-000000000000"}, nil, ""},
 			{"an earlier exp", iss, jwt.MapClaims{"exp": in(time.Minute)}, nil, ""},
 			{"the same exp", iss, jwt.MapClaims{"exp": in(15 * time.Minute)}, nil, ""},
 			{"a later exp", iss, jwt.MapClaims{"exp": in(15*time.Minute + time.Second)}, nil, `not a time from now to Options.Lifetime (15m0s) ahead, in seconds since 1970: leave it out of the claims, or set Lifetime`},
@@ -200,7 +201,7 @@ func TestClaims(t *testing.T) {
 				continue
 			}
 			for _, name := range []string{"jti", "sub"} {
-				if want, ok := tc.claim[name].(string); ok && want != "" && got.Claims[name] != want {
+				if want, ok := tc.claim[name].(string); ok && strings.Trim(want, "0-") != "" && got.Claims[name] != want {
 					t.Errorf("%s: %s is %v", tc.name, name, got.Claims[name])
 				}
 			}
@@ -259,6 +260,19 @@ func TestValidate(t *testing.T) {
 }
 
 // Every mistake in the configuration is in one error.
+type demanding struct{ Role string }
+
+func (d *demanding) UnmarshalJSON(text []byte) error {
+	var got struct{ Role string }
+	if err := json.Unmarshal(text, &got); err != nil || got.Role == "" {
+		return errors.New("there is no role")
+	}
+	d.Role = got.Role
+	return nil
+}
+
+func second[T any](_ T, err error) error { return err }
+
 func TestNewErrors(t *testing.T) {
 	future := time.Now().Add(time.Hour)
 	for _, tc := range []struct {
@@ -302,6 +316,31 @@ func TestNewErrors(t *testing.T) {
 		}
 		if tc.name == "several" && (strings.Count(err.Error(), "\n") != 3 || strings.Contains(err.Error(), "jwthttp")) {
 			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+	type oneAudience struct {
+		Audience string `json:"aud"`
+	}
+	type listOfAudiences struct {
+		Audience []string `json:"aud"`
+	}
+	one, two := issue.Options{Audience: []string{"api"}}, issue.Options{Audience: []string{"api", "web"}}
+	for name, err := range map[string]error{
+		"a list for one": second(issue.New[listOfAudiences](one, issue.HS256(secret))),
+		"one for two":    second(issue.New[oneAudience](two, issue.HS256(secret))),
+	} {
+		if want := "cannot hold what these Options put into tokens: the claim at \"/aud\" does not fit"; err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "issue: ") {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	for name, err := range map[string]error{
+		"one for one":               second(issue.New[oneAudience](one, issue.HS256(secret))),
+		"a list of two":             second(issue.New[listOfAudiences](two, issue.HS256(secret))),
+		"no aud":                    second(issue.New[listOfAudiences](issue.Options{}, issue.HS256(secret))),
+		"a decoder that needs more": second(issue.New[demanding](one, issue.HS256(secret))),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := issue.New[chan int](issue.Options{}, issue.HS256(secret)); err == nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -62,7 +63,7 @@ func (c *core) payload(claims any, more []Claim, now time.Time) (text []byte, ex
 		return true
 	})
 	if !isObject {
-		err = errors.Join(err, errors.New("the claims are not a JSON object with distinct names and texts in UTF-8: use a struct or a map of strings"))
+		err = errors.Join(err, errors.New("the claims are not a JSON object with distinct names and texts in UTF-8: use a struct, or a map that is not nil"))
 	}
 	if err == nil && len(c.opts.Bindings) > 0 && !p.isBound {
 		err = errors.Join(err, errors.New("the claims have no cnf, and Options.Bindings want one: add the Claim cnf with the thumbprint of the client's key"))
@@ -105,10 +106,31 @@ func fixedClaims(o *Options) (all []fixed) {
 	return all
 }
 
+// fits returns an error if claims C cannot hold what is in every token. A C with an UnmarshalJSON may
+// need more than that, and is not asked.
+func fits[C any](all []fixed) error {
+	switch any(new(C)).(type) {
+	case json.Unmarshaler, strict.UnmarshalerFrom:
+		return nil
+	}
+	text := `{"iat":1700000000,"exp":1700000000`
+	for _, f := range all {
+		text += `,"` + f.name + `":` + string(f.forms[0])
+	}
+	decoder, err := tokenjson.NewDecoder(reflect.TypeFor[C](), false)
+	if err == nil {
+		err = decoder.Decode(text+"}", new(C), new(tokenjson.Facts))
+	}
+	if err != nil {
+		err = fmt.Errorf("the claims type %T cannot hold what these Options put into tokens: %w", *new(C), err)
+	}
+	return err
+}
+
 // isZero reports whether a claim counts as absent.
 func isZero(value []byte) bool {
 	switch string(value) {
-	case `""`, `0`, `null`, `[]`:
+	case `""`, `0`, `null`, `[]`, `-62135596800`, `"00000000-0000-0000-0000-000000000000"`: // a jwt.NumericDate and a UUID that were not set
 		return true
 	}
 	return false

@@ -137,7 +137,7 @@ func (r *ring) newState(keys []Key, now time.Time) *state {
 			}
 		}
 	}
-	s.all = accepted
+	s.all = slices.Clip(accepted)
 	s.accepted = keyhook.Index(accepted).(jwthttp.KeySource) // the last key is always one
 	s.set = mustMarshal(map[string]any{"keys": set})
 	s.header = encode(mustMarshal(struct {

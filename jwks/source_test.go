@@ -823,6 +823,11 @@ func TestEligibleKeys(t *testing.T) {
 				for _, token := range tc.bad {
 					d.want(t, 401, token)
 				}
+				for _, kid := range []string{"", "0", "y"} { // a caller's append takes a copy
+					if keys, _ := d.Source.Keys(t.Context(), jwthttp.TokenHeader{Algorithm: "EdDSA", KeyID: kid}); cap(keys) > len(keys) {
+						t.Errorf("%d keys for the kid %q, with room for %d", len(keys), kid, cap(keys))
+					}
+				}
 			})
 		})
 	}

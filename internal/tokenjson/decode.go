@@ -115,6 +115,7 @@ func (e unfitError) Error() string { return e.text }
 func (e unfitError) Unwrap() error { return e.cause }
 
 // try decodes a sample into a new value of type t.
-func (d *Decoder) try(sample string, t reflect.Type) error {
-	return json.Unmarshal([]byte(sample), reflect.New(t).Interface(), d.options...)
+func (d *Decoder) try(sample string, t reflect.Type) (reflect.Value, error) {
+	v := reflect.New(t)
+	return v.Elem(), json.Unmarshal([]byte(sample), v.Interface(), d.options...)
 }

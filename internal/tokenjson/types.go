@@ -18,13 +18,13 @@ import (
 // decoded into t, so that New fails and not every request. numericSubject allows a sub that is a
 // number.
 func NewDecoder(t reflect.Type, numericSubject bool) (Decoder, error) {
-	w := typeWalk{root: t, seen: map[reflect.Type]bool{}, numericSubject: numericSubject}
+	w := typeWalk{root: t, seen: map[reflect.Type]bool{}, named: map[string]bool{}, numericSubject: numericSubject}
 	switch {
 	case t.Kind() == reflect.Pointer:
 		w.fault("is a pointer: write New[%s], then ClaimsFromContext[%s] finds the claims", t.Elem(), t.Elem())
 	case t.Kind() == reflect.Interface:
 		w.fault("is an interface, and the decoder cannot know what to put in it: use a struct or jwt.MapClaims")
-	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler):
+	case implements(t, unmarshalerFrom, jsonUnmarshaler):
 		w.foreign = true
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && t.Elem().Kind() == reflect.String:
 		w.fault("cannot hold the number in exp: use jwt.MapClaims")
@@ -55,14 +55,15 @@ var (
 	unmarshalerFrom = reflect.TypeFor[json.UnmarshalerFrom]()
 )
 
-func implements(t, iface reflect.Type) bool {
-	return t.Implements(iface) || reflect.PointerTo(t).Implements(iface)
+func implements(t reflect.Type, ifaces ...reflect.Type) bool {
+	return slices.ContainsFunc(ifaces, func(i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) })
 }
 
 // A typeWalk visits every type in a claims type.
 type typeWalk struct {
 	root           reflect.Type
 	seen           map[reflect.Type]bool
+	named          map[string]bool // fields of the root and of what it embeds, by the names in their tags
 	needsFuncs     bool
 	foreign        bool
 	faults         []string
@@ -92,7 +93,7 @@ func (w *typeWalk) visit(t reflect.Type, path string) {
 	case t == reflect.TypeFor[time.Duration]():
 		w.fault("has a time.Duration at %s, which JSON does not have: use int64 and name the unit in the field's name", path)
 		return
-	case implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+	case implements(t, unmarshalerFrom, jsonUnmarshaler, textUnmarshaler):
 		w.foreign = true
 		return
 	}
@@ -131,7 +132,7 @@ func mayBeQuoted(t reflect.Type) bool {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return false
-	case special[t] >= number && special[t] <= recipients, implements(t, unmarshalerFrom), implements(t, jsonUnmarshaler), implements(t, textUnmarshaler):
+	case special[t] >= number && special[t] <= recipients, implements(t, unmarshalerFrom, jsonUnmarshaler, textUnmarshaler):
 		return true
 	}
 	return reflect.Int <= t.Kind() && t.Kind() <= reflect.Float64 && t.Kind() != reflect.Uintptr
@@ -154,7 +155,7 @@ func (w *typeWalk) visitFields(t reflect.Type, path string) {
 	}
 	// The decoder itself finds names that clash and tags that are wrong.
 	d := decoderFor(false)
-	if err := d.try(`{}`, t); err != nil {
+	if _, err := d.try(`{}`, t); err != nil {
 		w.fault("cannot be decoded: mend its fields and tags: %v", err)
 		return
 	}
@@ -204,7 +205,8 @@ func (w *typeWalk) visitEmbedded(t reflect.Type, path string, seen map[reflect.T
 	defer func() { seen[t] = false }()
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == "" && f.Anonymous {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if w.named[name] = true; name == "" && f.Anonymous {
 			w.visitEmbedded(f.Type, path+"."+f.Name, seen)
 		}
 	}
@@ -269,14 +271,17 @@ func (w *typeWalk) visitRegistered() {
 		if w.decodesItself(c.name) {
 			continue
 		}
+		var v reflect.Value
 		var err error
 		for _, sample := range c.samples {
-			if err = d.try(`{"`+c.name+`":`+sample+`}`, w.root); err == nil {
+			if v, err = d.try(`{"`+c.name+`":`+sample+`}`, w.root); err == nil {
 				break
 			}
 		}
 		if err != nil {
 			w.fault("cannot take what a token has for %s: %s (%v)", c.name, c.mend, err)
+		} else if w.named[c.name] && v.IsZero() {
+			w.fault("embeds two structs with a field for %s, and so the decoder fills neither: keep one of them, or declare the field in the type itself", c.name)
 		}
 	}
 }
@@ -292,7 +297,6 @@ func (w *typeWalk) decodesItself(name string) bool {
 		if t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		return (tagged == name || tagged == "" && f.Name == name) && t != reflect.TypeFor[time.Time]() &&
-			(implements(t, unmarshalerFrom) || implements(t, jsonUnmarshaler) || implements(t, textUnmarshaler))
+		return tagged == name && t != reflect.TypeFor[time.Time]() && implements(t, unmarshalerFrom, jsonUnmarshaler, textUnmarshaler)
 	})
 }
