@@ -16,7 +16,8 @@ import (
 // A Store remembers which proofs were used, for all instances of a service. Test one of your own
 // with package dpoptest. It is safe for concurrent use.
 type Store interface {
-	// Use remembers id at least until then, and reports whether it was not remembered yet.
+	// Use remembers id at least until then, and reports whether it was not remembered yet. A later
+	// Use with an earlier time, by an instance with other limits, shortens nothing.
 	//
 	//   - Both happen in one step: of several calls at the same time, in whatever process, one
 	//     returns true.

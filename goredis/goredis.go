@@ -29,12 +29,13 @@
 // One fault is not found. No constructor can see whether a *redis.Client reads from a replica,
 // which may be behind and let revoked tokens pass. So its Addr must not be that of a replica. A
 // client of Sentinel must not have ReplicaOnly or UseDisconnectedReplicas. Sessions need no care
-// here, since a replica refuses to load them.
+// here: a replica refuses to load them, unless it has replica-read-only no.
 //
 // # How to configure Redis
 //
 // If Redis loses a key, a revoked token or a used proof is accepted again. If it loses the last writes
-// to sessions, a user is logged out, or a session that has ended is back. So:
+// to sessions, a user is logged out, or a session that has ended is back. If it loses the list of a
+// user's sessions, EndOthers, End and MaxPerSubject miss those that go on. So:
 //
 //   - Write to disk (appendonly yes). A Redis that restarts empty has lost all revocations, and
 //     all used proofs that are still fresh, and all sessions.
@@ -42,7 +43,9 @@
 //     the old ones stay. Requests with a DPoP proof then get a 503, and so do logins, refreshes and
 //     logouts of sessions.
 //   - Read from masters. A replica may be behind. A failover may lose the last moments before
-//     it (see WAIT in the manual of Redis).
+//     it (see WAIT in the manual of Redis). A master that is cut off from the others, and was
+//     replaced, knows no later revocation: programs on its side accept such tokens until they reach
+//     the new one.
 //   - Keep its clock right. Redis deletes expired keys by its own clock, so a jump ahead loses
 //     keys for good.
 //
@@ -143,7 +146,16 @@ func (c *connection) failed(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("goredis: %.120s did not answer within %v: check that it runs there, or raise Timeout: %w", c.redis, c.timeout, err)
 	}
-	return fmt.Errorf("goredis: %.120s: %w", c.redis, err)
+	hint := "" // no decision depends on the text
+	switch text := err.Error(); {
+	case strings.HasPrefix(text, "MOVED "), strings.HasPrefix(text, "CROSSSLOT "):
+		hint = ": it is a node of a cluster, so make the client with redis.NewClusterClient"
+	case strings.HasPrefix(text, "WRONGTYPE "):
+		hint = ": another program has such a key, so use a Prefix of your own"
+	case strings.HasPrefix(text, "NOPERM "), strings.Contains(text, "ACL failure in script"), strings.Contains(text, "The user executing the script can't"):
+		hint = fmt.Sprintf(": give the user of this client ~%s* +@read +@write +@scripting +@connection +time", c.prefix)
+	}
+	return fmt.Errorf("goredis: %.120s: %w%s", c.redis, err, hint)
 }
 
 func (c *connection) key(id []byte) string {

@@ -39,7 +39,8 @@ type SessionOptions struct {
 //
 // A Load, and a Swap of a session that exists, are one round trip each. A new session, an ending near
 // the End of a session, a List and a Delete are two. While Redis is down, slow or full, or has a value
-// that no store wrote, each call is an error, and nothing is lost. A replica refuses each Load and List.
+// that no store wrote, each call is an error, and nothing is lost. A replica refuses each Load and List,
+// unless it has replica-read-only no.
 //
 // The error lists what is wrong with client and opts. The rules for client are those of the
 // package.

@@ -857,3 +857,60 @@ func TestNewSessionsMistakes(t *testing.T) {
 		t.Errorf("store %v, error %v", store, err)
 	}
 }
+
+// Faults of the configuration are errors with a mend, which works.
+func TestFaultsOfTheServer(t *testing.T) {
+	s := start(t)
+	root := s.client(t)
+	as := func(t *testing.T, rights string) *redis.Client {
+		t.Helper()
+		do(t, root, append([]any{"ACL", "SETUSER", "app", "reset", "on", ">word"}, anys(strings.Fields(rights))...)...)
+		client := redis.NewClient(&redis.Options{Addr: s.addr, Username: "app", Password: "word", ContextTimeoutEnabled: true})
+		t.Cleanup(func() { client.Close() })
+		return client
+	}
+	r := login(t, newSessions(t, root, goredis.SessionOptions{Timeout: patient}), "alice")
+	const mend = "~jwthttp:session:* +@read +@write +@scripting +@connection +time"
+	for _, rights := range []string{"~jwthttp:session:* +@read +@connection", "~other:* +@all", "~jwthttp:session:* +@all -time"} {
+		store := newSessions(t, as(t, rights), goredis.SessionOptions{Timeout: patient})
+		if _, _, err := store.Load(t.Context(), r.Key); err == nil || !strings.HasSuffix(err.Error(), ": give the user of this client "+mend) {
+			t.Errorf("%s: %v", rights, err)
+		}
+	}
+	store := newSessions(t, as(t, mend), goredis.SessionOptions{Timeout: patient})
+	swap(t, store, r, true)
+	if got, _, err := store.Load(t.Context(), r.Key); got.Version != 1 || err != nil {
+		t.Errorf("%v and %v", got, err)
+	}
+	if all, _, err := store.List(t.Context(), "alice"); len(all) != 1 || err != nil {
+		t.Errorf("%v and %v", all, err)
+	}
+	if err := store.Delete(t.Context(), r.Key); err != nil {
+		t.Error(err)
+	}
+
+	do(t, root, "SET", subjectKey("alice"), "text")
+	if _, _, err := store.List(t.Context(), "alice"); err == nil || !strings.HasSuffix(err.Error(), ": another program has such a key, so use a Prefix of your own") {
+		t.Error(err)
+	}
+
+	var moved error
+	node := redis.NewClient(&redis.Options{Addr: startCluster(t)[0].addr, ContextTimeoutEnabled: true})
+	defer node.Close()
+	store = newSessions(t, node, goredis.SessionOptions{Timeout: patient})
+	for i := range 100 { // one of the nodes has the others
+		if _, _, err := store.List(t.Context(), string(rune(0x100+i))); err != nil {
+			moved = err
+		}
+	}
+	if moved == nil || !strings.HasSuffix(moved.Error(), ": it is a node of a cluster, so make the client with redis.NewClusterClient") {
+		t.Error(moved)
+	}
+}
+
+func anys(words []string) (all []any) {
+	for _, w := range words {
+		all = append(all, w)
+	}
+	return all
+}

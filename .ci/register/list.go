@@ -2750,6 +2750,10 @@ var register = []clause{
 			{"calls an outage a bad proof", "dpop.Verifier.use", `jwthttp.ErrUnavailable, err)`, `jwthttp.ErrInvalidProof, err)`},
 		}},
 		{"dpop.TestMemoryContract", []mutant{
+			{"forgets a proof when another instance would", "dpop.shard.use", `		} else if at.id == e.id {
+`, `		} else if at.id == e.id {
+			at.until = e.until
+`},
 			{"rounds a time down", "dpop.Memory.Use", `clamp(int64(m.wall(until)) + 1)`, `clamp(int64(m.wall(until)) - 1)`},
 		}},
 		{"dpop.TestMemoryIsFull", []mutant{
@@ -3645,6 +3649,9 @@ var register = []clause{
 		}},
 		{"sqlstore.TestStore/SQLite/the clock goes forward", []mutant{
 			{"has a clock of seconds", "sqlstore.words", `'subsec'`, `'now'`},
+		}},
+		{"session.TestMemory/a record is kept until its IdleEnd", []mutant{
+			{"keeps it until the IdleEnd of the login", "session.memoryRecord.set", `r.IdleEnd.UnixMicro(), r.End.UnixMicro()`, `max(known.idleEnd, r.IdleEnd.UnixMicro()*int64(max(2-r.Version, 0))), r.End.UnixMicro()`},
 		}},
 		{"session.TestMemory/every field comes back", []mutant{
 			{"keeps no mark of the end", "session.memoryRecord.set", `known.version, known.ended, known.reissues = r.Version, r.Ended,`, `known.version, known.ended, known.reissues = r.Version, false,`},

@@ -93,6 +93,9 @@ func Store(t *testing.T, stores ...dpop.Store) {
 	})
 	t.Run("nothing is forgotten before its time", func(t *testing.T) {
 		began := time.Now()
+		longer := began.Add(3500 * time.Millisecond)
+		use(t, stores[0], id("longer"), longer, true)
+		use(t, stores[len(stores)-1], id("longer"), in(time.Millisecond), false) // by an instance with other limits
 		var untils []time.Time
 		for i := range 25 { // also until a time between two milliseconds, and between two seconds
 			until := began.Add(500*time.Millisecond + time.Duration(i)*(100*time.Millisecond+333*time.Microsecond))
@@ -110,6 +113,13 @@ func Store(t *testing.T, stores ...dpop.Store) {
 					t.Errorf("an entry was forgotten %v before its time", time.Until(untils[j]))
 				}
 			}
+		}
+		first, err := stores[0].Use(ctx, id("longer"), longer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first && time.Now().Before(longer) {
+			t.Error("an entry was forgotten, since a later Use had an earlier time: keep the later of both")
 		}
 	})
 	t.Run("many are remembered", func(t *testing.T) {

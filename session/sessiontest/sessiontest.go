@@ -449,6 +449,21 @@ func (s suite) kept(t *testing.T) {
 		s.swap(t, i, r, true)
 		records = append(records, r)
 	}
+	r := s.login(t, user())
+	r.IdleEnd = r.Written.Add(2 * time.Second)
+	s.swap(t, 0, r, true)
+	refreshed := next(r)
+	refreshed.IdleEnd = r.IdleEnd.Add(300 * time.Millisecond)
+	written, err := s.at(1).Swap(t.Context(), refreshed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, now, err := s[0].Load(t.Context(), r.Key); err != nil || !written && now.Before(r.IdleEnd) { // the test may be slow
+		t.Fatalf("a Swap %v before the IdleEnd returned false, and Load the error %v", r.IdleEnd.Sub(now), err)
+	}
+	if written {
+		records = append(records, refreshed)
+	}
 	began := time.Now()
 	for i := 0; len(records) > 0; i++ {
 		if time.Since(began) > time.Minute {
