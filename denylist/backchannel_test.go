@@ -26,7 +26,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 const (
@@ -61,7 +61,7 @@ func signText(t testing.TB, header jwt.MapClaims, payload string) string {
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode(first) + "." + encode([]byte(payload))
-	signature, err := jwt.SigningMethodHS256.Sign(input, denylisttest.Secret)
+	signature, err := jwt.SigningMethodHS256.Sign(input, tokentest.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func signText(t testing.TB, header jwt.MapClaims, payload string) string {
 
 func newBackChannel(t testing.TB, list *denylist.List, opts denylist.BackChannelOptions) http.Handler {
 	t.Helper()
-	h, err := denylist.BackChannel(jwthttp.HS256(denylisttest.Secret).WithIssuer(provider), client, list, opts)
+	h, err := denylist.BackChannel(jwthttp.HS256(tokentest.Secret).WithIssuer(provider), client, list, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestBackChannelValidation(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
 				list := newMemory(t, denylist.Options{Logger: newLogger(&log)})
-				auth := denylisttest.Protect[jwt.MapClaims](t, list)
+				auth := tokentest.Protect[jwt.MapClaims](t, list)
 				w := postToken(newBackChannel(t, list, tc.opts), tc.token(t))
 				if tc.ends {
 					wantAnswer(t, w, 200, "")
@@ -321,7 +321,7 @@ func TestBackChannelEnds(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				list := newMemory(t, denylist.Options{})
-				auth := denylisttest.Protect[jwt.MapClaims](t, list)
+				auth := tokentest.Protect[jwt.MapClaims](t, list)
 				h := newBackChannel(t, list, denylist.BackChannelOptions{})
 				began := time.Now().Unix()
 				at := func(c claims) claims {
@@ -534,13 +534,13 @@ func TestBackChannelClientLeft(t *testing.T) {
 
 // The iss of a logout token is that of the key. What a source returns later is not known before.
 func TestBackChannelKeyOfAnyIssuer(t *testing.T) {
-	free := jwthttp.HS256(denylisttest.Secret)
+	free := jwthttp.HS256(tokentest.Secret)
 	bound := free.WithIssuer(provider)
 	list := newMemory(t, denylist.Options{})
 	source := func(k jwthttp.Key) jwthttp.KeyFunc {
 		return func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) { return []jwthttp.Key{k}, nil }
 	}
-	keyfunc := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return denylisttest.Secret, nil }, "HS256")
+	keyfunc := jwthttp.FromKeyfunc(func(*jwt.Token) (any, error) { return tokentest.Secret, nil }, "HS256")
 	for _, tc := range []struct {
 		name   string
 		keys   jwthttp.KeySource
@@ -579,7 +579,7 @@ func TestBackChannelKeyOfAnyIssuer(t *testing.T) {
 func TestBackChannelWithoutIssuer(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
 	free := jwthttp.KeyFunc(func(context.Context, jwthttp.TokenHeader) ([]jwthttp.Key, error) {
-		return []jwthttp.Key{jwthttp.HS256(denylisttest.Secret)}, nil
+		return []jwthttp.Key{jwthttp.HS256(tokentest.Secret)}, nil
 	})
 	h, err := denylist.BackChannel(free, client, list, denylist.BackChannelOptions{})
 	if err != nil {
@@ -627,7 +627,7 @@ func TestBackChannelLogsEachAtDebug(t *testing.T) {
 
 func TestBackChannelOptions(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
-	key := jwthttp.HS256(denylisttest.Secret).WithIssuer(provider)
+	key := jwthttp.HS256(tokentest.Secret).WithIssuer(provider)
 	for _, tc := range []struct {
 		name   string
 		keys   jwthttp.KeySource
@@ -669,11 +669,11 @@ func TestBackChannelOverHTTP(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
 	mux := http.NewServeMux()
 	mux.Handle("/logout", newBackChannel(t, list, denylist.BackChannelOptions{}))
-	mux.Handle("/", denylisttest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	mux.Handle("/", tokentest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	call := func(iat int64) int {
-		raw := denylisttest.Sign(t, jwt.MapClaims{"iss": provider, "sub": "alice", "iat": iat})
+		raw := tokentest.Sign(t, jwt.MapClaims{"iss": provider, "sub": "alice", "iat": iat})
 		r, err := http.NewRequest("GET", server.URL, nil)
 		if err != nil {
 			t.Fatal(err)

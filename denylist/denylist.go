@@ -110,7 +110,7 @@ var (
 )
 
 // A Store keeps the revocations of a [List]: a number under each key. An error of a store is a
-// 503. A store is safe for concurrent use.
+// 503. A store is safe for concurrent use. Test one of your own with package denylisttest.
 type Store interface {
 	// Raise stores the number n under key and keeps it at least until then. n is positive.
 	//

@@ -16,7 +16,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 // AppClaims has none of the claims that a list uses.
@@ -37,7 +37,7 @@ func newMemory(t testing.TB, opts denylist.Options) *denylist.List {
 // target is nil.
 func want(t testing.TB, auth *jwthttp.Middleware[jwt.MapClaims], claims jwt.MapClaims, target error) {
 	t.Helper()
-	if _, err := auth.Verify(t.Context(), denylisttest.Sign(t, claims)); !errors.Is(err, target) {
+	if _, err := auth.Verify(t.Context(), tokentest.Sign(t, claims)); !errors.Is(err, target) {
 		t.Errorf("%v: error = %v, want %v", claims, err, target)
 	}
 }
@@ -83,7 +83,7 @@ type site struct {
 func serve[C any](t testing.TB, list *denylist.List) *site {
 	t.Helper()
 	s := &site{}
-	s.Server = httptest.NewServer(denylisttest.Protect[C](t, list).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewServer(tokentest.Protect[C](t, list).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ran++
 		if r.Method != http.MethodPost {
 			return
@@ -163,9 +163,9 @@ func TestCheckOverHTTP(t *testing.T) {
 }
 
 func testCheck[C any](t *testing.T) {
-	phone := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "1"})
-	laptop := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "2"})
-	bob := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "bob", "jti": "3"})
+	phone := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "1"})
+	laptop := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "2"})
+	bob := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "bob", "jti": "3"})
 
 	t.Run("log out", func(t *testing.T) {
 		list := newMemory(t, denylist.Options{})
@@ -180,7 +180,7 @@ func testCheck[C any](t *testing.T) {
 		}
 		s.want(t, "GET", laptop, refused)
 		s.want(t, "GET", bob, passed)
-		again := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "4", "iat": time.Now().Unix() + 2})
+		again := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "4", "iat": time.Now().Unix() + 2})
 		s.want(t, "GET", again, passed)
 	})
 	t.Run("a list that fails", func(t *testing.T) {
@@ -202,7 +202,7 @@ func testCheck[C any](t *testing.T) {
 		s.want(t, "GET", phone, passed)
 	})
 	t.Run("a token that cannot be revoked", func(t *testing.T) {
-		raw := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		raw := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
 		s := serve[C](t, newMemory(t, denylist.Options{}))
 		s.want(t, "POST", raw, misconfigured)
 		s.want(t, "GET", raw, passed)
@@ -214,8 +214,8 @@ func testCheck[C any](t *testing.T) {
 		}
 	})
 	t.Run("odd numbers in the store", func(t *testing.T) {
-		noSubject := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "jti": "1"})
-		noID := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
+		noSubject := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "jti": "1"})
+		noID := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice"})
 		for _, test := range []struct {
 			found [3]int64
 			raw   string
@@ -239,7 +239,7 @@ func testCheck[C any](t *testing.T) {
 // 42 and "42" are one subject, whose revocation refuses tokens with either.
 func TestNumericSubject(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
-	auth, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowNumericSubject: true}, denylist.Check[jwt.MapClaims](list))
+	auth, err := jwthttp.New(jwthttp.HS256(tokentest.Secret), jwthttp.Options{AllowNumericSubject: true}, denylist.Check[jwt.MapClaims](list))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestNumericSubject(t *testing.T) {
 		sub  any
 		want error
 	}{{42, denylist.ErrRevoked}, {"42", denylist.ErrRevoked}, {43, nil}, {"043", nil}} {
-		if _, err := auth.Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": tc.sub, "jti": "1", "iat": now.Unix()})); !errors.Is(err, tc.want) {
+		if _, err := auth.Verify(t.Context(), tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": tc.sub, "jti": "1", "iat": now.Unix()})); !errors.Is(err, tc.want) {
 			t.Errorf("%#v: %v, want %v", tc.sub, err, tc.want)
 		}
 	}
@@ -259,17 +259,17 @@ func TestNumericSubject(t *testing.T) {
 
 // A program sees these errors. Their texts are for logs.
 func TestErrors(t *testing.T) {
-	raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+	raw := tokentest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 	dial := errors.New("dial tcp: refused")
 
-	_, err := denylisttest.Protect[AppClaims](t, newFaulty(t, &faulty{err: dial})).Verify(t.Context(), raw)
+	_, err := tokentest.Protect[AppClaims](t, newFaulty(t, &faulty{err: dial})).Verify(t.Context(), raw)
 	if !errors.Is(err, jwthttp.ErrUnavailable) || !errors.Is(err, dial) || errors.Is(err, jwthttp.ErrInvalidToken) || errors.Is(err, denylist.ErrRevoked) {
 		t.Errorf("a store that fails: %v", err)
 	}
 	if want := "jwthttp: temporarily unavailable: The access token cannot be checked at the moment: denylist: the store failed: dial tcp: refused"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	_, err = denylisttest.Protect[AppClaims](t, newFaulty(t, &faulty{found: [3]int64{1}})).Verify(t.Context(), raw)
+	_, err = tokentest.Protect[AppClaims](t, newFaulty(t, &faulty{found: [3]int64{1}})).Verify(t.Context(), raw)
 	if !errors.Is(err, jwthttp.ErrInvalidToken) || !errors.Is(err, denylist.ErrRevoked) || errors.Is(err, jwthttp.ErrUnavailable) {
 		t.Errorf("a revoked token: %v", err)
 	}
@@ -287,8 +287,8 @@ func TestErrors(t *testing.T) {
 // A token that a revocation could not reach is refused, so that no token escapes a revocation.
 func TestNotRevocable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		auth := denylisttest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
-		lax, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowMissingExpiry: true}, denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{MaxLifetime: time.Hour})))
+		auth := tokentest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{MaxLifetime: time.Hour}))
+		lax, err := jwthttp.New(jwthttp.HS256(tokentest.Secret), jwthttp.Options{AllowMissingExpiry: true}, denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{MaxLifetime: time.Hour})))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -311,8 +311,8 @@ func TestNotRevocable(t *testing.T) {
 			{"iat ahead as far as clocks may differ", jwt.MapClaims{"sub": "alice", "iat": at(5 * time.Minute)}, ""},
 			{"iat further ahead", jwt.MapClaims{"sub": "alice", "iat": at(5*time.Minute + time.Second)}, "iat is more than 5m0s ahead"},
 		} {
-			_, errAuth := auth.Verify(t.Context(), denylisttest.Sign(t, test.claims))
-			_, errLax := lax.Verify(t.Context(), denylisttest.Sign(t, test.claims))
+			_, errAuth := auth.Verify(t.Context(), tokentest.Sign(t, test.claims))
+			_, errLax := lax.Verify(t.Context(), tokentest.Sign(t, test.claims))
 			if test.name == "no exp" {
 				errAuth = errLax
 			}
@@ -343,11 +343,11 @@ func TestKeptLongEnough(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				list := newMemory(t, denylist.Options{MaxLifetime: time.Hour})
-				auth, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{Leeway: 5 * time.Minute}, denylist.Check[jwt.MapClaims](list))
+				auth, err := jwthttp.New(jwthttp.HS256(tokentest.Secret), jwthttp.Options{Leeway: 5 * time.Minute}, denylist.Check[jwt.MapClaims](list))
 				if err != nil {
 					t.Fatal(err)
 				}
-				raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+				raw := tokentest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 				token, err := auth.Verify(t.Context(), raw)
 				if err != nil {
 					t.Fatal(err)
@@ -390,7 +390,7 @@ func TestKeptLongEnough(t *testing.T) {
 func TestCheckAfterExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := newMemory(t, denylist.Options{})
-		token, err := denylisttest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"jti": "1"}))
+		token, err := tokentest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), tokentest.Sign(t, jwt.MapClaims{"jti": "1"}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -448,13 +448,13 @@ func TestUntil(t *testing.T) {
 func TestRevokeMistakes(t *testing.T) {
 	list := newMemory(t, denylist.Options{})
 	ctx, exp := t.Context(), time.Now().Add(time.Hour)
-	anonymous, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(denylisttest.Secret), jwthttp.Options{AllowMissingExpiry: true})
+	anonymous, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(tokentest.Secret), jwthttp.Options{AllowMissingExpiry: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := func(claims jwt.MapClaims) *jwthttp.Token[jwt.MapClaims] {
 		t.Helper()
-		token, err := anonymous.Verify(ctx, denylisttest.Sign(t, claims))
+		token, err := anonymous.Verify(ctx, tokentest.Sign(t, claims))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -547,7 +547,7 @@ func TestNewMistakes(t *testing.T) {
 // A nil list is reported when the program starts.
 func TestCheckOfNoList(t *testing.T) {
 	for _, list := range []*denylist.List{nil, {}} {
-		if _, err := jwthttp.New(jwthttp.HS256(denylisttest.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
+		if _, err := jwthttp.New(jwthttp.HS256(tokentest.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
 			t.Error("jwthttp.New took a check of no list")
 		}
 	}
@@ -559,7 +559,7 @@ func TestDefaultLifetime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	auth := denylisttest.Protect[jwt.MapClaims](t, list)
+	auth := tokentest.Protect[jwt.MapClaims](t, list)
 	iat := time.Now().Unix()
 	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86400}, nil)
 	want(t, auth, jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 86401}, denylist.ErrNotRevocable)
@@ -568,7 +568,7 @@ func TestDefaultLifetime(t *testing.T) {
 // A key depends on the whole of a name and of its issuer, and on the kind of the name.
 func TestKeys(t *testing.T) {
 	f := &faulty{}
-	auth := denylisttest.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	auth := tokentest.Protect[jwt.MapClaims](t, newFaulty(t, f))
 	seen := map[denylist.Key]string{}
 	for _, iss := range []string{"", "a", "aa", "a\x00", "\x00a", "\x00\x00\x00\x00\x00\x00\x00\x01", strings.Repeat("a", 300)} {
 		for _, name := range []string{"a", "aa", "\x00", "a\x00", "\x00a", "s", "t", strings.Repeat("a", 300), strings.Repeat("a", 301)} {
@@ -590,7 +590,7 @@ func TestKeys(t *testing.T) {
 // What a token does not carry is not looked up.
 func TestNoKeyForNoName(t *testing.T) {
 	f := &faulty{}
-	auth := denylisttest.Protect[jwt.MapClaims](t, newFaulty(t, f))
+	auth := tokentest.Protect[jwt.MapClaims](t, newFaulty(t, f))
 	for _, test := range []struct {
 		claims jwt.MapClaims
 		keys   [3]bool
@@ -651,7 +651,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	revoked := make(chan error, 1)
-	server := httptest.NewServer(denylisttest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(tokentest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			return
 		}
@@ -660,7 +660,7 @@ func TestClientLeaves(t *testing.T) {
 		revoked <- denylist.Revoke(r.Context(), list, token)
 	})))
 	defer server.Close()
-	raw := denylisttest.Sign(t, jwt.MapClaims{"jti": "1"})
+	raw := tokentest.Sign(t, jwt.MapClaims{"jti": "1"})
 	send := func(ctx context.Context, method string) (status int, err error) {
 		req, err := http.NewRequestWithContext(ctx, method, server.URL, nil)
 		if err != nil {
@@ -731,8 +731,8 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					auth := denylisttest.Protect[jwt.MapClaims](t, list)
-					raw := denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
+					auth := tokentest.Protect[jwt.MapClaims](t, list)
+					raw := tokentest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"})
 					token, err := auth.Verify(t.Context(), raw)
 					if err != nil {
 						t.Fatal(err)
@@ -760,7 +760,7 @@ func TestRevocationOutlivesItsRequest(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				token, err := denylisttest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
+				token, err := tokentest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), tokentest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
 				if err != nil {
 					t.Fatal(err)
 				}

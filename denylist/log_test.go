@@ -14,7 +14,7 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 // wantRecords asserts the records in log since the last call, and what each line contains.
@@ -58,7 +58,7 @@ func TestStoreDownIsLogged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		auth := denylisttest.Protect[jwt.MapClaims](t, list)
+		auth := tokentest.Protect[jwt.MapClaims](t, list)
 		iat := time.Now().Unix()
 		claims := jwt.MapClaims{"sub": "alice", "iat": iat, "exp": iat + 3600}
 		for range 100 {
@@ -102,7 +102,7 @@ func TestWhatElseIsLogged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			denylisttest.Protect[jwt.MapClaims](t, list).Verify(tc.ctx, denylisttest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
+			tokentest.Protect[jwt.MapClaims](t, list).Verify(tc.ctx, tokentest.Sign(t, jwt.MapClaims{"sub": "alice", "jti": "1"}))
 			wantRecords(t, &log, tc.want...)
 		})
 	}
@@ -132,7 +132,7 @@ func TestFullIsLogged(t *testing.T) {
 // An issuer whose tokens cannot be revoked locks its users out, so the operator learns it.
 func TestUnrevocableIsLogged(t *testing.T) {
 	var log bytes.Buffer
-	auth := denylisttest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{Logger: newLogger(&log)}))
+	auth := tokentest.Protect[jwt.MapClaims](t, newMemory(t, denylist.Options{Logger: newLogger(&log)}))
 	for range 2 {
 		want(t, auth, jwt.MapClaims{"sub": "alice", "exp": time.Now().Add(25 * time.Hour).Unix()}, denylist.ErrNotRevocable)
 	}

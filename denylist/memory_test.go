@@ -15,7 +15,8 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/denylist/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 // find returns the number of one key.
@@ -30,7 +31,7 @@ func find(t testing.TB, store denylist.Store, kind denylist.Kind, key denylist.K
 	return found[kind]
 }
 
-func TestMemoryContract(t *testing.T) { denylisttest.Test(t, denylist.NewMemoryStore(10_000)) }
+func TestMemoryContract(t *testing.T) { denylisttest.Store(t, denylist.NewMemoryStore(10_000)) }
 
 // An entry is found until its time, to the millisecond.
 func TestMemoryExpiry(t *testing.T) {
@@ -89,7 +90,7 @@ func TestMemoryOptions(t *testing.T) {
 func TestMemoryFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := newMemory(t, denylist.Options{MaxEntries: 3, MaxLifetime: 2 * time.Hour})
-		auth := denylisttest.Protect[jwt.MapClaims](t, list)
+		auth := tokentest.Protect[jwt.MapClaims](t, list)
 		exp := time.Now().Add(time.Hour)
 		for i, keep := range []time.Duration{40 * time.Minute, 20 * time.Minute, time.Hour} {
 			if err := list.RevokeToken(t.Context(), "", fmt.Sprint(i), time.Now().Add(keep)); err != nil {
@@ -154,7 +155,7 @@ func TestMemoryFullOfOneKind(t *testing.T) {
 	}
 
 	list := newMemory(t, denylist.Options{MaxEntries: 1})
-	auth := denylisttest.Protect[jwt.MapClaims](t, list)
+	auth := tokentest.Protect[jwt.MapClaims](t, list)
 	if err := list.RevokeToken(t.Context(), "", "1", time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -471,11 +472,11 @@ func BenchmarkMemoryCheck(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(denylisttest.Secret), jwthttp.Options{})
+	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(tokentest.Secret), jwthttp.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	raw := denylisttest.Sign(b, jwt.MapClaims{"iss": "https://issuer.example.com", "sub": "alice", "jti": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"})
+	raw := tokentest.Sign(b, jwt.MapClaims{"iss": "https://issuer.example.com", "sub": "alice", "jti": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"})
 	token, err := auth.Verify(b.Context(), raw)
 	if err != nil {
 		b.Fatal(err)

@@ -19,8 +19,9 @@ import (
 
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/denylist/denylisttest"
 	"github.com/jwthttp/jwthttp/goredis"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 // patient is a timeout for tests in which only the machine may be slow.
@@ -54,7 +55,7 @@ type site struct {
 func serve(t testing.TB, list *denylist.List) *site {
 	t.Helper()
 	s := &site{}
-	s.Server = httptest.NewServer(denylisttest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.ran.Add(1) })))
+	s.Server = httptest.NewServer(tokentest.Protect[jwt.MapClaims](t, list).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.ran.Add(1) })))
 	t.Cleanup(s.Close)
 	return s
 }
@@ -112,7 +113,7 @@ func (s *site) wantSoon(t testing.TB, status int, raw string) {
 
 func token(t testing.TB, id string) string {
 	t.Helper()
-	return denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice " + id, "jti": id})
+	return tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice " + id, "jti": id})
 }
 
 func revoke(t testing.TB, list *denylist.List, id string) {
@@ -136,11 +137,13 @@ func wantUnavailable(t testing.TB, list *denylist.List, text string) {
 }
 
 func TestContract(t *testing.T) {
-	denylisttest.Test(t, goredis.NewStore(start(t).client(t), patient))
+	s := start(t)
+	denylisttest.Store(t, goredis.NewStore(s.client(t), patient), goredis.NewStore(s.client(t), patient))
 }
 
 func TestContractInACluster(t *testing.T) {
-	denylisttest.Test(t, goredis.NewStore(startCluster(t).client(t), patient))
+	c := startCluster(t)
+	denylisttest.Store(t, goredis.NewStore(c.client(t), patient), goredis.NewStore(c.client(t), patient))
 }
 
 // Two programs with the same prefix share a list.
@@ -389,7 +392,7 @@ func TestSlow(t *testing.T) {
 // A request whose client has gone does not wait for Redis.
 func TestCanceled(t *testing.T) {
 	redisServer := start(t)
-	auth := denylisttest.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.DenylistOptions{Timeout: patient}))
+	auth := tokentest.Protect[jwt.MapClaims](t, newList(t, redisServer.client(t), goredis.DenylistOptions{Timeout: patient}))
 	redisServer.stop(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -539,7 +542,7 @@ func TestNonsenseOfASession(t *testing.T) {
 func TestClusterNodeDown(t *testing.T) {
 	c := startCluster(t)
 	list := newList(t, c.client(t), goredis.DenylistOptions{Timeout: time.Second})
-	auth := denylisttest.Protect[jwt.MapClaims](t, list)
+	auth := tokentest.Protect[jwt.MapClaims](t, list)
 	const tokens = 24
 	for i := range tokens / 2 {
 		revoke(t, list, fmt.Sprint(i))

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jwthttp/jwthttp/goredis"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 )
 
 // A Redis that is down or slow is named in the log, once a minute for checks and once for
@@ -53,7 +53,7 @@ func TestRedisIsNamed(t *testing.T) {
 			}
 			var log bytes.Buffer
 			list := newList(t, client, goredis.DenylistOptions{Timeout: timeout, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-			auth := denylisttest.Protect[jwt.MapClaims](t, list)
+			auth := tokentest.Protect[jwt.MapClaims](t, list)
 			tc.fail(t, s)
 			for id := range 5 {
 				auth.Verify(t.Context(), token(t, fmt.Sprint(id)))

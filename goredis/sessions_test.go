@@ -28,8 +28,8 @@ import (
 	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
 	"github.com/jwthttp/jwthttp/goredis"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
 	"github.com/jwthttp/jwthttp/internal/leaktest"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
 	"github.com/jwthttp/jwthttp/issue"
 	"github.com/jwthttp/jwthttp/session"
 	"github.com/jwthttp/jwthttp/session/sessiontest"
@@ -782,7 +782,7 @@ func TestRevokeSession(t *testing.T) {
 	for name, client := range map[string]redis.UniversalClient{"one server": s.client(t), "a cluster": c.client(t)} {
 		t.Run(name, func(t *testing.T) {
 			list := newList(t, client, goredis.DenylistOptions{Timeout: patient})
-			auth := denylisttest.Protect[jwt.MapClaims](t, list)
+			auth := tokentest.Protect[jwt.MapClaims](t, list)
 			if err := list.RevokeSession(t.Context(), "a", "0"); err != nil { // it also makes the connection
 				t.Fatal(err)
 			}
@@ -798,7 +798,7 @@ func TestRevokeSession(t *testing.T) {
 					}
 				}
 				pipelines, commands := count.pipelines.Load(), count.commands.Load()
-				raw := denylisttest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "j", "sid": test.sid})
+				raw := tokentest.Sign(t, jwt.MapClaims{"iss": "a", "sub": "alice", "jti": "j", "sid": test.sid})
 				if _, err := auth.Verify(t.Context(), raw); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
 					t.Errorf("session %s: error %v, want %v", test.sid, err, test.want)
 				}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp/denylist"
-	"github.com/jwthttp/jwthttp/internal/denylisttest"
+	"github.com/jwthttp/jwthttp/denylist/denylisttest"
 	"github.com/jwthttp/jwthttp/session"
 	"github.com/jwthttp/jwthttp/session/sessiontest"
 	"github.com/jwthttp/jwthttp/sqlstore"
@@ -63,8 +63,11 @@ func testStore(t *testing.T, d *database) {
 
 func TestDenylist(t *testing.T) {
 	each(t, func(t *testing.T, dialect sqlstore.Dialect) {
-		db := newDatabase(t, dialect).migrated(t, 1)[0]
-		denylisttest.Test(t, sqlstore.Revocations(newStore(t, db, dialect)))
+		var stores []denylist.Store
+		for _, db := range newDatabase(t, dialect).migrated(t, 3) {
+			stores = append(stores, sqlstore.Revocations(newStore(t, db, dialect)))
+		}
+		denylisttest.Store(t, stores...)
 	})
 }
 

@@ -1,10 +1,16 @@
-// Package denylisttest tests what every denylist.Store must do, and a denylist.List of it.
+// Package denylisttest tests implementations of [denylist.Store]:
+//
+//	func TestStore(t *testing.T) {
+//		denylisttest.Store(t, mystore.New(addr))
+//	}
 package denylisttest
 
 import (
-	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,45 +18,46 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/jwthttp/jwthttp"
 	"github.com/jwthttp/jwthttp/denylist"
+	"github.com/jwthttp/jwthttp/internal/tokentest"
+	"github.com/jwthttp/jwthttp/internal/validate"
 )
 
-// Secret signs the tokens of [Sign].
-var Secret = []byte("0123456789abcdef0123456789abcdef")
-
-// Sign returns a token with these claims. iat is now and exp an hour ahead, unless claims has
-// them. A claim that is nil is left out.
-func Sign(t testing.TB, claims jwt.MapClaims) string {
+// Store tests what every store must do, and a list of each. The store is in use by nothing else, and
+// has room for 100 entries of each kind. Several stores are clients of the same one, as those of several
+// instances of a service are: each has to see at once what the others have raised. It takes about 2
+// seconds.
+//
+// What it cannot test:
+//
+//   - A store that is full, or out of reach, returns an error and forgets nothing.
+//   - What was raised is still there after the server was killed.
+//   - A clock that jumps shortens nothing.
+//   - Find does not go to a replica.
+func Store(t *testing.T, stores ...denylist.Store) {
 	t.Helper()
-	all := jwt.MapClaims{"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}
-	for name, value := range claims {
-		all[name] = value
-		if value == nil {
-			delete(all, name)
-		}
+	if len(stores) == 0 {
+		t.Fatal("denylisttest.Store has no store: pass one")
 	}
-	raw, err := jwt.NewWithClaims(jwt.SigningMethodHS256, all).SignedString(Secret)
-	if err != nil {
-		t.Fatal(err)
+	if slices.ContainsFunc(stores, func(s denylist.Store) bool { return validate.IsNil(s) }) {
+		t.Fatal("denylisttest.Store has a nil store: check the error of the function that makes it")
 	}
-	return raw
+	s := suite{stores, rand.Text()} // revocations of an earlier run may still be in the store
+	t.Run("list", s.list)
+	t.Run("store", s.store)
 }
 
-// Protect returns a middleware that checks list.
-func Protect[C any](t testing.TB, list *denylist.List) *jwthttp.Middleware[C] {
-	t.Helper()
-	auth, err := jwthttp.New(jwthttp.HS256(Secret), jwthttp.Options{MaxTokenBytes: 64 << 10}, denylist.Check[C](list))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return auth
+type suite struct {
+	stores []denylist.Store
+	run    string
 }
 
-// Test tests a store. Nothing else may use it.
-func Test(t *testing.T, store denylist.Store) {
-	t.Run("list", func(t *testing.T) { testList(t, store) })
-	t.Run("store", func(t *testing.T) { testStore(t, store) })
+// at returns one of the stores.
+func (s suite) at(i int) denylist.Store { return s.stores[i%len(s.stores)] }
+
+// key returns a key that no other run has.
+func (s suite) key(parts ...any) denylist.Key {
+	return sha256.Sum256(fmt.Append([]byte(s.run), parts...))
 }
 
 // An id is what a list knows of a token: iss, sub and jti, and its age in seconds.
@@ -59,18 +66,22 @@ type id struct {
 	age           int
 }
 
-func testList(t *testing.T, store denylist.Store) {
+// list tests a list of each store. Each case has ids of its own, since the cases share the store.
+func (s suite) list(t *testing.T) {
 	now := time.Now()
 	ago := func(seconds int) time.Time { return now.Add(-time.Duration(seconds) * time.Second) }
 	token := func(iss, jti string) func(*denylist.List) error {
-		return func(l *denylist.List) error { return l.RevokeToken(context.Background(), iss, jti, now.Add(time.Hour)) }
+		return func(l *denylist.List) error {
+			return l.RevokeToken(t.Context(), s.issuer(iss), s.text(iss, jti), now.Add(time.Hour))
+		}
 	}
 	subject := func(iss, sub string, upTo time.Time) func(*denylist.List) error {
-		return func(l *denylist.List) error { return l.RevokeSubject(context.Background(), iss, sub, upTo) }
+		return func(l *denylist.List) error {
+			return l.RevokeSubject(t.Context(), s.issuer(iss), s.text(iss, sub), upTo)
+		}
 	}
 	long := strings.Repeat("long", 1500)
 
-	// The cases share the store, so each has ids of its own.
 	for _, test := range []struct {
 		name            string
 		revoke          []func(*denylist.List) error
@@ -132,33 +143,38 @@ func testList(t *testing.T, store denylist.Store) {
 			name: "what has expired, unless this clock is ahead",
 			revoke: []func(*denylist.List) error{
 				subject("i11", "s", ago(100_000)),
-				func(l *denylist.List) error { return l.RevokeToken(context.Background(), "i11", "j", ago(100_000)) },
+				func(l *denylist.List) error { return l.RevokeToken(t.Context(), s.issuer("i11"), "j", ago(100_000)) },
 			},
 			refused: []id{{"i11", "other", "j", 1000}},
 			passes:  []id{{"i11", "s", "j2", 1000}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			list, err := denylist.New(store, denylist.Options{})
-			if err != nil {
-				t.Fatal(err)
+			var lists []*denylist.List
+			for _, store := range s.stores {
+				list, err := denylist.New(store, denylist.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				lists = append(lists, list)
 			}
-			auth := Protect[jwt.MapClaims](t, list)
-			for _, revoke := range test.revoke {
-				if err := revoke(list); err != nil {
+			for i, revoke := range test.revoke {
+				if err := revoke(lists[i%len(lists)]); err != nil {
 					t.Fatal(err)
 				}
 			}
 			verify := func(w id, want error) {
 				t.Helper()
 				claims := jwt.MapClaims{"iat": ago(w.age).Unix()}
-				for name, value := range map[string]string{"iss": w.iss, "sub": w.sub, "jti": w.jti} {
+				for name, value := range map[string]string{"iss": s.issuer(w.iss), "sub": s.text(w.iss, w.sub), "jti": s.text(w.iss, w.jti)} {
 					if value != "" {
 						claims[name] = value
 					}
 				}
-				if _, err := auth.Verify(t.Context(), Sign(t, claims)); !errors.Is(err, want) {
-					t.Errorf("%.60q: error = %v, want %v", fmt.Sprint(w), err, want)
+				for i, list := range lists {
+					if _, err := tokentest.Protect[jwt.MapClaims](t, list).Verify(t.Context(), tokentest.Sign(t, claims)); !errors.Is(err, want) {
+						t.Errorf("%.60q, store %d: error = %v, want %v", fmt.Sprint(w), i, err, want)
+					}
 				}
 			}
 			for _, w := range test.refused {
@@ -171,28 +187,51 @@ func testList(t *testing.T, store denylist.Store) {
 	}
 }
 
-func testStore(t *testing.T, store denylist.Store) {
+// issuer returns an issuer that no other run has. There may be none.
+func (s suite) issuer(name string) string {
+	if name == "" {
+		return ""
+	}
+	return s.run + name
+}
+
+// text returns a subject or jti for an issuer. Without one, it is that of this run.
+func (s suite) text(issuer, text string) string {
+	if issuer != "" {
+		return text
+	}
+	return s.issuer(text)
+}
+
+func (s suite) store(t *testing.T) {
 	kinds := []denylist.Kind{denylist.Token, denylist.Subject, denylist.Session}
+	raised := 0
 	raise := func(t *testing.T, kind denylist.Kind, key denylist.Key, n int64, keep time.Duration) {
 		t.Helper()
-		if err := store.Raise(t.Context(), kind, key, n, time.Now().Add(keep)); err != nil {
+		raised++
+		if err := s.at(raised).Raise(t.Context(), kind, key, n, time.Now().Add(keep)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := func(t *testing.T, keys [3]denylist.Key, want [3]int64) {
 		t.Helper()
-		if got, err := store.Find(t.Context(), keys); err != nil || got != want {
-			t.Errorf("found %v and %v, want %v", got, err, want)
+		for i, store := range s.stores {
+			if got, err := store.Find(t.Context(), keys); err != nil || got != want {
+				t.Errorf("store %d: found %v and %v, want %v", i, got, err, want)
+			}
 		}
 	}
 	var none denylist.Key
 
 	t.Run("three keys", func(t *testing.T) {
-		token, subject, session := denylist.Key{1}, denylist.Key{31: 1}, denylist.Key{1, 1}
+		token := s.key("three")
+		subject, session := token, token // of which one bit differs
+		subject[31] ^= 1
+		session[0] ^= 0x80
 		raise(t, denylist.Token, token, 5, time.Hour)
 		raise(t, denylist.Subject, subject, 253402300799, time.Hour)
 		raise(t, denylist.Session, session, 6, time.Hour)
-		other := denylist.Key{0, 1}
+		other := s.key("other")
 		for _, test := range []struct {
 			keys [3]denylist.Key
 			want [3]int64
@@ -215,15 +254,15 @@ func testStore(t *testing.T, store denylist.Store) {
 	t.Run("at the same time", func(t *testing.T) {
 		for _, kind := range kinds {
 			var keys [3]denylist.Key
-			keys[kind] = denylist.Key{2, byte(kind)}
+			keys[kind] = s.key("same time", kind)
 			var wg sync.WaitGroup
 			for n := range int64(200) {
 				wg.Go(func() {
 					n := n*37%200 + 1 // 1 to 200, in no order
-					if err := store.Raise(t.Context(), kind, keys[kind], n, time.Now().Add(time.Hour)); err != nil {
+					if err := s.at(int(n)).Raise(t.Context(), kind, keys[kind], n, time.Now().Add(time.Hour)); err != nil {
 						t.Error(err)
 					}
-					if got, err := store.Find(t.Context(), keys); err != nil || got[kind] < n {
+					if got, err := s.at(int(n)+1).Find(t.Context(), keys); err != nil || got[kind] < n {
 						t.Errorf("found %v and %v after %d", got, err, n)
 					}
 				})
@@ -240,7 +279,7 @@ func testStore(t *testing.T, store denylist.Store) {
 		const short, soon = time.Second, 1500 * time.Millisecond
 		var longer, shorter, gone [3]denylist.Key
 		for _, kind := range kinds {
-			longer[kind], shorter[kind], gone[kind] = denylist.Key{3, byte(kind)}, denylist.Key{4, byte(kind)}, denylist.Key{5, byte(kind)}
+			longer[kind], shorter[kind], gone[kind] = s.key("longer", kind), s.key("shorter", kind), s.key("gone", kind)
 			raise(t, kind, longer[kind], 9, short)
 			raise(t, kind, longer[kind], 7, time.Hour)
 			raise(t, kind, shorter[kind], 7, time.Hour)
@@ -253,7 +292,7 @@ func testStore(t *testing.T, store denylist.Store) {
 		want(t, shorter, [3]int64{9, 9, 9})
 		want(t, gone, [3]int64{})
 		for _, kind := range kinds {
-			raise(t, kind, denylist.Key{6}, 7, -time.Millisecond) // a time that is over is not an error
+			raise(t, kind, s.key("over"), 7, -time.Millisecond) // a time that is over is not an error
 			raise(t, kind, gone[kind], 3, time.Hour)
 		}
 		want(t, gone, [3]int64{3, 3, 3}) // the numbers before had expired
