@@ -189,6 +189,7 @@ func withoutCredentials(req *http.Request) *http.Request {
 		return req
 	}
 	clone := req.Clone(req.Context())
+	clone.Trailer = req.Trailer // which may be filled while the body is read
 	clone.Header.Del(proofHeader)
 	if isToken {
 		clone.Header.Del(authorization)
@@ -240,7 +241,7 @@ func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, 
 		return nil, "", err
 	}
 	clone := req.Clone(req.Context())
-	clone.Body = body
+	clone.Body, clone.Trailer = body, req.Trailer // which may be filled while the body is read
 	if clone.Header == nil {
 		clone.Header = http.Header{}
 	}

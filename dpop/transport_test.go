@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -657,6 +658,36 @@ func TestTransportLeavesTheRequest(t *testing.T) {
 	resp.Body.Close()
 	if r.Header != nil {
 		t.Error("it got a header")
+	}
+}
+
+// A caller may fill the trailers while the body is read, such as a proxy that passes a request on.
+func TestTransportSendsTrailers(t *testing.T) {
+	var got []string
+	h := func(_ int, _ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		got = append(got, r.Trailer.Get("X-Checksum"))
+	}
+	ours, other := newService(t, h), newService(t, h)
+	transport := newTransport(t, dpop.TransportOptions{Origins: []string{ours.URL}})
+	for _, url := range []string{ours.URL, other.URL} {
+		from, to := io.Pipe()
+		r, _ := http.NewRequest("POST", url, from)
+		r.Trailer = http.Header{"X-Checksum": nil}
+		r.Header.Set("Authorization", "DPoP "+token)
+		go func() {
+			io.WriteString(to, "body")
+			r.Trailer.Set("X-Checksum", "abc")
+			to.Close()
+		}()
+		resp, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	if !slices.Equal(got, []string{"abc", "abc"}) {
+		t.Errorf("%q", got)
 	}
 }
 
