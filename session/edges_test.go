@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -77,6 +79,213 @@ func TestHandlerAndLogoutInside(t *testing.T) {
 	}
 	if len(got.Header["Set-Cookie"]) != 4 || last[accessCookie] != "" || last[refreshCookie] != "" {
 		t.Error(got.whole)
+	}
+}
+
+// The answer of a slow handler does not put a token into the browser that was replaced meanwhile: used
+// again, it would end the session. An answer within Grace costs nothing.
+func TestHandlerOfALateAnswer(t *testing.T) {
+	nothing := func(*testing.T, *session.Sessions[Claims], *tap, string) {}
+	otherTab := func(t *testing.T, s *session.Sessions[Claims], _ *tap, first string) {
+		if status, _, _ := post(t.Context(), s.Refresh, first); status != http.StatusOK {
+			t.Error("the other tab:", status)
+		}
+	}
+	silent := func(http.ResponseWriter) {}
+	for _, tc := range []struct {
+		name      string
+		since     time.Duration // another refresh with the same token
+		takes     time.Duration
+		begins    func(w http.ResponseWriter)
+		meanwhile func(t *testing.T, s *session.Sessions[Claims], store *tap, first string) // a second before the answer
+		calls     string                                                                    // of the store, for the answer
+		cookies   int
+	}{
+		{"within Grace", 0, 10*time.Second - 1, silent, nothing, "", 2},
+		{"nobody else", 0, time.Hour, silent, nothing, "Load", 2},
+		{"another tab", 0, time.Hour, silent, otherTab, "Load", 0},
+		{"another tab, after one of many", 9 * time.Second, 3 * time.Second, silent, otherTab, "Load", 0},
+		{"another tab, and a Flush before", 0, time.Hour, func(w http.ResponseWriter) { w.(http.Flusher).Flush() }, otherTab, "", 2},
+		{"another tab, and a cookie of next", 0, time.Hour, func(w http.ResponseWriter) {
+			http.SetCookie(w, &http.Cookie{Name: refreshCookie, Value: "next's"})
+		}, otherTab, "Load", 1},
+		{"the successor was used", 0, time.Hour, silent, func(t *testing.T, s *session.Sessions[Claims], store *tap, first string) {
+			store.wait(-time.Hour) // Grace again, so that the answer is the successor
+			_, second, _ := post(t.Context(), s.Refresh, first)
+			store.wait(time.Hour)
+			otherTab(t, s, store, second)
+		}, "Load", 2},
+		{"a logout", 0, time.Hour, silent, func(t *testing.T, s *session.Sessions[Claims], _ *tap, _ string) {
+			if err := s.EndOthers(t.Context(), "alice", ""); err != nil {
+				t.Error(err)
+			}
+		}, "Load", 0},
+		{"the store fails", 0, time.Hour, silent, func(t *testing.T, s *session.Sessions[Claims], store *tap, first string) {
+			otherTab(t, s, store, first)
+			store.failWith(errors.New("the store is down"))
+		}, "Load", 2},
+		{"the store stalls", 0, time.Hour, silent, func(t *testing.T, s *session.Sessions[Claims], store *tap, first string) {
+			otherTab(t, s, store, first)
+			store.before = func(string) error { time.Sleep(2 * time.Second); return nil }
+		}, "Load", 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newTap(t)
+				s := newSessions(t, store, session.Options{})
+				tokens, err := s.Start(t.Context(), "alice", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if tc.since > 0 {
+					otherTab(t, s, store, tokens.Refresh)
+					time.Sleep(tc.since)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+				r.AddCookie(&http.Cookie{Name: refreshCookie, Value: tokens.Refresh})
+				w := httptest.NewRecorder()
+				s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					tc.begins(w)
+					time.Sleep(tc.takes - time.Second)
+					tc.meanwhile(t, s, store, tokens.Refresh)
+					time.Sleep(time.Second)
+					cancel() // as a handler does whose time is over
+					store.taken()
+					io.WriteString(w, "news")
+					io.WriteString(w, "more")
+				})).ServeHTTP(w, r)
+				got := w.Result()
+				if calls := store.taken(); calls != tc.calls || len(got.Header["Set-Cookie"]) != tc.cookies || got.Header.Get("Cache-Control") != "no-store" {
+					t.Errorf("%q, %q", calls, got.Header)
+				}
+			})
+		})
+	}
+}
+
+// The writer of a refreshed request has the interfaces of that of net/http: gin's Stream needs a
+// CloseNotifier, and some handlers ask for a Hijacker.
+func TestHandlerHasTheInterfacesOfNetHTTP(t *testing.T) {
+	var s *site
+	s = setup{app: func(*site) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.RawQuery == "hijack" {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				io.WriteString(conn, "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n")
+				conn.Close()
+				return
+			}
+			c, isCloseNotifier := w.(interface{ CloseNotify() <-chan bool })
+			if isCloseNotifier && c.CloseNotify() == nil {
+				t.Error("the channel of net/http is not there")
+			}
+			_, isHijacker := w.(http.Hijacker)
+			_, isFlusher := w.(http.Flusher)
+			_, hasFlushError := w.(interface{ FlushError() error })
+			_, isPusher := w.(http.Pusher)
+			_, isReaderFrom := w.(io.ReaderFrom)
+			_, isStringWriter := w.(io.StringWriter)
+			fmt.Fprint(w, isCloseNotifier, isHijacker, isFlusher, hasFlushError, isPusher, isReaderFrom, isStringWriter)
+		})
+	}}.start(t)
+	for _, query := range []string{"", "hijack"} {
+		plain := s.send(t, "GET", "/app?"+query, "")
+		refreshed := s.send(t, "GET", "/app?"+query, "", "Cookie: "+refreshCookie+"="+s.start(t))
+		if refreshed.StatusCode != plain.StatusCode || refreshed.body != plain.body {
+			t.Errorf("%d %s, and without a refresh %d %s", refreshed.StatusCode, refreshed.body, plain.StatusCode, plain.body)
+		}
+	}
+
+	// A writer of another package may have less.
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", refreshCookie+"="+s.start(t))
+	s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-w.(interface{ CloseNotify() <-chan bool }).CloseNotify():
+			t.Error("the client is said to have left")
+		default:
+		}
+		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Error(err)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// A read that fails at once has written no header, so that of the error has the new cookies too.
+func TestHandlerOfAReadThatFails(t *testing.T) {
+	s := setup{app: func(*site) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.Copy(w, iotest.ErrReader(errors.New("no file"))); err == nil {
+				t.Error("no error")
+			}
+			clear(w.Header())
+			w.Header().Set("Cache-Control", "public")
+			w.WriteHeader(http.StatusNotFound)
+		})
+	}}.start(t)
+	got := s.send(t, "GET", "/app", "", "Cookie: "+refreshCookie+"="+s.start(t))
+	if got.StatusCode != http.StatusNotFound || got.Header.Get("Cache-Control") != "no-store" || len(got.Header["Set-Cookie"]) != 2 {
+		t.Error(got.whole)
+	}
+}
+
+// net/http fills the trailers of a request when its body ends.
+func TestHandlerKeepsTrailers(t *testing.T) {
+	s := setup{app: func(*site) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			io.WriteString(w, r.Trailer.Get("X-Checksum"))
+		})
+	}}.start(t)
+	for name, token := range map[string]string{"refreshed": s.start(t), "ended": "x"} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/app", io.MultiReader(strings.NewReader("body")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Trailer = http.Header{"X-Checksum": {"abc"}}
+		req.Header.Set("Cookie", refreshCookie+"="+token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "abc" {
+			t.Errorf("%s: %q %v", name, body, err)
+		}
+	}
+}
+
+// After the header, another goroutine of next may set trailers while next writes: nothing else looks at
+// the map. A handler outside that keeps an answer back gets one that no cache keeps.
+func TestHandlerLeavesAHeaderThatIsWritten(t *testing.T) {
+	s := setup{}.start(t)
+	for name, begin := range map[string]func(w http.ResponseWriter){
+		"WriteHeader": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
+		"Write":       func(w http.ResponseWriter) { io.WriteString(w, "a") },
+		"Flush":       func(w http.ResponseWriter) { w.(http.Flusher).Flush() },
+		"101":         func(w http.ResponseWriter) { w.WriteHeader(http.StatusSwitchingProtocols) },
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", refreshCookie+"="+s.start(t))
+		out := httptest.NewRecorder()
+		s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			begin(w)
+			w.Header().Set("Cache-Control", "public")
+			io.WriteString(w, "b")
+			w.(http.Flusher).Flush()
+			w.WriteHeader(http.StatusOK)
+			if got := w.Header().Get("Cache-Control"); got != "public" {
+				t.Errorf("%s: the map was written to: %q", name, got)
+			}
+		})).ServeHTTP(out, r)
+		if got := out.Header().Get("Cache-Control"); got != "no-store" || out.Result().Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

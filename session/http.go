@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -404,10 +406,13 @@ func (c *core) clear(w http.ResponseWriter) {
 //   - those of another site, unless they are GET, HEAD or OPTIONS
 //   - those with so many cookies that one more is not accepted
 //
-// An answer with new cookies gets these and "Cache-Control: no-store", whatever next sets. A cookie that
-// next sets under the same name, as a logout does, counts in place of the new one. If the session has
-// ended, the cookies are cleared and next gets the request without a token. While the store, the claims
-// function or the signer fails, the answer is 503.
+// An answer with new cookies gets these and "Cache-Control: no-store", whatever next sets. For that, next
+// writes to the ResponseWriter that it gets. A cookie that next sets under the same name, as a logout
+// does, counts in place of the new one. An answer that comes later than Grace does without the new
+// cookies if another request has replaced them meanwhile.
+//
+// If the session has ended, the cookies are cleared and next gets the request without a token. While the
+// store, the claims function or the signer fails, the answer is 503.
 func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -429,9 +434,12 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			err = s.set(r.Context(), w, tokens)
 		}
 		var renewed *http.Request
+		areLate := func() bool { return false }
 		switch {
 		case err == nil:
 			renewed = r.Clone(r.Context())
+			renewed.Trailer = r.Trailer // net/http fills it at the end of the body
+			areLate = func() bool { return s.isLate(r.Context(), tokens) }
 			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.accessName, s.accessName+"="+tokens.Access)
 		case err == ErrEnded:
 			s.clear(w)
@@ -442,10 +450,29 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		}
 		defer upload.Return(r, renewed)
 		isOurs := func(line string) bool { return s.accessName == nameOf(line) || s.refreshName == nameOf(line) }
-		u := uncached{w, slices.DeleteFunc(slices.Clone(w.Header()["Set-Cookie"]), func(line string) bool { return !isOurs(line) })}
-		defer u.complete() // for a next that writes nothing
+		u := &uncached{w, slices.DeleteFunc(slices.Clone(w.Header()["Set-Cookie"]), func(line string) bool { return !isOurs(line) }), areLate, false}
+		defer u.complete() // for a next that writes nothing, or for a handler outside that writes the header later
 		next.ServeHTTP(u, renewed)
 	})
+}
+
+// isLate reports whether the refresh token of an answer is of no use by now: another one was made in its
+// place, or the session has ended. The browser may have the cookies of later answers, and keeps them.
+// Until Grace is over nothing takes its place, so the store is not asked. If the store fails, the token
+// may be good.
+func (c *core) isLate(ctx context.Context, t *Tokens) bool {
+	if time.Now().Before(t.graceEnds) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shortTimeout) // next may answer after its time
+	defer cancel()
+	token, _ := parseRefreshToken(t.Refresh)
+	r, now, err := c.load(ctx, token.key(""))
+	if err != nil {
+		return false
+	}
+	does := r.decide(&token.current, now, c.opts.Grace)
+	return does == gone || does == finish || does == reuse
 }
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "". An error
@@ -486,21 +513,28 @@ func replaced(lines []string, name, pair string) []string {
 }
 
 // An uncached is the ResponseWriter of an answer with new cookies, which no cache may give to another
-// client. It puts right what next has set at each call: the answer to early hints comes after them.
+// client. It puts right what next has set at each call that may write the header: the answer to early
+// hints comes after them. While next goes on to write, it may set trailers on another goroutine.
 type uncached struct {
 	http.ResponseWriter
-	cookies []string // the lines of Set-Cookie that the answer must have
+	cookies   []string    // the lines of Set-Cookie that the answer must have
+	areLate   func() bool // reports whether later ones have taken their place
+	isWritten bool        // the header is
 }
 
 // Unwrap is for [http.ResponseController].
-func (w uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // complete forbids caching, and adds the cookies that next has not set itself and that are gone:
 // http.TimeoutHandler replaces all lines of Set-Cookie, and httputil.ReverseProxy clears the header
-// after early hints.
-func (w uncached) complete() {
+// after early hints. Cookies that are late are taken out.
+func (w *uncached) complete() {
 	h := w.Header()
 	answer.ForbidCaching(h)
+	if len(w.cookies) > 0 && !w.isWritten && w.areLate() {
+		h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(line string) bool { return slices.Contains(w.cookies, line) })
+		w.cookies = nil
+	}
 	for _, line := range slices.Backward(w.cookies) { // the last one of a name counts
 		isIts := func(other string) bool { return nameOf(other) == nameOf(line) }
 		if !slices.ContainsFunc(h["Set-Cookie"], isIts) {
@@ -515,21 +549,53 @@ func nameOf(line string) string {
 	return name
 }
 
-func (w uncached) WriteHeader(status int) {
-	w.complete()
-	w.ResponseWriter.WriteHeader(status)
+// begin completes a header that is not written yet.
+func (w *uncached) begin() {
+	if !w.isWritten {
+		w.complete()
+	}
 }
 
-func (w uncached) Write(b []byte) (int, error) {
-	w.complete()
+func (w *uncached) WriteHeader(status int) {
+	w.begin()
+	w.ResponseWriter.WriteHeader(status)
+	w.isWritten = w.isWritten || status >= 200 || status == http.StatusSwitchingProtocols
+}
+
+func (w *uncached) Write(b []byte) (int, error) {
+	w.begin()
+	w.isWritten = true
 	return w.ResponseWriter.Write(b)
 }
 
 // FlushError is for [http.ResponseController].
-func (w uncached) FlushError() error {
-	w.complete()
-	return http.NewResponseController(w.ResponseWriter).Flush()
+func (w *uncached) FlushError() error {
+	w.begin()
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	w.isWritten = w.isWritten || !errors.Is(err, http.ErrNotSupported)
+	return err
 }
 
-// Flush is for handlers that ask for an [http.Flusher].
-func (w uncached) Flush() { w.FlushError() }
+// The methods below are for handlers that ask for an interface which the writers of net/http have, such
+// as an [http.Flusher].
+
+func (w *uncached) Flush() { w.FlushError() }
+
+func (w *uncached) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
+// ReadFrom writes by Write: a read of nothing, or one that sets header fields, has written no header.
+func (w *uncached) ReadFrom(from io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{w}, from)
+}
+
+func (w *uncached) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// CloseNotify is for gin, whose Stream needs it. A nil channel never receives.
+func (w *uncached) CloseNotify() <-chan bool {
+	if inner, ok := w.ResponseWriter.(interface{ CloseNotify() <-chan bool }); ok {
+		return inner.CloseNotify()
+	}
+	return nil
+}

@@ -1315,17 +1315,23 @@ func TestHandlerLeavesOtherAnswers(t *testing.T) {
 	}
 }
 
-// A flush that fails is an error, as without Handler.
+// A flush that fails is an error, as without Handler, and has written no header.
 func TestHandlerReportsAFlushThatFails(t *testing.T) {
 	s := setup{}.start(t)
 	h := s.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := http.NewResponseController(w).Flush(); !errors.Is(err, http.ErrNotSupported) {
 			t.Error(err)
 		}
+		w.Header().Set("Cache-Control", "public")
+		w.WriteHeader(http.StatusOK)
 	}))
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", refreshCookie+"="+s.start(t))
-	h.ServeHTTP(struct{ http.ResponseWriter }{httptest.NewRecorder()}, r)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
+	if got := w.Result().Header.Get("Cache-Control"); got != "no-store" {
+		t.Error(got)
+	}
 }
 
 // net/http removes the temporary files of an upload, as without Handler, also those of a next that

@@ -34,7 +34,7 @@ const (
 	maxCookieBytes     = 4096                 // of name and value, as in package cookie
 	refreshTimeout     = 10 * time.Second     // of a login and of a refresh
 	endTimeout         = 10 * time.Second     // of an ending, which goes on without its client
-	undoTimeout        = time.Second          // of the deletion after a login that has failed
+	shortTimeout       = time.Second          // of what an answer should not wait for
 )
 
 // ErrEnded is the error of a session that is over: it was logged out, idle for too long, reached its
@@ -216,6 +216,7 @@ type Tokens struct {
 	Refresh   string `json:"refresh_token"`
 
 	accessExpires, refreshExpires time.Time
+	graceEnds                     time.Time // until then nobody gets another refresh token
 }
 
 // Format prints no token, under every verb.
@@ -357,7 +358,7 @@ func (s *Sessions[C]) begin(ctx context.Context, subject, about, jkt string, inC
 // undo deletes a record that may be written, for tokens that nobody gets. If this fails too, it ends by
 // itself when it is idle.
 func (c *core) undo(ctx context.Context, r *Record) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shortTimeout)
 	defer cancel()
 	if err := c.store.Delete(ctx, r.Key); err != nil {
 		c.logWhy(ctx, "a login has failed, and its session may be in the store: "+logtext.Cut(err.Error()), r)
@@ -453,6 +454,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
+		graceEnds := time.Now().Add(next.Written.Add(s.opts.Grace).Sub(now))
 		if tokens == nil || tokens.accessExpires.After(ends) {
 			if tokens, err = s.sign(within, &r, ends, p.jkt, inCookies); err == ErrEnded {
 				if err = s.end(ctx, r.Key, &proof{}); err == ErrEnded {
@@ -473,7 +475,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 			}
 		}
 		token.current = secret
-		tokens.Refresh, tokens.refreshExpires = token.String(), ends
+		tokens.Refresh, tokens.refreshExpires, tokens.graceEnds = token.String(), ends, graceEnds
 		return tokens, nil
 	}
 	return nil, s.unavailable(ctx, "the store", errBusy)

@@ -2842,6 +2842,10 @@ var register = []clause{
 		{"dpop.TestTransportLeavesTheRequest", []mutant{
 			{"changes the caller's request", "dpop.Transport.prove", `req.Clone(req.Context())`, `req`},
 		}},
+		{"dpop.TestTransportSendsTrailers", []mutant{
+			{"loses trailers beside a proof", "dpop.Transport.prove", `clone.Body, clone.Trailer = body, req.Trailer`, `clone.Body = body`},
+			{"loses trailers where it takes credentials out", "dpop.withoutCredentials", `	clone.Trailer = req.Trailer`, `	_ = clone.Trailer`},
+		}},
 		{"dpop.TestTransportErrors", []mutant{
 			{"leaves the body open", "dpop.Transport.RoundTrip", `tokenFor(req, origin)
 	if err != nil {
@@ -3576,15 +3580,31 @@ var register = []clause{
 			{"leaves CDN-Cache-Control", "internal/answer.isForCaches", `strings.HasSuffix(name, "-Cache-Control")`, `false`},
 			{"leaves Surrogate-Control", "internal/answer.isForCaches", `"Surrogate-Control", `, ``},
 			{"leaves what is spelled otherwise", "internal/answer.ForbidCaching", `http.CanonicalHeaderKey(name)`, `name`},
-			{"leaves what next sets after early hints", "session.uncached.Write", `w.complete()`, ``},
+			{"leaves what next sets after early hints", "session.uncached.Write", `w.begin()`, ``},
 			{"has no Unwrap", "session.uncached.Unwrap", `return w.ResponseWriter`, `return nil`},
 		}},
 		{"session.TestHandlerForbidsCachingAfterAPanic", nil},
-		{"session.TestHandlerReportsAFlushThatFails", nil},
+		{"session.TestHandlerReportsAFlushThatFails", []mutant{
+			{"takes a flush that fails for a header that is written", "session.uncached.FlushError", `!errors.Is(err, http.ErrNotSupported)`, `true`},
+		}},
+		{"session.TestHandlerOfAReadThatFails", []mutant{
+			{"takes a read of nothing for a header that is written", "session.uncached.ReadFrom", `return io.Copy(struct{ io.Writer }{w}, from)`, `w.begin(); w.isWritten = true; return io.Copy(w.ResponseWriter, from)`},
+		}},
+		{"session.TestHandlerLeavesAHeaderThatIsWritten", []mutant{
+			{"writes to the map beside another goroutine of next", "session.uncached.begin", `!w.isWritten`, `true`},
+			{"takes 101 for early hints", "session.uncached.WriteHeader", ` || status == http.StatusSwitchingProtocols`, ``},
+			{"leaves what a handler outside writes later", "session.Sessions.Handler", `defer u.complete()`, `defer u.begin()`},
+		}},
+		{"session.TestHandlerHasTheInterfacesOfNetHTTP", []mutant{
+			{"never says that the client has left", "session.uncached.CloseNotify", `return inner.CloseNotify()`, `_ = inner`},
+		}},
 		{"session.TestHandlerLeavesOtherAnswers", nil},
 		{"session.TestHandlerCost", nil},
 		{"session.TestHandlerLeavesNoFiles", []mutant{
 			{"leaves the files of uploads", "session.Sessions.Handler", `defer upload.Return(r, renewed)`, ``},
+		}},
+		{"session.TestHandlerKeepsTrailers", []mutant{
+			{"loses the trailers of a request", "session.Sessions.Handler", `renewed.Trailer = r.Trailer`, `_ = r.Trailer`},
 		}},
 		{"session.TestFaultCookieInSharedCache", nil},
 	}},
@@ -4707,6 +4727,22 @@ redis.call('ZADD'`},
 		{"session.TestHandlerAndLogoutInside", nil},
 		{"session.TestHandlerKeepsTheLastCookie", []mutant{
 			{"brings back the first line of a name", "session.uncached.complete", `slices.Backward(w.cookies)`, `slices.All(w.cookies)`},
+		}},
+	}},
+	{"37", "a slow answer brings back no refresh token that was replaced meanwhile", []proof{
+		{"session.TestHandlerOfALateAnswer", []mutant{
+			{"brings back what was replaced", "session.core.isLate", `does == gone || does == finish || does == reuse`, `does == gone || does == finish`},
+			{"brings back an ended session", "session.core.isLate", `does == gone || does == finish || does == reuse`, `does == reuse`},
+			{"asks the store for every answer", "session.core.isLate", `time.Now().Before(t.graceEnds)`, `false`},
+			{"counts Grace from its own refresh", "session.Sessions.renew", `next.Written.Add(s.opts.Grace).Sub(now)`, `s.opts.Grace`},
+			{"takes a store that fails for one that has no session", "session.core.isLate", `		return false
+	}
+	does`, `		return true
+	}
+	does`},
+			{"asks for a client that has left alone", "session.core.isLate", `context.WithoutCancel(ctx)`, `ctx`},
+			{"asks after the header is written", "session.uncached.complete", `!w.isWritten && `, ``},
+			{"takes out the cookies of next", "session.uncached.complete", `return slices.Contains(w.cookies, line)`, `return true`},
 		}},
 	}},
 	{"39", "an ending wins over a refresh that began before it, also where the session is idle by then", []proof{
