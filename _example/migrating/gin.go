@@ -36,7 +36,8 @@ func fromGin(secret []byte, engine *gin.Engine) {
 }
 
 // ginMiddleware makes a middleware of gin from one of net/http. Do not use gin.WrapH for that:
-// gin would call the handler after a refusal.
+// gin would call the handler after a refusal. A middleware that has a ResponseWriter of its own goes
+// around the engine, such as sessions.Handler(engine): handlers of gin write to that of gin.
 func ginMiddleware(mw func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false
