@@ -133,6 +133,12 @@ func TestEndedElsewhere(t *testing.T) {
 	if bearer.StatusCode != 401 || bearer.Header["Set-Cookie"] != nil {
 		t.Errorf("in a header: %s", bearer.whole)
 	}
+	if dpop := s.send(t, "GET", "/me", "", "Authorization: dpop "+access, "Cookie: "+accessCookie+"="+access); dpop.StatusCode != 401 || dpop.Header["Set-Cookie"] != nil {
+		t.Errorf("under DPoP: %s", dpop.whole)
+	}
+	if basic := s.send(t, "GET", "/me", "", "Authorization: Basic c3RhZ2luZzp4", "Cookie: "+accessCookie+"="+access); basic.StatusCode != 401 || len(basic.Cookies()) != 1 || basic.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("beside HTTP Basic: %s", basic.whole)
+	}
 	first := s.send(t, "GET", "/me", "", "Cookie: "+accessCookie+"="+access+"; "+refreshCookie+"="+refresh)
 	cookies := first.Cookies()
 	if first.StatusCode != 401 || len(cookies) != 1 || cookies[0].Name != accessCookie || cookies[0].MaxAge >= 0 || cookies[0].Value != "" {
@@ -164,6 +170,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 		{"no Handler outside of the middleware", "/bare", "", "Cookie: " + refreshCookie + "=" + token, "put Sessions.Handler outside"},
 		{"Handler, a session that is over", "/me", "", "Cookie: " + refreshCookie + "=x", "have the user log in again"},
 		{"Handler, another origin", "/me", "", "Origin: https://evil.example.com\nCookie: " + refreshCookie + "=" + token, `it is not refreshed: jwthttp: cross-origin request: Origin \"https://evil.example.com\"`},
+		{"Handler, HTTP Basic", "/me", "", "Authorization: Basic c3RhZ2luZzp4\nCookie: " + refreshCookie + "=" + token, `it is not refreshed: it has an Authorization header without an access token, as that of HTTP Basic: remove it outside`},
 		{"JSON", "/refresh", "{}", "Content-Type: application/json", "send it as application/x-www-form-urlencoded"},
 	} {
 		log.Reset()
@@ -171,6 +178,10 @@ func TestRefusalsAreLogged(t *testing.T) {
 		if text := log.String(); a.StatusCode < 400 || strings.Count(text, "\n") != 1 || !strings.Contains(text, `level=DEBUG msg="session: a request was refused"`) || !strings.Contains(text, tc.want) || aRefreshToken.MatchString(text) {
 			t.Errorf("%s: %d, log %s", tc.name, a.StatusCode, text)
 		}
+	}
+	log.Reset()
+	if s.send(t, "GET", "/me", "", "Authorization: Bearer x", "Cookie: "+refreshCookie+"="+token); log.Len() > 0 {
+		t.Errorf("a token of its own needs no refresh: %s", log.String())
 	}
 }
 

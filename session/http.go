@@ -164,9 +164,16 @@ func (c *core) logWhy(ctx context.Context, why string, found ...*Record) {
 	cmp.Or(c.opts.Logger, slog.Default()).LogAttrs(ctx, slog.LevelDebug, "session: a request was refused", attrs...)
 }
 
+// bears reports whether a request has an access token in its Authorization header. HTTP Basic, which a
+// browser sends beside the cookies, is none.
+func bears(r *http.Request) bool {
+	scheme := syntax.KnownScheme(r.Header.Get("Authorization"))
+	return scheme == "Bearer" || scheme == "DPoP"
+}
+
 // refuseAccess is the ErrorHandler of the middleware.
 func (c *core) refuseAccess(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0 {
+	if errors.Is(err, jwthttp.ErrInvalidToken) && !bears(r) {
 		c.access.Clear(w)
 	}
 	if text, _ := c.toRefresh(r); text != "" && errors.Is(err, jwthttp.ErrNoToken) && detail.RefusedBefore(r.Context()) == "" {
@@ -476,18 +483,21 @@ func (c *core) isLate(ctx context.Context, t *Tokens) bool {
 }
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "". An error
-// says that another origin has sent it.
+// says why one is not that its sender may expect to be.
 func (c *core) toRefresh(r *http.Request) (string, error) {
 	if syntax.HasCookie(r.Header["Cookie"], c.accessName) { // as most requests have, so they are not looked at further
 		return "", nil
 	}
-	if len(r.Header["Authorization"]) > 0 || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
+	if bears(r) || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
 		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
 		return "", nil
 	}
 	text, _ := syntax.FindCookie(r.Header["Cookie"], c.refreshName)
 	if text == "" {
 		return "", nil
+	}
+	if len(r.Header["Authorization"]) > 0 {
+		return "", errOtherScheme
 	}
 	if gate.IsCrossOrigin(r, c.opts.TrustedOrigins) {
 		return "", crossOrigin(r)
@@ -498,6 +508,8 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 	}
 	return text, nil
 }
+
+var errOtherScheme = errors.New("it has an Authorization header without an access token, as that of HTTP Basic: remove it outside of Handler, or have the page send a POST to Refresh")
 
 // replaced returns a Cookie header with a pair in place of the cookies of a name. It is one line, RFC
 // 6265 section 5.4: some servers behind a proxy take two for one cookie with a comma.

@@ -3563,7 +3563,7 @@ var register = []clause{
 			{"refreshes for a prefetch with parameters", "session.core.toRefresh", `strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch")`, `r.Header.Get("Sec-Purpose") == "prefetch"`},
 			{"refreshes for an upgrade", "session.core.toRefresh", `syntax.HasField(r.Header, "Upgrade") ||`, ``},
 			{"refreshes for a CONNECT", "session.core.toRefresh", `r.Method == http.MethodConnect ||`, ``},
-			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0 ||`, ``},
+			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0`, `false`},
 			{"refreshes where two access cookies came", "session.core.toRefresh", `err != nil`, `false && err != nil`},
 			{"refreshes where the new access cookie is one too many", "session.core.toRefresh", `append(slices.Clip(r.Header["Cookie"]), "")`, `r.Header["Cookie"]`},
 			{"refreshes for another origin", "session.core.toRefresh", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
@@ -4519,8 +4519,10 @@ redis.call('ZADD'`},
 	{"SESSIONS", "a browser whose session was ended elsewhere is asked to log in, and keeps no access cookie that is refused", []proof{
 		{"session.TestEndedElsewhere", []mutant{
 			{"keeps an access cookie that is refused", "session.core.refuseAccess", `c.access.Clear(w)`, ``},
-			{"clears the cookie for a bad header", "session.core.refuseAccess", ` && len(r.Header["Authorization"]) == 0`, ``},
-			{"clears the cookie for every refusal", "session.core.refuseAccess", `errors.Is(err, jwthttp.ErrInvalidToken) && len(r.Header["Authorization"]) == 0`, `true`},
+			{"clears the cookie for a bad header", "session.core.refuseAccess", ` && !bears(r)`, ``},
+			{"clears the cookie for every refusal", "session.core.refuseAccess", `errors.Is(err, jwthttp.ErrInvalidToken) && !bears(r)`, `true`},
+			{"keeps the cookie beside HTTP Basic", "session.bears", `return scheme == "Bearer" || scheme == "DPoP"`, `return scheme != ""`},
+			{"clears the cookie for a header under DPoP", "session.bears", ` || scheme == "DPoP"`, ``},
 		}},
 	}},
 	{"22", "why a refresh or a logout is refused is in the log", []proof{
@@ -4619,6 +4621,7 @@ redis.call('ZADD'`},
 			{"says that Handler is missing where it has cleared the cookies", "session.core.refuseAccess", ` && detail.RefusedBefore(r.Context()) == ""`, ``},
 			{"does not say why Handler does not refresh", "session.Sessions.Handler", `			s.logRefusal(r, "it is not refreshed: "+err.Error())
 `, ``},
+			{"says that a request with a token of its own is not refreshed", "session.core.toRefresh", `bears(r) || `, ``},
 			{"does not say that Handler is missing", "session.core.refuseAccess", `text != ""`, `text == "-"`},
 		}},
 		{"TestNewRefusesClaimsTypes", []mutant{
