@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwthttp/jwthttp/internal/detail"
 	"github.com/jwthttp/jwthttp/internal/guardhook"
 	"github.com/jwthttp/jwthttp/internal/logtext"
 	"github.com/jwthttp/jwthttp/internal/reason"
@@ -65,7 +66,7 @@ func RequireRecent(maxAge time.Duration, acr ...string) func(http.Handler) http.
 		case login.Time.IsZero():
 			return errors.New("the token has no auth_time: have the issuer set it in access tokens, RFC 9068 section 2.2.1")
 		case age < -login.Leeway:
-			return fmt.Errorf("auth_time is %s ahead, and Leeway is %v: set the clocks right", logtext.Duration(time.Until(login.Time)), login.Leeway)
+			return errors.New(detail.Ahead("auth_time", time.Until(login.Time), login.Leeway))
 		case age-login.Leeway > maxAge: // maxAge+login.Leeway may be more than a Duration can be
 			return fmt.Errorf("the login is %s old, and at most %v are accepted: the user has to log in again", logtext.Duration(age), maxAge)
 		}

@@ -64,7 +64,7 @@ func TestRequireRecent(t *testing.T) {
 		{"a second more", minute, nil, 0, func() claims { return claims{"auth_time": ago(61)} }, `max_age="60"`, "the login is 1m1s old"},
 		{"at the limit of the leeway", minute, nil, 30 * time.Second, func() claims { return claims{"auth_time": ago(90)} }, "", ""},
 		{"beyond the leeway", minute, nil, 30 * time.Second, func() claims { return claims{"auth_time": ago(91)} }, `max_age="60"`, "the login is 1m31s old"},
-		{"ahead", minute, nil, 0, func() claims { return claims{"auth_time": ago(-1)} }, `max_age="60"`, "auth_time is 1s ahead, and Leeway is 0s: "},
+		{"ahead", minute, nil, 0, func() claims { return claims{"auth_time": ago(-1)} }, `max_age="60"`, "auth_time is 1s ahead, and Leeway is 0s: set Leeway"},
 		{"ahead by more than a Duration is", minute, nil, 0, func() claims { return claims{"auth_time": int64(253402300799)} }, `max_age="60"`, "auth_time is more than 290 years ahead"},
 		{"ahead within the leeway", minute, nil, 30 * time.Second, func() claims { return claims{"auth_time": ago(-30)} }, "", ""},
 		{"ahead beyond the leeway", minute, nil, 30 * time.Second, func() claims { return claims{"auth_time": ago(-31)} }, `max_age="60"`, "auth_time is 31s ahead"},
