@@ -67,7 +67,7 @@ func ExampleIssuer_Token() {
 	// Output:
 	// alice [editor] true
 	// "" true
-	// issue: the middleware would refuse the token, so change its claims: The access token was refused: there is no role "root"
+	// issue: the middleware would refuse the token, so change its claims, and not options of the middleware: The access token was refused: there is no role "root"
 }
 
 // A successor is accepted at once, and signs from its time on. The program does not have to do

@@ -167,8 +167,8 @@ type Claim struct {
 // 0, null, [], the zero [jwt.NumericDate] or a UUID of zeros counts as absent. claims are encoded as by encoding/json, and more is added to them;
 // texts that are not UTF-8 are an error.
 //
-// Token verifies what it has made, as the middleware will: a numeric sub, a token that is too large,
-// a Validate that fails. There is either a token or an error:
+// Token verifies what it has made, as a middleware with [Issuer.Options] as they are: a numeric sub, a
+// token that is too large, a Validate that fails. There is either a token or an error:
 //
 //   - An error that wraps [jwthttp.ErrUnavailable] says that the signer failed, or that ctx ended
 //     before it signed.
@@ -212,7 +212,7 @@ func (c *core) make(ctx context.Context, claims any, more []Claim) (token string
 // refusal returns the error for a token that the middleware refuses. It is not of the kind that a
 // client's token gets.
 func refusal(err error) error {
-	f := &failure{kind: jwthttp.ErrMisconfigured, text: "the middleware would refuse the token, so change its claims: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": ")}
+	f := &failure{kind: jwthttp.ErrMisconfigured, text: "the middleware would refuse the token, so change its claims, and not options of the middleware: " + strings.TrimPrefix(err.Error(), jwthttp.ErrInvalidToken.Error()+": ")}
 	if errors.Is(err, jwthttp.ErrUnavailable) {
 		f.kind = jwthttp.ErrUnavailable
 	}

@@ -234,7 +234,7 @@ func TestMintSignsGoodTokens(t *testing.T) {
 		says  string
 		isBad bool // for every middleware
 	}{
-		{"a numeric sub", []string{"-claims", `{"sub": 42}`}, "issue: the middleware would refuse the token, so change its claims: The access token has malformed claims: sub is a number", true},
+		{"a numeric sub", []string{"-claims", `{"sub": 42}`}, "issue: the middleware would refuse the token, so change its claims, and not options of the middleware: The access token has malformed claims: sub is a number", true},
 		{"a coming nbf", []string{"-claims", `{"nbf": ` + ahead(time.Hour) + `}`}, "the middleware would refuse the token", true},
 		{"an nbf of text", []string{"-claims", `{"nbf": "now"}`}, "the middleware would refuse the token", true},
 		{"a bound token", []string{"-claims", `{"cnf": {"jkt": "x"}}`}, "bound to a key", true},
