@@ -3575,7 +3575,7 @@ var register = []clause{
 			{"makes the name of a sibling's cookie one of ours", "session.replaced", `old = syntax.Trim(old)`, `old = strings.TrimSpace(old)`},
 		}},
 		{"session.TestHandlerForbidsCaching", []mutant{
-			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.complete() // for a next that writes nothing`, ``},
+			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.complete()`, ``},
 			{"leaves what next sets", "session.uncached.complete", `answer.ForbidCaching(h)`, `h.Set("Cache-Control", "no-store")`},
 			{"leaves CDN-Cache-Control", "internal/answer.isForCaches", `strings.HasSuffix(name, "-Cache-Control")`, `false`},
 			{"leaves Surrogate-Control", "internal/answer.isForCaches", `"Surrogate-Control", `, ``},
