@@ -64,7 +64,7 @@ func RequireRecent(maxAge time.Duration, acr ...string) func(http.Handler) http.
 		age := time.Since(login.Time)
 		switch {
 		case login.Time.IsZero():
-			return errors.New("the token has no auth_time: have the issuer set it in access tokens, RFC 9068 section 2.2.1")
+			return errors.New("the token has no auth_time that is a number of seconds since 1970: have the issuer set it in access tokens, RFC 9068 section 2.2.1")
 		case age < -login.Leeway:
 			return errors.New(detail.Ahead("auth_time", time.Until(login.Time), login.Leeway))
 		case age-login.Leeway > maxAge: // maxAge+login.Leeway may be more than a Duration can be
