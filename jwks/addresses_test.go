@@ -196,7 +196,7 @@ func TestMetadataURL(t *testing.T) {
 		{"a long issuer", strings.Repeat("a", 257), elsewhere, []string{"more than 256 bytes"}},
 		{"an issuer that is not UTF-8", "\xff", elsewhere, []string{"is not UTF-8"}},
 		{"plain http", issuer, "http://login.example.net" + openID + "?s3cret", []string{`Options.MetadataURL: ` + insecure + `: "http://login.example.net` + openID + `" is plain http`}},
-		{"a path", issuer, openID, []string{"Options.MetadataURL: \"" + openID + "\" names no host: write it like https://issuer.example.com" + openID}},
+		{"a path", issuer, openID, []string{"Options.MetadataURL: \"" + openID + "\" does not begin with https://: write it like https://issuer.example.com" + openID}},
 		{"a space", issuer, elsewhere + "?s3cret ", []string{"Options.MetadataURL: it begins or ends with white space"}},
 		{"a template in it", issuer, "https://login.example.net/{tenantid}" + openID, []string{"Options.MetadataURL: it is a template"}},
 		{"a fragment", issuer, elsewhere + "#s3cret", []string{"has a fragment (#): leave it out"}},

@@ -166,7 +166,7 @@ func TestConstructorErrors(t *testing.T) {
 		opts jwks.Options
 		want []string
 	}{
-		{"empty", "", good, []string{"names no host: " + likeThis}},
+		{"empty", "", good, []string{"does not begin with https://: " + likeThis}},
 		{"no URL", "https://issuer.example.com/%zz", good, []string{"it is not a URL: " + likeThis}},
 		{"a space in the host", "https://issuer example.com", good, []string{"it is not a URL: " + likeThis}},
 		{"a line break", "https://issuer.example.com/\n", good, []string{space}},
@@ -181,12 +181,12 @@ func TestConstructorErrors(t *testing.T) {
 		{"a template, a space and plain http", " http://issuer.example.com/{tenantid}/keys", good, []string{space, "it is a template", plainHTTP}},
 		{"a template", "https://issuer.example.com/{tenantid}/v2.0", good, []string{"put the id of your tenant in place of the braces"}},
 		{"a template for a host", "https://{tenant}.example.com", good, []string{"put the id of your tenant in place of the braces"}},
-		{"a path", "/keys", good, []string{"names no host: " + likeThis}},
-		{"a name", "issuer.example.com/keys", good, []string{"names no host: " + likeThis}},
+		{"a path", "/keys", good, []string{"does not begin with https://: " + likeThis}},
+		{"a name", "issuer.example.com/keys", good, []string{"does not begin with https://: " + likeThis}},
 		{"no host", "https:///keys", good, []string{"names no host: " + likeThis}},
 		{"a port alone", "https://:443/keys", good, []string{"names no host: " + likeThis}},
-		{"no slashes", "https:issuer.example.com", good, []string{"names no host: " + likeThis}},
-		{"no scheme", "//issuer.example.com/keys", good, []string{noHTTPS}},
+		{"no slashes", "https:issuer.example.com", good, []string{"does not begin with https://: " + likeThis}},
+		{"no scheme", "//issuer.example.com/keys", good, []string{"does not begin with https://: " + likeThis}},
 		{"ftp", "ftp://issuer.example.com/keys", good, []string{noHTTPS}},
 		{"file", "file://localhost/etc/keys", good, []string{noHTTPS}},
 		{"ftp with a query", "ftp://issuer.example.com/keys?s3cret", good, []string{noHTTPS}},

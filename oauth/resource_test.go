@@ -231,10 +231,10 @@ func TestMisuse(t *testing.T) {
 		m    oauth.Metadata
 		want string
 	}{
-		{"no resource", resource(""), `Metadata.Resource: "" names no host: ` + like},
-		{"a bare host", resource("api.example.com"), `Metadata.Resource: "api.example.com" names no host: ` + like},
+		{"no resource", resource(""), `Metadata.Resource: "" does not begin with https://: ` + like},
+		{"a bare host", resource("api.example.com"), `Metadata.Resource: "api.example.com" does not begin with https://: ` + like},
 		{"a port alone", resource("https://:8080/mcp"), `Metadata.Resource: "https://:8080/mcp" names no host: ` + like},
-		{"a URN", resource("urn:example:orders"), `Metadata.Resource: "urn:example:orders" names no host: ` + like},
+		{"a URN", resource("urn:example:orders"), `Metadata.Resource: "urn:example:orders" does not begin with https://: ` + like},
 		{"no URL", resource("https://api example.com"), `Metadata.Resource: it is not a URL: ` + like},
 		{"http", resource("http://api.example.com"), `Metadata.Resource: "http://api.example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
 		{"http of a private address", resource("http://10.0.0.1"), `Metadata.Resource: "http://10.0.0.1" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
@@ -260,7 +260,7 @@ func TestMisuse(t *testing.T) {
 		{"two slashes", resource("https://api.example.com//"), `Metadata.Resource: "https://api.example.com//" has an empty segment, . or .. in its path: write "/"`},
 
 		{"no server", server(), `Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer`},
-		{"an empty server", server(issuer, ""), `Metadata.AuthorizationServers: "" names no host: write it like https://issuer.example.com`},
+		{"an empty server", server(issuer, ""), `Metadata.AuthorizationServers: "" does not begin with https://: write it like https://issuer.example.com`},
 		{"a server over http", server("http://issuer.example.com"), `Metadata.AuthorizationServers: "http://issuer.example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: write it like https://issuer.example.com`},
 		{"a server with a query", server(issuer + "?a"), `Metadata.AuthorizationServers: "https://issuer.example.com?a" has a query (?), which no issuer has: leave it out`},
 		{"a server with an empty query", server(issuer + "?"), `Metadata.AuthorizationServers: "https://issuer.example.com?" has a query (?) with nothing in it: leave the ? out`},
@@ -273,7 +273,7 @@ func TestMisuse(t *testing.T) {
 		{"a method", with(func(m *oauth.Metadata) { m.BearerMethodsSupported = []string{"header", "cookie"} }), `Metadata.BearerMethodsSupported has "cookie": use header, body or query`},
 		{"a name", with(func(m *oauth.Metadata) { m.ResourceName = "\xff" }), `Metadata.ResourceName is not UTF-8: check where it comes from`},
 		{"documentation", with(func(m *oauth.Metadata) { m.ResourceDocumentation = "javascript://x/%0aalert(1)" }), `Metadata.ResourceDocumentation: "javascript://x/%0aalert(1)" is not an https URL: ` + like},
-		{"policy", with(func(m *oauth.Metadata) { m.ResourcePolicyURI = "/policy" }), `Metadata.ResourcePolicyURI: "/policy" names no host: ` + like},
+		{"policy", with(func(m *oauth.Metadata) { m.ResourcePolicyURI = "/policy" }), `Metadata.ResourcePolicyURI: "/policy" does not begin with https://: ` + like},
 		{"terms", with(func(m *oauth.Metadata) { m.ResourceTOSURI = "http://example.com" }), `Metadata.ResourceTOSURI: "http://example.com" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
 		{"keys", with(func(m *oauth.Metadata) { m.JWKSURI = "http://api.example.com/jwks" }), `Metadata.JWKSURI: "http://api.example.com/jwks" is plain http, which others can change on the way; only loopback, such as http://127.0.0.1, may use it: ` + like},
 		{"keys at a password", with(func(m *oauth.Metadata) { m.JWKSURI = "https://a:b@api.example.com/jwks" }), `Metadata.JWKSURI: it has a user or password, which end up in logs: ` + like},
@@ -296,10 +296,10 @@ func TestMisuse(t *testing.T) {
 			m.SignedMetadata = signedMetadata("ES256", `{"iss":"a","resource":"https://b.example.com"}`)
 		}), `Metadata.SignedMetadata is for the resource "https://b.example.com", and clients would refuse it: sign it for "https://api.example.com/mcp"`},
 
-		{"all at once", oauth.Metadata{ScopesSupported: []string{""}, ResourceTOSURI: "x"}, `Metadata.Resource: "" names no host: ` + like + "\n" +
+		{"all at once", oauth.Metadata{ScopesSupported: []string{""}, ResourceTOSURI: "x"}, `Metadata.Resource: "" does not begin with https://: ` + like + "\n" +
 			`oauth: Metadata.AuthorizationServers is empty, so that a client would not know where to get a token: add the issuer` + "\n" +
 			`oauth: Metadata.ScopesSupported has "", which is not a scope: use printable ASCII without spaces, quotes and backslashes, and one string for each scope` + "\n" +
-			`oauth: Metadata.ResourceTOSURI: "x" names no host: ` + like},
+			`oauth: Metadata.ResourceTOSURI: "x" does not begin with https://: ` + like},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r, err := oauth.NewResource(tc.m)

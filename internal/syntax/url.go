@@ -33,7 +33,9 @@ func ParseHTTP(raw, example string) (*url.URL, error) {
 		err = errors.New("it is not a URL")
 	case u.User != nil, u.Hostname() == "" && strings.Contains(raw, "@"):
 		err = errors.New("it has a user or password, which end up in logs")
-	case u.Hostname() == "" || u.Opaque != "":
+	case !strings.Contains(shown, "://"):
+		err = fmt.Errorf("%.200q does not begin with https://", shown)
+	case u.Hostname() == "":
 		err = fmt.Errorf("%.200q names no host", shown)
 	case u.Scheme != "http" && u.Scheme != "https":
 		err = fmt.Errorf("%.200q is not an https URL", shown)

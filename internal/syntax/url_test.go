@@ -24,6 +24,7 @@ func TestCheckURL(t *testing.T) {
 		noURL    = "it is not a URL"
 		user     = "it has a user or password"
 		noHost   = "names no host"
+		noScheme = "does not begin with https://"
 		plain    = "is plain http"
 		noHTTPS  = "is not an https URL"
 		odd      = "has other characters"
@@ -51,19 +52,20 @@ func TestCheckURL(t *testing.T) {
 		{"alice:s3cret@a.example", user, user},
 		{"https:alice:s3cret@a.example", user, user},
 		{"https://:8443/alice:s3cret@a", user, user},
-		{"", noHost, noHost},
-		{"a.example", noHost, noHost},
-		{"/a", noHost, noHost},
-		{"https:a.example", noHost, noHost},
+		{"", noScheme, noScheme},
+		{"a.example", noScheme, noScheme},
+		{"/a", noScheme, noScheme},
+		{"https:a.example", noScheme, noScheme},
 		{"https:///a", noHost, noHost},
 		{"https://:443/a", noHost, noHost},
-		{"urn:example:a", noHost, noHost},
+		{"urn:example:a", noScheme, noScheme},
 		{"http://a.example?s3cret", plain, plain},
 		{"http://10.0.0.1", plain, plain},
 		{"http://0.0.0.0", plain, plain},
 		{"http://localhost.example", plain, plain},
 		{"http://127.0.0.1.example", plain, plain},
-		{"//a.example", noHTTPS, noHTTPS},
+		{"a.example:443?s3cret://", noScheme, noScheme},
+		{"//a.example", noScheme, noScheme},
 		{"ftp://localhost/?s3cret", noHTTPS, noHTTPS},
 		{"javascript://a/%0aalert(1)", noHTTPS, noHTTPS},
 
