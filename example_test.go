@@ -362,7 +362,7 @@ func ExampleIssuers() {
 	// Output:
 	// <nil>
 	// <nil>
-	// jwthttp: invalid token: The access token is for another audience: want aud "https://orders.example.com", the token has "orders": have the issuer add it, or name this service in Options.Audience as the token does
+	// jwthttp: invalid token: The access token is for another audience: want aud "https://orders.example.com", the token has "orders": have the issuer add it, or name this service in the Audience of its keys (jwks.Options or WithIssuer) as the token does
 	// jwthttp: invalid token: The access token signature is invalid: tried the key HS256 without kid, the token names HS256 without kid (unverified): compare the secret byte for byte with that of the issuer (base64 is not decoded, and a line break at the end counts)
 	// jwthttp: invalid token: The access token has another issuer: the token has iss "https://evil.example.com" (unverified), which is not among the trusted ones: add it if you trust it, exactly as the token writes it
 }

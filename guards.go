@@ -69,7 +69,7 @@ func requireRule[C any](kind string, allow func(*http.Request, C) error) func(ht
 // ASCII without spaces, quotes and backslashes).
 func RequireScopes(all ...string) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
-	return requireScopes("RequireScopes", all, func(token scoped) bool {
+	return requireScopes("RequireScopes", "and", all, func(token scoped) bool {
 		return !slices.ContainsFunc(all, func(s string) bool { return !token.hasScope(s) })
 	})
 }
@@ -78,17 +78,17 @@ func RequireScopes(all ...string) func(http.Handler) http.Handler {
 // tokens names all of them.
 func RequireAnyScope(some ...string) func(http.Handler) http.Handler {
 	some = slices.Clone(some)
-	return requireScopes("RequireAnyScope", some, func(token scoped) bool {
+	return requireScopes("RequireAnyScope", "or", some, func(token scoped) bool {
 		return slices.ContainsFunc(some, func(s string) bool { return token.hasScope(s) })
 	})
 }
 
-func requireScopes(name string, scopes []string, suffices func(scoped) bool) func(http.Handler) http.Handler {
+func requireScopes(name, conjunction string, scopes []string, suffices func(scoped) bool) func(http.Handler) http.Handler {
 	if len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return !syntax.IsWord(s) }) {
 		return unfitGuard(name, fmt.Errorf("%s was given %q: pass at least one scope, each as an argument of its own", name, scopes))
 	}
 	needed := strings.Join(scopes, " ")
-	lacking := reason.Scope.WithScope(needed, fmt.Sprintf("%s needs %q", name, needed))
+	lacking := reason.Scope.WithScope(needed, fmt.Sprintf(`%s needs "%s"`, name, strings.Join(scopes, `" `+conjunction+` "`)))
 	return requireToken(name, fmt.Sprintf("%s for %.80q", name, needed), func(token scoped) error {
 		if suffices(token) {
 			return nil

@@ -139,7 +139,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"an aud, none wanted", key, jwthttp.Options{}, plain(`"aud":["a","b"]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has "a", "b"`, "AllowAnyAudience"}},
 		{"an empty aud, none wanted", key, jwthttp.Options{}, plain(`"aud":[]`), "audience", []string{`want no aud, as jwthttp.Options.Audience is empty, the token has []: have the issuer leave it out, or set AllowAnyAudience there`}},
 		{"an aud without a name, none wanted", key, jwthttp.Options{}, plain(`"aud":""`), "audience", []string{`the token has "": name this service there`}},
-		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x"`}},
+		{"the key's audience", key.WithIssuer(issuer, "bills"), jwthttp.Options{AllowAnyAudience: true}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`want aud "bills", the token has "x": have the issuer add it, or name this service in the Audience of its keys (jwks.Options or WithIssuer) as the token does`}},
+		{"the key's audience beside that of the options", key.WithIssuer(issuer, "bills"), jwthttp.Options{Audience: []string{"x"}}, plain(`"iss":"https://a.example.com","aud":"x"`), "audience", []string{`or name this service in the Audience of its keys`}},
 		{"nbf", key, jwthttp.Options{}, plain(fmt.Sprintf(`"nbf":%d`, now+100000)), "not_yet_valid", []string{"nbf is 27h", "ahead, and Leeway is 0s: set Leeway"}},
 		{"iat ahead", key, jwthttp.Options{MaxAge: time.Hour}, plain(fmt.Sprintf(`"iat":%d`, now+100000)), "not_yet_valid", []string{"iat is 27h", "ahead"}},
 		{"exp", key, jwthttp.Options{Leeway: time.Second}, hs(plainHeader, `{"exp":1}`), "expired", []string{" days back, and Leeway is 1s: the client needs a new token"}},
@@ -283,7 +284,7 @@ func TestGuardResults(t *testing.T) {
 		outcome, reason, cause string
 	}{
 		{"passes", jwthttp.RequireScopes("read"), true, "", "", "", ""},
-		{"scope", jwthttp.RequireScopes("read", "admin"), true, "RequireScopes", "refused", "insufficient_scope", `RequireScopes needs "read admin", the token has "read write"`},
+		{"scope", jwthttp.RequireScopes("read", "admin"), true, "RequireScopes", "refused", "insufficient_scope", `RequireScopes needs "read" and "admin", the token has "read write"`},
 		{"any scope", jwthttp.RequireAnyScope("admin"), true, "RequireAnyScope", "refused", "insufficient_scope", `RequireAnyScope needs "admin", the token has "read write"`},
 		{"rule", no, true, "Require[jwthttp_test.AppClaims]", "refused", "forbidden", "not for you"},
 		{"rule, no token", no, false, "Require[jwthttp_test.AppClaims]", "refused", "no_token", "needs one"},

@@ -161,8 +161,9 @@ func Issuer(want, got string, present bool) string {
 	return fmt.Sprintf("want iss %s, the token has %s: %s", logtext.Quote(want), logtext.Quote(got), mend)
 }
 
-// Audience is for a token with another aud, none, or one where none is wanted.
-func Audience(want, got []string) string {
+// Audience is for a token with another aud, none, or one where none is wanted. option is where want
+// comes from.
+func Audience(want, got []string, option string) string {
 	switch {
 	case len(want) == 0 && len(got) == 1 && got[0] == "account":
 		return "want no aud, as jwthttp.Options.Audience is empty, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client, and name it there"
@@ -176,7 +177,7 @@ func Audience(want, got []string) string {
 	if len(got) == 1 && got[0] == "account" { // every client of a Keycloak realm gets that
 		return fmt.Sprintf("want aud %s, the token has \"account\", which names Keycloak itself: add an Audience mapper for this service to the client", logtext.Quotes(want))
 	}
-	return fmt.Sprintf("want aud %s, the token has %s: have the issuer add it, or name this service in Options.Audience as the token does", logtext.Quotes(want), logtext.Quotes(got))
+	return fmt.Sprintf("want aud %s, the token has %s: have the issuer add it, or name this service in %s as the token does", logtext.Quotes(want), logtext.Quotes(got), option)
 }
 
 // Ahead is for a claim that is so far in the future.

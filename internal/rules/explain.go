@@ -22,11 +22,11 @@ func (r *Rules) Explain(why *reason.Reason, payload string, key *Sender, when ti
 		}
 		return detail.Issuer(want, claims.Issuer(), claims.HasIssuer())
 	case reason.Audience:
-		want := r.Audience
+		want, option := r.Audience, "Options.Audience"
 		if claims.IsFor(want) {
-			want = key.Audience
+			want, option = key.Audience, "the Audience of its keys (jwks.Options or WithIssuer)"
 		}
-		return detail.Audience(want, claims.Audience())
+		return detail.Audience(want, claims.Audience(), option)
 	case reason.NotYetValid:
 		return detail.Ahead("nbf", claims.NotBefore.Ceil().Sub(when), r.Leeway)
 	case reason.IssuedLater:
