@@ -238,6 +238,7 @@ var mistakes = []mistake{
 	{"undefined", "undefined", secret, "malformed_token", `the word "undefined"`, false},
 	{"a variable", "$TOKEN", secret, "malformed_credential", "the name of a variable", false},
 	{"a key", "rsa.pem", secret, "malformed_credential", "a key or a certificate", false},
+	{"UTF-16", "\xff\xfee\x00y\x00J\x00\r\x00\n\x00", secret, "malformed_credential", "this is UTF-16, as PowerShell writes it: save the file as UTF-8", false},
 	{"binary data", "rsa.der", secret, "malformed_credential", "binary data", false},
 
 	// Wrong options.

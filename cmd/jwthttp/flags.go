@@ -49,7 +49,7 @@ func flagFault(fs *flag.FlagSet, args []string) string {
 		if len(arg) < 2 || arg[0] != '-' || arg == "--" {
 			break // Parse stops here too
 		}
-		name, _, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		if name == "secret" || name == "token" {
 			return fmt.Sprintf("there is no flag -%s, because others on this machine can read arguments: use -secret-env or -secret-file, and pass a token on standard input", name)
 		}
@@ -57,11 +57,24 @@ func flagFault(fs *flag.FlagSet, args []string) string {
 		if known == nil {
 			return fmt.Sprintf("argument %d is not one of the flags", i+1)
 		}
-		if b, ok := known.Value.(interface{ IsBoolFlag() bool }); !hasValue && (!ok || !b.IsBoolFlag()) {
-			i++ // the next argument is its value
+		if b, ok := known.Value.(interface{ IsBoolFlag() bool }); !hasValue && ok && b.IsBoolFlag() {
+			continue
 		}
+		if !hasValue {
+			if i++; i == len(args) {
+				return fmt.Sprintf("-%s has no value", name)
+			}
+			value = args[i]
+		}
+		if known.Value.Set(value) == nil {
+			continue
+		}
+		if kind, _ := flag.UnquoteUsage(known); kind == "duration" {
+			return fmt.Sprintf("-%s has a value that is not a duration such as 30s", name)
+		}
+		return fmt.Sprintf("-%s has a value that it cannot have", name)
 	}
-	return "a flag has a value that it cannot have, or none"
+	return "a flag is wrong"
 }
 
 // emptyFlag returns the name of a flag that was given without a value, as with a variable of the

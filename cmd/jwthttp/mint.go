@@ -154,8 +154,8 @@ func (o *order) issue(ctx context.Context, algorithm string, key any, claims jwt
 		}
 	}
 	switch {
-	case o.lifetime == 0:
-		return "", errors.New("-lifetime is 0: use 1s to 24h")
+	case o.lifetime < time.Second || o.lifetime > 24*time.Hour: // package issue takes 0 for its default
+		return "", fmt.Errorf("-lifetime is %v: use 1s to 24h", o.lifetime)
 	case o.typ == "":
 		return "", errors.New("-type is empty, and a good token has one: leave -type out")
 	}
@@ -214,6 +214,10 @@ func (o *order) readClaims(stdin io.Reader) (jwt.MapClaims, error) {
 			return nil, err
 		}
 	}
+	if jws.IsUTF16(text) {
+		return nil, errors.New("-claims: got UTF-16, as PowerShell writes it: save the file as UTF-8")
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors write it
 	if len(text) > 0 {
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber() // an id of 17 digits stays as it is
@@ -307,11 +311,19 @@ func publicPEM(key crypto.PublicKey) []byte {
 // advice says how to verify a token with these claims, whose private key is gone.
 func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) string {
 	var b strings.Builder
-	file := plainOr(o.publicFile, "FILE")
+	var odd []string // the words of the command that are in place of the caller's
+	plain := func(text, name string) string {
+		if isPlain(text) {
+			return text
+		}
+		odd = append(odd, name)
+		return name
+	}
+	file := "key.pem"
 	if o.publicFile == "" {
-		file = "key.pem"
 		fmt.Fprintf(&b, "The key pair is new, and its private half is gone. Save its public half as key.pem, or pass -public FILE:\n\n%s\n", public)
 	} else {
+		file = plain(o.publicFile, "FILE")
 		fmt.Fprintf(&b, "The key pair is new, and its private half is gone. Its public half is in %s.\n", file)
 	}
 	flags := ""
@@ -323,13 +335,14 @@ func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) st
 	if algorithm[:2] == "PS" || algorithm == "RS384" || algorithm == "RS512" {
 		flags = " -alg " + algorithm
 	}
+	if issuer, _ := claims["iss"].(string); issuer != "" {
+		option("-issuer "+plain(issuer, "ISSUER"), fmt.Sprintf("Issuer: %q", issuer))
+	}
 	if audience, err := claims.GetAudience(); err == nil && len(audience) > 0 {
-		name := plainOr(audience[0], "NAME")
-		option("-audience "+name, fmt.Sprintf("Audience: []string{%q}", name))
+		option("-audience "+plain(audience[0], "NAME"), fmt.Sprintf("Audience: []string{%q}", audience[0]))
 	}
 	if o.typ != "" && o.typ != "JWT" {
-		typ := plainOr(o.typ, "TYPE")
-		option("-type "+typ, fmt.Sprintf("Type: %q", typ))
+		option("-type "+plain(o.typ, "TYPE"), fmt.Sprintf("Type: %q", o.typ))
 	}
 	if o.unchecked && claims["exp"] == nil {
 		option("-allow-missing-expiry", "AllowMissingExpiry: true")
@@ -348,18 +361,19 @@ func (o *order) advice(algorithm string, claims jwt.MapClaims, public []byte) st
 	if short := []string{"RS256", "PS256", "ES256", "EdDSA"}; slices.Contains(short, algorithm) {
 		key = strings.Replace(key, "NewKey(jwt.SigningMethod"+algorithm+", ", algorithm+"(", 1)
 	}
-	fmt.Fprintf(&b, "Verify the token:\n\n\tjwthttp explain -key %s%s token.txt\n\nIn a program, with the bytes of the file as data:\n\n", file, flags)
+	b.WriteString("Verify the token")
+	if odd != nil {
+		b.WriteString(", with your own text for " + jws.List(odd, "and"))
+	}
+	fmt.Fprintf(&b, ":\n\n\tjwthttp explain -key %s%s token.txt\n\nIn a program, with the bytes of the file as data:\n\n", file, flags)
 	fmt.Fprintf(&b, "\tpub, err := %s(data)\n\tauth, err := jwthttp.New[Claims](%s, jwthttp.Options{%s})\n", parse, key, strings.Join(options, ", "))
 	return b.String()
 }
 
-// plainOr returns text if a shell and a terminal take it as it is, else name.
-func plainOr(text, name string) string {
+// isPlain reports whether a shell and a terminal take text as it is.
+func isPlain(text string) bool {
 	isOdd := func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_./:+-", c)
 	}
-	if text == "" || strings.ContainsFunc(text, isOdd) {
-		return name
-	}
-	return text
+	return text != "" && !strings.ContainsFunc(text, isOdd)
 }

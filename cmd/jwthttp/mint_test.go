@@ -101,6 +101,7 @@ func TestClaimsOfMint(t *testing.T) {
 		{"a flag before an object", "", []string{"-claims", `{"sub": "bob"}`, "-sub", "alice"}, "sub", "alice"},
 		{"standard input", `{"sub": "carol"}`, []string{"-claims", "-"}, "sub", "carol"},
 		{"a file", "", []string{"-claims", file, "-issuer", "x"}, "iss", "x"},
+		{"a file with a byte order mark", "", []string{"-claims", "@" + writeFile(t, []byte("\ufeff"+`{"sub": "dave"}`))}, "sub", "dave"},
 		{"one audience", "", []string{"-audience", "a"}, "aud", "a"},
 		{"an iss of the claims", "", []string{"-claims", `{"iss": "x"}`}, "iss", "x"},
 		{"a jti of the claims", "", []string{"-claims", `{"jti": "1"}`}, "jti", "1"},
@@ -155,8 +156,14 @@ func TestMintSaysHowToVerify(t *testing.T) {
 		}
 	}
 	_, stderr, _ = command(t, "", "mint", "-alg", "ES256", "-unchecked", "-audience", "\x1b[31m", "-public", filepath.Join(t.TempDir(), "a b.pem"))
-	if !strings.Contains(stderr, "-key FILE -audience NAME token.txt") || strings.Contains(stderr, "\x1b") {
+	if !strings.Contains(stderr, "with your own text for FILE and NAME:\n\n\tjwthttp explain -key FILE -audience NAME token.txt") || strings.Contains(stderr, "\x1b") {
 		t.Errorf("got %q", stderr)
+	}
+	_, stderr, _ = command(t, "", "mint", "-alg", "ES256", "-audience", "my api", "-issuer", "my\"issuer")
+	for _, part := range []string{"with your own text for ISSUER and NAME:", "-key key.pem -issuer ISSUER -audience NAME token.txt", `jwthttp.Options{Issuer: "my\"issuer", Audience: []string{"my api"}}`} {
+		if !strings.Contains(stderr, part) {
+			t.Errorf("%q is missing in:\n%s", part, stderr)
+		}
 	}
 	if _, stderr, _ = command(t, "", "mint", "-secret-file", data("secret.txt")); stderr != "" {
 		t.Errorf("with a key of the caller's: %q", stderr)
@@ -175,7 +182,7 @@ func TestMintsAdviceIsRight(t *testing.T) {
 		{"audience", []string{"-audience", "orders"}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
 		{"audience of the claims", []string{"-claims", `{"aud": "orders"}`}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
 		{"audiences of the claims", []string{"-claims", `{"aud": ["orders", "users"]}`}, jwthttp.Options{Audience: []string{"orders"}}, `jwthttp.Options{Audience: []string{"orders"}})`},
-		{"issuer", []string{"-issuer", "https://issuer.example.com"}, jwthttp.Options{}, "jwthttp.Options{})"},
+		{"issuer", []string{"-issuer", "https://issuer.example.com"}, jwthttp.Options{Issuer: "https://issuer.example.com"}, `jwthttp.Options{Issuer: "https://issuer.example.com"})`},
 		{"type", []string{"-type", "logout+jwt"}, jwthttp.Options{Type: "logout+jwt"}, `jwthttp.Options{Type: "logout+jwt"})`},
 		{"type of access tokens", []string{"-type", "at+jwt", "-alg", "PS256"}, jwthttp.Options{Type: "at+jwt"}, `jwthttp.Options{Type: "at+jwt"})`},
 		{"PS512", []string{"-alg", "PS512"}, jwthttp.Options{}, "jwthttp.NewKey(jwt.SigningMethodPS512, pub), jwthttp.Options{})"},
@@ -251,10 +258,10 @@ func TestMintSignsGoodTokens(t *testing.T) {
 		{"an aud that is a number", []string{"-claims", `{"aud": 7}`}, "the claims have the aud 7", true},
 		{"an iss that is a list", []string{"-claims", `{"iss": ["a"]}`}, `the claims have the iss ["a"]`, true},
 		{"an iss with a space", []string{"-issuer", "a "}, "white space", false},
-		{"a token that has expired", []string{"-lifetime", "-1h"}, "Options.Lifetime is -1h0m0s: use 1s to 24h", true},
-		{"a lifetime of 0", []string{"-lifetime", "0"}, "-lifetime is 0: use 1s to 24h", true},
-		{"a lifetime of years", []string{"-lifetime", "100000h"}, "Options.Lifetime is 100000h0m0s: use 1s to 24h", false},
-		{"two faults", []string{"-lifetime", "25h", "-issuer", "a "}, "white space", false},
+		{"a token that has expired", []string{"-lifetime", "-1h"}, "-lifetime is -1h0m0s: use 1s to 24h\n", true},
+		{"a lifetime of 0", []string{"-lifetime", "0"}, "-lifetime is 0s: use 1s to 24h\n", true},
+		{"a lifetime of years", []string{"-lifetime", "100000h"}, "-lifetime is 100000h0m0s: use 1s to 24h\n", false},
+		{"a lifetime of a day and more", []string{"-lifetime", "24h1ns"}, "-lifetime is 24h0m0.000000001s: use 1s to 24h\n", false},
 		{"no type", []string{"-type", ""}, "-type is empty", false},
 		{"a kid that is no ASCII", []string{"-kid", "ä"}, "cannot be the kid of a token", true},
 	} {
@@ -315,6 +322,7 @@ func TestMintRefuses(t *testing.T) {
 		{"a name twice", `{"sub":"a","sub":"b"}`, []string{"-claims", "-"}, "it has a name twice, or a text that is not UTF-8"},
 		{"a lone surrogate", `{"sub":"\ud800"}`, []string{"-claims", "-"}, "it has a name twice, or a text that is not UTF-8"},
 		{"megabytes of claims", strings.Repeat(" ", 2<<20), []string{"-claims", "-"}, "more than 1 MiB"},
+		{"claims in UTF-16", "", []string{"-claims", "@" + writeFile(t, []byte("\xff\xfe{\x00}\x00"))}, "-claims: got UTF-16, as PowerShell writes it: save the file as UTF-8"},
 		{"a file of claims that is missing", "", []string{"-claims", "@no"}, "there is no such file"},
 		{"a short secret", "", []string{"-secret-file", data("secret-short.txt"), "-unchecked"}, "32 bytes or more, not 20"},
 		{"the public half of a secret", "", []string{"-secret-file", data("secret.txt"), "-public", "x"}, "has no public half"},

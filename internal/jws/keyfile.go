@@ -69,6 +69,11 @@ func onlyBlock(data []byte) (block *pem.Block, blocks int) {
 // withoutMark returns data without a byte order mark, which some editors write.
 func withoutMark(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\ufeff")) }
 
+// IsUTF16 reports whether data begins with the byte order mark of UTF-16, which PowerShell 5 writes.
+func IsUTF16(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+}
+
 // A wanted is what a file should have. convert are the commands that make it of DER.
 type wanted struct{ key, form, convert string }
 
@@ -86,12 +91,14 @@ func noKey(data []byte, want wanted) error {
 		return errors.New("the PEM block is damaged: copy the file whole, with its BEGIN and END lines at the start of a line")
 	case strings.HasPrefix(text, "LS0tLS1CRUdJTi"): // of beginPEM
 		return errors.New("got the base64 of a PEM file: decode it with \"base64 -d\"")
-	case strings.HasPrefix(text, "\xff\xfe"), strings.HasPrefix(text, "\xfe\xff"):
+	case IsUTF16(data):
 		return errors.New("got UTF-16, as PowerShell writes it: save the file as UTF-8")
 	case data[0] == 0x30:
 		return errors.New("got DER: convert it with " + want.convert)
+	case strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2:
+		return errors.New("got a token: want " + want.key)
 	case len(text) < 256 && !strings.ContainsAny(text, " \n"):
-		return errors.New("got one word: if it is the name of a file, pass what os.ReadFile returns for it")
+		return fmt.Errorf("got one word and no key: want %s, or the content of the file that the word names", want.key)
 	}
 	return errors.New("got no key: want " + want.form)
 }

@@ -242,6 +242,8 @@ func shapeOf(raw string) string {
 // opaqueMend guesses what a text without dots is.
 func opaqueMend(raw string) string {
 	switch {
+	case jws.IsUTF16([]byte(raw)):
+		return "this is UTF-16, as PowerShell writes it: save the file as UTF-8"
 	case isBinary(raw):
 		return "this is binary data and not text: pass the compact form of a token"
 	case json.Valid([]byte(raw)) && strings.HasPrefix(raw, "{"):
