@@ -32,8 +32,9 @@ keys last until the program ends.
 	jwthttp serve -audience orders
 
 POST /token makes a token. Its body is a form of claims, or a JSON object of them with
-Content-Type: application/json. expires_in is the lifetime in seconds,
-86400 at most.
+Content-Type: application/json. The values of a form are strings, and a name that is there twice
+is an array of them. Send JSON for numbers and other values. sub is alice if it is not sent.
+expires_in is the lifetime in seconds, 86400 at most.
 POST /rotate makes a new key. Tokens of the seven previous keys are still accepted.
 
 With flags that say where keys are, there is no issuer. The page then asks a middleware with

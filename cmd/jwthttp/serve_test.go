@@ -242,7 +242,7 @@ func TestServeTokenAnswers(t *testing.T) {
 		{"expired", jsonType, `{"expires_in": -5}`, 200, `"expires_in":-5\}`},
 		{"exp is given", jsonType, `{"exp": 253402300799}`, 200, `"token_type":"Bearer"\}`},
 		{"lifetime of words", formType, "expires_in=soon", 400, `"expires_in is not a number of seconds`},
-		{"lifetime of years", formType, "expires_in=99999999", 400, `at most 24 hours: send the claim exp`},
+		{"lifetime of years", formType, "expires_in=99999999", 400, `at most 24 hours: send the claim exp for a longer one, in JSON with Content-Type: application/json`},
 		{"lifetime that overflows", jsonType, `{"expires_in": 1e300}`, 400, `"expires_in is not a number of seconds`},
 		{"array", jsonType, `["alice"]`, 400, `not a JSON object`},
 		{"null", jsonType, `null`, 400, `not a JSON object`},

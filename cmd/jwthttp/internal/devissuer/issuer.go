@@ -99,7 +99,7 @@ func (a *answer) WriteHeader(int)     {}
 // or replaces the one of its name. A claim that is null is left out.
 func (iss *Issuer) Token(ctx context.Context, claims map[string]jsontext.Value, lifetime time.Duration) (string, error) {
 	if lifetime.Abs() > maxLifetime {
-		return "", errors.New("a lifetime is at most 24 hours: send the claim exp for a longer one")
+		return "", errors.New("a lifetime is at most 24 hours: send the claim exp for a longer one, in JSON with Content-Type: application/json")
 	}
 	all := jwt.MapClaims{"iss": iss.opts.Issuer, "aud": iss.opts.Audience, "sub": "alice"}
 	if len(iss.opts.Audience) == 1 {
