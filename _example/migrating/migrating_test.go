@@ -1,6 +1,8 @@
 package migrating
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -98,6 +100,15 @@ func (c chain) checkAll(t *testing.T, anonymous, bad want, accepts map[string]wa
 		"expired":              jwthttptest.Expired,
 		"no exp":               jwthttptest.NoExpiry,
 		"exp as text":          jwthttptest.TextExpiry,
+		"iat as text":          claim("iat", fmt.Sprint(time.Now().Unix())),
+		"sub as a number":      claim("sub", 42),
+		"jti as a number":      claim("jti", 42),
+		"iss as a number":      claim("iss", 42),
+		"aud as null":          claim("aud", json.RawMessage("null")),
+		"sub as null":          claim("sub", json.RawMessage("null")),
+		"jti as null":          claim("jti", json.RawMessage("null")),
+		"cnf as null":          claim("cnf", json.RawMessage("null")),
+		"an empty aud":         claim("aud", ""),
 		"exp in milliseconds":  claim("exp", time.Now().Add(time.Hour).UnixMilli()),
 		"another audience":     claim("aud", "other"),
 		"another issuer":       claim("iss", "https://other.example.com"),
@@ -229,7 +240,7 @@ func TestFromEcho(t *testing.T) {
 	iss := newIssuer(t)
 	e := echo.New()
 	fromEcho(iss.Secret(), e)
-	anyIssuer := map[string]want{"another audience": hello, "another issuer": hello, "no issuer": hello}
+	anyIssuer := map[string]want{"another audience": hello, "an empty aud": hello, "another issuer": hello, "no issuer": hello}
 	chain{e, hs256(t, iss), "token"}.checkAll(t, guest, again, anyIssuer)
 }
 
