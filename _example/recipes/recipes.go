@@ -267,7 +267,7 @@ func numericSubject(keys jwthttp.KeySource) http.Handler {
 }
 
 func revocation(keys jwthttp.KeySource) http.Handler {
-	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour}) // or goredis.NewDenylist
+	revoked, err := denylist.NewMemory(denylist.Options{MaxLifetime: time.Hour})
 	if err != nil {
 		log.Fatal(err)
 	}
