@@ -747,7 +747,7 @@ func TestParseRSAPublicKey(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"nothing", "", "is empty"},
 		{"white space", " \n", "is empty"},
-		{"words", "hello key", "got no key"}, {"file name", "keys/jwt.pem", "pass what os.ReadFile returns"},
+		{"words", "hello key", "got no key"}, {"file name", "keys/jwt.pem", "or the content of the file that the word names"},
 		{"escaped line breaks", strings.ReplaceAll(pemText, "\n", `\n`), `written as \n`}, {"byte order mark in the middle", pemText[:40] + "\ufeff" + pemText[40:], "is damaged"},
 		{"ssh-rsa alone", "ssh-rsa", "cut short"}, {"ssh-rsa2", "ssh-rsa2 AAAA", "cut short"},
 		{"PKCS#8 private key", block("PRIVATE KEY", privDER), "got a private key"},

@@ -1840,9 +1840,8 @@ var register = []clause{
 		{"TestRefusalTexts", []mutant{
 			{"shows the first word of an Authorization value", "internal/syntax.KnownScheme", `return ""`, `return word`},
 			{"shows odd bytes as they are", "internal/logtext.quote", `strconv.AppendQuote(room[:0], text[:n])`, `append(room[:0], "\""+text[:n]+"\""...)`},
-			{"does not know the audience of a key", "internal/rules.Rules.Explain", `			want = key.Audience
-`, `			_ = want
-`},
+			{"does not know the audience of a key", "internal/rules.Rules.Explain", `want, option = key.Audience, `, `want, option = want, `},
+			{"names Options for the audience of a key", "internal/detail.Audience", `logtext.Quotes(got), option)`, `logtext.Quotes(got), "Options.Audience")`},
 			{"does not know the issuer of a key", "internal/rules.Rules.Explain", `			want = key.Issuer
 `, `			_ = want
 `},
@@ -1971,7 +1970,7 @@ var register = []clause{
 			{"shows odd bytes as they are", "cmd/jwthttp/internal/explain.escape", `strconv.IsPrint(c)`, `true`},
 		}},
 		{"cmd/jwthttp.TestBadFilesAndFlags", []mutant{
-			{"takes the value of a flag for a flag", "cmd/jwthttp.flagFault", `!hasValue && ok && b.IsBoolFlag()`, `!hasValue`},
+			{"takes the value of a flag for a flag", "cmd/jwthttp.flagFault", `ok && b.IsBoolFlag()`, `(!ok || b.IsBoolFlag())`},
 		}},
 		{"cmd/jwthttp.TestServeIssues", []mutant{
 			{"makes a password a claim", "cmd/jwthttp.notClaims", `"password", `, ``},
