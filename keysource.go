@@ -38,6 +38,10 @@ func (h TokenHeader) Format(f fmt.State, _ rune) {
 // A source may have a method Issuer() string, as those of package jwks do. Then tokens must carry
 // that iss, and the source gets no UnverifiedIssuer. [New] refuses the source if [Options] or
 // [Issuers] ask for another issuer.
+//
+// Issuer may return "", as that of package issue does for tokens without iss. Then any iss is
+// accepted, as with an empty Options.Issuer. So a source that gets its issuer from a configuration
+// returns an error for an empty one where it is made.
 type KeySource interface {
 	// Keys returns the keys that may verify a token with header h. They are read-only. Those that
 	// [KeySet] would use are tried in turn. The token is invalid (401) if none of them is for it,
