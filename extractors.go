@@ -125,6 +125,9 @@ func HeaderNamed(name string) Extractor {
 // FirstOf reads the first of several places that holds a token, and not those after it. It is for
 // an explicit header beside a cookie that the browser sends anyway. A bad token in the first
 // place is an error. The second place is not a fallback for it.
+//
+// The result has no Source and no Extract of its own, and New refuses one that is set: change those
+// of its places.
 func FirstOf(places ...Extractor) Extractor {
 	if len(places) == 0 {
 		return Extractor{err: errors.New("a FirstOf has no places: name at least one")}
@@ -142,10 +145,13 @@ func bearer(r *http.Request) (string, error) {
 	return token, err
 }
 
-// check returns what is wrong with the configuration of a single place.
+// check returns what is wrong with the configuration of one of the places that all returns.
 func (e *Extractor) check() error {
 	if e.err != nil {
 		return e.err
+	}
+	if e.firstOf != nil { // else the Source would name a place that the cross-origin gate never sees
+		return errors.New("a FirstOf has a Source or an Extract function of its own, which nobody would ask: set those of its places, before FirstOf gets them")
 	}
 	if e.Extract == nil {
 		return errors.New("an extractor has no Extract function: set it, or use BearerHeader or Cookie")
@@ -153,12 +159,24 @@ func (e *Extractor) check() error {
 	if err := validate.Source(string(e.Source)); err != nil {
 		return err
 	}
-	// A cookie would not pass the cross-origin gate, and Vary would name the wrong header.
-	code := codeOf(e.Extract)
-	if _, isHeader := e.Source.cut(inHeader); isHeader && (code == cookieCode || strings.HasPrefix(string(e.made), string(inCookie)) || code == e.own && !strings.EqualFold(string(e.Source), string(e.made))) {
+	// A cookie would not pass the cross-origin gate, and a log would name the wrong header.
+	if _, isHeader := e.Source.cut(inHeader); isHeader && !strings.EqualFold(string(e.Source), string(e.reads())) {
 		return fmt.Errorf("an extractor reads another place than its Source %q: leave the Source that Cookie, BearerHeader or HeaderNamed has set, or write an Extractor of your own for this header", e.Source)
 	}
 	return nil
+}
+
+// reads returns the Source of what e reads, as far as that is known. It is not e.Source where the
+// caller has changed that. A cookie stays one under a function that the caller has put around it.
+func (e *Extractor) reads() Source {
+	code := codeOf(e.Extract)
+	if code == cookieCode || strings.HasPrefix(string(e.made), string(inCookie)) {
+		return inCookie
+	}
+	if code == e.own {
+		return e.made
+	}
+	return e.Source
 }
 
 // compiled returns e as it is used for requests. schemes are those of Bindings, under which tokens
@@ -168,7 +186,7 @@ func (e *Extractor) compiled(schemes []string) credential.Place {
 		return credential.Place{FirstOf: compiled(e.firstOf, schemes)}
 	}
 	isOwn := codeOf(e.Extract) == e.own // or the caller has replaced the function
-	p := credential.Place{Source: string(e.Source), Extract: e.Extract, IsB64Token: e.bearer && (isOwn || e.Source == inAuthorization)}
+	p := credential.Place{Source: string(e.Source), Reads: string(e.reads()), Extract: e.Extract, IsB64Token: e.bearer && (isOwn || e.Source == inAuthorization)}
 	if name, isHeader := e.Source.cut(inHeader); isHeader && !isOwn {
 		p.Extract = credential.OneValue(name, e.Extract)
 	}
@@ -199,14 +217,14 @@ func compiled(places []Extractor, schemes []string) []credential.Place {
 
 func codeOf(f func(r *http.Request) (string, error)) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// all returns the single places in these, those of FirstOf included.
+// all returns the single places in these, those of FirstOf included, and each FirstOf that was changed.
 func all(places []Extractor) (list []*Extractor) {
 	for i := range places {
-		if places[i].firstOf == nil {
-			list = append(list, &places[i])
-		} else {
-			list = append(list, all(places[i].firstOf)...)
+		e := &places[i]
+		if e.firstOf == nil || e.Source != "" || e.Extract != nil {
+			list = append(list, e)
 		}
+		list = append(list, all(e.firstOf)...)
 	}
 	return list
 }

@@ -146,7 +146,7 @@ func (m *Middleware[C]) Authenticate(r *http.Request) (*Token[C], error) {
 // no request proves that the token comes from its owner. It is safe for concurrent use.
 func (m *Middleware[C]) Verify(ctx context.Context, raw string) (*Token[C], error) {
 	l := learned{at: m.none}
-	v, err := m.verify(ctx, nil, raw, "", &l)
+	v, err := m.verify(ctx, nil, raw, &l)
 	if err != nil {
 		return nil, l.failure(err, nil)
 	}
@@ -182,23 +182,21 @@ func (m *Middleware[C]) authenticate(r *http.Request, l *learned) (*verified[C],
 	if err != nil {
 		return nil, unfitRequest(err)
 	}
-	source := Source(place.Source)
-	if _, ok := source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
-		l.source = source
+	l.source, l.isCookie = Source(place.Source), place.IsCookie()
+	if _, ok := l.source.cut(inHeader); !ok && gate.IsCrossOrigin(r, m.trusted) {
 		return nil, reason.CrossOrigin
 	}
-	v, err := m.verify(r.Context(), r, raw, source, l)
+	v, err := m.verify(r.Context(), r, raw, l)
 	if (err == error(reason.Malformed) || err == error(reason.TooLarge)) && place.IsMalformed(raw) {
 		err = reason.Credential
 	}
 	return v, err
 }
 
-// verify takes a raw token to verified claims. r is nil outside of HTTP.
-func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string, source Source, l *learned) (*verified[C], error) {
-	l.source = source
+// verify takes a raw token to verified claims. l has its place. r is nil outside of HTTP.
+func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string, l *learned) (*verified[C], error) {
 	limit := m.maxTokenBytes
-	if _, ok := source.cut(inCookie); ok {
+	if l.isCookie {
 		limit = min(limit, maxCookieBytes)
 	}
 	err := m.verifier.open(ctx, raw, limit, &l.token)
@@ -208,7 +206,7 @@ func (m *Middleware[C]) verify(ctx context.Context, r *http.Request, raw string,
 	}
 	v := newVerified[C](ctx, l.at, raw)
 	t := v.token
-	t.Header, t.Source = l.token.header, source
+	t.Header, t.Source = l.token.header, l.source
 	if err := m.claims.Decode(l.token.payload, &t.Claims, &v.facts); err != nil {
 		return nil, because(reason.Claims, err)
 	}

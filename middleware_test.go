@@ -291,6 +291,26 @@ func TestVaryIsAdded(t *testing.T) {
 	}
 }
 
+// A new Source is another name for the place, and Vary still names the header that is read.
+func TestVaryOfChangedSources(t *testing.T) {
+	custom := asking(jwthttp.HeaderNamed("X-Token"))
+	for _, tc := range []struct {
+		place jwthttp.Extractor
+		want  string
+	}{
+		{changed(jwthttp.BearerHeader(), "proxy"), "Authorization"}, {changed(jwthttp.HeaderNamed("x-token"), "proxy"), "X-Token"},
+		{changed(jwthttp.Cookie("a"), "session"), "Cookie"}, {changed(asking(jwthttp.Cookie("a")), "session"), "Cookie"},
+		{jwthttp.FirstOf(changed(jwthttp.Cookie("a"), "session")), "Cookie"}, {changed(custom, "proxy"), ""},
+	} {
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true, Extractors: []jwthttp.Extractor{tc.place}})
+		rec := httptest.NewRecorder()
+		auth.Handler(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+		if got := rec.Header().Get("Vary"); got != tc.want {
+			t.Errorf("%s: Vary %q, want %q", tc.place.Source, got, tc.want)
+		}
+	}
+}
+
 // A check cannot turn a refused request into an anonymous one.
 func TestCheckErrorIsNoAnonymity(t *testing.T) {
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{AllowAnonymous: true}, func(context.Context, *jwthttp.Token[AppClaims]) error {
@@ -432,6 +452,11 @@ func changed(e jwthttp.Extractor, source jwthttp.Source) jwthttp.Extractor {
 	return e
 }
 
+func asking(e jwthttp.Extractor) jwthttp.Extractor {
+	e.Extract = jwthttp.BearerHeader().Extract
+	return e
+}
+
 // New refuses each bad configuration with an error that says how to mend it.
 func TestNewRefuses(t *testing.T) {
 	for _, tc := range []struct {
@@ -493,6 +518,9 @@ func TestNewRefuses(t *testing.T) {
 		{"long type", jwthttp.Options{Type: strings.Repeat("t", 53)}, "Options.Type"},
 		{"no source", places(jwthttp.Extractor{Extract: jwthttp.BearerHeader().Extract}), "has no Source"},
 		{"FirstOf nothing", places(jwthttp.FirstOf()), "name at least one"},
+		{"FirstOf with a Source", places(changed(jwthttp.FirstOf(jwthttp.HeaderNamed("X-Token")), "iap")), "set those of its places"},
+		{"FirstOf with a Source, in FirstOf", places(jwthttp.FirstOf(changed(jwthttp.FirstOf(jwthttp.HeaderNamed("X-Token")), "iap"))), "set those of its places"},
+		{"FirstOf with a function", places(asking(jwthttp.FirstOf(jwthttp.Cookie("a")))), "set those of its places"},
 		{"FirstOf a bad extractor", places(jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie(""))), "cannot be the name of a cookie"},
 		{"the same place twice", places(jwthttp.Cookie("a"), jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("a"))), "cookie:a twice"},
 		{"the same header twice", places(jwthttp.HeaderNamed("x-a"), jwthttp.HeaderNamed("X-A")), "header:X-A twice"},

@@ -56,10 +56,11 @@ type Result struct {
 
 // learned is what a decision has found out, whatever its end.
 type learned struct {
-	at     *attempt         // under which scheme the token came
-	source Source           // "" if no token was found
-	token  openedToken      // verified if it has a key
-	facts  *tokenjson.Facts // nil if the claims could not be read
+	at       *attempt         // under which scheme the token came
+	source   Source           // "" if no token was found
+	isCookie bool             // it was in one, whatever the name of its source
+	token    openedToken      // verified if it has a key
+	facts    *tokenjson.Facts // nil if the claims could not be read
 
 	size, limit, segments int // of a token that could not be opened, in bytes
 }

@@ -246,10 +246,19 @@ func TestCookieSizeLimit(t *testing.T) {
 			}
 		}
 	}
-	for _, tc := range []struct{ option, size, want int }{
-		{0, 4096, 200}, {0, 4097, 401}, {65536, 4096, 200}, {65536, 4097, 401}, {1000, 1000, 200}, {1000, 1001, 401},
+	token := jwthttp.Cookie("token")
+	around := token
+	around.Extract = func(r *http.Request) (string, error) { return token.Extract(r) }
+	for _, tc := range []struct {
+		option, size, want int
+		places             []jwthttp.Extractor
+	}{
+		{0, 4096, 200, bothPlaces}, {0, 4097, 401, bothPlaces}, {65536, 4096, 200, bothPlaces}, {65536, 4097, 401, bothPlaces},
+		{1000, 1000, 200, bothPlaces}, {1000, 1001, 401, bothPlaces},
+		{0, 4097, 401, []jwthttp.Extractor{changed(token, "session")}}, {0, 4097, 401, []jwthttp.Extractor{changed(around, "session")}},
+		{0, 4097, 401, []jwthttp.Extractor{{Source: "session", Extract: token.Extract}}},
 	} {
-		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: tc.option, Extractors: bothPlaces})
+		auth := mustNew[AppClaims](t, jwthttp.HS256(secret), jwthttp.Options{MaxTokenBytes: tc.option, Extractors: tc.places})
 		raw := sized(tc.size)
 		if len(raw) < tc.size { // base64url does not have every size; a space in the header makes up for it
 			raw = signHS(secret, `{"alg":"HS256","typ":"JWT" }`, string(decodeB64(t, strings.Split(raw, ".")[1])))

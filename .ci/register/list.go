@@ -14,6 +14,9 @@ var register = []clause{
 			{"lets caches mix anonymous answers with others", "Middleware.Handler", `if m.vary != "" {`, `if false {`},
 			{"names no cookie in Vary", "internal/credential.Vary", `true`, `false`},
 		}},
+		{"TestVaryOfChangedSources", []mutant{
+			{"names what the Source says in Vary", "internal/credential.Vary", `CutPrefix(p.Reads`, `CutPrefix(p.Source`},
+		}},
 	}},
 	{"1", "it runs only after extraction", []proof{
 		{"TestAnswers/header and cookie", nil},
@@ -369,7 +372,9 @@ var register = []clause{
 		}},
 	}},
 	{"5", "a cookie has 4 KiB, whatever the option says", []proof{
-		{"TestCookieSizeLimit", nil},
+		{"TestCookieSizeLimit", []mutant{
+			{"takes a cookie of another Source as large as any token", "internal/credential.Place.IsCookie", `p.Reads`, `p.Source`},
+		}},
 		{"TestAnswers/oversized for a cookie", []mutant{
 			{"takes a cookie as large as any token", "Middleware.verify", `min`, `max`},
 		}},
@@ -4804,17 +4809,23 @@ redis.call('ZADD'`},
 	}},
 	{"2", "no extractor reads another place than its Source says", []proof{
 		{"TestNewRefuses/a cookie whose Source was changed", []mutant{
-			{"lets a cookie past the gate", "Extractor.check", `code == cookieCode || strings.HasPrefix(string(e.made), string(inCookie)) || code == e.own`, `code == 0 || code == e.own && e.made == inAuthorization`},
+			{"lets a cookie past the gate", "Extractor.reads", `return inCookie`, `return e.Source`},
 		}},
 		{"TestNewRefuses/HeaderNamed for another header", []mutant{
-			{"reads one header and names another in Vary", "Extractor.check", ` || code == e.own && !strings.EqualFold(string(e.Source), string(e.made))`, ``},
+			{"reads one header and names another in Vary", "Extractor.reads", `return e.made`, `return e.Source`},
 		}},
 		{"TestChangedSources", []mutant{
-			{"lets a cookie of package cookie past the gate", "Extractor.check", ` || strings.HasPrefix(string(e.made), string(inCookie))`, ``},
-			{"takes another case for another header", "Extractor.check", `!strings.EqualFold(string(e.Source), string(e.made))`, `e.Source != e.made`},
+			{"lets a cookie of package cookie past the gate", "Extractor.reads", ` || strings.HasPrefix(string(e.made), string(inCookie))`, ``},
+			{"takes another case for another header", "Extractor.check", `!strings.EqualFold(string(e.Source), string(e.reads()))`, `e.Source != e.reads()`},
+		}},
+		{"TestNewRefuses/FirstOf with a Source", []mutant{
+			{"leaves a FirstOf with a Source to its places", "all", `e.firstOf == nil || e.Source != "" || e.Extract != nil`, `e.firstOf == nil`},
+		}},
+		{"TestNewRefuses/FirstOf with a function", []mutant{
+			{"leaves a FirstOf with a function to its places", "all", ` || e.Extract != nil`, ``},
 		}},
 		{"TestNewRefuses/a cookie in a literal for a header", []mutant{
-			{"takes a literal's word for the place", "Extractor.check", `code == cookieCode || `, ``},
+			{"takes a literal's word for the place", "Extractor.reads", `code == cookieCode || `, ``},
 		}},
 	}},
 	{"DOC", "AccessTokens with an error, a guard of a method that cannot be, and a copy of a key file are refused", []proof{

@@ -17,6 +17,7 @@ import (
 // A Place is where a request may carry a token: an Extractor of package jwthttp, compiled.
 type Place struct {
 	Source     string // "header:NAME", "cookie:NAME", or any other name
+	Reads      string // Source, unless that is another name for a header or a cookie
 	Extract    func(r *http.Request) (token string, err error)
 	IsB64Token bool // a token here is a b64token, and Extract leaves it to others to check that
 	Scheme     int  // the number of the authentication scheme; 0 for Bearer and for other places
@@ -156,6 +157,9 @@ func (p *Place) find(r *http.Request) (string, *Place, error) {
 // tokens are not asked, because that would be one scan more.
 func (p *Place) IsMalformed(token string) bool { return p.IsB64Token && !syntax.IsB64Token(token) }
 
+// IsCookie reports whether p reads a cookie, whatever its Source.
+func (p *Place) IsCookie() bool { return strings.HasPrefix(p.Reads, inCookie) }
+
 // All returns the single places in these, those of FirstOf included.
 func All(places []Place) iter.Seq[*Place] {
 	return func(yield func(*Place) bool) { all(places, yield) }
@@ -174,8 +178,8 @@ func all(places []Place, yield func(*Place) bool) bool {
 func Vary(places []Place) string {
 	var names []string
 	for p := range All(places) {
-		name, ok := strings.CutPrefix(p.Source, inHeader)
-		if strings.HasPrefix(p.Source, inCookie) {
+		name, ok := strings.CutPrefix(p.Reads, inHeader)
+		if p.IsCookie() {
 			name, ok = "Cookie", true
 		}
 		if ok && !slices.Contains(names, name) {
