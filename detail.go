@@ -46,7 +46,7 @@ func (l *learned) failure(err error, r *http.Request) *failure {
 		x := &struct {
 			failure
 			tokenDetail
-		}{f, tokenDetail{t.header, t.offered, t.unverified, t.fault, l.size, l.limit}}
+		}{f, tokenDetail{t.header, t.offered, t.unverified, t.fault, l.size, l.limit, l.isCookie}}
 		x.inner = &x.tokenDetail
 		return &x.failure
 	}
@@ -73,12 +73,13 @@ type tokenDetail struct {
 	unverified  unverifiedPayload
 	fault       error
 	size, limit int
+	isCookie    bool
 }
 
 func (d *tokenDetail) detail(f *failure) string {
 	switch {
 	case f.Reason == reason.TooLarge:
-		return detail.TooLarge(d.size, d.limit, d.limit == maxCookieBytes && f.at.maxTokenBytes > maxCookieBytes)
+		return detail.TooLarge(d.size, d.limit, d.isCookie && d.limit == maxCookieBytes, d.limit < maxMaxTokenBytes)
 	case d.fault != nil:
 		return d.fault.Error()
 	case f.Reason == reason.Type:

@@ -87,6 +87,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"large", key, jwthttp.Options{}, strings.Repeat("x", 9412), "token_too_large", []string{"9412 bytes, and at most 8192 are accepted: raise MaxTokenBytes"}},
 		{"large cookie", key, cookies, "Cookie: __Host-token=" + strings.Repeat("x", 5000), "token_too_large", []string{"5000 bytes, and a cookie has at most 4096", "send it in a header"}},
 		{"large cookie, small limit", key, jwthttp.Options{MaxTokenBytes: 1000, Extractors: cookies.Extractors}, "Cookie: __Host-token=" + strings.Repeat("x", 5000), "token_too_large", []string{"5000 bytes, and at most 1000 are accepted"}},
+		{"large cookie, at the limit of cookies", key, jwthttp.Options{MaxTokenBytes: 4096, Extractors: cookies.Extractors}, "Cookie: __Host-token=" + strings.Repeat("x", 5000), "token_too_large", []string{"a cookie has at most 4096", "send it in a header"}},
+		{"large, at the highest limit", key, jwthttp.Options{MaxTokenBytes: 65536}, strings.Repeat("x", 65537), "token_too_large", []string{"at most 65536 are accepted, which is the most there is: have the issuer put less into the token"}},
 		{"crit", key, jwthttp.Options{}, hs(`{"alg":"HS256","crit":["x"]}`, "{}"), "header", []string{"the header has crit"}},
 		{"zip", key, jwthttp.Options{}, hs(`{"alg":"HS256","zip":"DEF"}`, "{}"), "header", []string{"the header has zip: a compressed token"}},
 		{"kid", key, jwthttp.Options{}, hs(`{"alg":"HS256","kid":"a\u0000"}`, "{}"), "header", []string{"kid is not printable ASCII"}},

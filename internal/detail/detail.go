@@ -95,13 +95,16 @@ func CrossOrigin(origin, site, host string) string {
 		logtext.Quote(origin), logtext.Quote(site), logtext.Quote(host))
 }
 
-// TooLarge is for a token of so many bytes, in a cookie that has at most cookieLimit, or in
-// another place.
-func TooLarge(size, limit int, isCookie bool) string {
-	if isCookie {
+// TooLarge is for a token of so many bytes. ofCookies says that the limit is that of all cookies, and
+// canRaise that MaxTokenBytes may be more.
+func TooLarge(size, limit int, ofCookies, canRaise bool) string {
+	switch {
+	case ofCookies:
 		return fmt.Sprintf("%d bytes, and a cookie has at most %d: have the issuer put less into the token, or send it in a header", size, limit)
+	case canRaise:
+		return fmt.Sprintf("%d bytes, and at most %d are accepted: raise MaxTokenBytes, or have the issuer put less into the token", size, limit)
 	}
-	return fmt.Sprintf("%d bytes, and at most %d are accepted: raise MaxTokenBytes, or have the issuer put less into the token", size, limit)
+	return fmt.Sprintf("%d bytes, and at most %d are accepted, which is the most there is: have the issuer put less into the token", size, limit)
 }
 
 // Type is for a token with another typ than those of Options.Type or Options.Types. want may be
