@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -185,25 +186,29 @@ func hasXN(origin string) bool {
 // withoutCredentials returns req, or a copy without what only our origins may see.
 func withoutCredentials(req *http.Request) *http.Request {
 	_, isToken := tokenOf(req)
-	if !isToken && len(req.Header[proofHeader]) == 0 {
+	if !isToken && !syntax.HasField(req.Header, proofHeader) {
 		return req
 	}
 	clone := req.Clone(req.Context())
 	clone.Trailer = req.Trailer // which may be filled while the body is read
-	clone.Header.Del(proofHeader)
-	if isToken {
-		clone.Header.Del(authorization)
-	}
+	maps.DeleteFunc(clone.Header, func(name string, _ []string) bool {
+		return syntax.EqualFold(name, proofHeader) || isToken && syntax.EqualFold(name, authorization)
+	})
 	return clone
 }
 
-// tokenOf returns the token of a request's Authorization header. ok reports whether the scheme is
-// Bearer or DPoP.
+// tokenOf returns the token of a request's Authorization header, in whatever case the caller has
+// written that: net/http sends it as it is. ok reports whether the scheme is Bearer or DPoP.
 func tokenOf(req *http.Request) (token string, ok bool) {
-	for _, value := range req.Header[authorization] {
-		for _, scheme := range []string{"Bearer", "DPoP"} {
-			if token, err := syntax.Credentials(value, scheme); token != "" || err != nil {
-				return token, true
+	for name, values := range req.Header {
+		if !syntax.EqualFold(name, authorization) {
+			continue
+		}
+		for _, value := range values {
+			for _, scheme := range []string{"Bearer", "DPoP"} {
+				if token, err := syntax.Credentials(value, scheme); token != "" || err != nil {
+					return token, true
+				}
 			}
 		}
 	}
@@ -219,7 +224,7 @@ func (t *Transport) tokenFor(req *http.Request, origin string) (string, error) {
 	switch {
 	case ok && token == "":
 		return "", fmt.Errorf("dpop: the Authorization header for %s has a scheme and no token", origin)
-	case ok || t.token == nil || len(req.Header[authorization]) > 0:
+	case ok || t.token == nil || syntax.HasField(req.Header, authorization):
 		return token, nil
 	}
 	token, err := t.token(req.Context())
@@ -245,9 +250,9 @@ func (t *Transport) prove(req *http.Request, body io.ReadCloser, origin, token, 
 	if clone.Header == nil {
 		clone.Header = http.Header{}
 	}
-	clone.Header.Set(proofHeader, proof)
+	syntax.SetField(clone.Header, proofHeader, proof)
 	if token != "" {
-		clone.Header.Set(authorization, "DPoP "+token)
+		syntax.SetField(clone.Header, authorization, "DPoP "+token)
 	}
 	resp, err = t.base.RoundTrip(clone)
 	if err != nil {

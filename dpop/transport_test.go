@@ -373,6 +373,42 @@ func TestTransportOfOtherOrigins(t *testing.T) {
 	}
 }
 
+// net/http sends the names of fields in the case in which the caller has written them.
+func TestTransportAndNamesInAnotherCase(t *testing.T) {
+	for _, tc := range []struct {
+		url           string
+		header        http.Header
+		authorization []string
+		proofs        int
+	}{
+		{"https://other.example.com", http.Header{"authorization": {"DPoP " + token}, "DPoP": {"proof"}}, nil, 0},
+		{"https://other.example.com", http.Header{"DPoP": {"proof"}}, nil, 0},
+		{"https://other.example.com", http.Header{"AUTHORIZATION": {"Bearer " + token}}, nil, 0},
+		{"https://other.example.com", http.Header{"authorization": {"Basic dTpw"}, "dPoP": {"proof"}}, []string{"Basic dTpw"}, 0},
+		{base, http.Header{"authorization": {"Bearer " + token}, "DPoP": {"proof"}}, []string{"DPoP " + token}, 1},
+		{base, http.Header{"authorization": {"Basic dTpw"}}, []string{"Basic dTpw"}, 1},
+		{base, http.Header{"DPoP": {"proof"}}, []string{"DPoP other"}, 1},
+	} {
+		var authorization, proofs []string
+		transport := newTransport(t, dpop.TransportOptions{Origins: []string{base}, Token: static("other"), Base: roundTripper(func(r *http.Request) (*http.Response, error) {
+			for name, values := range r.Header {
+				switch strings.ToLower(name) {
+				case "authorization":
+					authorization = append(authorization, values...)
+				case "dpop":
+					proofs = append(proofs, values...)
+				}
+			}
+			return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+		})})
+		r := httptest.NewRequest("GET", tc.url, nil)
+		r.Header = tc.header
+		if _, err := transport.RoundTrip(r); err != nil || !slices.Equal(authorization, tc.authorization) || len(proofs) != tc.proofs || slices.Contains(proofs, "proof") {
+			t.Errorf("%s %v: Authorization %q, DPoP %q, %v", tc.url, tc.header, authorization, proofs, err)
+		}
+	}
+}
+
 // bearer does what the Transport of golang.org/x/oauth2 does.
 type bearer struct {
 	base http.RoundTripper

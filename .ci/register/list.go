@@ -2827,11 +2827,19 @@ var register = []clause{
 	{"SENDER", "a client sends tokens and proofs to its origins alone", []proof{
 		{"dpop.TestTransport", []mutant{
 			{"leaves the scheme Bearer", "dpop.Transport.prove", `"DPoP "+token`, `"Bearer "+token`},
-			{"adds a proof to others", "dpop.Transport.prove", `clone.Header.Set(proofHeader`, `clone.Header.Add(proofHeader`},
+			{"adds a proof to others", "dpop.Transport.prove", `syntax.SetField(clone.Header, proofHeader, `, `clone.Header.Add(proofHeader, `},
+		}},
+		{"dpop.TestTransportAndNamesInAnotherCase", []mutant{
+			{"knows no token under authorization", "dpop.tokenOf", `!syntax.EqualFold(name, authorization)`, `name != authorization`},
+			{"sends others what is under authorization", "dpop.withoutCredentials", `isToken && syntax.EqualFold(name, authorization)`, `isToken && name == authorization`},
+			{"sends others what is under DPoP", "dpop.withoutCredentials", `return syntax.EqualFold(name, proofHeader)`, `return name == proofHeader`},
+			{"sends a proof beside one under DPoP", "dpop.Transport.prove", `syntax.SetField(clone.Header, proofHeader, proof)`, `clone.Header.Set(proofHeader, proof)`},
+			{"sends a token beside one under authorization", "dpop.Transport.prove", `syntax.SetField(clone.Header, authorization, `, `clone.Header.Set(authorization, `},
+			{"takes the source's token where there is one under authorization", "dpop.Transport.tokenFor", `syntax.HasField(req.Header, authorization)`, `len(req.Header[authorization]) > 0`},
 		}},
 		{"dpop.TestTransportOfOtherOrigins", []mutant{
 			{"follows a redirect with its proof", "dpop.Transport.originOf", `!ok || !slices.Contains(t.origins, normal)`, `!ok`},
-			{"follows a redirect with its token", "dpop.withoutCredentials", `!isToken && len(req.Header[proofHeader]) == 0`, `true`},
+			{"follows a redirect with its token", "dpop.withoutCredentials", `!isToken && !syntax.HasField(req.Header, proofHeader)`, `true`},
 			{"looks at the URL alone", "dpop.Transport.originOf", `{req.URL.Host, req.Host}`, `{req.URL.Host}`},
 		}},
 		{"dpop.TestTransportAndNonces", []mutant{
