@@ -77,6 +77,8 @@ func (c *config) setup() (explain.Setup, error) {
 		return s, errors.New("-jwks and -discover are both set: keep one, -discover if the issuer has metadata")
 	case isRemote && isLocal:
 		return s, errors.New("keys come from -jwks or -discover, or from -secret-env, -secret-file and -key: keep one of the two")
+	case !isLocal && (c.algorithm != "" || c.keyID != ""):
+		return s, errors.New("-alg and -kid are for a secret or for the key of a file: set -secret-env, -secret-file or -key too, or use -algorithms for keys that are fetched")
 	case isRemote:
 		return c.remote(s)
 	case c.metadataURL != "" || c.algorithms != nil || c.allowInsecureHTTP:

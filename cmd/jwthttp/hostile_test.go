@@ -329,6 +329,8 @@ func TestBadFilesAndFlags(t *testing.T) {
 		{"certificate request", []string{"-key", file("csr", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")}, "certificate request"},
 		{"escapes in a file", []string{"-key", file("ansi", "\x1b[31m\u202e -----BEGIN \x1b[0m")}, "jwthttp explain: "},
 		{"alg of another kind", []string{"-key", data("rsa.pem"), "-alg", "ES256"}, "use RS256, RS384, RS512, PS256, PS384 or PS512"},
+		{"alg of a fetched key", []string{"-discover", "https://issuer.example.com", "-alg", "ES256"}, "use -algorithms for keys that are fetched"},
+		{"kid without a key", []string{"-kid", "x"}, "-alg and -kid are for a secret or for the key of a file"},
 		{"alg of another curve", []string{"-key", data("ssh-ecdsa-384.pub"), "-alg", "ES256"}, "use ES384"},
 		{"alg of a secret", []string{"-secret-file", data("secret.txt"), "-alg", "RS256"}, "use HS256"},
 		{"the secret as a name", []string{"-secret-env", words}, "pass its NAME, not the secret"},

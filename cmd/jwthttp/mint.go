@@ -103,6 +103,7 @@ func mint(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 
 // mint writes the token to stdout, and how to verify it to stderr if its key is a new one.
 func (o *order) mint(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
+	o.algorithm = jws.Canonical(o.algorithm)
 	claims, err := o.readClaims(stdin)
 	if err != nil {
 		return err

@@ -68,6 +68,7 @@ func TestExplainAcceptsWhatMintMakes(t *testing.T) {
 		{"a secret for HS512", []string{"-secret-file", long, "-alg", "HS512"}, []string{"-secret-file", long, "-alg", "HS512"}, "HS512"},
 		{"a secret for HS384", []string{"-secret-file", long, "-alg", "HS384"}, []string{"-secret-file", long, "-alg", "HS384"}, "HS384"},
 		{"a new key for EdDSA", []string{"-alg", "EdDSA", "-public", public}, []string{"-key", public}, "EdDSA"},
+		{"a new key for Ed25519", []string{"-alg", "Ed25519", "-public", public}, []string{"-key", public}, "EdDSA"},
 		{"a secret of the environment", []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, []string{"-secret-env", "JWTHTTP_TEST_SECRET"}, "HS256"},
 		{"a secret of a file", []string{"-secret-file", data("secret.txt")}, []string{"-secret-file", data("secret.txt")}, "HS256"},
 		{"a private key of openssl", []string{"-key", data("rsa-private.pem")}, []string{"-key", data("rsa.pem")}, "RS256"},

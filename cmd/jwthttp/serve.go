@@ -165,8 +165,15 @@ func (s *site) addIssuer(setup explain.Setup) (explain.Setup, error) {
 		opts.Audience = audience
 	}
 	s.issuerName, s.audience = opts.Issuer, audience
+	typ := cmp.Or(opts.Type, "JWT")
+	switch {
+	case opts.Type != "":
+		s.types = fmt.Sprintf("Type: %q", opts.Type)
+	case len(opts.Types) > 0:
+		typ, s.types = opts.Types[0], fmt.Sprintf("Types: %#v", opts.Types)
+	}
 	var err error
-	if s.issuer, err = devissuer.New(s.issuerName, audience, cmp.Or(opts.Type, "JWT")); err != nil {
+	if s.issuer, err = devissuer.New(s.issuerName, audience, typ); err != nil {
 		return setup, err
 	}
 	s.setup = func() (explain.Setup, error) {
@@ -214,6 +221,6 @@ The issuer       %[2]q
 Get a token      TOKEN=$(curl -s -d sub=alice %[1]s/token | cut -d'"' -f4)
 Use a new key    curl -X POST %[1]s/rotate
 Accept tokens    keys, err := %[3]s
-                 auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
-`, s.url, s.issuerName, source)
+                 auth, err := jwthttp.New[Claims](keys, jwthttp.Options{%[4]s})
+`, s.url, s.issuerName, source, s.types)
 }

@@ -543,6 +543,9 @@ func TestServeOptions(t *testing.T) {
 		want   string
 	}{
 		{"type", []string{"-type", "at+jwt"}, `{}`, explain.Good},
+		{"one type of a list", []string{"-types", "at+jwt"}, `{}`, explain.Good},
+		{"two types", []string{"-types", "JOSE", "-types", "at+jwt"}, `{}`, explain.Good},
+		{"no type", []string{"-types", ""}, `{}`, explain.Good},
 		{"any audience", []string{"-allow-any-audience"}, `{"aud": "x"}`, explain.Good},
 		{"one of two audiences", []string{"-audience", "a", "-audience", "b"}, `{"aud": "b"}`, explain.Good},
 		{"other issuer", []string{"-issuer", "https://issuer.example.com/"}, `{}`, explain.Good},
@@ -657,15 +660,32 @@ func TestServeHelp(t *testing.T) {
 // The first lines are enough to try a middleware.
 func TestServeIntroduction(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct{ issuer, want string }{
-		"own URL": {"http://127.0.0.1:8910", `A token's way    http://127.0.0.1:8910/
+	for name, tc := range map[string]struct {
+		c    config
+		want string
+	}{
+		"own URL": {config{issuer: "http://127.0.0.1:8910"}, `A token's way    http://127.0.0.1:8910/
 The issuer       "http://127.0.0.1:8910"
 Get a token      TOKEN=$(curl -s -d sub=alice http://127.0.0.1:8910/token | cut -d'"' -f4)
 Use a new key    curl -X POST http://127.0.0.1:8910/rotate
 Accept tokens    keys, err := jwks.Discover("http://127.0.0.1:8910", jwks.Options{Audience: []string{"api"}})
                  auth, err := jwthttp.New[Claims](keys, jwthttp.Options{})
 `},
-		"other": {"https://issuer.example.com/", `A token's way    http://127.0.0.1:8910/
+		"type": {config{typ: "JOSE"}, `A token's way    http://127.0.0.1:8910/
+The issuer       "http://127.0.0.1:8910"
+Get a token      TOKEN=$(curl -s -d sub=alice http://127.0.0.1:8910/token | cut -d'"' -f4)
+Use a new key    curl -X POST http://127.0.0.1:8910/rotate
+Accept tokens    keys, err := jwks.Discover("http://127.0.0.1:8910", jwks.Options{Audience: []string{"api"}})
+                 auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Type: "JOSE"})
+`},
+		"types and other": {config{issuer: "https://issuer.example.com/", types: []string{"at+jwt", "JOSE"}}, `A token's way    http://127.0.0.1:8910/
+The issuer       "https://issuer.example.com/"
+Get a token      TOKEN=$(curl -s -d sub=alice http://127.0.0.1:8910/token | cut -d'"' -f4)
+Use a new key    curl -X POST http://127.0.0.1:8910/rotate
+Accept tokens    keys, err := jwks.New("http://127.0.0.1:8910/.well-known/jwks.json", jwks.Options{Issuer: "https://issuer.example.com/", Audience: []string{"api"}})
+                 auth, err := jwthttp.New[Claims](keys, jwthttp.Options{Types: []string{"at+jwt", "JOSE"}})
+`},
+		"other": {config{issuer: "https://issuer.example.com/"}, `A token's way    http://127.0.0.1:8910/
 The issuer       "https://issuer.example.com/"
 Get a token      TOKEN=$(curl -s -d sub=alice http://127.0.0.1:8910/token | cut -d'"' -f4)
 Use a new key    curl -X POST http://127.0.0.1:8910/rotate
@@ -674,12 +694,11 @@ Accept tokens    keys, err := jwks.New("http://127.0.0.1:8910/.well-known/jwks.j
 `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := config{issuer: tc.issuer}
-			setup, err := c.setup()
+			setup, err := tc.c.setup()
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := c.newSite(setup, "127.0.0.1:8910")
+			s, err := tc.c.newSite(setup, "127.0.0.1:8910")
 			if err != nil {
 				t.Fatal(err)
 			}

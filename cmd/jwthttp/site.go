@@ -50,6 +50,7 @@ type site struct {
 	issuer     *devissuer.Issuer // nil if the middleware has other keys
 	issuerName string
 	audience   []string
+	types      string // the field of jwthttp.Options that accepts its tokens, in Go; "" if none is needed
 }
 
 // handler returns the handler of the whole site.
