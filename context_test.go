@@ -238,7 +238,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 
 // The text of an inner error is cut, and a client never sees it.
 func TestInnerErrors(t *testing.T) {
-	inner := errors.New("x" + strings.Repeat("é", 200) + "TAIL")
+	inner := errors.New("x" + strings.Repeat("é", 100) + "MIDDLE" + strings.Repeat("é", 100) + ": mend it so")
 	var seen error
 	auth := mustNew(t, jwthttp.HS256(secret), jwthttp.Options{ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 		seen = err
@@ -248,7 +248,7 @@ func TestInnerErrors(t *testing.T) {
 	if strings.Contains(a.body, "é") || strings.Contains(a.Header.Get("WWW-Authenticate"), "é") {
 		t.Errorf("the client sees the inner error: %v %s", a.Header, a.body)
 	}
-	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "TAIL") || !strings.HasSuffix(text, strings.Repeat("é", 126)+"…") || !utf8.ValidString(text) {
+	if text := seen.Error(); !errors.Is(seen, inner) || strings.Contains(text, "MIDDLE") || !strings.HasSuffix(text, ": x"+strings.Repeat("é", 78)+"…"+strings.Repeat("é", 42)+": mend it so") || !utf8.ValidString(text) {
 		t.Errorf("error = %v", seen)
 	}
 }

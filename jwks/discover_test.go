@@ -575,7 +575,7 @@ func TestAllErrors(t *testing.T) {
 				told.take()
 				err := source.Refresh(t.Context())
 				for _, sentence := range []string{
-					"jwks: " + issuer + openID + ": pass Discover exactly the issuer that this metadata is of, if you trust it: \"" + issuer + "/é",
+					"jwks: " + issuer + openID + ": pass Discover exactly the issuer that this metadata is of, if you trust it: \"https://",
 					"; " + issuer + rfc8414 + ": it redirects to another host or scheme, which is not followed: if you trust that one, use its address",
 					"; " + keysURL + ": " + tc.want,
 				} {

@@ -56,7 +56,7 @@ func RequireRecent(maxAge time.Duration, acr ...string) func(http.Handler) http.
 	refusal := reason.Login.WithParameters(strings.Join(wanted, ", "))
 	return guardhook.New("RequireRecent", fault, refusal, func(login guardhook.Login) error {
 		if len(acr) > 0 && !slices.Contains(acr, login.ACR) {
-			return fmt.Errorf("want acr %s, the token has %s: have the client pass acr_values to the issuer, and the issuer set acr", logtext.Quotes(acr), logtext.Quote(login.ACR))
+			return fmt.Errorf("the token has acr %s, want %s: have the client pass acr_values to the issuer, and the issuer set acr", logtext.Quote(login.ACR), logtext.Quotes(acr))
 		}
 		if maxAge == 0 {
 			return nil

@@ -56,7 +56,7 @@ func TestRequireRecent(t *testing.T) {
 		logs   string
 	}{
 		// RFC 9470 section 3, figures 2 and 3, and the token of section 6.1.
-		{"RFC: another acr", 0, []string{"myACR"}, 0, func() claims { return claims{"acr": "other", "auth_time": ago(2)} }, `acr_values="myACR"`, `want acr \"myACR\", the token has \"other\": `},
+		{"RFC: another acr", 0, []string{"myACR"}, 0, func() claims { return claims{"acr": "other", "auth_time": ago(2)} }, `acr_values="myACR"`, `the token has acr \"other\", want \"myACR\": `},
 		{"RFC: an older login", 5 * time.Second, nil, 0, func() claims { return claims{"acr": "myACR", "auth_time": ago(6)} }, `max_age="5"`, "the login is 6s old, and at most 5s are accepted: "},
 		{"RFC: the token of section 6.1", 5 * time.Second, []string{"myACR"}, 0, func() claims { return claims{"acr": "myACR", "auth_time": ago(2)} }, "", ""},
 
@@ -89,16 +89,22 @@ func TestRequireRecent(t *testing.T) {
 		{"acr alone, an old login", 0, []string{"mfa"}, 0, func() claims { return claims{"acr": "mfa", "auth_time": 1} }, "", ""},
 		{"acr alone, no auth_time", 0, []string{"mfa"}, 0, func() claims { return claims{"acr": "mfa"} }, "", ""},
 		{"the second acr", 0, []string{"gold", "silver"}, 0, func() claims { return claims{"acr": "silver"} }, "", ""},
-		{"neither acr", 0, []string{"gold", "silver"}, 0, func() claims { return claims{"acr": "bronze"} }, `acr_values="gold silver"`, `want acr \"gold\", \"silver\", the token has \"bronze\": `},
+		{"neither acr", 0, []string{"gold", "silver"}, 0, func() claims { return claims{"acr": "bronze"} }, `acr_values="gold silver"`, `the token has acr \"bronze\", want \"gold\", \"silver\": `},
+		{"long names of acr", 0, []string{"urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken", "http://schemas.openid.net/pape/policies/2007/06/multi-factor", "https://refeds.org/profile/mfa"}, 0,
+			func() claims {
+				return claims{"acr": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"}
+			},
+			`acr_values="urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken http://schemas.openid.net/pape/policies/2007/06/multi-factor https://refeds.org/profile/mfa"`,
+			": have the client pass acr_values to the issuer, and the issuer set acr"},
 		{"acr in another case", 0, []string{"gold"}, 0, func() claims { return claims{"acr": "Gold"} }, `acr_values="gold"`, ""},
-		{"a list for acr", 0, []string{"gold"}, 0, func() claims { return claims{"acr": []string{"gold"}} }, `acr_values="gold"`, `the token has \"\"`},
+		{"a list for acr", 0, []string{"gold"}, 0, func() claims { return claims{"acr": []string{"gold"}} }, `acr_values="gold"`, `the token has acr \"\"`},
 		{"a number for acr", 0, []string{"1"}, 0, func() claims { return claims{"acr": 1} }, `acr_values="1"`, ""},
 		{"all for acr", 0, []string{"gold", "silver"}, 0, func() claims { return claims{"acr": "gold silver"} }, `acr_values="gold silver"`, ""},
 		{"no acr", 0, []string{"gold"}, 0, func() claims { return nil }, `acr_values="gold"`, ""},
 		{"acr escaped", 0, []string{"gold"}, 0, func() claims { return claims{"\\u0061cr": "g\\u006fld"} }, "", ""},
 		{"both, the login is old", minute, []string{"mfa"}, 0, func() claims { return claims{"acr": "mfa", "auth_time": ago(61)} }, `acr_values="mfa", max_age="60"`, "the login is"},
-		{"both, another acr", minute, []string{"mfa"}, 0, func() claims { return claims{"acr": "pwd", "auth_time": ago(1)} }, `acr_values="mfa", max_age="60"`, "want acr"},
-		{"both, no acr", minute, []string{"mfa"}, 0, func() claims { return claims{"auth_time": ago(1)} }, `acr_values="mfa", max_age="60"`, "want acr"},
+		{"both, another acr", minute, []string{"mfa"}, 0, func() claims { return claims{"acr": "pwd", "auth_time": ago(1)} }, `acr_values="mfa", max_age="60"`, "want \\\"mfa"},
+		{"both, no acr", minute, []string{"mfa"}, 0, func() claims { return claims{"auth_time": ago(1)} }, `acr_values="mfa", max_age="60"`, "want \\\"mfa"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

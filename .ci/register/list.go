@@ -2002,7 +2002,9 @@ var register = []clause{
 			{"leaves what changes the direction of text", "internal/logtext.Cut", `, unicode.Bidi_Control`, ``},
 		}},
 		{"internal/logtext.FuzzCut", nil},
-		{"TestInnerErrors", nil},
+		{"TestInnerErrors", []mutant{
+			{"cuts what says how to mend it", "internal/logtext.cut", ` + text[tail:]`, ``},
+		}},
 	}},
 	{"HTTP", "a guard refuses tokens without the scopes, and is inside a middleware", []proof{
 		{"TestRequireScopes/a bad token", []mutant{}},

@@ -13,12 +13,13 @@ import (
 
 const (
 	maxBytes  = 256
+	maxTail   = 96 // of a text that is cut: an error says at its end how to mend it
 	maxQuoted = 128
 	ellipsis  = "…"
 )
 
-// Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text is cut and
-// ends with "…". These characters are replaced:
+// Cut returns text on one line, in at most 256 bytes of valid UTF-8. A longer text has "…" in place of
+// its middle. These characters are replaced:
 //
 //   - A line break becomes "; ", since errors that were joined have a line each.
 //   - Other control characters become spaces. So do the separators of lines and paragraphs,
@@ -37,11 +38,14 @@ func cut(text string) string {
 	if len(text) <= maxBytes {
 		return text
 	}
-	end := maxBytes - len(ellipsis)
+	end, tail := maxBytes-maxTail-len(ellipsis), len(text)-maxTail
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end] + ellipsis
+	for tail < len(text) && !utf8.RuneStart(text[tail]) {
+		tail++
+	}
+	return text[:end] + ellipsis + text[tail:]
 }
 
 // Duration returns d for people: to a second, rounded up, or in days if it has more than two.
