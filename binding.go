@@ -62,6 +62,9 @@ type attempt struct {
 func (at *attempt) confirm(r *http.Request, raw, cnf string) error {
 	switch {
 	case cnf == "" && !at.allowUnbound:
+		if r == nil {
+			return because(reason.Unbound, errNeedsRequest)
+		}
 		return because(reason.Unbound, errUnbound)
 	case cnf == "" && at.scheme > 0:
 		return because(reason.Scheme, errSchemeOfBound)
@@ -93,6 +96,7 @@ func (at *attempt) confirm(r *http.Request, raw, cnf string) error {
 
 var (
 	errUnbound       = errors.New("the token has no cnf, so whoever has it could use it: have the issuer bind it to the client's key, or set AllowUnbound while clients move")
+	errNeedsRequest  = errors.New("the token has no cnf, and Verify has no request that could prove the key of one that has: use Handler or Authenticate, or a Middleware without Bindings")
 	errSchemeOfBound = errors.New("the token has no cnf, and its scheme is for bound tokens alone: have the issuer bind it to the client's key, or have the client send it under Bearer")
 	errNoRequest     = errors.New("the token has cnf, and Verify has no request that could prove the key: use Handler or Authenticate")
 )

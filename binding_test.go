@@ -420,7 +420,7 @@ func TestVerifyWithBindings(t *testing.T) {
 		{"DPoP", jkt("alice"), "no request that could prove"},
 		{"DPoP, unbound", jkt("alice"), "no request that could prove"},
 		{"TLS", x5t("alice"), "no request that could prove"},
-		{"DPoP", "", "has no cnf"},
+		{"DPoP", "", "has no cnf, and Verify has no request that could prove the key of one that has: use Handler"},
 		{"DPoP, unbound", `"cnf":{}`, "no request that could prove"},
 		{"DPoP, unbound", "", ""},
 	} {

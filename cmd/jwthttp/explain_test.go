@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/jwthttp/jwthttp/cmd/jwthttp/internal/explain"
 	"github.com/jwthttp/jwthttp/jwthttptest"
@@ -71,6 +74,29 @@ func read(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// A secret in another form is named with the algorithm of the token, and with how long that wants it.
+func TestSecretsOfLongHashes(t *testing.T) {
+	long := bytes.Repeat([]byte("0123456789abcdef"), 4)
+	for _, tc := range []struct {
+		method jwt.SigningMethod
+		secret []byte
+		says   string
+	}{
+		{jwt.SigningMethodHS512, long, "decode it before you pass it to HS512"},
+		{jwt.SigningMethodHS384, long[:48], "decode it before you pass it to HS384"},
+		{jwt.SigningMethodHS512, long[:48], `before you pass it to HS512; that has only 48 bytes, and HS512 needs 64, so make a new one with "openssl rand -base64 64"`},
+	} {
+		token, err := jwt.NewWithClaims(tc.method, jwt.MapClaims{"exp": 1}).SignedString(tc.secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := writeFile(t, []byte(base64.StdEncoding.EncodeToString(tc.secret)))
+		if stdout, stderr, _ := command(t, token, "explain", "-alg", tc.method.Alg(), "-secret-file", file); !strings.Contains(stdout, tc.says) {
+			t.Errorf("%s, want %q\n%s", stdout, tc.says, stderr)
+		}
+	}
 }
 
 // Flags of the middleware that the tokens of testdata are for.

@@ -45,6 +45,8 @@ func NoToken(places string, authorization, cookies []string, refusedBefore strin
 	case 0:
 	case 1:
 		came = append(came, "the cookie "+logtext.Quote(names[0]))
+	case 9: // there may be more, which are not counted
+		came = append(came, "the cookies "+logtext.Quotes(names[:8])+" and others")
 	default:
 		came = append(came, "the cookies "+logtext.Quotes(names))
 	}
@@ -156,7 +158,7 @@ func Issuer(want, got string, present bool) string {
 	switch {
 	case strings.TrimSuffix(want, "/") == strings.TrimSuffix(got, "/"):
 		mend = "the slash at the end counts: write it as the token does"
-	case strings.TrimPrefix(want, "https://") == strings.TrimPrefix(got, "http://"):
+	case strings.HasPrefix(want, "https://") && "http"+strings.TrimPrefix(want, "https") == got:
 		mend = "http is not https: set the issuer's public URL to https"
 	case strings.EqualFold(want, got):
 		mend = "case counts: write it as the token does"
@@ -185,7 +187,11 @@ func Audience(want, got []string, option string) string {
 
 // Ahead is for a claim that is so far in the future.
 func Ahead(claim string, by, leeway time.Duration) string {
-	return fmt.Sprintf("%s is %s ahead, and Leeway is %v: set Leeway, or mend the clocks", claim, logtext.Duration(by), leeway)
+	mend := "set Leeway, or mend the clocks"
+	if by > 5*time.Minute { // the longest Leeway
+		mend = "mend the clocks, or have the issuer set it earlier"
+	}
+	return fmt.Sprintf("%s is %s ahead, and Leeway is %v: %s", claim, logtext.Duration(by), leeway, mend)
 }
 
 // Expired is for an exp that is so long over.

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/jwthttp/jwthttp/internal/jws"
 )
 
 // examples are secrets of documentation, which everybody knows.
@@ -25,13 +29,13 @@ func (e *explainer) trySecretForms(keys []Key, alg string) string {
 		if !ok {
 			continue
 		}
-		for _, form := range formsOf(secret) {
+		for _, form := range formsOf(secret, alg) {
 			if !e.token.isSignedBy(form.secret, alg) {
 				continue
 			}
 			mend := fmt.Sprintf("%s verifies the token: %s", form.what, form.mend)
-			if len(form.secret) < 32 {
-				mend += fmt.Sprintf("; that has only %d bytes, and HS256 needs 32, so make a new one with \"openssl rand -base64 32\" for both sides", len(form.secret))
+			if size := jws.MethodOf(alg).(*jwt.SigningMethodHMAC).Hash.Size(); len(form.secret) < size {
+				mend += fmt.Sprintf("; that has only %d bytes, and %s needs %d, so make a new one with \"openssl rand -base64 %[3]d\" for both sides", len(form.secret), alg, size)
 			}
 			return mend
 		}
@@ -55,15 +59,15 @@ type secretForm struct {
 	mend   string
 }
 
-// formsOf returns other forms of a secret.
-func formsOf(secret []byte) (forms []secretForm) {
+// formsOf returns other forms of a secret for alg.
+func formsOf(secret []byte, alg string) (forms []secretForm) {
 	add := func(what string, form []byte, mend string) {
 		if string(form) != string(secret) && len(form) > 0 {
 			forms = append(forms, secretForm{"the secret " + what, form, mend})
 		}
 	}
 	text := strings.TrimSpace(string(secret))
-	add("without the line break or space around it", []byte(text), "take it off, as with strings.TrimSpace, before you pass the secret to HS256")
+	add("without the line break or space around it", []byte(text), "take it off, as with strings.TrimSpace, before you pass the secret to "+alg)
 	add("with a line break at its end", []byte(text+"\n"), "the issuer reads its file with the line break; take it off there, as \"printf %s\" does in place of echo")
 	add("with a Windows line break at its end", []byte(text+"\r\n"), "the issuer reads its file with the line break; take it off there")
 	add("without the quotes around it", []byte(strings.Trim(text, `"'`)), "take them off; the env files of containers keep quotes")
@@ -88,7 +92,7 @@ func formsOf(secret []byte) (forms []secretForm) {
 		if err != nil {
 			continue
 		}
-		mend := "decode it before you pass it to HS256"
+		mend := "decode it before you pass it to " + alg
 		forms = append(forms, secretForm{"the secret" + decoding.name, decoded, mend})
 		if inner := strings.TrimSpace(string(decoded)); inner != string(decoded) {
 			forms = append(forms, secretForm{"the secret" + decoding.name + " without its line break", []byte(inner), mend + ", and take off the line break that echo has put into it"})
@@ -98,12 +102,12 @@ func formsOf(secret []byte) (forms []secretForm) {
 		}
 	}
 	for _, base := range [][]byte{secret, []byte(text)} {
-		add("encoded in base64", []byte(base64.StdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to HS256 without decoding it")
-		add("encoded in base64 without padding", []byte(base64.RawStdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to HS256 without decoding it")
-		add("encoded in base64url", []byte(base64.URLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to HS256 without decoding it")
-		add("encoded in base64url without padding", []byte(base64.RawURLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to HS256 without decoding it")
-		add("encoded in hex", []byte(hex.EncodeToString(base)), "the issuer uses the hex text itself as its secret: pass that text to HS256 without decoding it")
-		add("encoded in hex capitals", []byte(strings.ToUpper(hex.EncodeToString(base))), "the issuer uses the hex text itself as its secret: pass that text to HS256 without decoding it")
+		add("encoded in base64", []byte(base64.StdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to "+alg+" without decoding it")
+		add("encoded in base64 without padding", []byte(base64.RawStdEncoding.EncodeToString(base)), "the issuer uses the base64 text itself as its secret: pass that text to "+alg+" without decoding it")
+		add("encoded in base64url", []byte(base64.URLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to "+alg+" without decoding it")
+		add("encoded in base64url without padding", []byte(base64.RawURLEncoding.EncodeToString(base)), "the issuer uses the base64url text itself as its secret: pass that text to "+alg+" without decoding it")
+		add("encoded in hex", []byte(hex.EncodeToString(base)), "the issuer uses the hex text itself as its secret: pass that text to "+alg+" without decoding it")
+		add("encoded in hex capitals", []byte(strings.ToUpper(hex.EncodeToString(base))), "the issuer uses the hex text itself as its secret: pass that text to "+alg+" without decoding it")
 	}
 	if narrow := fromUTF16(secret); narrow != "" {
 		add("in UTF-8", []byte(strings.TrimSpace(narrow)), "its file is in UTF-16, as PowerShell writes it; save it in UTF-8")
