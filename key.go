@@ -37,7 +37,8 @@ type keyMaterial struct {
 
 // WithID returns the key with an id: at most 256 bytes of printable ASCII. It then verifies
 // tokens whose kid is this id, and tokens without kid. A key without id verifies tokens with any
-// kid that no other key of its algorithm has.
+// kid that no other key of its algorithm has. A second call replaces the id. It does not mend an
+// error: see [Key.Err].
 func (k Key) WithID(kid string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.id = kid
@@ -49,7 +50,7 @@ func (k Key) WithID(kid string) Key {
 
 // WithIssuer returns the key bound to an issuer. A token that it verifies must carry exactly this
 // iss, and one of the audiences if there are any. What [Options] ask for holds too. A second call
-// replaces both.
+// replaces both. It does not mend an error: see [Key.Err].
 func (k Key) WithIssuer(issuer string, audience ...string) Key {
 	return k.with(func(m *keyMaterial) {
 		m.sender = rules.Sender{Issuer: issuer, Audience: slices.Clone(audience)}

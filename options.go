@@ -35,8 +35,8 @@ type Options struct {
 	Issuer string
 
 	// Audience lists the names of this service in aud. A token must carry one of them, compared
-	// exactly. If empty, a token that has an aud is refused, because it is meant for another
-	// service (RFC 7519 section 4.1.3).
+	// exactly. If empty, and the key has no audience, a token that has an aud is refused, because
+	// it is meant for another service (RFC 7519 section 4.1.3).
 	Audience []string
 
 	// AllowAnyAudience accepts tokens for other services. Lost: protection against a token that

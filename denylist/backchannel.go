@@ -100,7 +100,7 @@ func BackChannel(keys jwthttp.KeySource, clientID string, list *List, opts ...Ba
 		errs = append(errs, errors.New("denylist: the client id is empty: pass the one that the provider registered, which is the aud of its logout tokens"))
 	}
 	if !list.isMade() {
-		errs = append(errs, errors.New("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New"))
+		errs = append(errs, errors.New("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist, Denylist of package sqlstore, or New"))
 	}
 	if keyhook.HasFreeKey(keys) {
 		errs = append(errs, errors.New("denylist: BackChannel: a key is not bound to an issuer, and would accept a logout token with any iss: bind it by its method WithIssuer, or pass an Issuers"))

@@ -18,10 +18,11 @@
 //		fmt.Fprintln(w, "Goodbye")
 //	}
 //
-// There are three kinds of lists:
+// There are four kinds of lists:
 //
 //   - [NewMemory] makes a list in memory. It belongs to one process, and ends with it.
 //   - Package goredis makes a list in Redis or Valkey, for several processes.
+//   - Package sqlstore makes one in a database of database/sql, for several processes.
 //   - [New] makes a list of a [Store] of yours.
 //
 // # What a revocation reaches
@@ -200,6 +201,9 @@ func Check[C any](list *List) jwthttp.Check[C] {
 		return nil
 	}
 	return func(ctx context.Context, t *jwthttp.Token[C]) error {
+		if t == nil {
+			return ErrNotRevocable
+		}
 		f := keyhook.Facts(t)
 		if err := list.canRevoke(f); err != nil {
 			return list.logged(ctx, &list.unrevocable, slog.LevelWarn, "denylist: a token cannot be revoked, and gets a 401", err)
@@ -239,8 +243,8 @@ func Revoke[C any](ctx context.Context, list *List, t *jwthttp.Token[C]) error {
 //
 //   - iss and jti are compared exactly, as in [List.RevokeSubject]. The issuer of tokens
 //     without iss is "".
-//   - exp is at most MaxLifetime ahead. A caller that does not know it passes the time that is
-//     MaxLifetime ahead.
+//   - exp is at most MaxLifetime ahead, with 10 minutes for clocks that differ. A caller that does
+//     not know it passes the time that is MaxLifetime ahead.
 //   - The list keeps the revocation until 10 minutes after exp, and at least for 10 minutes,
 //     because this clock may be ahead.
 //
@@ -297,8 +301,13 @@ func (l *List) RevokeSession(ctx context.Context, issuer, sid string) error {
 	return l.raise(ctx, Session, keyOf(Session, issuer, sid), 1, time.Now().Add(l.maxLifetime+slack))
 }
 
-// MaxLifetime returns [Options].MaxLifetime, or what it is by default.
-func (l *List) MaxLifetime() time.Duration { return l.maxLifetime }
+// MaxLifetime returns [Options].MaxLifetime, or what it is by default. It is 0 if l is nil.
+func (l *List) MaxLifetime() time.Duration {
+	if l == nil {
+		return 0
+	}
+	return l.maxLifetime
+}
 
 func (l *List) isMade() bool { return l != nil && l.store != nil }
 
@@ -390,7 +399,7 @@ func (l *List) canRevoke(f *tokenjson.Facts) error {
 // checkNames returns why a revocation could not match a token.
 func (l *List) checkNames(issuer, name, what string) error {
 	if !l.isMade() {
-		return misuse("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist or New")
+		return misuse("denylist: the list is nil: make it with NewMemory, goredis.NewDenylist, Denylist of package sqlstore, or New")
 	}
 	if name == "" {
 		return misuse("denylist: the %s is empty, and would match no token: pass the one to revoke", what)

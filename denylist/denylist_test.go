@@ -469,7 +469,7 @@ func TestRevokeMistakes(t *testing.T) {
 		{"a token of a test", denylist.Revoke(ctx, list, &jwthttp.Token[jwt.MapClaims]{}), "it has no jti"},
 		{"no jti", denylist.Revoke(ctx, list, token(jwt.MapClaims{"sub": "alice"})), "it has no jti: have the issuer set one"},
 		{"no exp", denylist.Revoke(ctx, list, token(jwt.MapClaims{"jti": "1", "exp": nil})), "it has no exp"},
-		{"no list", denylist.Revoke(ctx, nil, token(jwt.MapClaims{"jti": "1"})), "the list is nil: make it with NewMemory"},
+		{"no list", denylist.Revoke(ctx, nil, token(jwt.MapClaims{"jti": "1"})), "the list is nil: make it with NewMemory, goredis.NewDenylist, Denylist of package sqlstore, or New"},
 		{"no list for a subject", (*denylist.List)(nil).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
 		{"a list that nobody made", new(denylist.List).RevokeSubject(ctx, "", "alice", time.Now()), "the list is nil"},
 		{"an empty id", list.RevokeToken(ctx, "a", "", exp), "the id is empty"},
@@ -550,6 +550,16 @@ func TestCheckOfNoList(t *testing.T) {
 		if _, err := jwthttp.New(jwthttp.HS256(tokentest.Secret), jwthttp.Options{}, denylist.Check[AppClaims](list)); err == nil {
 			t.Error("jwthttp.New took a check of no list")
 		}
+	}
+}
+
+// A list or a token that is nil is an error, and no panic.
+func TestNil(t *testing.T) {
+	if err := denylist.Check[jwt.MapClaims](newMemory(t, denylist.Options{}))(t.Context(), nil); !errors.Is(err, denylist.ErrNotRevocable) {
+		t.Errorf("a nil token: %v", err)
+	}
+	if got := (*denylist.List)(nil).MaxLifetime(); got != 0 {
+		t.Errorf("a nil list: %v", got)
 	}
 }
 

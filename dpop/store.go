@@ -42,7 +42,8 @@ const (
 )
 
 // A Memory is a [Store] in the memory of this process. Other processes do not see it. An entry
-// takes less than 50 bytes, none of them a pointer. It starts no goroutine.
+// takes less than 50 bytes in a full store, and up to 95 before, none of them a pointer. It starts no
+// goroutine.
 //
 // An entry is forgotten only when both the wall clock and the monotonic clock say that its time is
 // over. So a wall clock that is wrong for a while loses none.
