@@ -129,7 +129,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"no iat", key, jwthttp.Options{MaxAge: time.Hour}, plain(""), "missing_claim", []string{"iat is missing, which MaxAge needs"}},
 		{"cnf", key, jwthttp.Options{}, plain(`"cnf":{"jkt":"x"}`), "sender_constrained", []string{"bound to a key by DPoP or mutual TLS", "AllowSenderConstrained"}},
 		{"a slash", key, strict, plain(`"iss":"https://a.example.com/"`), "issuer", []string{`want iss "https://a.example.com", the token has "https://a.example.com/": the slash at the end counts`}},
-		{"no scheme", key, jwthttp.Options{Issuer: "https://accounts.google.com"}, plain(`"iss":"accounts.google.com"`), "issuer", []string{`the token has "accounts.google.com": if you trust that issuer, name it`}},
+		{"an iss without a scheme", key, jwthttp.Options{Issuer: "https://accounts.google.com"}, plain(`"iss":"accounts.google.com"`), "issuer", []string{`the token has "accounts.google.com": if you trust that issuer, name it`}},
 		{"http where no scheme is wanted", key, jwthttp.Options{Issuer: "orders"}, plain(`"iss":"http://orders"`), "issuer", []string{`the token has "http://orders": if you trust that issuer, name it`}},
 		{"http", key, strict, plain(`"iss":"http://a.example.com"`), "issuer", []string{`the token has "http://a.example.com": http is not https`}},
 		{"case", key, strict, plain(`"iss":"https://A.example.com"`), "issuer", []string{"case counts"}},
