@@ -27,8 +27,8 @@ import (
 //   - An error makes the token invalid (401), or is a 503 if it wraps [ErrUnavailable],
 //     [context.DeadlineExceeded] or [context.Canceled].
 //
-// The last 64 keys that were made of what f returned are kept ready. If more keys are in use, each token costs as
-// much as making its key. A [KeyFunc] that keeps its keys does not cost that.
+// The last 64 keys that were made of what f returned are kept ready. If more keys are in use, each
+// token costs as much as making its key. A [KeyFunc] that keeps its keys does not cost that.
 func FromKeyfunc(f jwt.Keyfunc, algorithms ...string) KeySource {
 	source, err := keyfunc.New(f, algorithms, func(algorithm string, v jws.Verifier, err error) any {
 		return Key{&keyMaterial{algorithm: algorithm, verifier: v, err: err}}
