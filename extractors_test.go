@@ -338,6 +338,50 @@ func TestManyCookiesAreCheap(t *testing.T) {
 	}
 }
 
+// Long headers cost a refused request nothing: no token of it has verified, so anybody can send them.
+func TestLongHeadersAreCheap(t *testing.T) {
+	const size = 900_000 // net/http reads at most 1 MiB of headers
+	custom := jwthttp.Extractor{Source: "header:X-Custom", Extract: func(r *http.Request) (string, error) { return r.Header.Get("X-Custom"), nil }}
+	auth := mustNew[AppClaims](t, jwthttp.HS256(secret), places(jwthttp.BearerHeader(), jwthttp.Cookie("token"), jwthttp.HeaderNamed("X-Token"), custom))
+	h := auth.Handler(http.NotFoundHandler())
+	letters, spaces, wide := strings.Repeat("A", size), strings.Repeat("a ", size/2), strings.Repeat("\u023a", size/2) // longer in lower case
+	escapes := strings.Repeat("\u2028", size/3)
+	for _, tc := range []struct {
+		name, value string
+	}{
+		{"Authorization", "Bearer " + letters}, {"Authorization", "Bearer " + spaces}, {"Authorization", letters}, {"Authorization", "=" + letters}, {"Authorization", "Bearer " + strings.Repeat(".", size)},
+		{"X-Token", letters}, {"X-Token", escapes}, {"X-Custom", letters},
+		{"Cookie", "token=" + letters}, {"Cookie", "token=" + spaces}, {"Cookie", letters + "=a"}, {"Cookie", strings.Repeat("a=b;", size/4)},
+		{"Origin", letters}, {"Origin", escapes}, {"Origin", "https://" + letters}, {"Origin", "https://app.example.com:" + letters}, {"Origin", "a:" + strings.Repeat("%", size)}, {"Origin", "https://" + strings.Repeat(".", 254)},
+		{"Sec-Fetch-Site", letters}, {"Sec-Fetch-Site", escapes},
+		{"Upgrade", letters}, {"Upgrade", wide}, {"Upgrade", "websocket" + wide},
+		{"Host", letters}, {"Host", escapes}, {"X-Any", letters},
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			r := httptest.NewRequest(method, "/", nil)
+			r.Header = http.Header{"Cookie": {"token=x"}, "Origin": {"https://evil.example"}}
+			if tc.name == "Host" {
+				r.Host = tc.value
+			} else {
+				r.Header[tc.name] = []string{tc.value}
+			}
+			w := &nothing{http.Header{}}
+			if bytes := bytesPerRun(10, func() { h.ServeHTTP(w, r) }); bytes >= 2<<10 && !underRace() {
+				t.Errorf("%s with %s %.20q: %d bytes", method, tc.name, tc.value, bytes)
+			}
+		}
+	}
+	// White space around what a custom extractor reads costs a copy of the headers, as SECURITY.md says.
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-Custom", " x")
+	for i := range 20_000 {
+		r.Header[fmt.Sprint("X-", i)] = []string{""}
+	}
+	if bytes := bytesPerRun(3, func() { auth.Authenticate(r) }); bytes > 1_700_000 {
+		t.Errorf("20,000 headers, and white space around one: %d bytes", bytes)
+	}
+}
+
 // A header is the same header however a custom Source spells its name. Reading it allocates
 // nothing.
 func TestExtractionAllocatesNothing(t *testing.T) {

@@ -179,6 +179,10 @@ func (c *Cookie) write(w http.ResponseWriter, set http.Cookie) error {
 // isLoopback reports whether the Host of a request, with or without a port, can only
 // be this machine.
 func isLoopback(host string) bool {
+	const longest = 253 + len(":65535") // a longer one would take memory
+	if len(host) > longest {
+		return false
+	}
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name, _, err = net.SplitHostPort(host + ":80")

@@ -393,6 +393,22 @@ func TestLoopbackOnly(t *testing.T) {
 		})
 	}
 
+	t.Run("a long Host", func(t *testing.T) {
+		place, r := loginCookie.Extractor(), httptest.NewRequest("GET", "/", nil)
+		r.Host = strings.Repeat("a", 243) + ".localhost:65535"
+		if _, err := place.Extract(r); err != nil {
+			t.Error(err)
+		}
+		for _, host := range []string{strings.Repeat("a", 244) + ".localhost:65535", strings.Repeat("a", 1<<20), "[::1%" + strings.Repeat("a", 1<<20) + "]"} {
+			r.Host = host
+			if n := testing.AllocsPerRun(20, func() { place.Extract(r) }); n > 0 {
+				t.Errorf("%.20s: %v allocations", host, n)
+			}
+			if _, err := place.Extract(r); !errors.Is(err, jwthttp.ErrUnavailable) {
+				t.Errorf("%.20s: %v", host, err)
+			}
+		}
+	})
 	t.Run("the log says why", func(t *testing.T) {
 		auth, err := jwthttp.New[Claims](jwthttp.HS256(secret), jwthttp.Options{Extractors: []jwthttp.Extractor{loginCookie.Extractor()}})
 		if err != nil {

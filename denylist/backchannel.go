@@ -30,6 +30,7 @@ const (
 	logoutWindow = 2 * time.Minute
 
 	maxLogoutBytes = 16 << 10 // of the body; a token has at most 8 KiB
+	maxTypeBytes   = 256      // of Content-Type
 )
 
 // BackChannelOptions are those of [BackChannel].
@@ -190,6 +191,9 @@ func (b *backChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // logoutToken returns the only logout_token of a form, section 2.5. Its other values do not count, and
 // neither does the query.
 func logoutToken(w http.ResponseWriter, r *http.Request) (string, error) {
+	if n := len(r.Header.Get("Content-Type")); n > maxTypeBytes { // ParseForm would take memory for it
+		return "", fmt.Errorf("denylist: the Content-Type has %d bytes: have the provider send application/x-www-form-urlencoded", n)
+	}
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxLogoutBytes)
 	}

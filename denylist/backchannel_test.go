@@ -415,6 +415,7 @@ func TestBackChannelRequest(t *testing.T) {
 		{"plain text", "POST", "/", "text/plain", strings.NewReader(field), 400},
 		{"JSON", "POST", "/", "application/json", strings.NewReader(`{"logout_token":"` + good + `"}`), 400},
 		{"multipart", "POST", "/", "multipart/form-data; boundary=x", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"logout_token\"\r\n\r\n" + good + "\r\n--x--\r\n"), 400},
+		{"a type that is too long", "POST", "/", form + "; a=" + strings.Repeat("b", 256), strings.NewReader(field), 400},
 		{"a bad type", "POST", "/", form + "; charset", strings.NewReader(field), 400},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

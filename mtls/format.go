@@ -132,7 +132,7 @@ func fromEscapedPEM(value string) ([]byte, error) {
 // such as the URI in its certificate. So these are errors, wherever they come from: a second Hash,
 // also within another value, a second element, and quotes that Envoy does not write.
 func hashOfXFCC(rest string) (hash [sha256.Size]byte, err error) {
-	if countFold(rest, "hash=") > 1 {
+	if syntax.CountFold(rest, "hash=") > 1 {
 		return hash, errors.New("it has more than one Hash, or one within another value")
 	}
 	found := false
@@ -164,16 +164,6 @@ func hashOfXFCC(rest string) (hash [sha256.Size]byte, err error) {
 		}
 		rest = rest[1:] // after a semicolon
 	}
-}
-
-// countFold returns how often a text in ASCII occurs, in any case.
-func countFold(s, ascii string) (n int) {
-	for i := range len(s) - len(ascii) + 1 {
-		if syntax.EqualFold(s[i:i+len(ascii)], ascii) {
-			n++
-		}
-	}
-	return n
 }
 
 // lengthInXFCC returns how long the value is that text begins with. A value in quotes ends at the

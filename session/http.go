@@ -26,7 +26,10 @@ import (
 	"github.com/jwthttp/jwthttp/internal/upload"
 )
 
-const maxBodyBytes = 4 << 10
+const (
+	maxBodyBytes = 4 << 10
+	maxTypeBytes = 256 // of Content-Type
+)
 
 var (
 	answerEnded = answer.New(http.StatusUnauthorized, "invalid_token", "", "The session has ended", true)
@@ -340,7 +343,10 @@ func (s *Sessions[C]) presented(w http.ResponseWriter, r *http.Request, isLogout
 // the URL. It returns what is wrong with the body, or "". Beside a cookie, a body of another kind is not
 // wrong.
 func readForm(w http.ResponseWriter, r *http.Request, hasCookie bool) (fault string) {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind := r.Header.Get("Content-Type")
+	if len(kind) <= maxTypeBytes { // a longer one is of another kind: it would take memory
+		kind, _, _ = mime.ParseMediaType(kind)
+	}
 	switch {
 	case r.Body == nil:
 	case kind == "application/x-www-form-urlencoded" && r.PostForm == nil: // else a handler outside has read it
@@ -489,7 +495,7 @@ func (c *core) toRefresh(r *http.Request) (string, error) {
 		return "", nil
 	}
 	if bears(r) || r.Method == http.MethodConnect || syntax.HasField(r.Header, "Upgrade") ||
-		strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch") {
+		slices.ContainsFunc(r.Header["Sec-Purpose"], func(v string) bool { return syntax.CountFold(v, "prefetch") > 0 }) {
 		return "", nil
 	}
 	text, _ := syntax.FindCookie(r.Header["Cookie"], c.refreshName)

@@ -130,6 +130,7 @@ func TestAnswers(t *testing.T) {
 		{"app, multipart", nil, "POST", "/refresh", multipart, []string{"Content-Type: multipart/form-data; boundary=b"}, appOther},
 		{"app, no Content-Type", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: "}, appOther},
 		{"app, a Content-Type that is malformed", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: application/x-www-form-urlencoded; a=b; a=c"}, appOther},
+		{"app, a Content-Type that is too long", nil, "POST", "/refresh", "refresh_token=LIVE", []string{"Content-Type: application/x-www-form-urlencoded; a=" + strings.Repeat("b", 256)}, appOther},
 		{"browser, no cookie, no body of another kind", nil, "POST", "/refresh", "", []string{"Content-Type: application/json"}, webEnded},
 		{"browser, JSON beside the cookie", nil, "POST", "/refresh", `{}`, []string{"Content-Type: application/json", cookie + "LIVE"}, webRefreshed},
 		{"browser, broken form", nil, "POST", "/refresh", "csrf=%zz", []string{cookie + "LIVE"}, webForm},
@@ -1391,9 +1392,15 @@ func TestHandlerCost(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "theme=dark; "+accessCookie+"="+strings.Repeat("x", 500)+"; "+refreshCookie+"="+s.start(t))
 	w := httptest.NewRecorder()
-	if n := testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) }); n > 1 {
-		t.Errorf("%v allocations", n)
+	allocs := func(want float64) {
+		t.Helper()
+		if n := testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) }); n > want {
+			t.Errorf("%v allocations", n)
+		}
 	}
+	allocs(1)
+	r.Header = http.Header{"Sec-Purpose": {strings.Repeat("Ⱥ", 10000), "x"}} // a letter that is longer in lower case
+	allocs(0)
 }
 
 // A nil next is the mux of net/http, as elsewhere in this module.

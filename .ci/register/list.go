@@ -45,7 +45,7 @@ var register = []clause{
 			{"takes every method for a safe one", "internal/gate.IsCrossOrigin", `case http.MethodGet, http.MethodHead, http.MethodOptions`, `default`},
 			{"lets a WebSocket over HTTP/2 through the gate", "internal/gate.IsCrossOrigin", `MethodOptions:`, `MethodOptions, http.MethodConnect:`},
 			{"lets WebSockets through the gate", "internal/gate.IsCrossOrigin", `!isWebSocket(r)`, `true`},
-			{"lets WebSockets in upper case through the gate", "internal/gate.isWebSocket", `strings.ToLower(v)`, `v`},
+			{"lets WebSockets in upper case through the gate", "internal/gate.isWebSocket", `syntax.CountFold(v, "websocket") > 0`, `strings.Contains(v, "websocket")`},
 			{"lets WebSockets in a second header through the gate", "internal/gate.isWebSocket", `r.Header["Upgrade"]`, `[]string{r.Header.Get("Upgrade")}`},
 			{"challenges from another origin", "internal/reason.crossOrigin", `false`, `true`},
 		}},
@@ -54,10 +54,10 @@ var register = []clause{
 	{"1", "which an origin without a host never passes", []proof{
 		{"TestGate/data: with an empty Host", nil},
 		{"TestGate/null with an empty Host", []mutant{
-			{"takes an origin without a host for that of a request without one", "internal/gate.isOwnOrigin", `	return syntax.IsOrigin(origin) && `, `	if _, after, _ := strings.Cut(origin, ":"); r.Host == "" && !strings.HasPrefix(after, "//") {
+			{"takes an origin without a host for that of a request without one", "internal/gate.isOwnOrigin", `	return len(origin) <= maxOrigin && syntax.IsOrigin(origin) && `, `	if _, after, _ := strings.Cut(origin, ":"); r.Host == "" && !strings.HasPrefix(after, "//") {
 		return true
 	}
-	return syntax.IsOrigin(origin) && `},
+	return len(origin) <= maxOrigin && syntax.IsOrigin(origin) && `},
 		}},
 		{"TestGateWithoutHost", nil},
 	}},
@@ -1699,6 +1699,27 @@ var register = []clause{
 			{"allocates for cookies", "internal/credential.Cookie", `r.Header["Cookie"]`, `slices.Concat(r.Header["Cookie"], nil)`},
 		}},
 	}},
+	{"20", "and long headers of a request whose token has not verified cost nothing", []proof{
+		{"TestLongHeadersAreCheap", []mutant{
+			{"takes memory for an Origin of any length", "internal/gate.isOwnOrigin", `len(origin) <= maxOrigin && `, ``},
+			{"takes memory for the Upgrade header", "internal/gate.isWebSocket", `syntax.CountFold(v, "websocket") > 0`, `strings.Contains(strings.ToLower(v), "websocket")`},
+		}},
+		{"internal/gate.TestIsCrossOrigin", []mutant{
+			{"refuses the longest origin", "internal/gate.maxOrigin", `254`, `253`},
+		}},
+		{"cookie.TestLoopbackOnly/a long Host", []mutant{
+			{"takes memory for a Host of any length", "cookie.isLoopback", `len(host) > longest`, `false`},
+		}},
+		{"session.TestHandlerCost", []mutant{
+			{"takes memory for the Sec-Purpose header", "session.core.toRefresh", `slices.ContainsFunc(r.Header["Sec-Purpose"], func(v string) bool { return syntax.CountFold(v, "prefetch") > 0 })`, `strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch")`},
+		}},
+		{"session.TestAnswers/app, a Content-Type that is too long", []mutant{
+			{"reads a Content-Type of any length", "session.readForm", `len(kind) <= maxTypeBytes`, `true`},
+		}},
+		{"denylist.TestBackChannelRequest/a type that is too long", []mutant{
+			{"reads a Content-Type of any length", "denylist.logoutToken", `n > maxTypeBytes`, `n < 0`},
+		}},
+	}},
 	{"20", "the memory of signatures holds good ones alone, and so many", []proof{
 		{"TestSignatureMemory", []mutant{
 			{"takes any signature of a public key if nothing is remembered", "internal/jws.publicVerifier.Verify", `),`, `) || true,`},
@@ -2959,11 +2980,11 @@ var register = []clause{
 			{"takes the Hash of any XFCC element", "mtls.hashOfXFCC", `case rest[0] == ',':`, `case false:`},
 		}},
 		{"mtls.TestMalformed/two Hashes in two cases", []mutant{
-			{"takes the last of two Hashes", "mtls.hashOfXFCC", `countFold(rest, "hash=") > 1`, `false`},
-			{"counts Hashes in one case", "mtls.hashOfXFCC", `countFold(rest`, `strings.Count(rest`},
+			{"takes the last of two Hashes", "mtls.hashOfXFCC", `syntax.CountFold(rest, "hash=") > 1`, `false`},
+			{"counts Hashes in one case", "mtls.hashOfXFCC", `syntax.CountFold(rest`, `strings.Count(rest`},
 		}},
 		{"mtls.TestMalformed/a Hash in a value, and another", []mutant{
-			{"takes a Hash beside another in a value", "mtls.hashOfXFCC", `countFold(rest, "hash=") > 1`, `countFold(rest, ";hash=") > 1`},
+			{"takes a Hash beside another in a value", "mtls.hashOfXFCC", `syntax.CountFold(rest, "hash=") > 1`, `syntax.CountFold(rest, ";hash=") > 1`},
 		}},
 		{"mtls.TestMalformed/a URI that begins and ends with a quote", []mutant{
 			{"takes quotes of a client's own", "mtls.lengthInXFCC", `!syntax.EqualFold(name, "Subject") &&`, `false &&`},
@@ -3574,7 +3595,7 @@ var register = []clause{
 	}},
 	{"SESSIONS", "Handler refreshes where it should, and its answers are in no cache", []proof{
 		{"session.TestHandlerRefreshes", []mutant{
-			{"refreshes for a prefetch with parameters", "session.core.toRefresh", `strings.Contains(strings.ToLower(strings.Join(r.Header["Sec-Purpose"], ",")), "prefetch")`, `r.Header.Get("Sec-Purpose") == "prefetch"`},
+			{"refreshes for a prefetch with parameters", "session.core.toRefresh", `slices.ContainsFunc(r.Header["Sec-Purpose"], func(v string) bool { return syntax.CountFold(v, "prefetch") > 0 })`, `r.Header.Get("Sec-Purpose") == "prefetch"`},
 			{"refreshes for an upgrade", "session.core.toRefresh", `syntax.HasField(r.Header, "Upgrade") ||`, ``},
 			{"refreshes for a CONNECT", "session.core.toRefresh", `r.Method == http.MethodConnect ||`, ``},
 			{"refreshes beside an Authorization header", "session.core.toRefresh", `len(r.Header["Authorization"]) > 0`, `false`},

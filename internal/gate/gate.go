@@ -43,8 +43,12 @@ func IsCrossOrigin(r *http.Request, trusted []string) bool {
 }
 
 func isWebSocket(r *http.Request) bool {
-	return slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return strings.Contains(strings.ToLower(v), "websocket") })
+	return slices.ContainsFunc(r.Header["Upgrade"], func(v string) bool { return syntax.CountFold(v, "websocket") > 0 })
 }
+
+// maxOrigin is the length of the longest origin that a service can have, with a dot at the end of its
+// host. A longer one would take memory: the token of the request is not verified yet.
+const maxOrigin = len("https://") + 254 + len(":65535")
 
 // isOwnOrigin reports whether origin is that of a page of this service. An origin without a
 // host (null, data:, file:) is not, even if the Host is empty. The scheme that the browser
@@ -56,5 +60,5 @@ func isOwnOrigin(origin string, r *http.Request) bool {
 	if scheme == "http" {
 		port = ":80"
 	}
-	return syntax.IsOrigin(origin) && syntax.EqualFold(strings.TrimSuffix(r.Host, port), host) && (scheme == "https" || scheme == "http" && r.TLS == nil)
+	return len(origin) <= maxOrigin && syntax.IsOrigin(origin) && syntax.EqualFold(strings.TrimSuffix(r.Host, port), host) && (scheme == "https" || scheme == "http" && r.TLS == nil)
 }

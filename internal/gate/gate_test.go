@@ -3,6 +3,7 @@ package gate_test
 import (
 	"crypto/tls"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/jwthttp/jwthttp/internal/gate"
@@ -76,6 +77,11 @@ func TestIsCrossOrigin(t *testing.T) {
 		if got := gate.IsCrossOrigin(&http.Request{Method: "POST", Host: tc.host, Header: header("Origin", tc.origin), TLS: tc.tls}, nil); got != tc.want {
 			t.Errorf("%+v: %v", tc, got)
 		}
+	}
+	// The longest origin of a service passes.
+	host := strings.Repeat(strings.Repeat("a", 63)+".", 3) + strings.Repeat("a", 61) + ".:65535"
+	if gate.IsCrossOrigin(&http.Request{Method: "POST", Host: host, Header: header("Origin", "https://"+host)}, nil) {
+		t.Error("the longest origin does not pass")
 	}
 	// An empty Host is not equal to an origin without a host.
 	for _, origin := range []string{"null", "file://", "data:", "https://"} {

@@ -144,3 +144,13 @@ func BareType(typ string) string {
 func EqualFold(s, ascii string) bool {
 	return len(s) == len(ascii) && strings.EqualFold(s, ascii)
 }
+
+// CountFold returns how often ascii occurs in s, in any case. It takes no memory.
+func CountFold(s, ascii string) (n int) {
+	for i := range len(s) - len(ascii) + 1 {
+		if EqualFold(s[i:i+len(ascii)], ascii) {
+			n++
+		}
+	}
+	return n
+}

@@ -70,6 +70,19 @@ func TestEqualFold(t *testing.T) {
 	}
 }
 
+func TestCountFold(t *testing.T) {
+	for s, want := range map[string]int{
+		"": 0, "k": 0, "ok": 1, "OkoK": 2, "xokxOKx": 2, "o\u212a": 0, "\xffok": 1,
+	} {
+		if got := syntax.CountFold(s, "ok"); got != want {
+			t.Errorf("CountFold(%q) = %d, want %d", s, got, want)
+		}
+	}
+	if got := syntax.CountFold("aAaA", "aa"); got != 3 {
+		t.Errorf("overlapping: %d", got)
+	}
+}
+
 func TestFindCookie(t *testing.T) {
 	for _, tc := range []struct {
 		name  string

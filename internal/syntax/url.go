@@ -111,11 +111,10 @@ func isHost(u *url.URL, name string) bool {
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return addr.Zone() == "" && addr.String() == name && addr.Is6() == strings.HasPrefix(u.Host, "[")
 	}
-	labels := strings.Split(name, ".")
-	if last := labels[len(labels)-1]; last != "" && (strings.Trim(last, digits) == "" || strings.HasPrefix(last, "0x")) {
+	if last := name[strings.LastIndexByte(name, '.')+1:]; last != "" && (strings.Trim(last, digits) == "" || strings.HasPrefix(last, "0x")) {
 		return false // browsers take it for an address
 	}
-	for _, label := range labels {
+	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return false
 		}
