@@ -119,9 +119,20 @@ func TestCostOfRefusals(t *testing.T) {
 		"URL with escapes": {s.sign(s.header(), payload().with("htu", base+"/"+strings.Repeat("%2f", 500))), 4096},
 		"URL with dots":    {s.sign(s.header(), payload().with("htu", base+strings.Repeat("/a/..", 300))), 4096},
 		"URL with a host":  {s.sign(s.header(), payload().with("htu", "https://"+strings.ToUpper(long))), 4096},
+		"host, 250":        {s.sign(s.header(), payload().with("htu", "https://"+strings.Repeat("A", 250)+"/")), 2560},
+		"host, escapes":    {s.sign(s.header(), payload().with("htu", "https://"+strings.Repeat("%e2", 86)+"/")), 2560},
+		"RSA, n":           {s.sign(s.header().with("jwk", object{"kty": "RSA", "n": strings.Repeat("_", 1880)}), payload()), 1024},
+		"RSA, n and e":     {s.sign(s.header().with("jwk", object{"kty": "RSA", "n": strings.Repeat("_", 680), "e": strings.Repeat("_", 252)}), payload()), 2048},
+		"EC, x":            {s.sign(s.header().with("jwk", s.jwk().with("x", strings.Repeat("A", 1800))), payload()), 1024},
+		"EC, y":            {s.sign(s.header().with("jwk", s.jwk().with("y", strings.Repeat("A", 1800))), payload()), 1024},
+		"OKP, x":           {s.sign(s.header().with("jwk", object{"kty": "OKP", "crv": "Ed25519", "x": strings.Repeat("A", 1800)}), payload()), 1024},
+		"jwk.alg":          {jwk(`"alg":"` + long[:1500] + `"`), 1024},
+		"jwk.alg, escapes": {jwk(`"alg":"` + strings.Repeat(`\u2028`, 240) + `"`), 1024},
+		"jwk.kid":          {p256two().sign(raw(strings.Replace(s.header().String(), `"jwk":{`, `"jwk":{"kid":"`+long[:1500]+`",`, 1)), payload()), 2048},
 		"method":           {s.sign(s.header(), payload().with("htm", long)), 4096},
 		"key_ops, 401":     {jwk(`"key_ops":[` + strings.Repeat(`"",`, 400) + `"verify"]`), 4096},
 		"key_ops, 401 no":  {jwk(`"key_ops":[` + strings.Repeat(`"",`, 400) + `1]`), 4096},
+		"key_ops, 81":      {jwk(`"key_ops":[` + strings.Repeat(`"",`, 80) + `"verify"]`), 1024},
 		"key_ops, long":    {jwk(`"key_ops":["` + escapes + `"]`), 4096},
 		"use, long":        {jwk(`"use":"` + escapes + `"`), 4096},
 		"kid, long":        {jwk(`"d":1,"kid":"` + escapes + `"`), 4096},
@@ -228,6 +239,13 @@ func TestCostOfRefusedRequests(t *testing.T) {
 			"nonce":       s.sign(s.header(), claims.with("nonce", strings.Repeat("A", 43))),
 			"another key": other.sign(other.header(), claims),
 			"signature":   other.sign(s.header(), claims),
+			"host":        s.sign(s.header(), claims.with("htu", "https://"+strings.Repeat("%e2", 86)+"/")),
+			"RSA":         s.sign(s.header().with("jwk", object{"kty": "RSA", "n": strings.Repeat("_", 680), "e": strings.Repeat("_", 252)}), claims),
+			"coordinates": s.sign(s.header().with("jwk", s.jwk().with("x", strings.Repeat("A", 252)).with("y", strings.Repeat("A", 252))), claims),
+			"use":         s.sign(s.header().with("jwk", s.jwk().with("use", strings.Repeat("\u2028", 40))), claims),
+			"jwk.alg":     s.sign(s.header().with("jwk", s.jwk().with("alg", strings.Repeat("\u2028", 40))), claims),
+			"key_ops":     other.sign(s.header().with("jwk", s.jwk().with("key_ops", append([]string{"verify"}, strings.Split(long[:220], "x")[:7]...)).with("kid", long[:1000])), claims),
+			"htu, 2":      s.sign(s.header(), claims.with("htu", "https://"+strings.Repeat("%e2", 86)+"/"+strings.Repeat("\u2028", 200))),
 		} {
 			if name == "nonce" && opts.Nonces == nil {
 				continue
@@ -268,6 +286,7 @@ func underRace() bool {
 
 func bytesPerRun(f func()) int64 {
 	const n = 200
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would empty the pools
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range n {

@@ -3,6 +3,7 @@ package dpop
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"unsafe"
 
 	"github.com/jwthttp/jwthttp/internal/jwk"
@@ -129,11 +130,17 @@ func (v *Verifier) algorithmOf(name string) string {
 	return ""
 }
 
+var curveTypes = []string{"EC", "OKP"}
+
 // readKey reads a jwk for an algorithm.
 func readKey(text []byte, algorithm string) (proofKey, error) {
-	k, err := jwk.Parse(text, jwk.Canonical)
+	var types []string
+	if strings.HasPrefix(algorithm, "E") { // a key of RSA takes memory
+		types = curveTypes
+	}
+	k, err := jwk.Parse(text, jwk.Canonical, types...)
 	if err != nil {
-		return proofKey{}, invalidf("the jwk is refused: %v", err)
+		return proofKey{}, invalidf("the jwk is refused for %s: %v", algorithm, err)
 	}
 	if k.Algorithm != "" && jws.Canonical(k.Algorithm) != algorithm {
 		return proofKey{}, invalidf("the jwk is for the algorithm %s, and the proof has %s", logtext.Quote(k.Algorithm), algorithm)

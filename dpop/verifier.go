@@ -231,8 +231,8 @@ func (v *Verifier) checkRequest(s *scratch, c *proofClaims, r *http.Request) err
 			return nil
 		}
 	}
-	return invalidf("htu is %s, and this service is %s with the target %s: mind Options.Origins, and that no proof is for a target with dot segments",
-		logtext.URL(htu), v.origins[0].base+v.origins[0].prefix, logtext.URL(r.RequestURI))
+	return invalid("htu is " + logtext.URL(htu) + ", and this service is " + v.origins[0].base + v.origins[0].prefix + " with the target " + logtext.URL(r.RequestURI) +
+		": mind Options.Origins, and that no proof is for a target with dot segments")
 }
 
 // checkTimes returns until when the proof could pass.

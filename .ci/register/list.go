@@ -2699,11 +2699,12 @@ var register = []clause{
 		{"dpop.TestServers", nil},
 		{"dpop.TestTargetsOnTheWire", nil},
 		{"internal/syntax.TestNormalURL", []mutant{
-			{"keeps the default port", "internal/syntax.normalAuthority", `port == ":443" && scheme == "https"`, `false`},
-			{"takes a k for the Kelvin sign", "internal/syntax.lower", `	return s
-`, `	return strings.ToLower(s)
+			{"keeps the default port", "internal/syntax.normalOrigin", `port == ":443" && scheme == "https"`, `false`},
+			{"takes a k for the Kelvin sign", "internal/syntax.normalOrigin", `	lowerHost(decoded)
+`, `	decoded = bytes.ToLower(decoded)
 `},
-			{"takes a user", "internal/syntax.normalAuthority", ` || strings.Contains(host, "@")`, ``},
+			{"makes the digits of escapes lower case", "internal/syntax.lowerHost", `host[i] == '%'`, `false`},
+			{"takes a user", "internal/syntax.normalOrigin", ` || strings.Contains(host, "@")`, ``},
 			{"keeps the case of escapes", "internal/syntax.normalByte", `hex[high], hex[low]`, `s[1], s[2]`},
 		}},
 		{"internal/syntax.TestTargets", nil},
@@ -2836,6 +2837,10 @@ var register = []clause{
 		{"dpop.TestCostOfRefusals", []mutant{
 			{"takes memory for the path of a URL", "dpop.Verifier.checkRequest", `s.path[:]`, `nil`},
 			{"reads dates of any length", "dpop.readClaims", `len(value) <= maxDateBytes`, `true`},
+			{"reads a member of a jwk of any length", "internal/jwk.members.isTooLong", `len(value) <= maxProofMember`, `true`},
+			{"reads an RSA key for every algorithm", "dpop.readKey", `strings.HasPrefix(algorithm, "E")`, `false`},
+			{"reads a modulus of any length", "internal/jwk.members.isTooLong", `len(value) <= maxProofModulus`, `true`},
+			{"takes memory for a host more than once", "internal/syntax.normalOrigin", `room[:0]`, `room[:0:0]`},
 			{"reads any number of key_ops", "internal/jwk.members.readOperations", `bytes.Count(value, []byte(",")) >= maxOperations`, `false`},
 		}},
 		{"dpop.TestCostOfForgedProofs", nil},

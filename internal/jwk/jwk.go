@@ -28,7 +28,8 @@ const (
 	// Canonical is for the key of a proof, which anybody may send. The form is that of RFC 7518
 	// section 6 and RFC 8037 section 2: base64url without padding, integers without leading zeros,
 	// and coordinates of full length. A secret member is an error whatever its value, and so is an
-	// RSA key of more than 4096 bits, or with an exponent of more than 65537.
+	// RSA key of more than 4096 bits, or with an exponent of more than 65537. So is a member that is
+	// read and has more than 256 bytes, or 700 in the case of n. A longer kid is left out.
 	Canonical Form = iota
 
 	// Lenient is for key sets as providers publish them. It also accepts the standard
@@ -50,6 +51,11 @@ const (
 	maxOperations = 8 // as many as RFC 7517 section 4.3 has
 	maxProofBits  = 4096
 	maxProofExp   = 65537
+
+	// These are of a member in JSON. The longest that a good key needs is an n of 4096 bits, with 683
+	// bytes. The next are coordinates of P-521, with 88, and key_ops.
+	maxProofModulus = 700
+	maxProofMember  = 256
 )
 
 // An OtherUseError says that a key is not for signatures.
@@ -61,9 +67,11 @@ func (e OtherUseError) Error() string { return string(e) }
 // These are errors: a private or symmetric key, a key with another use than to verify
 // signatures, and other types and curves than those of [Key]. Certificates are ignored.
 //
+// types are the values of kty that are good, none for all. The numbers of another key are not decoded.
+//
 // Package jws may still refuse the size or the exponent of an RSA key. With an error, the Key
 // has only the ID, if the JWK has one.
-func Parse(text []byte, form Form) (Key, error) {
+func Parse(text []byte, form Form, types ...string) (Key, error) {
 	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) { // before memory is taken for it
 		return Key{}, notAnObject(text, false)
 	}
@@ -86,17 +94,19 @@ func Parse(text []byte, form Form) (Key, error) {
 		return k, OtherUseError("its key_ops have no verify")
 	}
 	var err error
-	switch m.text("kty") {
-	case "RSA":
-		k.Public, err = m.rsaKey(form)
-	case "EC":
-		k.Public, err = m.ecKey(form)
-	case "OKP":
-		k.Public, err = m.edKey(form)
-	case "":
+	switch kty := m.text("kty"); {
+	case kty == "":
 		err = errors.New("it has no key type (kty)")
+	case len(types) > 0 && !slices.Contains(types, kty):
+		err = fmt.Errorf("its type %.40q is not supported here: use %s", kty, strings.Join(types, " or "))
+	case kty == "RSA":
+		k.Public, err = m.rsaKey(form)
+	case kty == "EC":
+		k.Public, err = m.ecKey(form)
+	case kty == "OKP":
+		k.Public, err = m.edKey(form)
 	default:
-		err = fmt.Errorf("its type %.40q is not supported: use RSA, EC or OKP", m.text("kty"))
+		err = fmt.Errorf("its type %.40q is not supported: use RSA, EC or OKP", kty)
 	}
 	if err != nil {
 		return Key{ID: k.ID}, err
@@ -186,28 +196,47 @@ func (m *members) read(name, value []byte) bool {
 			m.secret = string(name)
 		}
 		return true
-	case "key_ops":
-		if !isNull {
-			m.readOperations(value)
-		}
-		return true
-	case "use":
-		if value[0] == '"' {
-			use := textOf(value)
-			m.use = &use
-			return true
-		}
+	case "key_ops", "use": // below
 	default:
 		if i = indexOf(name); i < 0 {
 			return true
 		}
-		if value[0] == '"' {
-			m.texts[i] = textOf(value)
-			return true
+	}
+	switch {
+	case m.isTooLong(name, value):
+		return true
+	case string(name) == "key_ops":
+		if !isNull {
+			m.readOperations(value)
 		}
+		return true
+	case value[0] == '"' && i < 0:
+		use := textOf(value)
+		m.use = &use
+		return true
+	case value[0] == '"':
+		m.texts[i] = textOf(value)
+		return true
 	}
 	if !isNull {
 		m.fail(fmt.Errorf("it is not a JWK: %s is not a string", name))
+	}
+	return true
+}
+
+// isTooLong reports whether a member of a proof's key is so long that it takes no memory: anybody may
+// send it. It is a fault, but for a kid, which proofs do not need.
+func (m *members) isTooLong(name, value []byte) bool {
+	switch {
+	case m.form == Lenient || len(value) <= maxProofMember:
+		return false
+	case string(name) == "kid":
+	case string(name) != "n":
+		m.fail(fmt.Errorf("its %s has more than %d bytes, which no key of a proof needs", name, maxProofMember))
+	case len(value) <= maxProofModulus:
+		return false
+	default:
+		m.fail(fmt.Errorf("its n has more than %d bytes, and the RSA key of a proof has at most %d bits", maxProofModulus, maxProofBits))
 	}
 	return true
 }
@@ -330,7 +359,10 @@ func (m *members) bytes(name string, form Form) ([]byte, error) {
 	return b, nil
 }
 
+// isEncoded reports whether text, which was decoded to b, is how b is encoded. It may have line breaks,
+// or bits after the last byte, in its last characters.
 func isEncoded(text string, b []byte) bool {
-	var room [88]byte // enough for a coordinate, so that this takes no memory
-	return string(base64.RawURLEncoding.AppendEncode(room[:0], b)) == text
+	var room [4]byte
+	whole := len(b) / 3
+	return len(text) == base64.RawURLEncoding.EncodedLen(len(b)) && string(base64.RawURLEncoding.AppendEncode(room[:0], b[3*whole:])) == text[4*whole:]
 }

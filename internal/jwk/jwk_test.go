@@ -254,6 +254,12 @@ func TestKeysOfProofs(t *testing.T) {
 		{"4096 bits", rsaJWK(n(4096), "AQAB"), ""},
 		{"4097 bits", rsaJWK(n(4097), "AQAB"), "the RSA key of a proof has at most 4096 bits and an exponent of at most 65537, not 4097 bits and an exponent of 17 bits"},
 		{"e 65539", rsaJWK(n(2048), "AQAD"), "exponent of at most 65537"},
+		{"8192 bits", rsaJWK(n(8192), "AQAB"), "its n has more than 700 bytes, and the RSA key of a proof has at most 4096 bits"},
+		{"alg, long", with(rsaJWK(n(2048), "AQAB"), `"alg":"`+strings.Repeat("a", 255)+`"`), "its alg has more than 256 bytes"},
+		{"alg, not as long", with(rsaJWK(n(2048), "AQAB"), `"alg":"`+strings.Repeat("a", 254)+`"`), ""},
+		{"key_ops, long", with(rsaJWK(n(2048), "AQAB"), `"key_ops":["verify","`+strings.Repeat("a", 245)+`"]`), "its key_ops has more than 256 bytes"},
+		{"kid, long", with(rsaJWK(n(2048), "AQAB"), `"kid":"`+strings.Repeat("a", 1000)+`"`), ""},
+		{"x5c, long", with(rsaJWK(n(2048), "AQAB"), `"x5c":["`+strings.Repeat("a", 1000)+`"]`), ""},
 		{"e of 31 bits", rsaJWK(n(2048), b64([]byte{0x7f, 255, 255, 255})), "exponent of at most 65537"},
 	}
 	for _, name := range []string{"k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"} {

@@ -105,7 +105,7 @@ func quote(text string, most int) string {
 			end = ellipsis
 		}
 		if quoted := strconv.AppendQuote(room[:0], text[:n]); len(quoted) <= most+2 { // an escape may have 10 bytes
-			return string(quoted) + end
+			return string(append(quoted, end...))
 		}
 	}
 }

@@ -90,12 +90,12 @@ func cutOrigin(raw string) (origin, rest string, ok bool) {
 		end = len(rest)
 	}
 	authority, rest := rest[:end], rest[end:]
-	if isPlainHost(authority) && scheme == lower(scheme) {
+	lower := strings.ToLower(scheme)
+	if isPlainHost(authority) && scheme == lower {
 		return raw[:len(raw)-len(rest)], rest, true // as nearly every URL is written
 	}
-	scheme = lower(scheme)
-	authority, ok = normalAuthority(scheme, authority)
-	return scheme + "://" + authority, rest, ok
+	origin, ok = normalOrigin(lower, authority)
+	return origin, rest, ok
 }
 
 // isPlainHost reports whether an authority is a name that is in its normal form.
@@ -103,51 +103,43 @@ func isPlainHost(authority string) bool {
 	return authority != "" && strings.Trim(authority, "abcdefghijklmnopqrstuvwxyz-."+digits) == ""
 }
 
-// normalAuthority returns an authority in lower case and without the port that its scheme has
-// anyway. ok is false if there is a user or a password.
-func normalAuthority(scheme, authority string) (normal string, ok bool) {
+// normalOrigin returns an origin in lower case and without the port that its scheme has anyway. ok is
+// false if there is a user or a password.
+func normalOrigin(scheme, authority string) (normal string, ok bool) {
 	if len(authority) > maxAuthority {
 		return "", false
 	}
-	decoded, ok := appendNormal(nil, authority)
+	var room [len("https://") + maxAuthority]byte
+	decoded, ok := appendNormal(append(append(room[:0], scheme...), "://"...), authority)
 	if !ok {
 		return "", false
 	}
-	authority = string(decoded)
-	host, port := authority, ""
-	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
-		host, port = authority[:colon], authority[colon:]
+	lowerHost(decoded)
+	normal = string(decoded)
+	host, port := normal[len(scheme)+len("://"):], ""
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		host, port = host[:colon], host[colon:]
 	}
 	isAddress := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
 	if host == "" || strings.Contains(host, ":") && !isAddress || strings.Trim(port, ":"+digits) != "" || strings.Contains(host, "@") {
 		return "", false
 	}
 	if port == ":" || port == ":443" && scheme == "https" || port == ":80" && scheme == "http" {
-		port = ""
+		normal = normal[:len(normal)-len(port)]
 	}
-	return lowerHost(host) + port, true
+	return normal, true
 }
 
-// lowerHost is lower for what may have percent-encodings, whose digits are in upper case.
-func lowerHost(host string) string {
-	decoded, _ := appendNormal(nil, lower(host))
-	return string(decoded)
-}
-
-// lower makes ASCII letters lower case. strings.ToLower makes a k of the Kelvin sign.
-func lower(s string) string {
-	for i := range len(s) {
-		if s[i]-'A' < 26 {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if b[i]-'A' < 26 {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
+// lowerHost makes ASCII letters of a text of appendNormal lower case, but not the digits of its
+// percent-encodings. bytes.ToLower makes a k of the Kelvin sign.
+func lowerHost(host []byte) {
+	for i := 0; i < len(host); i++ {
+		if host[i] == '%' {
+			i += len("00")
+		} else if host[i]-'A' < 26 {
+			host[i] += 'a' - 'A'
 		}
 	}
-	return s
 }
 
 // appendNormal decodes the percent-encodings of unreserved characters, and writes the digits of the
