@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -506,6 +508,42 @@ func TestErrorsQuoteNoCertificate(t *testing.T) {
 	err = mustForwarded(t, "X-Cert", mtls.Base64DER, "10.0.0.7").Confirm(from(proxy, "X-Cert", base64.StdEncoding.EncodeToString(der)), "token", thumbprintOf(der))
 	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "it is not one certificate") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A certificate that a client has made for it costs much to parse. SECURITY.md says how much. From
+// elsewhere than a proxy it costs nothing.
+func TestCostOfCertificates(t *testing.T) {
+	names := strings.Repeat("\x86\x01a", 3850) // URIs
+	value := append([]byte{0x30, 0x82, byte(len(names) >> 8), byte(len(names))}, names...)
+	largest := base64.StdEncoding.EncodeToString(newCertificate(t, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: value}).Certificate[0])
+	small := newCertificate(t).Certificate[0]
+	for _, tc := range []struct {
+		name          string
+		remote        string
+		format        mtls.Format
+		header        string
+		atLeast, most uint64
+	}{
+		{"a small one in PEM", proxy, mtls.EscapedPEM, escaped(pemOf(small)), 0, 5 << 10},
+		{"a small one in base64", proxy, mtls.Base64DER, base64.StdEncoding.EncodeToString(small), 0, 5 << 10},
+		{"many names", proxy, mtls.Base64DER, largest, 600 << 10, 700 << 10},
+		{"many names in Client-Cert", proxy, mtls.ClientCert, ":" + largest + ":", 600 << 10, 700 << 10},
+		{"many names, not from a proxy", "10.0.0.8:1", mtls.Base64DER, largest, 0, 1 << 10},
+	} {
+		b, r := mustForwarded(t, "X-Cert", tc.format, "10.0.0.7"), from(tc.remote, "X-Cert", tc.header)
+		const runs = 10
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			if err := b.Confirm(r, "token", [sha256.Size]byte{}); err == nil || strings.Contains(err.Error(), "is not what") {
+				t.Fatalf("%s: %v", tc.name, err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if got := (after.TotalAlloc - before.TotalAlloc) / runs; got > tc.most || got < tc.atLeast && strconv.IntSize == 64 {
+			t.Errorf("%s: %d bytes, want %d to %d", tc.name, got, tc.atLeast, tc.most)
+		}
 	}
 }
 

@@ -1688,6 +1688,11 @@ var register = []clause{
 		{"TestForgedTokensAreCheapWithIssuers", nil},
 		{"TestForgedNamesAreCheap", nil},
 	}},
+	{"20", "what a forwarded certificate costs is written down", []proof{
+		{"mtls.TestCostOfCertificates", []mutant{
+			{"refuses a certificate of 8 KiB", "mtls.maxHeaderBytes", `16`, `8`},
+		}},
+	}},
 	{"20", "nothing of a refused request is kept", []proof{
 		{"TestBuffersBelongToNoKey", nil},
 	}},
