@@ -53,7 +53,7 @@ func (l *learned) failure(err error, r *http.Request) *failure {
 	x := &struct {
 		failure
 		requestDetail
-	}{f, requestDetail{credential.NewRequest(r)}}
+	}{f, requestDetail{credential.NewRequest(r, f.Reason, f.at.places)}}
 	x.inner = &x.requestDetail
 	return &x.failure
 }

@@ -38,6 +38,9 @@ func TestRefusalTexts(t *testing.T) {
 	strict := jwthttp.Options{Issuer: issuer, Audience: []string{"orders", "https://orders.example.com"}}
 	cookies := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.FirstOf(jwthttp.BearerHeader(), jwthttp.Cookie("__Host-token"))}}
 	two := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.HeaderNamed("x-access-token")}}
+	custom := jwthttp.Extractor{Source: "header:x-other", Extract: func(r *http.Request) (string, error) { return r.Header.Get("X-Other"), nil }}
+	three := jwthttp.Options{Extractors: append(two.Extractors[:2:2], custom, jwthttp.Cookie("token"))}
+	trusting := jwthttp.Options{Extractors: cookies.Extractors, TrustedOrigins: []string{"https://front.example.com"}}
 	now := time.Now().Unix()
 	const noSignature = "The access token signature is invalid: its signature is not base64url, for its length or its last character: was the token cut or changed?"
 	hs := func(header, claims string) string { return signHS(secret, header, claims) }
@@ -62,7 +65,10 @@ func TestRefusalTexts(t *testing.T) {
 		{"many cookies", key, cookies, "Cookie: " + strings.Repeat("c=1; ", 5) + "a=1; b=1; d=1; e=1; f=1; g=1; h=1; i=1; j=1; k=1", "no_token", []string{`"a", "b", "d", "e", "f", "g", "h" and others: have`}},
 		{"eight cookies", key, cookies, "Cookie: a=1; b=1; d=1; e=1; f=1; g=1; h=1; i=1", "no_token", []string{`"a", "b", "d", "e", "f", "g", "h", "i": have`}},
 		{"two headers", key, jwthttp.Options{}, "Authorization: Bearer a\nAuthorization: Bearer b", "two_credentials", []string{"there are 2 Authorization headers: send one"}},
-		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has Authorization: send one token, without other text, or wrap the places in FirstOf"}},
+		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has Authorization and the header X-Access-Token: send one token, without other text, or wrap the places in FirstOf"}},
+		{"two of a header", key, two, "X-Access-Token: a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has 2 headers X-Access-Token: send one token"}},
+		{"two places, another one empty", key, three, "Authorization: Bearer a.b.c\nX-Access-Token: d\nX-Other:  ", "two_credentials", []string{"the request has Authorization and the header X-Access-Token: send one token"}},
+		{"a header and a cookie", key, three, "X-Other: a.b.c\nCookie: token=a.b.c", "two_credentials", []string{`the request has the cookie "token" and the header x-other: send one token`}},
 		{"Bearer alone", key, jwthttp.Options{}, "Authorization: Bearer", "malformed_credential", []string{"nothing follows the scheme after a space: have the client send"}},
 		{"two words", key, jwthttp.Options{}, "Authorization: Bearer hunter2 x", "malformed_credential", []string{"more than one word: send the token alone"}},
 		{"quotes", key, jwthttp.Options{}, `Authorization: Bearer "hunter2"`, "malformed_credential", []string{"a quote or a comma"}},
@@ -75,6 +81,8 @@ func TestRefusalTexts(t *testing.T) {
 		{"padding of a cookie without a name", key, cookies, "Cookie: aHVudGVyMg==; a=b", "no_token", []string{`the request has the cookie "a"`}},
 		{"a cookie with an open quote", key, cookies, `Cookie: a=b; c="x; hunter2=y"; d=e`, "no_token", []string{`the request has the cookie "a"`}},
 		{"no origin", key, cookies, "Cookie: __Host-token=a\nSec-Fetch-Site: cross-site", "cross_origin", []string{"no origin can be trusted for that"}},
+		{"two origins", key, trusting, "Cookie: __Host-token=a\nOrigin: https://front.example.com\nOrigin: https://front.example.com", "cross_origin", []string{"there are 2 Origin headers, and a browser sends one: have the proxy on the way remove its own"}},
+		{"two sites", key, trusting, "Cookie: __Host-token=a\nSec-Fetch-Site: same-origin\nSec-Fetch-Site: same-origin", "cross_origin", []string{"there are 2 Sec-Fetch-Site headers, and a browser sends one: have the proxy on the way remove its own"}},
 		{"origin null", key, cookies, "Cookie: __Host-token=a\nOrigin: null", "cross_origin", []string{"no origin can be trusted for that"}},
 		{"many cookies of one name", key, cookies, "Cookie: " + strings.Repeat("a=b;", 3000), "malformed_credential", []string{"more than 3,000 cookies: remove some"}},
 

@@ -120,7 +120,7 @@ func (c *core) checkBrowser(r *http.Request) error {
 }
 
 func crossOrigin(r *http.Request) error {
-	return fmt.Errorf("%w: %s", jwthttp.ErrCrossOrigin, detail.CrossOrigin(r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host))
+	return fmt.Errorf("%w: %s", jwthttp.ErrCrossOrigin, detail.CrossOrigin(r.Header["Origin"], r.Header["Sec-Fetch-Site"], r.Host))
 }
 
 // checkHost returns an error for a Host that AllowInsecureHTTP is not for, as the middleware does.

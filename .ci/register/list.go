@@ -1889,6 +1889,8 @@ var register = []clause{
 			{"calls an unverified typ the token's", "internal/detail.Type", ` (unverified): have the client`, `: have the client`},
 			{"says that the key is wrong where the signature is not base64url", "verifier.openParts", `			o.fault = jws.CheckSignature(parts)
 `, ``},
+			{"leaves out the headers that it has found", "internal/credential.NewRequest", `why != reason.TwoCredentials`, `true`},
+			{"says that an origin is to be trusted which came twice", "internal/detail.CrossOrigin", `len(origins) > 1`, `false`},
 			{"keeps nothing of the request", "internal/credential.NewRequest", `r.Header["Authorization"], r.Header["Cookie"]`, `nil, nil`},
 		}},
 		{"TestTextAfterKeysWereRenewed", []mutant{
@@ -2568,6 +2570,7 @@ var register = []clause{
 	}},
 	{"22", "the log says why a bound token was refused", []proof{
 		{"TestBoundRefusalTexts", []mutant{
+			{"wants Bearer where no token under it is good", "internal/detail.words", `scheme != ""`, `scheme != "DPoP"`},
 			{"says Bearer of every scheme", "internal/detail.MalformedCredentials", `have the client send %q and the token", scheme+" ")`, `have the client send %q and the token", "Bearer ")`},
 			{"names places where no token is good", "internal/credential.names", `schemes[p.Scheme] == ""`, `false`},
 		}},

@@ -15,13 +15,32 @@ import (
 // map of the headers, to which others may write.
 type Request struct {
 	authorization, cookies []string
-	origin, site, host     string
-	refusedBefore          string
+	origins, sites         []string
+	host, refusedBefore    string
+
+	others []field // with a token, besides Authorization
 }
 
-// NewRequest returns what there is to say of r.
-func NewRequest(r *http.Request) Request {
-	return Request{r.Header["Authorization"], r.Header["Cookie"], r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"), r.Host, detail.RefusedBefore(r.Context())}
+// A field is a header that a request has so many times.
+type field struct {
+	name  string
+	count int
+}
+
+// NewRequest returns what there is to say of r, which was refused for why.
+func NewRequest(r *http.Request, why *reason.Reason, places []Place) Request {
+	d := Request{r.Header["Authorization"], r.Header["Cookie"], r.Header["Origin"], r.Header["Sec-Fetch-Site"], r.Host, detail.RefusedBefore(r.Context()), nil}
+	if why != reason.TwoCredentials {
+		return d
+	}
+	for p := range All(places) {
+		name, ok := strings.CutPrefix(p.Source, inHeader)
+		values := r.Header.Values(name)
+		if ok && !syntax.EqualFold(name, "Authorization") && (len(values) > 1 || len(values) == 1 && syntax.Trim(values[0]) != "") {
+			d.others = append(d.others, field{name, len(values)})
+		}
+	}
+	return d
 }
 
 // Explain says what was wanted and what came. The request was refused for why. schemes are the
@@ -29,13 +48,13 @@ func NewRequest(r *http.Request) Request {
 func (d *Request) Explain(why *reason.Reason, places []Place, schemes []string) string {
 	switch {
 	case why == reason.NoToken:
-		return detail.NoToken(names(places, schemes), d.authorization, d.cookies, d.refusedBefore)
+		return detail.NoToken(names(places, schemes), schemes, d.authorization, d.cookies, d.refusedBefore)
 	case why == reason.CrossOrigin:
-		return detail.CrossOrigin(d.origin, d.site, d.host)
+		return detail.CrossOrigin(d.origins, d.sites, d.host)
 	case len(d.authorization) > 1:
 		return fmt.Sprintf("there are %d Authorization headers: send one", len(d.authorization))
 	case why == reason.Credential && len(d.authorization) == 1:
-		return detail.MalformedCredentials(d.authorization[0], append([]string{"Bearer"}, schemes[1:]...))
+		return detail.MalformedCredentials(d.authorization[0], schemes)
 	case why == reason.ManyCookies:
 		return detail.ManyCookies
 	}
@@ -51,6 +70,13 @@ func (d *Request) Explain(why *reason.Reason, places []Place, schemes []string) 
 			found = append(found, "two cookies "+logtext.Quote(name))
 		case err != nil || value != "":
 			found = append(found, "the cookie "+logtext.Quote(name))
+		}
+	}
+	for _, f := range d.others {
+		if f.count > 1 {
+			found = append(found, fmt.Sprintf("%d headers %s", f.count, f.name))
+		} else {
+			found = append(found, "the header "+f.name)
 		}
 	}
 	return detail.Several(names(places, schemes), found)

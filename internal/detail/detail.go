@@ -9,6 +9,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,15 +31,16 @@ func RefusedBefore(ctx context.Context) string {
 	return mend
 }
 
-// NoToken says where a token was looked for, and what the request has. The slices are the
-// values of the Authorization and Cookie headers. refusedBefore is that of RefusedBefore.
-func NoToken(places string, authorization, cookies []string, refusedBefore string) string {
+// NoToken says where a token was looked for, under which schemes in Authorization, and what the
+// request has. authorization and cookies are the values of these headers. A scheme is "" if no token
+// under it is good. refusedBefore is that of RefusedBefore.
+func NoToken(places string, schemes, authorization, cookies []string, refusedBefore string) string {
 	var came []string
 	if len(authorization) > 0 && authorization[0] != "" {
 		if scheme := syntax.KnownScheme(authorization[0]); scheme != "" {
 			came = append(came, "Authorization with the scheme "+scheme)
 		} else {
-			came = append(came, `Authorization without "Bearer "`)
+			came = append(came, "Authorization without "+words(schemes))
 		}
 	}
 	switch names := syntax.CookieNames(cookies); len(names) {
@@ -55,9 +57,20 @@ func NoToken(places string, authorization, cookies []string, refusedBefore strin
 	}
 	mend := cmp.Or(refusedBefore, "have the client send the token there, or name its place in Options.Extractors")
 	if len(authorization) > 0 && syntax.KnownScheme(authorization[0]) == "DPoP" {
-		mend = "name the Binding of package dpop in Options.Bindings, or have the client send a token that is bound to no key under Bearer"
+		mend = "name the Binding of package dpop in Options.Bindings, or have the client get a token that is not bound to a DPoP key, and send it under Bearer"
 	}
 	return fmt.Sprintf("looked for %s, the request has %s: %s", places, strings.Join(came, " and "), mend)
+}
+
+// words quotes the schemes under which a token may be good, as a client writes them before a token.
+func words(schemes []string) string {
+	var quoted []string
+	for _, scheme := range schemes {
+		if scheme != "" {
+			quoted = append(quoted, strconv.Quote(scheme+" "))
+		}
+	}
+	return strings.Join(quoted, " or ")
 }
 
 // Several is for a request with tokens in several places, or with an odd one. found lists those
@@ -69,11 +82,15 @@ func Several(places string, found []string) string {
 	return fmt.Sprintf("a token may be in %s, the request has %s: send one token, without other text, or wrap the places in FirstOf", places, strings.Join(found, " and "))
 }
 
-// MalformedCredentials says what is wrong with an Authorization value of one of these schemes.
+// MalformedCredentials says what is wrong with an Authorization value of one of these schemes, which
+// are as for NoToken. The first one is for Bearer.
 func MalformedCredentials(value string, schemes []string) string {
-	for _, scheme := range schemes {
+	for _, good := range schemes {
+		scheme := cmp.Or(good, "Bearer")
 		token, err := syntax.Credentials(value, scheme)
 		switch {
+		case err == syntax.ErrNoCredentials && good == "":
+			return fmt.Sprintf("nothing follows the scheme after a space: have the client send %s and the token", words(schemes))
 		case err == syntax.ErrNoCredentials:
 			return fmt.Sprintf("nothing follows the scheme after a space: have the client send %q and the token", scheme+" ")
 		case err != nil:
@@ -87,8 +104,17 @@ func MalformedCredentials(value string, schemes []string) string {
 	return "the token has a byte that no token has (RFC 6750 section 2.1): was it encoded or encrypted once more?"
 }
 
-// CrossOrigin says where a request with a cookie came from.
-func CrossOrigin(origin, site, host string) string {
+// CrossOrigin says where a request with a cookie came from. origins and sites are the values of Origin
+// and Sec-Fetch-Site.
+func CrossOrigin(origins, sites []string, host string) string {
+	const two = "there are %d %s headers, and a browser sends one: have the proxy on the way remove its own"
+	if len(origins) > 1 {
+		return fmt.Sprintf(two, len(origins), "Origin")
+	}
+	if len(sites) > 1 {
+		return fmt.Sprintf(two, len(sites), "Sec-Fetch-Site")
+	}
+	origin, site := strings.Join(origins, ""), strings.Join(sites, "")
 	if origin == "" || origin == "null" {
 		return fmt.Sprintf("Origin %s, Sec-Fetch-Site %s, for host %s: no origin can be trusted for that, so send the request from a page with one, or the token in a header",
 			logtext.Quote(origin), logtext.Quote(site), logtext.Quote(host))
