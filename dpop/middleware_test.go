@@ -32,11 +32,17 @@ func boundToken(t testing.TB, jkt string) string {
 // protect returns a handler with two middlewares, one inside of the other.
 func protect(t testing.TB, v *dpop.Verifier) http.Handler {
 	t.Helper()
+	return chain(t, v, v)
+}
+
+// chain is protect with a Verifier for each middleware.
+func chain(t testing.TB, v, inner *dpop.Verifier) http.Handler {
+	t.Helper()
 	auth, err := jwthttp.New[jwt.RegisteredClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{v}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{v}})
+	other, err := jwthttp.New[jwt.MapClaims](jwthttp.HS256(secretA), jwthttp.Options{Bindings: []jwthttp.Binding{inner}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,6 +101,28 @@ func TestAnswersOnTheWire(t *testing.T) {
 				t.Error("no Retry-After")
 			}
 		})
+	}
+}
+
+// Middlewares in one chain need one Verifier, as Options.Replays says: it is asked once. A second one
+// with the same store takes the proof for a replay.
+func TestChain(t *testing.T) {
+	s, store := p256(), newMemory(t, 10)
+	sum := s.thumbprint()
+	bound := boundToken(t, b64(sum[:]))
+	one, two := verifier(t, dpop.Options{Replays: store}), verifier(t, dpop.Options{Replays: store})
+	for _, tc := range []struct {
+		name  string
+		inner *dpop.Verifier
+		want  int
+	}{{"one Verifier", one, 200}, {"two with one store", two, 401}, {"two with two stores", verifier(t, dpop.Options{}), 200}} {
+		r := request("GET", target, s.sign(s.header(), payload().with("jti", tc.name).with("ath", digest(bound))))
+		r.Header.Set("Authorization", "DPoP "+bound)
+		w := httptest.NewRecorder()
+		chain(t, one, tc.inner).ServeHTTP(w, r)
+		if w.Code != tc.want {
+			t.Errorf("%s: %d", tc.name, w.Code)
+		}
 	}
 }
 

@@ -50,6 +50,9 @@ type Options struct {
 	// Replays remembers used proofs. If nil, that is NewMemory(0), for this process alone. A Memory
 	// keeps a proof for MaxAge and twice the Leeway. Any other store keeps it for the longest that
 	// these can be, 7 minutes, so that its instances may have different ones.
+	//
+	// Middlewares in one chain need the same Verifier: a second one with this store takes each proof
+	// for a replay.
 	Replays Store
 
 	// AllowReplays accepts a proof again until it is too old. Who reads a request can then repeat
