@@ -40,6 +40,9 @@ func TestRefusalTexts(t *testing.T) {
 	two := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), jwthttp.HeaderNamed("x-access-token")}}
 	custom := jwthttp.Extractor{Source: "header:x-other", Extract: func(r *http.Request) (string, error) { return r.Header.Get("X-Other"), nil }}
 	three := jwthttp.Options{Extractors: append(two.Extractors[:2:2], custom, jwthttp.Cookie("token"))}
+	ofProxy := jwthttp.HeaderNamed("X-Access-Token")
+	ofProxy.Source = "proxy"
+	renamed := jwthttp.Options{Extractors: []jwthttp.Extractor{jwthttp.BearerHeader(), ofProxy}}
 	trusting := jwthttp.Options{Extractors: cookies.Extractors, TrustedOrigins: []string{"https://front.example.com"}}
 	now := time.Now().Unix()
 	const noSignature = "The access token signature is invalid: its signature is not base64url, for its length or its last character: was the token cut or changed?"
@@ -67,6 +70,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"two headers", key, jwthttp.Options{}, "Authorization: Bearer a\nAuthorization: Bearer b", "two_credentials", []string{"there are 2 Authorization headers: send one"}},
 		{"two places", key, two, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has Authorization and the header X-Access-Token: send one token, without other text, or wrap the places in FirstOf"}},
 		{"two of a header", key, two, "X-Access-Token: a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and the header X-Access-Token, the request has 2 headers X-Access-Token: send one token"}},
+		{"a place with a Source of its own", key, renamed, "Authorization: Bearer a.b.c\nX-Access-Token: d", "two_credentials", []string{"a token may be in Authorization: Bearer and proxy, the request has Authorization and the header X-Access-Token: send one token"}},
 		{"two places, another one empty", key, three, "Authorization: Bearer a.b.c\nX-Access-Token: d\nX-Other:  ", "two_credentials", []string{"the request has Authorization and the header X-Access-Token: send one token"}},
 		{"a header and a cookie", key, three, "X-Other: a.b.c\nCookie: token=a.b.c", "two_credentials", []string{`the request has the cookie "token" and the header x-other: send one token`}},
 		{"Bearer alone", key, jwthttp.Options{}, "Authorization: Bearer", "malformed_credential", []string{"nothing follows the scheme after a space: have the client send"}},

@@ -34,7 +34,7 @@ func NewRequest(r *http.Request, why *reason.Reason, places []Place) Request {
 		return d
 	}
 	for p := range All(places) {
-		name, ok := strings.CutPrefix(p.Source, inHeader)
+		name, ok := strings.CutPrefix(p.Reads, inHeader)
 		values := r.Header.Values(name)
 		if ok && !syntax.EqualFold(name, "Authorization") && (len(values) > 1 || len(values) == 1 && syntax.Trim(values[0]) != "") {
 			d.others = append(d.others, field{name, len(values)})
