@@ -159,8 +159,8 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// get returns the body of a 200, and nil for a 304. A whole fetch accepts no answer that a
-// cache has kept.
+// get returns the body of a 200, and nil for a 304. A whole fetch asks for no answer that a cache
+// has kept. Caches may ignore that.
 func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastModified string) (header http.Header, body []byte, err error) {
 	fail := func(err error) (http.Header, []byte, error) {
 		var outer *url.Error

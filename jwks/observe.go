@@ -215,3 +215,8 @@ func (x *index) lacks(other *index) (keys keyList) {
 	}
 	return keys
 }
+
+// changesTo reports whether the keys of other are not those of x.
+func (x *index) changesTo(other *index) bool {
+	return x != other && (x.lacks(other) != nil || other.lacks(x) != nil)
+}

@@ -332,6 +332,103 @@ func TestRefreshIsWhole(t *testing.T) {
 	})
 }
 
+// A cache may keep an older set than the source has, and answer renewals with it. A fetch that asks
+// for no cached answer decides: a withdrawn key stays away, and a new one stays in use.
+func TestRenewalFromACache(t *testing.T) {
+	for name, tc := range map[string]struct{ before, after []string }{
+		"a withdrawn key":            {[]string{"a", "b"}, []string{"a"}},
+		"a new key":                  {[]string{"a"}, []string{"a", "b"}},
+		"the other key":              {[]string{"b"}, []string{"a"}},
+		"a key replaced under a kid": {[]string{"a"}, []string{"b as a"}},
+	} {
+		set := func(names []string) string {
+			var keys []string
+			for _, name := range names {
+				if name == "b as a" {
+					keys = append(keys, edJWK("b", "a"))
+				} else {
+					keys = append(keys, edJWK(name, name))
+				}
+			}
+			return keySet(keys...)
+		}
+		// setUp returns a source with the new set, behind a cache that has the old one for hours.
+		setUp := func(t *testing.T) (*service, *web, *events) {
+			w, told := newWeb(), &events{}
+			cached, origin := text(set(tc.before), "Cache-Control: max-age=14400", "Age: 60"), text(set(tc.before), "Cache-Control: max-age=14400")
+			page := func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Cache-Control") == "no-cache" {
+					after(time.Second, origin)(w, r)
+				} else {
+					after(time.Second, cached)(w, r)
+				}
+			}
+			w.put(keysURL, page)
+			opts := through(w)
+			opts.OnEvent = told.add
+			source := open(t, keysURL, opts)
+			d := &service{source, must(newAuth(source))}
+			wantRefresh(t, source, "")
+			origin = text(set(tc.after), "Cache-Control: max-age=14400")
+			wantRefresh(t, source, "")
+			synctest.Wait()
+			w.take()
+			told.take()
+			return d, w, told
+		}
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d, w, told := setUp(t)
+				fetches := d.Stats().Fetches
+				awaitRenewal(d.Source)
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				wantAsked(t, w, keysURL, keysURL)
+				if stats, got := d.Stats(), told.take(); stats.Fetches != fetches+2 || stats.Keys != len(tc.after) || got != "fetched" {
+					t.Errorf("%+v, told: %s", stats, got)
+				}
+				wantLifetime(t, d.Source, 4*time.Hour)
+			})
+		})
+		t.Run(name+", Refresh meanwhile", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d, w, told := setUp(t)
+				awaitRenewal(d.Source)
+				wantRefresh(t, d.Source, "")
+				wantAsked(t, w, keysURL, keysURL) // the second is good for both
+				if got := told.take(); got != "fetched" {
+					t.Errorf("told: %s", got)
+				}
+			})
+		})
+		t.Run(name+", a token of another key meanwhile", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d, w, _ := setUp(t)
+				awaitRenewal(d.Source)
+				time.Sleep(500 * time.Millisecond)
+				d.wantAfter(t, 1500*time.Millisecond, 401, token("none"))
+				wantAsked(t, w, keysURL, keysURL)
+			})
+		})
+		t.Run(name+", the provider is down", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				d, w, told := setUp(t)
+				w.put(keysURL, func(w http.ResponseWriter, r *http.Request) {
+					if r.Header.Get("Cache-Control") == "no-cache" {
+						w.WriteHeader(http.StatusBadGateway)
+					} else {
+						text(set(tc.before))(w, r)
+					}
+				})
+				awaitRenewal(d.Source)
+				if stats, got := d.Stats(), told.take(); stats.Keys != len(tc.after) || got != "failed" {
+					t.Errorf("%+v, told: %s", stats, got)
+				}
+			})
+		})
+	}
+}
+
 // slow serves the page after a second, or a 304 to a conditional request.
 func slow(count *atomic.Int64, page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -190,10 +190,13 @@ type Options struct {
 //   - A fetch that failed is repeated after 1 second, then 2, 4 and 8. While the keys are
 //     fresh, the pauses grow up to a minute. Up to half of each pause is added at random.
 //
-// A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it accepts no answer
-// from a cache, and with [Discover] it asks for the metadata first. These fetches are whole:
-// the first one, [Source.Refresh], one for a token, one after a failure, and at least one a
-// day.
+// A renewal is conditional (RFC 9110 section 13). A whole fetch is not: it asks caches for a new
+// answer (no-cache), and with [Discover] it asks for the metadata first. These fetches are whole:
+//
+//   - the first one, [Source.Refresh], and one for a token
+//   - one after a failure
+//   - one after a renewal whose answer has other keys, which are not used before it
+//   - at least one a day
 //
 // A provider may answer 429 or 503 with Retry-After. The source then waits, but not for ever:
 //
@@ -494,6 +497,10 @@ func (s *Source) Ready(ctx context.Context) error {
 //
 //   - An operator forces a withdrawn key out.
 //   - A program gets its keys before the first request, or the reason why there are none.
+//
+// Refresh asks caches on the way for a new answer, and cannot make them obey. nginx with
+// proxy_cache does not by default, and some CDNs do not. With such a cache, a withdrawn key is in
+// use until the cache asks the issuer again.
 func (s *Source) Refresh(ctx context.Context) error {
 	called := time.Now()
 	for {
@@ -643,6 +650,14 @@ func (s *Source) run(f *flight) {
 	}
 	before := s.served.Load()
 	s.flight = nil
+	if err == nil && !f.whole && before != nil && before.changesTo(fresh.index) {
+		// The answer may be of a cache that has an older set: a withdrawn key would be back, or a
+		// new one gone. A whole fetch decides. Those who wait for this fetch join that one.
+		s.start(true)
+		close(f.done)
+		s.mu.Unlock()
+		return
+	}
 	now := s.now()
 	s.setback.at, s.setback.quiet, s.setback.spread = now.monotonic, s.remote.quiet, rand.Float64()
 	if err != nil {

@@ -1541,6 +1541,19 @@ var register = []clause{
 			{"takes a renewal for a Refresh", "jwks.Source.Refresh", `f.whole && !f.began.monotonic.Before(called`, `!f.began.monotonic.Before(called.Add(-time.Second)`},
 		}},
 	}},
+	{"17", "and so does a renewal that would change the keys, for a cache may have an older set", []proof{
+		{"jwks.TestRenewalFromACache/a withdrawn key", []mutant{
+			{"takes a withdrawn key from a cache", "jwks.index.changesTo", `x.lacks(other) != nil || `, ``},
+		}},
+		{"jwks.TestRenewalFromACache/a new key", []mutant{
+			{"drops a new key that a cache does not have yet", "jwks.index.changesTo", ` || other.lacks(x) != nil`, ``},
+		}},
+		{"jwks.TestRenewalFromACache/a withdrawn key, Refresh meanwhile", []mutant{
+			{"takes any set from a cache", "jwks.Source.run", `!f.whole && before`, `false && before`},
+		}},
+		{"jwks.TestRenewalFromACache/a withdrawn key, the provider is down", nil},
+		{"jwks.TestRevalidation", nil},
+	}},
 	{"17", "so do an unknown kid, a failed signature and at least one fetch a day", []proof{
 		{"jwks.TestKeysMove/for an unknown key", nil},
 		{"jwks.TestKeysMove/for a failed signature", []mutant{
