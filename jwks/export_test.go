@@ -1,6 +1,9 @@
 package jwks
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -28,3 +31,18 @@ func SkewWallClock(s *Source, skew *atomic.Int64) {
 
 // Log writes the record of a kind.
 func Log(s *Source, kind EventKind, name string, value any) { s.log(kind, name, value) }
+
+// Trust makes the own client of a source, or of tenants, trust the certificate of an
+// httptest.Server.
+func Trust(keys any, certificate *x509.Certificate) {
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate)
+	client := &http.Client{}
+	switch k := keys.(type) {
+	case *Source:
+		client = k.remote.client
+	case *Tenants:
+		client = k.client
+	}
+	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: "example.com"}
+}

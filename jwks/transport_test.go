@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -612,6 +613,98 @@ func TestOwnClient(t *testing.T) {
 			t.Errorf("Accept: %q, Authorization or Cookie: %q", accept, agent)
 		}
 	}
+}
+
+// A connection may die without a word, as when a firewall forgets it. The own client finds that
+// out within 2 seconds, and does not use it again.
+func TestDeadConnection(t *testing.T) {
+	// setUp returns a server of keys whose connections go through a proxy, and the function that
+	// makes the proxy carry nothing more in those that exist.
+	setUp := func(t *testing.T) (server *httptest.Server, address string, freeze func()) {
+		server = httptest.NewUnstartedServer(text(keySet(edJWK("a", "a"))))
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		proxy := must(net.Listen("tcp", "127.0.0.1:0"))
+		var frozen atomic.Pointer[atomic.Bool]
+		frozen.Store(new(atomic.Bool))
+		var running sync.WaitGroup
+		carry := func(to, from net.Conn, dead *atomic.Bool) {
+			defer to.Close()
+			buf := make([]byte, 4096)
+			for {
+				n, err := from.Read(buf)
+				if err != nil {
+					return
+				}
+				if !dead.Load() {
+					to.Write(buf[:n])
+				}
+			}
+		}
+		running.Go(func() {
+			for {
+				client, err := proxy.Accept()
+				if err != nil {
+					return
+				}
+				upstream, dead := must(net.Dial("tcp", server.Listener.Addr().String())), frozen.Load()
+				running.Go(func() { carry(upstream, client, dead) })
+				running.Go(func() { carry(client, upstream, dead) })
+			}
+		})
+		t.Cleanup(func() {
+			proxy.Close()
+			server.CloseClientConnections()
+			running.Wait()
+		})
+		return server, "https://" + proxy.Addr().String(), func() { frozen.Swap(new(atomic.Bool)).Store(true) }
+	}
+	wantLost := func(t *testing.T, began time.Time, err error) {
+		t.Helper()
+		wantError(t, err, nil, "connection lost")
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it is noticed after %v", took)
+		}
+	}
+	t.Run("a source", func(t *testing.T) {
+		t.Parallel()
+		server, address, freeze := setUp(t)
+		source := open(t, address+"/keys", jwks.Options{})
+		jwks.Trust(source, server.Certificate())
+		wantRefresh(t, source, "")
+		freeze()
+		began := time.Now()
+		wantLost(t, began, source.Refresh(t.Context()))
+		wantRefresh(t, source, "")
+	})
+	t.Run("tenants of one host", func(t *testing.T) {
+		t.Parallel()
+		server, address, freeze := setUp(t)
+		tenants := must(jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
+			return jwks.Options{KeySetURL: address + "/" + issuer, Audience: []string{audience}}, nil
+		}, jwks.TenantOptions{}))
+		defer tenants.Close()
+		jwks.Trust(tenants, server.Certificate())
+		auth := must(newAuth(tenants))
+		verify := func(issuer string) error {
+			claims := providerClaims()
+			claims["iss"] = issuer
+			_, err := auth.Verify(t.Context(), signAs("EdDSA", "a", edKey("a"), claims))
+			return err
+		}
+		if err := verify("one"); err != nil {
+			t.Fatal(err)
+		}
+		freeze()
+		verify("two") // waits for 2 seconds, which may be too short
+		time.Sleep(time.Second)
+		for _, issuer := range []string{"three", "four"} {
+			if err := verify(issuer); err != nil {
+				t.Errorf("%s: %v", issuer, err)
+			}
+		}
+	})
 }
 
 // The user's client is used, except its CheckRedirect, and is not changed.

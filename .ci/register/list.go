@@ -1315,6 +1315,14 @@ var register = []clause{
 	{"16", "a failed fetch is tried again after a second, then less often", []proof{
 		{"jwks.TestDownAtBoot", nil},
 	}},
+	{"16", "and not over a connection that has died", []proof{
+		{"jwks.TestDeadConnection/a source", []mutant{
+			{"uses a dead connection until its limit", "jwks.newClient", `SendPingTimeout: time.Second`, `SendPingTimeout: time.Minute`},
+		}},
+		{"jwks.TestDeadConnection/tenants of one host", []mutant{
+			{"waits for the answer of a dead connection", "jwks.newClient", `PingTimeout: time.Second}`, `PingTimeout: time.Minute}`},
+		}},
+	}},
 	{"16", "not by all at once", []proof{
 		{"jwks.TestRetriesSpread", nil},
 		{"jwks.TestRenewalsSpread", nil},
