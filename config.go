@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jwthttp/jwthttp/internal/answer"
 	"github.com/jwthttp/jwthttp/internal/credential"
@@ -50,7 +51,8 @@ func (o Options) compile(keys KeySource) (*config, error) {
 	c := &config{
 		verifier: verifier{
 			keys: prepared, peeks: choosesByIssuer(prepared), fixed: hasFixedKeys(prepared), types: rules.ShortTypes(o.Type, o.Types), padding: o.AllowPadding,
-			work: jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
+			work:  jws.NewWorkspace(cmp.Or(o.RememberSignatures, defaultRemembered)),
+			start: time.Now(),
 		},
 		rules: rules.Rules{
 			Issuer: o.Issuer, Audience: slices.Clone(o.Audience), Leeway: o.Leeway, MaxAge: o.MaxAge,

@@ -11,7 +11,7 @@ import (
 	"github.com/jwthttp/jwthttp/internal/rules"
 )
 
-// maxWait is how long a request waits for replaced keys.
+// maxWait is how long a request waits for keys and for replaced keys, together.
 const maxWait = 2 * time.Second
 
 // A verifier turns a raw token into a verified payload. It knows neither HTTP nor the claims
@@ -22,6 +22,8 @@ type verifier struct {
 	work  *jws.Workspace
 	peeks bool // the key source may ask for UnverifiedIssuer
 	fixed bool // the key source has its keys, and calls nobody
+
+	start time.Time // waits are measured from it: time.Since reads one clock, and time.Now two
 
 	padding bool // a token may have it
 }
@@ -80,6 +82,10 @@ func (v *verifier) openParts(ctx context.Context, parts *jws.Segments, o *opened
 	if v.peeks {
 		asked.unverified = &unverifiedPayload{parts.Payload, v.work}
 	}
+	var arrived time.Duration
+	if !v.fixed {
+		arrived = time.Since(v.start)
+	}
 	keys, err := eligibleKeys(ctx, v.keys, asked)
 	o.offered = keys
 	if err != nil {
@@ -87,7 +93,7 @@ func (v *verifier) openParts(ctx context.Context, parts *jws.Segments, o *opened
 	}
 	var ok bool
 	if o.key, o.remembered, ok = v.signedBy(keys, parts); !ok {
-		if keys, err = v.replacedKeys(ctx, asked, keys); err != nil {
+		if keys, err = v.replacedKeys(ctx, v.start.Add(arrived+maxWait), asked, keys); err != nil {
 			return err
 		}
 		if o.key, o.remembered, ok = v.signedBy(keys, parts); !ok {
@@ -118,8 +124,8 @@ func (v *verifier) signedBy(keys []Key, parts *jws.Segments) (k Key, remembered,
 
 // replacedKeys returns the keys that took the place of some in tried, after a signature failed
 // under all of these. A key of a remote set may be replaced under its kid. Other keys have no
-// origin, and for them nothing is asked again.
-func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key) ([]Key, error) {
+// origin, and for them nothing is asked again. It waits no longer than ctx and until.
+func (v *verifier) replacedKeys(ctx context.Context, until time.Time, h TokenHeader, tried []Key) ([]Key, error) {
 	var origins []keyhook.Origin
 	for _, k := range tried {
 		if k.material.origin != nil {
@@ -129,7 +135,6 @@ func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key)
 	if origins == nil {
 		return nil, nil
 	}
-	until := time.Now().Add(maxWait) // for all sources together
 	var asked []any
 	renewed := false
 	for _, o := range origins {
@@ -141,7 +146,7 @@ func (v *verifier) replacedKeys(ctx context.Context, h TokenHeader, tried []Key)
 	if !renewed {
 		return nil, nil
 	}
-	keys, err := eligibleKeys(ctx, v.keys, h)
+	keys, err := eligibleKeys(keyhook.WithUntil(ctx, until), v.keys, h)
 	isTried := func(k Key) bool {
 		return slices.ContainsFunc(tried, func(t Key) bool { return t.material.verifier == k.material.verifier })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -554,6 +555,66 @@ func TestWaitsDoNotAddUp(t *testing.T) {
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("%d sources: the request took %v", sources, took)
 			}
+		})
+	}
+}
+
+// Nor does it matter that the key came with a fetch that began while the token was waiting for
+// another one.
+func TestWaitsForTwoFetchesDoNotAddUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.delay = 3 * time.Second })
+		go d.status(context.Background(), unknown(1))
+		time.Sleep(1100 * time.Millisecond)
+		go func() {
+			time.Sleep(time.Second)
+			p.publish("a", "b")
+			p.set(func() { p.delay = 50 * time.Millisecond })
+			time.Sleep(940 * time.Millisecond)
+			p.set(func() { p.delay = time.Hour })
+		}()
+		d.wantAfter(t, 2*time.Second, 401, signed("x", "b"))
+		if n := p.count(); n != 4 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
+// A token of a tenant waits for lookup, for the keys and for a replacement, 2 seconds in all. That
+// holds too if the tenant is forgotten meanwhile.
+func TestWaitsForTenantsDoNotAddUp(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		forget bool
+		want   int
+	}{{"lookup and a replacement", false, 401}, {"lookup, a replacement and lookup again", true, 503}} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				fetches := 0
+				client := roundTrip(func(r *http.Request) (*http.Response, error) {
+					if fetches++; fetches > 1 {
+						<-r.Context().Done()
+						return nil, r.Context().Err()
+					}
+					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(keySet(edJWK("t1", "k")))), Request: r}, nil
+				})
+				tenants := must(jwks.NewTenants(func(_ context.Context, issuer string) (jwks.Options, error) {
+					time.Sleep(1900 * time.Millisecond)
+					return optionsOf(issuer)
+				}, jwks.TenantOptions{Client: &http.Client{Transport: client}}))
+				defer tenants.Close()
+				d := service{auth: must(newAuth(tenants))}
+				if tc.forget {
+					go func() {
+						time.Sleep(1950 * time.Millisecond)
+						tenants.Forget(issuerOf("t1"))
+					}()
+				}
+				d.wantAfter(t, 2*time.Second, tc.want, tokenOfTenant("forger", issuerOf("t1")))
+			})
 		})
 	}
 }

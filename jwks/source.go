@@ -444,7 +444,7 @@ func (s *Source) Keys(ctx context.Context, h jwthttp.TokenHeader) ([]jwthttp.Key
 	if keys := s.held(h, s.now()); keys != nil {
 		return keys, nil
 	}
-	return s.awaitKeys(ctx, h, time.Now().Add(maxWait))
+	return s.awaitKeys(ctx, h, keyhook.Until(ctx, maxWait))
 }
 
 // held returns the keys for h that are in use and not too old, nil if there are none.
@@ -816,12 +816,6 @@ func (o *origin) Renewed(ctx context.Context, until time.Time, algorithm, kid st
 		}
 	}
 	before := o.source.served.Load()
-	if before != nil {
-		// The token may have waited for these keys already.
-		if end := before.fetched.monotonic.Add(maxWait); end.After(time.Now()) && end.Before(until) {
-			until = end
-		}
-	}
 	err := o.source.await(ctx, until, func(known *served) bool {
 		for _, name := range names {
 			if known.replaces(before, name, own) {

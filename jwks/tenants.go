@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jwthttp/jwthttp"
+	"github.com/jwthttp/jwthttp/internal/keyhook"
 	"github.com/jwthttp/jwthttp/internal/reason"
 	"github.com/jwthttp/jwthttp/internal/validate"
 )
@@ -237,7 +238,7 @@ func (t *Tenants) keys(ctx context.Context, h jwthttp.TokenHeader, issuer string
 	if !canBeIssuer(issuer) {
 		return nil, reason.UnknownIssuer
 	}
-	until := time.Now().Add(maxWait)
+	until := keyhook.Until(ctx, maxWait)
 	for {
 		o, err := t.acquire(ctx, until, issuer)
 		if err != nil {

@@ -2395,7 +2395,11 @@ var register = []clause{
 			{"does not see that a key has come", "jwks.served.replaces", `before == nil || before.index == s.index`, `true`},
 		}},
 		{"jwks.TestWaitsDoNotAddUp", []mutant{
-			{"gives each wait its own limit", "jwks.origin.Renewed", `until = end`, `until = end.Add(maxWait)`},
+			{"gives each wait its own limit", "verifier.openParts", `arrived+maxWait`, `time.Since(v.start)+maxWait+0*arrived`},
+		}},
+		{"jwks.TestWaitsForTwoFetchesDoNotAddUp", nil},
+		{"jwks.TestWaitsForTenantsDoNotAddUp", []mutant{
+			{"waits anew for the keys of a tenant that was replaced", "verifier.replacedKeys", `keyhook.WithUntil(ctx, until)`, `ctx`},
 		}},
 	}},
 	{"2", "an extractor of ours whose function was replaced reads a header as any other does", []proof{

@@ -47,3 +47,19 @@ func Set(withOrigin func(key any, origin Origin) any, index func(set any) any, h
 	WithOrigin, Index, HasFreeKey, Facts = withOrigin, index, hasFreeKey, facts
 	return struct{}{}
 }
+
+type untilKey struct{}
+
+// WithUntil returns a context for sources that are asked for keys a second time: they wait no
+// longer than until. It is not a deadline, because a function of the caller's may take longer.
+func WithUntil(ctx context.Context, until time.Time) context.Context {
+	return context.WithValue(ctx, untilKey{}, until)
+}
+
+// Until returns how long a source may wait that is asked now: as WithUntil says, else for wait.
+func Until(ctx context.Context, wait time.Duration) time.Time {
+	if until, ok := ctx.Value(untilKey{}).(time.Time); ok {
+		return until
+	}
+	return time.Now().Add(wait)
+}
