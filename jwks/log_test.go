@@ -149,6 +149,26 @@ func TestRecords(t *testing.T) {
 		d.Refresh(t.Context())
 		log.want(t, []string{"were fetched"})
 
+		// Nor is what has only changed its place. Another key is another one, also without a kid.
+		const odd = `{"kty":"odd"}`
+		for _, step := range []struct {
+			set      []string
+			reported string
+		}{
+			{[]string{odd, edJWK("c", "c")}, "key 1 "},
+			{[]string{edJWK("c", "c"), odd}, ""},
+			{[]string{odd, edJWK("c", "c"), odd}, "key 3 "},
+		} {
+			time.Sleep(2 * time.Minute)
+			p.set(func() { p.body = keySet(step.set...) })
+			d.Refresh(t.Context())
+			records := [][]string{{"were fetched"}}
+			if step.reported != "" {
+				records = append(records, []string{cannotUse, `err="jwks: ` + step.reported})
+			}
+			log.want(t, records...)
+		}
+
 		// Of many keys that cannot be used, eight are named.
 		time.Sleep(2 * time.Minute)
 		p.set(func() {

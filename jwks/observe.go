@@ -169,9 +169,11 @@ func (s *Source) reportChanges(before, now *index) {
 	s.reportKeys(KeyRemoved, now.lacks(before))
 	var causes []error
 	rest := 0
+	known := slices.Clone(before.skipped)
 	for _, k := range now.skipped {
-		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.err.Error() == k.err.Error() }
-		if slices.ContainsFunc(before.skipped, isSame) {
+		isSame := func(b skippedKey) bool { return b.kid == k.kid && b.cause.Error() == k.cause.Error() }
+		if i := slices.IndexFunc(known, isSame); i >= 0 { // in whatever place
+			known = slices.Delete(known, i, i+1)
 			continue
 		}
 		s.notify(Event{Kind: KeySkipped, KeyID: k.kid, Err: newFetchError(k.err)})

@@ -93,8 +93,9 @@ type identity struct {
 type keyName struct{ kid, algorithm string }
 
 type skippedKey struct {
-	kid string
-	err error
+	kid   string
+	cause error
+	err   error // the cause with the place in the document and the kid
 }
 
 // parse returns at least one key, or an error. wanted is Options.Algorithms.
@@ -185,14 +186,15 @@ func (c *collector) skip(kid string, err error) {
 		c.unreported++
 		return
 	}
-	c.skipped = append(c.skipped, skippedKey{kid, cutError{fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, err)}})
+	c.skipped = append(c.skipped, skippedKey{kid, err, cutError{fmt.Errorf("key %d (kid %.40q): %w", c.place, kid, err)}})
 }
 
 // result returns at least one key, or an error.
 func (c *collector) result() ([]foundKey, []skippedKey, error) {
 	skipped := c.skipped
 	note := func(format string, args ...any) {
-		skipped = append(skipped, skippedKey{"", fmt.Errorf(format, args...)})
+		err := fmt.Errorf(format, args...)
+		skipped = append(skipped, skippedKey{"", err, err})
 	}
 	if c.unreported > 0 {
 		note("%d more keys cannot be used, and only the first %d are reported one by one", c.unreported, maxReports)

@@ -1848,6 +1848,9 @@ var register = []clause{
 		{"jwks.TestRecords", []mutant{
 			{"says nothing of keys past their expiry", "jwks.Source.noticeStale", `s.log(ServedStale, "err", errLast)`, `_ = errLast`},
 			{"says nothing of keys that cannot be used", "jwks.Source.reportChanges", `causes != nil`, `false`},
+			{"reports a key again that is in another place", "jwks.Source.reportChanges", `b.cause.Error() == k.cause.Error()`, `b.err.Error() == k.err.Error()`},
+			{"says nothing of a second key like one that it knows", "jwks.Source.reportChanges", `			known = slices.Delete(known, i, i+1)
+`, ``},
 			{"names one of the keys that cannot be used", "jwks.maxLogged", `8`, `1`},
 			{"says nothing of keys that were removed", "jwks.Source.reportKeys", `keys == nil`, `kind == KeyRemoved`},
 		}},
