@@ -114,7 +114,7 @@ func (t *Tenants) settle(f *inquiry, opts Options, err error) {
 	n := t.known.find(f.issuer)
 	isRefused := errors.Is(err, jwthttp.ErrUnknownKey) && !isUnavailable(err)
 	if err == nil || isRefused {
-		t.asking.err = nil
+		t.asking.err, t.stats.LastError = nil, nil
 	}
 	switch {
 	case t.closed:
@@ -137,6 +137,7 @@ func (t *Tenants) settle(f *inquiry, opts Options, err error) {
 		}
 	default:
 		failed := newFetchError(fmt.Errorf("the look-up of the tenant failed: %w", err))
+		t.stats.LastError = failed
 		t.running.Go(func() { t.report(LookupFailed, f.issuer, failed) })
 		keep := failureTTL
 		if errors.As(err, new(mistake)) {

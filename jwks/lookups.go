@@ -31,7 +31,7 @@ type asking struct {
 	flights  map[string]*inquiry // by issuer, until lookup returns
 	refused  refusals
 	budget   budget        // for issuers that are not known
-	err      error         // of the last look-up; nil if it had an answer
+	err      error         // of the last look-up, unless it was a mistake; nil if it had an answer
 	warn     time.Duration // no record of a flood is written before
 }
 

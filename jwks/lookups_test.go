@@ -75,6 +75,9 @@ func TestLookupAnswers(t *testing.T) {
 				if got := int(told.Load()); got != len(records) {
 					t.Errorf("%d events", got)
 				}
+				if err := d.Tenants.Stats().LastError; (err != nil) != (tc.status == 503) {
+					t.Errorf("Stats has %v", err)
+				}
 				time.Sleep(tc.again - 1)
 				d.wantAtOnce(t, tc.status, of("t1"))
 				if n := d.lookups("t1"); n != 1 {
@@ -90,6 +93,9 @@ func TestLookupAnswers(t *testing.T) {
 				d.set(func() { d.answer = func(context.Context, string) (jwks.Options, error) { return good(), nil } })
 				time.Sleep(5 * time.Minute)
 				d.wantAtOnce(t, 200, of("t1"))
+				if err := d.Tenants.Stats().LastError; err != nil {
+					t.Errorf("Stats has %v after it was mended", err)
+				}
 			})
 		})
 	}

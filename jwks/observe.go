@@ -82,7 +82,7 @@ type TenantStats struct {
 	Opened    uint64 // sources opened so far
 	Evicted   uint64 // of these, closed to make room for another tenant
 	Fetches   uint64 // begun so far by all sources; metadata and keys are one fetch
-	LastError error  // of the last look-up; nil if it had an answer
+	LastError error  // of the last look-up, also if its Options cannot be used; nil if it had an answer
 }
 
 // Stats returns the current figures. It asks each source that is open.
@@ -96,7 +96,7 @@ func (t *Tenants) Stats() TenantStats {
 	}
 	stats := t.stats
 	stats.Open, stats.Known = t.sources.open, t.known.len
-	stats.Refused, stats.LastError = t.asking.refused.len(), t.asking.err
+	stats.Refused = t.asking.refused.len()
 	t.mu.Unlock()
 	for _, s := range open {
 		stats.Fetches += s.Stats().Fetches

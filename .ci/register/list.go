@@ -1424,6 +1424,10 @@ var register = []clause{
 		{"jwks.TestLookupAnswers/a panic", []mutant{
 			{"lets lookup end the program", "jwks.Tenants.call", `fault := recover()`, `fault := any(nil)`},
 		}},
+		{"jwks.TestLookupAnswers/zero options", []mutant{
+			{"says nothing of mistakes in Stats", "jwks.Tenants.settle", `		t.stats.LastError = failed
+`, ``},
+		}},
 		{"jwks.TestLookupAnswers/Goexit", nil},
 		{"jwks.TestLookupAnswers/a Client", []mutant{
 			{"lets a tenant bring a client", "jwks.Tenants.newSource", `opts.Client != nil || `, ``},
