@@ -636,11 +636,18 @@ func (s *Source) start(whole bool) *flight {
 }
 
 func (s *Source) run(f *flight) {
+	var fresh *served
+	var errLocate error
+	err := errors.New("Options.Client has called runtime.Goexit: its Transport must return")
+	defer func() { s.finish(f, fresh, errLocate, err) }()
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
-	fresh, errLocate, err := s.fetch(ctx, f)
-	f.errLocate = errLocate
-	cancel()
+	defer cancel()
+	fresh, errLocate, err = s.fetch(ctx, f)
+}
 
+// finish ends a flight with what fetch has returned.
+func (s *Source) finish(f *flight, fresh *served, errLocate, err error) {
+	f.errLocate = errLocate
 	s.mu.Lock()
 	if s.closed {
 		f.err = errClosed

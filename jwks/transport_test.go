@@ -1093,3 +1093,19 @@ func TestTransportThatPanics(t *testing.T) {
 		wantRefresh(t, source, "Options.Client has panicked: ")
 	}
 }
+
+// A Transport may end its goroutine, as t.FailNow in a test does. The next fetch is as any other.
+func TestTransportThatCallsGoexit(t *testing.T) {
+	w, exits := newWeb(), true
+	w.put(keysURL, text(keySet(edJWK("a", "a"))))
+	source := open(t, keysURL, through(roundTrip(func(r *http.Request) (*http.Response, error) {
+		if exits {
+			runtime.Goexit()
+		}
+		return w.RoundTrip(r)
+	})))
+	wantRefresh(t, source, "Options.Client has called runtime.Goexit: its Transport must return")
+	exits = false
+	wantRefresh(t, source, "")
+	wantToken(t, source, token("a"), nil)
+}

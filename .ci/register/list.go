@@ -1246,8 +1246,8 @@ var register = []clause{
 	}},
 	{"15", "keys are fetched from where the metadata say", []proof{
 		{"jwks.TestKeysMove/the old address is gone", []mutant{
-			{"counts failures of before a success", "jwks.Source.run", `s.setback.failures = 0`, `s.setback.failures += 0`},
-			{"drops good keys when a fetch fails", "jwks.Source.run", `s.setback.failures++`, `s.setback.failures++
+			{"counts failures of before a success", "jwks.Source.finish", `s.setback.failures = 0`, `s.setback.failures += 0`},
+			{"drops good keys when a fetch fails", "jwks.Source.finish", `s.setback.failures++`, `s.setback.failures++
 		s.served.Store(nil)`},
 			{"asks for the metadata once and never again", "jwks.remote.fetch", ` whole &`, ` r.url == "" &`},
 		}},
@@ -1561,7 +1561,7 @@ var register = []clause{
 			{"drops a new key that a cache does not have yet", "jwks.index.changesTo", ` || other.lacks(x) != nil`, ``},
 		}},
 		{"jwks.TestRenewalFromACache/a withdrawn key, Refresh meanwhile", []mutant{
-			{"takes any set from a cache", "jwks.Source.run", `!f.whole && before`, `false && before`},
+			{"takes any set from a cache", "jwks.Source.finish", `!f.whole && before`, `false && before`},
 		}},
 		{"jwks.TestRenewalFromACache/a withdrawn key, the provider is down", nil},
 		{"jwks.TestRevalidation", nil},
@@ -4881,6 +4881,17 @@ redis.call('ZADD'`},
 	{"4", "a Transport of the user's that panics is a fetch that fails", []proof{
 		{"jwks.TestTransportThatPanics", []mutant{
 			{"names no reason", "jwks.remote.get", `Options.Client has panicked: %v`, `it failed: %v`},
+		}},
+		{"jwks.TestTransportThatCallsGoexit", []mutant{
+			{"waits for ever for a fetch that is gone", "jwks.Source.run", `	defer func() { s.finish(f, fresh, errLocate, err) }()
+	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
+	defer cancel()
+	fresh, errLocate, err = s.fetch(ctx, f)
+`, `	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
+	fresh, errLocate, err = s.fetch(ctx, f)
+	cancel()
+	s.finish(f, fresh, errLocate, err)
+`},
 		}},
 	}},
 	{"2", "no extractor reads another place than its Source says", []proof{
