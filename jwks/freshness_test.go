@@ -322,3 +322,42 @@ func TestRetryAfterOfMetadataAlone(t *testing.T) {
 		wantAsked(t, w, issuer+openID, issuer+rfc8414, keysURL)
 	})
 }
+
+// A fetch that fails without Retry-After, such as one of Refresh, does not end the quiet that the
+// provider has asked for. One that succeeds does.
+func TestRetryAfterOutlastsAFailure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := newProvider("a")
+		p.set(func() { p.header.Set("Cache-Control", "max-age=86400") })
+		d := protect(t, p, jwks.Options{})
+		d.want(t, 200, token("a"))
+		p.set(func() { p.status = 429; p.header.Set("Retry-After", "240") })
+		wantRefresh(t, d.Source, "status 429")
+		p.goDown()
+		p.set(func() { p.header.Del("Retry-After") })
+		for range 2 {
+			time.Sleep(time.Minute)
+			wantRefresh(t, d.Source, "status 500")
+		}
+		n := p.count()
+		time.Sleep(2*time.Minute - 1)
+		d.wantAtOnce(t, 503, unknown(1))
+		if got := p.count(); got != n {
+			t.Errorf("%d fetches within the quiet", got-n)
+		}
+		time.Sleep(30 * time.Second)
+		if p.count() == n {
+			t.Error("no fetch after it")
+		}
+		p.set(func() { p.status = 429; p.header.Set("Retry-After", "240") })
+		wantRefresh(t, d.Source, "status 429")
+		p.comeUp()
+		p.set(func() { p.header.Del("Retry-After") })
+		wantRefresh(t, d.Source, "")
+		n = p.count()
+		d.wantAtOnce(t, 401, unknown(2))
+		if got := p.count(); got != n+1 {
+			t.Errorf("%d fetches after a success", got-n)
+		}
+	})
+}
