@@ -122,7 +122,7 @@ func TestMetadataURL(t *testing.T) {
 		{"of a plain name", "shop", elsewhere, "shop", ""},
 		{"of an http issuer", "http://keycloak:8080/realms/shop", elsewhere, "http://keycloak:8080/realms/shop", ""},
 		{"with any path", issuer, "https://login.example.net/", issuer, ""},
-		{"another issuer", issuer, b2c, "https://evil.example.com", "pass Discover exactly the issuer that this metadata is of, if you trust it: \"https://evil.example.com\", not \"" + issuer + "\""},
+		{"another issuer", issuer, b2c, "https://evil.example.com", "pass Discover exactly the issuer that this metadata is of, if you trust it; the metadata is of \"https://evil.example.com\", not \"" + issuer + "\""},
 		{"a slash", issuer, b2c, issuer + "/", "pass Discover the issuer with the slash at the end that its metadata has"},
 		{"a plain name in another case", "shop", b2c, "Shop", "pass Discover exactly the issuer"},
 		{"no issuer", issuer, b2c, "", "it is not the metadata of an issuer"},

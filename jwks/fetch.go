@@ -126,7 +126,6 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		return "", at(place, errors.New("it is not the metadata of an issuer, for it has no issuer: check the address"))
 	}
 	if issuer != r.issuer {
-		// The advice comes first, because a long text is cut.
 		advice, also := "pass Discover exactly the issuer that this metadata is of, if you trust it", ""
 		switch {
 		case issuer == r.issuer+"/":
@@ -138,7 +137,8 @@ func (r *remote) locateAt(ctx context.Context, place string) (string, error) {
 		case len(r.discovery) > 1 && hostOf(issuer) != hostOf(r.issuer): // often an internal name
 			also = ", with this address as MetadataURL"
 		}
-		return "", at(place, fmt.Errorf("%s: %.100q, not %.100q%s", advice, issuer, r.issuer, also))
+		// Each cause is cut by itself, and issuers often differ at their ends only.
+		return "", joinCauses(at(place, errors.New(advice+also)), fmt.Errorf("the metadata is of %.110q, not %.110q", issuer, r.issuer))
 	}
 	u, errs := checkAddress(keySet, "/keys", r.insecure)
 	if len(errs) == 0 && u.Scheme == "http" && !r.onMachine && !r.insecure {
@@ -166,6 +166,9 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 		var outer *url.Error
 		if errors.As(err, &outer) {
 			err = outer.Err // the rest repeats the address, or shows that of a redirect
+		}
+		if err == context.DeadlineExceeded {
+			err = maskedError{fmt.Sprintf("it did not answer in full in its time, %d seconds with the metadata: check the address, and the network and the proxies on the way", fetchTimeout/time.Second), err}
 		}
 		if text, _, hasQuery := strings.Cut(err.Error(), "?"); hasQuery { // of an address in the answer
 			err = maskedError{text + "?…", err}
@@ -217,7 +220,7 @@ func (r *remote) get(ctx context.Context, from string, whole bool, etag, lastMod
 	return res.Header, body, nil
 }
 
-// A maskedError is an error without what may be secret in its text.
+// A maskedError is an error with another text, such as one without what may be secret.
 type maskedError struct {
 	text  string
 	cause error

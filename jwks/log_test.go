@@ -90,17 +90,19 @@ func setDefault(t testing.TB, logger *slog.Logger) {
 // A first user forgets the slash at the end of the issuer. Each request gets a 503, and the
 // console says once a minute what to pass to Discover.
 func TestWrongSlashIsLogged(t *testing.T) {
+	const longIssuer = "https://keycloak.apps.production.eu-central-1.shop.example.com/auth/realms/customers-production-" // 96 bytes
 	for _, tc := range []struct{ name, ours, theirs, advice string }{
 		{"too few", issuer, issuer + "/", "with the slash at the end"},
 		{"too many", issuer + "/", issuer, "without a slash at the end"},
 		{"another issuer", issuer, "https://other.example.com", "exactly the issuer that this metadata is of"},
+		{"another tenant", longIssuer + "7", longIssuer + "8", "exactly the issuer that this metadata is of"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				var console journal
 				setDefault(t, console.logger(slog.LevelInfo))
 				w := newWeb()
-				w.put(issuer+openID, metadata(tc.theirs, keysURL))
+				w.put(strings.TrimSuffix(tc.ours, "/")+openID, metadata(tc.theirs, keysURL))
 				source := discover(t, tc.ours, through(w))
 				auth := must(newAuth(source))
 				d := &service{source, auth}

@@ -1844,7 +1844,10 @@ var register = []clause{
 `, ``},
 			{"logs each fetch that fails", "internal/logtext.Limit.Allow", `now.Before(l.next)`, `false`},
 			{"does not count what it suppresses", "internal/logtext.Limit.Allow", `l.suppressed++`, ``},
-			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer, also))`, `issuer, issuer, also))`},
+			{"does not name the configured issuer", "jwks.remote.locateAt", `issuer, r.issuer))`, `issuer, issuer))`},
+		}},
+		{"jwks.TestWrongSlashIsLogged/another tenant", []mutant{
+			{"cuts the end of an issuer", "jwks.remote.locateAt", `"the metadata is of %.110q`, `"the metadata is of %.90q`},
 		}},
 		{"jwks.TestWhichLogger", []mutant{
 			{"asks for the default logger in New", "jwks.newSource", `logger: o.Logger`, `logger: slog.Default()`},
