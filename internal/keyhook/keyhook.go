@@ -1,7 +1,7 @@
 // Package keyhook lets package jwks reach what package jwthttp does not export: a Key's way
-// back to its source, and the index of a KeySet. Package denylist learns whether keys are bound to an
-// issuer, and what a token says. The types of jwthttp are any here, because jwthttp imports this
-// package.
+// back to its source, the index of a KeySet, and how long a request may still wait. Package
+// denylist learns whether keys are bound to an issuer, and what a token says. The types of jwthttp
+// are any here, because jwthttp imports this package.
 package keyhook
 
 import (
