@@ -39,7 +39,7 @@ var schema = [][]string{{
 }}
 
 // migrationLock is a number that no other program takes for a lock in PostgreSQL.
-const migrationLock = 0x6a77746874747001
+const migrationLock int64 = 0x6a77746874747001
 
 const readVersion = `SELECT COALESCE(MAX(version), 0) FROM jwthttp_schema`
 
