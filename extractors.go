@@ -89,8 +89,8 @@ func BearerHeader() Extractor {
 
 // Cookie reads the cookie of that name, up to 4096 bytes. Browsers send it by themselves, so its
 // tokens must pass the cross-origin gate. The prefixes __Host- and __Secure- work. Quotes around
-// the value are removed. An empty value is not a token, and neither is a name without "=". These
-// are errors:
+// the value are removed. An empty value is not a token, and neither is a name without "=". A token
+// that is cut into several cookies needs an Extractor of its own, a literal. These are errors:
 //   - two cookies of the name, also if one is empty
 //   - a value with bytes that RFC 6265 forbids, such as a space or a comma
 //   - more than 3,000 cookies, whatever their names

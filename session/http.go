@@ -395,12 +395,16 @@ func (c *core) set(ctx context.Context, w http.ResponseWriter, t *Tokens) error 
 	}
 	// The access cookie ends before its token, so that its absence says when to refresh.
 	lifetime := time.Until(t.accessExpires)
-	early := min(max(lifetime/10, time.Second), 30*time.Second)
-	if lifetime <= early { // it would be refreshed at once
+	if lifetime <= early(lifetime) { // it would be refreshed at once
 		c.access.Clear(w)
 		return nil
 	}
-	return c.access.Set(w, t.Access, t.accessExpires.Add(-early))
+	return c.access.Set(w, t.Access, t.accessExpires.Add(-early(lifetime)))
+}
+
+// early returns how long before its token an access cookie ends.
+func early(lifetime time.Duration) time.Duration {
+	return min(max(lifetime/10, time.Second), 30*time.Second)
 }
 
 func (c *core) clear(w http.ResponseWriter) {
@@ -421,8 +425,9 @@ func (c *core) clear(w http.ResponseWriter) {
 //
 // An answer with new cookies gets these and "Cache-Control: no-store", whatever next sets. For that, next
 // writes to the ResponseWriter that it gets. A cookie that next sets under the same name, as a logout
-// does, counts in place of the new one. An answer that comes later than Grace does without the new
-// cookies if another request has replaced them meanwhile.
+// does, counts in place of the new one. An answer that takes more than a second does without new cookies
+// that were replaced meanwhile, or whose session has ended. One that takes minutes does without the
+// access cookie, so that the next request refreshes again.
 //
 // If the session has ended, the cookies are cleared and next gets the request without a token. While the
 // store, the claims function or the signer fails, the answer is 503.
@@ -447,12 +452,13 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 			err = s.set(r.Context(), w, tokens)
 		}
 		var renewed *http.Request
-		areLate := func() bool { return false }
+		late := func() []string { return nil }
 		switch {
 		case err == nil:
 			renewed = r.Clone(r.Context())
 			renewed.Trailer = r.Trailer // net/http fills it at the end of the body
-			areLate = func() bool { return s.isLate(r.Context(), tokens) }
+			made := time.Now()
+			late = func() []string { return s.late(r.Context(), tokens, made) }
 			renewed.Header["Cookie"] = replaced(r.Header["Cookie"], s.accessName, s.accessName+"="+tokens.Access)
 		case err == ErrEnded:
 			s.clear(w)
@@ -463,29 +469,41 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 		}
 		defer upload.Return(r, renewed)
 		isOurs := func(line string) bool { return s.accessName == nameOf(line) || s.refreshName == nameOf(line) }
-		u := &uncached{w, slices.DeleteFunc(slices.Clone(w.Header()["Set-Cookie"]), func(line string) bool { return !isOurs(line) }), areLate, false}
-		defer u.complete() // for a next that writes nothing, or for a handler outside that writes the header later
+		u := &uncached{w, slices.DeleteFunc(slices.Clone(w.Header()["Set-Cookie"]), func(line string) bool { return !isOurs(line) }), late, false}
+		defer u.complete(true)              // for a next that writes nothing, or for a handler outside that writes the header later
+		if _, ok := w.(http.Hijacker); ok { // that of HTTP/2 is none
+			next.ServeHTTP(hijackable{u}, renewed)
+			return
+		}
 		next.ServeHTTP(u, renewed)
 	})
 }
 
-// isLate reports whether the refresh token of an answer is of no use by now: another one was made in its
-// place, or the session has ended. The browser may have the cookies of later answers, and keeps them.
-// Until Grace is over nothing takes its place, so the store is not asked. If the store fails, the token
-// may be good.
-func (c *core) isLate(ctx context.Context, t *Tokens) bool {
-	if time.Now().Before(t.graceEnds) {
-		return false
+// late returns the names of the cookies of an answer that are of no use by now. The answer was made
+// some time ago.
+//
+//   - The refresh token was used, or replaced, or the session has ended. The browser may have the cookies
+//     of later answers, or none after a logout, and keeps that. If the store fails, the token may be good.
+//   - The access cookie would outlive its token, since its life begins when it comes.
+//
+// What was made within a second is not late, so the store is not asked.
+func (c *core) late(ctx context.Context, t *Tokens, made time.Time) []string {
+	since := time.Since(made)
+	if since <= shortTimeout {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shortTimeout) // next may answer after its time
 	defer cancel()
 	token, _ := parseRefreshToken(t.Refresh)
-	r, now, err := c.load(ctx, token.key(""))
-	if err != nil {
-		return false
+	if r, now, err := c.store.Load(ctx, token.key("")); err == nil {
+		if does := r.decide(&token.current, now, c.opts.Grace); does != same && does != rotate {
+			return []string{c.accessName, c.refreshName}
+		}
 	}
-	does := r.decide(&token.current, now, c.opts.Grace)
-	return does == gone || does == finish || does == reuse
+	if since > early(t.accessExpires.Sub(made)) {
+		return []string{c.accessName}
+	}
+	return nil
 }
 
 // toRefresh returns the refresh token of a request that is to be refreshed silently, else "". An error
@@ -535,9 +553,9 @@ func replaced(lines []string, name, pair string) []string {
 // hints comes after them. While next goes on to write, it may set trailers on another goroutine.
 type uncached struct {
 	http.ResponseWriter
-	cookies   []string    // the lines of Set-Cookie that the answer must have
-	areLate   func() bool // reports whether later ones have taken their place
-	isWritten bool        // the header is
+	cookies   []string        // the lines of Set-Cookie that the answer must have
+	late      func() []string // the names of those that it must not have any more
+	isWritten bool            // the header is
 }
 
 // Unwrap is for [http.ResponseController].
@@ -545,13 +563,15 @@ func (w *uncached) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // complete forbids caching, and adds the cookies that next has not set itself and that are gone:
 // http.TimeoutHandler replaces all lines of Set-Cookie, and httputil.ReverseProxy clears the header
-// after early hints. Cookies that are late are taken out.
-func (w *uncached) complete() {
+// after early hints. Cookies that are late are taken out of a final header.
+func (w *uncached) complete(isFinal bool) {
 	h := w.Header()
 	answer.ForbidCaching(h)
-	if len(w.cookies) > 0 && !w.isWritten && w.areLate() {
-		h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(line string) bool { return slices.Contains(w.cookies, line) })
-		w.cookies = nil
+	if isFinal && len(w.cookies) > 0 && !w.isWritten {
+		late := w.late()
+		isLate := func(line string) bool { return slices.Contains(late, nameOf(line)) }
+		h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(line string) bool { return isLate(line) && slices.Contains(w.cookies, line) })
+		w.cookies = slices.DeleteFunc(w.cookies, isLate)
 	}
 	for _, line := range slices.Backward(w.cookies) { // the last one of a name counts
 		isIts := func(other string) bool { return nameOf(other) == nameOf(line) }
@@ -568,27 +588,28 @@ func nameOf(line string) string {
 }
 
 // begin completes a header that is not written yet.
-func (w *uncached) begin() {
+func (w *uncached) begin(isFinal bool) {
 	if !w.isWritten {
-		w.complete()
+		w.complete(isFinal)
 	}
 }
 
 func (w *uncached) WriteHeader(status int) {
-	w.begin()
+	isFinal := status >= 200 || status == http.StatusSwitchingProtocols
+	w.begin(isFinal)
 	w.ResponseWriter.WriteHeader(status)
-	w.isWritten = w.isWritten || status >= 200 || status == http.StatusSwitchingProtocols
+	w.isWritten = w.isWritten || isFinal
 }
 
 func (w *uncached) Write(b []byte) (int, error) {
-	w.begin()
+	w.begin(true)
 	w.isWritten = true
 	return w.ResponseWriter.Write(b)
 }
 
 // FlushError is for [http.ResponseController].
 func (w *uncached) FlushError() error {
-	w.begin()
+	w.begin(true)
 	err := http.NewResponseController(w.ResponseWriter).Flush()
 	w.isWritten = w.isWritten || !errors.Is(err, http.ErrNotSupported)
 	return err
@@ -606,14 +627,17 @@ func (w *uncached) ReadFrom(from io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w}, from)
 }
 
-func (w *uncached) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.ResponseWriter).Hijack()
-}
-
 // CloseNotify is for gin, whose Stream needs it. A nil channel never receives.
 func (w *uncached) CloseNotify() <-chan bool {
 	if inner, ok := w.ResponseWriter.(interface{ CloseNotify() <-chan bool }); ok {
 		return inner.CloseNotify()
 	}
 	return nil
+}
+
+// A hijackable is an uncached around an [http.Hijacker].
+type hijackable struct{ *uncached }
+
+func (w hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.ResponseWriter.(http.Hijacker).Hijack()
 }

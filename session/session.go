@@ -216,7 +216,6 @@ type Tokens struct {
 	Refresh   string `json:"refresh_token"`
 
 	accessExpires, refreshExpires time.Time
-	graceEnds                     time.Time // until then nobody gets another refresh token
 }
 
 // Format prints no token, under every verb.
@@ -454,7 +453,6 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 		}
 		next, secret := r.take(does, &token.current, now, s.opts.Idle)
 		ends := time.Now().Add(next.IdleEnd.Sub(now)) // which is never after its End
-		graceEnds := time.Now().Add(next.Written.Add(s.opts.Grace).Sub(now))
 		if tokens == nil || tokens.accessExpires.After(ends) {
 			if tokens, err = s.sign(within, &r, ends, p.jkt, inCookies); err == ErrEnded {
 				if err = s.end(ctx, r.Key, &proof{}); err == ErrEnded {
@@ -475,7 +473,7 @@ func (s *Sessions[C]) renew(ctx context.Context, text string, p *proof, inCookie
 			}
 		}
 		token.current = secret
-		tokens.Refresh, tokens.refreshExpires, tokens.graceEnds = token.String(), ends, graceEnds
+		tokens.Refresh, tokens.refreshExpires = token.String(), ends
 		return tokens, nil
 	}
 	return nil, s.unavailable(ctx, "the store", errBusy)

@@ -3621,10 +3621,10 @@ var register = []clause{
 	}},
 	{"SESSIONS", "the access cookie ends before its token, and Login ends what the browser had", []proof{
 		{"session.TestCookieLifetimes", []mutant{
-			{"keeps the access cookie for as long as its token", "session.core.set", `t.accessExpires.Add(-early)`, `t.accessExpires`},
+			{"keeps the access cookie for as long as its token", "session.core.set", `t.accessExpires.Add(-early(lifetime))`, `t.accessExpires`},
 		}},
 		{"session.TestCookieOfTheLastSecond", []mutant{
-			{"keeps the cookie of a token of a second", "session.core.set", `max(lifetime/10, time.Second)`, `lifetime/10`},
+			{"keeps the cookie of a token of a second", "session.early", `max(lifetime/10, time.Second)`, `lifetime/10`},
 		}},
 		{"session.TestLogin", []mutant{
 			{"has no gate", "session.core.checkBrowser", `gate.IsCrossOrigin(r, c.opts.TrustedOrigins)`, `false`},
@@ -3662,12 +3662,12 @@ var register = []clause{
 			{"makes the name of a sibling's cookie one of ours", "session.replaced", `old = syntax.Trim(old)`, `old = strings.TrimSpace(old)`},
 		}},
 		{"session.TestHandlerForbidsCaching", []mutant{
-			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.complete()`, ``},
+			{"leaves an answer without a write to next", "session.Sessions.Handler", `defer u.complete(true)`, ``},
 			{"leaves what next sets", "session.uncached.complete", `answer.ForbidCaching(h)`, `h.Set("Cache-Control", "no-store")`},
 			{"leaves CDN-Cache-Control", "internal/answer.isForCaches", `strings.HasSuffix(name, "-Cache-Control")`, `false`},
 			{"leaves Surrogate-Control", "internal/answer.isForCaches", `"Surrogate-Control", `, ``},
 			{"leaves what is spelled otherwise", "internal/answer.ForbidCaching", `http.CanonicalHeaderKey(name)`, `name`},
-			{"leaves what next sets after early hints", "session.uncached.Write", `w.begin()`, ``},
+			{"leaves what next sets after early hints", "session.uncached.Write", `w.begin(true)`, ``},
 			{"has no Unwrap", "session.uncached.Unwrap", `return w.ResponseWriter`, `return nil`},
 		}},
 		{"session.TestHandlerForbidsCachingAfterAPanic", nil},
@@ -3675,14 +3675,15 @@ var register = []clause{
 			{"takes a flush that fails for a header that is written", "session.uncached.FlushError", `!errors.Is(err, http.ErrNotSupported)`, `true`},
 		}},
 		{"session.TestHandlerOfAReadThatFails", []mutant{
-			{"takes a read of nothing for a header that is written", "session.uncached.ReadFrom", `return io.Copy(struct{ io.Writer }{w}, from)`, `w.begin(); w.isWritten = true; return io.Copy(w.ResponseWriter, from)`},
+			{"takes a read of nothing for a header that is written", "session.uncached.ReadFrom", `return io.Copy(struct{ io.Writer }{w}, from)`, `w.begin(true); w.isWritten = true; return io.Copy(w.ResponseWriter, from)`},
 		}},
 		{"session.TestHandlerLeavesAHeaderThatIsWritten", []mutant{
 			{"writes to the map beside another goroutine of next", "session.uncached.begin", `!w.isWritten`, `true`},
-			{"takes 101 for early hints", "session.uncached.WriteHeader", ` || status == http.StatusSwitchingProtocols`, ``},
-			{"leaves what a handler outside writes later", "session.Sessions.Handler", `defer u.complete()`, `defer u.begin()`},
+			{"takes 101 for early hints", "session.uncached.WriteHeader", `|| status == http.StatusSwitchingProtocols`, ``},
+			{"leaves what a handler outside writes later", "session.Sessions.Handler", `defer u.complete(true)`, `defer u.begin(true)`},
 		}},
 		{"session.TestHandlerHasTheInterfacesOfNetHTTP", []mutant{
+			{"calls every writer a Hijacker", "session.Sessions.Handler", `if _, ok := w.(http.Hijacker); ok {`, `if _, ok := w.(http.Hijacker); ok || !ok {`},
 			{"never says that the client has left", "session.uncached.CloseNotify", `return inner.CloseNotify()`, `_ = inner`},
 		}},
 		{"session.TestHandlerLeavesOtherAnswers", nil},
@@ -4821,18 +4822,17 @@ redis.call('ZADD'`},
 	}},
 	{"37", "a slow answer brings back no refresh token that was replaced meanwhile", []proof{
 		{"session.TestHandlerOfALateAnswer", []mutant{
-			{"brings back what was replaced", "session.core.isLate", `does == gone || does == finish || does == reuse`, `does == gone || does == finish`},
-			{"brings back an ended session", "session.core.isLate", `does == gone || does == finish || does == reuse`, `does == reuse`},
-			{"asks the store for every answer", "session.core.isLate", `time.Now().Before(t.graceEnds)`, `false`},
-			{"counts Grace from its own refresh", "session.Sessions.renew", `next.Written.Add(s.opts.Grace).Sub(now)`, `s.opts.Grace`},
-			{"takes a store that fails for one that has no session", "session.core.isLate", `		return false
-	}
-	does`, `		return true
-	}
-	does`},
-			{"asks for a client that has left alone", "session.core.isLate", `context.WithoutCancel(ctx)`, `ctx`},
-			{"asks after the header is written", "session.uncached.complete", `!w.isWritten && `, ``},
-			{"takes out the cookies of next", "session.uncached.complete", `return slices.Contains(w.cookies, line)`, `return true`},
+			{"brings back what was replaced", "session.core.late", `does != same && does != rotate`, `does == gone || does == finish`},
+			{"brings back a token that was used", "session.core.late", `does != same && does != rotate`, `does == gone || does == finish || does == reuse`},
+			{"brings back an ended session", "session.core.late", `does != same && does != rotate`, `does == reuse || does == repeat || does == reissue`},
+			{"asks the store for every answer", "session.core.late", `since <= shortTimeout`, `false`},
+			{"takes a store that fails for one that has no session", "session.core.late", `err == nil {`, `err == nil || err != nil {`},
+			{"asks for a client that has left alone", "session.core.late", `context.WithoutCancel(ctx)`, `ctx`},
+			{"has an access cookie that outlives its token", "session.core.late", `since > early(t.accessExpires.Sub(made))`, `false`},
+			{"has no access cookie after a second", "session.core.late", `since > early(t.accessExpires.Sub(made))`, `since > time.Second`},
+			{"asks for early hints", "session.uncached.WriteHeader", `w.begin(isFinal)`, `w.begin(true)`},
+			{"asks after the header is written", "session.uncached.complete", ` && !w.isWritten`, ``},
+			{"takes out the cookies of next", "session.uncached.complete", `return isLate(line) && slices.Contains(w.cookies, line)`, `return isLate(line)`},
 		}},
 	}},
 	{"39", "an ending wins over a refresh that began before it, also where the session is idle by then", []proof{

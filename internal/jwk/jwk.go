@@ -230,7 +230,7 @@ func (m *members) isTooLong(name, value []byte) bool {
 	switch {
 	case m.form == Lenient || len(value) <= maxProofMember:
 		return false
-	case string(name) == "kid":
+	case string(name) == "kid" && value[0] == '"':
 	case string(name) != "n":
 		m.fail(fmt.Errorf("its %s has more than %d bytes, which no key of a proof needs", name, maxProofMember))
 	case len(value) <= maxProofModulus:

@@ -275,6 +275,10 @@ func TestKeysOfProofs(t *testing.T) {
 			}
 		})
 	}
+	long := with(rsaJWK(n(2048), "AQAB"), `"kid":{"a":"`+strings.Repeat("a", 1000)+`"}`)
+	if _, err := jwk.Parse([]byte(long), jwk.Canonical); err == nil || !strings.Contains(err.Error(), "its kid has more than 256 bytes") {
+		t.Errorf("a kid that is long and no string: %v", err)
+	}
 }
 
 // The thumbprints are those of RFC 7638 section 3.1 and RFC 8037 section A.3, and those that
