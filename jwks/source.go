@@ -666,11 +666,7 @@ func (s *Source) finish(f *flight, fresh *served, errLocate, err error) {
 		return
 	}
 	now := s.now()
-	quiet := s.remote.quiet
-	if err != nil && quiet == 0 { // what is left of an earlier one
-		quiet = max(0, s.setback.quiet-now.monotonic.Sub(s.setback.at))
-	}
-	s.setback.at, s.setback.quiet, s.setback.spread = now.monotonic, quiet, rand.Float64()
+	s.setback.at, s.setback.quiet, s.setback.spread = now.monotonic, s.remote.quiet, rand.Float64()
 	if err != nil {
 		f.err = newFetchError(err)
 		s.setback.failures++

@@ -1354,10 +1354,6 @@ var register = []clause{
 			{"lets keys expire because of Retry-After", "jwks.setback.pause", `min(maxQuiet, fresh/2)`, `maxQuiet`},
 		}},
 		{"jwks.TestRetryAfterOfMetadataAlone", nil},
-		{"jwks.TestRetryAfterOutlastsAFailure", []mutant{
-			{"forgets Retry-After when a fetch fails without it", "jwks.Source.finish", `err != nil && quiet == 0`, `false`},
-			{"is quiet after a fetch that succeeded", "jwks.Source.finish", `err != nil && quiet == 0`, `quiet == 0`},
-		}},
 	}},
 	{"16", "but not by Refresh", []proof{
 		{"jwks.TestRetryAfter", nil},
