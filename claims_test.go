@@ -335,6 +335,10 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 		jwt.RegisteredClaims
 		*Profile // vet would find it without the pointer
 	}](key, opts))
+	try("two embedded structs with exp", "embeds two structs with a field for exp")(jwthttp.New[struct {
+		jwt.RegisteredClaims
+		*Lifetime
+	}](key, opts))
 	try("embeds itself, unexported", "embeds *jwthttp_test.loop, which the decoder cannot set")(jwthttp.New[loop](key, opts))
 	try("a pointer to itself as exp", "has the pointer jwthttp_test.endless at .E, which only ever points to itself")(jwthttp.New[struct {
 		E endless `json:"exp"`
@@ -378,6 +382,10 @@ func TestNewRefusesClaimsTypes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+type Lifetime struct {
+	Exp *jwt.NumericDate `json:"exp"`
 }
 
 type Profile struct {

@@ -46,7 +46,7 @@ type Middleware[C any] struct {
 //     Check.
 //   - An aud may be a string or an array. [jwt.ClaimStrings] takes both.
 //   - A struct has the UnmarshalJSON of a type that it embeds, as in all of Go. Its other fields then
-//     stay empty: give the embedded field a name in its tag.
+//     stay empty: declare a field with a name, and do not embed such a type.
 //   - A number in a field of type any is a float64. An integer of magnitude 2^53 or more that is
 //     written in digits alone is an [encoding/json.Number], so that no digit is lost.
 //

@@ -153,7 +153,7 @@ func (c *connection) failed(ctx context.Context, err error) error {
 	case strings.HasPrefix(text, "WRONGTYPE "):
 		hint = ": another program has such a key, so use a Prefix of your own"
 	case strings.HasPrefix(text, "NOPERM "), strings.Contains(text, "ACL failure in script"), strings.Contains(text, "The user executing the script can't"):
-		hint = fmt.Sprintf(": give the user of this client ~%s* +@read +@write +@scripting +@connection +time", c.prefix)
+		hint = fmt.Sprintf(": give the user of this client ~%s* +@read +@write +@scripting +@connection +time +cluster|slots", c.prefix)
 	}
 	return fmt.Errorf("goredis: %.120s: %w%s", c.redis, err, hint)
 }

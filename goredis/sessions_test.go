@@ -870,7 +870,7 @@ func TestFaultsOfTheServer(t *testing.T) {
 		return client
 	}
 	r := login(t, newSessions(t, root, goredis.SessionOptions{Timeout: patient}), "alice")
-	const mend = "~jwthttp:session:* +@read +@write +@scripting +@connection +time"
+	const mend = "~jwthttp:session:* +@read +@write +@scripting +@connection +time +cluster|slots"
 	for _, rights := range []string{"~jwthttp:session:* +@read +@connection", "~other:* +@all", "~jwthttp:session:* +@all -time"} {
 		store := newSessions(t, as(t, rights), goredis.SessionOptions{Timeout: patient})
 		if _, _, err := store.Load(t.Context(), r.Key); err == nil || !strings.HasSuffix(err.Error(), ": give the user of this client "+mend) {

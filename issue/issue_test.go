@@ -151,7 +151,7 @@ func TestClaims(t *testing.T) {
 			{"an aud where there is none", bare, jwt.MapClaims{"aud": "web"}, nil, `the claims have the aud "web", which is not that of Options`},
 			{"an aud of another type", iss, jwt.MapClaims{"aud": 7}, nil, `the claims have the aud 7`},
 			{"zeros", iss, jwt.MapClaims{"iss": "", "sub": nil, "aud": []string{}, "exp": 0, "nbf": nil, "iat": 0, "jti": "", "cnf": nil}, nil, ""},
-			{"dates and ids that were not set", iss, jwt.MapClaims{"exp": new(jwt.NumericDate), "nbf": jwt.NumericDate{}, "iat": time.Time{}.Unix(), "jti": "00000000-0000-0000-0000-000000000000"}, nil, ""},
+			{"dates and ids that were not set", iss, jwt.MapClaims{"exp": new(jwt.NumericDate), "nbf": jwt.NumericDate{}, "iat": json.Number("-62135596800.000"), "jti": "00000000-0000-0000-0000-000000000000"}, nil, ""},
 			{"an earlier exp", iss, jwt.MapClaims{"exp": in(time.Minute)}, nil, ""},
 			{"the same exp", iss, jwt.MapClaims{"exp": in(15 * time.Minute)}, nil, ""},
 			{"a later exp", iss, jwt.MapClaims{"exp": in(15*time.Minute + time.Second)}, nil, `not a time from now to Options.Lifetime (15m0s) ahead, in seconds since 1970: leave it out of the claims, or set Lifetime`},

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	strict "github.com/go-json-experiment/json"
@@ -129,7 +130,11 @@ func fits[C any](all []fixed) error {
 
 // isZero reports whether a claim counts as absent.
 func isZero(value []byte) bool {
-	switch string(value) {
+	whole, fraction, _ := strings.Cut(string(value), ".") // which jwt.TimePrecision may add
+	if strings.Trim(fraction, "0") != "" {
+		return false
+	}
+	switch whole {
 	case `""`, `0`, `null`, `[]`, `-62135596800`, `"00000000-0000-0000-0000-000000000000"`: // a jwt.NumericDate and a UUID that were not set
 		return true
 	}

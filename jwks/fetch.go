@@ -246,8 +246,8 @@ func newClient(given *http.Client) (*http.Client, *http.Transport) {
 			IdleConnTimeout:        10 * time.Second, // long enough for the metadata and then the keys
 			MaxResponseHeaderBytes: 64 << 10,
 			// A connection that has died without a word would be used for each new fetch: a request
-			// that is over does not close it. 2 seconds leave a fetch time for the next address.
-			HTTP2: &http.HTTP2Config{SendPingTimeout: time.Second, PingTimeout: time.Second},
+			// that is over does not close it. 3 seconds leave a fetch time for the next address.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: time.Second, PingTimeout: 2 * time.Second},
 		}
 		client.Transport = own
 	}

@@ -1320,7 +1320,7 @@ var register = []clause{
 			{"uses a dead connection until its limit", "jwks.newClient", `SendPingTimeout: time.Second`, `SendPingTimeout: time.Minute`},
 		}},
 		{"jwks.TestDeadConnection/tenants of one host", []mutant{
-			{"waits for the answer of a dead connection", "jwks.newClient", `PingTimeout: time.Second}`, `PingTimeout: time.Minute}`},
+			{"waits for the answer of a dead connection", "jwks.newClient", `PingTimeout: 2 * time.Second`, `PingTimeout: time.Minute`},
 		}},
 	}},
 	{"16", "not by all at once", []proof{

@@ -286,7 +286,7 @@ func (w *typeWalk) visitRegistered() {
 	}
 }
 
-// decodesItself reports whether the field for a claim has a type that decodes itself.
+// decodesItself reports whether the field for a claim has a type that decodes itself, in an unknown way.
 func (w *typeWalk) decodesItself(name string) bool {
 	if w.root.Kind() != reflect.Struct {
 		return false
@@ -297,6 +297,6 @@ func (w *typeWalk) decodesItself(name string) bool {
 		if t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		return tagged == name && t != reflect.TypeFor[time.Time]() && implements(t, unmarshalerFrom, jsonUnmarshaler, textUnmarshaler)
+		return tagged == name && special[t] == other && t != reflect.TypeFor[time.Time]() && implements(t, unmarshalerFrom, jsonUnmarshaler, textUnmarshaler)
 	})
 }
