@@ -396,6 +396,7 @@ func TestRenewalFromACache(t *testing.T) {
 				d, w, told := setUp(t)
 				awaitRenewal(d.Source)
 				wantRefresh(t, d.Source, "")
+				synctest.Wait()                   // for the event
 				wantAsked(t, w, keysURL, keysURL) // the second is good for both
 				if got := told.take(); got != "fetched" {
 					t.Errorf("told: %s", got)
