@@ -19,10 +19,9 @@ func (s *Store) Denylist(opts denylist.Options) (*denylist.List, error) {
 	return denylist.New(&revocations{s}, opts)
 }
 
+// The revocations of a list. Each is kept for as long as the clock of the caller or that of the database
+// asks for, and is over when both say so. So a clock that is ahead loses nothing.
 type revocations struct{ store *Store }
-
-// A revocation ends at the later one of its end by the clock of the caller and that by the clock of
-// the database, and it has ended only if both clocks say so. So one that is ahead loses nothing.
 
 // Raise ignores the kind, since a database has no limit for each.
 func (r *revocations) Raise(ctx context.Context, _ denylist.Kind, key denylist.Key, n int64, until time.Time) error {

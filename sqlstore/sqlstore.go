@@ -19,8 +19,9 @@
 // # The database
 //
 // A session is one row, and an access token that was revoked is another one until it expires. No
-// token can be made of them. All times are by the clock of the database. Rows that are over are
-// deleted by later logins and revocations, some at a time.
+// token can be made of them. Sessions go by the clock of the database. A revocation is over when that
+// clock and the one of the program both say so. Rows that are over are deleted by later logins and
+// revocations, some at a time.
 //
 //   - PostgreSQL is the primary. A replica may be behind, so it is refused with an error. For a
 //     failover that loses no write, replicate synchronously. synchronous_commit=off loses the last
