@@ -163,9 +163,9 @@ type Claim struct {
 //   - jti: random. A jti of the claims is kept.
 //
 // Claims that contradict are an error: another iss or aud, an iat that is not of the last minute, an
-// exp that is later or over. Of the registered claims (RFC 7519 section 4.1) and cnf, one that is "",
-// 0, null, [], the zero [jwt.NumericDate] or a UUID of zeros counts as absent. claims are encoded as by encoding/json, and more is added to them;
-// texts that are not UTF-8 are an error.
+// exp that is later or over. Some values of the registered claims (RFC 7519 section 4.1) and of cnf
+// count as absent: "", 0, null, [], the zero [jwt.NumericDate] and a UUID of zeros. claims are encoded
+// as by encoding/json, and more is added to them; texts that are not UTF-8 are an error.
 //
 // Token verifies what it has made, as a middleware with [Issuer.Options] as they are: a numeric sub, a
 // token that is too large, a Validate that fails. There is either a token or an error:

@@ -479,14 +479,14 @@ func (s *Sessions[C]) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// late returns the names of the cookies of an answer that are of no use by now. The answer was made
-// some time ago.
+// late returns the names of the cookies of an answer that are of no use by now:
 //
-//   - The refresh token was used, or replaced, or the session has ended. The browser may have the cookies
-//     of later answers, or none after a logout, and keeps that. If the store fails, the token may be good.
-//   - The access cookie would outlive its token, since its life begins when it comes.
+//   - both, if the refresh token was used or replaced, or the session has ended. The browser keeps what
+//     it has: the cookies of later answers, or none after a logout.
+//   - the access cookie, if it would outlive its token. Its life begins when it comes.
 //
-// What was made within a second is not late, so the store is not asked.
+// What was made within a second is not late, and the store is not asked. If the store fails, the refresh
+// token may be good.
 func (c *core) late(ctx context.Context, t *Tokens, made time.Time) []string {
 	since := time.Since(made)
 	if since <= shortTimeout {
